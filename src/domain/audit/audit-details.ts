@@ -27,6 +27,16 @@ const SETTLED_BATCH = z.strictObject({
   ended: code.nullable(),
 })
 const SYNC = z.strictObject({ status })
+/** Why it waits for a person, or for Genesys. */
+const HELD = z.strictObject({ reason: code })
+/** Why it was refused, or how it failed: the code of the problem. */
+const CODED = z.strictObject({ code })
+/** Which members were given new values; the values are in the digest. */
+const CHANGED = z.strictObject({ fields: z.array(code).max(50) })
+/** Genesys' answer that was the reason; `status` null: there was none. */
+const FAILED_BY = z.strictObject({ failure: code, status, upstreamCode: id.nullable() })
+/** Genesys' id of the file, and what its scan said so far. */
+const AT_GENESYS = z.strictObject({ fileId: id.nullable(), virusScan: code.nullable() })
 /** A request that Genesys did not take. The entry's `object` is its X-Request-ID. */
 const REFUSED = z.strictObject({
   operation: code,
@@ -43,7 +53,8 @@ const WEBHOOK = z.strictObject({
 })
 
 export const AUDIT_DETAILS = {
-  'upload.accepted': NONE,
+  /** `contactListId` null: the id is of a form that no entry holds. */
+  'upload.accepted': z.strictObject({ contactListId: id.nullable() }),
   'upload.batch.intended': BATCH,
   'upload.batch.settled': SETTLED_BATCH,
   'upload.finished': z.strictObject({ problem: code.nullable(), state: code.optional() }),
@@ -58,7 +69,7 @@ export const AUDIT_DETAILS = {
   'sync.dead': SYNC,
   'sync.replayed': NONE,
   'endpoint.created': NONE,
-  'endpoint.changed': NONE,
+  'endpoint.changed': CHANGED,
   'endpoint.tested': NONE,
   'endpoint.disabled': SYNC,
   'endpoint.secret_rotated': NONE,
@@ -68,23 +79,27 @@ export const AUDIT_DETAILS = {
   'webhook.contradicted': WEBHOOK,
   /** `field`: a JSON pointer; empty for the body as a whole. */
   'webhook.malformed': z.strictObject({ route: code, field: z.enum(NOTICE_FIELDS) }),
-  'key.created': NONE,
-  'key.rotated': NONE,
+  /** Null: as the environment says. */
+  'key.created': z.strictObject({
+    scopes: z.array(code).max(50),
+    expiresAt: z.iso.datetime().nullable(),
+  }),
+  'key.rotated': z.strictObject({ overlapHours: z.number().min(0), newKeyId: id }),
   'key.revoked': NONE,
   'tenant.created': NONE,
-  'tenant.changed': NONE,
+  'tenant.changed': CHANGED,
   'list.cleared': NONE,
   'list.extended': NONE,
   'list.settings_changed': NONE,
   'segment.requested': NONE,
-  'segment.refused': NONE,
+  'segment.refused': CODED,
   'segment.sent': NONE,
   'segment.campaign_stopped': NONE,
   'segment.campaign_started': NONE,
-  'segment.held': NONE,
+  'segment.held': HELD,
   'segment.resumed': NONE,
   'segment.applied': NONE,
-  'segment.failed': NONE,
+  'segment.failed': CODED,
   'segment.moved': MOVED,
   'segment.released': MOVED,
   'dnc.accepted': NONE,
@@ -93,32 +108,38 @@ export const AUDIT_DETAILS = {
   'dnc.released': NONE,
   'dnc.resumed': NONE,
   'dnc.sent': NONE,
-  'dnc.refused': NONE,
-  'dnc.replaced': NONE,
-  'dnc.held': NONE,
+  'dnc.refused': FAILED_BY,
+  /** `by`: what stands in the place of the request. */
+  'dnc.replaced': FAILED_BY.extend({ by: code }),
+  'dnc.held': HELD,
   'dnc.moved': MOVED,
   'dnc.external_change': NONE,
   'guest_file.accepted': NONE,
-  'guest_file.refused': NONE,
-  'guest_file.scanned': NONE,
-  'guest_file.registered': NONE,
+  'guest_file.refused': CODED,
+  'guest_file.scanned': z.strictObject({ verdict: code }),
+  'guest_file.registered': AT_GENESYS,
   'guest_file.transferred': NONE,
-  'guest_file.url_refused': NONE,
-  'guest_file.held': NONE,
-  'guest_file.stored': NONE,
-  'guest_file.verdict': NONE,
-  'guest_file.ended': NONE,
+  'guest_file.url_refused': z.strictObject({ reason: code }),
+  'guest_file.held': HELD,
+  'guest_file.stored': AT_GENESYS,
+  'guest_file.verdict': AT_GENESYS,
+  'guest_file.ended': CODED.extend({ state: code }),
   'guest_file.moved': MOVED,
   'guest_file.released': MOVED,
   'dnc.retracted': NONE,
   'dnc.pulled': NONE,
   'registry.changed': NONE,
-  'registry.edition_accepted': NONE,
-  'registry.edition_in_force': NONE,
-  'registry.edition_deleted': NONE,
-  'erasure.accepted': NONE,
-  'erasure.contact': NONE,
-  'erasure.completed': NONE,
+  'registry.edition_accepted': z.strictObject({ registry: id.nullable() }),
+  /** `problem` null: it is in force. */
+  'registry.edition_in_force': z.strictObject({
+    registry: id.nullable(),
+    problem: code.nullable(),
+  }),
+  'registry.edition_deleted': z.strictObject({ registry: id.nullable() }),
+  /** By what the person was named; never the name itself. */
+  'erasure.accepted': z.strictObject({ kind: code }),
+  'erasure.contact': z.strictObject({ outcome: code, contactListId: id.nullable() }),
+  'erasure.completed': z.strictObject({ state: code }),
   /** The object is the keyed digest of the person whose decisions were read. */
   'evidence.read': z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
   'console.signed_in': NONE,
@@ -144,6 +165,10 @@ export type AuditSaid =
   | {
       [Action in Exclude<AuditAction, PlainAction>]: { action: Action; details: Details[Action] }
     }[Exclude<AuditAction, PlainAction>]
+
+/** An action alone where it says nothing beside its counts, else with its details. */
+export const saidOf = (said: PlainAction | AuditSaid): AuditSaid =>
+  typeof said === 'string' ? { action: said } : said
 
 /** An id that another system gave, in the form that an entry may contain. */
 export const auditId = (given: string | null | undefined): string | null =>

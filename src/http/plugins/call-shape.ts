@@ -5,9 +5,9 @@ import type { z } from 'zod'
 import { shownName } from '../../domain/contacts/personal-name.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { wordsOfIssues } from '../server/issue-words.ts'
-import { DEEPEST_LEVEL, faultOfJson, textOfBytes } from '../server/json-text.ts'
 import { NOTHING } from '../server/route.ts'
 import { refuseUnstorable } from '../server/storable-text.ts'
+import { DEEPEST_LEVEL, faultOfJson, textOfBytes } from '../submissions/json-text.ts'
 import { submissionFormOf } from '../submissions/submission-form.ts'
 
 /** Distinguishes missing values from wrong ones; the values stay with the issues. */

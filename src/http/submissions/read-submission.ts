@@ -6,7 +6,7 @@ import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.
 import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
 import type { FileFormat } from '../../domain/uploads/upload.ts'
 import type { HttpDeps } from '../server/deps.ts'
-import { textOfBytes } from '../server/json-text.ts'
+import { textOfBytes } from './json-text.ts'
 import {
   beforeDeadline,
   type BodyDeps,

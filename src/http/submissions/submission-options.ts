@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { shownName } from '../../domain/contacts/personal-name.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { wordsOfIssues } from '../server/issue-words.ts'
-import { faultOfJson } from '../server/json-text.ts'
 import { refuseUnstorable } from '../server/storable-text.ts'
+import { faultOfJson } from './json-text.ts'
 
 /** The options of a kind of submission. */
 export type SubmissionOptions<Schema extends z.ZodObject> = {

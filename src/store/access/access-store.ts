@@ -12,9 +12,10 @@ import { type ApiKeyRow, toApiKey } from './api-key-row.ts'
 
 type Deps = { database: Database; clock: Clock; ids: Ids }
 
-const keyCreated = (ids: Ids, keyId: string): AuditEntry =>
+const keyCreated = (ids: Ids, keyId: string, scopes: readonly string[]): AuditEntry =>
   createAuditEntry(ids, byGateway({ tenantId: DEFAULT_TENANT, requestId: 'start' }), {
     action: 'key.created',
+    details: { scopes: [...scopes], expiresAt: null },
     object: keyId,
   })
 
@@ -58,7 +59,7 @@ const createEnsureAdmin =
         values (${keyId}, ${DEFAULT_TENANT}, ${input.digest}, ${[...input.scopes]}::text[], 'environment')
         on conflict (digest) do update set scopes = excluded.scopes, revoked_at = null
         returning id`.execute(tx)
-      if (rows[0]?.id === keyId) await appendAudit(tx, [keyCreated(ids, keyId)])
+      if (rows[0]?.id === keyId) await appendAudit(tx, [keyCreated(ids, keyId, input.scopes)])
     })
 
 export const createAccessStore = (deps: Deps): AccessStore => ({

@@ -5,7 +5,7 @@ import {
   keyOfBytes,
   prefixOfKey,
 } from '../../domain/access/issued-key.ts'
-import type { PlainAction } from '../../domain/audit/audit-details.ts'
+import type { AuditSaid } from '../../domain/audit/audit-details.ts'
 import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
@@ -53,7 +53,7 @@ export type KeysDeps = { keys: KeyStore; ids: Ids; random: (size: number) => Uin
 export const createKeys = (deps: KeysDeps): Keys => ({
   create: async (caller, plan) => {
     const made = newKey(deps)
-    const audit = auditOf(deps, caller, 'key.created', made.stored.id)(plan.tenantId)
+    const audit = auditOf(deps, caller, createdBy(plan), made.stored.id)(plan.tenantId)
     const result = await deps.keys.create({ ...plan, key: made.stored, audit })
     if (result.kind === 'tenant_unknown') {
       throw new GatewayProblem('not-found', 'The tenant does not exist.')
@@ -71,7 +71,8 @@ export const createKeys = (deps: KeysDeps): Keys => ({
   list: (page) => deps.keys.list(page),
   rotate: async (caller, keyId, overlapHours) => {
     const made = newKey(deps)
-    const audit = auditOf(deps, caller, 'key.rotated', keyId)
+    const details = { overlapHours, newKeyId: made.stored.id }
+    const audit = auditOf(deps, caller, { action: 'key.rotated', details }, keyId)
     const result = await deps.keys.rotate({ keyId, key: made.stored, overlapHours, audit })
     if (result === null) throw unknown()
     if (result.kind === 'fixed') throw fixed()
@@ -82,7 +83,7 @@ export const createKeys = (deps: KeysDeps): Keys => ({
     return { issued: result.key, key: made.key }
   },
   revoke: async (caller, keyId) => {
-    const audit = auditOf(deps, caller, 'key.revoked', keyId)
+    const audit = auditOf(deps, caller, { action: 'key.revoked' }, keyId)
     const result = await deps.keys.revoke({ keyId, audit })
     if (result === null) throw unknown()
     if (result.kind === 'fixed') throw fixed()
@@ -94,11 +95,22 @@ const newKey = ({ ids, random }: KeysDeps): { key: string; stored: NewKey } => {
   return { key, stored: { id: ids.newId('key'), digest: sha256(key), prefix: prefixOfKey(key) } }
 }
 
+const createdBy = ({
+  scopes,
+  expiresAt,
+}: {
+  scopes: readonly Scope[]
+  expiresAt: Date | null
+}): AuditSaid => ({
+  action: 'key.created',
+  details: { scopes: [...scopes], expiresAt: expiresAt?.toISOString() ?? null },
+})
+
 /** The entry is in the trail of the key's tenant, with the admin as actor. */
 const auditOf =
-  ({ ids }: KeysDeps, caller: Caller, action: PlainAction, object: string) =>
+  ({ ids }: KeysDeps, caller: Caller, said: AuditSaid, object: string) =>
   (tenantId: string): AuditEntry =>
-    createAuditEntry(ids, { ...byCaller(caller), tenantId }, { action, object })
+    createAuditEntry(ids, { ...byCaller(caller), tenantId }, { ...said, object })
 
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'The key does not exist.')
 

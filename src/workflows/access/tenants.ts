@@ -60,6 +60,7 @@ export const createTenants = (deps: TenantsDeps): Tenants => ({
     const who = { ...byCaller(caller), tenantId }
     const audit = createAuditEntry(deps.ids, who, {
       action: 'tenant.changed',
+      details: { fields: Object.keys(change).toSorted() },
       object: tenantId,
       digest: sha256Hex(canonicalJson(change)),
     })

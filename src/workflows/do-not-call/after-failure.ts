@@ -1,3 +1,4 @@
+import { auditId } from '../../domain/audit/audit-details.ts'
 import type { DncHoldReason } from '../../domain/do-not-call/dnc-submission.ts'
 import type { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { backoffMs } from '../../lib/backoff.ts'
@@ -35,12 +36,22 @@ const tell = (run: SendRun, failure: GenesysFailure, action: Action): void => {
 const again = (run: SendRun, failure: GenesysFailure): number =>
   Math.max(1, backoffMs(BACKOFF, run.health.failures, run.deps.random, failure.retryAfterMs ?? 0))
 
-const replace = async (run: SendRun, by: DncSuccession): Promise<number> => {
+const failedBy = ({ kind, status, upstreamCode }: GenesysFailure) => ({
+  failure: kind,
+  status,
+  upstreamCode: auditId(upstreamCode),
+})
+
+const replace = async (
+  run: SendRun,
+  by: DncSuccession,
+  failure: GenesysFailure,
+): Promise<number> => {
   const { ids, lane } = run.deps
   await lane.replace(run.claim, run.group, by, {
     ids: [ids.newUuid(), ids.newUuid()],
     keys: [ids.newUuid(), ids.newUuid()],
-    audit: auditedGroup(run, 'dnc.replaced'),
+    audit: auditedGroup(run, { action: 'dnc.replaced', details: { ...failedBy(failure), by } }),
   })
   return 0
 }
@@ -50,7 +61,11 @@ const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
   // Genesys has applied the request, and a month is left, so the same request is tried again.
   if (group.renews && reason === 'genesys_unavailable') return
   if (group.held === reason) return
-  const audit = auditedGroup(run, 'dnc.held', { outcome: 'failed' })
+  const audit = auditedGroup(
+    run,
+    { action: 'dnc.held', details: { reason } },
+    { outcome: 'failed' },
+  )
   await deps.lane.hold(claim, group, reason, audit)
   const { submissionId, tenantId } = group
   deps.emit('dnc.held', { submissionId, tenantId, dncListId: claim.dncListId, reason })
@@ -76,7 +91,7 @@ const conflicting = async (run: SendRun, failure: GenesysFailure): Promise<numbe
   }
   run.health.failures = 0
   tell(run, failure, 'new_key')
-  return replace(run, 'successor')
+  return replace(run, 'successor', failure)
 }
 
 /**
@@ -96,7 +111,7 @@ const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number>
     )
     if (group.places.length > health.most) {
       tell(run, failure, 'smaller')
-      await replace(run, 'recompose')
+      await replace(run, 'recompose', failure)
       return again(run, failure)
     }
   }
@@ -115,7 +130,7 @@ const refused = async (run: SendRun, failure: GenesysFailure, whole: boolean): P
   const isAlone = group.places.length === 1
   if (named.size === 0 && !whole && !isAlone) {
     tell(run, failure, 'halved')
-    return replace(run, 'halves')
+    return replace(run, 'halves', failure)
   }
   const failed =
     named.size > 0 && !whole
@@ -127,10 +142,11 @@ const refused = async (run: SendRun, failure: GenesysFailure, whole: boolean): P
     open: group.places.filter((place) => !failed.has(place)),
     tallies: null,
     problem: null,
-    audit: auditedGroup(run, 'dnc.refused', {
-      outcome: 'failed',
-      counts: { failed: failed.size },
-    }),
+    audit: auditedGroup(
+      run,
+      { action: 'dnc.refused', details: failedBy(failure) },
+      { outcome: 'failed', counts: { failed: failed.size } },
+    ),
   })
   health.failures = 0
   return 0
@@ -140,7 +156,7 @@ const tooLarge = async (run: SendRun, failure: GenesysFailure): Promise<number> 
   if (run.group.places.length === 1) return refused(run, failure, true)
   tell(run, failure, 'halved')
   run.health.most = Math.ceil(run.group.places.length / 2)
-  return replace(run, 'halves')
+  return replace(run, 'halves', failure)
 }
 
 const listRefused = async (run: SendRun, failure: GenesysFailure): Promise<number> => {

@@ -1,4 +1,4 @@
-import type { PlainAction } from '../../domain/audit/audit-details.ts'
+import { type AuditSaid, type PlainAction, saidOf } from '../../domain/audit/audit-details.ts'
 import { byGateway, createAuditEntry, type AuditEntry } from '../../domain/audit/audit.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
@@ -39,11 +39,11 @@ export type SendRun = {
 
 export const auditedGroup = (
   { deps, group, startedMs }: SendRun,
-  action: PlainAction,
+  said: PlainAction | AuditSaid,
   about: Partial<Pick<AuditEntry, 'outcome' | 'counts'>> = {},
 ): AuditEntry =>
   createAuditEntry(deps.ids, byGateway(group), {
-    action,
+    ...saidOf(said),
     object: group.submissionId,
     attempt: group.attempts + 1,
     latencyMs: Math.round(deps.clock.monotonicMs() - startedMs),

@@ -1,5 +1,5 @@
 import type { Caller } from '../../domain/access/access.ts'
-import type { PlainAction } from '../../domain/audit/audit-details.ts'
+import { type AuditSaid, type PlainAction, saidOf } from '../../domain/audit/audit-details.ts'
 import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import {
   ENVIRONMENT_ENDPOINTS,
@@ -203,16 +203,20 @@ const createReads = ({
 const createChanges = (
   deps: WebhookEndpointsDeps,
 ): Pick<WebhookEndpoints, 'change' | 'remove' | 'rotateSecret'> => {
-  const about = (caller: Caller, endpointId: string, action: PlainAction) => ({
+  const about = (caller: Caller, endpointId: string, said: PlainAction | AuditSaid) => ({
     tenantId: caller.tenantId,
     endpointId,
-    audit: auditOf(deps.ids, caller, endpointId, action),
+    audit: auditOf(deps.ids, caller, endpointId, said),
   })
   return {
     change: async (caller, endpointId, version, given) => {
       if (given.url !== undefined) refuseUrl(deps, given.url)
       const change = given.url === undefined ? given : { ...given, url: canonical(given.url) }
-      const input = { ...about(caller, endpointId, 'endpoint.changed'), version, change }
+      const said = {
+        action: 'endpoint.changed',
+        details: { fields: Object.keys(change).toSorted() },
+      } as const
+      const input = { ...about(caller, endpointId, said), version, change }
       return done(await deps.endpoints.change(input)).endpoint
     },
     remove: async (caller, endpointId, version) => {
@@ -261,5 +265,9 @@ const done = <T extends { kind: string }>(
   return result as Exclude<T, { kind: 'fixed' } | { kind: 'stale' }>
 }
 
-const auditOf = (ids: Ids, caller: Caller, object: string, action: PlainAction): AuditEntry =>
-  createAuditEntry(ids, byCaller(caller), { action, object })
+const auditOf = (
+  ids: Ids,
+  caller: Caller,
+  object: string,
+  said: PlainAction | AuditSaid,
+): AuditEntry => createAuditEntry(ids, byCaller(caller), { ...saidOf(said), object })

@@ -69,6 +69,7 @@ export const createAskErasure =
         }),
         audit: createAuditEntry(deps.ids, byCaller(caller), {
           action: 'erasure.accepted',
+          details: { kind },
           object: id,
           counts: { [kind]: 1 },
         }),

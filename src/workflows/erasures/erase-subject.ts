@@ -1,4 +1,5 @@
 import type { AuditSaid } from '../../domain/audit/audit-details.ts'
+import { auditId } from '../../domain/audit/audit-details.ts'
 import {
   type AuditAbout,
   type AuditEntry,
@@ -98,7 +99,11 @@ const noteEnd = async (
   end: 'deleted' | 'gone' | { kept: ErasureRemain },
 ): Promise<void> => {
   const outcome = typeof end === 'string' ? end : 'kept'
-  const audit = auditOf(deps, work, { action: 'erasure.contact', counts: { [outcome]: 1 } })
+  const audit = auditOf(deps, work, {
+    action: 'erasure.contact',
+    counts: { [outcome]: 1 },
+    details: { outcome, contactListId: auditId(contact.contactListId) },
+  })
   await deps.erasures.noteContact(work, contact, end, [audit])
 }
 
@@ -181,7 +186,11 @@ export const createEraseSubject =
       await workStep(deps, work, step, from, lease)
     }
     const done = await deps.erasures.complete(work, (erasure) =>
-      auditOf(deps, work, { action: 'erasure.completed', counts: countsOf(erasure) }),
+      auditOf(deps, work, {
+        action: 'erasure.completed',
+        counts: countsOf(erasure),
+        details: { state: erasure.state },
+      }),
     )
     deps.emit('erasure.completed', {
       erasureId: done.id,

@@ -1,4 +1,9 @@
-import type { PlainAction } from '../../domain/audit/audit-details.ts'
+import {
+  type AuditSaid,
+  auditId,
+  type PlainAction,
+  saidOf,
+} from '../../domain/audit/audit-details.ts'
 import { byGateway, createAuditEntry, type AuditEntry } from '../../domain/audit/audit.ts'
 import type { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import {
@@ -77,15 +82,23 @@ export const progressed = (
 
 export const audited = (
   run: FileRun,
-  action: PlainAction,
+  said: PlainAction | AuditSaid,
   about: Partial<Pick<AuditEntry, 'outcome' | 'attempt' | 'latencyMs' | 'counts'>> = {},
 ): AuditEntry =>
   createAuditEntry(run.deps.ids, byGateway(run.file), {
-    action,
+    ...saidOf(said),
     object: run.file.id,
     digest: run.file.sha256,
     ...about,
   })
+
+const FAILED = { outcome: 'failed' } as const
+
+/** An action with what Genesys has of the file. */
+export const atGenesys = (
+  action: 'guest_file.registered' | 'guest_file.stored' | 'guest_file.verdict',
+  { fileId, virusScan }: GuestFile['genesys'],
+): AuditSaid => ({ action, details: { fileId: auditId(fileId), virusScan } })
 
 const nowMs = (run: FileRun): number => run.deps.clock.now().getTime()
 
@@ -120,7 +133,10 @@ export const end = async (
     problem: { code, detail },
     shred: true,
     tell: 'guest_file.rejected',
-    audit: [...(change.audit ?? []), audited(run, 'guest_file.ended', { outcome: 'failed' })],
+    audit: [
+      ...(change.audit ?? []),
+      audited(run, { action: 'guest_file.ended', details: { state, code } }, FAILED),
+    ],
   })
   emitEnd(run)
   return null
@@ -150,7 +166,9 @@ export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | 
     genesys,
     progress: waited(run),
     ...{ stored: true, shred: true, tell: 'guest_file.stored' },
-    audit: [audited(run, 'guest_file.stored', { latencyMs: run.file.latencyMs })],
+    audit: [
+      audited(run, atGenesys('guest_file.stored', genesys), { latencyMs: run.file.latencyMs }),
+    ],
   })
   emitEnd(run)
   // Of media of messages Genesys says that they are valid, and nothing of a scan.
@@ -208,7 +226,13 @@ export const hold = async (run: FileRun, failure: GenesysFailure): Promise<numbe
         detail: 'Genesys does not answer, or refuses our credentials.',
       },
       progress: progressed(run, { resume }),
-      audit: [audited(run, 'guest_file.held', { outcome: 'failed' })],
+      audit: [
+        audited(
+          run,
+          { action: 'guest_file.held', details: { reason: 'genesys_unavailable' } },
+          FAILED,
+        ),
+      ],
     })
     run.deps.emit('guest_file.held', { guestFileId: id, tenantId, failure: failure.kind })
   }
@@ -230,7 +254,13 @@ export const renewUrl = async (
     place: null,
     ...(run.file.state === 'confirming' ? { state: 'uploading' as const } : {}),
     progress: progressed(run, { renew: true, resume: 'uploading' }),
-    audit: [audited(run, 'guest_file.url_refused', { outcome: 'failed', attempt: progress.urls })],
+    audit: [
+      audited(
+        run,
+        { action: 'guest_file.url_refused', details: { reason } },
+        { ...FAILED, attempt: progress.urls },
+      ),
+    ],
   })
   if (progress.urls % URLS_AT_ONCE !== 0) return 'go on'
   if (failure === null) {

@@ -260,6 +260,7 @@ const tellRefusal = async (
 ): Promise<void> => {
   const audit = createAuditEntry(deps.ids, byCaller(caller), {
     action: 'guest_file.refused',
+    details: { code },
     object: refused?.id ?? 'guest-file',
     outcome: 'failed',
     counts: { bytes: refused?.read.sizeBytes ?? 0 },

@@ -18,6 +18,7 @@ import {
   type FileRun,
   type Next,
   type SendDeps,
+  atGenesys,
 } from './guest-file-run.ts'
 
 /** A URL lives 15 minutes; past 10 a new one is asked for [guide-api: Guest files]. */
@@ -69,11 +70,15 @@ const scan = async (run: FileRun): Promise<Next> => {
   const about = {
     scan: result,
     audit: [
-      audited(run, 'guest_file.scanned', {
-        outcome:
-          result.verdict === 'clean' || result.verdict === 'not-configured' ? 'ok' : 'failed',
-        latencyMs: durationMs,
-      }),
+      audited(
+        run,
+        { action: 'guest_file.scanned', details: { verdict: result.verdict } },
+        {
+          outcome:
+            result.verdict === 'clean' || result.verdict === 'not-configured' ? 'ok' : 'failed',
+          latencyMs: durationMs,
+        },
+      ),
     ],
   }
   if (result.verdict === 'infected') {
@@ -107,11 +112,12 @@ const register = async (run: FileRun): Promise<void> => {
   const urlAskedAt = run.deps.clock.now().toISOString()
   const { fileId, place } = await run.deps.genesys.register(run.file, contextOf(run))
   const urls = run.file.progress.urls + 1
+  const genesys = { fileId, status: null, virusScan: 'pending' } as const
   await step(run, {
     place,
-    genesys: { fileId, status: null, virusScan: 'pending' },
+    genesys,
     progress: progressed(run, { urls, urlAskedAt, renew: false, confirmAskedAt: null }),
-    audit: [audited(run, 'guest_file.registered', { attempt: urls })],
+    audit: [audited(run, atGenesys('guest_file.registered', genesys), { attempt: urls })],
   })
 }
 
@@ -162,11 +168,12 @@ const follow = async (run: FileRun): Promise<Next> => {
   const virusScan = said.virusScan ?? 'pending'
   if (isBad(virusScan)) return quarantine(run, { fileId, status: said.status, virusScan })
   if (virusScan === 'passed') {
+    const genesys = { fileId, status: said.status, virusScan }
     await step(run, {
-      genesys: { fileId, status: said.status, virusScan },
+      genesys,
       progress: waited(run),
       tell: 'guest_file.stored',
-      audit: [audited(run, 'guest_file.verdict')],
+      audit: [audited(run, atGenesys('guest_file.verdict', genesys))],
     })
     return null
   }

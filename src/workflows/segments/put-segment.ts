@@ -1,5 +1,5 @@
 import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
-import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
 import type { ReadDefinition } from '../../domain/segments/read-definition.ts'
@@ -128,7 +128,8 @@ const withKey = async (
         put(deps, await asked(), call.expected, scope, fingerprint),
       )
     } catch (error) {
-      if (error instanceof GatewayProblem) await auditRefusal(deps, caller, campaignId, fingerprint)
+      if (error instanceof GatewayProblem)
+        await auditRefusal(deps, caller, campaignId, { fingerprint, code: error.code })
       throw error
     }
   })
@@ -250,13 +251,14 @@ const auditRefusal = (
   { audit, ids }: PutSegmentDeps,
   caller: SegmentAsked['caller'],
   campaignId: string,
-  digest: string,
+  { fingerprint, code }: { fingerprint: string; code: ProblemCode },
 ): Promise<void> =>
   audit.append([
     createAuditEntry(ids, byCaller(caller), {
       action: 'segment.refused',
       object: campaignId,
       outcome: 'failed',
-      digest,
+      details: { code },
+      digest: fingerprint,
     }),
   ])

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, it } from 'node:test'
 
-import type { PlainAction } from '../../../src/domain/audit/audit-details.ts'
+import {
+  type AuditSaid,
+  type PlainAction,
+  saidOf,
+} from '../../../src/domain/audit/audit-details.ts'
 import { type AuditEntry, byGateway, createAuditEntry } from '../../../src/domain/audit/audit.ts'
 import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
@@ -13,8 +17,12 @@ import { ids } from '../../support/stages/store-uploads.ts'
 const DAY_MS = 86_400_000
 const NOTHING = { rejected: 0, duplicates: 0, blank: 0 }
 const SOURCE = { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: null } as const
-const auditOf = (action: PlainAction, object: string): AuditEntry =>
-  createAuditEntry(ids, byGateway({ tenantId: 'default', requestId: 'req' }), { action, object })
+const auditOf = (said: PlainAction | AuditSaid, object: string): AuditEntry =>
+  createAuditEntry(ids, byGateway({ tenantId: 'default', requestId: 'req' }), {
+    ...saidOf(said),
+    object,
+  })
+const HELD = { action: 'dnc.held', details: { reason: 'dnc_list_refused' } } as const
 const [ANN, BOB] = ['+14155550101', '+14155550102'] as const
 
 eachHome('Pulls of DNC lists as they are stored', (home) => {
@@ -77,7 +85,7 @@ eachHome('Pulls of DNC lists as they are stored', (home) => {
     const hold = async () => {
       const pull = await claim('one')
       assert.ok(pull)
-      const audit = auditOf('dnc.held', pull.submissionId)
+      const audit = auditOf(HELD, pull.submissionId)
       await store.dncPulls.giveUp(pull, null, { reason: 'dnc_list_refused', audit })
       return pull
     }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { auditId } from '../../../domain/audit/audit-details.ts'
 import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
 import {
   combineBlocks,
@@ -166,6 +167,7 @@ const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number
     await appendAudit(tx, [
       createAuditEntry(deps.ids, who, {
         action: 'registry.edition_in_force',
+        details: { registry: auditId(row.registry), problem: fault?.kind ?? null },
         object: row.id,
         outcome,
         counts: { numbers },

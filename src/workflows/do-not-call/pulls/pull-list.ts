@@ -199,7 +199,7 @@ const giveUp = async (
   const isRefused = isListRefused(error)
   const reason = isRefused ? 'dnc_list_refused' : 'genesys_unavailable'
   const audit = createAuditEntry(ids, byGateway(pull), {
-    ...{ action: 'dnc.held', object: submissionId, outcome: 'failed' },
+    ...{ action: 'dnc.held', details: { reason }, object: submissionId, outcome: 'failed' },
   })
   await pulls.giveUp(pull, isRefused ? null : AGAIN_MS, { reason, audit })
   emit('dnc.held', { submissionId, tenantId, dncListId, reason })

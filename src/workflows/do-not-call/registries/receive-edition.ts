@@ -1,4 +1,5 @@
 import type { Caller } from '../../../domain/access/access.ts'
+import { auditId } from '../../../domain/audit/audit-details.ts'
 import { byCaller, createAuditEntry } from '../../../domain/audit/audit.ts'
 import type { EditionOptions } from '../../../domain/do-not-call/registries/edition-options.ts'
 import type { Edition, Registry } from '../../../domain/do-not-call/registries/registry.ts'
@@ -165,6 +166,7 @@ const accept = async (
     ...{ id, received, claim: scope, allowShrink: request.options.allowShrink },
     audit: createAuditEntry(deps.ids, byCaller(request.caller), {
       action: 'registry.edition_accepted',
+      details: { registry: auditId(request.registry) },
       object: id,
       counts: { lines, numbers, rejected },
       digest: sha256,

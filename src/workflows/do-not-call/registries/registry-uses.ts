@@ -1,4 +1,5 @@
 import type { Caller } from '../../../domain/access/access.ts'
+import { auditId } from '../../../domain/audit/audit-details.ts'
 import { byCaller, createAuditEntry } from '../../../domain/audit/audit.ts'
 import type { Edition, Registry } from '../../../domain/do-not-call/registries/registry.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
@@ -43,6 +44,7 @@ export const createRemoveEdition =
   async (caller, name, id) => {
     const audit = createAuditEntry(ids, byCaller(caller), {
       action: 'registry.edition_deleted',
+      details: { registry: auditId(name) },
       object: id,
     })
     const removed = await registries.remove({ name, id, audit })

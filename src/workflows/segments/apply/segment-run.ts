@@ -1,4 +1,4 @@
-import type { PlainAction } from '../../../domain/audit/audit-details.ts'
+import { type AuditSaid, type PlainAction, saidOf } from '../../../domain/audit/audit-details.ts'
 import { byGateway, createAuditEntry, type AuditEntry } from '../../../domain/audit/audit.ts'
 import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import {
@@ -64,12 +64,12 @@ export const progressed = (run: SegmentRun, change: Partial<SegmentProgress>): S
 
 export const audited = (
   run: SegmentRun,
-  action: PlainAction,
+  said: PlainAction | AuditSaid,
   about: Partial<Pick<AuditEntry, 'outcome' | 'counts' | 'latencyMs'>> = {},
 ): AuditEntry => {
   const { campaignId, version, analysis, compiled } = run.segment
   return createAuditEntry(run.deps.ids, byGateway(run.segment), {
-    action,
+    ...saidOf(said),
     object: campaignId,
     digest: analysis.digest,
     ...about,
@@ -106,6 +106,8 @@ export const waitForCampaign = async (
   return waitMs
 }
 
+const FAILED = { outcome: 'failed' } as const
+
 const hold = async (
   run: SegmentRun,
   reason: SegmentHoldReason,
@@ -119,7 +121,9 @@ const hold = async (
     state: 'held',
     hold: { reason },
     problem: { code: `segment-held-${reason.replaceAll('_', '-')}`, detail },
-    ...(known ? {} : { audit: [audited(run, 'segment.held', { outcome: 'failed' })] }),
+    ...(known
+      ? {}
+      : { audit: [audited(run, { action: 'segment.held', details: { reason } }, FAILED)] }),
   })
   if (known) return
   const { campaignId, tenantId, version } = run.segment
@@ -161,7 +165,7 @@ export const fail = async (run: SegmentRun, problem: SegmentProblem): Promise<vo
     waitingFor: null,
     problem,
     tell: 'segment.failed',
-    audit: [audited(run, 'segment.failed', { outcome: 'failed' })],
+    audit: [audited(run, { action: 'segment.failed', details: { code: problem.code } }, FAILED)],
   })
   emitEnd(run)
 }

@@ -212,6 +212,7 @@ const stagingOf = (
       counts: { read, accepted, suppressed },
       fileSha256,
       fingerprint: fingerprintOf(request),
+      contactListId: list.id,
     }),
     ...result,
     rejections: {},

@@ -143,6 +143,7 @@ export const stagingOf = (
       counts: { read, accepted, rejected, duplicates, suppressed, blank },
       fileSha256: sha256,
       fingerprint: fingerprintOf(request, sha256),
+      contactListId: list.id,
     }),
     options,
     delivery,

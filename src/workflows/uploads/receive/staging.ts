@@ -1,4 +1,5 @@
 import type { Caller } from '../../../domain/access/access.ts'
+import { auditId } from '../../../domain/audit/audit-details.ts'
 import { byCaller, createAuditEntry } from '../../../domain/audit/audit.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
@@ -136,6 +137,7 @@ export const acceptanceOf = (
     counts: Record<string, number>
     fileSha256: string
     fingerprint: string
+    contactListId: string
   },
 ): Pick<StageUpload, 'uploadId' | 'tenantId' | 'audit' | 'claim' | 'answer'> => {
   const { uploadId, counts, fileSha256, fingerprint } = about
@@ -146,6 +148,7 @@ export const acceptanceOf = (
     tenantId,
     audit: createAuditEntry(deps.ids, byCaller(about.caller), {
       action: 'upload.accepted',
+      details: { contactListId: auditId(about.contactListId) },
       object: uploadId,
       counts,
       digest: fileSha256,
