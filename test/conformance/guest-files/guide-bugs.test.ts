@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 
+import { AUDIT_DETAILS, type AuditAction } from '../../../src/domain/audit/audit-details.ts'
 import { guestFileEventOf } from '../../../src/domain/guest-files/guest-file.ts'
 import { fileTimeoutMs } from '../../../src/genesys/calls/file-timeout.ts'
 import { pathSegment } from '../../../src/genesys/calls/path-segment.ts'
@@ -193,13 +194,24 @@ describe('The bugs of guide 003', () => {
   test('D21: what goes wrong is audited like what goes well', async () => {
     const { id, sha256 } = await ended('for nobody', { target: contactTarget('nobody') })
     const { rows } = await store.sql.executeSql(
-      `select action, outcome, digest from audit_entry where object = '${id}' and action <> 'guest_file.moved' order by at, id`,
+      `select action, outcome, digest, details from audit_entry where object = '${id}' and action <> 'guest_file.moved' order by at, id`,
     )
-    const entries = rows as { action: string; outcome: string; digest: string }[]
+    const entries = rows as {
+      action: AuditAction
+      outcome: string
+      digest: string
+      details: object
+    }[]
     assert.deepEqual(
       entries.map(({ action }) => action),
       ['guest_file.accepted', 'guest_file.scanned', 'guest_file.ended'],
     )
+    const details = entries.map((entry) => AUDIT_DETAILS[entry.action].parse(entry.details))
+    assert.deepEqual(details, [
+      {},
+      { verdict: 'clean' },
+      { state: 'failed', code: 'external-contact-refused' },
+    ])
     assert.equal(entries.at(-1)?.outcome, 'failed')
     assert.ok(entries.every(({ digest }) => digest === sha256))
   })

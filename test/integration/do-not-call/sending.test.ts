@@ -102,10 +102,10 @@ describe('Sending do-not-call entries', () => {
       await process.drain()
       assert.equal(actions().length, 1)
       const { rows } = await store().sql.executeSql(
-        `select action from audit_entry where object = $1 and action = 'dnc.held'`,
+        `select details from audit_entry where object = $1 and action = 'dnc.held'`,
         [held.id],
       )
-      assert.equal(rows.length, 1)
+      assert.deepEqual(rows, [{ details: { reason: 'dnc_list_refused' } }])
       const resumed = { actor: 'key_1', tenantId: 'default' }
       await store().dncSubmissions.resume(held, {
         ...{ id: `aud_${held.id}`, ...resumed, action: 'dnc.resumed', object: held.id },

@@ -40,13 +40,14 @@ const refused = async (append: (entries: readonly AuditEntry[]) => Promise<void>
 }
 
 it('a refused definition is written down before it is answered, and frees its key', async () => {
-  const written: string[] = []
+  const written: Pick<AuditEntry, 'action' | 'details'>[] = []
   const { error, released } = await refused(async (entries) => {
-    written.push(...entries.map(({ action }) => action))
+    written.push(...entries.map(({ action, details }) => ({ action, details })))
   })
   assert.ok(error instanceof GatewayProblem)
   assert.equal(error.code, 'segment-invalid')
-  assert.deepEqual([written, released], [['segment.refused'], ['k']])
+  const entry = { action: 'segment.refused', details: { code: 'segment-invalid' } }
+  assert.deepEqual([written, released], [[entry], ['k']])
 })
 
 it('a refusal that the database does not take is answered as that, not as the refusal', async () => {
