@@ -209,7 +209,7 @@ describe('The bugs of guide 003', () => {
     const details = entries.map((entry) => AUDIT_DETAILS[entry.action].parse(entry.details))
     assert.deepEqual(details, [
       {},
-      { verdict: 'clean' },
+      { verdict: 'not-configured' },
       { state: 'failed', code: 'external-contact-refused' },
     ])
     assert.equal(entries.at(-1)?.outcome, 'failed')
