@@ -14,7 +14,7 @@ import {
   createTeller,
 } from '../../genesys/harness.ts'
 import { CLIENT, platformContact } from '../caller.ts'
-import { openWithSdk } from '../sdk.ts'
+import { codeOf, openWithSdk } from '../sdk.ts'
 
 const LIST_ID = 'demo-contacts'
 const REQUEST_ID = '0198c0de-0000-7000-8000-000000000001'
@@ -32,6 +32,18 @@ const named = (name: string) => ({
   phoneColumns: [{ columnName: 'phoneNumber', type: 'cell' }],
   emailColumns: [{ columnName: 'email', type: 'personal' }],
 })
+
+const QUEUE = { priority: true, clearSystemData: false, doNotQueue: false }
+const ONE_CONTACT = {
+  listId: LIST_ID,
+  requestId: REQUEST_ID,
+  columns: COLUMNS.map((name) => ({ name, kind: 'text' as const, required: false })),
+  contactIds: ['a'],
+  cells: ['a', '+14155550100', ''],
+  queue: QUEUE,
+}
+const addOne = (outbound: sdk.OutboundApi) =>
+  outbound.postOutboundContactlistContacts(LIST_ID, [platformContact('a', { email: '' })], QUEUE)
 
 type Operation = {
   name: string
@@ -67,24 +79,24 @@ const OPERATIONS: Operation[] = [
   },
   {
     name: 'add contacts',
-    sdk: (outbound) =>
-      outbound.postOutboundContactlistContacts(LIST_ID, [platformContact('a', { email: '' })], {
-        priority: true,
-        clearSystemData: false,
-        doNotQueue: false,
-      }),
-    ours: ({ contactLists }) =>
-      contactLists.sendBatch(
-        {
-          listId: LIST_ID,
-          requestId: REQUEST_ID,
-          columns: COLUMNS.map((name) => ({ name, kind: 'text', required: false })),
-          contactIds: ['a'],
-          cells: ['a', '+14155550100', ''],
-          queue: { priority: true, clearSystemData: false, doNotQueue: false },
-        },
-        context,
-      ),
+    sdk: addOne,
+    ours: ({ contactLists }) => contactLists.sendBatch(ONE_CONTACT, context),
+  },
+  {
+    name: 'erase a contact, and look whether it is gone',
+    sdk: async (outbound) => {
+      await addOne(outbound)
+      await outbound.deleteOutboundContactlistContact(LIST_ID, 'a')
+      assert.equal(
+        await codeOf(outbound.getOutboundContactlistContact(LIST_ID, 'a')),
+        '404 contact.not.found',
+      )
+    },
+    ours: async ({ contactLists, contactErasures }) => {
+      await contactLists.sendBatch(ONE_CONTACT, context)
+      const contact = { contactListId: LIST_ID, contactId: 'a' }
+      assert.equal(await contactErasures!.erase(contact, context), 'deleted')
+    },
   },
   {
     name: 'create a list',
