@@ -1,5 +1,4 @@
 import { createJobQueue } from '../jobs/job-queue.ts'
-import { createAuditChainer } from '../lanes/audit-chainer.ts'
 import { createCampaignWorker } from '../lanes/campaign-worker.ts'
 import { createDncWorker } from '../lanes/dnc-worker.ts'
 import { createLaneWorkers, type LaneWorkers } from '../lanes/lane-worker.ts'
@@ -8,7 +7,6 @@ import { createRetractionWorker } from '../lanes/retraction-worker.ts'
 import { createSweeper } from '../lanes/sweeper.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
-import { createHeadFile } from '../store/audit/head-file.ts'
 import { createFirstAttempts } from '../sync/first-attempts.ts'
 import { createSyncAttempt, createSyncDeliverer } from '../sync/sync-deliverer.ts'
 import { createWebhookTransport } from '../sync/webhook-transport.ts'
@@ -22,6 +20,7 @@ import { createLookBack } from '../workflows/do-not-call/afterwards/look-back.ts
 import { createRetractContacts } from '../workflows/do-not-call/afterwards/retract-contacts.ts'
 import { createSendEntries } from '../workflows/do-not-call/send-entries.ts'
 import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
+import { auditChainerOf } from './audit.ts'
 import { pullWorkersOf } from './dnc-pulls.ts'
 import { erasureWorkerOf, upkeepWorkerOf } from './erasures.ts'
 import type { Essentials } from './essentials.ts'
@@ -205,7 +204,6 @@ const loopsOf = (
   registryWorker: Loop,
 ): Loop => {
   const { store, telemetry, clockWatch } = essentials
-  const { auditHeadsFile: headsFile } = essentials.config
   const wake = (): void => lanes.wake()
   return together(
     clockWatch,
@@ -214,13 +212,7 @@ const loopsOf = (
     hearingOf(essentials, lanes),
     ...pullWorkersOf(essentials),
     registryWorker,
-    createAuditChainer({
-      chain: store.auditChain,
-      owner: essentials.owner,
-      keepHead: headsFile === null ? null : createHeadFile(headsFile),
-      clock: systemClock,
-      emit: telemetry.emit,
-    }),
+    auditChainerOf(essentials),
     createFillRegisters({
       registers: store.registerFill,
       clock: systemClock,
