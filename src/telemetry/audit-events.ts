@@ -12,7 +12,7 @@ export type AuditEvents = {
     lagMs: number
     durationMs: number
   }
-  /** A head could not be appended to the file of heads. The head of the next block stands for it. */
+  /** A head was not appended to the file of heads. The head of the next block stands for it. */
   'audit.head_not_kept': { block: number; error: string }
 }
 
