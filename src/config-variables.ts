@@ -244,13 +244,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     dnc,
     'DNC_MAX_AGE_DAYS',
     null,
-    'How old the edition of a registry may be when a contact is sent, in days, if the registry has no value of its own. If it is older, the upload is held as dnc_stale. Unset: as the law of its country says (docs/do-not-call.md), 31 where no rule is known.',
+    'The maximum age in days of a registry edition when a contact is sent. It applies to registries without a maxAgeDays of their own. If the edition is older, the upload is held as dnc_stale. Default: the limit that the law of its country sets (docs/do-not-call.md), or 31 if no rule is known.',
   ),
   variable(
     dnc,
     'DNC_REQUIRED_REGISTRIES',
     null,
-    'Countries whose contacts are sent only if their tenant uses this registry: country=name, separated by commas, for example US=ftc,GB=tps. Default: none.',
+    'Pairs country=registry, separated by commas, for example US=ftc,GB=tps. Contacts of such a country are sent only if a tenant of the contact list uses that registry. Default: none.',
   ),
   variable(
     dnc,

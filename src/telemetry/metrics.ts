@@ -68,7 +68,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   paceBlocks: counter('pace_blocks_total', 'Times Genesys asked for a pause'),
   paceLimit: gauge(
     'pace_limit_per_minute',
-    'Requests a minute that the gateway allows itself now, over all instances',
+    'Requests per minute that the gateway currently allows itself, over all instances',
   ),
   circuitOpen: gauge('genesys_circuit_open', '1 while Genesys is away and only probes go out'),
   paceUsed: gauge('pace_used_last_minute', 'Requests this instance sent within the last minute'),
@@ -160,7 +160,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   ),
   segmentAnalysisSeconds: histogram(
     'segment_analysis_seconds',
-    'Time to understand a definition',
+    'Time to analyse a definition',
     SECONDS,
   ),
   segmentSelectedShare: histogram(

@@ -32,7 +32,7 @@ const shared = {
     .min(1)
     .max(100)
     .optional()
-    .describe('The contact lists for which the entries hold. Default: all'),
+    .describe('The contact lists to which the entries apply. Default: all'),
   delimiter: z
     .enum([',', ';', '\t', '|'])
     .optional()

@@ -56,7 +56,7 @@ export const GENESYS_REJECTIONS = {
     'Shorten the cell and send the row again.',
   ),
   'genesys-invalid-file-format': page(
-    'Genesys cannot read the row as part of a file and gives no reason.',
+    'Genesys could not read the row when it imported the file, and gave no reason.',
     'A row with a character that Genesys does not accept in a file.',
     'Look for unusual characters in the row. Correct it and send it again; if it is refused again, send it with delivery=batches.',
   ),

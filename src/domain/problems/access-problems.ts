@@ -28,7 +28,7 @@ export const ACCESS_PROBLEMS = {
     'The key comes from the environment',
     'The admin key comes from the setting ADMIN_API_KEY or the file `admin.key`. Calls cannot rotate or revoke it.',
     'DELETE /v1/keys/{id} of the admin key.',
-    'Set another ADMIN_API_KEY and restart the gateway. The old key then ends.',
+    'Set a new ADMIN_API_KEY and restart the gateway. The old key then stops working.',
   ),
   'key-expiry-past': page(
     422,

@@ -12,7 +12,7 @@ export const CONTACT_PROBLEMS = {
   'too-many-streams': page(
     429,
     'Too many open event streams',
-    'The key already has the most open event streams that it may have at this instance.',
+    'The key already has the maximum number of open event streams at this instance.',
     'A dashboard that opens a stream for every upload of the day.',
     'Close streams that you do not need, or call GET /v1/uploads from time to time instead.',
   ),

@@ -68,7 +68,7 @@ export const FILE_PROBLEMS = {
   'encoding-invalid': page(
     422,
     'The bytes are not valid text',
-    'The file is not text, or has bytes that are not characters of its encoding. `encoding` is that encoding, `byte` the first such byte (the first of the file is 1), and `line` or `element` the start of its record.',
+    'The file is not text, or has bytes that are not characters of its encoding. `encoding` names the encoding. `byte` is the position of the first such byte, counted from 1. `line` or `element` says where the record with that byte starts.',
     'A file in UTF-8 with a few lines pasted in from a Windows-1252 export; an Excel workbook.',
     'Save the file as text in UTF-8, or name its encoding with the option `encoding`.',
   ),

@@ -68,7 +68,7 @@ export const REGISTRY_PROBLEMS = {
   'edition-loading': page(
     409,
     'The edition is being loaded',
-    'You can delete an edition when it is in force, replaced or failed.',
+    'You can delete an edition only when it is in force, has been replaced, or has failed.',
     'DELETE right after the POST.',
     'GET the edition until its state changes, then delete it.',
   ),

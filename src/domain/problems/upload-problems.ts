@@ -67,7 +67,7 @@ export const UPLOAD_PROBLEMS = {
     'The list holds newer contacts',
     'It appears in the `problem` of an upload that was to overwrite the contact list. While it waited, a later upload was delivered, and overwriting would delete that one. Nothing was sent.',
     'An upload with mode=overwrite is paused, another one is delivered to the same list, and the first is resumed.',
-    'If the list should hold nothing else, send the newest file again with mode=overwrite.',
+    'If you still want to replace everything in the list, send the newest file again with mode=overwrite.',
   ),
   'overwrite-failed': page(
     502,

@@ -89,7 +89,7 @@ const aboutSchema = z
 export const evidenceItemSchema = z.strictObject({
   at: stamp,
   code: z.enum(CODES),
-  id: z.string().meta({ description: 'Of the submission, upload, edition or erasure' }),
+  id: z.string().meta({ description: 'The id of the submission, upload, edition or erasure' }),
   auditEntryId: z.string().nullable().meta({
     description: 'The entry of the audit trail that was written with it; null: none was found',
   }),

@@ -17,7 +17,9 @@ const listSchema = z.strictObject({
   dncListId: z.string(),
   own: z.boolean().meta({ description: 'false: entries of another tenant of the contact list' }),
   submissions: count,
-  entries: count.meta({ description: 'That the submissions brought, also those that had ended' }),
+  entries: count.meta({
+    description: 'Entries in these submissions, also those that had ended by then',
+  }),
   removed: count.meta({ description: 'That had been removed' }),
   digest: z.string().meta({
     description:

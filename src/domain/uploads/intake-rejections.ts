@@ -17,7 +17,7 @@ export const INTAKE_REJECTIONS = {
     'Look for a missing cell, or for a comma or semicolon inside a cell. Quote such a cell, and give the row as many cells as the header.',
   ),
   'cell-without-column': page(
-    'A cell is filled in a column that has no name in the header.',
+    'A cell has content, but its column has no name in the header.',
     'A note typed to the right of the last column.',
     'Empty the cell, or give its column a name in the header.',
   ),
@@ -117,7 +117,7 @@ export const INTAKE_REJECTIONS = {
     'Write the number with its 0, or with + and the country code, and format the column as text.',
   ),
   'phone-plus-lost': page(
-    'The number begins with a country code and may have lost its + in a spreadsheet. It is refused if it is also another number of the region without the +, or if it is valid only with the +. The gateway does not guess which was meant.',
+    'The number begins with a country code and may have lost its + in a spreadsheet. The gateway refuses the number if it is valid only with the +, or if without the + it is a different valid number of the region. It does not guess which was meant.',
     '491711234567 in Germany, for +491711234567 or for 0491 711234567',
     'Write + before the country code, or the 0 before a number of the country, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
   ),
@@ -172,7 +172,7 @@ export const INTAKE_REJECTIONS = {
     'Make two entries of it, one with phoneNumber and one with email.',
   ),
   'override-needed': page(
-    'The removal is for a person whose do-not-call entry is REGULATORY. Only a key with the right scope may end such an entry, and it must ask for it explicitly.',
+    'The removal is for a person whose do-not-call entry is REGULATORY. To end such an entry, use a key with the scope dnc:override and set override=true.',
     'A removal of +14155550101 without the option override, while an entry with the reason REGULATORY is in force for it.',
     'Check whether the law allows it. Then send the removal with override=true and a key that has the scope dnc:override by name.',
   ),

@@ -102,7 +102,7 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether contacts that were dialled before stay undialled (platform). Default: the setting of the list, else true',
+      'Whether contacts that were dialled before are kept from being dialled again (platform). Default: the setting of the list; otherwise true',
     ),
   clearSystemData: z
     .boolean()
@@ -122,7 +122,7 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'For a CSV. `false`: the file has no header, and its columns are in the order of the list, or `mapping` names them by position',
+      'For a CSV. `false`: the file has no header. Its columns are then in the order of the list, unless `mapping` names them by position',
     ),
 })
 

@@ -18,7 +18,7 @@ export const UPLOAD_WARNINGS = {
   'differs-in-genesys':
     'Genesys does not show what the upload delivered; `reconciliation` lists the differences. POST …/retry with outcomes ["differing"] sends its delivered rows again.',
   'file-queues-again':
-    'A file has no doNotQueue, so contacts that are already in the list may be dialled again. If they must not be, send it with delivery=batches.',
+    'An upload by file cannot carry doNotQueue, so Genesys may dial contacts again that are already in the list. To prevent this, send the upload with delivery=batches.',
   'encoding-doubtful':
     'The gateway read the file in the encoding that you named, but its letters do not occur in western words, so it is probably in another encoding. Check the names. If they are wrong, save the file as UTF-8.',
   'same-file': 'An earlier upload to this list had exactly this file. `uploadId` names it.',

@@ -9,7 +9,8 @@ export const REQUEST_HEADERS = {
   'If-None-Match': 'The caller has this version already',
   'Last-Event-ID': 'The id of the last event that you received. The stream continues after it',
   'webhook-id': 'In place of `token`: the id of Standard Webhooks, the same on every attempt',
-  'webhook-timestamp': 'Seconds since 1970, at most five minutes from now',
+  'webhook-timestamp':
+    'Unix time in seconds. It may differ from the present time by at most five minutes',
   'webhook-signature': 'v1,<base64 of HMAC-SHA256 under WEBHOOK_SECRET>',
 } as const
 export type RequestHeader = keyof typeof REQUEST_HEADERS

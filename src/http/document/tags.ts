@@ -7,7 +7,8 @@ export const TAGS = {
   'contact-lists': 'The contact lists of Genesys that the tenant may use',
   segments:
     'Rules that select whom a campaign dials. The gateway analyses them before it sends them',
-  'do-not-call': 'People who must not be called. Entries suppress from their 202 on',
+  'do-not-call':
+    'People who must not be called. Entries suppress as soon as the gateway has answered 202',
   'guest-files': 'Files for a person. Each is inspected, scanned and followed until Genesys has it',
   erasures: 'Erase a person, and read what was done',
   endpoints: 'Endpoints that receive the events of uploads',

@@ -65,7 +65,7 @@ const endEarlier = async (
 ): Promise<SegmentProgress['stopped']> => {
   const problem = JSON.stringify({
     code: 'segment-superseded',
-    detail: `Version ${version} came before this one was applied.`,
+    detail: `Version ${version}, which is newer, was accepted before this one was applied.`,
   })
   const { rows } = await sql<{ stopped: SegmentProgress['stopped'] }>`update segment_version set
       state = case when progress ->> 'step' = 'sent' and progress -> 'failure' = 'null' then 'applied' else 'failed' end,

@@ -53,7 +53,7 @@ ${table(
 
 ## Codes of rows and entries
 
-These are in the ledger of an upload and in the rejected entries of a do-not-call submission. They name the line and the column, never the content of a cell.
+These are in the ledger of an upload and in the rejected entries of a do-not-call submission. Each is shown with its line and column, never with the content of a cell.
 
 ${table(
   ['code', 'what it means'],

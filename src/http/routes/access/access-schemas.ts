@@ -58,7 +58,7 @@ const registries = z
 const limit = z.int().min(1).max(MOST_OF_A_QUOTA).nullable()
 const limits = {
   rowsPerDay: limit.describe(
-    'Rows read of accepted uploads. A day begins at midnight UTC. null: no limit',
+    'Rows that the gateway reads from accepted uploads, rejected ones included. A day begins at midnight UTC. null: no limit',
   ),
   openUploads: limit.describe('Uploads that have not ended. null: no limit'),
   requestsPerMinute: limit.describe('Calls by all keys of the tenant. null: no limit'),

@@ -109,7 +109,7 @@ export const registerKeys = (add: AddRoute): void => {
     url: `${KEY}/rotate`,
     params: keyParamsSchema,
     id: 'rotateKey',
-    summary: 'Create a key that replaces this one. The old key works for overlapHours more',
+    summary: 'Create a key that replaces this one. The old key still works for overlapHours hours',
     body: rotationSchema,
     answers: created,
     problems: ROTATE_KEY_REFUSALS,

@@ -60,7 +60,7 @@ const registerProvisioning = (add: AddRoute): void => {
     id: 'createContactList',
     tag: 'contact-lists',
     summary:
-      'Create a contact list in Genesys. The answer is 201 once the list takes contacts, or after 30 s with its state',
+      'Create a contact list in Genesys. The answer is 201 as soon as the list accepts contacts. If it does not within 30 s, the answer is 201 with the state of the list',
     headers: { 'Idempotency-Key': 'required' },
     body: newContactListSchema,
     answers: {

@@ -107,7 +107,8 @@ export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): 
     ...shared,
     url: '/v1/dnc-lists/:dncListId/entries',
     id: 'createDncEntries',
-    summary: 'Send do-not-call entries. Every accepted entry suppresses from the 202 on',
+    summary:
+      'Send do-not-call entries. Every accepted entry suppresses as soon as the call is answered with 202',
     query: dncOptionsSchema,
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncOptions' }, 'entries'),
     answers: answers(

@@ -72,7 +72,7 @@ const registerLedger = (add: AddRoute): void => {
     exposeHeadRoute: false,
     id: 'listDncSubmissionEntries',
     summary:
-      'The outcome of each entry, in input order. As CSV you can fix entries and send them back',
+      'The outcome of each entry, in input order. In the CSV form, you can fix the entries and send them back',
     params: submissionParamsSchema,
     query: entriesQuerySchema,
     answers: {

@@ -79,7 +79,7 @@ export const endpointSchema = z.strictObject({
     .describe('When the gateway warned that the endpoint had only failed for a day'),
   previousSecretUntil: stamp
     .nullable()
-    .describe('Until then, messages are also signed with the secret before the last rotation'),
+    .describe('Until this time, messages are also signed with the previous secret'),
   version: count.describe('Grows with every change. It is the ETag'),
   createdAt: stamp,
   updatedAt: stamp,

@@ -114,7 +114,10 @@ const findingSchema = z.strictObject({
     .enum(['error', 'warning', 'info'])
     .describe('`error`: the definition needs a confirmation'),
   path: z.string().describe('JSON pointer into the definition'),
-  otherPath: z.string().optional().describe('JSON pointer of the other place that takes part'),
+  otherPath: z
+    .string()
+    .optional()
+    .describe('JSON pointer to the other rule that the finding is about'),
   detail: z.string(),
   witness: z
     .record(z.string(), z.string())
@@ -131,20 +134,22 @@ const analysisSchema = z.strictObject({
       basis: z
         .enum(MATCH_BASES)
         .describe(
-          '`preview`: counted by Genesys. `rows`: counted over what the gateway delivered. `sample`: over a sample of that',
+          '`preview`: counted by Genesys. `rows`: counted in the contacts that the gateway delivered. `sample`: counted in a sample of those contacts',
         ),
       coverage: z
         .number()
         .min(0)
         .max(1)
         .nullable()
-        .describe('Share of the contacts that were counted. null: unknown'),
+        .describe('The counted contacts as a share of the known contacts. null: unknown'),
       total: count,
       selected: count.describe('Contacts that the campaign dials'),
       excluded: count,
       byExclusion: z
         .array(z.strictObject({ path: z.string(), removed: count }))
-        .describe('How many contacts each exclusion removes from what those before it left'),
+        .describe(
+          'How many contacts each exclusion removes from those that the earlier exclusions left',
+        ),
       overlaps: z.array(z.strictObject({ path: z.string(), otherPath: z.string(), count })),
     })
     .nullable()
@@ -158,7 +163,9 @@ const analysisSchema = z.strictObject({
         .describe('How many of those who enter must not be called. null: unknown'),
     })
     .nullable()
-    .describe('Against the version in force. null: there is none, or nothing could be counted'),
+    .describe(
+      'What changes compared with the version in force. null: no version is in force, or nothing could be counted',
+    ),
 })
 
 const houseSchema = z
@@ -190,7 +197,7 @@ export const segmentSchema = z.strictObject({
   hold: z
     .strictObject({ reason: z.enum(SEGMENT_HOLD_REASONS), since: stamp })
     .nullable()
-    .describe('What a held version waits for. Only `campaign_refused` needs a call of `/resume`'),
+    .describe('What a held version waits for. Only `campaign_refused` needs a call to `/resume`'),
   waitingFor: z.enum(['index', 'campaign']).nullable(),
   indexStatus: z.enum(['ready', 'processing']).nullable().describe('guide: the index in Genesys'),
   problem: z
