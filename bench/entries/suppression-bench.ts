@@ -76,8 +76,8 @@ const sentOn = async ({ client }: RunningGateway, id: string): Promise<void> => 
 }
 
 /**
- * Waits until entries have looked for contacts that were delivered before them. That work belongs to
- * the submission, and takes much longer than its 202.
+ * Waits until entries have looked for contacts that were delivered before them. That work belongs
+ * to the submission, and takes much longer than its 202.
  */
 const lookedBack = async ({ client }: RunningGateway, id: string): Promise<void> => {
   for (;;) {
