@@ -29,7 +29,7 @@ type Uses = HttpDeps & {
   readiness: () => Promise<ReadinessAnswer>
 }
 
-/** The console over the uses of the HTTP border. */
+/** The console, with the same use cases as the HTTP border. */
 export const consoleOf = (
   deps: Essentials & Pick<ConsoleDeps, 'signInLink' | 'simulated'>,
   uses: Uses,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A field that is left empty in a form is as one that is not there. */
+/** A field that is left empty in a form counts as absent. */
 export const filled = <S extends z.ZodType>(schema: S) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 

@@ -32,10 +32,7 @@ export type MenuItem = keyof Texts['menu']
 
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<string, never>
 
-/**
- * One line of the page table. Scopes decide whether it exists for who is signed in: without the
- * scope it is not in the menu and answers 403.
- */
+/** One line of the page table. Without its scope, a page is not in the menu and answers 403. */
 export type Page = {
   kind: 'page'
   /** Below `/console`, as Fastify writes it. */
@@ -70,7 +67,7 @@ export type TableEntry = Page | Form
 
 type Shape<P, Q, F> = { params?: P; query?: Q; form?: F }
 
-/** Writes a page down with types that follow from its schemas. */
+/** Defines a page with types that follow from its schemas. */
 export const page = <
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,

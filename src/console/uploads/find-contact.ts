@@ -29,7 +29,7 @@ const uploadsOf = async (
   }
 }
 
-/** Uploads that hold the contact, newest first, of the lists that were used last. */
+/** Uploads that contain the contact, newest first, in the lists used last. */
 export const uploadsWithContact = async (asking: Asking, contactId: string): Promise<Upload[]> => {
   if (!isContactId(contactId)) return []
   const { deps, caller } = asking

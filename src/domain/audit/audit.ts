@@ -42,7 +42,9 @@ export const byGateway = (about: { tenantId: string; requestId: string }): Who =
 /** What an entry may have beside its action, its object and its details. */
 export type AuditAbout = Partial<Omit<AuditEntry, 'id' | 'action' | 'details' | keyof Who>>
 
-/** The only place that makes entries. Default: a successful first attempt without a latency. */
+/**
+ * The only place that makes entries. Default: a first attempt that succeeded, without a latency.
+ */
 export const createAuditEntry = (
   ids: Ids,
   who: Who,

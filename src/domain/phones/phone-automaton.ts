@@ -27,8 +27,8 @@ const PREFIX_MATCH_WITH_GROUP = 2
 /** `prefixLength`: nothing of the pattern matches at the start. */
 export const NO_PREFIX = -1
 /**
- * `prefixLength`: it matches, and a capturing group took part, so the text is to be transformed and
- * not only cut.
+ * `prefixLength`: it matches, and a capturing group took part, so the text must be transformed, not
+ * only cut.
  */
 export const PREFIX_WITH_GROUP = -2
 

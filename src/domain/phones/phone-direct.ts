@@ -14,7 +14,9 @@ import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 export const PHONE_UNDECIDED = -1
 export const PHONE_INVALID = -2
 export const PHONE_SHORT = -3
-/** It has two valid readings, as a number of the region and as one whose plus sign is lost. */
+/**
+ * The number has two valid readings: as a number of the region, and as one that lost its plus sign.
+ */
 export const PHONE_PLUS_LOST = -4
 /** Only the part dialled within an area, or a number that no other network can dial. */
 export const PHONE_LOCAL = -5
@@ -168,10 +170,7 @@ export const isValidBy = (plan: PhonePlan, phone: WrittenPhone, from: number): b
 const isNorthAmerica = (callingCode: Uint8Array): boolean =>
   callingCode.length === 1 && callingCode[0] === Number(NORTH_AMERICA)
 
-/**
- * The rest of parse and isValid, once it is known by which plan the digits from `from` on are to be
- * read.
- */
+/** The rest of parse and isValid, once the plan for the digits from `from` on is known. */
 export const judgeNational = (
   phone: WrittenPhone,
   from: number,

@@ -1,5 +1,5 @@
 /**
- * Longest national number that counts as a short code when no numbering plan knows it, in digits.
+ * The most digits of a national number that counts as a short code if no numbering plan knows it.
  */
 export const SHORT_DIGITS = 6
 

@@ -23,7 +23,7 @@ export type CallableWith<Code extends ProblemCode, T> = typeof REFUSES extends k
     ? T
     : { [Name in keyof T]: CallableWith<Code, T[Name]> }
 
-/** Makes a problem of a code that is declared, to be thrown. */
+/** Makes a problem with a declared code, to be thrown. */
 export type Refuse<Code extends ProblemCode> = (
   code: Code,
   detail: string,

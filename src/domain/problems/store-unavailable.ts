@@ -7,7 +7,10 @@ export class StoreUnavailable extends Error {
   readonly retry = 'later'
 }
 
-/** Its disk is full: nothing was written, and nothing new will be until space is freed. */
+/**
+ * The disk of the database is full. Nothing was written, and nothing new will be until space is
+ * free.
+ */
 export class StorageFull extends StoreUnavailable {
   constructor() {
     super('The disk of the database is full')

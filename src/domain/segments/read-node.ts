@@ -18,7 +18,7 @@ export type Members = Record<string, unknown>
 export const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Everything that is not in `known` is a fault at its own place. */
+/** Every member that is not in `known` is a fault at its own place. */
 export const refuseUnknown = (
   members: Members,
   known: readonly string[],

@@ -4,7 +4,7 @@ import { readListIds } from './read-list-ids.ts'
 import { isAttribute, isObject, readLeaf, refuseUnknown, type Members } from './read-node.ts'
 import { ORDERINGS, SEGMENT_LIMITS, type Leaf, type SegmentRules } from './segment.ts'
 
-/** A quoted number under an ordering, read as the number that it spells. */
+/** A quoted number under an ordering, read as the number that it represents. */
 export type TakenAsNumber = { pointer: string; number: number }
 
 export type ShorthandNotes = {

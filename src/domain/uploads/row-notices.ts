@@ -5,7 +5,7 @@
 export const ROW_NOTICES = ['phone-decimal-tail', 'cell-holds-rows'] as const
 export type RowNotice = (typeof ROW_NOTICES)[number]
 
-/** In how many rows it was noticed, and the lines of the first. */
+/** In how many rows it was noticed, and the lines of the first ones. */
 export type NoticedRows = { rows: number; lines: number[] }
 export type Noticed = Partial<Record<RowNotice, NoticedRows>>
 

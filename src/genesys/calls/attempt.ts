@@ -104,8 +104,8 @@ const ready = async (
 }
 
 /**
- * One HTTP try of a call: paced, with a token, right after `beforeSend`. Everything but a
- * `GenesysFailure` is thrown.
+ * One HTTP try of a call: paced, with a token, right after `beforeSend`. Returns a `GenesysFailure`
+ * and throws everything else.
  */
 export const attemptOnce = async <T>(
   deps: AttemptDeps,

@@ -3,7 +3,7 @@ import type { Emit } from '../../telemetry/events.ts'
 /** So many calls in a row without any answer are an outage and not bad luck. */
 const FAILURES_TO_OPEN = 8
 
-/** Knows an outage when it sees one: then the client sends probes instead of its pace. */
+/** Recognises an outage. Then the client sends probes instead of its pace. */
 export type Circuit = {
   /** Genesys answered, whatever the answer was. */
   answered(): void

@@ -60,8 +60,8 @@ export type PutPresigned = (
 ) => Promise<{ etag: string | null }>
 
 /**
- * The MD5 that an ETag is. Of a file that was put in parts, or encrypted with a key of the
- * customer, it is none and proves nothing: null.
+ * The MD5 in an ETag. If a file was put in parts, or encrypted with a customer's key, the ETag is
+ * not an MD5 and proves nothing: null.
  */
 export const md5Of = (etag: string | null): string | null =>
   /^"?([0-9a-f]{32})"?$/iu.exec(etag ?? '')?.[1]?.toLowerCase() ?? null

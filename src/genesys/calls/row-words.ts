@@ -14,7 +14,7 @@ export const upstreamCodeOf = (value: unknown): string | null => {
 }
 
 /**
- * A column's name as Genesys repeats it, or null when it is not like one (a phone, an address, a
+ * A column's name as Genesys repeats it. null if it does not look like one (a phone, an address, a
  * sentence).
  */
 export const fieldOf = (value: unknown): string | null =>

@@ -35,7 +35,7 @@ const writeInside = (part: GuideExpression, of: 'and' | 'or' | 'not'): string =>
 }
 
 /**
- * The expression as Genesys reads it: names as they are (`isGuideName`), text in quotes with quotes
+ * The expression in Genesys' syntax: names unchanged (`isGuideName`), text in quotes with quotes
  * doubled, numbers bare.
  */
 export const writeExpression = (expression: GuideExpression): string => {

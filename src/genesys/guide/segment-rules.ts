@@ -185,7 +185,7 @@ const contactRule = ({ action, text }: WrittenRule) => ({
   actions: [{ type: action }],
 })
 
-/** The rules of a campaign, the same under both names that the guide dialect wants. */
+/** The rules of a campaign, which the guide dialect requires under two names. */
 export const compileGuideSegment = (
   rules: PlacedRules,
   contactListIds: readonly string[],

@@ -33,7 +33,7 @@ const LEAST_CEILING = 10
 const SCARCE_SHARE = 0.015
 const MAX_STRETCH = 8
 
-/** Hints can only slow us down, never speed us up, and are forgotten. */
+/** Hints can only slow the gateway down, never speed it up, and are temporary. */
 export const createPaceHints = (deps: { configured: number; clock: Clock }): PaceHints => {
   const { configured, clock } = deps
   let ceiling = { perMinute: configured, untilMs: -Infinity }

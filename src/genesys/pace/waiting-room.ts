@@ -8,7 +8,7 @@ export type Waiter = {
   refuse(error: unknown): void
 }
 
-/** Who waits, most urgent class first, and within a class the tenants in turn. */
+/** The waiting calls: most urgent class first, and within a class the tenants in turn. */
 export type WaitingRoom = {
   add(waiter: Waiter): void
   remove(waiter: Waiter): void

@@ -16,8 +16,8 @@ const textOf = (value: unknown): string => {
 }
 
 /**
- * `POST …/contacts/bulk`, which despite its name reads: it changes nothing, however often it is
- * sent. 50 ids at the most (Swagger of 2018).
+ * `POST …/contacts/bulk`, which reads despite its name: it changes nothing, however often it is
+ * sent. At most 50 ids (Swagger of 2018).
  */
 export const createPlatformContactReads = (deps: {
   call: Caller

@@ -142,7 +142,7 @@ const readWith =
   }
 
 /**
- * Media of messages in a live conversation, of the platform dialect: a place, the check by Genesys,
+ * Media of messages in a live conversation, in the platform dialect: a place, the check by Genesys,
  * and the message with the media.
  */
 export const createMessageMedia = ({

@@ -3,8 +3,8 @@ import type { ProblemCode } from '../../domain/problems/problem.ts'
 const text = (description: string, schema: object = { type: 'string' }) => ({ description, schema })
 
 /**
- * The headers of answers that a caller may act upon, as `components.headers`. Those that every web
- * page has are not listed.
+ * The headers of answers that a caller may act upon, as `components.headers`. Headers that every
+ * web page has are not listed.
  */
 export const RESPONSE_HEADERS = {
   'X-Request-Id': text('Identifies this call in the log, and is the `instance` of a problem'),

@@ -60,7 +60,7 @@ const securityOf = ({ access }: Operation): Record<string, string[]>[] => {
   return access === 'metrics' ? [{}, { key: [] }] : [{ key: [] }]
 }
 
-/** The part of a route's description that is in zod. */
+/** The part of a route's description that is written in zod. */
 export const zodPartOf = (operation: Operation) => ({
   operationId: operation.id,
   tags: [operation.tag],

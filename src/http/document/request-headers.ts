@@ -15,7 +15,7 @@ export const REQUEST_HEADERS = {
 } as const
 export type RequestHeader = keyof typeof REQUEST_HEADERS
 
-/** The sender proves himself by a token in the query, or by these. */
+/** The sender proves its identity by a token in the query, or by these headers. */
 export const PROOF_HEADERS = {
   'webhook-id': 'optional',
   'webhook-timestamp': 'optional',

@@ -29,7 +29,7 @@ const setHeaders = (deps: HttpDeps, request: FastifyRequest, reply: FastifyReply
   }
 }
 
-/** Once a request, by the first that reports it. */
+/** Reports each request once, by the first call. */
 export const tellAnswered = (
   deps: Pick<HttpDeps, 'clock' | 'emit'>,
   request: Pick<
@@ -139,8 +139,8 @@ const createUnreadCalls = (deps: HttpDeps) => {
 }
 
 /**
- * Request id, security headers, one telemetry event a request, and the refusal of new work while
- * stopping.
+ * Request id, security headers, one telemetry event for each request, and the refusal of new work
+ * while stopping.
  */
 export const lifecyclePlugin = (deps: HttpDeps) =>
   fp(

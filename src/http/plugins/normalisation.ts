@@ -10,9 +10,9 @@ declare module 'fastify' {
 }
 
 /**
- * Brings values into the form in which they are kept and go to Genesys: builds the steps of each
- * region (phones, emails, dates) and hands them to the routes as `normalisation`. They are the
- * steps of `intake`, so jobs and property tests have the same.
+ * Normalises values into the form that is stored and sent to Genesys: builds the steps of each
+ * region (phones, emails, dates) and gives them to the routes as `normalisation`. They are the
+ * steps of `intake`, so jobs and property tests use the same.
  */
 export const normalisationPlugin = fp(
   async (app: FastifyInstance) => {

@@ -41,7 +41,7 @@ export const keyMissing = (
   what: string,
 ): GatewayProblem => refuse('idempotency-key-missing', `Send an Idempotency-Key ${what}.`)
 
-/** Sends the answer that is kept under the key, byte for byte. */
+/** Sends the answer stored under the key, byte for byte. */
 export const sendKept = (reply: FastifyReply, answer: UploadAnswer): FastifyReply => {
   reply.code(answer.status).header('content-type', 'application/json; charset=utf-8')
   if (answer.location !== null) reply.header('location', answer.location)

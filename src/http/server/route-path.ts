@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 
 /**
- * The path of a call as its route writes it with the decoded ids: one for a call, however its
- * address is spelled (`demo%2Dlist` is `demo-list`). Ids hold no slash, so no two calls have the
- * same.
+ * The path of a call with the decoded ids in its route: the same for every spelling of the address
+ * (`demo%2Dlist` is `demo-list`). Ids contain no slash, so no two calls have the same path.
  */
 export const routePath = ({
   params,

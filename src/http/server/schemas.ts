@@ -138,7 +138,7 @@ export const listMeta = (words: readonly string[]) => ({
   anyOf: undefined,
 })
 
-/** A query parameter of some of the words, repeated or with commas. */
+/** A query parameter with some of the words, repeated or separated by commas. */
 export const someOf = <const Words extends readonly string[]>(words: Words) =>
   z
     .union([z.string(), z.array(z.string())])

@@ -7,7 +7,7 @@ import { cursorUnreadable } from '../server/cursor.ts'
 export const cursorOfLine = (line: number): string =>
   Buffer.from(`line:${line}`).toString('base64url')
 
-/** Throws 400 for a cursor that no page gave. */
+/** Throws 400 for a cursor that no page returned. */
 export const lineOfCursor = (
   refuse: Refuse<'parameter-invalid'>,
   cursor: string | undefined,

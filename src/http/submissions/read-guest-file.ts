@@ -7,8 +7,8 @@ import { beforeDeadline } from './submission-body.ts'
 import { submissionOptions } from './submission-options.ts'
 
 /**
- * The options of a guest file [contracts: 3]. `enabled: false` is refused: nobody sends a file past
- * the scanner.
+ * The options of a guest file [contracts: 3]. `enabled: false` is refused, because no file may
+ * bypass the scanner.
  */
 export const guestFileOptionsSchema = z.strictObject({
   scan: z

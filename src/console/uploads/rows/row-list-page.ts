@@ -111,7 +111,7 @@ export const UPLOAD_ROWS_FIND = form({
   },
 })
 
-/** The rejected rows as a file to fix and to upload again, as the API writes it. */
+/** The rejected rows as a file to fix and upload again, in the form of the API. */
 export const UPLOAD_ROWS_FILE = form({
   at: '/uploads/:uploadId/rows/file',
   scope: 'uploads',

@@ -78,8 +78,7 @@ const doubtedLeaves = ({ rules }: AnalysedRules, reading: ExclusionReading): Pla
 ]
 
 /**
- * Comparisons that decide about a contact by an empty cell, which the dialect may read the other
- * way.
+ * Comparisons that decide about a contact by an empty cell, which the dialect may read differently.
  */
 export const analyseEmptyCells = (
   analysed: AnalysedRules,

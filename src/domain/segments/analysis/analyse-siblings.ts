@@ -34,8 +34,8 @@ const subsumedDetail = {
 } as const
 
 /**
- * Rules that another one, or several together, make superfluous. Of two that mean the same the
- * later is named.
+ * Rules that one other rule, or several together, make superfluous. If two mean the same, the later
+ * one is reported.
  */
 export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Siblings) => {
   const { space } = analysed

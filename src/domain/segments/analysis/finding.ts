@@ -1,6 +1,6 @@
 import type { Witness } from './contact-space.ts'
 
-/** Code → how much it matters. `error`: applying it needs a confirmation. */
+/** For each code, its severity. `error`: applying it needs a confirmation. */
 export const FINDING_SEVERITIES = {
   unsatisfiable: 'error',
   contradiction: 'warning',

@@ -63,7 +63,7 @@ const registerList = (add: AddRoute): void => {
 }
 
 /**
- * /v1/audit-entries: the trail, its chain for a verifier elsewhere, and the gateway's own verdict.
+ * /v1/audit-entries: the trail, its chain for a separate verifier, and the gateway's own verdict.
  */
 export const registerAuditEntries = (add: AddRoute): void => {
   registerList(add)

@@ -29,7 +29,7 @@ export const checkListGranted = async (
   if (!granted) throw listUnknown(deps.refuse)
 }
 
-/** Gives every "not found" of the work the same words. */
+/** Gives every "not found" of a use case the same words. */
 export const hideUnknownList = async <T>(
   refuse: Refuse<'not-found'>,
   work: Promise<T>,
