@@ -16,7 +16,7 @@ KEYS   the answer of GET /v1/signing-keys, saved when nobody had a reason to cha
 HEADS  the file of AUDIT_HEADS_FILE, or such a log: all heads in it are compared
 `
 
-/** What keeps the verifier from judging anything: told in a line, without a trace. */
+/** Thrown if the verifier cannot check anything. Reported in one line, without a stack trace. */
 class Unreadable extends Error {}
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown')
@@ -92,7 +92,9 @@ const read = () => {
   }
 }
 
-/** Takes the lines of the export; answers the number of the first one that is no JSON, or null. */
+/**
+ * Takes the lines of the export. Returns the number of the first line that is not JSON, or null.
+ */
 const takeLines = async (file: string, verifier: ChainVerifier): Promise<number | null> => {
   let number = 0
   try {

@@ -24,7 +24,7 @@ import { createWatchUploads } from './workflows/uploads/watch/watch-uploads.ts'
 export type Gateway = {
   address: string
   simulated: boolean
-  /** Where the sandbox of this process takes its control calls. null: Genesys is elsewhere. */
+  /** The address of the control calls of this process's sandbox. null: Genesys is elsewhere. */
   sandboxUrl: string | null
   /** Set when this start made the admin key. */
   newAdminKey: string | null

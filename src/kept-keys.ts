@@ -12,11 +12,11 @@ export class DataDirOpen extends Error {
 }
 
 const FOR_OTHERS = 0o077
-/** Where anybody may put files, as in /tmp: it is not ours to close. */
+/** A directory where anyone may put files, such as /tmp. It is not ours to close. */
 const SHARED = 0o1000
 /**
- * What a start leaves in DATA_DIR, and what a fresh volume holds: a directory with other things
- * alone is somebody else's.
+ * What a start leaves in DATA_DIR, and what a fresh volume holds. A directory with only other
+ * things belongs to someone else.
  */
 const OURS = new Set([
   'admin.key',
@@ -49,7 +49,7 @@ const made = (dataDir: string): void => {
   }
 }
 
-/** /srv or a home directory: closed, it would be taken from whoever else uses it. */
+/** /srv or a home directory: closing it would take it from its other users. */
 const isSomebodyElses = (dataDir: string): boolean => {
   const names = readdirSync(dataDir)
   return names.length > 0 && !names.some((name) => OURS.has(name))

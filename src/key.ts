@@ -7,9 +7,9 @@ import type { GrantField } from './domain/access/tenant.ts'
 import { presentAdminKey } from './kept-keys.ts'
 
 /**
- * Tenants and keys from the shell, by the API of a running gateway: the database of an embedded one
- * is nobody else's to open. The address and the admin key are those of the gateway's own
- * configuration. What was asked for goes to stdout as JSON, a refusal to stderr.
+ * Tenants and keys from the shell, through the API of a running gateway, because only the gateway
+ * may open an embedded database. The address and the admin key come from the gateway's own
+ * configuration. Results go to stdout as JSON, refusals to stderr.
  */
 const GRANT_OPTIONS = {
   'contact-lists': 'contactLists',

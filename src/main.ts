@@ -79,9 +79,9 @@ const exitOn = (event: 'uncaughtException' | 'unhandledRejection'): void => {
 }
 
 /**
- * Stops on SIGTERM and SIGINT. Returns what is to be told of the gateway once it listens. Before
- * that a signal ends the process at once: nothing was accepted yet. A second signal ends it at once
- * too, unless it is the first one told twice.
+ * Stops on SIGTERM and SIGINT. Returns a function to call with the gateway once it listens. Before
+ * that a signal ends the process immediately, because nothing was accepted yet. A second signal
+ * also ends it immediately, unless it is the first one reported twice.
  */
 const stopOnSignal = (emit: Emit): ((gateway: Gateway) => void) => {
   let running: Gateway | null = null

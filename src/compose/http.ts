@@ -191,7 +191,7 @@ const readinessOf = (deps: ServerNeeds) => {
   })
 }
 
-/** What takes uploads, moves them, and sends again what is left of them. */
+/** The use cases that receive uploads, move them, and send the rest of them again. */
 const uploadUsesOf = (deps: ServerNeeds & { countUse: CountUse }, ids: Ids) => {
   const { config, store, genesys, telemetry, owner, wake } = deps
   const { emit } = telemetry

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 
 type Listener = { listen(at: { host: string; port: number }): PromiseLike<unknown> }
 
-/** Where the gateway will listen; known before it does, because Genesys gets the address. */
+/** Where the gateway will listen. Known in advance, because Genesys gets the address. */
 type Place = { address: string; listen(server: Listener): Promise<void> }
 
 /**

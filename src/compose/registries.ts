@@ -22,7 +22,7 @@ export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) =
   required: requiredRegistries,
 })
 
-/** Tells at the start of which countries the law wants more than the configuration does. */
+/** Reports at the start the countries for which the law requires more than the configuration. */
 const tellOfConsent = ({ consentCountries: asked }: DncConfig, emit: Emit): void => {
   const countries = consentCountries(systemClock.now()).filter((country) => !asked.has(country))
   if (countries.length > 0) emit('consent.not_required', { countries: countries.join() })

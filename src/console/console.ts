@@ -39,8 +39,8 @@ const setHeaders = async (_request: FastifyRequest, reply: FastifyReply): Promis
 }
 
 /**
- * A browser that opens the gateway's address is led to the console; everyone else hears what every
- * unknown address says.
+ * A browser that opens the gateway's address is led to the console. Any other caller gets the
+ * answer of an unknown address.
  */
 const leadBrowsers = (app: FastifyInstance): void => {
   app.get('/', { config: { access: 'public', page: true } }, async (request, reply) => {

@@ -95,8 +95,7 @@ export class FileRefused extends Error {
 /** Takes the chunks of intake. */
 export type ChunkSink = {
   /**
-   * Called in order of seq. Keeps the chunk's buffers: whoever hands them over does not write to
-   * them again.
+   * Called in order of seq. Keeps the chunk's buffers, so the caller must not write to them again.
    */
   take(chunk: NewChunk): Promise<void>
   /**

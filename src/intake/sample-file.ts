@@ -26,9 +26,7 @@ export type FileSample = {
 
 export type SampleLimits = { bytes: number; rows: number }
 
-/**
- * The first bytes alone; the rest is read and forgotten, so that whoever sends it hears the answer.
- */
+/** Only the first bytes. The rest is read and discarded, so that the sender gets the answer. */
 const firstOf = async function* (
   body: AsyncIterable<Uint8Array>,
   most: number,

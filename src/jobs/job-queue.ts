@@ -15,9 +15,7 @@ import { saysUnavailable, watchOutages } from './outage-watch.ts'
 
 /** Handlers of one fetch run side by side; a slow endpoint holds up at most its own fetch. */
 const JOBS_A_FETCH = 10
-/**
- * Each polls the database; a look at a receipt is over in a moment, an endpoint may take its 5 s.
- */
+/** Each polls the database. Checking a receipt takes a moment, an endpoint may take its 5 s. */
 const FETCHERS = {
   'sync-delivery': 3,
   'webhook-verify': 1,
@@ -35,8 +33,8 @@ const POKED_WITHIN_MS = 60_000
 /** pg-boss polls no faster. */
 const MIN_POLL_MS = 500
 /**
- * Five fetchers that look ten times a second were half of what a database has to do while nothing
- * happens; our own jobs wait for no poll.
+ * Five fetchers that poll ten times a second caused half of an idle database's work. Our own jobs
+ * wait for no poll.
  */
 const POLL_MS = 3_000
 const STOP_WITHIN_MS = 5_000
@@ -72,8 +70,8 @@ const FOLLOW_BACK = `update jobs.job set start_after = greatest(jobs.job_now(), 
   where name = any($2::text[]) and state in ('created', 'retry') and start_after > jobs.job_now()`
 
 /**
- * pg-boss does its housekeeping when so long has passed since the last one, which a clock set back
- * puts into the future.
+ * pg-boss does its housekeeping when this long has passed since the last one. A clock set back puts
+ * that time into the future.
  */
 const KEEP_HOUSE = `update jobs.queue set maintain_on = least(maintain_on, jobs.job_now()),
   monitor_on = least(monitor_on, jobs.job_now()), monitor_claim_on = least(monitor_claim_on, jobs.job_now())
@@ -183,7 +181,7 @@ const createSender = (
   },
 })
 
-/** Has a queue's fetchers look when a job of ours is due. */
+/** Makes a queue's fetchers check when a job of ours is due. */
 const createPokes = (clock: Clock, look: (queue: QueueName) => void) => {
   const stopping = new AbortController()
   const waiting = new Set<string>()

@@ -5,14 +5,14 @@ import type { Emit } from '../telemetry/events.ts'
 import { slept } from './lease.ts'
 
 /**
- * A database that was away for long is asked often enough for work to resume within 15 s of its
+ * After a long outage, the database is tried often enough for work to resume within 15 s of its
  * return (P4).
  */
 const CLAIM_BACKOFF = { baseMs: 1_000, capMs: 5_000 }
 
 export type ClaimLoop = {
   start(): void
-  /** There may be something to claim: look now. */
+  /** There may be something to claim, so check now. */
   wake(): void
   /** Resolves when the last claim was made; `stopping` ends the loop. */
   ended(): Promise<void>

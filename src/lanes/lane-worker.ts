@@ -24,7 +24,7 @@ export type LaneWorkerDeps = {
   maxLanes: number
   /** Lanes held at the same time, those that only wait included. */
   maxHeld: number
-  /** How often an idle worker looks for lanes that others filled. */
+  /** How often an idle worker checks for lanes that others filled. */
   idlePollMs: number
   /** For jitter, in [0, 1]; without it waits take their longest. */
   random?: () => number
@@ -33,8 +33,8 @@ export type LaneWorkerDeps = {
 export type LaneWorkers = {
   start(): void
   /**
-   * There may be work, in this lane where one is named: look now. Whoever holds it here finds the
-   * work without a look.
+   * There may be work, in this lane if one is named, so check now. A holder here finds the work
+   * without a check.
    */
   wake(laneKey?: string): void
   /**
@@ -48,8 +48,8 @@ export type LaneWorkers = {
    */
   nudgeHeld(laneKey: string, count: number): void
   /**
-   * Claims nothing more, lets batches in flight end for `graceMs`, aborts what is left then, and
-   * gives every lane up.
+   * Claims nothing more, lets batches in flight end for `graceMs`, then aborts what is left and
+   * releases every lane.
    */
   stop(graceMs: number): Promise<void>
 }

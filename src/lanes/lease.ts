@@ -13,9 +13,7 @@ const RENEW_AGAIN_MS = 500
  * time for another.
  */
 const RENEW_WITHIN_MS = 2_000
-/**
- * Work is aborted so long before the lease runs out that nothing of it is still on its way then.
- */
+/** How long before the lease runs out work is aborted, so that nothing of it is in flight then. */
 const ABORT_AHEAD_MS = 1_000
 
 export type KeptLease = Lease & {
@@ -25,13 +23,11 @@ export type KeptLease = Lease & {
   /** The work only waits for Genesys at present. */
   isAside(): boolean
   nudges: Nudges
-  /**
-   * The lane was nudged for the `count`th time since its claim; one heard of before is passed over.
-   */
+  /** The lane was nudged for the `count`th time since its claim. A known nudge is ignored. */
   nudge(count: number): void
   /** Asks the work to come to rest between two batches. */
   askToRest(): void
-  /** Aborts the work at once. */
+  /** Aborts the work immediately. */
   abort(reason: Error): void
   /** Ends the renewals. Resolves when none is waited for. */
   end(): Promise<void>

@@ -2,7 +2,7 @@ import type { Nudges } from '../workflows/ports/delivery/lease.ts'
 
 /** The nudges of one claim. All nudges that come before they are read count as one. */
 export const createNudges = (): Nudges & {
-  /** The store counts `count` since the claim; one heard of before is passed over. */
+  /** The store counts `count` since the claim. A known nudge is ignored. */
   hear(count: number): void
 } => {
   let heard = 0

@@ -11,9 +11,7 @@ type Claim = { owner: string; fence: string; leaseMs: number }
 type Claimed<C extends Claim> = {
   claim: C
   key: string
-  /**
-   * Answers in how many milliseconds the object is to be looked at next. null: when it has work.
-   */
+  /** Returns the milliseconds until the object is to be worked again. null: when it has work. */
   work(lease: KeptLease): Promise<number | null>
 }
 
@@ -33,7 +31,7 @@ export type ObjectWorkerDeps<C extends Claim> = {
   emit: Emit
   /** This process; stored with the lease. */
   owner: string
-  /** How often an idle worker looks for objects that others gave work. */
+  /** How often an idle worker checks for objects that others gave work. */
   idlePollMs: number
   /** Objects that this process works at the same time. */
   atOnce: number
@@ -42,9 +40,9 @@ export type ObjectWorkerDeps<C extends Claim> = {
 
 export type ObjectWorker = {
   start(): void
-  /** There may be work: look now. */
+  /** There may be work, so check now. */
   wake(): void
-  /** Claims nothing more, and lets what is under way end for `graceMs`. */
+  /** Claims nothing more, and lets running work end for `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
 
@@ -53,8 +51,8 @@ const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 const LONGEST = (): number => 1
 
 /**
- * Works a claimed object as far as it goes now and gives it up; milliseconds until its next look,
- * null: when it has work. Never rejects.
+ * Works a claimed object as far as possible now and releases it. Returns the milliseconds until its
+ * next check. null: when it has work. Never rejects.
  */
 const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: AbortSignal) => {
   const { lane, emit, random = LONGEST } = deps
@@ -101,7 +99,7 @@ export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): 
   const stopping = new AbortController()
   const hold = createHolder(deps, stopping.signal)
   const held = new Map<KeptLease, Promise<void>>()
-  /** Looks again when there is room, and when the object is due. */
+  /** Checks again when there is room, and when the object is due. */
   const follow = async (work: Promise<number | null>, lease: KeptLease): Promise<void> => {
     const nextMs = await work
     held.delete(lease)

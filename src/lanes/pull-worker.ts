@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { createLookLoop } from './look-loop.ts'
 
-/** Between looks for a list to pull. */
+/** The wait between checks for a list to pull. */
 const LOOK_EVERY_MS = 5_000
 
 /** Pulls lists from Genesys, one after the other, as they are due. */

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { createLookLoop } from './look-loop.ts'
 
-/** Between looks for work. */
+/** The wait between checks for work. */
 const LOOK_EVERY_MS = 2_000
 
 /** Brings editions of registries into force and does the work that follows, step by step. */

@@ -22,11 +22,11 @@ export type SweeperDeps = {
   receipts: Pick<ReceiptStore, 'sweep'>
   reconciliations: Pick<ReconciliationStore, 'overdue'>
   jobs: JobResender
-  /** After a jump of the database's clock, what is alive must not be taken for dead. */
+  /** After a jump of the database's clock, live work must not count as dead. */
   lookAtClock: () => Promise<void>
   clock: Clock
   emit: Emit
-  /** Tells the lanes that held uploads came back. */
+  /** Wakes the lanes because held uploads came back. */
   wake: () => void
 }
 
@@ -43,11 +43,12 @@ const SWEEP_EVERY_MS = 5_000
  */
 const RECEIVING_DEAD_MS = 60_000
 /**
- * A delivery so long past its time may have lost its job, if that does not only wait behind others.
+ * A delivery this long past its time may have lost its job, unless the job only waits behind
+ * others.
  */
 const SYNC_OVERDUE_MS = 20_000
 const RECEIPT_OVERDUE_MS = 60_000
-/** Longer than a job that looks at an upload may take. */
+/** Longer than a job that checks an upload may take. */
 const RECONCILIATION_OVERDUE_MS = 180_000
 /** docs/retention.md. */
 const RECEIPTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000

@@ -2,7 +2,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { KeptLease } from './lease.ts'
 
 /**
- * A lane that sends keeps its place so long at least: taking up an upload again costs some reading.
+ * How long a sending lane keeps its place at least, because picking up an upload again costs some
+ * reading.
  */
 const TURN_MS = 30_000
 
@@ -16,13 +17,13 @@ export type Turns = {
   /** One more lane may be claimed. */
   hasRoom(): boolean
   /**
-   * There is no room, and a lane has had its turn. One lane at a time: not while another is coming
-   * to rest.
+   * There is no room, and a lane has had its turn. One lane at a time: not while another is
+   * stopping.
    */
   isOneOver(): boolean
   /**
-   * Asks the lane with the longest turn to come to rest between two batches; it goes to the end of
-   * the queue.
+   * Asks the lane with the longest turn to stop between two batches. It goes to the end of the
+   * queue.
    */
   endOne(): void
 }

@@ -9,7 +9,7 @@ import { DIGEST_BYTES, wordsOf } from './keyed-digest.ts'
 export type DigestFilter = {
   /** Digests added, twice those that were added twice. */
   readonly held: number
-  /** The next so many digests go into one piece of memory. */
+  /** The next digests, this many, go into one piece of memory. */
   reserve(count: number): void
   /** 16 bytes each. */
   add(digests: Buffer): void
@@ -18,7 +18,7 @@ export type DigestFilter = {
 }
 
 const WORDS = DIGEST_BYTES / 4
-/** A line of the processor's cache: one digest costs one look into memory. */
+/** A line of the processor's cache: one digest costs one access to memory. */
 const BLOCK_WORDS = 16
 const DIGESTS_A_BLOCK = 32
 const FEWEST_DIGESTS = 4096

@@ -39,10 +39,7 @@ const firstCounter = (digest: Uint8Array): Buffer => {
 
 const WORDS = DIGEST_BYTES / 4
 
-/**
- * Of a word as it lies in memory, the lowest byte first, read with the highest byte first; and
- * back.
- */
+/** Swaps the bytes of a word between the order of memory, lowest first, and highest first. */
 const swapped = (word: number): number =>
   (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
 

@@ -32,7 +32,7 @@ export const quotaLines = ({ quotas, use }: Pick<Tenant, 'quotas' | 'use'>) =>
 
 export const GRANT_NAMES = Object.keys(GRANT_FIELDS) as GrantField[]
 
-/** What is granted, as the form has it: an id a line, or `*` for all. */
+/** The grants in the form's notation: an id a line, or `*` for all. */
 const grantLines = (grants: Tenant['grants'] | null) =>
   GRANT_NAMES.map((name) => {
     const granted = grants?.[name] ?? []

@@ -13,7 +13,7 @@ const OUTCOMES: Record<string, string> = words.outcomes
 
 const isAction = (action: string): action is AuditAction => Object.hasOwn(words.actions, action)
 
-/** Members as people read them; what is nested stays as it was written. */
+/** Members in readable form. Nested ones stay as written. */
 const factsOf = (members: Record<string, unknown>): { name: string; value: string }[] =>
   Object.entries(members)
     .filter(([, value]) => value !== null)

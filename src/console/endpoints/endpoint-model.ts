@@ -103,7 +103,7 @@ export const deliveriesModel = (
     state: state ?? '',
     states: DELIVERY_STATES.map((name) => ({ state: name, label: words.deliveryStates[name] })),
     anyDead: lines.some(({ isDead }) => isDead),
-    /** While something is on its way the page is looked at again. */
+    /** While a delivery is pending, the page refreshes itself. */
     anyPending: lines.some(({ badge }) => badge === 'waiting'),
     ...pageLinks(path, { state }, { cursor, next: found.next }),
   }

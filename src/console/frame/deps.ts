@@ -48,7 +48,7 @@ export type KeyFailures = {
 
 /** A form with a file. The file comes last and is read as it streams in. */
 export type FileForm = {
-  /** A name that stands more than once has all its values. */
+  /** A name that occurs more than once has all its values. */
   fields: Record<string, string | string[]>
   /** null: no file was chosen. */
   fileName: string | null
@@ -89,8 +89,8 @@ export type ConsoleDeps = {
   tenants: Tenants
   registries: Pick<RegistryStore, 'find' | 'list' | 'editions'>
   /**
-   * How old an edition may be that contacts of a country are looked up in, where its registry does
-   * not say.
+   * How old an edition may be in which contacts of a country are looked up, if its registry sets no
+   * limit.
    */
   registryAgeDays: (country: string) => number
   guestFiles: Pick<GuestFileStore, 'find' | 'list'>

@@ -37,7 +37,7 @@ export type Page = {
   kind: 'page'
   /** Below `/console`, as Fastify writes it. */
   at: string
-  /** null: whoever is signed in. */
+  /** null: anyone who is signed in. */
   scope: Scope | null
   /** Its place in the menu; left out: reached from other pages. */
   menu?: MenuItem

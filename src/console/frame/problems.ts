@@ -11,10 +11,7 @@ import { FormRefused } from './session.ts'
 
 type ProblemModel = ProblemWords & { back: string | null }
 
-/**
- * The page that the form was on, where it was one of ours; so that a problem is a step and no dead
- * end.
- */
+/** The page with the form, if it was one of ours, so that a problem is not a dead end. */
 const backOf = (request: FastifyRequest): string | null => {
   const url = URL.parse(request.headers.referer ?? '')
   if (url === null || url.host !== request.host || !url.pathname.startsWith('/console')) return null

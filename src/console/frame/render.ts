@@ -9,7 +9,7 @@ import { WORDS } from './words.ts'
 
 export type Frame = {
   deps: Pick<ConsoleDeps, 'simulated' | 'dialect'>
-  /** Where the files are that a page loads. */
+  /** The addresses of the files that a page loads. */
   assets: Record<string, string>
   menu: readonly Page[]
 }
@@ -27,7 +27,7 @@ const menuOf = (frame: Frame, scopes: readonly Scope[], path: string): MenuLine[
       return { href, label: ENGLISH.menu[menu!], icon: menu!, current: isWithin(path, href) }
     })
 
-/** What was just done, by the code in the address; anything else says nothing. */
+/** The message about the last action, by the code in the address. Nothing for any other code. */
 const saidOf = (request: FastifyRequest): string | null => {
   const { said } = request.query as { said?: unknown }
   return typeof said === 'string' && Object.hasOwn(ENGLISH.said, said)

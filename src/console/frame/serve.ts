@@ -21,7 +21,7 @@ import { checkCsrf, checkOrigin, tokenOf } from './session.ts'
 
 type Serving = { deps: ConsoleDeps; frame: Frame }
 
-/** Leads whoever is not signed in to the sign-in, and back afterwards. */
+/** Leads a visitor who is not signed in to the sign-in, and back afterwards. */
 const leadToSignIn = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   request.problemCode = 'unauthorized'
   // A part that refreshes itself has no way back of its own: the page that it is on is asked for

@@ -5,8 +5,8 @@ export type SignInLink = {
   /** What the link carries. */
   token: string
   /**
-   * The digest of the key that it signs in with. null: it is no such token, or used. A token that
-   * fits is used up by this.
+   * The digest of the key that the token signs in with. null: it is not such a token, or used. A
+   * matching token is used up by this.
    */
   redeem(token: string): Buffer | null
   /** Whether it would be redeemed; uses nothing up. */

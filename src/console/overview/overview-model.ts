@@ -15,7 +15,7 @@ const { overview: words, holds, states } = ENGLISH
 
 type Alert = { text: string; href: string | null }
 
-/** As those of `deploy/prometheus/alerts.yml`, in seconds. */
+/** The same as in `deploy/prometheus/alerts.yml`, in seconds. */
 const LANE_WAIT_S = 300
 const SUPPRESSION_WAIT_S = 900
 const SYNC_WAIT_S = 3_600

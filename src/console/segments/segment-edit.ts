@@ -25,7 +25,7 @@ import { analysisModel, differences } from './segment-words.ts'
 
 const { segments: words } = ENGLISH
 
-/** What is wrong with a definition, told on the page that it was built on. */
+/** Faults of a definition that are shown on the page where it was built. */
 const TOLD_HERE: readonly ProblemCode[] = [
   'segment-invalid',
   'segment-too-complex',
@@ -130,8 +130,8 @@ type Asked = {
 }
 
 /**
- * Where a fault stands on the page: the nearest rule or group above its place. null: over all of
- * them.
+ * Where a fault appears on the page: at the nearest rule or group above its place. null: above all
+ * of them.
  */
 const faultsOf = ({ about, message }: GatewayProblem, { places }: SentDefinition): Fault[] => {
   const errors = about['errors'] as { pointer: string; detail: string }[] | undefined
@@ -150,7 +150,7 @@ const readAsked = ({ caller, campaignId }: Asked, sent: object) => ({
   read: readDefinition(sent),
 })
 
-/** Shows what the rules mean and change, before anything goes to Genesys. */
+/** Shows the meaning and the effect of the rules before anything goes to Genesys. */
 const lookAt = async (asked: Asked, told: readonly Fault[] = []): Promise<View> => {
   const { deps, campaignId, tree, definition, fields } = asked
   const prepared = await deps.previewSegment(readAsked(asked, definition.sent))

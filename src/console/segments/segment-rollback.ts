@@ -13,7 +13,7 @@ import { analysisModel } from './segment-words.ts'
 
 const { segments: words } = ENGLISH
 
-/** What going back would mean, where somebody has to agree to it first. */
+/** The effect of the rollback, if it needs a confirmation. */
 const confirmView = (
   earlier: { campaignId: string; version: number; once: string },
   { about }: GatewayProblem,

@@ -60,8 +60,8 @@ const isAlwaysText = (operator: FormOperator): boolean =>
   ([...TEXT_OPERATORS, ...DATE_OPERATORS] as readonly string[]).includes(operator)
 
 /**
- * What is no number stays text: the definition's own judgement then says at its place that it must
- * be one.
+ * Text that is not a number stays text. The definition's own check then says at its place that it
+ * must be a number.
  */
 const literalOf = (text: string, as: LiteralType): Literal => {
   const number = Number(text)

@@ -62,7 +62,7 @@ export const ruleLines = (node: SegmentNode): RuleLines => {
 const inOneLine = ({ text, nodes }: RuleLines): string =>
   nodes.length === 0 ? text : `${text} ${nodes.map(inOneLine).join('; ')}`
 
-/** Every rule in words by its place in the definition, those of the house too. */
+/** Every rule in words by its place in the definition, including those of the configuration. */
 const wordsByPlace = (
   definition: SegmentDefinition,
   house: readonly Leaf[],

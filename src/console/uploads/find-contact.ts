@@ -3,8 +3,8 @@ import type { Upload } from '../../domain/uploads/upload.ts'
 import type { Visit } from '../frame/page.ts'
 
 /**
- * The lists that were used last, by so many uploads. Of each list the newest uploads are looked
- * through, which reads the digests of all their rows.
+ * The lists used last, by this many uploads. The newest uploads of each list are searched, which
+ * reads the digests of all their rows.
  */
 const RECENT_UPLOADS = 50
 const MOST_LISTS = 3

@@ -11,12 +11,12 @@ const { states, holds } = ENGLISH
 const { moments: words, timeline } = ENGLISH.upload
 
 /**
- * As many entries as are read of one upload; a delivery in many batches has more, of which the
- * first tell how it began.
+ * The most entries read for one upload. A delivery in many batches has more, and the first ones
+ * show how it began.
  */
 const MOST_ENTRIES = 200
 
-/** As far as the upload itself tells, for whom the audit is closed. */
+/** The history from the upload itself, for viewers who may not read the audit trail. */
 const ownMoments = (upload: Upload): Moment[] => {
   const parts: [string | null | undefined, string][] = [
     [upload.createdAt, words.accepted],

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { NOTICE_FIELDS } from '../genesys-events/genesys-webhook.ts'
 
 /**
- * What each action says beside its counts: closed fields, each of a shape that holds no personal
- * data. What was decided, in words of the API; ids, codes, statuses and times. A new action is a
+ * The details of each action beside its counts: closed fields, each with a form that cannot hold
+ * personal data. Decisions in words of the API, ids, codes, statuses and times. A new action is a
  * line here.
  */
 const id = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/u)
@@ -62,7 +62,7 @@ export const AUDIT_DETAILS = {
   'upload.moved': MOVED,
   'upload.released': MOVED,
   'upload.controlled': z.strictObject({ command: code }),
-  /** Somebody saw the cells of rows: how many, and between which lines. */
+  /** A person saw the cells of rows: how many, and between which lines. */
   'upload.cells_revealed': NONE,
   'sync.delivered': SYNC,
   'sync.retried': SYNC.extend({ delayMs: z.int().min(0) }),

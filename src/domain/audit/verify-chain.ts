@@ -25,13 +25,13 @@ export type BlockLine = {
   hash: string
   /** base64 */
   signature: string
-  /** Of every entry of the block, in order, also of those of other tenants. */
+  /** For every entry of the block, in order, including those of other tenants. */
   entryHashes: readonly string[]
 }
 export type ChainLine =
   /**
-   * `whole`: the entries of all tenants follow. `fromBlock`: the block with which the caller asked
-   * to begin.
+   * `whole`: the entries of all tenants follow. `fromBlock`: the first block that the caller
+   * requested.
    */
   | { type: 'export'; whole: boolean; fromBlock: number | null }
   | BlockLine
@@ -129,7 +129,7 @@ type Opened = { whole: boolean; fromBlock: number | null }
 type Pruned = { throughBlock: unknown; throughHash: unknown }
 
 /**
- * The very first block, the one that the caller asked for, or the one after those whose deletion
+ * The very first block, the one that the caller requested, or the one after those whose deletion
  * the chain itself records.
  */
 const isBeginning = (

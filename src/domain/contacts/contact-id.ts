@@ -20,8 +20,8 @@ for (let code = 0; code < CLASS.length; code += 1) {
 }
 
 /**
- * What programs write where a value is missing: databases, spreadsheets (in English and German),
- * Python, R, JavaScript. As an id it would make all people without one the same person.
+ * What programs write for a missing value: databases, spreadsheets (in English and German), Python,
+ * R, JavaScript. As an id it would make all people without one the same person.
  */
 const NULL_WORDS = new Set([
   ...'null nan -nan none undefined nil na n/a <na> <null> (null) [null] \\n'.split(' '),
@@ -94,8 +94,8 @@ const countDigits = (bytes: Uint8Array, from: number, to: number): number => {
 export type Span = { bytes: Uint8Array; from: number; to: number }
 
 /**
- * How many digits at the end of the two texts are the same, `most` at most; other characters of the
- * id are passed over.
+ * How many digits at the end of the two texts are the same, at most `most`. Other characters of the
+ * id are ignored.
  */
 const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: boolean } => {
   let same = 0

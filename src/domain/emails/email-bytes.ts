@@ -1,6 +1,6 @@
 /**
- * The ordinary address, told and normalised from its bytes; what `normaliseEmail` says of the same
- * text, which judges all others. A property test holds the two together.
+ * Recognises and normalises an ordinary address from its bytes, with the same result as
+ * `normaliseEmail`, which judges all others. A property test compares the two.
  */
 const LONGEST = 254
 const LONGEST_LOCAL = 64
@@ -14,9 +14,9 @@ const HYPHEN = 0x2d
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 const DIGITS = '0123456789'
 
-/** Of each byte: 1 = may stand in a local part. */
+/** For each byte: 1 if it may be in a local part. */
 const LOCAL = new Uint8Array(256)
-/** Of each byte: how it stands in a domain, letters in lower case; 0 = it may not. */
+/** For each byte: its form in a domain, letters in lower case. 0 if it may not be there. */
 const DOMAIN = new Uint8Array(256)
 for (const character of `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}!#$%&'*+/=?^_\`{|}~.-`) {
   LOCAL[character.charCodeAt(0)] = 1
@@ -25,7 +25,7 @@ for (const character of `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}.-`) {
   DOMAIN[character.charCodeAt(0)] = character.toLowerCase().charCodeAt(0)
 }
 
-/** Writes the local part. Returns where the @ stands, or -1. */
+/** Writes the local part. Returns the place of the @, or -1. */
 const writeLocal = (
   bytes: Uint8Array,
   from: number,

@@ -64,8 +64,8 @@ export const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /**
- * An endpoint that has only failed for so long is told of; past the second figure it is disabled
- * (Svix disables after 120 h).
+ * How long an endpoint may only fail before its operators are notified. After the second time it is
+ * disabled (Svix disables after 120 h).
  */
 const WARN_AFTER_MS = DAY_MS
 const DISABLE_AFTER_MS = 5 * DAY_MS

@@ -81,7 +81,7 @@ export type Erasure = {
 /** The text that replaces the person. */
 export const ERASED = 'erased'
 
-/** Fewer digits are no number: they stand in dates and counts. */
+/** Fewer digits are not a phone number: they occur in dates and counts. */
 const FEWEST_DIGITS = 7
 /** A national number lacks its calling code. */
 const MOST_CALLING_DIGITS = 3
@@ -94,7 +94,7 @@ const phonePattern = (e164: string): RegExp => {
   return new RegExp(`(?<!\\d)(?:\\+|00)?${digits.join('[\\s().\\-/]{0,3}')}(?!\\d)`, 'gu')
 }
 
-/** A contact id inside a text: as a value of its own, for short ids stand in many words. */
+/** A contact id inside a text, as a separate value, because short ids occur in many words. */
 const contactPattern = (contactId: string): RegExp =>
   new RegExp(`(?<![A-Za-z0-9._:@-])${escaped(contactId)}(?![A-Za-z0-9_:@-])`, 'gu')
 

@@ -52,7 +52,7 @@ export class GenesysFailure extends Error {
   readonly upstreamCode: string | null
   readonly rowErrors: readonly GenesysRowError[]
   /**
-   * What is wrong with a row that it names no index of: the one row of the request, or one of
+   * The fault of a row whose index Genesys does not name: the only row of the request, or one of
    * several.
    */
   readonly rowFault: GenesysRowFault

@@ -26,8 +26,8 @@ const INVISIBLE = /[\p{Cf}\p{Co}\p{Cn}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu
 const CONTROLS = /\p{Cc}/u
 
 /**
- * Extensions of programs that hide before the last one (`invoice.exe.pdf`). Only those that stand
- * in no honest name: `.com` and `.js` do (`example.com.pdf`, `node.js.pdf`).
+ * Extensions of programs that hide before the last one (`invoice.exe.pdf`). Only those that occur
+ * in no honest name, unlike `.com` and `.js` (`example.com.pdf`, `node.js.pdf`).
  */
 const PROGRAM_BEFORE =
   /\.(?:exe|scr|pif|bat|cmd|msi|msp|vbs|vbe|wsf|wsh|hta|ps1|psm1|jar|lnk|dll|cpl|jse|apk|dmg|iso)\./iu

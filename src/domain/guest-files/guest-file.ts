@@ -61,15 +61,17 @@ export const grantedObjectOf = (target: GuestFileTarget): string =>
   target.kind === 'conversation' ? target.conversationId : target.externalContactId
 
 export type GuestFileProgress = {
-  /** Where a hold goes on. */
+  /** Where the work resumes after a hold. */
   resume: 'uploading' | 'confirming'
-  /** URLs asked for. */
+  /** How many URLs were requested. */
   urls: number
   /** When the one in use was. */
   urlAskedAt: string | null
-  /** The URL in use is not to be used again: it was refused, or what lies there is not ours. */
+  /** The URL in use must not be used again: it was refused, or the content there is not ours. */
   renew: boolean
-  /** Since then a confirmation may have reached Genesys: look before anything else. */
+  /**
+   * Since this time a confirmation may have reached Genesys, so check that before anything else.
+   */
   confirmAskedAt: string | null
   /** Since when a verdict is waited for: the scanner's, the confirmation's, Genesys'. */
   waitingSince: string | null

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 /**
- * The grammar of ids as callers and Genesys give them. It keeps out what a database cannot store
- * (NUL) and what means something else in a path: `encodeURIComponent` leaves dots alone, and
- * whoever reads a URL takes `.` and `..`, `%2E%2E` too, as a way up.
+ * The grammar of ids from callers and from Genesys. It excludes what a database cannot store (NUL)
+ * and what means something else in a path: `encodeURIComponent` leaves dots unchanged, and readers
+ * of a URL treat `.` and `..`, also `%2E%2E`, as a way up.
  */
 const GENESYS_ID = /^[A-Za-z0-9][A-Za-z0-9._~:@-]{0,127}$/u
 const GATEWAY_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/u

@@ -72,8 +72,8 @@ const keyOf = (threads: Thread[]): string => {
 }
 
 /**
- * How the threads of a state are kept, and what the state accepts, tells a whole match from a
- * prefix match.
+ * How the threads of a state are kept, and what the state accepts: the difference between a whole
+ * match and a prefix match.
  */
 type Kind = {
   settle: (threads: Thread[]) => Thread[]

@@ -5,7 +5,7 @@ import {
 } from 'libphonenumber-js/max'
 import type { CountryCode } from 'libphonenumber-js/max'
 
-/** By calling code, who has it. */
+/** The countries of each calling code. */
 const countriesOf = new Map<string, CountryCode[]>()
 for (const country of getCountries()) {
   const code = getCountryCallingCode(country)
@@ -13,8 +13,8 @@ for (const country of getCountries()) {
 }
 
 /**
- * Enough digits behind the plus sign to tell whose a number is: of North America the area and one
- * more, elsewhere nearly all.
+ * How many digits after the plus sign identify a number's country: in North America the area and
+ * one more, elsewhere nearly all.
  */
 const NORTH_AMERICAN_DIGITS = 5
 const OTHER_DIGITS = 10
@@ -60,8 +60,8 @@ const NORTH_AMERICAN = { from: 1e10, to: 2e10 }
 const NO_COUNTRIES: readonly string[] = []
 
 /**
- * The leading digits that tell whose a number is: of North America the area and one more, elsewhere
- * the calling code.
+ * The leading digits that identify a number's country: in North America the area and one more,
+ * elsewhere the calling code.
  */
 const leadOf = (number: number): number => {
   if (number >= NORTH_AMERICAN.from && number < NORTH_AMERICAN.to) return Math.floor(number / 1e6)

@@ -4,10 +4,10 @@ import type { CallingCode, PhonePlan } from './phone-plans.ts'
 import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 
 /**
- * Decides phone numbers as libphonenumber-js does, by its rules in its order, on the tables
- * compiled from its own metadata. What is not decided here is left to the library. Comments name
- * the library's functions, so that a new version of it can be compared; the differential test holds
- * the two together. Which reading of a number counts is for `phone-readings.ts`.
+ * Judges phone numbers in the same way as libphonenumber-js, by its rules in its order, on the
+ * tables compiled from its own metadata. Undecided numbers are left to the library. Comments name
+ * the library's functions, so that a new version of it can be compared. The differential test
+ * compares the two. `phone-readings.ts` decides which reading of a number counts.
  */
 
 /** Answers of `judgePhone` and of the phone reader. Refusals are below zero. */
@@ -103,8 +103,8 @@ const belongsTo = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean 
     : prefixLength(plan.leadingDigits, phone.digits, from, phone.count) > 0
 
 /**
- * getCountryByNationalNumber: the first of those who share the code that the number tells, null if
- * it tells none.
+ * getCountryByNationalNumber: the first country that shares the code and matches the number. null
+ * if none does.
  */
 const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhonePlan | null => {
   const first = code.countries[0]!
@@ -122,10 +122,7 @@ const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhoneP
 const isPossible = (plan: PhonePlan, length: number): boolean =>
   length > plan.longest || (plan.lengths & (1 << length)) !== 0
 
-/**
- * extractNationalNumber: where the number starts behind what is dialled before it within the
- * country.
- */
+/** extractNationalNumber: where the number begins after the prefix dialled within the country. */
 const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): number => {
   if (plan.prefix === null) return from
   const cut = prefixLength(plan.prefix, phone.digits, from, phone.count)

@@ -50,7 +50,7 @@ const isLocal = (answer: LibraryAnswer): boolean => !answer.ok && answer.code ==
 const isValid = (e164: string): boolean => parse(e164, 'US')?.isValid() ?? false
 
 /**
- * The same as `phone-readings.ts` has it: no mobile's, and no fixed lengths where the number is.
+ * The same as in `phone-readings.ts`: not a mobile's, and no fixed lengths at the number's place.
  */
 const isOpen = (e164: string): boolean =>
   parse(e164, 'US')?.getType() !== 'MOBILE' &&
@@ -61,7 +61,7 @@ const isOpen = (e164: string): boolean =>
 const EXTENSION = /[^\d\s()[\]./-]/u
 
 /**
- * The number as one of the region, where the library may have taken its first digits for the
+ * Reads the number as one of the region, if the library may have taken its first digits for the
  * region's calling code.
  */
 const readNational = (
@@ -78,7 +78,7 @@ const readNational = (
 }
 
 /**
- * The answer where the number may have lost a plus sign: see `judgeBoth`, which does the same over
+ * The answer for a number that may have lost a plus sign. See `judgeBoth`, which does the same over
  * digits.
  */
 const chosen = (

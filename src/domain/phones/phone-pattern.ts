@@ -32,8 +32,8 @@ const digitSet = (written: string): number => {
 }
 
 /**
- * Makes nodes that go on to `next`; tells the node to begin with. Built from the end, so that
- * `next` is known.
+ * Makes nodes that lead to `next`, and returns the first one. Built from the end, so that `next` is
+ * known.
  */
 type Fragment = (next: number) => number
 

@@ -18,11 +18,14 @@ export type PhonePlan = {
   lengths: number
   longest: number
   /**
-   * What may stand before the number when it is dialled within the country; a group in it means
-   * that digits are to be put in.
+   * What may precede the number when it is dialled within the country. A group in it means that
+   * digits must be inserted.
    */
   prefix: DigitTable | null
-  /** Numbers are written with a 0 before them within the country, which is no part of them. */
+  /**
+   * Whether numbers are written with a 0 before them within the country, which does not belong to
+   * them.
+   */
   trunkZero: boolean
   leadingDigits: DigitTable | null
 }
@@ -51,7 +54,7 @@ export type PhoneRegion = { plan: PhonePlan; exitCode: DigitTable }
 type RawPlan = readonly unknown[]
 type RawType = [pattern: string, lengths?: number[]]
 
-/** Where the library's metadata (version 4) keeps things. */
+/** The places of things in the library's metadata (version 4). */
 const AT = {
   callingCode: 0,
   exitCode: 1,
@@ -64,10 +67,7 @@ const AT = {
   types: 11,
 } as const
 
-/**
- * Room for every length that is asked for. Possible ones are kept as bits of a number: none is
- * longer than 17 digits.
- */
+/** Room for every length. Possible lengths are bits of a number: none is longer than 17 digits. */
 const LENGTHS = 64
 const MOST_CODES = 1000
 const START_DIGITS = 3
@@ -83,7 +83,7 @@ const isType = (type: unknown): type is RawType => Array.isArray(type) && Boolea
 
 const typesOf = (raw: RawPlan): RawType[] => ((raw[AT.types] || []) as unknown[]).filter(isType)
 
-/** Where the metadata keeps the types of fixed lines and of mobiles. */
+/** The places of the types of fixed lines and mobiles in the metadata. */
 const FIXED_LINE = 0
 const MOBILE = 1
 
@@ -92,7 +92,7 @@ const typeBit = (raw: RawPlan, types: readonly RawType[], at: number): number =>
   return isType(type) ? 2 << types.indexOf(type) : 0
 }
 
-/** null if the metadata has nothing, undefined where what it has could not be compiled. */
+/** null if the metadata has nothing, undefined if it could not be compiled. */
 const compileIfAny = (
   pattern: unknown,
   compile: (written: string) => DigitTable | null,
@@ -183,7 +183,7 @@ export const othersFor = (
   return possible
 }
 
-/** By number: no calling code starts with a zero. undefined = not asked for yet. */
+/** By number: no calling code starts with a zero. undefined: not needed yet. */
 const callingCodes = Array.from<CallingCode | null | undefined>({ length: MOST_CODES })
 
 /**

@@ -41,7 +41,7 @@ const ZERO = 0x30
 /** What a byte is to a phone number: a digit's value, or one of these. */
 const PUNCTUATION = 10
 const SPACE = 11
-/** Punctuation behind which another number or another ending may stand. */
+/** Punctuation after which another number or another ending may follow. */
 const DIVIDER = 12
 const CONTROL_SPACE = 13
 const UNUSUAL = 14
@@ -94,8 +94,8 @@ const endsInZeros = (bytes: Uint8Array, from: number, to: number): boolean => {
 }
 
 /**
- * Whether the cell may hold more than one number, or one that a spreadsheet has written: then its
- * form is looked at first. Cheap and wide; what has no punctuation is never looked at.
+ * Whether the cell may hold more than one number, or one that a spreadsheet has written. Then its
+ * form is checked first. Cheap and wide. Cells without punctuation are never checked.
  */
 const hasDoubtfulForm = (bytes: Uint8Array, from: number, to: number, count: number): boolean => {
   if (count >= FEWEST_WHOLE_DIGITS * 2 || endsInZeros(bytes, from, to)) return true

@@ -4,7 +4,7 @@ import { FEWEST_WHOLE_DIGITS } from './phone-reader.ts'
 export type IsWholeNumber = (text: string) => boolean
 
 const DIVIDERS = new Set('/([~,;|&\\\n+')
-/** What may stand behind a divider for it to divide: text that is no extension. */
+/** What must follow a divider for it to divide: text that is not an extension. */
 const MORE_DIGITS = /^[\s()[\]./+-]*\d[\d\s()[\]./~,;|&\\+-]*$/u
 /** Pauses before an extension, as phones dial them. */
 const PAUSE = /,[,;]|;,/u
@@ -19,7 +19,7 @@ const digitsIn = (text: string): number => text.replace(/\D/gu, '').length
 const isPause = (text: string, at: number): boolean =>
   PAUSE.test(text.slice(Math.max(0, at - 1), at + 2))
 
-/** Where the first number would end, if a second one or another ending stood behind it. */
+/** Where the first number would end, if a second one or another ending followed it. */
 const ends = function* (text: string): Generator<number> {
   for (let at = 1; at < text.length; at += 1) {
     const mark = text[at]!

@@ -5,7 +5,7 @@ const DASHES = /[\u2010-\u2015\u2212\u30fc]/gu
 const TILDES = /[\u2053\u223c\u301c]/gu
 const FULL_WIDTH = /[\uff01-\uff5e]/gu
 const FULL_WIDTH_TO_ASCII = 0xfee0
-/** Digits that the library reads beside those of ASCII, by where they begin. */
+/** Digits that the library reads beside those of ASCII, by their first codes. */
 const DIGITS = /[\u0660-\u0669\u06f0-\u06f9]/gu
 const LINE_ENDS = /[\n\v\f\r\u2028\u2029]+/gu
 const BLANKS = /[^\S\n]|\u2800/gu
@@ -30,7 +30,7 @@ export const plainPhoneText = (written: string): string => {
   return text.replace(LINE_ENDS, '\n').replace(BLANKS, ' ').trim().replace(BRACKETED_PLUS, '+')
 }
 
-/** The only point or comma, and zeros behind it up to the end; or one behind marks of thousands. */
+/** The only point or comma, and zeros after it up to the end, or one after thousands separators. */
 const DECIMAL_TAIL = /^(?<number>[^.,]*\d)[.,]0+$/u
 const GROUPED_TAIL = /^(?<number>\+?\d{1,3}(?:(?:\.\d{3})+(?=,)|(?:,\d{3})+(?=\.)))[.,]0+$/u
 
@@ -46,10 +46,10 @@ export const withoutDecimals = (text: string): string | null => {
 const GLOBAL_CONTEXT = /^\+[\d\-.()]*\d[\d\-.()]*$/u
 
 /**
- * A number written as a URI (RFC 3966), as the number and its extension: the context goes before a
- * local number when it is one of a country, a subaddress is no part of what is dialled. null: a
- * number that only means something within a network, or no URI of this form. The library is never
- * asked for a context: its pattern for one keeps a place from call to call (ADR 22).
+ * A number written as a URI (RFC 3966), as the number and its extension. The context precedes a
+ * local number if it is a country's. A subaddress is not dialled. null: a number that is valid only
+ * within a network, or not a URI of this form. The library never gets a context: its pattern for
+ * one keeps a place from call to call (ADR 22).
  */
 const readUri = (text: string): string | null => {
   const [number = '', ...parameters] = text.split(';')

@@ -25,7 +25,7 @@ export type PhoneResult =
   | { ok: true; e164: string; ext: string | null; direct: boolean; decimals: boolean }
   | { ok: false; code: PhoneCode; direct: boolean }
 
-/** What the text, which is one number and nothing else, comes to. */
+/** The result for a text that is one number and nothing else. */
 type Judged =
   | { ok: true; e164: string; ext: string | null; direct: boolean }
   | { ok: false; code: PhoneRefusal; direct: boolean }
@@ -84,13 +84,13 @@ const isWholeNumber =
   }
 
 /**
- * What tells a spreadsheet that a cell is text, as typed and as a word processor turns it. No
+ * The mark by which a spreadsheet recognises text, as typed and as a word processor changes it. No
  * number begins with it.
  */
 const TEXT_MARK = /^['’]\s*(?=[+(\d])/u
 /** Of a cell with more characters than this nothing is read, marks that show nothing included. */
 const LONGEST_CELL = PHONE_LONGEST * 4
-/** An extension of so many digits is a number of its own. */
+/** An extension with this many digits is a separate number. */
 const LONGEST_EXTENSION = FEWEST_WHOLE_DIGITS - 1
 
 const refused = (code: PhoneCode, direct: boolean): PhoneResult => ({ ok: false, code, direct })

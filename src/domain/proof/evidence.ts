@@ -47,7 +47,7 @@ const suppressedBySchema = z.strictObject({
   editionId: text,
 })
 
-/** What an item says beside its code; each member is there where the code has it. */
+/** The members of an item beside its code. Each is present if the code has it. */
 const aboutSchema = z
   .strictObject({
     dncListId: z.string(),

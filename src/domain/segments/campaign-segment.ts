@@ -31,7 +31,7 @@ export const MATCH_BASES = ['preview', 'rows', 'sample'] as const
 /** How many contacts the rules select. */
 export type SegmentMatches = {
   basis: (typeof MATCH_BASES)[number]
-  /** Share of the lists' contacts that were looked at, 0 to 1. null if it is not known. */
+  /** The share of the lists' contacts that was checked, 0 to 1. null if unknown. */
   coverage: number | null
   total: number
   selected: number
@@ -72,13 +72,13 @@ export type SegmentProgress = {
    * it was not running.
    */
   stopped: { at: string; leftVersion: number | null } | null
-  /** Why it fails, where the campaign has to be started again first. */
+  /** Why it fails, if the campaign must be started again first. */
   failure: SegmentProblem | null
   /** When Genesys was first seen to hold the rules. */
   sentAt: string | null
   /** When Genesys was first seen to be busy. */
   busySince: string | null
-  /** Checks since then, for the growing pauses between them. */
+  /** How many checks since then, for the growing pauses between them. */
   looks: number
 }
 

@@ -18,7 +18,7 @@ export type CellTest = (cell: string) => boolean
 
 const literalSteps = (value: number): bigint => stepsOf(spellNumber(value) ?? '') ?? 0n
 
-/** How the cell stands to the number. null when it holds none. */
+/** How the cell compares to the number. null if it holds none. */
 const compared = (cell: string, value: number, steps: bigint): number | null =>
   isNumberCell(cell) ? compareToNumber(cell, value, steps) : null
 

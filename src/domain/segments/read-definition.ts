@@ -19,10 +19,10 @@ import {
 export type ReadDefinition =
   | {
       definition: SegmentDefinition
-      /** Pointers into what was sent. */
+      /** Pointers into the body sent. */
       takenAsNumbers: TakenAsNumber[]
       /**
-       * Where a rule of the typed form stands in what was sent; empty for the typed form itself.
+       * The place of each rule of the typed form in the body sent. Empty for the typed form itself.
        */
       sentAt: ReadonlyMap<string, string>
     }

@@ -9,7 +9,7 @@ export type TakenAsNumber = { pointer: string; number: number }
 
 export type ShorthandNotes = {
   takenAsNumbers: TakenAsNumber[]
-  /** Pointer into the typed form → pointer into what was sent. */
+  /** Pointer into the typed form → pointer into the body sent. */
   sentAt: Map<string, string>
 }
 

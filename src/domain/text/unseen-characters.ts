@@ -1,7 +1,7 @@
 /**
- * Characters that show nothing and are no letters: marks of direction, joiners, selectors of a
- * variant, fillers. They come with text that was copied from a page or a chat. One list for phones,
- * emails, ids and headers. Source: Unicode, Default_Ignorable_Code_Point.
+ * Invisible characters that are not letters: direction marks, joiners, variant selectors, fillers.
+ * They come with text copied from a page or a chat. One list for phones, emails, ids and headers.
+ * Source: Unicode, Default_Ignorable_Code_Point.
  */
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/u
 const ALL_UNSEEN = /\p{Default_Ignorable_Code_Point}/gu

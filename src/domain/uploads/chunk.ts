@@ -10,7 +10,7 @@ import type { RowFault } from './rejection.ts'
 export type RejectedRow = RowFault & {
   line: number
   more?: readonly RowFault[]
-  /** The raw cells in the file's column order, so that the caller can mend and resend the row. */
+  /** The raw cells in the file's column order, so that the caller can fix and resend the row. */
   cells: string[]
 }
 
@@ -44,8 +44,8 @@ export type NewChunk = {
   /** Of each, the phone in E.164 as a whole number; 0: an address. It is not stored. */
   subjectNumbers?: Float64Array
   /**
-   * Ascending: rows whose people did not agree to be called, where that is needed. Left out: it is
-   * needed nowhere. It is not stored.
+   * Ascending: rows whose people did not agree to be called, where that is required. Left out: it
+   * is required nowhere. Not stored.
    */
   withoutConsent?: number[]
 }

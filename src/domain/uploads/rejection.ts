@@ -85,7 +85,7 @@ export type RowFault = {
   column: string | null
   /** Of `row-ragged`: the cells that the row has, and those that the header has. */
   width?: { found: number; expected: number }
-  /** Of `cell-without-column`: where the cell stands in the row, the first being 1. */
+  /** For `cell-without-column`: the place of the cell in the row, counted from 1. */
   position?: number
   /** For a row that Genesys refused: Genesys' own code. */
   said?: string | null

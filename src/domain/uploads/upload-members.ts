@@ -43,9 +43,9 @@ type Source = z.output<typeof sourceSchema>
 export type KeptSource = Omit<Source, 'encodingFrom' | 'compression'> & {
   encodingFrom?: EncodingSource
   compression?: 'gzip' | null
-  /** The encoding that was asked for is probably another one; told as a warning. */
+  /** The requested encoding is probably wrong. Reported as a warning. */
   encodingDoubtful?: boolean
-  /** Of its rows; told as warnings. */
+  /** Notices about its rows. Reported as warnings. */
   noticed?: Noticed
 }
 

@@ -202,8 +202,8 @@ export const UPLOAD_FIELDS = {
   state: shown(z.enum(UPLOAD_STATES)),
   hold: shown(holdSchema.nullable()),
   /**
-   * Of an upload that is in its lane and not held: why nothing of it is on its way, as far as
-   * anyone has said. It changes without the version.
+   * For an upload that is in its lane and not held: why nothing of it is in flight, as last
+   * reported. It changes without the version.
    */
   waitingFor: shown(waitSchema.nullable()),
   mode: shown(z.enum(UPLOAD_MODES)),
@@ -226,7 +226,7 @@ export const UPLOAD_FIELDS = {
   counts: shown(countsSchema),
   rejections: shown(z.record(z.string(), count)),
   planDigest: shown(z.string()),
-  /** Of uploads with `apply=manual`. null: nobody asked for it. */
+  /** For uploads with `apply=manual`. null: no plan was requested. */
   plan: shown(planSchema.nullable()),
   /** Nothing is sent earlier. */
   notBefore: shown(stamp.nullable()),
@@ -244,8 +244,8 @@ export const UPLOAD_FIELDS = {
   /** Order within the lane. null while receiving. */
   acceptedSeq: kept<number | null>(),
   /**
-   * How old its contents are, in the same order: those of a retry are as old as the upload that the
-   * rows came with.
+   * The age of its content, in the same order. The content of a retry is as old as the upload that
+   * first brought the rows.
    */
   contentSeq: kept<number | null>(),
   /** When a caller applied the plan. null if none has to, or has yet. */
@@ -260,8 +260,7 @@ export const UPLOAD_FIELDS = {
   /** The newest earlier upload of the tenant to the list with the same bytes. */
   sameFileAs: kept<string | null>(),
   /**
-   * A caller cancelled it while Genesys may have had rows of it: what became of those is learnt
-   * first.
+   * A caller cancelled it while Genesys may have had rows of it. Their outcome is found out first.
    */
   cancelRequested: kept<boolean>(),
 }

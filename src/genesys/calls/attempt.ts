@@ -38,8 +38,8 @@ export type ApiCall<T> = {
   /** Takes the body of a 200 as it streams in, once for every try. */
   into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
   /**
-   * What goes is known only when the slot is granted: asked after `beforeSend`, for every try, in
-   * the place of the members that it gives.
+   * What is sent is known only when the slot is granted. Called after `beforeSend`, for every try,
+   * and replaces the members that it returns.
    */
   compose?: () => Partial<Pick<ApiCall<T>, 'headers' | 'body' | 'schema'>>
 }

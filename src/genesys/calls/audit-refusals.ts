@@ -32,7 +32,8 @@ const entryOf = (ids: Ids, refusal: GenesysRefusal) => {
 }
 
 /**
- * What is kept while the database is away; the trail then lacks older ones, and the log has them.
+ * How many entries are kept while the database is unavailable. Beyond that the trail lacks older
+ * ones, and the log has them.
  */
 const MOST_KEPT = 10_000
 

@@ -20,7 +20,7 @@ export type RowForm = {
   empty: (column: { required: boolean }) => string
   /** A column that `open` writes already. */
   skip: string | null
-  /** Whether a comma stands between `open` and the first cell. */
+  /** Whether a comma follows `open` before the first cell. */
   joined: boolean
 }
 

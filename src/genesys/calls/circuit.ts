@@ -1,6 +1,6 @@
 import type { Emit } from '../../telemetry/events.ts'
 
-/** So many calls in a row without any answer are an outage and not bad luck. */
+/** This many calls in a row without any answer are an outage and not bad luck. */
 const FAILURES_TO_OPEN = 8
 
 /** Recognises an outage. Then the client sends probes instead of its pace. */

@@ -55,7 +55,7 @@ export type GenesysClientDeps = {
   heardTime?: (ms: number) => void
   random: () => number
   emit: Emit
-  /** Hears of each request that Genesys did not take; left out: nobody does. */
+  /** Gets each request that Genesys did not accept. Left out: nobody does. */
   refused?: CallerDeps['refused']
   /**
    * Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS). Default:

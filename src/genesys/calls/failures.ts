@@ -21,8 +21,8 @@ export const parseJson = (text: string): unknown => {
 
 /**
  * Codes of a 400 about the request or the list, so that no row of it is at fault. Every other 400
- * to a call with rows may be about a row: bisecting finds it, and ends in a hold where it finds
- * that all are refused. Source: Swagger of 2018, contacts POST.
+ * to a call with rows may be about a row: bisecting finds it, and ends in a hold if all rows are
+ * refused. Source: Swagger of 2018, contacts POST.
  */
 const OF_THE_REQUEST =
   /^(invalid\.mode|invalid\.contact\.list|contact\.list\.|invalid\.update|max\.entity|no\.)/

@@ -19,7 +19,7 @@ export type CallerDeps = AttemptDeps & {
   circuit: Circuit
   budget: RetryBudget
   /**
-   * Hears of each request that Genesys did not take, and is awaited before the next one; left out:
+   * Gets each request that Genesys did not accept, and is awaited before the next one. Left out:
    * nobody does.
    */
   refused?: (refusal: GenesysRefusal) => Promise<void>
@@ -34,8 +34,8 @@ export type GenesysRefusal = GatewayEvents['genesys.attempted'] & {
 /** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /**
- * A call waits at least this long for its slot, even if it may not be retried: pacing is no
- * failure.
+ * A call waits at least this long for its slot, even if it may not be retried: waiting for the pace
+ * is not a failure.
  */
 const MIN_PATIENCE_MS = 10_000
 

@@ -24,9 +24,9 @@ export class AccessToken {
 
 export type Tokens = {
   /**
-   * The token in force, fetched or renewed when there is none that lasts; one fetch serves all who
-   * wait. Throws `GenesysFailure`; after a failure the login is left alone for a backoff, and who
-   * asks meanwhile hears that failure with the time left.
+   * The token in force. Fetched or renewed if there is none that lasts. One fetch serves all
+   * waiting calls. Throws `GenesysFailure`. After a failure the login is not called for a backoff,
+   * and calls meanwhile get that failure with the time left.
    */
   get(signal: AbortSignal): Promise<AccessToken>
   /** Whether `token` is the one that `get` would give without a fetch. */

@@ -12,9 +12,7 @@ const entryErrorSchema = z.looseObject({
   field: z.string().nullish(),
   code: z.unknown().optional(),
 })
-/**
- * Tallies that are missing are no tallies of 0: an answer of another shape is an unknown outcome.
- */
+/** Missing tallies do not count as 0: an answer of another form is an unknown outcome. */
 const answerSchema = z.looseObject({
   created: count,
   duplicate: count,
@@ -40,8 +38,8 @@ const indexOf = (
 }
 
 /**
- * Of a 422: who is named, or that the group is meant as a whole (`expires`, `reason`)
- * [guide-api: DNC lists].
+ * For a 422: the entries that it names, or that it refuses the group as a whole (`expires`,
+ * `reason`) [guide-api: DNC lists].
  */
 const refusedIn =
   (subjects: readonly string[]) =>

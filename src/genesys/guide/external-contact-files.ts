@@ -33,7 +33,7 @@ const filesOf = (target: GuestFileTarget): string => {
   return `/api/v2/externalcontacts/contacts/${pathSegment(target.externalContactId)}/files`
 }
 
-/** An answer about another file than the one that was asked for proves nothing. */
+/** An answer about another file than the requested one proves nothing. */
 const saidOf = (operation: string, fileId: string, said: z.output<typeof saidSchema>): FileSaid => {
   if (said.id !== fileId) throw new GenesysFailure('malformed_answer', operation)
   return { fileId, status: said.status, virusScan: said.virusScan }

@@ -18,8 +18,8 @@ export type PaceHints = {
 }
 
 /**
- * Limits are changed by the customer's contract, not by the second; a lower one is looked at again
- * after this.
+ * The customer's contract changes limits, which is rare. A lower one is checked again after this
+ * time.
  */
 const CEILING_KEPT_MS = 300_000
 /** A rest of some seconds ago has no meaning now. */

@@ -51,8 +51,8 @@ export type Pacer = {
   learn(hint: PaceHint): void
   stats(): PaceStats
   /**
-   * The same as `stats`, with the share that other instances may have changed; the database's error
-   * is passed over.
+   * The same as `stats`, with the share that other instances may have changed. Errors of the
+   * database are ignored.
    */
   freshStats(): Promise<PaceStats>
   close(): void

@@ -7,8 +7,8 @@ const HELD_SLOTS = 2
 /** Reserved this far ahead at most, so that a more urgent call never waits longer than this. */
 const MIN_AHEAD_MS = 250
 /**
- * However long the wait of the store, it is asked again after this: a clock that is set back turns
- * milliseconds into hours.
+ * However long the store's wait is, the store is asked again after this time, because a clock that
+ * is set back turns milliseconds into hours.
  */
 const MAX_NAP_MS = 5_000
 /** A wait that is computed twice is rounded twice. */
@@ -23,7 +23,7 @@ export type SlotDeps = {
   room: WaitingRoom
   /** Between two slots of the whole pace. */
   intervalMs: () => number
-  /** Of the pace, as far as known here: slots lie so much further apart. */
+  /** The share of the pace, as far as known here. Slots are spaced accordingly. */
   share: () => number
   /** The share as the store returns it. */
   onReserve: (share: number) => void

@@ -14,9 +14,7 @@ export type WaitingRoom = {
   remove(waiter: Waiter): void
   /** Takes the next one out. null when nobody waits. */
   take(): Waiter | null
-  /**
-   * The rank of the one who would be taken after `ahead` others. null when there are not so many.
-   */
+  /** The rank of the call that would go after `ahead` others. null if there are fewer. */
   rankAfter(ahead: number): number | null
   size(): number
   waiting(): Record<CallClass, number>
@@ -25,7 +23,7 @@ export type WaitingRoom = {
 const rankOf = (index: number): CallClass => CALL_CLASSES[index] ?? 'poll'
 
 export const createWaitingRoom = (): WaitingRoom => {
-  /** By rank, then by tenant; a tenant who was served goes to the map's end. */
+  /** By rank, then by tenant. A tenant that was served goes to the end of the map. */
   const lines: Map<string, Set<Waiter>>[] = CALL_CLASSES.map(() => new Map())
   const counts = CALL_CLASSES.map(() => 0)
 

@@ -62,8 +62,8 @@ const eventsSchema = z.looseObject({
 type WireEvent = z.infer<typeof eventsSchema>['entities'][number]
 
 /**
- * There is no word for success: an absent state with 100 % is the end of an import, whosever it was
- * [platform-api: 2.5.4].
+ * There is no word for success: an absent state with 100 % is the end of an import, whoever started
+ * it [platform-api: 2.5.4].
  */
 const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
   const percent = wire.percentComplete ?? 0
@@ -93,7 +93,7 @@ const isOfList = ({ errorEntity, relatedEntity }: WireEvent, listId: string): bo
   errorEntity?.id === listId || relatedEntity?.id === listId
 
 /**
- * Row errors stand under the first; that of a full list probably under the last
+ * Row errors are in the first category, that of a full list probably in the last
  * [platform-truth: 3].
  */
 const CATEGORIES = ['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT'] as const

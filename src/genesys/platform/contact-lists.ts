@@ -48,7 +48,7 @@ const queueQuery = ({ queue }: BatchToSend): string => {
 
 const OPERATION = 'send-batch'
 
-/** What goes of a batch, and what the answer must show of it. */
+/** What is sent of a batch, and what the answer must show of it. */
 const composed = (batch: BatchToSend) => {
   const body = batch.body ?? bodyOf(batch)
   if (body.length > MAX_BYTES) throw new GenesysFailure('too_large', OPERATION)

@@ -10,7 +10,7 @@ const latestSchema = z.looseObject({ uri: z.url(), exportTimestamp: z.string() }
 const DOWNLOAD_WITHIN_MS = 30 * 60_000
 const RIGHT = 'outbound:dnc:view, outbound:dncList:view'
 
-/** The path of a download. The token goes to the API's own host alone, whatever host is named. */
+/** The path of a download. The token goes only to the API's own host, whatever host is named. */
 const pathOf = (uri: string): string => {
   const { pathname, search } = new URL(uri)
   if (pathname.startsWith('/api/')) return pathname + search

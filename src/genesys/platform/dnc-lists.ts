@@ -24,8 +24,8 @@ const minuteUp = (at: Date): string => {
 
 const refusalSchema = z.looseObject({ code: z.string().catch('') })
 /**
- * Codes that speak of the list or the whole request: a list that is full would else be asked entry
- * by entry [platform-api: 2.7].
+ * Codes about the list or the whole request. Otherwise a full list would be tried entry by entry
+ * [platform-api: 2.7].
  */
 const OF_THE_WHOLE = /^(dnc\.|invalid\.date\.value$)/
 

@@ -92,7 +92,7 @@ const shownColumns = (list: WireList): ShownSettings['columns'] => {
   return columns
 }
 
-/** What the list shows of what can be asked for when it is made. */
+/** What the list shows of the settings that can be requested when it is made. */
 const shownOf = (list: WireList): ShownSettings => ({
   divisionId: list.division?.id,
   attemptLimitsId: list.attemptLimits?.id,

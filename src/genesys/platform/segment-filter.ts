@@ -122,8 +122,8 @@ const sizeOf = (tree: Tree): number =>
 type Row = Extract<Tree, { kind: 'predicate' }>[]
 
 /**
- * The tree as rows joined by `top`, each row joined by the other; null past so many rows that no
- * filter holds them.
+ * The tree as rows joined by `top`, each row joined by the other. null if it needs more rows than a
+ * filter holds.
  */
 const spread = (tree: Tree, top: Join): Row[] | null => {
   if (tree.kind === 'predicate') return [[tree]]

@@ -25,7 +25,7 @@ export type ApiDocument = {
   paths: Record<string, Record<string, Operation>>
 }
 
-/** A pair as the format has it: of a header, a query or a path. */
+/** A pair in the format: of a header, a query or a path. */
 type Pair = { key: string; value: string; description?: string; disabled?: boolean }
 
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json'

@@ -21,7 +21,7 @@ export type Answer = {
    * is sent.
    */
   schema?: z.ZodType
-  /** Where it is not `application/json` alone; those without a schema are text. */
+  /** If it is not only `application/json`. Media types without a schema are text. */
   mediaTypes?: readonly string[]
   /** Beside those that every answer has. */
   headers?: readonly ResponseHeader[]
@@ -45,15 +45,15 @@ export type Operation<Code extends ProblemCode = ProblemCode> = {
   summary: string
   /** `optional` may say when it is needed. */
   headers?: Partial<Record<RequestHeader, 'required' | 'optional' | { optional: string }>>
-  /** Strict schemas; what is left out takes nothing. */
+  /** Strict schemas. A part that is left out accepts nothing. */
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
   /**
-   * The handler reads the body itself: `file` streams it in and reads the options of the query too,
-   * `bytes` takes it whole, whatever its type; `json` takes whatever JSON it is, and the validation
-   * says what is wrong with it. Query (of `file`) and body are then documented, and not checked
-   * before the handler.
+   * The handler reads the body itself. `file` streams it in and also reads the options of the
+   * query. `bytes` reads it whole, whatever its type. `json` reads any JSON, and the validation
+   * reports its faults. Query (for `file`) and body are then documented, and not checked before the
+   * handler.
    */
   reads?: 'file' | 'bytes' | 'json'
   /** Of a `file`: it comes in a form alone, and no bare body is taken. */

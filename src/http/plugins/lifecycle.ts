@@ -115,9 +115,9 @@ const stoppingProblem = (): GatewayProblem =>
 const LAST_BODIES_MS = 3_000
 
 /**
- * Calls whose bodies the framework reads, and which therefore nothing else can answer while a body
- * comes in. `refuse` answers those that are not whole. Who reads a stream himself is told by
- * `request.server.lastBodies`.
+ * Calls whose bodies the framework reads, so that nothing else can answer them while the body comes
+ * in. `refuse` answers those that are not complete. A reader of a stream uses
+ * `request.server.lastBodies` instead.
  */
 const createUnreadCalls = (deps: HttpDeps) => {
   const open = new Set<Call>()

@@ -15,8 +15,8 @@ const errorName = (error: unknown): string => {
 }
 
 /**
- * A code that the route does not declare is a defect of ours, not of the call: the caller hears the
- * problem anyway.
+ * A code that the route does not declare is our defect, not the caller's. The caller still gets the
+ * problem.
  */
 const tellUndeclared = (
   { emit }: Pick<HttpDeps, 'emit'>,

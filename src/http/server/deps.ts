@@ -57,7 +57,7 @@ import type { EventStreamLimits } from './event-stream.ts'
 
 export type Readiness = {
   ready: boolean
-  /** By name; `detail` says what is missing, in words for an operator. */
+  /** By name. `detail` says what is missing, in words for an operator. */
   checks: Record<string, { ok: boolean; detail: string }>
   sandbox: boolean
 }
@@ -92,7 +92,9 @@ export const keyRequestsPerMinute = (limits: HttpLimits): number =>
 /** Everything that the HTTP border needs. It has no store, no Genesys and no clock of its own. */
 export type HttpDeps = {
   access: Pick<AccessStore, 'findKey' | 'noteUse' | 'isGranted'>
-  /** Told and ended when the server closes; left out: no tenant has a quota. */
+  /**
+   * Called for each request, and stopped when the server closes. Left out: no tenant has a quota.
+   */
   countUse?: Pick<CountUse, 'request' | 'stop'>
   tenants: Tenants
   keys: Keys
@@ -145,7 +147,7 @@ export type HttpDeps = {
   hasRoom?: () => boolean
   /** What the configuration says of rows and entries. */
   rowRules: RowRules & Partial<DncRules>
-  /** Ties rows of a file to mend to their uploads and ids. */
+  /** Ties rows of a file to fix to their uploads and ids. */
   rowMarks: RowMarks
   readiness: () => Promise<Readiness>
   metrics: () => Promise<{ contentType: string; body: string }>

@@ -15,10 +15,7 @@ const declaresSmallBody = ({ headers }: FastifyRequest): boolean => {
   return declared <= SMALL_BODY_BYTES && headers['content-encoding'] === undefined
 }
 
-/**
- * As it is compared where it is harmless; what is no key, or no plain one, is for the route to
- * judge.
- */
+/** The key in the form compared, if it is harmless. The route judges any other header. */
 const plainIdempotencyKey = (header: string | string[] | undefined): string | null =>
   typeof header === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/u.test(header) ? header : null
 

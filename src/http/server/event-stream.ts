@@ -9,7 +9,7 @@ export type StreamEvent = { id: string; event: string; data: unknown }
 export type EventStream = {
   body: Readable
   send(event: StreamEvent): void
-  /** After what was sent. */
+  /** Ends the stream after everything that was sent. */
   end(): void
 }
 
@@ -19,8 +19,8 @@ export type EventStreamLimits = {
   /** A comment so often keeps proxies from closing a silent stream. */
   heartbeatMs: number
   /**
-   * Then the stream ends, and whoever comes back shows the key again: one that was revoked
-   * meanwhile is out.
+   * Then the stream ends. A client that returns shows its key again, so a key that was revoked
+   * meanwhile is refused.
    */
   longestMs: number
 }
@@ -30,8 +30,8 @@ const LIMITS: EventStreamLimits = { mostPerKey: 20, heartbeatMs: 15_000, longest
 /** How long a client should wait before it comes back; browsers obey it. */
 const RETRY_MS = 2_000
 /**
- * So much may wait for a reader, beside what the connection holds itself; a slower one is cut off
- * and comes back for the newest.
+ * How much may wait for a reader, beside what the connection buffers. A slower reader is cut off
+ * and returns for the newest version.
  */
 const MOST_WAITING_BYTES = 16 * 1024
 

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 import { shownName } from '../../domain/contacts/personal-name.ts'
 
-/** A problem names so many faults at most. */
+/** The most faults in a problem. */
 const MOST_NAMES = 20
 
 /** A bound of a number, of a text's length or of how many there are. */
@@ -43,10 +43,7 @@ const permittedBy = (issue: z.core.$ZodIssue): string => {
   }
 }
 
-/**
- * What is missing is told apart from a wrong value only by a schema that was asked with
- * `reportInput`.
- */
+/** Only a schema called with `reportInput` distinguishes a missing value from a wrong one. */
 const faultOf = (issue: z.core.$ZodIssue): string => {
   const permitted = permittedBy(issue)
   if (!('input' in issue) || issue.input !== undefined) return permitted

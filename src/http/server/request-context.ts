@@ -32,9 +32,9 @@ declare module 'fastify' {
     /** The problem code of the answer, for telemetry. */
     problemCode: string | null
     answered: boolean
-    /** How the body comes, where the route reads a file. */
+    /** How the body arrives, if the route reads a file. */
     submissionForm: SubmissionForm | null
-    /** What was read of a small upload together with its key; null of everything else. */
+    /** What was read of a small upload together with its key. null for everything else. */
     doorway: Doorway | null
   }
 }

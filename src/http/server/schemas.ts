@@ -83,7 +83,7 @@ export const contactListSchema = z.strictObject({
     z.strictObject({ name: z.string(), kind: z.enum(COLUMN_KINDS), required: z.boolean() }),
   ),
   size: count.nullable(),
-  /** Seconds since Genesys was asked; 0 = just now. */
+  /** Seconds since Genesys was read. 0: just now. */
   ageSeconds: count,
 })
 

@@ -13,7 +13,7 @@ import { fileFormatOf, fileNameOf, submissionFormOf } from './submission-form.ts
 
 /** A form of a page: its fields, and the file as it streams in. */
 export type PageForm = {
-  /** By name, in their order; a name that stands more than once has all its values. */
+  /** By name, in their order. A name that occurs more than once has all its values. */
   fields: Record<string, string | string[]>
   /** null: no file was chosen. */
   fileName: string | null

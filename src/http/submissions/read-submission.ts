@@ -85,7 +85,7 @@ const partsProblem = (error: unknown): unknown => {
   return problem.code === 'body-broken-off' ? malformed('The form cannot be read.') : problem
 }
 
-/** What may stand beside a form. */
+/** The options allowed beside a form. */
 const optionsBesideForm = (
   kind: SubmissionOptions<z.ZodObject>,
   query: Record<string, unknown>,

@@ -21,7 +21,7 @@ const BARE_FORMATS = {
   'application/json': 'json',
 } as const
 
-/** A compressed file's type says nothing of what is in it (RFC 6713, and the name from before). */
+/** The type of a compressed file says nothing about its content (RFC 6713, and the older name). */
 const GZIP = ['application/gzip', 'application/x-gzip']
 
 /** The media type without parameters, lower-cased; "" when there is none. */

@@ -11,7 +11,7 @@ export type SubmissionOptions<Schema extends z.ZodObject> = {
   schema: Schema
   /** Types of JSON by option. */
   types: ReadonlyMap<string, string>
-  /** Those that may stand in the query of a form too. */
+  /** Options that may also be in the query of a form. */
   besideForm: readonly string[]
 }
 
@@ -64,7 +64,7 @@ const parseJsonOption = (name: string, text: string): unknown => {
   }
 }
 
-/** An option's text in a query as the value that it stands for. */
+/** The value of an option's text in a query. */
 const typedText = (name: string, text: string, type: string | undefined): unknown => {
   switch (type) {
     case 'object':

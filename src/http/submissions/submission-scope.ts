@@ -6,9 +6,9 @@ import type { HttpDeps } from '../server/deps.ts'
 import { registerEarlyRefusal } from './early-refusal.ts'
 
 /**
- * A part is what its name says, with a file name or without; any other is a file when it looks like
- * one. `options` comes as bytes too: the parser would replace those that are no UTF-8, and of two
- * members of one name it would drop the first.
+ * A part is what its name says, with or without a file name. Any other part is a file if it looks
+ * like one. `options` comes as bytes too: the parser would replace bytes that are not UTF-8, and of
+ * two members with one name it would drop the first.
  */
 const isPartAFile = (name: string | undefined, type?: string, fileName?: string): boolean =>
   name === 'file' ||

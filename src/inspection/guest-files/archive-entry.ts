@@ -1,9 +1,10 @@
 /**
- * Endings of what runs when somebody opens it; the shell of the operating system decides by them.
+ * Endings of files that run when a person opens them. The shell of the operating system decides by
+ * them.
  */
 const RUNS =
   /\.(?:exe|dll|com|scr|pif|bat|cmd|msi|msp|mst|vbs?|vbe|jse?|mjs|cjs|wsf|wsh|wsc|hta|ps1|psm1|psd1|ps1xml|jar|class|lnk|url|cpl|chm|hlp|reg|inf|scf|sct|sh|bash|zsh|csh|ksh|command|app|dmg|pkg|deb|rpm|apk|ipa|iso|img|vhdx?|appx|msix|py|pyc|pyw|rb|pl|php\d?|phtml|asp|aspx|jsp|swf|xll|xlam?|ppam?|docm|dotm|xlsm|xltm|pptm|potm|ppsm|sldm|one|settingcontent-ms|application|gadget|library-ms|search-ms|desktop|so|dylib|elf)$/iu
-/** Other archives cannot be looked into. */
+/** Other archives, which cannot be inspected. */
 const PACKED =
   /\.(?:zip|rar|7z|gz|tgz|bz2|tbz2?|xz|txz|zst|lz4?|lzma|tar|cab|arj|ace|z|jar|war|ear|xpi|crx|udf|wim)$/iu
 const MACROS = /(?:^|\/)vbaproject\.bin$|(?:^|\/)macrosheets\/|(?:^|\/)activex\//iu

@@ -39,7 +39,7 @@ const refuse = (detail: string): never => {
 }
 
 export type ArchiveDeps = {
-  /** Looks at a PDF in an archive as at one alone. null: nothing is wrong with it. */
+  /** Checks a PDF in an archive like a separate one. null: it has no fault. */
   pdfFault: (bytes: Buffer) => Promise<FileFault | null>
 }
 
@@ -94,8 +94,7 @@ const lookInto = async (
 }
 
 /**
- * Where the data of an entry ends; refuses one whose own header says something else than the
- * directory.
+ * Where the data of an entry ends. Refuses an entry whose own header differs from the directory.
  */
 const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
   const fault = entryNameFault(entry.fileName)
@@ -117,7 +116,7 @@ const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
 }
 
 /**
- * Entries must lie side by side: what overlaps unfolds twice, and what lies between them is in no
+ * Entries must be side by side: overlapping ones unfold twice, and what is between them is in no
  * directory.
  */
 const checkGaps = (bytes: Buffer, ordered: readonly Entry[], ends: readonly number[]): void => {

@@ -50,7 +50,7 @@ const lengthOf = (count: number): Buffer => {
   return length
 }
 
-/** `stream: OK` and nothing else is clean; a limit, an error or silence is no verdict. */
+/** Only `stream: OK` is clean. A limit, an error or silence is not a verdict. */
 const verdictOf = (answer: string): ScanResult['verdict'] => {
   if (answer === 'stream: OK') return 'clean'
   return /^stream: .+ FOUND$/u.test(answer) ? 'infected' : 'unavailable'

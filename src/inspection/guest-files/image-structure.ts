@@ -8,11 +8,11 @@ export type ImageStructure = {
   largestPixels: number
   /** Of all pictures together: what a viewer of an animation has to unpack. */
   allPixels: number
-  /** Where the image ends; what follows belongs to nobody. */
+  /** Where the image ends. What follows belongs to nobody. */
   endsAt: number
   /**
-   * The pixels as they lie in the file, and how many bytes they must unpack to. null: the header
-   * makes no sense. Absent: nobody counts.
+   * The pixels as stored in the file, and how many bytes they must unpack to. null: the header
+   * makes no sense. Absent: not counted.
    */
   packed?: { wantedBytes: number | null; pieces: readonly Buffer[] }
 }

@@ -28,7 +28,7 @@ export type ImageType = keyof typeof STRUCTURES
 
 export const isImageType = (type: string): type is ImageType => Object.hasOwn(STRUCTURES, type)
 
-/** Readers of PDF look for its header in so many bytes (ISO 32000, Annex H). */
+/** Readers of PDF search this many bytes for its header (ISO 32000, Annex H). */
 const PDF_HEADER_REACH_BYTES = 1024
 
 const alsoAnother = (bytes: Buffer, endsAt: number): string | null => {

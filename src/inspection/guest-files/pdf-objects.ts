@@ -36,7 +36,7 @@ const alsoAnother = (bytes: Buffer, text: string): FileFault | null => {
     : null
 }
 
-/** A file of 10 MB has some thousands; each is looked at with what stands before it. */
+/** A file of 10 MB has some thousands. Each is checked with what precedes it. */
 const MOST_STREAMS = 20_000
 
 const takeStreams = (text: string): PdfStream[] | null => {
@@ -46,7 +46,7 @@ const takeStreams = (text: string): PdfStream[] | null => {
 
 const isActive = (text: string): boolean => hasActionText(text) || hasActiveName(text)
 
-/** The texts of all object streams; a fault where one cannot be read, or does something. */
+/** The texts of all object streams, or a fault if one cannot be read or does something. */
 const objectTexts = (bytes: Buffer, objects: readonly PdfStream[]): string[] | FileFault => {
   const texts: string[] = []
   let leftBytes = MAX_UNFOLDED_BYTES
@@ -91,11 +91,11 @@ export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
 }
 
 /**
- * A dictionary of embedded files names at most five; its end is looked for no further, or a file of
- * many beginnings would be read for hours.
+ * A dictionary of embedded files names at most five. The search for its end stops here, or a file
+ * with many beginnings would be read for hours.
  */
 const MAX_EF_CHARS = 4096
-/** Bounded, for a number of a million digits would be tried from each of them. */
+/** Bounded, because otherwise a number of a million digits would be tried from each of them. */
 const REFERENCE = /(?<!\d)(\d{1,10})\s{1,20}\d{1,10}\s{1,20}R/gu
 
 /** The streams of embedded files. null: one of them is not to be found. */

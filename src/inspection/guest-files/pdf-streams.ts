@@ -2,7 +2,7 @@ import { inflateSync } from 'node:zlib'
 
 import { withoutNameCodes } from './pdf-text.ts'
 
-/** A dictionary is no longer; Office and scanners write a few hundred bytes. */
+/** No dictionary is longer. Office and scanners write a few hundred bytes. */
 const DICTIONARY_REACH_BYTES = 16 * 1024
 
 /** Of an object, before its word `obj`; bounded, as numbers of ten digits are. */

@@ -1,9 +1,9 @@
 /** Actions that run something or reach outside of the file [contracts: 3]. */
 const ACTIONS = 'JavaScript|Launch|SubmitForm|ImportData|GoToR|GoToE'
-/** White space and comments, which may stand between any two tokens (ISO 32000, 7.2). */
+/** White space and comments, which may be between any two tokens (ISO 32000, 7.2). */
 const GAP = '(?:[\\0\\t\\n\\f\\r ]|%[^\\r\\n]*[\\r\\n])*'
 const END = '(?![^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%])'
-/** The type of an action, written where it belongs or as an object of its own. */
+/** The type of an action, written inline or as a separate object. */
 const ACTION = new RegExp(`(?:/S|\\bobj)${GAP}/(?:${ACTIONS})${END}`, 'u')
 const ACTIVE_NAMES = new Set([...ACTIONS.split('|'), 'JS', 'XFA', 'RichMedia'])
 

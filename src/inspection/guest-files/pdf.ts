@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { pdfObjectsFault } from './pdf-objects.ts'
 import type { PdfFinding } from './pdf-worker.ts'
 
-/** A file of 10 MB has no more pages that anybody reads. */
+/** A file of 10 MB has no more pages that a person would read. */
 const MAX_PAGES = 5_000
 /** The largest honest files took 2 s on one core. */
 const TIMEOUT_MS = 15_000

@@ -1,6 +1,6 @@
 import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.ts'
 
-/** Control characters that stand in honest text. */
+/** Control characters that occur in honest text. */
 const LAYOUT = /[\t\n\f\r]/gu
 /** How files begin that programs read as something else than text. */
 const OTHER_START =

@@ -4,16 +4,14 @@
  */
 export type ByteDecoder = {
   push(block: Buffer): Buffer
-  /** What is left when no more comes. */
+  /** The rest, when no more bytes come. */
   end(): Buffer
   /**
-   * How many bytes came before the first that are no character: all before were given, nothing is
+   * How many bytes came before the first that is not a character. All before it were given, nothing
    * after. null: none yet.
    */
   badAt(): number | null
-  /**
-   * Whether what came looks like text in another encoding; absent where an encoding proves itself.
-   */
+  /** Whether the input looks like text in another encoding. Absent if an encoding proves itself. */
   isDoubtful?(): boolean
 }
 

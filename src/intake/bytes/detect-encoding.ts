@@ -46,10 +46,10 @@ export const findMark = (
 export const lookOfNoText = (first: Uint8Array): string | null =>
   NO_TEXTS.find(({ bytes }) => startsWith(first, bytes))?.looks ?? null
 
-/** Bytes looked at for UTF-16 without a mark. */
+/** How many bytes are searched for UTF-16 without a mark. */
 const LOOKED_AT_BYTES = 4096
 /**
- * Of the pairs of bytes at least one in so many has a zero: delimiters, digits and line ends do.
+ * At least one in this many pairs of bytes has a zero, because delimiters, digits and line ends do.
  */
 const PAIRS_PER_ZERO = 8
 
@@ -80,14 +80,19 @@ const sequenceBytes = (bytes: Uint8Array, at: number): number => {
   return size
 }
 
-/** Stray bytes there must be for one that happens to look like a character of UTF-8. */
+/**
+ * How many stray bytes there must be for each one that happens to look like a character of UTF-8.
+ */
 const STRAYS_PER_SEQUENCE = 10
-/** So many letters beyond ASCII in a row are of another alphabet: western words have one or two. */
+/**
+ * This many letters beyond ASCII in a row belong to another alphabet: western words have one or
+ * two.
+ */
 const FOREIGN_RUN = 3
 
 /**
- * Whether characters of UTF-8 stand among the bytes oftener than by chance: the file is mixed, or
- * damaged UTF-8.
+ * Whether characters of UTF-8 occur among the bytes more often than by chance: the file is mixed,
+ * or damaged UTF-8.
  */
 const looksMixed = (bytes: Uint8Array): boolean => {
   let sequences = 0
@@ -104,7 +109,7 @@ const looksMixed = (bytes: Uint8Array): boolean => {
   return sequences * STRAYS_PER_SEQUENCE > strays
 }
 
-/** Whether most of the bytes beyond ASCII stand in runs. */
+/** Whether most of the bytes beyond ASCII are in runs. */
 const looksForeign = (bytes: Uint8Array): boolean => {
   let beyond = 0
   let inRuns = 0

@@ -11,15 +11,15 @@ type Choice = { decoder: ByteDecoder; encoding: () => TextEncoding }
 
 const chooseUtf8 = (): Choice => ({ decoder: createUtf8Decoder(), encoding: () => 'utf-8' })
 
-/** Read as windows-1252, of which ISO 8859-1 is a part as far as text goes; named by what came. */
+/** Read as windows-1252, which for text includes ISO 8859-1. Named by the bytes that came. */
 const chooseWestern = (): Choice => {
   const decoder = createSingleByteDecoder('windows-1252')
   return { decoder, encoding: () => (decoder.tellsApart() ? 'windows-1252' : 'iso-8859-1') }
 }
 
 /**
- * UTF-8 unless the bytes say otherwise; what is neither UTF-8 nor western text goes on as UTF-8,
- * where it is found bad.
+ * UTF-8 unless the bytes say otherwise. If they are neither UTF-8 nor western text, the choice is
+ * UTF-8, which then finds the fault.
  */
 const choose = (bytes: Buffer): Choice =>
   isUtf8(bytes.subarray(0, bytes.byteLength - unfinishedBytes(bytes))) || !looksWestern(bytes)

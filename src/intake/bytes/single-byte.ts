@@ -54,7 +54,7 @@ export const createSingleByteDecoder = (
 ): ByteDecoder & {
   /** Whether a byte came in which the two encodings differ. */
   tellsApart(): boolean
-  /** Whether what came looks like text in another encoding. */
+  /** Whether the input looks like text in another encoding. */
   isDoubtful(): boolean
 } => {
   let room = NO_BYTES

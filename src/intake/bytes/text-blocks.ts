@@ -13,18 +13,16 @@ import { createUtf16Decoder } from './utf16.ts'
  * only until the next call.
  */
 export type TextBlocks = {
-  /**
-   * The first block is the file's first 4 KiB at least, or all of it: by it the encoding is told.
-   */
+  /** The first block has at least the file's first 4 KiB, or all of it. It decides the encoding. */
   push(block: Uint8Array): Buffer
   end(): Buffer
   /**
-   * Throws `encoding-invalid` once bytes came that are no characters; `place` says where the text
-   * given so far has led.
+   * Throws `encoding-invalid` once there are bytes that are not characters. `place` says where in
+   * the text that is.
    */
   refuseBad(place: () => Record<string, number>): void
   encoding(): TextEncoding
-  /** Whether the text looks like one in another encoding than was asked for. */
+  /** Whether the text looks like one in another encoding than requested. */
   isDoubtful(): boolean
   encodingFrom(): EncodingSource
 }
@@ -62,8 +60,8 @@ const refuse = (detail: string, about: Record<string, unknown> = {}): never => {
 }
 
 /**
- * The encoding by what was asked, the mark, or the first bytes; refuses what is no text, and a mark
- * that contradicts what was asked.
+ * The encoding by the request, the mark, or the first bytes. Refuses content that is not text, and
+ * a mark that contradicts the request.
  */
 const sourceOf = (
   first: Uint8Array,

@@ -18,7 +18,7 @@ export const unfinishedBytes = (bytes: Buffer): number => {
   return 0
 }
 
-/** How many of the bytes, which are not UTF-8 as a whole, stand before the first that is not. */
+/** How many of the bytes, which are not UTF-8 as a whole, precede the first that is not. */
 const goodBytes = (bytes: Buffer): number => {
   let good = 0
   let bad = bytes.byteLength

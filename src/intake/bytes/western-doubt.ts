@@ -32,7 +32,7 @@ const RULES = new Map<number, Rule>([
 
 const FIRST_HIGH = 0x80
 const BORDERS = new Set([...',;\t|\n\r"'].map((mark) => mark.charCodeAt(0)))
-/** So many letters beyond ASCII in a row are of another alphabet. */
+/** This many letters beyond ASCII in a row belong to another alphabet. */
 const FOREIGN_RUN = 3
 
 const isSmall = (byte: number | undefined): boolean =>
@@ -59,7 +59,7 @@ const breaks = (rule: Rule, before: number | undefined, next: number | undefined
   }
 }
 
-/** Doubt needs so many cells, and this share of those with more than ASCII. */
+/** A doubt needs this many cells, and this share of those with more than ASCII. */
 const FEWEST_CELLS = 3
 const FEWEST_BROKEN = 2
 const SHARE = 0.2

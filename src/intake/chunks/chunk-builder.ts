@@ -33,10 +33,7 @@ export type WrittenRow = {
 
 /** Gathers rows into chunks. */
 export type ChunkBuilder = {
-  /**
-   * The open chunk's text with room for a row of so many bytes; hold it no longer than for that
-   * row.
-   */
+  /** The open chunk's text with room for a row of this many bytes. Hold it only for that row. */
   room(line: number, rowBytes: number): ChunkText
   /** Takes the row that was written into the room. */
   acceptWritten(line: number, row: WrittenRow): void
@@ -102,7 +99,7 @@ const sealed = (
 }
 
 /**
- * Writes the row's id and cells, each ended by NUL, behind what is used. Returns where the id and
+ * Writes the row's id and cells, each ended by NUL, after the used part. Returns where the id and
  * where the row ends.
  */
 const writeRow = (text: ChunkText, { contactId, cells }: CheckedRow): [number, number] => {

@@ -13,14 +13,14 @@ export type ChunkDigests = {
  * the largest cost of the row path.
  */
 export type RowDigests = {
-  /** `view` from `from` to `to`, with some bytes to spare behind it; see `DigestBatch.addBytes`. */
+  /** `view` from `from` to `to`, followed by some spare bytes. See `DigestBatch.addBytes`. */
   addId(view: DataView, from: number, to: number): void
   /** A phone in E.164 or an address of ASCII, of the chunk's row `row`. */
   addSubject(row: number, view: DataView, from: number, to: number): void
   addSubjectText(row: number, subject: string): void
   /**
-   * Of the rows added since the last call, in order; as `keyedDigest` makes them, subjects of the
-   * text that stands for them.
+   * The digests of the rows added since the last call, in order, as `keyedDigest` makes them.
+   * Subjects by their identifying text.
    */
   take(): ChunkDigests
 }
@@ -33,8 +33,8 @@ const TO_SMALL = 0x20
 const LONGEST_ADDRESS = 254
 
 /**
- * Where the first capital letter before the @ stands; -1: there is none, and the address stands for
- * itself.
+ * The place of the first capital letter before the @. -1: there is none, and the address is already
+ * in its identifying form.
  */
 const firstCapital = (view: DataView, from: number, to: number): number => {
   for (let at = from; at < to; at += 1) {

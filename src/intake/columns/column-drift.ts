@@ -53,8 +53,8 @@ export const refuseRetyped = (
 }
 
 /**
- * No list gets a column of such a name: a number stands for a column without a name in a file
- * without a header.
+ * No list gets a column of such a name. In a file without a header, a number is the name of a
+ * column without a name.
  */
 const cannotBeAdded = (name: string): boolean =>
   name.length > NEW_LIST_LIMITS.columnNameChars || /^\d*$/.test(name) || isForbiddenName(name)

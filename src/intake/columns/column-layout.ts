@@ -11,9 +11,9 @@ import { contactIdIndex } from './contact-id-column.ts'
 import { readHeader, withPlainNames } from './file-header.ts'
 import type { FileHeader } from './file-header.ts'
 
-/** More columns than any contact list has; a limit of our own where the dialect publishes none. */
+/** More columns than any contact list has. Our own limit, for a dialect that publishes none. */
 const MOST_COLUMNS = 1000
-/** A problem names so many positions at most. */
+/** The most positions in a problem. */
 const MOST_POSITIONS = 50
 
 /** One column of the list, and where its cells come from. */
@@ -47,8 +47,8 @@ export type ColumnLayout = {
   }
 
 /**
- * Refuses the header of a file that has none: what stands there is a person's, and from here on
- * names are shown and logged.
+ * Refuses the header of a file that has none: its cells are a person's, and names are shown and
+ * logged from here on.
  */
 const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec): void => {
   const known = new Set(spec.list.columns.map((column) => column.name))
@@ -103,8 +103,8 @@ const isOfKind = (
 ): boolean => names.some((name) => asked.includes(name) || (byName && kindByName(name) === kind))
 
 /**
- * The kinds of the list's columns: what the list declares; else the options; only where neither
- * speaks of a kind, the whole name in the list or in the file.
+ * The kinds of the list's columns: what the list declares, otherwise the options. Only if neither
+ * gives a kind, the whole name in the list or in the file decides.
  */
 const kindsOf = (
   spec: IntakeSpec,

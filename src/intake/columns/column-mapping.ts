@@ -11,7 +11,7 @@ import type { Proposal } from './column-proposals.ts'
 import { ID_NAMES } from './contact-id-column.ts'
 import type { FileHeader } from './file-header.ts'
 
-/** A problem names so many at most. */
+/** The most names in a problem. */
 const MOST_SHOWN = 20
 const MOST_PROPOSALS = 100
 
@@ -110,8 +110,8 @@ const openNames = (
   )
 
 /**
- * Gives the column with the contact id a place where it has none: what Genesys calls the id in a
- * contact; and, when the caller says which column holds the id, what CRMs call it.
+ * Gives the column with the contact id a place if it has none: Genesys' name for the id in a
+ * contact or, if the caller names the id column, the usual name in CRMs.
  */
 const placeId = (
   { names }: FileHeader,

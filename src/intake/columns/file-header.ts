@@ -10,13 +10,13 @@ import { isLedgerColumn, isLedgerHeader, MARK_COLUMN } from './column-names.ts'
 export type FileHeader = {
   /** As they count: without white space around them and what shows nothing. */
   names: string[]
-  /** Where each stands in a record, the first being 1. */
+  /** The place of each in a record, counted from 1. */
   positions: number[]
   /** Indexes of the columns without a name; their cells must be empty. */
   nameless: number[]
   /** The file is a ledger sent back. */
   ledger: boolean
-  /** Where the marks of its rows stand in a record; -1 = it has none. */
+  /** The place of the rows' marks in a record. -1: none. */
   markIndex: number
   /** Cells in the header, and the fewest that a record has: up to the last column with a name. */
   width: number

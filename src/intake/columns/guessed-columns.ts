@@ -8,7 +8,7 @@ export type GuessedColumn = Pick<
   UploadColumn,
   'name' | 'kind' | 'mappedTo' | 'by' | 'confidence'
 > & {
-  /** Where its cell stands in a record. */
+  /** The place of its cell in a record. */
   at: number
   /** An upload that says nothing of the column would be refused. */
   unsure: boolean
@@ -24,7 +24,7 @@ export type GuessedColumns = {
 
 type Refusal = { proposals?: readonly Proposal[]; mapping?: Record<string, string | null> }
 
-/** What was decided on the way, so that the header can be laid out at all. */
+/** What was decided in between, so that the header can be laid out at all. */
 type Decided = {
   proposals: readonly Proposal[]
   idGuessed: boolean

@@ -32,7 +32,7 @@ export type EntryResult = {
   chunks: number
 }
 
-/** Entries that lie in a chunk. */
+/** The most entries in a chunk. */
 const CHUNK_ENTRIES = 5_000
 const CHUNK_CHARACTERS = 2_000_000
 

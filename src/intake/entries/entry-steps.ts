@@ -44,12 +44,9 @@ export type BuildEntrySteps = (submission: {
 
 const LONGEST_WORD = 64
 const MOST_LISTS = 100
-/** Entries of a submission mostly say the same: so many different ones are remembered. */
+/** Entries of a submission mostly have the same terms. This many different ones are remembered. */
 const MOST_TERMS = 2_000
-/**
- * Digits and what stands between them, without a plus sign: a number of some country, and nobody
- * knows which.
- */
+/** Digits and separators, without a plus sign: a national number of an unknown country. */
 const NATIONAL = /^[\d\s()./-]+$/u
 
 const TERMS_FIELDS = [
@@ -158,7 +155,7 @@ const readTerms = (
 
 type Submitted = Parameters<BuildEntrySteps>[0]
 
-/** An entry's own cells, and where it has none what the options say. */
+/** An entry's own cells, with the options for those that it lacks. */
 const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells => {
   const given: { [field in EntryField]?: string | undefined } = {
     ...options,
@@ -175,8 +172,8 @@ const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells
 }
 
 /**
- * The terms of entries, each kind judged once: by the cells as they stand, for most entries of a
- * submission say the same.
+ * The terms of entries, each kind judged once by the raw cells, because most entries of a
+ * submission have the same.
  */
 const createTerms = (rules: DncRules, submission: Submitted) => {
   const known = new Map<string, ReadTerms>()

@@ -4,7 +4,7 @@ const DELIMITERS = [',', ';', '\t', '|'] as const
 
 const QUOTE = 34
 
-/** The first line by which Excel is told the delimiter. */
+/** Excel's first line, which names the delimiter. */
 const TOLD = /^"?sep=([,;\t|])"?$/i
 
 /**

@@ -14,10 +14,7 @@ const SLACK_BYTES = 4
 
 /** Takes what the CSV reader finds. A record's places are valid only during the call. */
 export type CsvSink = Pick<RowSink, 'header'> & {
-  /**
-   * In place of `header`, where the first record is data already; `width` is how many cells that
-   * has.
-   */
+  /** Instead of `header`, if the first record is data. `width`: how many cells that record has. */
   noHeader(width: number): void
   record(record: CsvRecord): void
 }
@@ -52,7 +49,7 @@ const refuse = (line: number, why: string): never => {
   throw new FileRefused('csv-malformed', why, { line })
 }
 
-/** The bytes not yet read: what a block left over, and the next one behind it. */
+/** The bytes not yet read: the rest of a block, followed by the next one. */
 const createWindow = (record: CsvRecord) => {
   let filled = 0
 
@@ -83,11 +80,11 @@ const createWindow = (record: CsvRecord) => {
   }
 }
 
-/** Excel's line `sep=;`, which is no record; its delimiter may have cut it in two. */
+/** Excel's line `sep=;`, which is not a record. Its delimiter may have cut it in two. */
 const isDelimiterLine = (cells: readonly string[]): boolean =>
   cells.length <= 2 && /^sep=[,;\t|]?$/i.test(cells.join(''))
 
-/** Passes records on: the first with content as the header, or that there is none. */
+/** Passes records on: the first with content as the header, or the report that there is none. */
 const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) => void) => {
   let opened = false
   return (record) => {
@@ -136,7 +133,7 @@ export const createCsvReader = (options: {
       `The record that starts at line ${line} is over ${most} bytes. Is a quote left open?`,
     )
   }
-  /** Gives every whole record. Returns where the unfinished one starts. */
+  /** Gives every complete record. Returns where the incomplete one starts. */
   const readRecords = (find: FindRecord, complete: boolean): number => {
     const limit = window.filled()
     let at = 0

@@ -17,7 +17,7 @@ export type CsvRecord = {
   lines: number
   /** Bytes from the record's start to its line's end. */
   size: number
-  /** A quote stands inside an unquoted cell, or something follows a closing quote. */
+  /** A quote is inside an unquoted cell, or something follows a closing quote. */
   misplaced: boolean
   /** Some cell holds a NUL. */
   holdsNul: boolean
@@ -38,7 +38,7 @@ const LINE_END = 2
 const QUOTE = 3
 const NUL = 4
 
-/** Room for so many cells at first. */
+/** How many cells there is room for at first. */
 const SOME_CELLS = 256
 
 /**
@@ -94,8 +94,8 @@ const lastOfLineEnd = (bytes: Buffer, at: number): number =>
   bytes[at] === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED ? at + 1 : at
 
 /**
- * Where the closing quote is of the cell whose content starts at `from`, or -1. Doubled quotes are
- * content, and so are line ends.
+ * The place of the closing quote of the cell whose content starts at `from`, or -1. Doubled quotes
+ * and line ends are content.
  */
 const findClosing = (
   record: CsvRecord,
@@ -131,9 +131,7 @@ const findTextEnd = (record: CsvRecord, from: number, classes: Uint8Array): numb
   }
 }
 
-/**
- * Takes the quotes off the cell that starts with one, in its own place. Returns where it ends then.
- */
+/** Removes the quotes of the cell that starts with one, in place. Returns where it ends then. */
 const unquote = (bytes: Buffer, start: number, end: number): number => {
   let to = start
   let open = true
@@ -150,7 +148,8 @@ const unquote = (bytes: Buffer, start: number, end: number): number => {
 }
 
 /**
- * Only once the record is whole: one that goes on in the next block is found again from its start.
+ * Only once the record is complete: a record that continues in the next block is found again from
+ * its start.
  */
 const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
   for (let cell = 0; cell < width; cell += 1) {
@@ -162,10 +161,10 @@ const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
 }
 
 /**
- * Finds the end of a cell that holds a quote or a NUL, and returns where its delimiter or line end
- * is; -1 when a quote is not closed. RFC 4180, and one rule for what it leaves open: a quote opens
- * a cell only at the cell's start; elsewhere, or when text follows a closing quote, it is text,
- * marks the record, and the cell goes on to the next delimiter or line end.
+ * Finds the end of a cell with a quote or a NUL, and returns the place of its delimiter or line
+ * end, or -1 if a quote is not closed. RFC 4180, and one rule for what it leaves open: a quote
+ * opens a cell only at the cell's start. Elsewhere, or if text follows a closing quote, it is text,
+ * marks the record, and the cell continues to the next delimiter or line end.
  */
 const findOddCell = (
   record: CsvRecord,

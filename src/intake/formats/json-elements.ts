@@ -1,6 +1,6 @@
 import { FileRefused } from '../contract.ts'
 
-/** Deeper nesting is no contact, and text made of it would be costly to show. */
+/** Deeper nesting is not a contact, and its text would be costly to show. */
 const DEEPEST = 64
 /** White space allowed before the first bracket. */
 const LONGEST_OPENING = 1024
@@ -25,7 +25,7 @@ export type ElementSplitter = {
 export const malformed = (element: number, why: string): FileRefused =>
   new FileRefused('json-malformed', `${why} (element ${element}).`, { element })
 
-/** Whether the quote at `at` is escaped: an odd number of backslashes stands before it. */
+/** Whether the quote at `at` is escaped: an odd number of backslashes precedes it. */
 const isEscaped = (text: string, at: number): boolean => {
   let first = at
   while (first > 0 && text.charCodeAt(first - 1) === 92) first -= 1
@@ -37,7 +37,7 @@ type Step = { kind: 'none' } | { kind: 'element' | 'last'; at: number }
 const NONE: Step = { kind: 'none' }
 
 /**
- * Walks over the text of an array's inside and stops at each element's end; remembers where it was
+ * Walks over the text of an array's inside and stops at each element's end. Remembers its place
  * when the text runs out.
  */
 const createWalk = (fail: (why: string) => never) => {
@@ -89,8 +89,8 @@ const createWalk = (fail: (why: string) => never) => {
 
 type Inside = {
   /**
-   * Gives the whole elements of `text`. Returns what is left, and whether the array has ended
-   * before it.
+   * Gives the complete elements of `text`. Returns the rest, and whether the array has ended before
+   * it.
    */
   take(text: string): { rest: string; ended: boolean }
   element(): number

@@ -5,7 +5,7 @@ import { createElementSplitter, type JsonMember, malformed } from './json-elemen
 import type { RowReader, RowSink } from './raw-row.ts'
 import { findRepeatedKey } from './repeated-key.ts'
 
-/** A key as a fault names it: a longer one is no column's name. */
+/** The longest key that a fault names. A longer one is not a column's name. */
 const LONGEST_NAME = 128
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -22,7 +22,7 @@ const asText = (value: unknown): string | null => {
 }
 
 /**
- * What the ledger shows of a value that is no text; nothing when it is nested beyond writing down.
+ * What the ledger shows of a value that is not text. Nothing if it is nested too deeply to write.
  */
 const asShown = (value: unknown): string => {
   try {
@@ -41,14 +41,12 @@ const faultOfKey = (code: string, name: string): RowFault => {
 export type JsonForm = {
   member: JsonMember
   columns: readonly string[]
-  /**
-   * Columns whose value may be an array of texts; it is read as they stand in a cell, with commas.
-   */
+  /** Columns whose value may be an array of texts. It is read like a cell with commas. */
   lists: ReadonlySet<string>
 }
 
 /**
- * As it stands in a cell; a text with what stands between texts there would be read as two, so the
+ * The array in the form of a cell. If a text contains a separator, it would be read as two, so the
  * array is shown as JSON, in which no id is.
  */
 const asList = (value: unknown): string | null => {
@@ -57,8 +55,9 @@ const asList = (value: unknown): string | null => {
 }
 
 /**
- * Turns elements into rows over the columns of the first object, or over those of the form. Objects
- * are only read by own keys and never copied into, so a key like `__proto__` is just a name.
+ * Turns elements into rows over the columns of the first object, or over those of the form. Only
+ * own keys of objects are read, and nothing is copied into them, so a key like `__proto__` is just
+ * a name.
  */
 const createElementRows = (
   sink: RowSink,

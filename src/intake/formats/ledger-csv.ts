@@ -103,7 +103,7 @@ export const createLedgerCsv = (upload: {
 /** By it a spreadsheet of any language reads UTF-8. */
 const BYTE_ORDER_MARK = '\u{feff}'
 
-/** Faults by which it is not known which id the row has; those of the id itself begin alike. */
+/** Faults after which the id of the row is unknown. Those of the id itself begin alike. */
 const WITHOUT_ID = [
   'row-ragged',
   'quote-misplaced',

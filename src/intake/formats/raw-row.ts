@@ -13,7 +13,7 @@ export type RawRow = {
   cells: string[]
   /** What the reader found wrong: with the row as a whole, or with single cells. */
   faults: readonly RowFault[]
-  /** The row may hold characters that text must not; only then are its cells looked through. */
+  /** Whether the row may hold characters that text must not. Only then are its cells searched. */
   suspect: boolean
 }
 
@@ -33,8 +33,8 @@ export type RowReader<Piece> = {
   /** The delimiter in force. null for JSON, and before the first record is whole. */
   delimiter(): string | null
   /**
-   * Where the reading stands: the `line` at which the unfinished record starts, or the number of
-   * the `element`.
+   * The present place: the `line` at which the incomplete record starts, or the number of the
+   * `element`.
    */
   place(): Record<string, number>
 }

@@ -2,8 +2,8 @@ const MARKS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gsu
 const BLANK_AFTER_KEY = /"[ \t\r\n]+:/u
 
 /**
- * Members of the element and of what is nested in it; more where a value has a quote before a
- * colon.
+ * Counts the members of the element and of what is nested in it. Counts more if a value has a quote
+ * before a colon.
  */
 const countMembers = (text: string): number => {
   let members = 0
@@ -11,7 +11,7 @@ const countMembers = (text: string): number => {
   return members
 }
 
-/** The names of the element's own members, as often as they stand there. */
+/** The names of the element's own members, as often as they occur there. */
 function* memberNames(text: string): Generator<string> {
   let depth = 0
   let last = ''

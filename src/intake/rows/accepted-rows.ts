@@ -29,8 +29,8 @@ const countUpTo = (values: ArrayLike<number>, step: number, most: number): numbe
 const chunkOf = (starts: readonly number[], row: number): number => countUpTo(starts, 1, row) - 1
 
 /**
- * A chunk's lines: the first, and where one does not follow the line before, pairs of the row and
- * how many lines are left out up to it.
+ * A chunk's lines: the first and, if a line does not follow the line before, pairs of the row and
+ * how many lines are skipped up to it.
  */
 type Lines = { first: number; jumps: Uint32Array }
 
@@ -102,7 +102,7 @@ export const createAcceptedRows = (mostRows: number) => {
     const seq = chunkOf(starts, row)
     return lineOfRow(lines[seq]!, row - starts[seq]!)
   }
-  /** Where the digests come from; without those kept there is room for twice the rows in a pass. */
+  /** The source of the digests. Without kept digests there is room for twice the rows in a pass. */
   const source = (idDigests: IdDigests): { digests: IdDigests; passRows: number } => {
     const all = kept
     if (all === null) return { digests: idDigests, passRows: mostRows * 2 }

@@ -3,7 +3,7 @@ import { isScientific } from '../../domain/phones/phone-damage.ts'
 import { holdsUnseen, isBlank } from '../../domain/text/unseen-characters.ts'
 import type { RejectionCode } from '../../domain/uploads/rejection.ts'
 
-/** What a spreadsheet did to an id that is not allowed as it stands. null: nothing that shows. */
+/** What a spreadsheet did to an id that is not allowed. null: nothing visible. */
 const damageOf = (id: string): RejectionCode | null => {
   const text = id.trim()
   if (isScientific(text.replace(/^['’]/, ''))) return 'contact-id-scientific'

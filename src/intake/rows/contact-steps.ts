@@ -27,7 +27,7 @@ export type ContactSteps = {
   checkId: (id: string) => RejectionCode | null
   /** What ids must match beyond the default shape. null: nothing. */
   idPattern: RegExp | null
-  /** Characters of a cell, as it goes to Genesys. */
+  /** The most characters of a cell, as sent to Genesys. */
   longestCell: number
   /** null: rows need no consent. */
   consent: ConsentRule | null

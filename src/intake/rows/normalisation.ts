@@ -8,7 +8,7 @@ import type { PhoneTerms } from '../../domain/phones/phone-readings.ts'
 import { normalisePhone } from '../../domain/phones/phone.ts'
 import type { PhoneResult } from '../../domain/phones/phone.ts'
 
-/** `written`: as the cell has it, without white space around it. */
+/** `written`: the cell without white space around it. */
 export type NormalisedPhone = { written: string } & PhoneResult
 
 /**
@@ -18,13 +18,11 @@ export type NormalisedPhone = { written: string } & PhoneResult
  */
 export type Normalisation = {
   terms: PhoneTerms
-  /**
-   * A phone cell: E.164, or the code that says what is wrong, also what a spreadsheet did to it.
-   */
+  /** A phone cell: E.164, or the code of its fault, including what a spreadsheet did to it. */
   phone: (raw: string) => NormalisedPhone
   email: (raw: string) => string | null
   date: (raw: string) => string | null
-  /** `phone` over bytes, of what is nothing but a number. */
+  /** `phone` over bytes, for a cell that is nothing but a number. */
   readPhone: PhoneReader
   /** `email` over bytes; false = ask `email`. */
   writeEmail: typeof writeEmail

@@ -35,7 +35,7 @@ const APOSTROPHE = 0x27
 
 type Column = Pick<TargetColumn, 'source' | 'required'> & { kind: ColumnKind }
 
-/** What is needed to write a row, made once a file. */
+/** What writing a row needs, made once for each file. */
 type PlainRows = {
   columns: readonly Column[]
   idIndex: number
@@ -118,7 +118,7 @@ const writeCell = (
   }
 }
 
-/** Whether the id is of the default shape, and of the asked one. */
+/** Whether the id has the default shape and the requested one. */
 const isPlainId = (rows: PlainRows, bytes: Buffer, from: number, to: number): boolean =>
   isPlainContactId(bytes, from, to) &&
   (rows.idPattern === null || rows.idPattern.test(bytes.toString('latin1', from, to)))
@@ -156,7 +156,7 @@ const hasOnlyColumns = (
   return true
 }
 
-/** A cell's text. null: it may have a spreadsheet's guard, which is no part of it. */
+/** A cell's text. null: it may have a spreadsheet's guard, which does not belong to it. */
 const textOf = ({ bytes, starts, ends }: CsvRecord, cell: number): string | null => {
   if (cell < 0 || starts[cell] === ends[cell]) return ''
   return bytes[starts[cell]!] === APOSTROPHE

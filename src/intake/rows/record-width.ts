@@ -14,7 +14,7 @@ const MOST_WAITING = 100
 export type RecordWidth = {
   readonly cells: number
   readonly decided: boolean
-  /** Takes the row, at once or once it is decided. */
+  /** Takes the row immediately, or once it is decided. */
   pass(row: RawRow, take: (row: RawRow) => void): void
   /** There are no more rows. */
   end(take: (row: RawRow) => void): void

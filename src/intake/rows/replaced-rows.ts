@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /**
- * Finds rows that a later row of the same id replaced, from the digests of the ids in order.
- * Digests are dealt into partitions by a byte of theirs, and each partition goes through a table of
- * its own that stays in the processor's cache: one table over all rows waits for memory at every
+ * Finds rows that a later row with the same id replaced, from the digests of the ids in order.
+ * Digests are divided into partitions by one of their bytes, and each partition has a separate
+ * table that stays in the processor's cache: one table over all rows would wait for memory at every
  * row. Entries are compared by 96 bits: two ids among ten million share them with a chance below
  * 10^-15.
  */
@@ -31,7 +31,7 @@ const createPartitions = (rows: number): Partition[] => {
   return Array.from({ length }, () => ({ entries: new Int32Array(words), used: 0 }))
 }
 
-/** The digests as words; copied where they do not lie on a word's border. */
+/** The digests as words. Copied if they are not aligned to words. */
 const wordsOf = (digests: Buffer): Int32Array => {
   const aligned = digests.byteOffset % 4 === 0 ? digests : Uint8Array.from(digests)
   return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
@@ -51,10 +51,7 @@ const addEntry = (partition: Partition, digests: Int32Array, from: number, row: 
   partition.used = used + ENTRY_WORDS
 }
 
-/**
- * The slot where the entry's digest is known, or belongs. Slots hold the place of an entry + 1; 0 =
- * free.
- */
+/** The slot of the entry's digest, known or free. Slots hold the place of an entry + 1. 0: free. */
 const slotOf = (slots: Int32Array, mask: number, entries: Int32Array, entry: number): number => {
   const a = entries[entry]!
   for (let slot = a & mask; ; slot = (slot + 1) & mask) {
@@ -89,7 +86,7 @@ const createSearch = (onReplaced: (row: number, by: number) => void) => {
   }
 }
 
-/** Which of so many passes an entry belongs to, and which partition, by the digest's last word. */
+/** The pass and the partition of an entry, by the digest's last word. */
 const passOf = (last: number, passes: number): number => (last >>> 8) % passes
 const partitionOf = (last: number, partitions: number): number => last & (partitions - 1)
 
@@ -97,8 +94,8 @@ const partitionOf = (last: number, partitions: number): number => last & (partit
 type Pass = { partitions: readonly Partition[]; pass: number; passes: number }
 
 /**
- * Deals the digests of one chunk, whose first row is `firstRow`. A function of its own: a loop
- * between two awaits is compiled again at each.
+ * Divides the digests of one chunk, whose first row is `firstRow`. A separate function, because a
+ * loop between two awaits is compiled again at each.
  */
 const dealChunk = (
   words: Int32Array,

@@ -63,9 +63,7 @@ export type RowIntake = RowSink &
     end(): void
   }
 
-/**
- * A wild row is shown by its first cells only: a megabyte of delimiters is no row to mend by hand.
- */
+/** A wild row is shown by its first cells only: nobody fixes a megabyte of delimiters by hand. */
 const MOST_SHOWN_CELLS = 2000
 
 type Tally = {
@@ -112,7 +110,7 @@ const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[
 const LOST_COLUMNS = new Set(['row-not-object', 'quote-misplaced', 'row-ragged'])
 
 /**
- * The step for a record: its form first, and its cells only where it is known to which column each
+ * The step for a record: its form first, and its cells only if it is known to which column each
  * belongs.
  */
 const judge = (open: OpenIntake, raw: RawRow, cells: string[]): CheckedRow | RefusedRow => {

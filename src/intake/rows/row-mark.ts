@@ -1,10 +1,10 @@
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
 
 /**
- * The mark of a row in a file to mend: it ties the row to its upload and line, and, where the row
- * had a valid contact id, to that id, so that an id that a spreadsheet, or a sort of single
- * columns, has changed is seen. Keyed, so that it tells nothing of the id. Letters and hyphens make
- * it a text to every spreadsheet.
+ * The mark of a row in a file to fix. It ties the row to its upload and line and, if the row had a
+ * valid contact id, to that id. So it reveals an id that a spreadsheet, or a sort of single
+ * columns, has changed. Keyed, so that it reveals nothing of the id. Letters and hyphens make it a
+ * text to every spreadsheet.
  */
 const MARK = /^r(?<line>\d{1,10})-(?<upload>[a-z0-9]{1,12})-(?<kind>[in])(?<proof>[a-p]{20})$/u
 const UPLOAD_CHARS = 12

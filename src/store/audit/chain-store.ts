@@ -22,8 +22,8 @@ export const ENTRY_JSON = (
   'outcome', e.outcome, 'counts', e.counts, 'details', e.details, 'digest', e.digest)`
 
 /**
- * Entries that no block has: those of transactions older than all that run. What a running one
- * wrote waits for it, and for those it overtook.
+ * Entries that no block has, from transactions older than all running ones. An entry of a running
+ * transaction waits for it, and for those that it overtook.
  */
 const XMAX = sql`pg_snapshot_xmax(pg_current_snapshot())`
 /**
@@ -40,8 +40,8 @@ const LAST_ID = sql`(select case when ${ANEW} then '' else c.last_id end from au
 const BEHIND = sql`(e.xid, e.id) > (${LAST_XID}, ${LAST_ID})`
 const UNNUMBERED = sql`not exists (select from audit_place p where p.entry_id = e.id)`
 /**
- * Few wait: the offset keeps the planner to a search for each of them, where it would read all
- * places beside them.
+ * Few wait. The offset makes the planner search for each of them. Otherwise it would read all
+ * places.
  */
 const NOT_FOUND = sql`not exists (select from audit_place p where p.entry_id = e.id offset 0)`
 export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`

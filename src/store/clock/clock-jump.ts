@@ -65,7 +65,7 @@ const LEASED = [
   'audit_chain',
 ] as const
 
-/** Tables in which what is being received gives signs of life. */
+/** Tables in which receiving work shows signs of life. */
 const RECEIVING = ['upload', 'dnc_submission', 'guest_file', 'registry_edition'] as const
 
 /**

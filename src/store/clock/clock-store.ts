@@ -50,7 +50,7 @@ const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
 }
 
 /**
- * Whether the clock is in doubt now. A clock that came back to where it would be without any jump
+ * Whether the clock is in doubt now. A clock that returned to where it would be without any jump
  * needs no other confirmation.
  */
 const noteJump = async (tx: Tx, row: ClockRow, jumpMs: number): Promise<boolean> => {

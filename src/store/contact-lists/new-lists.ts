@@ -3,7 +3,10 @@ import { sql } from 'kysely'
 import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { Database } from '../homes/database.ts'
 
-/** Within it a 404 passes by itself; both ways, for the clock may have been set back since. */
+/**
+ * Within it a 404 passes by itself. Compared in both directions, because the clock may have been
+ * set back since.
+ */
 const PROVISIONING = sql`made_at between clock_timestamp() - interval '30 s' and clock_timestamp() + interval '30 s'`
 
 /** By the database's clock, so that every instance and the next start agree. */

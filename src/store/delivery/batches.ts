@@ -43,8 +43,8 @@ const toBatch = (row: BatchRow): Batch => ({
 })
 
 /**
- * The statement that writes a batch and the shipment of its own that it goes in, of the same id;
- * `where` it is given.
+ * The statement that writes a batch and the separate shipment that carries it, with the same id.
+ * `where`: its condition.
  */
 const insertBatch = (
   uploadId: string,

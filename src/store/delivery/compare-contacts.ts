@@ -74,9 +74,9 @@ const search = (db: Db, asked: Asked): Promise<Found> =>
         and accepted_seq >= of_list.cleared_seq limit 1) as known on true`.execute(db)
 
 /**
- * One pass over the register beside all that is asked. The planner, which on the embedded home
- * knows little of the table, is kept from searching for each. The digests are cut out of bare
- * parameters: those of a common table expression would be copied for every row.
+ * One pass over the register for all contacts asked for. The planner, which on the embedded home
+ * knows little of the table, must not search for each. The digests are cut out of bare parameters,
+ * because those of a common table expression would be copied for every row.
  */
 const pass = (database: Database, asked: Asked): Promise<Found> =>
   inTransaction(database, async (tx) => {

@@ -23,7 +23,7 @@ import { lockInLane, lockWorking } from './fence.ts'
 const endStateOf = (input: FinishUpload, counts: Upload['counts']): UploadState =>
   input.state === 'failed' || input.state === 'cancelled' ? input.state : completedState(counts)
 
-/** What was delivered is looked at again in Genesys, after the end and not in its way. */
+/** What was delivered is checked again in Genesys, after the end and without delaying it. */
 const isReconciled = (state: UploadState, counts: Upload['counts']): boolean =>
   (state === 'completed' || state === 'completed_with_errors') && counts.delivered > 0
 
@@ -38,8 +38,8 @@ const lockEnding = async (tx: Tx, claim: LaneClaim, input: FinishUpload): Promis
 }
 
 /**
- * Rows that did not go because they must not, which is no error: newer content was delivered, an
- * opt-out came in, or the person was erased.
+ * Rows that were not sent because they must not be, which is not an error: newer content was
+ * delivered, an opt-out came in, or the person was erased.
  */
 const countHarmless = async (tx: Tx, uploadId: string): Promise<number> => {
   const { rows } = await sql<{ rows: number }>`select count(*)::int as rows from row_result
@@ -49,7 +49,7 @@ const countHarmless = async (tx: Tx, uploadId: string): Promise<number> => {
   return rows[0]!.rows
 }
 
-/** What is not settled becomes unprocessed. */
+/** Rows that are not settled become unprocessed. */
 const writeEnd = async (tx: Tx, row: UploadRow, input: FinishUpload): Promise<Upload> => {
   const { counts } = toUpload(row)
   const unprocessed = counts.unprocessed + counts.accepted - settledRows(counts)

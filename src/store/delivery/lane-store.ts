@@ -77,8 +77,8 @@ const createRelease =
     })
 
 /**
- * Looked for without locks, by what is open rather than by all lanes there are; each lane is looked
- * at again when it is locked.
+ * Searched without locks, by what is open and not by all lanes. Each lane is checked again when it
+ * is locked.
  */
 const createRepair =
   (database: Database): LaneStore['repair'] =>

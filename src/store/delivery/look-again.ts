@@ -8,8 +8,8 @@ import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
 import type { UploadRow } from '../uploads/upload-row.ts'
 
 /**
- * Of the uploads of one shipment so many are looked at, the newest, until those of the lane's
- * minute are as many as one read shows.
+ * How many uploads of one shipment are checked, the newest ones, until those of the lane's minute
+ * are as many as one read shows.
  */
 const OF_SHIPMENT = 5
 const OF_MINUTE = 50
@@ -17,11 +17,11 @@ const OF_MINUTE = 50
 type Look = { waits_ms: number; is_new: boolean; waiting: number }
 
 /**
- * When the lane is looked at next. The first look comes at once; what ends within a minute after
- * one waits for the next, and goes with it. One that is about to begin is not joined any more. The
- * lane's lock is held. Uploads that are to be looked at are found by that alone: as one condition
- * of two, the lane's was taken by a planner that knew nothing of the table yet, and all uploads
- * that the lane ever had were read.
+ * When the lane is checked next. The first check is immediate. Uploads that end within a minute
+ * after it wait for the next one and share it. A check that is about to begin takes no more. The
+ * lane's lock is held. Uploads to be checked are found by that condition alone: with the lane as a
+ * second condition, a planner that knew nothing of the table yet read all uploads that the lane
+ * ever had.
  */
 const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
   const { rows } = await executeKept(

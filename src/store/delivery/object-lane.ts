@@ -55,7 +55,7 @@ export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) 
         await sql`select 1 from ${table} where ${ours(claim)} for no key update`.execute(db)
       return rows.length === 1
     },
-    /** The object that has waited longest, and what is read of it. null: none has work. */
+    /** The object that has waited longest, with its data. null: none has work. */
     claim: async (db: Db, owner: string): Promise<{ claim: Claim<Id>; row: object } | null> => {
       const [row] = await runKeptQuery(
         db,
@@ -75,7 +75,7 @@ export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) 
         where ${ours(claim)} returning ${id}`.execute(db)
       return rows.length === 1
     },
-    /** `readyInMs`: when it is to be looked at next. null: when it has work. */
+    /** `readyInMs`: until its next check. null: when it has work. */
     release: async (db: Db, claim: Claim<Id>, readyInMs: number | null): Promise<void> => {
       await sql`update ${table} set lease_until = null, owner = null${asleep},
           ready_at = case ${woken} when ${readyInMs}::float8 is null then 'infinity'

@@ -41,14 +41,14 @@ type Tried = {
 
 /**
  * The one place where an HTTP try of rows is recorded, for a batch, a shared shipment and a file
- * alike: after its pace slot was granted and before anything of it leaves. Locks the lane, then
- * every upload whose rows the request carries, and counts the try only if all of them stand: none
- * is paused, held, ended or to be cancelled. Otherwise it throws `UploadMoved`, and as whatever it
- * throws undoes the transaction, nothing is recorded.
+ * alike: after its pace slot was granted and before anything is sent. Locks the lane, then every
+ * upload whose rows the request carries. Counts the try only if none of them is paused, held,
+ * ended or to be cancelled. Otherwise it throws `UploadMoved`. Whatever it throws undoes the
+ * transaction, so nothing is recorded.
  *
- * Behind it, in this transaction, the rows themselves are checked against do-not-call entries that
- * were added since they were looked up: the statement locks the epochs for share, and where one has
- * moved another statement looks under that lock. Throws `RowsWithheld` for rows that may not go.
+ * After that, in the same transaction, the rows are checked against do-not-call entries added
+ * since their look-up. The statement locks the epochs for share. If one has moved, another
+ * statement checks under that lock. Throws `RowsWithheld` for rows that must not be sent.
  */
 export const recordTry = async (
   tx: Tx,

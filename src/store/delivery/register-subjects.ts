@@ -1,7 +1,9 @@
 import { unpackSubjects } from '../../domain/uploads/chunk.ts'
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 
-/** Columns of `contact_register` that hold one subject each; further ones lie in an array. */
+/**
+ * How many columns of `contact_register` hold one subject each. Further subjects are in an array.
+ */
 const SLOTS = 3
 
 /**

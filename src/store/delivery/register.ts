@@ -73,7 +73,7 @@ export const doubtContent = async (
 export type RegisterOfUpload = {
   upload: UploadRow
   delivered: readonly RegisterRow[]
-  /** Of the chunk of what was delivered. null: not made yet. */
+  /** The subjects of the delivered chunk. null: not made yet. */
   subjects: Buffer | null
   /** Not sent, because they are there already: as new as this upload from now on. */
   confirmed: readonly string[]
@@ -144,7 +144,7 @@ const upsert = (
 }
 
 /**
- * What is from before the list was cleared is not there: it is not confirmed. The lane's lock keeps
+ * Rows from before the clearing do not exist any more and are not confirmed. The lane's lock keeps
  * others from these rows.
  */
 const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuilder<unknown> => {

@@ -38,11 +38,11 @@ const closeShipment = async (tx: Tx, shipmentId: string): Promise<void> => {
   )
 }
 
-/** Whether Genesys may hold rows of it by this upload: some were on the way. */
+/** Whether Genesys may hold rows of it by this upload, because some were in flight. */
 const mayBeThere = ({ delivered, results }: Settlement): boolean =>
   delivered.length > 0 || results.some(({ outcome }) => outcome !== 'unchanged')
 
-/** Contacts of the batch that entries named while they were on the way. */
+/** Contacts of the batch that entries named while they were in flight. */
 const retractNamed = async (
   tx: Tx,
   seals: Seals,

@@ -43,12 +43,12 @@ export type Telling =
   | { type: typeof TEST_EVENT; tried: { tenantId: string; endpointId: string; at: string } }
 
 /**
- * A DNC list that changed. `mayBeOwn`: entries of the gateway were on their way to the list, so
- * that it may have made the change itself.
+ * A DNC list that changed. `mayBeOwn`: entries of the gateway were being sent to the list, so it may
+ * have made the change itself.
  */
 type DncListChange = { tenantId: string; dncListId: string; at: string; mayBeOwn: boolean }
 
-/** What a message is about. `alone`: the one endpoint that is told, whatever it asked to hear. */
+/** What a message is about. `alone`: the only endpoint that gets it, whatever its filter is. */
 type Told = { tenantId: string; object: string; at: string; data: object; alone?: string }
 
 const toldOf = (publicUrl: string, telling: Telling): Told => {
@@ -90,7 +90,7 @@ export type Outbox = {
    */
   tell(tx: Tx, tellings: readonly Telling[]): Promise<void>
   enqueue(tx: Tx, deliveryId: string, startAfterMs: number): Promise<void>
-  /** A job that looks at what an ended upload left in Genesys. */
+  /** A job that checks what an ended upload left in Genesys. */
   reconcile(tx: Tx, uploadId: string, startAfterMs: number): Promise<void>
 }
 

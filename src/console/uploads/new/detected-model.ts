@@ -30,8 +30,8 @@ const sureOf = (column: GuessedColumn): string => {
 type Choice = { value: string; label: string; selected: boolean }
 
 /**
- * What was found for certain is left to the gateway, so that an upload without this page comes to
- * the same.
+ * What is certain is left to the gateway, so that an upload without this page gives the same
+ * result.
  */
 const isCertain = (file: FileDescription, { by, unsure }: GuessedColumn, isId: boolean): boolean =>
   file.hasHeader && !unsure && by !== 'mapping' && (isId || typeof by === 'string')

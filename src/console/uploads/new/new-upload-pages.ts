@@ -18,7 +18,7 @@ const { newUpload: words } = ENGLISH
 
 type Asking = Pick<Visit, 'deps' | 'caller'>
 
-/** null: Genesys could not be asked; the id of a list can be typed then. */
+/** null: Genesys does not answer. Then you can type the id of a list. */
 const listsOf = async ({ deps, caller }: Asking): Promise<ContactListSummary[] | null> => {
   try {
     const lists = await grantedLists(deps.access, caller, await deps.listContactLists(caller))
@@ -29,7 +29,7 @@ const listsOf = async ({ deps, caller }: Asking): Promise<ContactListSummary[] |
   }
 }
 
-/** What the fields show before anybody chose anything. */
+/** What the fields show before any choice. */
 type Chosen = Partial<Omit<UploadForm, 'map' | 'key' | 'part'>>
 
 const newUploadView = async (
@@ -87,7 +87,7 @@ const fileOf = ({ file }: Sent) => {
   return { fileName: file.fileName, body: file.body, format: file.format() }
 }
 
-/** Shows the page again with what was chosen, so that only the file has to be chosen again. */
+/** Shows the page again with the choices, so that only the file must be chosen again. */
 const again = async (visit: Sent, error: unknown): Promise<View> => {
   if (!(error instanceof GatewayProblem)) throw error
   const { deps, request, form: chosen } = visit

@@ -17,10 +17,7 @@ export const DELIMITER_NAMES = Object.keys(DELIMITERS) as DelimiterName[]
 
 const columnName = z.string().min(1).max(128)
 
-/**
- * A column of the file and where it goes, as one value: names may hold whatever a separator could
- * be.
- */
+/** A column of the file and its target, as one value, because names may contain any separator. */
 const mapEntry = z
   .string()
   .max(1_000)
@@ -59,7 +56,7 @@ export const uploadFormSchema = z.strictObject({
   map: oneOrMore(mapEntry).default([]),
   /** Made with the page; with it the same file and options are taken once. */
   key: z.string().regex(/^[0-9a-f-]{36}(?:-\d{1,6})?$/u),
-  /** A script sends the beginning of the file alone to be looked at. */
+  /** A script sends only the beginning of the file to be checked. */
   part: filled(z.literal('yes')),
 })
 

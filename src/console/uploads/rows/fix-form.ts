@@ -15,9 +15,9 @@ export const fixFormSchema = z
   .object({
     after: line,
     apply: z.enum(['manual', 'auto']),
-    /** The cells were shown, so that one left as it was is no change. */
+    /** Whether the cells were shown, so that an unchanged cell is not a change. */
     revealed: z.enum(['yes', 'no']),
-    /** Made with the page: what is sent twice is taken once. */
+    /** Made with the page, so that a form sent twice is accepted once. */
     key: z.uuid(),
   })
   .catchall(z.string().max(100_000))

@@ -16,7 +16,7 @@ type Asked = {
   faults: NewFaults
 }
 
-/** A field for a cell, with what is wrong with it beside. */
+/** A field for a cell, with its fault beside it. */
 const cellLine = (row: LedgerRow, name: string, at: number, faults: Fault[], asked: Asked) => {
   const { revealed, typed } = asked
   const cell = row.cells[at] ?? ''

@@ -13,8 +13,8 @@ import { changedRows, type FixForm, fixFormSchema, typedCells } from './fix-form
 import { fixModel, type NewFaults } from './fix-model.ts'
 
 /**
- * Rows of a page, fewer where they are wide: a row that is at fault as a whole has a field for each
- * column.
+ * The most rows of a page. There are fewer if they are wide, because a row that is faulty as a
+ * whole has a field for each column.
  */
 const MOST_ROWS = 20
 const MOST_CELLS = 600
@@ -98,7 +98,7 @@ export const UPLOAD_FIX_REVEAL = form({
 
 type Sent = Visit<z.output<typeof uploadParams>, unknown, FixForm>
 
-/** Nothing that was typed is lost: the page comes back with it, and with what is wrong beside. */
+/** Nothing typed is lost: the page returns with it, and with the faults beside it. */
 const again = async (
   visit: Sent,
   upload: Upload,

@@ -8,7 +8,7 @@ type Sure = { true: Diagram; false: Diagram }
 
 /**
  * As a database reads it: a comparison with an empty cell is neither true nor false, here for the
- * one leaf that is looked at. Two readings that select the same contacts leave no doubt about the
+ * one leaf being checked. If two readings select the same contacts, there is no doubt about the
  * leaf.
  */
 const sureOf = (analysed: AnalysedRules, node: PlacedNode, doubted: PlacedLeaf): Sure => {

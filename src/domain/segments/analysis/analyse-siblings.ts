@@ -5,7 +5,7 @@ import { finding, type SegmentFinding } from './finding.ts'
 /** Sibling rules: `any` of them is enough, or `all` are needed. Exclusions are joined by `any`. */
 export type Siblings = { kind: 'all' | 'any'; children: readonly PlacedNode[] }
 
-/** An answer names so many overlaps at most. */
+/** The most overlaps in an answer. */
 const MOST_OVERLAPS = 100
 
 export const siblingsOf = (analysed: AnalysedRules): Siblings[] => {

@@ -79,7 +79,7 @@ export const analyseContradictions = (
   return findings
 }
 
-/** The branches of `any` that stand on their own: those that only `all` and `any` lead to. */
+/** The independent branches of `any`: those that only `all` and `any` lead to. */
 const branchesOf = (node: PlacedNode | null): PlacedNode[] => {
   if (node === null || node.kind === 'leaf' || node.kind === 'not') return []
   const deeper = node.children.flatMap(branchesOf)

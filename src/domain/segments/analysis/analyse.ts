@@ -46,7 +46,7 @@ const stepsFor = (siblings: readonly Siblings[], reading: ExclusionReading): Ste
     ),
 ]
 
-/** Past the budget of the whole, pairs are still compared, each in a space of its own. */
+/** Beyond the budget of the whole, pairs are still compared, each in a separate space. */
 const comparePairs = (
   siblings: readonly Siblings[],
   time: AnalysisTime,

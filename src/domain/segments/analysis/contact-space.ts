@@ -42,7 +42,7 @@ const keyOf = (leaf: Leaf): string => JSON.stringify(leaf)
 /** `!=` is exactly not `=`, so both are one question to a cell. */
 const asked = (leaf: Leaf): Leaf => (leaf.operator === '!=' ? { ...leaf, operator: '=' } : leaf)
 
-/** What a leaf says of a class; undefined where the class alone does not tell. */
+/** The result of a leaf for a class. undefined if the class alone does not decide. */
 const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | undefined) => {
   const test = positiveTest(leaf, nowMs)
   const isDated = leaf.operator === 'before' || leaf.operator === 'after'

@@ -12,20 +12,20 @@ type Node = { level: number; children: readonly Diagram[] }
 
 /** Decision diagrams over variables with several values. Equal meanings have the same number. */
 export type Diagrams = {
-  /** The diagram that looks at the variable of `level` and goes on with the child of its value. */
+  /** The diagram that tests the variable of `level` and continues with the child of its value. */
   node(level: number, children: readonly Diagram[]): Diagram
   and(one: Diagram, other: Diagram): Diagram
   or(one: Diagram, other: Diagram): Diagram
   not(diagram: Diagram): Diagram
-  /** Whether both can be true at once; builds nothing. */
+  /** Whether both can be true together. Builds nothing. */
   meet(one: Diagram, other: Diagram): boolean
-  /** Values by level on a way to true, as few levels as the way looks at. null for false. */
+  /** Values by level on a path to true, with as few levels as possible. null for false. */
   wayToTrue(diagram: Diagram): Map<number, number> | null
 }
 
 export type DiagramBudget = { nodes: number; spent: () => boolean }
 
-/** The clock is asked once in so many nodes. */
+/** The clock is read once for this many nodes. */
 const NODES_BETWEEN_LOOKS = 256
 
 const firstTrue = (children: readonly Diagram[]): number =>

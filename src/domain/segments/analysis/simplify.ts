@@ -15,7 +15,7 @@ const needed = (
   return children.filter((child) => !idle.some(({ node }) => node === child))
 }
 
-/** Groups of one child are that child; a group inside a group of its own kind joins it. */
+/** A group with one child is that child. A group inside a group of its own kind joins it. */
 const flat = (kind: 'all' | 'any', children: readonly PlacedNode[]): PlacedNode[] =>
   children.flatMap((child) => (child.kind === kind ? flat(kind, child.children) : [child]))
 

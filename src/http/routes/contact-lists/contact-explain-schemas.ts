@@ -25,7 +25,7 @@ export const contactExplainedSchema = z.strictObject({
       uploadId: z.string(),
       line,
       deliveredAt: stamp,
-      /** Newer content is on its way, or its outcome was never learnt. */
+      /** Newer content is being sent, or its outcome was never known. */
       inDoubt: z.boolean(),
     })
     .nullable(),

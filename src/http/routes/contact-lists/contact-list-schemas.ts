@@ -78,10 +78,7 @@ const text = (most: number) =>
     .max(most)
     .regex(/^\P{C}+$/u, 'must not have control characters')
 
-/**
- * Which of them the dialect knows is decided where it is spoken: the others are
- * `capability-not-available`.
- */
+/** The dialect decides which of them it knows. The others are `capability-not-available`. */
 const settingsShape = {
   description: text(NEW_LIST_LIMITS.descriptionChars).optional(),
   schemaName: text(NEW_LIST_LIMITS.columnNameChars).optional(),

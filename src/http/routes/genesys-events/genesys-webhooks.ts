@@ -45,7 +45,7 @@ const BODIES: Record<WebhookRoute, z.ZodType> = {
   dnc: dncChangeSchema,
 }
 
-/** The ids in the document, and what is said there. */
+/** The ids and the texts in the document. */
 const WORDS: Record<WebhookRoute, { id: string; summary: string }> = {
   callback: {
     id: 'receiveUploadCallback',

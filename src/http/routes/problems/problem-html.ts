@@ -10,7 +10,7 @@ import {
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escapeHtml = (text: string): string => text.replace(/[&<>"]/gu, (sign) => ESCAPES[sign]!)
 
-/** What stands between backticks is code, and a link where it is a code that has a page. */
+/** Text between backticks is code, and a link if it is a code that has a page. */
 const prose = (text: string): string =>
   text
     .split('`')

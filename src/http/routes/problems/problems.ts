@@ -70,7 +70,7 @@ const wantsJson = (request: Pick<FastifyRequest, 'headers'>): boolean =>
 const sendPage = (reply: FastifyReply, html: string): FastifyReply =>
   reply.header('content-type', 'text/html; charset=utf-8').send(html)
 
-/** Operations that can be answered with the code; none where every one of its kind can. */
+/** Operations that can answer with the code. None if every operation of its kind can. */
 const answeredBy = (operations: readonly Operation[], { code, about }: ProblemEntry): Operation[] =>
   about === 'row'
     ? []

@@ -51,7 +51,7 @@ const MOVES: Record<ControlAction, { summary: string; to: UploadState }> = {
   resume: { summary: 'Resume a paused or held upload', to: 'staged' },
 }
 
-/** POST …/cancel, …/pause and …/resume; If-Match is obeyed where it is sent. */
+/** POST …/cancel, …/pause and …/resume. If-Match is obeyed if it is sent. */
 const registerMoves = (add: AddRoute): void => {
   for (const action of CONTROL_ACTIONS) {
     add({

@@ -25,7 +25,7 @@ const renderMoment = (upload: Upload) => ({
 
 const isFinal = ({ state }: Upload): boolean => FINAL_STATES.includes(state)
 
-/** The version that the caller saw last; anything else than one of ours is passed over. */
+/** The version that the caller saw last. Anything but a version of ours is ignored. */
 const seenVersion = (request: Pick<FastifyRequest, 'headers'>): number | null => {
   const given = request.headers['last-event-id']
   return typeof given === 'string' && /^[0-9]{1,9}$/u.test(given) ? Number(given) : null

@@ -14,7 +14,7 @@ import { ROWS_EXAMPLES } from './upload-examples.ts'
 import { rowSchema, rowsQuerySchema } from './upload-row-schemas.ts'
 import { ownUpload } from './uploads.ts'
 
-/** Rows as JSON. A rejected row has the contact id that stands in the file, valid or not. */
+/** Rows as JSON. A rejected row has the contact id of the file, valid or not. */
 const rowRenderer = (upload: Upload) => {
   const ordered = inFileOrder(upload)
   const idAt = upload.columns.findIndex((column) => column.kind === 'contactId')

@@ -77,9 +77,9 @@ const createShip =
     })
 
 /**
- * What the end of the shipment makes of each upload that is still the lane's, in one statement.
- * Each row looks its outcome up by its own id: a join with them all costs the product of both
- * numbers whenever the planner believes that the lane has few uploads.
+ * The effect of the shipment's end on each upload that is still the lane's, in one statement. Each
+ * row finds its outcome by its own id: a join with them all costs the product of both numbers
+ * whenever the planner believes that the lane has few uploads.
  */
 const writeUploads = async (
   tx: Tx,
@@ -139,7 +139,7 @@ const readSubjects = async (
   return new Map(rows.map((row) => [row.upload_id, row]))
 }
 
-/** Contacts that entries named while they were on the way. */
+/** Contacts that entries named while they were in flight. */
 const retractNamed = async (
   tx: Tx,
   seals: Seals,

@@ -11,8 +11,8 @@ import { toUpload, UPLOAD_COLUMNS, type UploadRow, WORKABLE_SQL } from '../../up
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
 /**
- * Rows of one chunk that are added and are not on their way: an upload that passes them, or goes
- * with them, does not change their effect.
+ * Rows of one chunk that are added and are not in flight: an upload that passes them, or goes with
+ * them, does not change their effect.
  */
 const isPlain = (row: WaitingRow): boolean =>
   row.mode === 'append' &&
