@@ -43,8 +43,8 @@ export type Telling =
   | { type: typeof TEST_EVENT; tried: { tenantId: string; endpointId: string; at: string } }
 
 /**
- * A DNC list that changed. `mayBeOwn`: entries of the gateway were being sent to the list, so it may
- * have made the change itself.
+ * A DNC list that changed. `mayBeOwn`: entries of the gateway were being sent to the list, so it
+ * may have made the change itself.
  */
 type DncListChange = { tenantId: string; dncListId: string; at: string; mayBeOwn: boolean }
 
