@@ -67,7 +67,7 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
     assert.ok(Number(answer.headers.get('retry-after')) >= 1)
   }
 
-  test('rows of a day count over both, and what would go over leaves nothing', async () => {
+  test('rows of a day count over both, and what would go over leaves nothing', async (t) => {
     const { id, at } = await tenant('crm-rows', { rowsPerDay: 50 })
     const [one, other] = [at[0]!, at[1]!]
     assert.equal((await send(one, 'rows-1', 30)).status, 202)
@@ -90,9 +90,11 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
     assert.equal(replayed.status, 202, 'what was taken is answered as before')
     const { body } = await one.call<{ items: object[] }>('/v1/uploads?limit=200')
     assert.equal(body.items.length, 2 + passed)
+    t.diagnostic(`rowsPerDay 50: ${50 + passed} rows taken by two instances, 30 refused`)
   })
 
-  test('calls of a minute count over both, beside those of each key; do-not-call passes', async () => {
+  test('calls of a minute count over both, beside those of each key; do-not-call passes', async (t) => {
+    let taken = 0
     const { at } = await tenant('crm-calls', { requestsPerMinute: 5 })
     const refused = await Promise.any(
       at.map(async (client) => {
@@ -100,10 +102,12 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
           const answer = await client.call('/v1/uploads')
           if (answer.status === 429) return { answer, client }
           assert.equal(answer.status, 200)
+          taken += 1
         }
       }),
     )
     isRefusedBy(refused.answer, 'requestsPerMinute')
+    t.diagnostic(`requestsPerMinute 5: ${taken} calls taken by two instances before the first 429`)
     const entries = await refused.client.call('/v1/dnc-lists/demo-dnc/entries', {
       method: 'POST',
       headers: { 'idempotency-key': 'dnc-in-spite', 'content-type': 'application/json' },
@@ -112,7 +116,8 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
     assert.equal(entries.status, 202, entries.text)
   })
 
-  test('open uploads count over both until they end', async () => {
+  test('open uploads count over both until they end', async (t) => {
+    let refused = 1
     stage.sandbox.setFaults([{ kind: 'status', operation: 'bulk', status: 503 }])
     const { at } = await tenant('crm-open', { openUploads: 1 })
     const [one, other] = [at[0]!, at[1]!]
@@ -125,6 +130,8 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
       const answer = await send(other, 'open-2', 1)
       if (answer.status === 202) break
       isRefusedBy(answer, 'openUploads')
+      refused += 1
     }
+    t.diagnostic(`openUploads 1: ${refused} refused while one was open`)
   })
 })
