@@ -56,6 +56,7 @@ export const DOORS: readonly Door[] = [
   { packages: ['standardwebhooks'], from: ['sync', 'http'] },
   { packages: ['ipaddr.js'], from: ['sync'] },
   { packages: ['file-type', 'yauzl', 'pdfjs-dist'], from: ['inspection'] },
+  { packages: ['hash-wasm'], from: ['intake'] },
   {
     packages: ['zod'],
     from: [

@@ -33,6 +33,7 @@ const planted: Record<string, { text: string; rule: string }> = {
   'src/sync/knows-genesys.ts': plant("import { x } from '../genesys/x.ts'", 'layer sync'),
   'src/inspection/knows-store.ts': plant("import { x } from '../store/x.ts'", 'layer inspection'),
   'src/workflows/sniffs.ts': plant("import { x } from 'file-type'", 'door file-type'),
+  'src/store/digests.ts': plant("import { x } from 'hash-wasm'", 'door hash-wasm'),
   'src/workflows/unzips.ts': plant("import { x } from 'yauzl'", 'door yauzl'),
   'src/http/reads-pdf.ts': plant(
     "import { x } from 'pdfjs-dist/legacy/build/pdf.mjs'",

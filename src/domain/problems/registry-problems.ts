@@ -65,6 +65,13 @@ export const REGISTRY_PROBLEMS = {
     'A file with 2 million numbers for a registry that has 250 million.',
     'Check the file. If it is complete, send it again with `allowShrink=true`.',
   ),
+  'edition-offset-differs': page(
+    409,
+    'Another part of the file is missing',
+    'You sent the rest of a file with `offset`, and the gateway keeps another number of its first bytes. `offset` in the answer says how many; 0: none, as when the edition was accepted already, when a day passed, or when the file is gzip. The call must have the Idempotency-Key and the options of the one that broke off.',
+    'offset=1000 after a call of which the first 9,437,184 bytes are kept.',
+    'Send the bytes that follow the `offset` of the answer. At 0, send the whole file under the same key: if it was accepted, you get the first answer again.',
+  ),
   'edition-loading': page(
     409,
     'The edition is being loaded',

@@ -132,7 +132,7 @@ export type HttpDeps = {
     'find' | 'list' | 'ledgerRows' | 'exportEntries' | 'knowsList'
   >
   askPull: AskPull
-  registries: Pick<RegistryStore, 'find' | 'list' | 'editions' | 'findEdition'>
+  registries: Pick<RegistryStore, 'find' | 'list' | 'editions' | 'findEdition' | 'receiving'>
   putRegistry: PutRegistry
   removeEdition: RemoveEdition
   receiveEdition: ReceiveEdition

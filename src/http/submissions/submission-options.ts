@@ -73,12 +73,14 @@ const typedText = (name: string, text: string, type: string | undefined): unknow
       return text.startsWith('[') ? parseJsonOption(name, text) : text.split(',')
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text
+    case 'integer':
+      return /^\d{1,15}$/u.test(text) ? Number(text) : text
     default:
       return text
   }
 }
 
-/** The values of options from a query, in which lists, objects and booleans are text. */
+/** The values of options from a query, in which lists, objects, booleans and numbers are text. */
 export const optionsOfQuery = (
   { types }: Pick<SubmissionOptions<z.ZodObject>, 'types'>,
   query: Record<string, unknown>,

@@ -22,9 +22,24 @@ export type NumberLines = {
   firstRejectedLine: number | null
 }
 
+/**
+ * The place of a reader in a file, perhaps in the middle of a line. It contains the digits of that
+ * line.
+ */
+export type NumberReaderState = {
+  sums: NumberLines
+  /** The first line is 1. */
+  line: number
+  written: Written
+  isWords: boolean
+  isEmpty: boolean
+}
+
 export type NumberReader = {
   /** Gives every complete number to `take`. Throws `RegistryFileRefused`. */
   read(piece: Uint8Array): void
+  /** Returns a copy. Another reader can continue from it with the next byte. */
+  state(): NumberReaderState
   /** Gives the last line and returns the sums. Throws `RegistryFileRefused`. */
   end(): NumberLines
 }
@@ -35,6 +50,7 @@ const CARRIAGE_RETURN = 13
 const ZERO = 48
 const NINE = 57
 const PLUS = 43
+const COMMA = 44
 const NORTH_AMERICA = '1'
 const NORTH_AMERICAN_DIGITS = 10
 const FEWEST_NATIONAL = 6
@@ -50,6 +66,70 @@ for (const byte of Buffer.from(' \t,;.-()/"\r')) SILENT[byte] = 1
 for (const byte of [0xef, 0xbb, 0xbf]) SILENT[byte] = 1
 
 const TENS = Float64Array.from({ length: MOST_DIGITS + 2 }, (_, power) => 10 ** power)
+
+/** A number of 32 bits holds every value of so many digits. */
+const DIGITS_AT_ONCE = 9
+
+/** Reads digits and commas from `from` on into `written`. Returns where something else begins. */
+const readDigits = (piece: Uint8Array, from: number, written: Written): number => {
+  let at = from
+  let digits = 0
+  let zeros = 0
+  let head = 0
+  let tail = 0
+  for (; at < piece.length; at += 1) {
+    const digit = piece[at]! - ZERO
+    if (digit >= 0 && digit <= 9) {
+      if (digit === 0 && zeros === digits) zeros += 1
+      if (digits < DIGITS_AT_ONCE) head = (head * 10 + digit) | 0
+      else tail = (tail * 10 + digit) | 0
+      digits += 1
+    } else if (piece[at] !== COMMA) break
+  }
+  const isLong = digits > DIGITS_AT_ONCE && digits <= MOST_DIGITS
+  written.value = isLong ? head * TENS[digits - DIGITS_AT_ONCE]! + tail : head
+  written.digits = digits
+  written.zeros = zeros
+  return at
+}
+
+/**
+ * Reads a whole line that begins at `from`, if it has only a plus, digits and commas, as almost all
+ * lines of a registry have. Its value goes into `written`. Returns where the next line begins, and
+ * -1 if the line has something else or does not end in this piece.
+ */
+const readPlainLine = (piece: Uint8Array, from: number, written: Written): number => {
+  written.plus = piece[from] === PLUS
+  let at = readDigits(piece, written.plus ? from + 1 : from, written)
+  if (piece[at] === CARRIAGE_RETURN) at += 1
+  const { digits } = written
+  return piece[at] === LINE_FEED && digits > 0 && digits <= MOST_DIGITS ? at + 1 : -1
+}
+
+/** Gives plain lines to `take`, one after the other. Returns where the first other line begins. */
+const readPlainLines = (
+  piece: Uint8Array,
+  from: number,
+  written: Written,
+  take: () => void,
+): number => {
+  let at = from
+  while (at < piece.length) {
+    const next = readPlainLine(piece, at, written)
+    if (next < 0) break
+    take()
+    at = next
+  }
+  clearWritten(written)
+  return at
+}
+
+const clearWritten = (written: Written): void => {
+  written.value = 0
+  written.digits = 0
+  written.zeros = 0
+  written.plus = false
+}
 
 /** What a line contains. `zeros`: leading zeros, counted among `digits`. */
 type Written = { value: number; digits: number; zeros: number; plus: boolean }
@@ -94,9 +174,8 @@ const createNumberOf = (country: string): NumberOf => {
 }
 
 /** The result of a line, and the sums. Throws `RegistryFileRefused`. */
-const createTally = (country: string, take: (number: number) => void) => {
+const createTally = (country: string, take: (number: number) => void, sums: NumberLines) => {
   const numberOf = createNumberOf(country)
-  const sums: NumberLines = { lines: 0, numbers: 0, rejected: 0, firstRejectedLine: null }
   return {
     sums,
     /** False if the line is not a number. `written` is null if it contains words. */
@@ -125,25 +204,29 @@ const createTally = (country: string, take: (number: number) => void) => {
   }
 }
 
+const AT_THE_START: NumberReaderState = {
+  sums: { lines: 0, numbers: 0, rejected: 0, firstRejectedLine: null },
+  line: 1,
+  written: { value: 0, digits: 0, zeros: 0, plus: false },
+  isWords: false,
+  isEmpty: true,
+}
+
 /**
  * Reads a registry's file as it streams in. A line holds one number, national or with its country
- * code, in the FTC's form or plain.
+ * code, in the FTC's form or plain. `from`: the place of another reader, which this one continues.
  */
 export const createNumberReader = (
   country: string,
   take: (number: number) => void,
+  from: NumberReaderState = AT_THE_START,
 ): NumberReader => {
-  const tally = createTally(country, take)
-  const written: Written = { value: 0, digits: 0, zeros: 0, plus: false }
-  let line = 1
-  let isWords = false
-  let isEmpty = true
+  const tally = createTally(country, take, { ...from.sums })
+  const written: Written = { ...from.written }
+  let { line, isWords, isEmpty } = from
 
   const clear = (): void => {
-    written.value = 0
-    written.digits = 0
-    written.zeros = 0
-    written.plus = false
+    clearWritten(written)
     isWords = false
     isEmpty = true
   }
@@ -162,9 +245,15 @@ export const createNumberReader = (
       isEmpty &&= byte === 32 || byte === 9
     }
   }
+  const takePlain = (): void => {
+    tally.line(line, written)
+    line += 1
+  }
   return {
     read: (piece) => {
       for (let at = 0; at < piece.length; at += 1) {
+        if (isEmpty) at = readPlainLines(piece, at, written, takePlain)
+        if (at === piece.length) return
         const byte = piece[at]!
         if (byte < ZERO || byte > NINE) {
           other(byte)
@@ -176,6 +265,7 @@ export const createNumberReader = (
         isEmpty = false
       }
     },
+    state: () => ({ sums: { ...tally.sums }, line, written: { ...written }, isWords, isEmpty }),
     end: () => {
       if (!isEmpty && !tally.line(line, isWords ? null : written) && !isWords) {
         const message = `The file ends in the middle of line ${line}.`

@@ -185,8 +185,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
   registry: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   registry_edition: {
     kept: because('certificates name it; its numbers go when somebody deletes the edition'),
-    erased: NOBODY,
-    columns: { data_key: 'wrapped' },
+    erased: because('what a registry says is not ours to change; a part of a file goes in a day'),
+    columns: { data_key: 'wrapped', kept_state: 'sealed' },
   },
   registry_page: {
     kept: because('until the edition is deleted'),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 
@@ -153,5 +154,91 @@ describe('An edition of which each step is killed', { skip: serverHome().skip },
       if (rows.length === 2) break
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
+  })
+
+  it('is gone on with behind what is kept, when the gateway is killed while it comes in', async () => {
+    const lines = Array.from({ length: 820_000 }, (_, at) => `${3_012_000_000 + at * 7}`)
+    const file = Buffer.from(`${lines.join('\n')}\n`)
+    const path = '/v1/registries/ftc/editions?change=add'
+    const headers = { 'content-type': 'text/csv', 'idempotency-key': 'the-rest' }
+    const sent = request(`${gateway.address}${path}`, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${ADMIN_KEY}` },
+    })
+    sent.on('error', () => undefined)
+    sent.write(file.subarray(0, -40_000))
+    const receiving = async () => {
+      const registry = await call<{ receiving: { offset: number }[] }>('/v1/registries/ftc')
+      return registry.receiving[0]?.offset ?? 0
+    }
+    while ((await receiving()) === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+    await gateway.kill()
+    gateway = await stage.gateway()
+    // The key is free once its call had no sign of life for a minute.
+    await other.query(
+      `update idempotency_key set heartbeat_at = heartbeat_at - interval '2 minutes'`,
+    )
+    const offset = await receiving()
+    const rest = (from: number) =>
+      gateway.client.call<Edition & { code: string; offset: number }>(`${path}&offset=${from}`, {
+        method: 'POST',
+        headers,
+        body: file.subarray(from).toString(),
+      })
+    const wrong = await rest(offset + 11)
+    assert.deepEqual([wrong.status, wrong.body.code], [409, 'edition-offset-differs'], wrong.text)
+    const answer = await rest(wrong.body.offset)
+    assert.equal(answer.status, 202, answer.text)
+    const { bytes, sha256 } = answer.body
+    assert.deepEqual(
+      [bytes, sha256],
+      [file.length, createHash('sha256').update(file).digest('hex')],
+    )
+    const edition = await editionIs(answer.body, 'current')
+    assert.equal(edition.numbers, lines.length + 2)
+    assert.equal(await receiving(), 0)
+    assert.equal((await upload('cy', `+1${lines.at(-1)}`)).counts.suppressed, 1)
+    assert.equal((await upload('di', `+1${Number(lines.at(-1)) + 1}`)).counts.delivered, 1)
+  })
+
+  it('is loaded by one of two gateways while the other loads another, and one of the two is in force', async () => {
+    const second = await stage.gateway()
+    const size = 3_000
+    const asOf = new Date().toISOString()
+    const numbersOf = (first: number) =>
+      Array.from({ length: size }, (_, at) => `${first + ((at * 7) % size)}\n`).join('')
+    const load = ({ client }: RunningGateway, first: number) =>
+      client.call<Edition>(`/v1/registries/ftc/editions?allowShrink=true&asOf=${asOf}`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/csv', 'idempotency-key': crypto.randomUUID() },
+        body: numbersOf(first),
+      })
+    const answers = await Promise.all([
+      load(gateway, 2_025_550_000),
+      load(second, 2_025_560_000),
+      load(gateway, 2_025_570_000),
+      load(second, 2_025_580_000),
+    ])
+    for (const { status, text } of answers) assert.equal(status, 202, text)
+    type Editions = { editions: Edition[] }
+    const ids = answers.map(({ body }) => body.id)
+    const readThem = async (): Promise<Edition[]> =>
+      (await call<Editions>('/v1/registries/ftc')).editions.filter(({ id }) => ids.includes(id))
+    let editions = await readThem()
+    while (editions.some(({ state }) => state === 'loading')) {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      editions = await readThem()
+    }
+    assert.deepEqual(editions.map(({ state, numbers }) => `${state} ${numbers}`).toSorted(), [
+      `current ${size}`,
+      ...Array(3).fill(`replaced ${size}`),
+    ])
+    const parts = async (): Promise<number> => {
+      const { rows } = await other.query(
+        `select from registry_page p join registry_edition e on e.number = p.edition where p.run <> e.final_run`,
+      )
+      return rows.length
+    }
+    while ((await parts()) > 0) await new Promise((resolve) => setTimeout(resolve, 30))
   })
 })

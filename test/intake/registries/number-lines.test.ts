@@ -37,6 +37,14 @@ describe("The lines of a registry's file", () => {
     assert.deepEqual(sums, { lines: 8, numbers: 8, rejected: 0, firstRejectedLine: null })
   })
 
+  it('come to the same wherever the file is cut into pieces', () => {
+    const text =
+      '\uFEFF201,5550100\r\n+12015550101\n 2015550102\n,2015550103\n0012015550104\nphone\n201555\n\n2015550105,\n12015550106\r\n+,12015550107\n2015550108000000000\n(201) 555-0109\n'
+    const whole = read('US', text, text.length + 2)
+    assert.equal(whole.sums.rejected, 3)
+    for (let bytes = 1; bytes < 40; bytes += 1) assert.deepEqual(read('US', text, bytes), whole)
+  })
+
   it('are numbers of the country where they are written as within it', () => {
     const { numbers } = read(
       'GB',

@@ -38,11 +38,12 @@ export const receiveEdition = async (
   body: string | AsyncIterable<Uint8Array>,
   options: Record<string, unknown> = {},
   idempotencyKey: string = ids.newUuid(),
+  numbersAtOnce = 2 ** 20,
 ): Promise<Edition> => {
   const { idempotency, registries } = store
   const receive = createReceiveEdition({
     ...{ idempotency, registries, renderEdition: (edition) => edition, clock: systemClock, ids },
-    ...{ emit: () => undefined, owner: 'me', wake: () => undefined },
+    ...{ emit: () => undefined, owner: 'me', wake: () => undefined, numbersAtOnce },
   })
   const answer = await receive({
     ...{ caller: CALLER, registry, idempotencyKey },

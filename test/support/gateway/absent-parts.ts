@@ -102,6 +102,7 @@ export const NO_REGISTRIES = {
     list: async () => [],
     editions: async () => [],
     findEdition: async () => null,
+    receiving: async () => [],
   },
   putRegistry: async (): Promise<never> => {
     throw new GatewayProblem('registry-fixed', 'The registry is fixed.')

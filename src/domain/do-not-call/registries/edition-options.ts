@@ -50,6 +50,13 @@ export const editionOptionsSchema = z.strictObject({
     )
     .optional()
     .describe('The subscription under which you got the file. Certificates show it'),
+  offset: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'Where the body begins in the file, in bytes: it is the rest of a file of which the gateway keeps so much. Default: 0, the whole file',
+    ),
   allowShrink: yesOrNo
     .default(false)
     .describe(

@@ -180,17 +180,24 @@ const HEAD_BYTES = 10
 
 /**
  * Distributes ascending blocks over pages. Do not use a page any more after its block was followed
- * by the next.
+ * by the next. `from`: the open page of another writer, which this one continues.
  */
-export const createPageWriter = (take: (page: NumberPage) => void) => {
+export const createPageWriter = (
+  take: (page: NumberPage) => void,
+  from: NumberPage | null = null,
+) => {
   const room = new Uint8Array(PAGE_BYTES + BITMAP_BYTES + HEAD_BYTES)
-  let length = 0
-  let first = 0
-  let last = 0
-  let count = 0
+  let length = from?.bytes.byteLength ?? 0
+  let first = from?.first ?? 0
+  let last = from?.last ?? 0
+  let count = from?.count ?? 0
+  if (from !== null) room.set(from.bytes)
+  const open = (): NumberPage | null =>
+    length === 0 ? null : { first, last, count, bytes: Buffer.from(room.subarray(0, length)) }
   const end = (): void => {
-    if (length === 0) return
-    take({ first, last, count, bytes: Buffer.from(room.subarray(0, length)) })
+    const page = open()
+    if (page === null) return
+    take(page)
     length = 0
     count = 0
   }
@@ -209,6 +216,8 @@ export const createPageWriter = (take: (page: NumberPage) => void) => {
       count += block.count
       if (length >= PAGE_BYTES) end()
     },
+    /** A copy of the page that is not full yet; null: there is none. */
+    open,
     end,
   }
 }

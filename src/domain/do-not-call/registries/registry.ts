@@ -67,6 +67,17 @@ export type Edition = {
   deletedAt: string | null
 }
 
+/** An edition of which the gateway has a part. The rest may still come. Stamps are ISO 8601 UTC. */
+export type ReceivingEdition = Pick<
+  Edition,
+  'id' | 'change' | 'asOf' | 'subscription' | 'createdAt'
+> & {
+  /** How many bytes of the file are kept. The rest begins behind them. */
+  offset: number
+  /** The part is kept until then if nothing more comes. */
+  keptUntil: string
+}
+
 /**
  * An edition in which the rows of a contact list are looked up. `number` is its short name in the
  * store.

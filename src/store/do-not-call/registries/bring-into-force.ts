@@ -23,7 +23,7 @@ import {
   writePages,
 } from './edition-pages.ts'
 import { EDITION_COLUMNS, type EditionRow, toEdition } from './edition-row.ts'
-import { deletePages } from './receive-edition.ts'
+import { deletePages } from './left-pages.ts'
 
 type Deps = { database: Database; keyring: Keyring; ids: Ids }
 

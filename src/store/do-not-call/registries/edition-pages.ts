@@ -18,7 +18,14 @@ export const editionKeyContext = (id: string): string => `registry-edition:${id}
 const pageContext = (id: string, first: number): string => `registry-page:${id}:${first}`
 
 /** An edition whose pages are read or written. */
-export type OpenEdition = { number: number; id: string; key: KeyObject; run: number }
+export type OpenEdition = {
+  number: number
+  id: string
+  key: KeyObject
+  run: number
+  /** The attempt of the call that receives it. */
+  attempt?: number
+}
 
 type KeyRow = {
   number: string
@@ -57,7 +64,7 @@ const COLUMNS = 5
 /** Stores pages. A page that is already stored stays, because it holds the same. */
 export const writePages = async (
   database: Database,
-  { number, id, key, run }: OpenEdition,
+  { number, id, key, run, attempt }: OpenEdition,
   pages: readonly NumberPage[],
 ): Promise<void> => {
   for (let from = 0; from < pages.length; from += PAGES_A_STATEMENT) {
@@ -67,10 +74,14 @@ export const writePages = async (
       return `($${at + 1}::bigint, $${at + 2}::int, $${at + 3}::bigint, $${at + 4}::bigint, $${at + 5}::bytea)`
     })
     // An instance that was slower than another writes nothing once the edition is in force, because
-    // the parts that it read may be gone by then.
-    const text = `insert into registry_page (edition, run, first, last, sealed)
-      select * from (values ${values.join(', ')}) as page
-      where exists (select from registry_edition where number = ${number} and state in ('receiving', 'loading'))
+    // the parts that it read may be gone by then. A call that continues an edition waits for the
+    // lock; from then on the call before it writes nothing. No page is read before a later commit,
+    // which waits for the disk, so this one need not.
+    const text = `with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
+      insert into registry_page (edition, run, first, last, sealed)
+      select page.* from relaxed, (values ${values.join(', ')}) as page
+      where exists (select from registry_edition where number = ${number} and state in ('receiving', 'loading')
+        ${attempt === undefined ? '' : `and attempt = ${attempt} for share`})
       on conflict do nothing`
     const parameters = lot.flatMap(({ first, last, bytes }) => [
       ...[number, run, first, last],

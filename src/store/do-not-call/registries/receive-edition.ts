@@ -1,80 +1,46 @@
 import { sql, type RawBuilder } from 'kysely'
 
 import { newKey, sealingKey } from '../../../lib/envelope.ts'
-import type { RegistryStore } from '../../../workflows/ports/do-not-call/registries/registries.ts'
+import type {
+  EditionHold,
+  NewEdition,
+  RegistryStore,
+} from '../../../workflows/ports/do-not-call/registries/registries.ts'
 import { StagingLost } from '../../../workflows/ports/uploads/uploads.ts'
 import { appendAudit } from '../../audit/audit-store.ts'
-import { inTransaction, type Database, type Db } from '../../homes/database.ts'
+import { inTransaction, type Database } from '../../homes/database.ts'
 import type { Keyring } from '../../homes/keyring.ts'
 import type { Seals } from '../../homes/seals.ts'
 import { answerClaim } from '../../uploads/stored-answer.ts'
 import { faultBeside, sameFile } from './edition-faults.ts'
 import { editionKeyContext, type OpenEdition, writePages } from './edition-pages.ts'
 import { EDITION_COLUMNS, type EditionRow, toEdition } from './edition-row.ts'
+import { createSweepEditions, deletePages, discardEdition, KEPT, RECEIVING } from './left-pages.ts'
+import { keepState, readReceiving, resumeEdition } from './resume-edition.ts'
 
 type Deps = { database: Database; keyring: Keyring; seals: Seals }
 
-/**
- * Deletes pages in slices, so that nobody waits long. Then deletes the rows for which `condition`
- * still holds.
- */
-export const deletePages = async (
-  db: Db,
-  edition: number,
-  of: RawBuilder<unknown>,
-): Promise<void> => {
-  for (let more = true; more;) {
-    const { rows } = await sql`delete from registry_page p using (
-        select edition, run, first from registry_page where edition = ${edition} and ${of} order by run, first limit 500) as slice
-      where p.edition = slice.edition and p.run = slice.run and p.first = slice.first returning p.first`.execute(
-      db,
-    )
-    more = rows.length === 500
-  }
-}
+const heldBy = ({ attempt }: EditionHold): RawBuilder<unknown> =>
+  sql`state = 'receiving' and attempt = ${attempt}`
 
-const discard = async (db: Db, id: string, condition: RawBuilder<unknown>): Promise<boolean> => {
-  const { rows } = await sql<{ number: string }>`select number from registry_edition
-    where id = ${id} and ${condition}`.execute(db)
-  if (rows[0] === undefined) return false
-  await deletePages(db, Number(rows[0].number), sql`true`)
-  const { rows: gone } =
-    await sql`delete from registry_edition where id = ${id} and ${condition} returning id`.execute(
-      db,
-    )
-  return gone.length === 1
-}
-
-const RECEIVING = sql`state = 'receiving'`
-
-export const createSweepEditions =
-  ({ db }: Database) =>
-  async (olderThanMs: number): Promise<number> => {
-    const dead = sql`state = 'receiving'
-      and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`
-    const { rows } = await sql<{
-      id: string
-    }>`select id from registry_edition where ${dead}`.execute(db)
-    let discarded = 0
-    for (const { id } of rows) if (await discard(db, id, dead)) discarded += 1
-    await deleteLeftPages(db)
-    return discarded
-  }
-
-/**
- * Pages that nobody reads: the parts of a merged edition, or all pages of a deleted one, left by an
- * instance that was killed before it deleted them.
- */
-const deleteLeftPages = async (db: Db): Promise<void> => {
-  const { rows } = await sql<{ number: string; final_run: number | null }>`
-    select number, case when state <> 'deleted' then final_run end as final_run from registry_edition e
-    where state in ('current', 'replaced', 'failed', 'deleted')
-      and (exists (select from registry_page p where p.edition = e.number and p.run > case when state = 'deleted' then -1 else final_run end)
-        or exists (select from registry_page p where p.edition = e.number and p.run < final_run))`.execute(
-    db,
-  )
-  for (const { number, final_run: run } of rows) {
-    await deletePages(db, Number(number), run === null ? sql`true` : sql`run <> ${run}`)
+/** What this process receives, by hold. */
+const createHolds = () => {
+  const held = new Map<string, OpenEdition>()
+  const placeOf = ({ id, attempt }: EditionHold): string => `${id} ${attempt}`
+  return {
+    add: (edition: OpenEdition & { attempt: number }): EditionHold => {
+      const hold = { id: edition.id, attempt: edition.attempt }
+      held.set(placeOf(hold), edition)
+      return hold
+    },
+    heldOf: (hold: EditionHold): OpenEdition => {
+      const edition = held.get(placeOf(hold))
+      if (edition !== undefined) return edition
+      throw new StagingLost(`Edition ${hold.id} is not being received here`)
+    },
+    forget: (hold: EditionHold): void => {
+      held.delete(placeOf(hold))
+    },
   }
 }
 
@@ -89,12 +55,13 @@ class Refused extends Error {
 
 const createAccept =
   ({ database, seals }: Deps): RegistryStore['accept'] =>
-  async ({ id, received, allowShrink, claim, audit, answerOf }) => {
+  async ({ hold, received, allowShrink, claim, audit, answerOf }) => {
+    const { id } = hold
     try {
       return await inTransaction(database, async (tx) => {
         const { rows: locked } =
           await sql<EditionRow>`select ${EDITION_COLUMNS} from registry_edition e
-          where e.id = ${id} and e.state = 'receiving' for update of e`.execute(tx)
+          where e.id = ${id} and ${heldBy(hold)} for update of e`.execute(tx)
         if (locked[0] === undefined)
           throw new StagingLost(`Edition ${id} was swept while it was received`)
         const given = toEdition(locked[0])
@@ -111,7 +78,7 @@ const createAccept =
             final_run = ${whole}, lines = ${received.lines}, numbers = ${received.numbers}, rejected = ${received.rejected},
             first_rejected_line = ${received.firstRejectedLine}, bytes = ${received.bytes}, sha256 = ${received.sha256},
             base = case when change = 'full' then base else (select current_edition from registry where name = e.registry) end,
-            loaded_at = clock_timestamp()
+            loaded_at = clock_timestamp(), kept_state = null
           where e.id = ${id} returning ${EDITION_COLUMNS}`.execute(tx)
         const edition = toEdition(rows[0]!)
         const answer = answerOf(edition)
@@ -126,6 +93,27 @@ const createAccept =
     }
   }
 
+const beginEdition = async (
+  { database: { db }, keyring }: Deps,
+  edition: NewEdition,
+): Promise<OpenEdition & { attempt: number }> => {
+  const { id, registry, change, baseId, asOf, subscription } = edition
+  const { tenantId, requestId, owner, callDigest } = edition
+  const { rows: left } = await sql<{ id: string }>`select id from registry_edition
+    where ${RECEIVING} and registry = ${registry} and call_digest = ${callDigest}`.execute(db)
+  for (const one of left) await discardEdition(db, one.id, RECEIVING)
+  const dataKey = newKey()
+  const { keyId, sealed } = keyring.seal(editionKeyContext(id), dataKey)
+  const { rows } = await sql<{ number: string }>`insert into registry_edition
+      (id, registry, state, change, base, as_of, subscription, data_key, data_key_id, tenant_id, request_id, owner, call_digest)
+    values (${id}, ${registry}, 'receiving', ${change}, (select number from registry_edition where id = ${baseId}), ${asOf}::timestamptz,
+      ${subscription}, ${sealed}, ${keyId}, ${tenantId}, ${requestId}, ${owner}, ${callDigest}) returning number`.execute(
+    db,
+  )
+  await sql`update registry set unused = false where name = ${registry} and unused`.execute(db)
+  return { number: Number(rows[0]!.number), id, key: sealingKey(dataKey), run: 1, attempt: 1 }
+}
+
 /**
  * An edition from its first number to its 202. Nobody sees an edition that is being received until
  * one statement accepts it.
@@ -134,47 +122,56 @@ export const createReceiveEdition = (
   deps: Deps,
 ): Pick<
   RegistryStore,
-  'faultOf' | 'begin' | 'touch' | 'append' | 'accept' | 'discard' | 'sweep'
+  | 'faultOf'
+  | 'receiving'
+  | 'begin'
+  | 'resume'
+  | 'keep'
+  | 'forgetBeyond'
+  | 'touch'
+  | 'append'
+  | 'accept'
+  | 'discard'
+  | 'leave'
+  | 'sweep'
 > => {
-  const { database, keyring } = deps
+  const { database } = deps
   const { db } = database
-  const receiving = new Map<string, OpenEdition>()
+  const { add, heldOf, forget } = createHolds()
   const accept = createAccept(deps)
+  const discard = async (hold: EditionHold, condition: RawBuilder<unknown>): Promise<void> => {
+    forget(hold)
+    await discardEdition(db, hold.id, condition)
+  }
   return {
     faultOf: (edition) => faultBeside(db, edition, null),
-    begin: async (edition) => {
-      const { id, registry, change, baseId, asOf, subscription, tenantId, requestId, owner } =
-        edition
-      const dataKey = newKey()
-      const { keyId, sealed } = keyring.seal(editionKeyContext(id), dataKey)
-      const { rows } = await sql<{ number: string }>`insert into registry_edition
-          (id, registry, state, change, base, as_of, subscription, data_key, data_key_id, tenant_id, request_id, owner)
-        values (${id}, ${registry}, 'receiving', ${change}, (select number from registry_edition where id = ${baseId}), ${asOf}::timestamptz,
-          ${subscription}, ${sealed}, ${keyId}, ${tenantId}, ${requestId}, ${owner}) returning number`.execute(
-        db,
-      )
-      await sql`update registry set unused = false where name = ${registry} and unused`.execute(db)
-      receiving.set(id, { number: Number(rows[0]!.number), id, key: sealingKey(dataKey), run: 1 })
+    receiving: (name) => readReceiving(db, name, KEPT),
+    begin: async (edition) => add(await beginEdition(deps, edition)),
+    resume: async (asked) => {
+      const resumed = await resumeEdition(deps, asked)
+      if (resumed.kind !== 'resumed') return resumed
+      return { kind: 'resumed', hold: add(resumed.edition), state: resumed.state }
     },
-    touch: async (id) => {
+    forgetBeyond: (hold, run, first) =>
+      deletePages(
+        db,
+        heldOf(hold).number,
+        sql`(run > ${run} or (run = ${run} and first >= ${first}))`,
+      ),
+    keep: (hold, bytes, state) => keepState(db, heldOf(hold), bytes, state),
+    touch: async (hold) => {
       const { rows } = await sql`update registry_edition set heartbeat_at = clock_timestamp()
-        where id = ${id} and ${RECEIVING} returning id`.execute(db)
+        where id = ${hold.id} and ${heldBy(hold)} returning id`.execute(db)
       return rows.length === 1
     },
-    append: async (id, run, pages) => {
-      const edition = receiving.get(id)
-      if (edition === undefined) throw new StagingLost(`Edition ${id} is not being received here`)
-      await writePages(database, { ...edition, run }, pages)
-    },
+    append: (hold, run, pages) => writePages(database, { ...heldOf(hold), run }, pages),
     accept: async (input) => {
       const result = await accept(input)
-      if (result.kind === 'accepted') receiving.delete(input.id)
+      if (result.kind === 'accepted') forget(input.hold)
       return result
     },
-    discard: async (id) => {
-      receiving.delete(id)
-      await discard(db, id, RECEIVING)
-    },
+    discard: (hold) => discard(hold, heldBy(hold)),
+    leave: (hold) => discard(hold, sql`${heldBy(hold)} and kept_bytes = 0`),
     sweep: createSweepEditions(database),
   }
 }

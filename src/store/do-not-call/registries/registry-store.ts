@@ -16,7 +16,8 @@ import {
   toEdition,
   toRegistry,
 } from './edition-row.ts'
-import { createReceiveEdition, deletePages } from './receive-edition.ts'
+import { deletePages } from './left-pages.ts'
+import { createReceiveEdition } from './receive-edition.ts'
 
 const readInForce = async (db: Db, row: RegistryRow): Promise<Edition | null> => {
   if (row.current_edition === null) return null

@@ -4,7 +4,7 @@ import type { SuppressionPort } from '../../../workflows/ports/do-not-call/suppr
 import type { Database } from '../../homes/database.ts'
 import type { Keyring } from '../../homes/keyring.ts'
 import { createBringIntoForce } from './bring-into-force.ts'
-import { createSweepEditions } from './receive-edition.ts'
+import { createSweepEditions } from './left-pages.ts'
 import { createLookForLate, createRegistryLookBack } from './registry-look-back.ts'
 
 /** The work that follows editions, on SQL. */

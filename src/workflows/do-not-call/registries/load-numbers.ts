@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 import {
   blocksOf,
   createPageWriter,
@@ -7,8 +5,10 @@ import {
   prefixOf,
 } from '../../../domain/do-not-call/registries/number-page.ts'
 import { createFileBlocks } from '../../../intake/bytes/compression.ts'
-import { createNumberReader } from '../../../intake/registries/number-lines.ts'
+import { createNumberReader, type NumberReader } from '../../../intake/registries/number-lines.ts'
+import { createResumableDigest } from '../../../intake/registries/resumable-digest.ts'
 import type { ReceivedEdition } from '../../ports/do-not-call/registries/registries.ts'
+import type { LoadingState, RunsState } from './loading-state.ts'
 
 /** How many numbers are sorted together: 8 MB. */
 const NUMBERS_AT_ONCE = 2 ** 20
@@ -30,20 +30,45 @@ const startOfLastPrefix = (numbers: Float64Array): number => {
   return at
 }
 
+/** The state at the beginning of a file. */
+const NO_RUNS: RunsState = {
+  run: 0,
+  lastPrefix: null,
+  distinct: 0,
+  waiting: new Float64Array(0),
+  page: null,
+}
+
+/** Stores one thing after the other, while something else is done. */
+const createStoring = () => {
+  let storing: Promise<void> = Promise.resolve()
+  return {
+    /** Begins `work` after everything before is stored. Its error is thrown at the next wait. */
+    afterwards: async (work: () => Promise<void>): Promise<void> => {
+      await storing
+      storing = work()
+      storing.catch(() => undefined)
+    },
+    /** Resolves when nothing is being stored any more, whether it succeeded or not. */
+    settled: (): Promise<void> => storing.catch(() => undefined),
+  }
+}
+
 /**
  * Distributes numbers over pages as they come in. As long as they ascend, there is one run.
  * Whenever they start lower again, a new run begins, and the runs are merged later. So a file may
- * be in any order, and memory holds only the numbers of one lot.
+ * be in any order, and memory holds only the numbers of one lot. Pages are stored while the next
+ * lot is read.
  */
-const createRuns = (take: TakePages) => {
-  const lot = new Float64Array(NUMBERS_AT_ONCE)
-  let filled = 0
-  let run = 0
-  let lastPrefix = Number.POSITIVE_INFINITY
-  let distinct = 0
+const createRuns = (take: TakePages, numbersAtOnce: number, from: RunsState = NO_RUNS) => {
+  const lot = new Float64Array(numbersAtOnce)
+  lot.set(from.waiting)
+  let filled = from.waiting.length
+  let { run, distinct } = from
+  let lastPrefix = from.lastPrefix ?? Number.POSITIVE_INFINITY
   let pages: NumberPage[] = []
-  const writer = createPageWriter((page) => pages.push(page))
-
+  const writer = createPageWriter((page) => pages.push(page), from.page)
+  const { afterwards, settled } = createStoring()
   const flush = async (isEnd: boolean): Promise<void> => {
     const given = lot.subarray(0, filled)
     if (!isAscending(given)) given.sort()
@@ -68,40 +93,77 @@ const createRuns = (take: TakePages) => {
     if (pages.length === 0) return
     const ready = pages
     pages = []
-    await take(run, ready)
+    await afterwards(() => take(run, ready))
   }
   return {
     /** The caller makes sure that there is room. */
     add: (number: number): void => {
       lot[filled++] = number
     },
-    room: (): number => NUMBERS_AT_ONCE - filled,
+    room: (): number => numbersAtOnce - filled,
     flush,
+    afterwards,
+    state: (): RunsState => ({
+      run,
+      lastPrefix: Number.isFinite(lastPrefix) ? lastPrefix : null,
+      distinct,
+      waiting: lot.slice(0, filled),
+      page: writer.open(),
+    }),
     end: async (): Promise<{ runs: number; distinct: number }> => {
       await flush(true)
       writer.end()
       await takePages()
+      await afterwards(async () => undefined)
       return { runs: run, distinct }
     },
+    settled,
   }
 }
 
 /** A line that gives a number has at least this many bytes. */
 const LEAST_LINE_BYTES = 7
 
+/** What happens with an edition while it is read. */
+export type LoadInto = {
+  take: TakePages
+  /** Called after all earlier pages are stored. The rest of the file may continue from `state`. */
+  keep: (state: LoadingState) => Promise<void>
+  /** How many numbers are sorted, and kept, together. Default: 2^20. */
+  numbersAtOnce?: number
+}
+
+/** Reads a piece into the runs, whose lots it may fill more than once. */
+const readPiece = async (
+  piece: Uint8Array,
+  reader: NumberReader,
+  runs: ReturnType<typeof createRuns>,
+  numbersAtOnce: number,
+): Promise<void> => {
+  for (let at = 0; at < piece.byteLength;) {
+    // So the numbers of a piece always have room.
+    if (runs.room() < numbersAtOnce / 4) await runs.flush(false)
+    const to = Math.min(piece.byteLength, at + (runs.room() - 1) * LEAST_LINE_BYTES)
+    reader.read(piece.subarray(at, to))
+    at = to
+  }
+}
+
 /**
- * Reads a registry's file as it streams in, gzip or not. Throws `RegistryFileRefused`,
+ * Reads a registry's file as it streams in, gzip or not. `from`: the body is the rest of a file
+ * that was read up to there; a gzip file cannot be continued. Throws `RegistryFileRefused`,
  * `FileRefused` and the errors of the body.
  */
 export const loadNumbers = async (
   body: AsyncIterable<Uint8Array>,
   country: string,
-  take: TakePages,
+  { take, keep, numbersAtOnce = NUMBERS_AT_ONCE }: LoadInto,
+  from: LoadingState | null = null,
 ): Promise<ReceivedEdition> => {
-  const digest = createHash('sha256')
-  const runs = createRuns(take)
-  const reader = createNumberReader(country, runs.add)
-  let bytes = 0
+  const digest = await createResumableDigest(from?.digest)
+  const runs = createRuns(take, numbersAtOnce, from?.runs)
+  const reader = createNumberReader(country, runs.add, from?.reader)
+  let bytes = from?.bytes ?? 0
   const asSent = async function* (): AsyncGenerator<Uint8Array> {
     for await (const piece of body) {
       bytes += piece.byteLength
@@ -109,17 +171,21 @@ export const loadNumbers = async (
       yield piece
     }
   }
-  for await (const whole of createFileBlocks(asSent(), MOST_BYTES).blocks) {
-    for (let from = 0; from < whole.byteLength;) {
-      // So the numbers of a piece always have room.
-      if (runs.room() < NUMBERS_AT_ONCE / 4) await runs.flush(false)
-      const to = Math.min(whole.byteLength, from + (runs.room() - 1) * LEAST_LINE_BYTES)
-      reader.read(whole.subarray(from, to))
-      from = to
+  const file = createFileBlocks(asSent(), MOST_BYTES)
+  const isTooEarly = (): boolean => runs.room() >= numbersAtOnce / 4 || file.compression() !== null
+  try {
+    for await (const piece of from === null ? file.blocks : asSent()) {
+      await readPiece(piece, reader, runs, numbersAtOnce)
+      if (isTooEarly()) continue
+      await runs.flush(false)
+      const state = { bytes, reader: reader.state(), runs: runs.state(), digest: digest.state() }
+      await runs.afterwards(() => keep(state))
     }
+    const sums = reader.end()
+    const { runs: count, distinct } = await runs.end()
+    const numbers = count === 1 ? distinct : sums.numbers
+    return { ...sums, numbers, runs: count, bytes, sha256: digest.digest() }
+  } finally {
+    await runs.settled()
   }
-  const sums = reader.end()
-  const { runs: count, distinct } = await runs.end()
-  const numbers = count === 1 ? distinct : sums.numbers
-  return { ...sums, numbers, runs: count, bytes, sha256: digest.digest('hex') }
 }

@@ -13,6 +13,7 @@ import type { Emit } from '../../../telemetry/events.ts'
 import type { UploadAnswer } from '../../contract.ts'
 import type {
   EditionFault,
+  EditionHold,
   ReceivedEdition,
   RegistryStore,
 } from '../../ports/do-not-call/registries/registries.ts'
@@ -21,7 +22,8 @@ import { lostAs } from '../../uploads/receive/given-up.ts'
 import { keepReceiving } from '../../uploads/receive/heartbeat.ts'
 import { type ClaimScope, inProgress } from '../../uploads/receive/idempotency-claim.ts'
 import { hashBody } from '../../uploads/receive/request-fingerprint.ts'
-import { loadNumbers } from './load-numbers.ts'
+import { type LoadInto, loadNumbers } from './load-numbers.ts'
+import { type LoadingState, readLoadingState, writeLoadingState } from './loading-state.ts'
 import type { RECEIVE_EDITION_REFUSALS } from './refusals.ts'
 
 export type EditionRequest = {
@@ -37,6 +39,8 @@ export type ReceiveEditionDeps = AnswerOnceDeps & {
   registries: RegistryStore
   renderEdition: (edition: Edition) => object
   emit: Emit
+  /** See `LoadInto`. */
+  numbersAtOnce?: number
   /** Called when there is an edition to bring into force. */
   wake: () => void
 }
@@ -92,13 +96,33 @@ const translated = (error: unknown): unknown => {
   )
 }
 
-const fingerprintOf = ({ registry, options }: EditionRequest, fileSha256: string): string =>
-  sha256Hex(canonicalJson({ registry, options, file: fileSha256 }))
+/** What the call asks for, however much of the file it brings. */
+const askedOf = ({ registry, options }: EditionRequest) => ({
+  registry,
+  options: Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'offset')),
+})
+
+const fingerprintOf = (request: EditionRequest, fileSha256: string): string =>
+  sha256Hex(canonicalJson({ ...askedOf(request), file: fileSha256 }))
+
+const callDigestOf = (request: EditionRequest): string => {
+  const { caller, path, idempotencyKey: key } = request
+  return sha256Hex(canonicalJson({ tenantId: caller.tenantId, path, key, ...askedOf(request) }))
+}
+
+const offsetDiffers = (offset: number): GatewayProblem => {
+  const detail =
+    offset === 0
+      ? 'Nothing of this file is kept. Send all of it, without `offset`.'
+      : `The first ${offset} bytes of the file are kept. Send what follows, with \`offset=${offset}\`.`
+  return new GatewayProblem('edition-offset-differs', detail, { offset })
+}
 
 /**
  * Accepts an edition of a registry. Reads, sorts, seals and stores its numbers while they stream
- * in, and answers 202 when all are durable. From then on it comes into force by itself. A failure
- * before leaves nothing behind.
+ * in, and answers 202 when all are durable. From then on it comes into force by itself. A body that
+ * breaks off leaves what is kept of it, for a call that brings the rest. Any other failure before
+ * leaves nothing behind.
  */
 export const createReceiveEdition =
   (deps: ReceiveEditionDeps): ReceiveEdition =>
@@ -108,8 +132,11 @@ export const createReceiveEdition =
     if (registry === null) throw new GatewayProblem('not-found', 'The registry does not exist.')
     const call = {
       ...{ tenantId: caller.tenantId, method: 'POST', path, key },
-      fingerprint: async () =>
-        fingerprintOf(request, await hashBody(body, Number.MAX_SAFE_INTEGER)),
+      fingerprint: async () => {
+        // The rest alone does not show whether the file is the same.
+        if (request.options.offset > 0) throw offsetDiffers(0)
+        return fingerprintOf(request, await hashBody(body, Number.MAX_SAFE_INTEGER))
+      },
       reused: 'This Idempotency-Key was used with another file or other options.',
     }
     return answerOnce(deps, call, (scope) =>
@@ -119,6 +146,58 @@ export const createReceiveEdition =
     )
   }
 
+type Begun = { hold: EditionHold; from: LoadingState | null }
+
+const begin = async (
+  { registries, clock, ids, owner }: ReceiveEditionDeps,
+  request: EditionRequest,
+  registry: Registry,
+): Promise<Begun> => {
+  const { change, base: baseId = null, subscription = null } = request.options
+  const { tenantId, requestId } = request.caller
+  const asOf = request.options.asOf ?? clock.now().toISOString()
+  checkAsOf(asOf, clock.now())
+  const about = { registry: registry.name, change, baseId, asOf }
+  const fault = await registries.faultOf(about)
+  if (fault !== null) throw problemOf(fault)
+  const callDigest = callDigestOf(request)
+  const edition = { id: ids.newId('rge'), ...about, subscription, callDigest }
+  return { hold: await registries.begin({ ...edition, tenantId, requestId, owner }), from: null }
+}
+
+const resume = async (
+  { registries, owner }: ReceiveEditionDeps,
+  request: EditionRequest,
+  registry: Registry,
+): Promise<Begun> => {
+  const result = await registries.resume({
+    ...{ callDigest: callDigestOf(request), registry: registry.name, owner },
+    offset: request.options.offset,
+  })
+  if (result.kind === 'offset_differs') throw offsetDiffers(result.offset)
+  const { hold } = result
+  const from = readLoadingState(result.state)
+  if (from === null) {
+    await registries.discard(hold)
+    throw offsetDiffers(0)
+  }
+  const { run, page, lastPrefix } = from.runs
+  await registries.forgetBeyond(hold, run, page?.first ?? (lastPrefix ?? -1) + 1)
+  return { hold, from }
+}
+
+/** These end a body, not the file. The rest may still come. */
+const BROKEN_OFF: ReadonlySet<ProblemCode> = new Set([
+  'body-broken-off',
+  'body-too-slow',
+  'idempotency-key-in-progress',
+])
+
+const isOver = (error: unknown): boolean =>
+  error instanceof RegistryFileRefused ||
+  error instanceof FileRefused ||
+  (error instanceof GatewayProblem && !BROKEN_OFF.has(error.code))
+
 const receive = async (
   deps: ReceiveEditionDeps,
   request: EditionRequest,
@@ -126,32 +205,31 @@ const receive = async (
   scope: ClaimScope,
 ): Promise<UploadAnswer> => {
   const { registries, clock } = deps
-  const { change, base: baseId = null, subscription = null } = request.options
-  const { tenantId, requestId } = request.caller
   const startedMs = clock.monotonicMs()
-  const asOf = request.options.asOf ?? clock.now().toISOString()
-  checkAsOf(asOf, clock.now())
-  const id = deps.ids.newId('rge')
-  const about = { registry: registry.name, change, baseId, asOf }
-  const fault = await registries.faultOf(about)
-  if (fault !== null) throw problemOf(fault)
-  await registries.begin({ id, ...about, subscription, tenantId, requestId, owner: deps.owner })
-  const heartbeat = keepReceiving(deps, scope, () => registries.touch(id))
-  try {
-    const received = await loadNumbers(request.body, registry.country, async (run, pages) => {
+  const isRest = request.options.offset > 0
+  const { hold, from } = await (isRest ? resume : begin)(deps, request, registry)
+  const heartbeat = keepReceiving(deps, scope, () => registries.touch(hold))
+  const into: LoadInto = {
+    take: async (run, pages) => {
       heartbeat.assertAlive()
-      await registries.append(id, run, pages)
-    })
+      await registries.append(hold, run, pages)
+    },
+    keep: (state) => registries.keep(hold, state.bytes, writeLoadingState(state)),
+    ...(deps.numbersAtOnce !== undefined && { numbersAtOnce: deps.numbersAtOnce }),
+  }
+  try {
+    const received = await loadNumbers(request.body, registry.country, into, from)
     heartbeat.assertAlive()
-    const { edition, answer } = await accept(deps, request, { id, scope, received })
+    const { edition, answer } = await accept(deps, request, { hold, scope, received })
     await heartbeat.stop()
     deps.wake()
     tell(deps, request, edition, clock.monotonicMs() - startedMs)
     return { ...answer, replayed: false }
   } catch (error) {
     await heartbeat.stop()
-    // If this fails too, the sweep discards it after 60 s without a sign of life.
-    await registries.discard(id).catch(() => undefined)
+    // If this fails too, the sweep does it.
+    const end = isOver(error) ? registries.discard : registries.leave
+    await end(hold).catch(() => undefined)
     throw error
   }
 }
@@ -159,11 +237,12 @@ const receive = async (
 const accept = async (
   deps: ReceiveEditionDeps,
   request: EditionRequest,
-  { id, scope, received }: { id: string; scope: ClaimScope; received: ReceivedEdition },
+  { hold, scope, received }: { hold: EditionHold; scope: ClaimScope; received: ReceivedEdition },
 ) => {
   const { lines, numbers, rejected, sha256 } = received
+  const { id } = hold
   const result = await deps.registries.accept({
-    ...{ id, received, claim: scope, allowShrink: request.options.allowShrink },
+    ...{ hold, received, claim: scope, allowShrink: request.options.allowShrink },
     audit: createAuditEntry(deps.ids, byCaller(request.caller), {
       action: 'registry.edition_accepted',
       details: { registry: auditId(request.registry) },

@@ -11,6 +11,7 @@ export const RECEIVE_EDITION_REFUSALS = [
   'edition-exists',
   'edition-base-missing',
   'edition-shrinks',
+  'edition-offset-differs',
   'option-invalid',
   ...UNREADABLE_FILE,
   'idempotency-key-in-progress',

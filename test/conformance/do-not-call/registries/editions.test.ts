@@ -171,13 +171,14 @@ eachHome('Editions of registries', (home) => {
   it('that died while they were received are swept, and then a change cannot be told from unknown', async () => {
     const name = await registry()
     const { id } = await loadEdition(store, name, [FIRST])
-    await store.registries.begin({
+    const dead = await store.registries.begin({
       ...{ id: 'rge_dead', registry: name, change: 'full', baseId: null, subscription: null },
       ...{ asOf: new Date().toISOString(), tenantId: 'default', requestId: 'r', owner: 'dead' },
+      callDigest: 'dead',
     })
     assert.equal(await store.registries.sweep(60_000), 0)
     assert.equal(await store.registries.sweep(-1_000), 1)
-    assert.equal(await store.registries.touch('rge_dead'), false)
+    assert.equal(await store.registries.touch(dead), false)
     const { editions } = await store.suppressions.standingOf(LIST)
     const removed = await store.registries.remove({
       name,

@@ -26,6 +26,7 @@ import {
 import {
   editionParamsSchema,
   editionSchema,
+  receivingEditionSchema,
   registryParamsSchema,
   registryPutSchema,
   registrySchema,
@@ -106,12 +107,16 @@ export const registerRegistries = (add: AddRoute): void => {
     method: 'GET',
     url: REGISTRY,
     id: 'getRegistry',
-    summary: 'A registry and its editions, newest first',
+    summary:
+      'A registry and its editions, newest first, and files of which the rest may still come',
     params: registryParamsSchema,
     answers: {
       200: {
         about: 'The registry',
-        schema: registrySchema.extend({ editions: z.array(editionSchema) }),
+        schema: registrySchema.extend({
+          editions: z.array(editionSchema),
+          receiving: z.array(receivingEditionSchema),
+        }),
       },
     },
     problems: ['not-found'],
@@ -120,7 +125,8 @@ export const registerRegistries = (add: AddRoute): void => {
       const registry = await registries.find(params.registry)
       if (registry === null) throw refuse('not-found', 'The registry does not exist.')
       const editions = await registries.editions(registry.name)
-      return { ...renderRegistry(registry), editions: editions.map(renderEdition) }
+      const receiving = await registries.receiving(registry.name)
+      return { ...renderRegistry(registry), editions: editions.map(renderEdition), receiving }
     },
   })
   registerEditions(add)
@@ -139,7 +145,7 @@ export const registerEditionIntake = async (
     url: `${REGISTRY}/editions`,
     id: 'createEdition',
     summary:
-      'Send an edition: one number a line, plain or in the FTC’s flat form, with or without gzip',
+      'Send an edition: one number a line, plain or in the FTC’s flat form, with or without gzip; or the rest of one that broke off',
     params: registryParamsSchema,
     query: editionOptionsSchema,
     headers: {

@@ -65,7 +65,10 @@ export const GET_REGISTRY_EXAMPLES: readonly Example[] = [
     name: 'inForce',
     summary: 'A registry and its editions',
     params,
-    answer: { status: 200, body: { ...REGISTRY, current: CURRENT, editions: [CURRENT] } },
+    answer: {
+      status: 200,
+      body: { ...REGISTRY, current: CURRENT, editions: [CURRENT], receiving: [] },
+    },
   },
 ]
 export const CREATE_EDITION_EXAMPLES: readonly Example[] = [

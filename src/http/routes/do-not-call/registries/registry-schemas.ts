@@ -49,6 +49,19 @@ export const editionSchema = z.strictObject({
   deletedAt: stamp.nullable(),
 })
 
+/** An edition of which a part is kept. */
+export const receivingEditionSchema = z.strictObject({
+  id: z.string(),
+  change: z.enum(EDITION_CHANGES),
+  asOf: stamp,
+  subscription: z.string().nullable(),
+  createdAt: stamp,
+  /** How many bytes of the file are kept. Send what follows, with this `offset`. */
+  offset: count,
+  /** The part is kept until then if nothing more comes. */
+  keptUntil: stamp,
+})
+
 export const registrySchema = z.strictObject({
   name: z.string(),
   country: z.string(),

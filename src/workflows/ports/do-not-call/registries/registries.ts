@@ -3,6 +3,7 @@ import type { NumberPage } from '../../../../domain/do-not-call/registries/numbe
 import type {
   Edition,
   EditionChange,
+  ReceivingEdition,
   Registry,
 } from '../../../../domain/do-not-call/registries/registry.ts'
 
@@ -17,7 +18,12 @@ export type NewEdition = {
   tenantId: string
   requestId: string
   owner: string
+  /** The digest of the call. An equal call continues the edition. */
+  callDigest: string
 }
+
+/** A call's hold on the edition that it brings. The call that continues it has another. */
+export type EditionHold = { id: string; attempt: number }
 
 /** What was received of an edition. */
 export type ReceivedEdition = {
@@ -61,20 +67,51 @@ export type RegistryStore = {
   faultOf(
     edition: Pick<NewEdition, 'registry' | 'change' | 'baseId' | 'asOf'>,
   ): Promise<EditionFault | null>
-  /** Begins to receive an edition. Callers do not see it yet. */
-  begin(edition: NewEdition): Promise<void>
-  /** Sends a sign of life. Returns false if the sweep has discarded the edition. */
-  touch(id: string): Promise<boolean>
+  /** The editions of which a part is kept, oldest first. */
+  receiving(name: string): Promise<ReceivingEdition[]>
   /**
-   * Seals and stores pages of a run. Throws `StagingLost` if the sweep has discarded the edition.
+   * Begins to receive an edition. Callers do not see it yet. Discards what an earlier, equal call
+   * left.
    */
-  append(id: string, run: number, pages: readonly NumberPage[]): Promise<void>
+  begin(edition: NewEdition): Promise<EditionHold>
+  /**
+   * Continues an edition that an equal call began, behind its first `offset` bytes. From then on
+   * the earlier call can write nothing. `offset_differs`: another number of bytes is kept, which is
+   * the `offset` of the answer; 0: none.
+   */
+  resume(input: {
+    callDigest: string
+    registry: string
+    owner: string
+    offset: number
+  }): Promise<
+    | { kind: 'resumed'; hold: EditionHold; state: Buffer }
+    | { kind: 'offset_differs'; offset: number }
+  >
+  /**
+   * Notes that the first `bytes` of the file are in stored pages and in `state`. After a crash or a
+   * broken connection, `resume` continues from here. Throws `StagingLost` if the sweep has
+   * discarded the edition, or if another call has continued it.
+   */
+  keep(hold: EditionHold, bytes: number, state: Buffer): Promise<void>
+  /** Deletes pages of the run from the prefix `first` on, and pages of later runs. */
+  forgetBeyond(hold: EditionHold, run: number, first: number): Promise<void>
+  /**
+   * Sends a sign of life. Returns false if the sweep has discarded the edition, or if another call
+   * has continued it.
+   */
+  touch(hold: EditionHold): Promise<boolean>
+  /**
+   * Seals and stores pages of a run. Throws `StagingLost` if this process does not receive the
+   * edition. Stores nothing if another call has continued it.
+   */
+  append(hold: EditionHold, run: number, pages: readonly NumberPage[]): Promise<void>
   /**
    * Records that all of it is stored. From here on it comes into force by itself, even after a
    * crash. Answers the claim in the same transaction.
    */
   accept(input: {
-    id: string
+    hold: EditionHold
     received: ReceivedEdition
     allowShrink: boolean
     claim: { tenantId: string; method: string; path: string; key: string; owner: string }
@@ -94,8 +131,13 @@ export type RegistryStore = {
     | { kind: 'claim_lost' }
     | { kind: 'fault'; fault: EditionFault }
   >
-  discard(id: string): Promise<void>
-  /** Discards what has shown no sign of life for too long. */
+  discard(hold: EditionHold): Promise<void>
+  /** Leaves what is kept of it for a call that continues it. Discards it if nothing is kept. */
+  leave(hold: EditionHold): Promise<void>
+  /**
+   * Discards what has shown no sign of life for too long. An edition of which a part is kept goes
+   * after a day.
+   */
   sweep(olderThanMs: number): Promise<number>
 
   /**
