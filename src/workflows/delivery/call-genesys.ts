@@ -50,7 +50,7 @@ export const callGenesys = async <T>(
       const failure = passing(run, error)
       if (failure.kind === 'conflict') await onConflict?.()
       const waitMs = backoffMs(BACKOFF, attempt, random, failure.retryAfterMs ?? 0)
-      if (clock.monotonicMs() + waitMs >= endsAt) throw outage(run, failure)
+      if (clock.monotonicMs() + waitMs >= endsAt) throw outage(run, failure.kind)
       await noteWait(run, failure.kind === 'conflict' ? 'list_not_ready' : 'genesys_unavailable')
       await pause(run, waitMs)
       await askGoingOn(run)
@@ -62,7 +62,7 @@ export const callGenesys = async <T>(
 const passing = (run: DeliveryRun, error: unknown): Failure => {
   if (!(error instanceof GenesysFailure)) throw error
   // A secret that was changed in Genesys but not yet here must not fail every waiting upload.
-  if (error.kind === 'unauthorized') throw outage(run, error)
+  if (error.kind === 'unauthorized') throw outage(run, error.kind)
   if (error.retry === 'never') throw error
   return error
 }
@@ -72,12 +72,13 @@ const noteAnswer = async (run: DeliveryRun, callClass: CallClass): Promise<void>
   if (callClass !== 'read' || run.waitsFor === 'genesys_unavailable') await noteWait(run, null)
 }
 
-const outage = (run: DeliveryRun, failure: Failure): DeliveryEnds =>
+/** The hold that ends by itself once Genesys does what it should. `failure`: why it does not. */
+export const outage = (run: DeliveryRun, failure: string): DeliveryEnds =>
   new DeliveryEnds({
     kind: 'hold',
     reason: 'genesys_unavailable',
     retryInMs: run.deps.holdRetryMs,
-    failure: failure.kind,
+    failure,
   })
 
 /** What the caller reads in the upload when Genesys refuses for good. */

@@ -11,7 +11,7 @@ import { aside, checkGoingOn, DeliveryEnds, moveTo } from '../run.ts'
 import { columnsNamed, heldForSchema, speaksOfSchema } from '../schema-refusal.ts'
 import type { ChunkPlan } from './plan-batch.ts'
 import { planChunk, sentRows } from './plan-batch.ts'
-import { actOnRefusal, endIfCancelled, spendOnFailedJob } from './refusals.ts'
+import { actOnRefusal, MAX_SENDS_OF_FAILED_JOB, spendOnFailedJob } from './refusals.ts'
 import { requestOf, sendBatch } from './send-batch.ts'
 import {
   ALL_DELIVERED,
@@ -60,10 +60,6 @@ export type Pipeline = {
   close(): Promise<void>
 }
 
-/**
- * A job that failed as a whole is sent once more under the same id before its rows count as failed.
- */
-const MAX_SENDS_OF_FAILED_JOB = 2
 /**
  * With twelve jobs of one second each in flight, a list keeps up ten requests a second. Without
  * their cells they hold some 200 KiB each.
@@ -173,7 +169,6 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     const startedMs = clock.monotonicMs()
     const answer = await sendBatch(run, batch, plan)
     if (answer instanceof GenesysFailure) {
-      await endIfCancelled(run, batch, plan, answer)
       for (const part of await actOnRefusal(run, batch, plan, answer)) await work(part, plan)
     } else if (answer instanceof RowsWithheld) {
       await work(await withoutWithheld(run, plan, batch, answer), plan)

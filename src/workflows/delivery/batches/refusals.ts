@@ -1,12 +1,13 @@
 import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { UploadProblem } from '../../../domain/uploads/upload.ts'
-import type { Batch, NewBatch } from '../../ports/delivery/delivery.ts'
+import type { Batch } from '../../ports/delivery/delivery.ts'
 import { problemOf } from '../call-genesys.ts'
 import type { DeliveryRun } from '../run.ts'
 import { DeliveryEnds } from '../run.ts'
 import { holdForSchema } from '../schema-refusal.ts'
+import { halves, without } from './cut-batches.ts'
 import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
-import { freshBatch, partOf, sentRows } from './plan-batch.ts'
+import { freshBatch, sentRows } from './plan-batch.ts'
 import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
 /**
@@ -20,19 +21,16 @@ const MIN_REFUSED_ROWS = 5
 export const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled', column: null }
 
 /**
- * If a caller has cancelled the upload meanwhile, a refused batch is not split any more. Genesys
- * took none of it, so its rows are unprocessed and the run ends.
+ * If a caller has cancelled the upload meanwhile, a refused request is not replaced by others.
+ * Genesys took none of it, so `settle` writes its rows as unprocessed, and the run ends.
  */
 export const endIfCancelled = async (
   run: DeliveryRun,
-  batch: Batch,
-  plan: ChunkPlan,
-  failure: GenesysFailure,
+  settle: (verdict: RowVerdict) => Promise<void>,
 ): Promise<void> => {
-  if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') return
   const next = await run.deps.delivery.next(run.claim)
   if (next?.id !== run.upload.id || !next.cancelRequested) return
-  await settleWhole(run, batch, plan, CANCELLED)
+  await settle(CANCELLED)
   throw new DeliveryEnds({ kind: 'rest' })
 }
 
@@ -50,6 +48,7 @@ export const actOnRefusal = async (
   if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
+  await endIfCancelled(run, (verdict) => settleWhole(run, batch, plan, verdict))
   holdForSchema(failure)
   const rows = sentRows(batch)
   const named = failure.kind === 'rows_refused' ? namedRows(rows, plan, failure) : new Set<number>()
@@ -65,7 +64,8 @@ export const actOnRefusal = async (
     checkRefusedShare(run, { id: batch.id, rows: rows.length }, failure)
     return []
   }
-  const parts = named.size > 0 ? withoutNamed(run, batch, named) : halves(run, batch, rows)
+  const parts =
+    named.size > 0 ? [without(run, batch, (row) => named.has(row))] : halves(run, [batch]).flat()
   await run.deps.delivery.split(run.claim, batch.id, run.upload.id, parts)
   run.budget.spend(parts.length)
   tell(run, { id: batch.id, rows: rows.length }, failure, 'split')
@@ -87,19 +87,6 @@ const namedRows = (
     plan.verdicts.set(row, failedRow(error))
   }
   return named
-}
-
-const withoutNamed = (run: DeliveryRun, batch: Batch, refused: ReadonlySet<number>): NewBatch[] => {
-  const rest = sentRows(batch).filter((row) => !refused.has(row))
-  return [partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: batch.toRow }, rest)]
-}
-
-const halves = (run: DeliveryRun, batch: Batch, rows: readonly number[]): NewBatch[] => {
-  const middle = rows[Math.ceil(rows.length / 2)]!
-  return [
-    partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: middle }, rows),
-    partOf(run, batch.chunkSeq, { fromRow: middle, toRow: batch.toRow }, rows),
-  ]
 }
 
 /** A request that Genesys refused, as it is reported. */
@@ -140,6 +127,11 @@ const holdForRefusals = (
   const ending = { kind: 'hold', reason: 'refusals', retryInMs: null } as const
   throw new DeliveryEnds({ ...ending, failure: failure.kind, problem })
 }
+
+/**
+ * A job that failed as a whole is sent once more under the same id before its rows count as failed.
+ */
+export const MAX_SENDS_OF_FAILED_JOB = 2
 
 /**
  * A job that failed as a whole costs one more request. Ends the run with a hold if the lane has no

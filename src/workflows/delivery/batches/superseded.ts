@@ -1,7 +1,8 @@
 import type { Batch } from '../../ports/delivery/delivery.ts'
 import type { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { DeliveryRun } from '../run.ts'
-import { type ChunkPlan, freshBatch, partOf, sentRows } from './plan-batch.ts'
+import { without } from './cut-batches.ts'
+import { type ChunkPlan, freshBatch, sentRows } from './plan-batch.ts'
 
 /**
  * Before a batch of an earlier run is sent again, this takes out the rows that a later upload has
@@ -13,9 +14,8 @@ export const withoutSuperseded = async (
   plan: ChunkPlan,
   batch: Batch,
 ): Promise<Batch> => {
-  const rows = sentRows(batch)
-  const rest = rows.filter((row) => plan.verdicts.get(row)?.outcome !== 'unprocessed')
-  return rest.length === rows.length ? batch : withRows(run, batch, rest)
+  const isOut = (row: number): boolean => plan.verdicts.get(row)?.outcome === 'unprocessed'
+  return sentRows(batch).some(isOut) ? withoutRows(run, batch, isOut) : batch
 }
 
 /**
@@ -30,19 +30,18 @@ export const withoutWithheld = (
 ): Promise<Batch> => {
   for (const { row, verdict } of withheld.rows) plan.verdicts.set(row, verdict)
   const out = new Set(withheld.rows.map(({ row }) => row))
-  const rows = sentRows(batch)
-  const rest = rows.filter((row) => !out.has(row))
+  const isOut = (row: number): boolean => out.has(row)
   // It would repeat for ever.
-  if (rest.length === rows.length) throw new Error(`No row of batch ${batch.id} is withheld`)
-  return withRows(run, batch, rest)
+  if (!sentRows(batch).some(isOut)) throw new Error(`No row of batch ${batch.id} is withheld`)
+  return withoutRows(run, batch, isOut)
 }
 
-const withRows = async (
+const withoutRows = async (
   run: DeliveryRun,
   batch: Batch,
-  rows: readonly number[],
+  isOut: (row: number) => boolean,
 ): Promise<Batch> => {
-  const part = partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: batch.toRow }, rows)
-  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [part])
-  return freshBatch(run.upload.id, part)
+  const rest = without(run, batch, isOut)
+  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [rest])
+  return freshBatch(run.upload.id, rest)
 }

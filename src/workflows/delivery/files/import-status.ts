@@ -1,9 +1,9 @@
 import type { ImportEvent, ImportStatus } from '../../ports/delivery/contact-files.ts'
 import type { CallContext } from '../../ports/genesys/genesys.ts'
 import type { ContactReadPort } from '../../ports/uploads/reconciliation.ts'
-import { callGenesys } from '../call-genesys.ts'
+import { callGenesys, outage } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
-import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from '../run.ts'
+import { aside, askGoingOn, pause, type DeliveryRun } from '../run.ts'
 
 /**
  * The list as it was before an import: its status may still be that of the import before
@@ -36,14 +36,6 @@ export const importPortsOf = (run: DeliveryRun): ImportPorts => {
     reads: contactReads,
   }
 }
-
-const outage = (run: DeliveryRun, failure: string): DeliveryEnds =>
-  new DeliveryEnds({
-    kind: 'hold',
-    reason: 'genesys_unavailable',
-    retryInMs: run.deps.holdRetryMs,
-    failure,
-  })
 
 /** Polls the status with growing waits until `done` returns something; null after `patienceMs`. */
 const watch = async <T>(

@@ -1,7 +1,8 @@
 import type { GenesysFailure, GenesysRowFault } from '../../../domain/genesys/genesys-failure.ts'
 import type { Batch, DeliveryPart, NewBatch, NewPart } from '../../ports/delivery/delivery.ts'
-import { freshBatch, partOf, rowKey, sentRows } from '../batches/plan-batch.ts'
-import { CANCELLED, checkBudget, checkRefusedShare, tell } from '../batches/refusals.ts'
+import { halves, type Place, placesOf, without } from '../batches/cut-batches.ts'
+import { freshBatch, rowKey, sentRows } from '../batches/plan-batch.ts'
+import { checkBudget, checkRefusedShare, endIfCancelled, tell } from '../batches/refusals.ts'
 import { failedRow } from '../batches/settle-batch.ts'
 import { problemOf } from '../call-genesys.ts'
 import type { DeliveryRun } from '../run.ts'
@@ -11,11 +12,6 @@ import { settlePart } from './settle-part.ts'
 
 /** A part with its batches. */
 export type OpenPart = { part: DeliveryPart; batches: Batch[] }
-
-type Place = { batch: Batch; row: number }
-
-const placesOf = (batches: readonly Batch[]): Place[] =>
-  batches.flatMap((batch) => sentRows(batch).map((row) => ({ batch, row })))
 
 const newPart = (run: DeliveryRun, part: DeliveryPart, batches: readonly NewBatch[]): NewPart => {
   const rows = batches.reduce((sum, batch) => sum + sentRows(batch).length, 0)
@@ -47,47 +43,8 @@ export const withoutRows = (
   open: OpenPart,
   out: (batch: Batch, row: number) => boolean,
 ): Promise<OpenPart[]> => {
-  const batches = open.batches.map((batch) => {
-    const rest = sentRows(batch).filter((row) => !out(batch, row))
-    return partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: batch.toRow }, rest)
-  })
+  const batches = open.batches.map((batch) => without(run, batch, (row) => out(batch, row)))
   return replace(run, open, [batches])
-}
-
-/** Two parts with about the same number of rows. A batch across the middle is cut. */
-const halves = (
-  run: DeliveryRun,
-  open: OpenPart,
-  places: readonly Place[],
-): Promise<OpenPart[]> => {
-  const middle = places[Math.ceil(places.length / 2)]!
-  const groups: [NewBatch[], NewBatch[]] = [[], []]
-  let side: 0 | 1 = 0
-  for (const batch of open.batches) {
-    const { chunkSeq, fromRow, toRow } = batch
-    const rows = sentRows(batch)
-    if (batch !== middle.batch) {
-      groups[side].push(partOf(run, chunkSeq, { fromRow, toRow }, rows))
-      continue
-    }
-    if (middle.row > fromRow) {
-      groups[0].push(partOf(run, chunkSeq, { fromRow, toRow: middle.row }, rows))
-    }
-    groups[1].push(partOf(run, chunkSeq, { fromRow: middle.row, toRow }, rows))
-    side = 1
-  }
-  return replace(run, open, groups)
-}
-
-/**
- * Genesys took no row of the part, and a caller has cancelled the upload meanwhile, so the part is
- * not cut any more.
- */
-const endIfCancelled = async (run: DeliveryRun, { part, batches }: OpenPart): Promise<void> => {
-  const next = await run.deps.delivery.next(run.claim)
-  if (next?.id !== run.upload.id || !next.cancelRequested) return
-  await settlePart(run, part, batches, { kind: 'all', verdict: CANCELLED }, 0)
-  throw new DeliveryEnds({ kind: 'rest' })
 }
 
 /**
@@ -104,7 +61,9 @@ export const actOnPartRefusal = async (
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
   holdForSchema(failure)
-  await endIfCancelled(run, open)
+  await endIfCancelled(run, (verdict) =>
+    settlePart(run, open.part, open.batches, { kind: 'all', verdict }, 0),
+  )
   const places = placesOf(open.batches)
   const refused = new Set<Place>()
   const refuse = (place: Place | undefined, fault: GenesysRowFault): void => {
@@ -122,7 +81,7 @@ export const actOnPartRefusal = async (
   const parts =
     refused.size > 0
       ? await withoutRows(run, open, (batch, row) => keys.has(rowKey(batch, row)))
-      : await halves(run, open, places)
+      : await replace(run, open, halves(run, open.batches))
   if (outcome === 'failed') checkRefusedShare(run, about, failure)
   else {
     run.budget.spend(parts.length)

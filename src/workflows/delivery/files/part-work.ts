@@ -3,7 +3,7 @@ import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { planChunk, rowKey } from '../batches/plan-batch.ts'
-import { spendOnFailedJob } from '../batches/refusals.ts'
+import { MAX_SENDS_OF_FAILED_JOB, spendOnFailedJob } from '../batches/refusals.ts'
 import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import { aside, checkGoingOn, moveTo, type DeliveryRun } from '../run.ts'
@@ -24,11 +24,6 @@ export type PartWork = {
 
 /** Sends a part of an earlier run once more, without rows superseded since. */
 type Again = { kind: 'again'; failures: number }
-
-/**
- * A job that failed as a whole is sent once more under the same id before its rows count as failed.
- */
-const MAX_SENDS_OF_FAILED_JOB = 2
 
 const settled = async (
   run: DeliveryRun,
