@@ -109,19 +109,19 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_SANDBOX',
     'false',
-    'true: the built-in simulator replaces Genesys, also with DATABASE_URL.',
+    'true: the built-in sandbox replaces Genesys, also with DATABASE_URL.',
   ),
   variable(
     genesys,
     'GENESYS_REQUESTS_PER_MINUTE',
     null,
-    'Calls a minute over all instances. Default: 900 (guide), 300 (platform).',
+    'Calls per minute over all instances. Default: 900 (guide), 300 (platform).',
   ),
   variable(
     genesys,
     'GENESYS_BATCH_ROWS',
     null,
-    'Rows a request. Default and maximum: 2500 (guide), 1000 (platform).',
+    'Rows per request. Default and maximum: 2500 (guide), 1000 (platform).',
   ),
   variable(
     genesys,
@@ -163,7 +163,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     access,
     'KEY_REQUESTS_PER_MINUTE',
     '6000',
-    'Calls a minute that one key may make at one instance.',
+    'Calls per minute that one key may make at one instance.',
   ),
   secret(
     access,

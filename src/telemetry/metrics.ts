@@ -180,7 +180,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   scannerAway: gauge('guest_file_scanner_away', '1 if the last scan gave no verdict'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
-    'Places for a file that were refused or corrupt, so that the gateway requested another',
+    'Upload URLs for a file that were refused or corrupt, so that the gateway requested another',
     ['reason'],
   ),
   guestFilesHeld: counter('guest_files_held_total', 'Times a guest file had to wait for Genesys'),
@@ -195,7 +195,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   guestFileTransferSeconds: histogram(
     'guest_file_transfer_seconds',
-    'Time to transfer a file to its place',
+    'Time to send a file to its upload URL',
     GUEST_FILE_SECONDS,
   ),
 })

@@ -146,7 +146,7 @@ for (const dialect of ['guide', 'platform'] as const) {
     }))
 }
 
-test('Genesys refuses everything: the upload is held for a person, the CRM is told, resume delivers it', () =>
+test('Genesys refuses everything: the upload is held for a person, the CRM is notified, resume delivers it', () =>
   withStage('guide', async (stage) => {
     const { client } = await stage.gateway()
     const file = cleanFile({ rows: 300 })

@@ -157,7 +157,7 @@ describe('whatever the bytes', () => {
     )
   })
 
-  it('a guarded cell is no formula and comes back unchanged', () => {
+  it('a guarded cell is not a formula and comes back unchanged', () => {
     fc.assert(
       fc.property(fc.oneof(cell, fc.string()), (text) => {
         const guarded = guardCell(text)

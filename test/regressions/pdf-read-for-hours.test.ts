@@ -18,7 +18,7 @@ const PDFS: Record<string, string> = {
 }
 
 for (const [what, content] of Object.entries(PDFS)) {
-  test(`a PDF of ${what} is judged at once`, () => {
+  test(`a PDF of ${what} is judged immediately`, () => {
     const script = `
       import { pdfObjectsFault } from ${JSON.stringify(JUDGE)}
       const fault = pdfObjectsFault(Buffer.from('%PDF-1.4\\n' + ${content} + '\\n%%EOF', 'latin1'))

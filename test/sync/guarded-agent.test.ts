@@ -100,7 +100,7 @@ const causeOf = async (work: Promise<unknown>): Promise<unknown> => {
   }
 }
 
-test('no notation of an inner address or name is taken for a registered endpoint, and none is connected to', async (t) => {
+test('no notation of an inner address or name counts as a registered endpoint, and none is connected to', async (t) => {
   const { port, connections } = await startHoneypot(t)
   const faultOf = createEndpointUrlCheck({ innerHosts: [] })
   const transport = createWebhookTransport({ innerHosts: [], timeoutMs: 2000 })
@@ -118,7 +118,7 @@ test('no notation of an inner address or name is taken for a registered endpoint
   assert.equal(connections(), 0)
 })
 
-test('the connection itself refuses every inner address, even if no rule had looked at the URL', async (t) => {
+test('the connection itself refuses every inner address, even if no rule had checked the URL', async (t) => {
   const { port, connections } = await startHoneypot(t)
   const agent = guarded(t, ['127.0.0.1'])
   for (const host of INNER_HOSTS) {

@@ -16,7 +16,7 @@ export const GENESYS_REJECTIONS = {
     'Compare the columns of the file with those of the list. Send the row again when they match.',
   ),
   'genesys-format-mismatch': page(
-    'Genesys expects another format in the column than the list showed when the row was checked.',
+    'Genesys expects a format in the column that differs from the one the list showed when the row was checked.',
     'A text column of the list that Genesys checks as phone numbers in E.164.',
     'Check the format of the column in Genesys. Name the column in phoneColumns or emailColumns, or correct the list, and send the row again.',
   ),

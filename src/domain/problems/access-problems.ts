@@ -4,7 +4,7 @@ import { page, type ProblemPage } from './problem-page.ts'
 export const ACCESS_PROBLEMS = {
   'tenant-exists': page(
     409,
-    'A tenant of this name exists',
+    'A tenant with this name exists',
     'The names of tenants are unique. `tenantId` is the tenant that has this name.',
     'POST /v1/tenants twice with the same name and two different Idempotency-Keys.',
     'Use the existing tenant, or choose another name.',

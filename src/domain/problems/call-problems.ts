@@ -33,7 +33,7 @@ export const CALL_PROBLEMS = {
   'too-many-requests': page(
     429,
     'Too many calls',
-    'The key made more calls a minute than RateLimit-Policy allows, or calls with unknown keys came too fast from one address.',
+    'The key made more calls per minute than RateLimit-Policy allows, or calls with unknown keys came too fast from one address.',
     'A job reads the state of its upload in a tight loop.',
     'Wait for the seconds in Retry-After. Call less often, and correct a key that is refused.',
   ),
@@ -68,7 +68,7 @@ export const CALL_PROBLEMS = {
   'body-malformed': page(
     400,
     'The body is not valid JSON',
-    'The body is declared as JSON but is not valid JSON in UTF-8, has a forbidden member name, has two members of one name in an object (`fields` names them), or nests deeper than 64 levels.',
+    'The body is declared as JSON but is not valid JSON in UTF-8, has a forbidden member name, has two members with the same name in an object (`fields` names them), or nests deeper than 64 levels.',
     '{"a": 1,}',
     'Send valid JSON in UTF-8, in which each object names a member once.',
   ),
@@ -89,7 +89,7 @@ export const CALL_PROBLEMS = {
   'body-too-slow': page(
     408,
     'The body arrives too slowly',
-    'For 15 seconds the body came at less than 8 KiB a second, or a form did not end within 15 seconds after its file, or the body of a call without a file was not complete within 30 seconds. Nothing was kept.',
+    'For 15 seconds the body came at less than 8 KiB per second, or a form did not end within 15 seconds after its file, or the body of a call without a file was not complete within 30 seconds. Nothing was kept.',
     'A stalled connection that is held open.',
     'Send again, over a better connection. You may use the same Idempotency-Key.',
   ),

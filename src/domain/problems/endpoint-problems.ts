@@ -35,7 +35,7 @@ export const ENDPOINT_PROBLEMS = {
   ),
   'webhook-endpoint-exists': page(
     409,
-    'An endpoint of this name exists',
+    'An endpoint with this name exists',
     'The names of a tenant’s endpoints are unique, and crm, dms and cdp belong to the environment.',
     'The same POST twice.',
     'Choose another name, or find the endpoint with GET /v1/webhook-endpoints and change it.',
@@ -63,16 +63,16 @@ export const ENDPOINT_PROBLEMS = {
   ),
   'contact-list-exists': page(
     409,
-    'A contact list of this name exists',
-    'Genesys already has a contact list of exactly this name. `contactListId` names it if the tenant may use it. The gateway made nothing.',
+    'A contact list with this name exists',
+    'Genesys already has a contact list with exactly this name. `contactListId` names it if the tenant may use it. The gateway made nothing.',
     'POST /v1/contact-lists with the name of a list that was made by hand.',
     'Use that list, or choose another name.',
   ),
   'contact-list-ambiguous': page(
     409,
     'It is not clear which contact list was created',
-    'Genesys did not answer the creation, and now has several new lists of this name, or one with other columns. `candidates` is their number.',
+    'Genesys did not answer the creation, and now has several new lists with this name, or one with other columns. `candidates` is their number.',
     'Another system makes a list of the same name in the same minute.',
-    'Check the lists of this name in Genesys, and delete or rename those that you do not want. Then make the list again with another name and a new Idempotency-Key.',
+    'Check the lists with this name in Genesys, and delete or rename those that you do not want. Then make the list again with another name and a new Idempotency-Key.',
   ),
 } as const satisfies Record<string, ProblemPage>

@@ -40,7 +40,7 @@ export const FILE_PROBLEMS = {
   'schema-drift': page(
     422,
     'The file has columns that the list does not know',
-    'The file and the contact list differ. `diff` shows how: columns that the list lacks (`added`), columns that the file lacks (`removed`), and columns to which the options give another kind than the list declares (`retyped`). In the `problem` of an upload: the list was changed in Genesys after the upload was accepted, and nothing more was sent. Or, if the upload is held, Genesys refused rows because of the columns that `detail` names, and `/resume` sends them again.',
+    'The file and the contact list differ. `diff` shows how: columns that the list lacks (`added`), columns that the file lacks (`removed`), and columns to which the options give a kind that differs from the one the list declares (`retyped`). In the `problem` of an upload: the list was changed in Genesys after the upload was accepted, and nothing more was sent. Or, if the upload is held, Genesys refused rows because of the columns that `detail` names, and `/resume` sends them again.',
     'A new CRM field `loyaltyTier`.',
     'Map the column, leave it out with `mapping` (null) or `schemaDrift=drop`, or add it to the list with `schemaDrift=extend` (guide dialect).',
   ),

@@ -26,7 +26,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-type-mismatch': page(
     422,
     'The content does not match the name',
-    'The content has another type than the extension, is cut or damaged, or has another file hidden in it or behind it. `detail` says which.',
+    'The type of the content does not match the extension, or the content is cut or damaged, or has another file hidden in it or behind it. `detail` says which.',
     'A program named photo.png; a picture with an archive behind its end.',
     'Send the original file. Ask the sender of a cut picture to send it again.',
   ),

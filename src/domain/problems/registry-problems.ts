@@ -12,14 +12,14 @@ export const REGISTRY_PROBLEMS = {
   'registry-fixed': page(
     409,
     'The country of the registry is fixed',
-    'The registry has editions, and their numbers are of another country than the one in the call.',
+    'The registry has editions, and the country of their numbers is not the one in the call.',
     'PUT /v1/registries/ftc with country GB, after editions of US numbers.',
     'Make another registry for the other country.',
   ),
   'registry-country-differs': page(
     422,
-    'The file is of another country',
-    'A line of the file has a number with the code of another country than the registry. `line` is that line. The gateway kept nothing of the file.',
+    'The file is of a different country',
+    'A line of the file has a number with the code of a country that is not the one of the registry. `line` is that line. The gateway kept nothing of the file.',
     '+442079460018 in an edition of a registry of US.',
     'Send the file to the registry of its country.',
   ),

@@ -20,7 +20,7 @@ const listSchema = z.strictObject({
   entries: count.meta({
     description: 'Entries in these submissions, also those that had ended by then',
   }),
-  removed: count.meta({ description: 'That had been removed' }),
+  removed: count.meta({ description: 'Entries that had been removed' }),
   digest: z.string().meta({
     description:
       'SHA-256 of a line for each submission, the oldest first: its id, its kind and the SHA-256 of its file (`-`: none), with a space between, and a line feed',
@@ -49,7 +49,8 @@ const registrySchema = z.strictObject({
   inForceAt: stamp.nullable(),
   maxAgeDays: count,
   ageSeconds: count.meta({
-    description: 'At the check, or when it came into force where that was later',
+    description:
+      'Age of the edition at the check, or at the time it came into force if that was later',
   }),
 })
 
@@ -72,14 +73,16 @@ export const certificateSchema = z.strictObject({
     startedAt: stamp,
     endedAt: stamp,
     lastTriedAt: stamp.nullable().meta({
-      description: 'The last request with rows of it; what was added by then was looked up again',
+      description:
+        'Time of the last request with rows of the upload. Entries that had been added by then were looked up again',
     }),
   }),
   ruleTable: z.strictObject({ version: z.string() }),
   lists: z.array(listSchema),
   registries: z.array(registrySchema),
   countries: z.array(z.string()).meta({
-    description: 'Of the phones of accepted rows, as far as they were asked for',
+    description:
+      'Countries of the phones of accepted rows, as far as the check asked for countries',
   }),
   counts: countsSchema,
   codes: z.record(z.string(), count),

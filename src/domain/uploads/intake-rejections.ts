@@ -22,7 +22,7 @@ export const INTAKE_REJECTIONS = {
     'Empty the cell, or give its column a name in the header.',
   ),
   'row-identity-changed': page(
-    'The row comes back with another contact id than the one with which it was given out: its mark in the column _row belongs to the first id.',
+    'The row comes back with a contact id that differs from the one with which it was given out: its mark in the column _row belongs to the first id.',
     'A spreadsheet has turned the id 0012 into 12; single columns were sorted; a row was copied for another person.',
     'Give the row its own id back. For a new contact, empty the cell in the column _row.',
   ),

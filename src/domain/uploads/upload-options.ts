@@ -78,10 +78,14 @@ export const uploadOptionsSchema = z.strictObject({
   delivery: z
     .enum(['auto', ...DELIVERY_METHODS])
     .default('auto')
-    .describe('The connection to Genesys'),
+    .describe(
+      'How the rows go to Genesys: in `batches`, as a `file`, or as a file after which Genesys calls back (`callback`). `auto` chooses between batches and file by the number of rows. Default: `auto`',
+    ),
   duplicateCheckField: columnName
     .optional()
-    .describe('With `delivery=callback`: the column of the list by which Genesys finds contacts'),
+    .describe(
+      'The column of the list by which Genesys finds contacts. Only with `delivery=callback`',
+    ),
   apply: z
     .enum(['auto', 'manual'])
     .default('auto')
@@ -108,7 +112,7 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether Genesys deletes what it recorded about the contacts (platform). Default: the setting of the list, else false',
+      'Whether Genesys deletes what it recorded about the contacts (platform). Default: the setting of the list, or false if it has none',
     ),
   encoding: z
     .enum(TEXT_ENCODINGS)

@@ -22,7 +22,7 @@ export const RESPONSE_HEADERS = {
   'Retry-After': text('Seconds to wait', { type: 'integer', minimum: 1 }),
   'WWW-Authenticate': text('The authentication scheme (RFC 9110, 11.6.1)'),
   'Accept-Encoding': text('The accepted encodings of a body (RFC 9110, 12.5.3)'),
-  'Content-Disposition': text('With CSV: the file name to save it under'),
+  'Content-Disposition': text('The file name to save a CSV under'),
   Vary: text('The request headers that selected this answer'),
 } as const
 export type ResponseHeader = keyof typeof RESPONSE_HEADERS

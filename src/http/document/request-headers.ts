@@ -8,7 +8,7 @@ export const REQUEST_HEADERS = {
   'If-Match': 'The ETag of the version that you saw',
   'If-None-Match': 'The caller has this version already',
   'Last-Event-ID': 'The id of the last event that you received. The stream continues after it',
-  'webhook-id': 'In place of `token`: the id of Standard Webhooks, the same on every attempt',
+  'webhook-id': 'The id of Standard Webhooks, the same on every attempt. Replaces `token`',
   'webhook-timestamp':
     'Unix time in seconds. It may differ from the present time by at most five minutes',
   'webhook-signature': 'v1,<base64 of HMAC-SHA256 under WEBHOOK_SECRET>',

@@ -184,7 +184,7 @@ const createTally = (country: string, take: (number: number) => void, sums: Numb
       const isNone = written === null || written.digits > MOST_DIGITS + 2
       const number = isNone ? null : numberOf(written)
       if (number === 'differs') {
-        const message = `Line ${line} has a number of another country than ${country}.`
+        const message = `Line ${line} has a number that is not of ${country}.`
         throw new RegistryFileRefused('registry-country-differs', line, message)
       }
       if (number === null) {

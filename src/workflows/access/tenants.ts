@@ -120,4 +120,4 @@ const unknownRegistry = (name: string): GatewayProblem =>
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'The tenant does not exist.')
 
 const nameTaken = (tenantId: string): GatewayProblem =>
-  new GatewayProblem('tenant-exists', 'A tenant of this name exists.', { tenantId })
+  new GatewayProblem('tenant-exists', 'A tenant with this name exists.', { tenantId })

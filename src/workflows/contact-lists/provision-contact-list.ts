@@ -209,7 +209,7 @@ const stopping = (): GatewayProblem =>
 
 const nameExists = (contactListId: string | undefined): GatewayProblem => {
   const about = contactListId === undefined ? {} : { contactListId }
-  return new GatewayProblem('contact-list-exists', 'Genesys has a list of this name.', about)
+  return new GatewayProblem('contact-list-exists', 'Genesys has a list with this name.', about)
 }
 
 const problemOfCreation = (error: unknown): unknown => {

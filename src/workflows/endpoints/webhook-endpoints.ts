@@ -240,7 +240,7 @@ const newSecret = ({ random }: WebhookEndpointsDeps): string =>
   `whsec_${Buffer.from(random(SECRET_BYTES)).toString('base64')}`
 
 const nameTaken = (): GatewayProblem =>
-  new GatewayProblem('webhook-endpoint-exists', 'An endpoint of this name exists.')
+  new GatewayProblem('webhook-endpoint-exists', 'An endpoint with this name exists.')
 
 const refuseUrl = (deps: WebhookEndpointsDeps, url: string): void => {
   const fault = deps.urlFault(url)

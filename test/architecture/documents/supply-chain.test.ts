@@ -41,7 +41,7 @@ const isAtLeast = (version: string, floor: string): boolean => {
   return differs < 0 || have[differs]! > need[differs]!
 }
 
-test('no package is below the version that mended what is known of it', () => {
+test('no package is older than the version that fixed its known faults', () => {
   for (const [name, floor] of Object.entries(FLOORS)) {
     const versions = installed.filter((one) => one.name === name).map(({ version }) => version)
     assert.ok(versions.length > 0, `${name} is not in use any more: take its floor out`)

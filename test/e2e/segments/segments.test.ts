@@ -71,7 +71,7 @@ for (const dialect of ['guide', 'platform'] as const) {
       assert.deepEqual([other.status, other.body.code], [422, 'idempotency-key-reused'])
     })
 
-    test('of two that saw the same version one is told so', async () => {
+    test('of two that saw the same version one is refused', async () => {
       const { version } = await segments.find()
       const seen = { 'if-match': `"${version}"` }
       // Either may be the one that is taken, so both dial the same people: later tests count who is

@@ -154,7 +154,7 @@ const NOT_REPEATED = [
   '{"a":1,"A":2}',
 ]
 
-test('two members of one name are 400 and named, at any level and in any spelling', async () => {
+test('two members with the same name are 400 and named, at any level and in any spelling', async () => {
   for (const [text, name] of REPEATED) {
     const answer = await post(text)
     assert.equal(answer.statusCode, 400, text)
@@ -169,7 +169,7 @@ test('two members of one name are 400 and named, at any level and in any spellin
 
 const NO_UTF8 = [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]
 
-test('bytes that are no UTF-8 are 400 wherever they stand, and are never replaced', async () => {
+test('bytes that are not UTF-8 are 400 wherever they stand, and are never replaced', async () => {
   for (const bytes of NO_UTF8) {
     for (const [before, after] of [
       ['{"outcomes":["', '"]}'],

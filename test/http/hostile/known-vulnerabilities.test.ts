@@ -60,7 +60,7 @@ test('CVE-2026-128835: the header of a part that does not end is answered, and d
   assert.equal(received.length, 0)
 })
 
-test('CVE-2026-19484: a boundary longer than any is refused at once', async (t) => {
+test('CVE-2026-19484: a boundary longer than any is refused immediately', async (t) => {
   const { app, exchange, url, received } = await listenRaw()
   t.after(() => app.close())
   for (const length of [71, 252, 255, 256, 4000]) {
@@ -86,7 +86,7 @@ test('CVE-2026-19481: a part whose header is called __proto__ changes nothing', 
   }
 })
 
-test('CVE-2026-18549: a file past the limit whose sender leaves is over for whoever reads it, and in no folder', async (t) => {
+test('CVE-2026-18549: a file past the limit whose sender leaves ends for its reader, and is in no folder', async (t) => {
   const over: Promise<string>[] = []
   const { app, open, url } = await listenRaw({
     limits: { maxUploadBytes: 1000, drainMs: 50 },

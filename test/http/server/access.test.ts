@@ -85,7 +85,7 @@ test('a route that does not say who may call it stops the boot', async () => {
   assert.throws(() => app.get('/open', async () => 'x'), /does not say who may call it/)
 })
 
-test('refused keys are slowed down by address while a key seen right before goes on', async (t) => {
+test('refused keys are slowed down by address while a valid key seen just before continues', async (t) => {
   const { app, calls } = await startFakeServer({
     limits: { maxUploadBytes: 1000, keyFailuresPerMinute: 3 },
   })

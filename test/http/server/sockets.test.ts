@@ -201,7 +201,7 @@ test('the file streams: the workflow sees the first bytes before the last are se
   assert.match(await answer, /^HTTP\/1\.1 202/)
 })
 
-test('what is no HTTP and what has too many headers is answered with a problem', async (t) => {
+test('bytes that are not HTTP and calls with too many headers are answered with a problem', async (t) => {
   const { app, open } = await listenRaw()
   t.after(() => app.close())
   for (const [text, status, code] of [

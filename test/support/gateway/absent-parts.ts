@@ -63,7 +63,7 @@ export const noAccess = async (): Promise<never> => {
 export const NO_ACCESS = {
   tenants: {
     create: async (): Promise<never> => {
-      throw new GatewayProblem('tenant-exists', 'A tenant of this name exists.')
+      throw new GatewayProblem('tenant-exists', 'A tenant with this name exists.')
     },
     find: noAccess,
     list: async () => ({ items: [], next: null }),

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { CONFIG_VARIABLES } from '../../../src/config-variables.ts'
 import { FINDING_SEVERITIES } from '../../../src/domain/segments/analysis/finding.ts'
 import { DEFINITION_FAULTS } from '../../../src/domain/segments/definition-faults.ts'
+import { REJECTIONS } from '../../../src/domain/uploads/rejection.ts'
 import { UPLOAD_WARNINGS } from '../../../src/domain/uploads/upload-warnings.ts'
 import type { ApiDocument } from '../../../src/http/document/collection-file.ts'
 import { PROBLEM_ENTRIES } from '../../../src/http/routes/problems/problem-entries.ts'
@@ -19,7 +20,7 @@ const table = (heads: readonly string[], rows: readonly (readonly string[])[]): 
 const inOrder = <T extends readonly string[]>(rows: readonly T[]): T[] =>
   rows.toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1))
 
-const entriesAbout = (about: 'call' | 'upload' | 'row') =>
+const entriesAbout = (about: 'call' | 'upload') =>
   PROBLEM_ENTRIES.filter((entry) => entry.about === about)
 
 const codesPage = (): string => `# Codes
@@ -57,7 +58,7 @@ These are in the ledger of an upload and in the rejected entries of a do-not-cal
 
 ${table(
   ['code', 'what it means'],
-  inOrder(entriesAbout('row').map(({ code, meaning }) => [`\`${code}\``, meaning])),
+  inOrder(Object.entries(REJECTIONS).map(([code, { meaning }]) => [`\`${code}\``, meaning])),
 )}
 
 ## Warnings of uploads

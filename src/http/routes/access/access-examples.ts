@@ -57,7 +57,7 @@ export const CREATE_TENANT_EXAMPLES: readonly Example[] = [
 export const LIST_TENANTS_EXAMPLES: readonly Example[] = [
   {
     name: 'byName',
-    summary: 'The tenant of a name',
+    summary: 'The tenant with a given name',
     query: { name: 'crm-a' },
     answer: { status: 200, body: { items: [TENANT], next: null } },
   },

@@ -153,7 +153,9 @@ export const keySchema = z.strictObject({
   createdAt: stamp,
   expiresAt: stamp.nullable().describe('null: the key does not expire'),
   revokedAt: stamp.nullable().describe('null: the key is not revoked'),
-  lastUsedAt: stamp.nullable().describe('To the minute. null: the key was never used'),
+  lastUsedAt: stamp
+    .nullable()
+    .describe('Time of the last call, to the minute. null: the key was never used'),
   replacedBy: z.string().nullable().describe('Id of the key that a rotation made'),
 })
 export const newKeyAnswerSchema = keySchema.extend({

@@ -76,7 +76,7 @@ export const endpointSchema = z.strictObject({
   failingSince: stamp.nullable().describe('null: the last attempt succeeded'),
   warnedAt: stamp
     .nullable()
-    .describe('When the gateway warned that the endpoint had only failed for a day'),
+    .describe('When the gateway warned that every message to the endpoint had failed for a day'),
   previousSecretUntil: stamp
     .nullable()
     .describe('Until this time, messages are also signed with the previous secret'),

@@ -13,7 +13,12 @@ export const erasureParamsSchema = z.strictObject({ erasureId: gatewayIdSchema }
 
 /** One person, named in one way. */
 export const newErasureSchema = z.strictObject({
-  contactId: z.string().min(1).max(128).optional().meta({ description: 'With `contactListId`' }),
+  contactId: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .meta({ description: 'Id of the contact. Only with `contactListId`' }),
   contactListId: genesysIdSchema.optional(),
   phoneNumber: z.string().max(64).optional().meta({ description: 'E.164, with its plus' }),
   email: z.string().max(320).optional(),

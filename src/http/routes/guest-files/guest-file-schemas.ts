@@ -32,7 +32,9 @@ export const guestFileSchema = z.strictObject({
     .nullable()
     .describe('What a held file waits for. The wait ends by itself'),
   fileName: z.string().describe('The name that Genesys shows, without characters that it forbids'),
-  contentType: z.string().describe('By the name of the file, and proved by its content'),
+  contentType: z
+    .string()
+    .describe('Type of the content, by the name of the file and proved by its bytes'),
   sizeBytes: count,
   sha256: z.string(),
   md5: z.string(),
@@ -41,7 +43,7 @@ export const guestFileSchema = z.strictObject({
       .enum(SCAN_VERDICTS)
       .nullable()
       .describe(
-        'Of the scanner of the gateway. `unavailable`: it gave no verdict, and the gateway tries again. null: not scanned yet',
+        'Verdict of the scanner of the gateway. `unavailable`: the scanner gave no verdict, and the gateway tries again. null: not scanned yet',
       ),
     engine: z.string().nullable(),
     at: stamp.nullable(),

@@ -45,7 +45,7 @@ const accept = 'application/json'
 const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'json',
-    summary: 'As JSON. The list is shortened in this example',
+    summary: 'The list as JSON, shortened in this example',
     headers: { accept },
     answer: { status: 200, body: { items: [EXAMPLE], next: null } },
   },
@@ -54,7 +54,7 @@ const LIST_EXAMPLES: readonly Example[] = [
 const ONE_EXAMPLES: readonly Example[] = [
   {
     name: 'json',
-    summary: 'As JSON',
+    summary: 'The page as JSON',
     params: { code: EXAMPLE.code },
     headers: { accept },
     answer: {

@@ -30,9 +30,12 @@ const COMPARISON = {
       items: { type: ['string', 'number'] },
       minItems: 1,
       maxItems: 1_000,
-      description: 'With `in`',
+      description: 'Values to compare with. Only with `in`',
     },
-    min: { type: 'number', description: 'With `between`. You may leave one end out' },
+    min: {
+      type: 'number',
+      description: 'Lower bound of `between`. You may leave out one of the two',
+    },
     max: { type: 'number' },
     minInclusive: { type: 'boolean', default: true },
     maxInclusive: { type: 'boolean', default: true },
@@ -123,7 +126,10 @@ const findingSchema = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe('A made-up contact that shows the finding'),
-  paths: z.array(z.string()).optional().describe('As few places as together cause the finding'),
+  paths: z
+    .array(z.string())
+    .optional()
+    .describe('The smallest set of places that together cause the finding'),
 })
 
 const analysisSchema = z.strictObject({
@@ -178,7 +184,9 @@ const understood = {
   house: houseSchema,
   ruleCount: count.describe('Rules that Genesys gets'),
   analysis: analysisSchema,
-  compiled: z.record(z.string(), z.unknown()).meta({ description: 'What Genesys gets' }),
+  compiled: z
+    .record(z.string(), z.unknown())
+    .meta({ description: 'The definition as Genesys gets it' }),
 }
 
 export const segmentPreviewSchema = z.strictObject({

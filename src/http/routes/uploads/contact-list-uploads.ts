@@ -94,7 +94,7 @@ const addUploadRoute = (add: AddRoute): void => {
     documentedBody: submissionBody({ $ref: '#/components/schemas/UploadOptions' }, 'contacts'),
     answers: {
       200: {
-        about: 'With validateOnly: what would happen to the rows',
+        about: 'The outcome that the rows would have. Only with validateOnly',
         schema: validationSchema,
       },
       202: {

@@ -45,7 +45,7 @@ export const rowsQuerySchema = z.strictObject({
     .default('true')
     .transform((text) => text === 'true')
     .describe(
-      'For the CSV: whether cells that a spreadsheet would run as a formula get an apostrophe in front',
+      'Whether cells of the CSV that a spreadsheet would run as a formula get an apostrophe in front',
     ),
   limit: limitUpTo(1000, 200).describe(
     'Items of a JSON page. A CSV is always complete. Default: 200',

@@ -33,7 +33,7 @@ export const uploadsQuerySchema = z.strictObject({
     .transform(fileNameOf)
     .refine((name) => name !== null, 'must be a file name')
     .optional()
-    .describe('The uploads of files of exactly this name'),
+    .describe('The uploads of files with exactly this name'),
   createdFrom: momentSchema.optional().describe('Uploads with a `createdAt` of this time or later'),
   createdTo: momentSchema.optional().describe('Uploads with a `createdAt` before this time'),
   limit: limitUpTo(200, 50),
