@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { embeddedHome, serverHome, type TestHome } from '../test/support/databases/database.ts'
+import { benchConsole } from './console/console-bench.ts'
 import { writeContactFile } from './contact-files.ts'
 import { benchEntries } from './entries/entries-bench.ts'
 import { benchOptOuts } from './entries/opt-outs-bench.ts'
@@ -46,6 +47,7 @@ const PARTS = [
   'registries',
   'files',
   'guest-files',
+  'console',
 ] as const
 type Part = (typeof PARTS)[number]
 
@@ -288,6 +290,9 @@ const main = async (): Promise<void> => {
       await benchRegistries(report, places, { directory, rows, numbers, progress })
     }
     if (wanted('guest-files')) await benchGuestFiles(report, places, quick)
+    if (wanted('console')) {
+      await benchConsole(report, places, { uploads: quick ? 20_000 : 1_000_000, quick })
+    }
     report.heading('Targets')
     report.showVerdicts()
     if (values.save) await save(report)

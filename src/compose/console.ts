@@ -12,6 +12,7 @@ import { createValidation } from '../intake/rows/validation.ts'
 import { createConsoleSessions } from '../workflows/access/console-sessions.ts'
 import { createReadOverview } from '../workflows/operations/read-overview.ts'
 import type { ReadinessAnswer } from '../workflows/operations/readiness.ts'
+import { shareOverview } from '../workflows/operations/share-overview.ts'
 import { createControlUploads } from '../workflows/uploads/control/control-uploads.ts'
 import { createFixRows } from '../workflows/uploads/control/fix-rows.ts'
 import { createDescribeFile } from '../workflows/uploads/receive/describe-file.ts'
@@ -41,13 +42,16 @@ export const consoleOf = (
     sessions: createConsoleSessions({ sessions: store.sessions, ids, random: randomBytes }),
     keyFailures: createKeyFailures({ clock, perMinute: KEY_FAILURES_PER_MINUTE }),
     signInLink: deps.signInLink,
-    readOverview: createReadOverview({
-      readiness: uses.readiness,
-      pace: () => genesys.paceStats(),
-      uploads: store.uploads,
-      webhookEndpoints: uses.webhookEndpoints,
-      gauges: () => store.home.gauges(),
-      lastHour: () => telemetry.lastHour(),
+    readOverview: shareOverview({
+      clock,
+      readOverview: createReadOverview({
+        readiness: uses.readiness,
+        pace: () => genesys.paceStats(),
+        uploads: store.uploads,
+        webhookEndpoints: uses.webhookEndpoints,
+        gauges: () => store.home.gauges(),
+        lastHour: () => telemetry.lastHour(),
+      }),
     }),
     judgeContacts: validation.contacts,
     judgeEntries: validation.entries,

@@ -3,7 +3,13 @@ import { TENANT, TENANT_ADD, TENANT_CHANGE, TENANT_LIMIT, TENANTS } from './acce
 import { AUDIT, AUDIT_VERIFY } from './audit/audit-pages.ts'
 import { DO_NOT_CALL, DO_NOT_CALL_SEARCH } from './do-not-call/do-not-call-pages.ts'
 import { DNC_IMPORT } from './do-not-call/import-page.ts'
-import { REGISTRIES, REGISTRY } from './do-not-call/registry-pages.ts'
+import {
+  EDITION_LOAD,
+  EDITION_REMOVE,
+  REGISTRY_ADD,
+  REGISTRY_CHANGE,
+} from './do-not-call/registries/registry-forms.ts'
+import { REGISTRIES, REGISTRY, REGISTRY_LIVE } from './do-not-call/registries/registry-pages.ts'
 import {
   DNC_ADD,
   DNC_PULL,
@@ -27,6 +33,7 @@ import type { TableEntry } from './frame/page.ts'
 import { GUEST_FILE, GUEST_FILE_LIVE, GUEST_FILES } from './guest-files/guest-file-pages.ts'
 import { LIMITS } from './limits/limits-page.ts'
 import { OVERVIEW, OVERVIEW_LIVE } from './overview/overview-page.ts'
+import { PEOPLE_EVIDENCE } from './people/evidence-page.ts'
 import { PEOPLE, PEOPLE_EXPLAIN } from './people/people-pages.ts'
 import { SEGMENT_BUILD, SEGMENT_EDIT } from './segments/segment-edit.ts'
 import { SEGMENT, SEGMENT_LIVE, SEGMENT_RESUME, SEGMENTS } from './segments/segment-pages.ts'
@@ -43,6 +50,7 @@ import { UPLOAD_SEARCH, UPLOADS, UPLOADS_MOVE } from './uploads/upload-list-page
 import {
   UPLOAD,
   UPLOAD_APPLY,
+  UPLOAD_CERTIFICATE,
   UPLOAD_LIVE,
   UPLOAD_MOVE,
   UPLOAD_RETRY,
@@ -63,6 +71,7 @@ export const TABLE: readonly TableEntry[] = [
   UPLOAD_MOVE,
   UPLOAD_APPLY,
   UPLOAD_RETRY,
+  UPLOAD_CERTIFICATE,
   UPLOAD_ROWS,
   UPLOAD_ROWS_REVEAL,
   UPLOAD_ROWS_FIND,
@@ -72,6 +81,7 @@ export const TABLE: readonly TableEntry[] = [
   UPLOAD_FIX_SEND,
   PEOPLE,
   PEOPLE_EXPLAIN,
+  PEOPLE_EVIDENCE,
   DO_NOT_CALL,
   DO_NOT_CALL_SEARCH,
   DNC_ADD,
@@ -82,7 +92,12 @@ export const TABLE: readonly TableEntry[] = [
   DNC_RESUME,
   DNC_IMPORT,
   REGISTRIES,
+  REGISTRY_ADD,
   REGISTRY,
+  REGISTRY_LIVE,
+  REGISTRY_CHANGE,
+  EDITION_LOAD,
+  EDITION_REMOVE,
   GUEST_FILES,
   GUEST_FILE,
   GUEST_FILE_LIVE,

@@ -12,10 +12,13 @@ const localise = () => {
   }
 }
 
-/** A form is sent once, however often its button is pressed. */
+/**
+ * A form is sent once, however often its button is pressed; one that answers with a file leaves its
+ * page where it is and can be sent again.
+ */
 const sendOnce = (event) => {
   const form = event.target
-  if (event.defaultPrevented || form.method === 'get') return
+  if (event.defaultPrevented || form.method === 'get' || 'download' in form.dataset) return
   if (form.dataset.sent === 'yes') event.preventDefault()
   form.dataset.sent = 'yes'
   for (const button of form.querySelectorAll('button')) button.setAttribute('aria-disabled', 'true')

@@ -1,5 +1,5 @@
-// Uploads a file: checks it when it is chosen, and sends it with a progress bar. Without this
-// script the form does the same, page by page.
+// Sends the file of a form with a progress bar; of a form with `data-check`, looks at the file
+// first when it is chosen. Without this script the form does the same, page by page.
 
 /** How much of a file is checked. */
 const PART_BYTES = 256 * 1024
@@ -7,6 +7,7 @@ const PART_BYTES = 256 * 1024
 const form = document.getElementById('upload-form')
 const file = form.elements.namedItem('file')
 const at = (id) => document.getElementById(id)
+const isLookedAt = 'check' in form.dataset
 const detected = at('detected')
 const problem = at('upload-problem')
 
@@ -20,7 +21,7 @@ const sayAt = (place) => (text) => {
   if (place.textContent !== text) place.textContent = text
 }
 const say = sayAt(at('upload-status'))
-const sayOfFile = sayAt(at('look-status'))
+const sayOfFile = isLookedAt ? sayAt(at('look-status')) : () => undefined
 
 const wordsOf = (name) => ({
   heading: words[name],
@@ -127,9 +128,9 @@ const setSending = (request) => {
   at('progress').hidden = !busy
   at('stop').hidden = !busy
   at('send').hidden = busy
-  at('check').hidden = busy
+  if (isLookedAt) at('check').hidden = busy
   // What is chosen now belongs to what is being sent.
-  for (const field of form.querySelectorAll('input, select')) field.disabled = busy
+  for (const field of form.querySelectorAll('input, select, textarea')) field.disabled = busy
 }
 
 const showProgress = ({ loaded, total }) => {
@@ -193,8 +194,10 @@ addEventListener('beforeunload', (event) => {
   if (sending !== null) event.preventDefault()
 })
 
-for (const id of ['file', 'list', 'encoding', 'delimiter', 'header']) {
-  at(id).addEventListener('change', () => void look())
+if (isLookedAt) {
+  for (const id of ['file', 'list', 'encoding', 'delimiter', 'header']) {
+    at(id).addEventListener('change', () => void look())
+  }
 }
 
 const drop = form.querySelector('.drop')

@@ -15,6 +15,11 @@ import type { ControlUpload, ListContactLists, ReceiveUpload } from '../../workf
 import type { AskPull } from '../../workflows/do-not-call/pulls/ask-pull.ts'
 import type { MoveSubmission, SearchEntries } from '../../workflows/do-not-call/read-entries.ts'
 import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
+import type { ReceiveEdition } from '../../workflows/do-not-call/registries/receive-edition.ts'
+import type {
+  PutRegistry,
+  RemoveEdition,
+} from '../../workflows/do-not-call/registries/registry-uses.ts'
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { ReadOverview } from '../../workflows/operations/read-overview.ts'
@@ -23,6 +28,8 @@ import type { RegistryStore } from '../../workflows/ports/do-not-call/registries
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type { IssueCertificate } from '../../workflows/proof/issue-certificate.ts'
+import type { ReadEvidence } from '../../workflows/proof/read-evidence.ts'
 import type {
   PreviewSegment,
   PutSegment,
@@ -88,6 +95,9 @@ export type ConsoleDeps = {
   keys: Keys
   tenants: Tenants
   registries: Pick<RegistryStore, 'find' | 'list' | 'editions'>
+  putRegistry: PutRegistry
+  receiveEdition: ReceiveEdition
+  removeEdition: RemoveEdition
   /**
    * How old an edition may be in which contacts of a country are looked up, if its registry sets no
    * limit.
@@ -111,6 +121,8 @@ export type ConsoleDeps = {
   askPull: AskPull
   dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows' | 'knowsList'>
   explainContact: ExplainContact
+  readEvidence: ReadEvidence
+  issueCertificate: IssueCertificate
   /** Makes a scope whose forms may have files. */
   takeFiles: (scope: FastifyInstance) => Promise<void>
   /** Reads such a form as far as the beginning of its file. */

@@ -50,6 +50,8 @@ export const modelOf = (frame: Frame, request: FastifyRequest, view: View): obje
     csrf: request.caller === null || token === null ? '' : csrfTokenOf(token),
     frame: {
       title: view.title,
+      /** So that a test can say which pages it saw. */
+      template: view.template,
       assets: frame.assets,
       simulated: frame.deps.simulated,
       dialect: frame.deps.dialect,

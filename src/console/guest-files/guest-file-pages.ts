@@ -96,11 +96,11 @@ export const GUEST_FILE_LIVE = page({
   }),
   load: async (visit) => {
     const file = await readModel(visit)
-    const again = file.version === visit.query.seen ? visit.query.look : null
+    const next = nextLook(visit.query.look, file.version !== visit.query.seen)
     return {
       title: file.name,
       template: '/guest-files/guest-file-live',
-      model: { file, live: file.ended ? null : nextLook(again) },
+      model: { file, live: file.ended ? null : next },
     }
   },
 })

@@ -82,11 +82,11 @@ export const SEGMENT_LIVE = page({
   }),
   load: async ({ deps, caller, params: { campaignId }, query: { look, seen } }) => {
     const segment = segmentModel(await deps.readSegments.find(caller, campaignId))
-    const again = segment.revision === seen ? look : null
+    const next = nextLook(look, segment.revision !== seen)
     return {
       title: campaignId,
       template: '/segments/segment-live',
-      model: { at: placeOf(campaignId), segment, live: segment.ended ? null : nextLook(again) },
+      model: { at: placeOf(campaignId), segment, live: segment.ended ? null : next },
     }
   },
 })

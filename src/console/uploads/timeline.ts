@@ -10,11 +10,8 @@ export type Moment = { at: string; text: string; by: string | null }
 const { states, holds } = ENGLISH
 const { moments: words, timeline } = ENGLISH.upload
 
-/**
- * The most entries read for one upload. A delivery in many batches has more, and the first ones
- * show how it began.
- */
-const MOST_ENTRIES = 200
+/** As many moments as a page shows; the batches of a delivery are not among them. */
+const MOST_MOMENTS = 300
 
 /** The history from the upload itself, for viewers who may not read the audit trail. */
 const ownMoments = (upload: Upload): Moment[] => {
@@ -61,18 +58,32 @@ const momentOf = (entry: ChainedEntry): Moment[] => {
   return text === null ? [] : [{ at: entry.at, text, by }]
 }
 
-/** The history of an upload, by its audit entries if the visitor may read them. */
+const SHOWN_ACTIONS = Object.keys(TEXTS)
+
+/** `isCut`: there were more moments before these. */
+export type Timeline = { moments: Moment[]; isCut: boolean }
+
+/**
+ * What happened to an upload, by its entries in the audit where the visitor may read them: the
+ * newest of them, in the order of time.
+ */
 export const timelineOf = async (
   { deps, caller }: Pick<Visit, 'deps' | 'caller'>,
   upload: Upload,
-): Promise<Moment[]> => {
+): Promise<Timeline> => {
   const own = compared(upload)
   const inOrder = (all: Moment[]) => all.toSorted((a, b) => a.at.localeCompare(b.at))
-  if (!hasScope(caller.scopes, 'audit')) return inOrder([...ownMoments(upload), ...own])
-  const page = { limit: MOST_ENTRIES, cursor: null }
-  const found = await deps.audit.list(caller, { object: upload.id }, page)
-  const audited = (found?.items ?? []).flatMap(momentOf)
+  if (!hasScope(caller.scopes, 'audit')) {
+    return { moments: inOrder([...ownMoments(upload), ...own]), isCut: false }
+  }
+  const page = { limit: MOST_MOMENTS, cursor: null }
+  const filter = { object: upload.id, actions: SHOWN_ACTIONS }
+  const found = await deps.audit.newest(caller, filter, page)
+  const audited = (found?.items ?? []).toReversed().flatMap(momentOf)
   // Entries are numbered within a second or so.
   const isChained = audited.length > 0
-  return inOrder([...(isChained ? audited : ownMoments(upload)), ...own])
+  return {
+    moments: inOrder([...(isChained ? audited : ownMoments(upload)), ...own]),
+    isCut: (found?.next ?? null) !== null,
+  }
 }

@@ -1,6 +1,6 @@
 import { FINAL_STATES, type Upload } from '../../domain/uploads/upload.ts'
 import { ENGLISH } from '../texts/texts.ts'
-import type { Moment } from './timeline.ts'
+import type { Timeline } from './timeline.ts'
 import { actionsOf } from './upload-actions.ts'
 import { rowCodeWords, uploadProblemWords, warningWords } from './upload-words.ts'
 
@@ -73,7 +73,10 @@ const sourceOf = ({ source }: Upload) => ({
 })
 
 /** One upload as its page shows it. */
-export const uploadModel = (upload: Upload, moments: readonly Moment[] = []) => ({
+export const uploadModel = (
+  upload: Upload,
+  { moments, isCut }: Timeline = { moments: [], isCut: false },
+) => ({
   id: upload.id,
   name: upload.source.fileName ?? upload.id,
   list: upload.contactListId,
@@ -107,6 +110,7 @@ export const uploadModel = (upload: Upload, moments: readonly Moment[] = []) => 
     differences: Object.entries(upload.reconciliation.differences),
   },
   moments,
+  momentsCut: isCut,
   source: sourceOf(upload),
   batches: upload.delivery.batches,
   method: words.methods[upload.delivery.method],

@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream'
+
 import { z } from 'zod'
 
 import type { Upload } from '../../domain/uploads/upload.ts'
 import { CONTROL_ACTIONS } from '../../workflows/ports/uploads/uploads.ts'
 import { RETRY_OUTCOMES } from '../../workflows/uploads/control/retry-rows.ts'
-import { nextLook } from '../frame/live.ts'
+import { type NextLook, nextLook } from '../frame/live.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { ownUpload, uploadOfGrantedList, uploadParams } from './own-upload.ts'
 import { rowListModel } from './rows/row-list-model.ts'
@@ -12,12 +14,12 @@ import { uploadModel } from './upload-model.ts'
 
 type Asking = Pick<Visit, 'deps' | 'caller'>
 
-const viewOf = async (asking: Asking, upload: Upload, look: number | null, template: string) => {
+const viewOf = async (asking: Asking, upload: Upload, next: NextLook, template: string) => {
   const model = uploadModel(upload, await timelineOf(asking, upload))
   return {
     title: model.name,
     template,
-    model: { upload: model, live: model.ended ? null : nextLook(look) },
+    model: { upload: model, live: model.ended ? null : next },
   }
 }
 
@@ -38,7 +40,7 @@ export const UPLOAD = page({
   params: uploadParams,
   load: async (visit) => {
     const upload = await ownUpload(visit)
-    const view = await viewOf(visit, upload, null, '/uploads/upload')
+    const view = await viewOf(visit, upload, nextLook(null), '/uploads/upload')
     return { ...view, model: { ...view.model, firstRejected: await firstRejected(visit, upload) } }
   },
 })
@@ -55,8 +57,8 @@ export const UPLOAD_LIVE = page({
   }),
   load: async (visit) => {
     const upload = await ownUpload(visit)
-    const look = upload.version === visit.query.seen ? visit.query.look : null
-    return viewOf(visit, upload, look, '/uploads/upload-live')
+    const next = nextLook(visit.query.look, upload.version !== visit.query.seen)
+    return viewOf(visit, upload, next, '/uploads/upload-live')
   },
 })
 
@@ -106,5 +108,22 @@ export const UPLOAD_RETRY = form({
     })
     const { id } = JSON.parse(answer.body) as { id: string }
     return { goTo: placeOf(id), said: 'retry' }
+  },
+})
+
+/** What the rows were checked against, as one signed text that anyone verifies offline. */
+export const UPLOAD_CERTIFICATE = form({
+  at: '/uploads/:uploadId/certificate',
+  scope: 'uploads',
+  params: uploadParams,
+  act: async ({ deps, caller, params: { uploadId } }) => {
+    const text = await deps.issueCertificate(caller, uploadId)
+    return {
+      download: {
+        name: `${uploadId}-scrub-certificate.json`,
+        type: 'application/json; charset=utf-8',
+        body: Readable.from([text], { objectMode: false }),
+      },
+    }
   },
 })

@@ -141,7 +141,12 @@ export const AUDIT_DETAILS = {
   'erasure.contact': z.strictObject({ outcome: code, contactListId: id.nullable() }),
   'erasure.completed': z.strictObject({ state: code }),
   /** The object is the keyed digest of the person whose decisions were read. */
-  'evidence.read': z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
+  'evidence.read': z.strictObject({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    /** Contact ids were shown unmasked in the console. */
+    revealed: z.literal(true).optional(),
+  }),
   'console.signed_in': NONE,
   'console.signed_out': NONE,
   'genesys.retried': REFUSED.extend({ delayMs: z.int().min(0) }),

@@ -82,11 +82,12 @@ const createLines = (database: Database): AuditReader['lines'] =>
 /** Not as text: PostgreSQL knows neither a year 0 nor an offset of a whole day. */
 const moment = (time: string) => sql`to_timestamp(${Date.parse(time) / 1000}::float8)`
 
-const conditions = ({ viewer, from, to, action, object, actor }: AuditEntryFilter) => sql`
+const conditions = ({ viewer, from, to, action, actions, object, actor }: AuditEntryFilter) => sql`
   ${ofViewer(viewer)}
   ${from === undefined ? sql`` : sql`and e.at >= ${moment(from)}`}
   ${to === undefined ? sql`` : sql`and e.at < ${moment(to)}`}
   ${action === undefined ? sql`` : sql`and e.action = ${action}`}
+  ${actions === undefined ? sql`` : sql`and e.action = any(${actions})`}
   ${object === undefined ? sql`` : sql`and e.object = ${object}`}
   ${actor === undefined ? sql`` : sql`and e.actor = ${actor}`}`
 

@@ -29,6 +29,8 @@ export type EvidenceQuery = {
   from: string
   to: string
   cursor: string | null
+  /** Whoever asks sees ids unmasked: the audit has it. */
+  revealed?: true
 }
 
 export type Evidence = {
@@ -152,6 +154,7 @@ const noteRead = async (
   { audit, ids }: Deps,
   caller: Caller,
   { subjectDigest: digest, items, from, to }: Evidence,
+  revealed: true | undefined,
 ): Promise<void> =>
   audit.append([
     createAuditEntry(ids, byCaller(caller), {
@@ -159,7 +162,7 @@ const noteRead = async (
       object: digest,
       counts: { items: items.length },
       digest,
-      details: { from, to },
+      details: { from, to, ...(revealed && { revealed }) },
     }),
   ])
 
@@ -193,6 +196,6 @@ export const createReadEvidence =
       uploadsWithoutRows: walk.withoutRows,
       next: end === null ? null : cursorOfPlace({ at: end, afterUpload: walk.last }),
     }
-    await noteRead(deps, caller, evidence)
+    await noteRead(deps, caller, evidence, query.revealed)
     return evidence
   }

@@ -129,6 +129,8 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     store.receipts.sweep({ keepMs: 7 * 86_400_000, graceMs: 60_000 }),
   segment_campaign_ready: ({ store }) => store.segments.claim('me'),
   audit_entry_in_order: ({ store }) => store.auditChain.chainNext('me'),
+  audit_entry_of_object: ({ store }) =>
+    store.auditReader.newest({ viewer: null, object: 'upl_1' }, { before: null, limit: 10 }),
   audit_place_seq_key: ({ store }) =>
     store.auditReader.entries({ viewer: null }, { after: 0, limit: 10 }),
   // As a chunk's key is read.

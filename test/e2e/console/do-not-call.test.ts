@@ -65,7 +65,7 @@ ann,${PHONE}
   await page.getByRole('heading', { name: 'Entries', level: 1 }).waitFor()
   await page.getByRole('cell', { name: 'Rejected' }).waitFor()
   await page.goto(`${gateway().address}/console/do-not-call/registries`)
-  await page.getByText('No registry is loaded').waitFor()
+  await page.getByText('There is no registry yet').waitFor()
   await checkAccessible(page)
 
   await page.goto(`${gateway().address}/console/do-not-call`)
@@ -78,6 +78,97 @@ ann,${PHONE}
   assert.deepEqual(verdicts, ['Not suppressed', 'Suppressed', 'Cannot be read'])
   assert.equal(page.url().includes(encodeURIComponent(PHONE)), false)
   await checkAccessible(page)
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('by keyboard alone: a registry is added, an edition is loaded with progress and deleted, and the evidence names all of it', async () => {
+  const { page, context, errors } = await openTab(browser())
+  await signIn(page, gateway().address, ADMIN_KEY)
+  const press = async (name: string): Promise<void> => {
+    await page.getByRole('button', { name, exact: true }).focus()
+    await page.keyboard.press('Enter')
+  }
+  await page.goto(`${gateway().address}/console/do-not-call/registries`)
+  await page.getByLabel('Name').focus()
+  await page.keyboard.type('ftc')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('us')
+  await page.keyboard.press('Enter')
+  await page.getByText('The registry is there. Load an edition of it.').waitFor()
+  await checkAccessible(page)
+  const choose = (text: string) =>
+    page.getByLabel('File', { exact: true }).setInputFiles({
+      ...{ name: 'ftc.txt', mimeType: 'text/plain', buffer: Buffer.from(text) },
+    })
+  await choose('no number at all\n')
+  await press('Load the edition')
+  await page.getByText('The file has no numbers').waitFor()
+  await checkAccessible(page)
+  await choose('415,5552671\n415,5552672\n')
+  await press('Load the edition')
+  await page.getByText('The edition is stored and comes into force by itself.').waitFor()
+  // The page looks again by itself until it has.
+  await page.getByRole('cell', { name: 'In force' }).waitFor()
+  await checkAccessible(page)
+
+  await page.goto(`${gateway().address}/console/people`)
+  const evidence = page.locator('form[action="/console/people/evidence"]')
+  await evidence.getByLabel('Number or address').focus()
+  await page.keyboard.type(PHONE)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Evidence about one person' }).waitFor()
+  await page.getByText('A do-not-call entry was accepted').waitFor()
+  await page.getByText('A removal ended the entry').waitFor()
+  await page.getByText('A row was suppressed and not sent').waitFor()
+  const text = await page.locator('main').innerText()
+  assert.equal(text.includes(PHONE.slice(1)), false, 'the number is masked')
+  assert.equal(/Contact id\s+ann/u.test(text), false, 'the contact id is masked')
+  await page.getByText('A key with the scope cells:reveal can show them.').waitFor()
+  assert.doesNotMatch(new URL(page.url()).pathname, /\d/u, 'who somebody is stands in no address')
+  await checkAccessible(page)
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download the certificate' }).focus()
+  await page.keyboard.press('Enter')
+  assert.match((await download).suggestedFilename(), /^upl_.*-scrub-certificate\.json$/u)
+
+  await page.goto(`${gateway().address}/console/do-not-call/registries/ftc`)
+  await page.getByText('Delete the edition').focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('Without it the gateway does not check').waitFor()
+  await checkAccessible(page)
+  await page.getByLabel('I have read this').focus()
+  await page.keyboard.press('Space')
+  await press('Delete this edition')
+  await page.getByText('The numbers of the edition are deleted.').waitFor()
+  await page.getByText('No edition in force').waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('who may reveal sees contact ids in the evidence, and the audit has it', async () => {
+  const { client, address } = gateway()
+  const scopes = ['audit', 'uploads', 'cells:reveal']
+  const made = await client.call<{ key: string }>('/v1/keys', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ tenantId: 'default', name: 'reader', scopes }),
+  })
+  const { page, context, errors } = await openTab(browser())
+  await signIn(page, address, made.body.key)
+  await page.getByRole('link', { name: 'One person' }).click()
+  const evidence = page.locator('form[action="/console/people/evidence"]')
+  await evidence.getByLabel('Number or address').fill(PHONE)
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Show contact ids' }).click()
+  await page.getByText('You see contact ids.').waitFor()
+  await page.getByText('ann', { exact: true }).first().waitFor()
+  await checkAccessible(page)
+  await page.getByRole('button', { name: 'Explain this contact' }).first().click()
+  await page.getByRole('heading', { name: 'Contact ann' }).waitFor()
+  type Page = { items: { details: { revealed?: boolean } }[] }
+  const trail = await client.call<Page>('/v1/audit?action=evidence.read')
+  assert.equal(trail.body.items.filter(({ details }) => details.revealed === true).length, 1)
   assert.deepEqual(errors, [])
   await context.close()
 })

@@ -173,27 +173,44 @@ test('by keyboard alone and without seeing cells: a file is uploaded, a row is f
   await context.close()
 })
 
-test('an upload that breaks off, or is cancelled, says so and what to do; the next try succeeds', async () => {
+test('an upload that is cancelled, or whose gateway is killed in the middle, says so and what to do; the next try succeeds', async () => {
   const { page, context } = await openTab(browser)
   await signIn(page, gateway.address, ADMIN_KEY)
   await openUpload(page)
   await page.getByLabel('Contact list').selectOption(LIST)
-  await choose(page, 'broken.csv', fileOf('br'))
+  const long = Array.from({ length: 1_000 }, (_, at) => `long-${at},A,B,,,,${'x'.repeat(900)}`)
+  await choose(page, 'broken.csv', [fileOf('br'), ...long].join('\n'))
   await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
-  const sending = '**/console/uploads/new/send'
+  const network = await context.newCDPSession(page)
+  const allow = (uploadThroughput: number) =>
+    network.send('Network.emulateNetworkConditions', {
+      ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput },
+    })
   const upload = page.getByRole('button', { name: 'Upload', exact: true })
-  await page.route(sending, (route) => route.abort('connectionreset'))
+  const isUnderWay = () =>
+    page
+      .locator('#sent')
+      .filter({ hasText: /, [1-9]/u })
+      .waitFor()
+  await allow(100_000)
   await upload.click()
-  await page.getByText('The connection broke off').waitFor()
+  await isUnderWay()
   await checkAccessible(page)
-  await page.unroute(sending)
-  await page.route(sending, () => undefined)
-  await upload.click()
   await page.getByRole('button', { name: 'Cancel the upload' }).click()
   await page.getByText('You cancelled the upload').waitFor()
-  await page.unroute(sending)
+  await upload.click()
+  await isUnderWay()
+  await gateway.kill()
+  await page.getByText('The connection broke off').waitFor()
+  await page.getByText('Press Upload again.').waitFor()
+  await checkAccessible(page)
+  await allow(-1)
+  gateway = await stage.gateway({ PORT: new URL(gateway.address).port })
+  const before = await gateway.client.call<{ items: unknown[] }>('/v1/uploads')
   await upload.click()
   await page.getByText('The file is accepted.').waitFor()
+  const behind = await gateway.client.call<{ items: unknown[] }>('/v1/uploads')
+  assert.equal(behind.body.items.length, before.body.items.length + 1, 'it is there once')
   await context.close()
 })
 

@@ -52,8 +52,12 @@ const newUploadView = async (
       chosen: {
         ...{ list: '', mode: 'append', duplicates: 'update', missingColumns: 'reject' },
         ...{ region: '', apply: 'manual', encoding: '', delimiter: '', header: 'yes' },
+        ...{ schemaDrift: 'reject', phonePlus: '', notBefore: '' },
+        ...{ priority: '', doNotQueue: '', clearSystemData: '' },
         ...chosen,
       },
+      canExtend: deps.dialect === 'guide' && hasScope(caller.scopes, 'lists'),
+      canQueue: deps.dialect === 'platform',
       canOverwrite: hasScope(caller.scopes, 'uploads:overwrite'),
       encodings: TEXT_ENCODINGS,
       delimiters: DELIMITER_NAMES.map((name) => ({ name, label: words.delimiters[name] })),

@@ -37,6 +37,12 @@ const parsed = (text: string): unknown => {
   }
 }
 
+/** Yes, no, or as the list and the gateway are set. */
+const decision = filled(z.enum(['yes', 'no']))
+
+/** As `<input type=datetime-local>` sends it; the page says that it is UTC. */
+const minuteOfUtc = filled(z.iso.datetime({ local: true, precision: -1 }))
+
 const oneOrMore = <S extends z.ZodType>(schema: S) =>
   z.union([z.array(schema), schema.transform((one) => [one])])
 
@@ -48,7 +54,13 @@ export const uploadFormSchema = z.strictObject({
   duplicates: z.enum(DUPLICATE_RULES).default('update'),
   missingColumns: z.enum(['reject', 'empty']).default('reject'),
   region: filled(z.string().trim().toUpperCase().refine(isPhoneRegion)),
+  schemaDrift: z.enum(['reject', 'drop', 'extend']).default('reject'),
+  phonePlus: filled(z.enum(['reject', 'restore'])),
   apply: z.enum(['manual', 'auto']).default('manual'),
+  notBefore: minuteOfUtc,
+  priority: decision,
+  doNotQueue: decision,
+  clearSystemData: decision,
   encoding: filled(z.enum(TEXT_ENCODINGS)),
   delimiter: filled(z.enum(DELIMITER_NAMES)),
   header: z.enum(['yes', 'no']).default('yes'),
@@ -62,6 +74,14 @@ export const uploadFormSchema = z.strictObject({
 
 export type UploadForm = z.output<typeof uploadFormSchema>
 
+const decided = (form: UploadForm): Record<string, boolean> => {
+  const { priority, doNotQueue, clearSystemData } = form
+  const given = Object.entries({ priority, doNotQueue, clearSystemData })
+  return Object.fromEntries(
+    given.flatMap(([name, choice]) => (choice === undefined ? [] : [[name, choice === 'yes']])),
+  )
+}
+
 /** The options of an upload that the form stands for. */
 export const optionsOfForm = (form: UploadForm): UploadOptions => {
   const pairs = form.map.filter((pair) => pair !== null)
@@ -69,10 +89,14 @@ export const optionsOfForm = (form: UploadForm): UploadOptions => {
     mode: form.mode,
     duplicates: form.duplicates,
     missingColumns: form.missingColumns,
+    schemaDrift: form.schemaDrift,
     apply: form.apply,
+    ...decided(form),
     hasHeader: form.header === 'yes',
     ...(form.mode === 'overwrite' && { confirmOverwrite: form.confirmOverwrite }),
     ...(form.region !== undefined && { defaultRegion: form.region }),
+    ...(form.phonePlus !== undefined && { phonePlus: form.phonePlus }),
+    ...(form.notBefore !== undefined && { notBefore: `${form.notBefore}:00Z` }),
     ...(form.encoding !== undefined && { encoding: form.encoding }),
     ...(form.delimiter !== undefined && { delimiter: DELIMITERS[form.delimiter] }),
     ...(form.idColumn !== undefined && { contactIdColumn: form.idColumn }),

@@ -37,6 +37,8 @@ export type AuditEntryFilter = {
   from?: string
   to?: string
   action?: string
+  /** One of them. */
+  actions?: readonly string[]
   object?: string
   actor?: string
 }

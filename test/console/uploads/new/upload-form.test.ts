@@ -23,6 +23,17 @@ describe('The form of an upload', () => {
     assert.deepEqual(optionsOf({ map: map[0] }).mapping, { 'a,b"': 'phone' })
   })
 
+  it('asks for what the choices of the queue say, and for a time in UTC', () => {
+    const given = { priority: 'yes', doNotQueue: 'no', clearSystemData: '' }
+    const options = optionsOf({ ...given, notBefore: '2026-12-01T08:30', schemaDrift: 'drop' })
+    assert.equal(options.priority, true)
+    assert.equal(options.doNotQueue, false)
+    assert.equal('clearSystemData' in options, false)
+    assert.equal(options.notBefore, '2026-12-01T08:30:00Z')
+    assert.equal(options.schemaDrift, 'drop')
+    assert.throws(() => optionsOf({ notBefore: 'tomorrow' }))
+  })
+
   it('takes no place that is none, and no country that is none', () => {
     for (const fields of [{ map: '["a"]' }, { map: 'x' }, { region: 'XX' }, { more: 'x' }]) {
       assert.throws(() => optionsOf(fields), JSON.stringify(fields))
