@@ -43,7 +43,8 @@ const timesOf = async (
     const startedAt = performance.now()
     const { text, status } = await load()
     took.push(performance.now() - startedAt)
-    if (status !== 200) throw new Error(`${page}: ${status}`)
+    if (status !== 200)
+      throw new Error(`${page}: ${status} ${text.replaceAll(/<[^>]*>|\s+/gu, ' ')}`)
     bytes = gzipSync(text).byteLength
   }
   const sorted = took.toSorted((a, b) => a - b)

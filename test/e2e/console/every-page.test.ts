@@ -63,6 +63,8 @@ const STICKING_OUT = `document.documentElement.scrollWidth === innerWidth ? [] :
  */
 const judge = async (): Promise<void> => {
   seen.add((await page.locator('main').getAttribute('data-page')) ?? '')
+  // A text that is no text, or a value that is not there.
+  assert.doesNotMatch(await page.locator('body').innerText(), /\[object|undefined|\{\w+\}/u)
   await checkAccessible(page)
   await page.setViewportSize({ width: 320, height: 700 })
   await page.emulateMedia({ colorScheme: 'dark' })
