@@ -55,8 +55,9 @@ export const fillGateway = async (client: GatewayClient, rows: number): Promise<
     return answer.body.id
   }
   const send = async (name: string, text: string, query = ''): Promise<string> => {
-    const { body } = await client.upload(LIST, text, { query: `fileName=${name}${query}` })
-    return body.id
+    const answer = await client.upload(LIST, text, { query: `fileName=${name}${query}` })
+    if (answer.status !== 202) throw new Error(answer.text)
+    return answer.body.id
   }
   const submission = await put('POST', '/v1/dnc-lists/demo-dnc/entries', [{ phoneNumber: PHONE }])
   await put('PUT', '/v1/registries/ftc', { country: 'US', maxAgeDays: 31 })
@@ -70,8 +71,8 @@ export const fillGateway = async (client: GatewayClient, rows: number): Promise<
   await client.finished(upload)
   await client.finished(await send('renewals-november.csv', contactFile('ren', rows / 4, 0)))
   const plan = await send('win-back.csv', contactFile('win', rows / 5, 3), '&apply=manual')
-  const later = '&notBefore=2026-01-01T00:00:00Z'
-  await send('callbacks-monday.csv', contactFile('cal', rows / 10, 0), `&apply=manual${later}`)
+  const later = new Date(Date.now() + 5 * 86_400_000).toISOString()
+  await send('callbacks-monday.csv', contactFile('cal', rows / 10, 0), `&notBefore=${later}`)
   const form = new FormData()
   form.set('file', new Blob(['Please call back on Monday. '], { type: 'text/plain' }), 'notes.txt')
   const guestFile = await client.call<{ id: string }>('/v1/external-contacts/demo-guest/files', {
