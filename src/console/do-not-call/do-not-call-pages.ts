@@ -80,6 +80,8 @@ export const DO_NOT_CALL = page({
         ...startModel(deps, asked),
         canOverride: hasScope(caller.scopes, 'dnc:override'),
         submissions: found.items.map(submissionLine),
+        // Proposed in the fields that ask for a list.
+        lists: [...new Set(found.items.map(({ dncListId }) => dncListId))].toSorted(),
         next: found.next === null ? null : pageLink(asked, found.next),
       },
     }

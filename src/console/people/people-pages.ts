@@ -1,18 +1,40 @@
 import { z } from 'zod'
 
+import { hasScope } from '../../domain/access/access.ts'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
-import { form, page } from '../frame/page.ts'
+import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { explainedModel } from './people-model.ts'
 
 const { people: words } = ENGLISH
 
+/** As many of the newest uploads and submissions as say which lists are in use. */
+const LOOKED_AT = 50
+
+/** Ids that a field may propose: of lists that were used last. */
+const knownLists = async ({ deps, caller }: Pick<Visit, 'deps' | 'caller'>) => {
+  const newest = { limit: LOOKED_AT, cursor: null }
+  const [uploads, submissions] = await Promise.all([
+    deps.uploads.list(caller.tenantId, newest),
+    hasScope(caller.scopes, 'dnc') ? deps.dncSubmissions.list(caller.tenantId, newest) : null,
+  ])
+  const distinct = (ids: readonly string[]): string[] => [...new Set(ids)].toSorted()
+  return {
+    contactLists: distinct((uploads?.items ?? []).map(({ contactListId }) => contactListId)),
+    dncLists: distinct((submissions?.items ?? []).map(({ dncListId }) => dncListId)),
+  }
+}
+
 export const PEOPLE = page({
   at: '/people',
   scope: 'uploads',
   menu: 'people',
-  load: async () => ({ title: words.title, template: '/people/people', model: {} }),
+  load: async ({ deps, caller }) => ({
+    title: words.title,
+    template: '/people/people',
+    model: await knownLists({ deps, caller }),
+  }),
 })
 
 /** Why a contact was or was not sent. A POST: the contact's id may be personal. */
