@@ -200,18 +200,22 @@ if (isLookedAt) {
   }
 }
 
-const drop = form.querySelector('.drop')
-for (const name of ['dragenter', 'dragover']) {
-  drop.addEventListener(name, (event) => {
+/** A file may be dropped where the form has a place for it. */
+const takeDrops = (drop) => {
+  for (const name of ['dragenter', 'dragover']) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault()
+      drop.classList.add('over')
+    })
+  }
+  drop.addEventListener('dragleave', () => drop.classList.remove('over'))
+  drop.addEventListener('drop', (event) => {
     event.preventDefault()
-    drop.classList.add('over')
+    drop.classList.remove('over')
+    if (event.dataTransfer.files.length === 0 || sending !== null) return
+    file.files = event.dataTransfer.files
+    file.dispatchEvent(new Event('change', { bubbles: true }))
   })
 }
-drop.addEventListener('dragleave', () => drop.classList.remove('over'))
-drop.addEventListener('drop', (event) => {
-  event.preventDefault()
-  drop.classList.remove('over')
-  if (event.dataTransfer.files.length === 0 || sending !== null) return
-  file.files = event.dataTransfer.files
-  file.dispatchEvent(new Event('change', { bubbles: true }))
-})
+const place = form.querySelector('.drop')
+if (place !== null) takeDrops(place)
