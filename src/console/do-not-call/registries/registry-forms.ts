@@ -78,6 +78,8 @@ export const EDITION_LOAD = form({
       path: `/v1/registries/${registry}/editions`,
       options: {
         change,
+        // A browser sends the whole file anew.
+        offset: 0,
         allowShrink: asked.allowShrink === 'yes',
         ...(change !== 'full' && base !== undefined && { base }),
         ...(asOf !== undefined && { asOf: startOf(asOf) }),
