@@ -62,6 +62,8 @@ const { values } = parseArgs({
     large: { type: 'string', default: '10000000' },
     /** Of the part `registries`; on the embedded home 50,000,000 at the most. */
     numbers: { type: 'string', default: '250000000' },
+    /** Of the part `guest-files`, 10 MB each; on the embedded home 20 at the most. */
+    files: { type: 'string', default: '200' },
     only: { type: 'string', multiple: true },
     /** Of the part `small`: cases whose name has this in it. */
     case: { type: 'string', multiple: true },
@@ -289,7 +291,8 @@ const main = async (): Promise<void> => {
       const numbers = quick ? 500_000 : Number(values.numbers)
       await benchRegistries(report, places, { directory, rows, numbers, progress })
     }
-    if (wanted('guest-files')) await benchGuestFiles(report, places, quick)
+    if (wanted('guest-files'))
+      await benchGuestFiles(report, places, quick ? 20 : Number(values.files))
     if (wanted('console')) {
       await benchConsole(report, places, { uploads: quick ? 20_000 : 1_000_000, quick })
     }

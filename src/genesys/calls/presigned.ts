@@ -45,8 +45,17 @@ export type PresignedFile = {
   /** Never logged: anyone who has it may write. */
   url: string
   headers: Record<string, string>
-  body: Buffer
+  body: Buffer | { sizeBytes: number; pieces: AsyncIterable<Buffer> }
 }
+
+/** A storage takes no body whose length it is not told before; of one buffer it is told anyway. */
+const withLength = (
+  headers: Record<string, string>,
+  body: PresignedFile['body'],
+): Record<string, string> =>
+  Buffer.isBuffer(body) || Object.keys(headers).some((name) => /^content-length$/iu.test(name))
+    ? headers
+    : { ...headers, 'content-length': String(body.sizeBytes) }
 
 /**
  * Puts a file at its pre-signed place: one try, with the given headers and no others, no bearer, no
@@ -105,11 +114,11 @@ export const createPutPresigned = (deps: {
         operation,
         method: 'PUT',
         url,
-        headers,
+        headers: withLength(headers, body),
         verbatim: true,
-        body,
+        body: Buffer.isBuffer(body) ? body : body.pieces,
         signal: context.signal,
-        timeoutMs: fileTimeoutMs(body.length),
+        timeoutMs: fileTimeoutMs(Buffer.isBuffer(body) ? body.length : body.sizeBytes),
         maxAnswerBytes: 65_536,
       })
       if (status < 200 || status > 299) {

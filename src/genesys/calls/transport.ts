@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+
 import { Agent, request } from 'undici'
 
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
@@ -14,7 +16,8 @@ export type HttpRequest = {
    * them.
    */
   verbatim?: boolean
-  body: Buffer | null
+  /** In pieces: each is asked for when the one before is on its way, and there is no second try. */
+  body: Buffer | AsyncIterable<Buffer> | null
   signal: AbortSignal | null
   /** For this exchange instead of the transport's own; for large bodies. */
   timeoutMs?: number
@@ -121,6 +124,9 @@ const networkFailure = (operation: string, error: unknown): Error => {
   return new GenesysFailure('unavailable', operation, { cause: new Error(code || name) })
 }
 
+const bodyOf = (body: HttpRequest['body']): Buffer | Readable | null =>
+  body === null || Buffer.isBuffer(body) ? body : Readable.from(body, { objectMode: false })
+
 const OWN_HEADERS = { accept: 'application/json', 'user-agent': 'outbound-gateway' }
 
 /**
@@ -153,7 +159,7 @@ export const createTransport = (deps: {
       dispatcher: agent,
       method: asked.method,
       headers: asked.verbatim ? asked.headers : { ...OWN_HEADERS, ...asked.headers },
-      body: asked.body,
+      body: bodyOf(asked.body),
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       signal: AbortSignal.any([asked.signal ?? closing.signal, deadline]),

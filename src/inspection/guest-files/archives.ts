@@ -146,8 +146,28 @@ const lookAt = async (
     if (entry.uncompressedSize > 0) refuse('A folder of the archive has content.')
     return
   }
-  const content = await unfold(await zip.openReadStreamPromise(entry), budget)
-  refuseContent(entry.fileName, content)
+  const content = await unfold(
+    await zip.openReadStreamPromise(entry),
+    entry.uncompressedSize,
+    budget,
+  )
+  try {
+    await lookAtContent(entry.fileName, content, deps, budget, inside)
+  } finally {
+    // Given back now: entries of many archives would wait for the garbage collection. Of an archive
+    // in it somebody may still read.
+    if (!isZip(content)) content.buffer.transfer(0)
+  }
+}
+
+const lookAtContent = async (
+  name: string,
+  content: Buffer,
+  deps: ArchiveDeps,
+  budget: Budget,
+  inside: boolean,
+): Promise<void> => {
+  refuseContent(name, content)
   if (content.subarray(0, HEAD_BYTES).includes('%PDF-')) {
     const fault = await deps.pdfFault(content)
     if (fault !== null) refuse(`A PDF in the archive: ${fault.detail}`)
@@ -173,9 +193,18 @@ const refuseContent = (name: string, content: Buffer): void => {
   if (SCRIPTED.test(name) && holdsScript(content)) refuse('The archive has a page with a script.')
 }
 
-/** Reads an entry and counts; ends at the limit, whatever the directory says. */
-const unfold = async (stream: Readable, budget: Budget): Promise<Buffer> => {
-  const pieces: Buffer[] = []
+/**
+ * Reads an entry and counts; ends at the limit, whatever the directory says. The library refuses an
+ * entry that has more or less than is said.
+ */
+const unfold = async (
+  stream: Readable,
+  saidBytes: number,
+  budget: Budget,
+): Promise<Buffer<ArrayBuffer>> => {
+  // One room, of which only what is filled takes memory.
+  const room = Buffer.allocUnsafeSlow(Math.min(saidBytes, MAX_UNFOLDED_BYTES))
+  let filledBytes = 0
   for await (const piece of stream as AsyncIterable<Buffer>) {
     budget.unfoldedBytes += piece.length
     if (budget.unfoldedBytes > MAX_UNFOLDED_BYTES) {
@@ -187,7 +216,7 @@ const unfold = async (stream: Readable, budget: Budget): Promise<Buffer> => {
     ) {
       refuse(`The archive unfolds to more than ${MAX_RATIO} times its size.`)
     }
-    pieces.push(piece)
+    filledBytes += piece.copy(room, filledBytes)
   }
-  return Buffer.concat(pieces)
+  return room.subarray(0, filledBytes)
 }

@@ -79,8 +79,23 @@ const holdsElf = (bytes: Buffer): boolean => {
 
 const SCRIPT = /<script[\s>/]|<\?php|<!doctype\s+html|<html[\s>]|<svg[\s>]|<iframe[\s>]|<%@\s/iu
 
+const WINDOW_BYTES = 256 * 1024
+/** What a pattern may be long, blanks in it included. */
+const REACH_BYTES = 16 * 1024
+
+/**
+ * Whether the pattern appears in the bytes. A piece at a time is text: a file of 10 MB would be
+ * 10 MB of it.
+ */
+const stands = (pattern: RegExp, bytes: Buffer): boolean => {
+  for (let from = 0; from < bytes.length; from += WINDOW_BYTES) {
+    if (pattern.test(bytes.toString('latin1', from, from + WINDOW_BYTES + REACH_BYTES))) return true
+  }
+  return false
+}
+
 /** Whether a browser or an interpreter would find a script in these bytes. */
-export const holdsScript = (bytes: Buffer): boolean => SCRIPT.test(bytes.toString('latin1'))
+export const holdsScript = (bytes: Buffer): boolean => stands(SCRIPT, bytes)
 
 /** Whether the first bytes of a file are those of a program. */
 export const isProgram = (bytes: Buffer): boolean => {
@@ -106,6 +121,6 @@ export const hiddenFileIn = (bytes: Buffer): HiddenKind | null => {
   for (const at of placesOf(bytes, ZIP_HEADER)) if (isZipHeader(bytes, at)) return 'archive'
   if (endsAsZip(bytes)) return 'archive'
   if (holdsPe(bytes) || holdsElf(bytes)) return 'program'
-  if (/%PDF-\d\.\d/u.test(bytes.toString('latin1'))) return 'pdf'
+  if (stands(/%PDF-\d\.\d/u, bytes)) return 'pdf'
   return holdsScript(bytes) ? 'script' : null
 }

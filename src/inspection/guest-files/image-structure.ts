@@ -19,6 +19,10 @@ export type ImageStructure = {
 
 const PNG_START_BYTES = 8
 
+/** Of a picture of an animated PNG, by its control chunk. */
+const framePixelsOf = (control: Buffer): number =>
+  control.length === 26 ? control.readUInt32BE(4) * control.readUInt32BE(8) : 0
+
 /**
  * null if the file is not a whole PNG. Every chunk is checked by its sum, which reveals a cut or
  * damaged one.
@@ -27,6 +31,8 @@ export const pngStructure = (bytes: Buffer): ImageStructure | null => {
   let at = PNG_START_BYTES
   const header = bytes.subarray(16, 29)
   const pieces: Buffer[] = []
+  // Of an animation: each picture says its own size, and most lie outside of the pixels above.
+  let framePixels = 0
   while (at + 12 <= bytes.length) {
     const length = bytes.readUInt32BE(at)
     const end = at + 12 + length
@@ -35,11 +41,12 @@ export const pngStructure = (bytes: Buffer): ImageStructure | null => {
     if (bytes.readUInt32BE(end - 4) !== crc32(bytes.subarray(at + 4, end - 4))) return null
     if (at === PNG_START_BYTES && (type !== 'IHDR' || length !== 13)) return null
     if (type === 'IDAT') pieces.push(bytes.subarray(at + 8, end - 4))
+    if (type === 'fcTL') framePixels += framePixelsOf(bytes.subarray(at + 8, end - 4))
     if (type === 'IEND') {
       const pixels = header.readUInt32BE(0) * header.readUInt32BE(4)
       const packed = { wantedBytes: pngPixelBytes(header), pieces }
       return pieces.length > 0 && pixels > 0
-        ? { largestPixels: pixels, allPixels: pixels, endsAt: end, packed }
+        ? { largestPixels: pixels, allPixels: Math.max(pixels, framePixels), endsAt: end, packed }
         : null
     }
     at = end
@@ -74,15 +81,28 @@ const markerAt = (bytes: Buffer, from: number): { marker: number; at: number } |
 }
 
 /**
+ * The largest size that any header names: programs differ in which of several they believe. The
+ * height may stand behind the pixels (DNL).
+ */
+const noteSize = (size: { width: number; height: number }, marker: number, data: Buffer): void => {
+  const isFrame = isFrameStart(marker) && data.length >= 6
+  const isHeight = marker === 0xdc && data.length === 2
+  if (!isFrame && !isHeight) return
+  size.height = Math.max(size.height, data.readUInt16BE(isFrame ? 1 : 0))
+  if (isFrame) size.width = Math.max(size.width, data.readUInt16BE(3))
+}
+
+/**
  * null if the file is not a whole JPEG. The end is that of the first picture: phones write other
  * pictures, films and notes after it.
  */
 export const jpegStructure = (bytes: Buffer): ImageStructure | null => {
-  let pixels = 0
+  const size = { width: 0, height: 0 }
   let hasScan = false
   for (let found = markerAt(bytes, 2); found !== null;) {
     const { marker, at } = found
     if (marker === 0xd9) {
+      const pixels = size.width * size.height
       return hasScan && pixels > 0
         ? { largestPixels: pixels, allPixels: pixels, endsAt: at + 2 }
         : null
@@ -90,9 +110,7 @@ export const jpegStructure = (bytes: Buffer): ImageStructure | null => {
     const length = at + 4 > bytes.length ? 0 : bytes.readUInt16BE(at + 2)
     const end = at + 2 + length
     if (length < 2 || end > bytes.length) return null
-    if (isFrameStart(marker) && length >= 8) {
-      pixels = bytes.readUInt16BE(at + 5) * bytes.readUInt16BE(at + 7)
-    }
+    noteSize(size, marker, bytes.subarray(at + 4, end))
     hasScan ||= marker === 0xda
     found = markerAt(bytes, marker === 0xda ? afterScan(bytes, end) : end)
   }
@@ -148,9 +166,24 @@ const webpPixels = (type: string, data: Buffer): number => {
     return (data.readUIntLE(4, 3) + 1) * (data.readUIntLE(7, 3) + 1)
   }
   if (type === 'ANMF' && data.length >= 16) {
-    return (data.readUIntLE(6, 3) + 1) * (data.readUIntLE(9, 3) + 1)
+    const said = (data.readUIntLE(6, 3) + 1) * (data.readUIntLE(9, 3) + 1)
+    return Math.max(said, picturePixels(data.subarray(16)))
   }
   return 0
+}
+
+/** Of the picture in a part of an animation, which may say another size than the part. */
+const picturePixels = (part: Buffer): number => {
+  let [at, largest] = [0, 0]
+  while (at + 8 <= part.length) {
+    const type = part.toString('latin1', at, at + 4)
+    const length = part.readUInt32LE(at + 4)
+    if (type.startsWith('VP8')) {
+      largest = Math.max(largest, webpPixels(type, part.subarray(at + 8, at + 8 + length)))
+    }
+    at += 8 + length + (length % 2)
+  }
+  return largest
 }
 
 /** null if the file is not a whole WebP. */

@@ -4,6 +4,7 @@ import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.t
 import type { NamedFile } from '../../domain/guest-files/file-name.ts'
 import { CONTENT_TYPES, MAX_FILE_BYTES } from '../../domain/guest-files/file-type.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { createTurns } from '../../lib/waiting/turns.ts'
 import type { InspectFile } from '../../workflows/ports/guest-files/inspect-file.ts'
 import { archiveFault } from './archives.ts'
 import { imageFault, isImageType } from './images.ts'
@@ -38,7 +39,7 @@ export const createInspection = ({
   atOnce: number
 }): { inspectFile: InspectFile; close(): Promise<void> } => {
   const pdf = createPdfInspection({ clock })
-  const turn = createTurns(atOnce)
+  const inRoom = createRooms(atOnce)
   const judge = async (bytes: Buffer, { extension }: NamedFile): Promise<FileFault | null> => {
     const contentType = CONTENT_TYPES[extension]
     const found = await sniffed(bytes)
@@ -60,24 +61,38 @@ export const createInspection = ({
       if (sizeBytes > MAX_FILE_BYTES) {
         return fileFault('file-too-large', 'The file is larger than 10 MiB.')
       }
-      return turn(async () => judge(await read(), named))
+      return inRoom(async (room) => {
+        const bytes = room.subarray(0, sizeBytes)
+        await read(bytes)
+        return judge(bytes, named)
+      })
     },
     close: pdf.close,
   }
 }
 
-const createTurns = (atOnce: number) => {
-  let free = atOnce
-  const waiting: (() => void)[] = []
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (free > 0) free -= 1
-    else await new Promise<void>((resolve) => waiting.push(resolve))
+/**
+ * Each turn has room for a file, which goes on to the next one: 200 files that wait would otherwise
+ * leave 10 MB each behind for the garbage collection. When nobody waits, the room is given up.
+ */
+const createRooms = (atOnce: number) => {
+  const turn = createTurns(atOnce)
+  const rooms: Buffer[] = []
+  let asked = 0
+  return async <T>(work: (room: Buffer) => Promise<T>): Promise<T> => {
+    asked += 1
     try {
-      return await work()
+      return await turn(async () => {
+        const room = rooms.pop() ?? Buffer.allocUnsafeSlow(MAX_FILE_BYTES)
+        try {
+          return await work(room)
+        } finally {
+          rooms.push(room)
+        }
+      })
     } finally {
-      const next = waiting.shift()
-      if (next === undefined) free += 1
-      else next()
+      asked -= 1
+      if (asked === 0) rooms.length = 0
     }
   }
 }

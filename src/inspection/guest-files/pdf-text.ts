@@ -15,8 +15,25 @@ export const withoutNameCodes = (text: string): string =>
       )
     : text
 
+const ACTION_NAME = new RegExp(`/(?:${ACTIONS})`, 'u')
+const WINDOW_CHARS = 256 * 1024
+/** No name with each letter written as #xx is longer. */
+const REACH_CHARS = 64
+
+/**
+ * Whether the name of an action appears anywhere. A piece at a time is copied to take codes out.
+ */
+const namesAction = (text: string): boolean => {
+  for (let from = 0; from < text.length; from += WINDOW_CHARS) {
+    const window = text.slice(from, from + WINDOW_CHARS + REACH_CHARS)
+    if (ACTION_NAME.test(withoutNameCodes(window))) return true
+  }
+  return false
+}
+
 /** Whether an action appears anywhere in the bytes, even in streams whose length is false. */
-export const hasActionText = (text: string): boolean => ACTION.test(withoutNameCodes(text))
+export const hasActionText = (text: string): boolean =>
+  namesAction(text) && ACTION.test(withoutNameCodes(text))
 
 /**
  * Names in text that consists of objects, without the content of strings, comments and streams: a

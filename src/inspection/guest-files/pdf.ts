@@ -99,11 +99,13 @@ const found = async (clock: Clock, thread: Worker, bytes: Buffer): Promise<Outco
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   // Ended for its memory, or by a fault of the reader: nobody has seen what is in the file.
   const over = (): void => resolve('over')
+  // Handed over, not copied once more.
+  const copy = Uint8Array.from(bytes)
   thread.once('message', resolve)
   thread.once('error', over)
   thread.once('exit', over)
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
-  thread.postMessage(Uint8Array.from(bytes))
+  thread.postMessage(copy, [copy.buffer])
   clock.sleep(TIMEOUT_MS, done.signal).then(over, over)
   try {
     return await promise

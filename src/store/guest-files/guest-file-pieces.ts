@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { sql } from 'kysely'
 
 import { open, seal, sealingKey } from '../../lib/envelope.ts'
+import { createTurns } from '../../lib/waiting/turns.ts'
 import type { UploadPlace } from '../../workflows/ports/guest-files/guest-files.ts'
 import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database } from '../homes/database.ts'
@@ -10,6 +11,11 @@ import type { Keyring } from '../homes/keyring.ts'
 
 /** The purpose for which a file's data key is sealed. */
 export const keyContext = (id: string): string => `guest-file:${id}`
+/**
+ * Pieces on their way to the database. It has ten connections, and whoever waits five seconds for
+ * one fails as if it were away: the pieces of many files wait here, where nothing is refused.
+ */
+const WRITTEN_AT_ONCE = 4
 const pieceContext = (id: string, seq: number): string => `guest-file-piece:${id}:${seq}`
 const urlContext = (id: string): string => `guest-file-url:${id}`
 
@@ -31,36 +37,32 @@ export const createPieces = ({ database, keyring }: { database: Database; keyrin
     if (rows[0] === undefined) throw new StagingLost(`Guest file ${id} or its data key is gone`)
     return sealingKey(keyring.open(keyContext(id), rows[0].data_key_id, rows[0].data_key))
   }
+  const turn = createTurns(WRITTEN_AT_ONCE)
+  async function* pieces(id: string): AsyncGenerator<Buffer> {
+    const key = await keyOf(id)
+    for (let seq = 0; ; seq += 1) {
+      const { rows } = await sql<{ payload: Buffer }>`select payload from guest_file_piece
+        where guest_file_id = ${id} and seq = ${seq}`.execute(db)
+      if (rows[0] === undefined) return
+      yield open(key, pieceContext(id, seq), rows[0].payload)
+    }
+  }
   return {
     receiving,
-    append: async (id: string, seq: number, bytes: Uint8Array): Promise<void> => {
-      const payload = seal(await keyOf(id), pieceContext(id, seq), bytes)
-      await database.writeBytes(
-        sql`insert into guest_file_piece (guest_file_id, seq, payload) values (${id}, ${seq}, ${payload})`.compile(
-          db,
-        ),
-      )
-    },
-    content: async (id: string): Promise<Buffer> => {
-      const key = await keyOf(id)
-      const { rows: sizes } = await sql<{
-        pieces: number
-        bytes: number
-      }>`select count(*)::int as pieces,
-        coalesce(sum(octet_length(payload)), 0)::int as bytes from guest_file_piece where guest_file_id = ${id}`.execute(
-        db,
-      )
-      // Sealed pieces are a little longer than what is in them. One buffer, filled piece by piece:
-      // the whole of a file is in memory once.
-      const content = Buffer.allocUnsafeSlow(sizes[0]!.bytes)
+    append: (id: string, seq: number, bytes: Uint8Array): Promise<void> =>
+      turn(async () => {
+        const payload = seal(await keyOf(id), pieceContext(id, seq), bytes)
+        await database.writeBytes(
+          sql`insert into guest_file_piece (guest_file_id, seq, payload) values (${id}, ${seq}, ${payload})`.compile(
+            db,
+          ),
+        )
+      }),
+    pieces,
+    content: async (id: string, room: Buffer): Promise<void> => {
       let filledBytes = 0
-      for (let seq = 0; seq < sizes[0]!.pieces; seq += 1) {
-        const { rows } = await sql<{ payload: Buffer }>`select payload from guest_file_piece
-          where guest_file_id = ${id} and seq = ${seq}`.execute(db)
-        if (rows[0] === undefined) throw new StagingLost(`Guest file ${id} lacks a piece`)
-        filledBytes += open(key, pieceContext(id, seq), rows[0].payload).copy(content, filledBytes)
-      }
-      return content.subarray(0, filledBytes)
+      for await (const piece of pieces(id)) filledBytes += piece.copy(room, filledBytes)
+      if (filledBytes !== room.byteLength) throw new StagingLost(`Guest file ${id} lacks a piece`)
     },
     sealPlace: async (id: string, place: UploadPlace): Promise<Buffer> =>
       seal(await keyOf(id), urlContext(id), Buffer.from(JSON.stringify(place))),

@@ -103,6 +103,7 @@ export const createGuestFileStore = (deps: StoreDeps): GuestFileStore => {
       return rows.length === 1
     },
     append: pieces.append,
+    pieces: pieces.pieces,
     content: pieces.content,
     accept: createAccept(deps, pieces),
     discard: async (id, audit) => {

@@ -122,13 +122,16 @@ const answered = (client: pg.PoolClient, query: WrittenQuery): Promise<void> =>
  */
 const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
   const idle: MessageWriter[] = []
-  return async ({ sql, parameters }: CompiledQuery) => {
-    const writer = idle.pop() ?? createMessageWriter()
-    const message = writer.statement(sql, parameters as readonly WireValue[])
-    // When it fails its bytes may still be on their way: then this writer is not used again.
-    await runOver(pool, (client) => answered(client, new WrittenQuery(sql, message)))
-    idle.push(writer)
-  }
+  return ({ sql, parameters }: CompiledQuery) =>
+    // Written once there is a connection for it: no more messages than connections, however many
+    // wait.
+    runOver(pool, async (client) => {
+      const writer = idle.pop() ?? createMessageWriter()
+      const message = writer.statement(sql, parameters as readonly WireValue[])
+      // When it fails its bytes may still be on their way: then this writer is not used again.
+      await answered(client, new WrittenQuery(sql, message))
+      idle.push(writer)
+    })
 }
 
 /**

@@ -28,7 +28,7 @@ import type {
 import type { Scanner } from '../ports/guest-files/scanner.ts'
 
 export type SendDeps = {
-  files: Pick<GuestFileStore, 'step' | 'content'>
+  files: Pick<GuestFileStore, 'step' | 'pieces'>
   genesys: GuestFilePort
   /** null: none is configured. */
   scanner: Scanner | null

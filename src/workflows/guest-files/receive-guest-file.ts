@@ -130,7 +130,7 @@ type Read = { sizeBytes: number; sha256: string; md5: string; pieces: number }
 
 /**
  * Reads the body to its end in pieces of equal size, whatever comes over the wire; 413 past the
- * limit.
+ * limit. A piece is good until `keep` resolves.
  */
 const readWhole = async (
   { maxBytes }: Pick<ReceiveGuestFileDeps, 'maxBytes'>,
@@ -139,15 +139,13 @@ const readWhole = async (
 ): Promise<Read> => {
   const sha256 = createHash('sha256')
   const md5 = createHash('md5')
-  let [sizeBytes, pieces] = [0, 0]
-  let gathered: Buffer[] = []
-  let gatheredBytes = 0
+  let [sizeBytes, pieces, filledBytes] = [0, 0, 0]
+  // One piece of room a body: what is copied here is not left behind for the garbage collection.
+  const room = Buffer.allocUnsafeSlow(PIECE_BYTES)
   const flush = async (): Promise<void> => {
-    if (gatheredBytes === 0) return
-    const piece = Buffer.concat(gathered)
-    gathered = []
-    gatheredBytes = 0
-    await keep(pieces, piece)
+    if (filledBytes === 0) return
+    await keep(pieces, room.subarray(0, filledBytes))
+    filledBytes = 0
     pieces += 1
   }
   for await (const bytes of body) {
@@ -158,9 +156,13 @@ const readWhole = async (
     }
     sha256.update(bytes)
     md5.update(bytes)
-    gathered.push(Buffer.from(bytes))
-    gatheredBytes += bytes.byteLength
-    if (gatheredBytes >= PIECE_BYTES) await flush()
+    for (let from = 0; from < bytes.byteLength;) {
+      const next = bytes.subarray(from, from + PIECE_BYTES - filledBytes)
+      room.set(next, filledBytes)
+      from += next.byteLength
+      filledBytes += next.byteLength
+      if (filledBytes === PIECE_BYTES) await flush()
+    }
   }
   await flush()
   return { sizeBytes, sha256: sha256.digest('hex'), md5: md5.digest('hex'), pieces }
@@ -186,7 +188,7 @@ const receive = async (
       heartbeat.assertAlive()
       await files.append(id, seq, piece)
     })
-    const fault = await deps.inspectFile(named, read.sizeBytes, () => files.content(id))
+    const fault = await deps.inspectFile(named, read.sizeBytes, (room) => files.content(id, room))
     if (fault !== null) {
       await tellRefusal(deps, request, fault, { id, read })
       throw problemOf(fault)

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { isBad } from '../../domain/guest-files/guest-file.ts'
 import type { SendGuestFile } from '../ports/guest-files/send-guest-file.ts'
@@ -20,6 +18,7 @@ import {
   type SendDeps,
   atGenesys,
 } from './guest-file-run.ts'
+import { storedBytes } from './stored-bytes.ts'
 
 /** A URL lives 15 minutes; past 10 a new one is asked for [guide-api: Guest files]. */
 const URL_FRESH_MS = 10 * 60_000
@@ -58,12 +57,14 @@ const workOn = async (run: FileRun): Promise<Next> => {
 }
 
 const scan = async (run: FileRun): Promise<Next> => {
-  const { scanner, files, clock, emit } = run.deps
+  const { scanner, clock, emit } = run.deps
   const startedMs = clock.monotonicMs()
+  const bytes = storedBytes(run)
   const result =
     scanner === null
       ? { verdict: 'not-configured' as const, engine: null }
-      : await scanner.scan(await files.content(run.file.id))
+      : await scanner.scan(bytes.pieces)
+  bytes.assertRead()
   const { id: guestFileId } = run.file
   const durationMs = Math.round(clock.monotonicMs() - startedMs)
   emit('guest_file.scanned', { guestFileId, verdict: result.verdict, durationMs })
@@ -125,15 +126,15 @@ const register = async (run: FileRun): Promise<void> => {
 const transfer = async (run: FileRun): Promise<Next> => {
   if (!isFresh(run)) await register(run)
   const { deps, file } = run
-  const bytes = await deps.files.content(file.id)
-  if (createHash('sha256').update(bytes).digest('hex') !== file.sha256) {
-    throw new Error(`the stored bytes of guest file ${file.id} are not those that were sent`)
-  }
+  const { sizeBytes } = file
+  const { pieces, assertRead } = storedBytes(run)
   const startedMs = deps.clock.monotonicMs()
   try {
-    const { etag } = await deps.genesys.put(run.place!, bytes, contextOf(run))
+    const { etag } = await deps.genesys.put(run.place!, { sizeBytes, pieces }, contextOf(run))
     if (etag !== null && etag !== file.md5) return await renewUrl(run, 'corrupt', null)
   } catch (error) {
+    // Seen from the outside a file that we cannot read is a transfer that broke off.
+    assertRead()
     if (!(error instanceof GenesysFailure)) throw error
     const { upstreamCode, kind } = error
     if (kind === 'forbidden' || (kind === 'refused' && upstreamCode === null)) {
@@ -146,7 +147,7 @@ const transfer = async (run: FileRun): Promise<Next> => {
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
   deps.emit('guest_file.transferred', {
     guestFileId: file.id,
-    sizeBytes: file.sizeBytes,
+    sizeBytes,
     durationMs,
   })
   await step(run, {

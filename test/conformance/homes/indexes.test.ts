@@ -172,6 +172,13 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     store.sql.executeSql(
       `select id from erasure where ready_at <= statement_timestamp() and ready_at < 'infinity' order by ready_at limit 1`,
     ),
+  // As the files of a tenant are listed; the names of these are not sealed.
+  guest_file_newest: ({ store }) =>
+    store.sql.executeSql(
+      `select id from guest_file where tenant_id = 't8' and state <> 'receiving' order by id desc limit 11`,
+    ),
+  guest_file_not_stored: ({ store }) =>
+    store.guestFiles.list('t8', { limit: 10, cursor: null, state: 'failed' }),
   guest_file_receiving: ({ store }) => store.guestFiles.sweepReceiving(1e12),
   dnc_list_lane_ready: ({ store }) => store.dncLane.claim('me'),
   contact_register_subject_1: lookBack,

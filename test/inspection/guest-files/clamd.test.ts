@@ -13,6 +13,11 @@ import {
 } from '../../support/guest-files/clamd-process.ts'
 import { zipOf } from '../../support/guest-files/zips.ts'
 
+/** As the store gives a file. */
+async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let from = 0; from < bytes.length; from += 65_536) yield bytes.subarray(from, from + 65_536)
+}
+
 describe('clamd, as Debian has it', { skip: clamdSkip() }, () => {
   let clamd: Clamd
   before(async () => {
@@ -20,7 +25,7 @@ describe('clamd, as Debian has it', { skip: clamdSkip() }, () => {
   })
   after(async () => clamd.stop())
   const scan = async (bytes: Buffer | string) =>
-    createClamd({ path: clamd.socket }).scan(Buffer.from(bytes))
+    createClamd({ path: clamd.socket }).scan(inPieces(Buffer.from(bytes)))
 
   it('says its version', async () => {
     assert.match((await createClamd({ path: clamd.socket }).engine()) ?? '', /^clamav \d/u)
@@ -75,16 +80,27 @@ describe('answers that are no verdict', () => {
   for (const answer of ANSWERS) {
     it(`"${answer}" is none`, async () => {
       const scanner = await liar((socket) => socket.end(`${answer}\0`))
-      assert.equal((await scanner.scan(Buffer.from('x'))).verdict, 'unavailable')
+      assert.equal((await scanner.scan(inPieces(Buffer.from('x')))).verdict, 'unavailable')
     })
   }
   it('a connection that ends without a word is none', async () => {
     const scanner = await liar((socket) => socket.destroy())
-    assert.equal((await scanner.scan(Buffer.alloc(3_000_000))).verdict, 'unavailable')
+    assert.equal((await scanner.scan(inPieces(Buffer.alloc(3_000_000)))).verdict, 'unavailable')
+  })
+  it('a file that cannot be read to its end gets none, even from a scanner that says OK', async () => {
+    const scanner = await liar((socket) => setTimeout(() => socket.end('stream: OK\0'), 50))
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(10)
+      throw new Error('gone')
+    }
+    assert.equal((await scanner.scan(broken())).verdict, 'unavailable')
   })
   it('nobody there is none', async () => {
     const scanner = createClamd({ path: '/nonexistent/clamd.sock' })
-    assert.deepEqual(await scanner.scan(Buffer.from('x')), { verdict: 'unavailable', engine: null })
+    assert.deepEqual(await scanner.scan(inPieces(Buffer.from('x'))), {
+      verdict: 'unavailable',
+      engine: null,
+    })
     assert.equal(await scanner.engine(), null)
   })
 })

@@ -2,11 +2,14 @@ import { describe } from 'node:test'
 import { gzipSync } from 'node:zlib'
 
 import {
+  apngOf,
   gifOf,
   jpegOf,
   jpegSegment,
   pngOf,
   webpAnimated,
+  webpExtended,
+  webpLossless,
   webpLossy,
 } from '../../support/guest-files/images.ts'
 import { type Hostile, refuseEach } from '../../support/guest-files/judged.ts'
@@ -78,6 +81,12 @@ const TYPES: Hostile = [
   ['more than 10 MiB', 'a.txt', Buffer.alloc(10_485_761, 'a'), 'file-too-large'],
 ]
 
+/** The canvas has 16 by 16. */
+const LARGE_ON_SMALL = Buffer.concat([
+  gifOf({ frames: 0 }).subarray(0, -1),
+  gifOf({ width: 11_000, height: 11_000 }).subarray(19),
+])
+
 const IMAGES: Hostile = [
   ['a cut PNG', 'a.png', pngOf().subarray(0, -8), 'file-type-mismatch'],
   ['a cut JPEG', 'a.jpg', jpegOf().subarray(0, -4), 'file-type-mismatch'],
@@ -106,6 +115,51 @@ const IMAGES: Hostile = [
     'a PNG of 10 gigapixels',
     'a.png',
     pngOf({ width: 100_000, height: 100_000 }),
+    'image-too-large',
+  ],
+  [
+    'a JPEG of 108 megapixels',
+    'a.jpg',
+    jpegOf({ width: 12_000, height: 9_000 }),
+    'image-too-large',
+  ],
+  [
+    'a JPEG of 4 gigapixels with a small header behind the large one',
+    'a.jpg',
+    jpegOf({
+      extra: [jpegSegment(0xc2, Buffer.from([8, 0xff, 0xdc, 0xff, 0xdc, 1, 1, 0x11, 0]))],
+    }),
+    'image-too-large',
+  ],
+  [
+    'a JPEG that says behind its pixels how high it is',
+    'a.jpg',
+    jpegOf({
+      width: 40_000,
+      height: 8,
+      afterScans: [jpegSegment(0xdc, Buffer.from([0xff, 0xdc]))],
+    }),
+    'image-too-large',
+  ],
+  ['a JPEG of no height', 'a.jpg', jpegOf({ height: 0 }), 'file-type-mismatch'],
+  ['a PNG that holds 500 large pictures', 'a.png', apngOf(2_100, 2_100, 500), 'image-too-large'],
+  ['a GIF of one large picture on a small canvas', 'a.gif', LARGE_ON_SMALL, 'image-too-large'],
+  [
+    'a WebP without loss of 268 megapixels',
+    'a.webp',
+    webpLossless(16_384, 16_384),
+    'image-too-large',
+  ],
+  [
+    'a WebP whose canvas has 400 megapixels',
+    'a.webp',
+    webpExtended(20_000, 20_000),
+    'image-too-large',
+  ],
+  [
+    'a WebP whose parts hold larger pictures than they say',
+    'a.webp',
+    webpAnimated(32, 32, 1, [16_384, 16_384]),
     'image-too-large',
   ],
   ['a JPEG of 4 gigapixels', 'a.jpg', jpegOf({ width: 65_500, height: 65_500 }), 'image-too-large'],

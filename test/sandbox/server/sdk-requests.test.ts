@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
 
 import type sdk from 'purecloud-platform-client-v2'
@@ -219,7 +220,8 @@ const OPERATIONS: Operation[] = [
       const target = CONVERSATION
       const named = { target, fileName: 'notes.txt', contentType: 'text/plain', sizeBytes: 5 }
       const { fileId, place } = await guestFiles.register(named, context)
-      await guestFiles.put(place, Buffer.from('hello'), context)
+      const pieces = Readable.from([Buffer.from('hello')])
+      await guestFiles.put(place, { sizeBytes: 5, pieces }, context)
       assert.equal(await guestFiles.judge!({ target, fileId }, context), 'valid')
       await guestFiles.confirm({ target, fileId }, context)
       assert.equal((await guestFiles.read({ target, fileId }, context)).status, 'completed')

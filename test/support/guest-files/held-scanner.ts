@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A clamd that finds nothing, and that never answers the first `hold` looks. */
-export const startHeldScanner = async ({ hold }: { hold: number }) => {
+/** A clamd that finds nothing, and that never answers the looks that it is told to hold. */
+export const startHeldScanner = async () => {
   const sockets = new Set<Socket>()
-  let held = 0
+  let [held, hold] = [0, 0]
   const server = createServer((socket) => {
     sockets.add(socket)
     let last = Buffer.alloc(0)
@@ -13,8 +13,9 @@ export const startHeldScanner = async ({ hold }: { hold: number }) => {
       if (piece.toString('latin1').startsWith('zVERSION')) return socket.end('ClamAV 1.4.6\0')
       last = Buffer.concat([last, piece]).subarray(-4)
       if (!last.equals(Buffer.alloc(4))) return
-      if (held < hold) held += 1
-      else socket.end('stream: OK\0')
+      if (hold === 0) return socket.end('stream: OK\0')
+      hold -= 1
+      held += 1
     })
   })
   server.listen(0, '127.0.0.1')
@@ -23,6 +24,9 @@ export const startHeldScanner = async ({ hold }: { hold: number }) => {
     port: (server.address() as AddressInfo).port,
     /** Looks that were never answered so far. */
     held: (): number => held,
+    holdNext: (looks: number): void => {
+      hold = looks
+    },
     close: async (): Promise<void> => {
       for (const socket of sockets) socket.destroy()
       server.close()

@@ -45,12 +45,14 @@ export const jpegOf = ({
   frame = 0xc0,
   scans = 1,
   extra = [],
+  afterScans = [],
 }: {
   width?: number
   height?: number
   frame?: number
   scans?: number
   extra?: Buffer[]
+  afterScans?: Buffer[]
 } = {}): Buffer => {
   const size = Buffer.alloc(4)
   size.writeUInt16BE(height, 0)
@@ -64,6 +66,7 @@ export const jpegOf = ({
     jpegSegment(frame, Buffer.concat([Buffer.from([8]), size, Buffer.from([1, 1, 0x11, 0])])),
     jpegSegment(0xc4, Buffer.alloc(20, 1)),
     ...Array.from({ length: scans }, () => Buffer.concat([jpegSegment(0xda, SCAN), coded])),
+    ...afterScans,
     Buffer.from([0xff, 0xd9]),
   ])
 }
@@ -90,6 +93,18 @@ export const gifOf = ({
     ...Array.from({ length: frames }, () => frame),
     Buffer.from([0x3b]),
   ])
+}
+
+/** An animated PNG; every picture of it says this size. */
+export const apngOf = (width: number, height: number, frames: number): Buffer => {
+  const frame = Buffer.alloc(26)
+  frame.writeUInt32BE(width, 4)
+  frame.writeUInt32BE(height, 8)
+  const extra = [
+    pngChunk('acTL', Buffer.concat([u32be(frames), u32be(0)])),
+    ...Array.from({ length: frames }, () => pngChunk('fcTL', frame)),
+  ]
+  return pngOf({ width, height, extra })
 }
 
 const webpChunk = (type: string, data: Buffer): Buffer => {
@@ -132,11 +147,17 @@ export const webpLossy = (width = 32, height = 32): Buffer => {
 export const webpExtended = (width = 32, height = 32): Buffer =>
   webp(canvas(width, height, 8), lossless(32, 32), webpChunk('EXIF', Buffer.from('II*\0')))
 
-export const webpAnimated = (width = 32, height = 32, frames = 2): Buffer => {
+/** `inside`: what the picture in each part of the animation says of itself. */
+export const webpAnimated = (
+  width = 32,
+  height = 32,
+  frames = 2,
+  inside: readonly [number, number] = [32, 32],
+): Buffer => {
   const head = Buffer.alloc(16)
   head.writeUIntLE(width - 1, 6, 3)
   head.writeUIntLE(height - 1, 9, 3)
-  const frame = webpChunk('ANMF', Buffer.concat([head, lossless(32, 32)]))
+  const frame = webpChunk('ANMF', Buffer.concat([head, lossless(...inside)]))
   return webp(
     canvas(width, height, 2),
     webpChunk('ANIM', Buffer.alloc(6)),

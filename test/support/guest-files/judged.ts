@@ -17,7 +17,9 @@ export const createJudged = (): ((
     const named = namedFile(name)
     if ('code' in named) return named.code
     const bytes = Buffer.from(content)
-    const fault = await inspection.inspectFile(named, bytes.length, async () => bytes)
+    const fault = await inspection.inspectFile(named, bytes.length, async (room) => {
+      bytes.copy(room)
+    })
     return fault?.code ?? null
   }
 }
@@ -31,8 +33,10 @@ export type Hostile = readonly (readonly [string, string, Buffer | string, FileF
 /** Declares a test for each hostile file, of which there are at least `least`. */
 export const refuseEach = (hostile: Readonly<Record<string, Hostile>>, least: number): void => {
   const judged = createJudged()
-  it(`are at least ${least}`, () => {
-    assert.ok(Object.values(hostile).flat().length >= least)
+  it(`are at least ${least}`, (t) => {
+    const { length } = Object.values(hostile).flat()
+    t.diagnostic(`${length} hostile files`)
+    assert.ok(length >= least, `${length}`)
   })
   for (const [kind, files] of Object.entries(hostile)) {
     describe(kind, () => {
@@ -41,6 +45,23 @@ export const refuseEach = (hostile: Readonly<Record<string, Hostile>>, least: nu
           assert.equal(await judged(name, content), code)
         })
       }
+    })
+  }
+}
+
+/** Files that are let in: what they are, a name, the content. */
+export type Good = readonly (readonly [string, string, Buffer | string])[]
+
+/** Declares a test for each good file, of which there are at least `least`. */
+export const letInEach = (good: Good, least: number): void => {
+  const judged = createJudged()
+  it(`are at least ${least}`, (t) => {
+    t.diagnostic(`${good.length} good files`)
+    assert.ok(good.length >= least, `${good.length}`)
+  })
+  for (const [what, name, content] of good) {
+    it(`${what} is let in`, async () => {
+      assert.equal(await judged(name, content), null)
     })
   }
 }

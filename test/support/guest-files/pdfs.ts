@@ -9,6 +9,8 @@ type PdfParts = {
   /** Added to the catalogue, and to the page. */
   catalog?: string
   page?: string
+  /** Instead of the list of the one page, which is object 3. */
+  pages?: string
   /** Objects from number 4 on; a Buffer is written as it is. */
   objects?: readonly (string | Buffer)[]
   trailer?: string
@@ -23,12 +25,13 @@ const latin1 = (text: string | Buffer): Buffer =>
 export const pdfOf = ({
   catalog,
   page,
+  pages = PAGES,
   objects = [],
   trailer = '',
   after = '\n',
   version = '1.4',
 }: PdfParts = {}): Buffer => {
-  const bodies = [CATALOG(catalog), PAGES, PAGE(page), ...objects].map(latin1)
+  const bodies = [CATALOG(catalog), pages, PAGE(page), ...objects].map(latin1)
   const pieces: Buffer[] = [latin1(`%PDF-${version}\n%\xe2\xe3\xcf\xd3\n`)]
   let at = pieces[0]!.length
   const places: number[] = []

@@ -70,8 +70,13 @@ export type GuestFileStore = {
   touch(id: string): Promise<boolean>
   /** Stores a piece, sealed. Throws `StagingLost`. */
   append(id: string, seq: number, bytes: Uint8Array): Promise<void>
-  /** All bytes in one. Throws `StagingLost` when they are gone. */
-  content(id: string): Promise<Buffer>
+  /**
+   * The bytes in order, in pieces, each read when it is asked for; fewer than were stored when they
+   * are gone meanwhile. Throws `StagingLost` when they are gone at the start.
+   */
+  pieces(id: string): AsyncIterable<Buffer>
+  /** Reads all bytes into the room. Throws `StagingLost` when they do not fill it exactly. */
+  content(id: string, room: Buffer): Promise<void>
   /**
    * Makes the file visible and hands it to the workers, in one transaction with the answer of the
    * call. Throws `StagingLost`.
@@ -124,10 +129,15 @@ export type GuestFilePort = {
     context: CallContext,
   ): Promise<{ fileId: string; place: UploadPlace }>
   /**
-   * Sends the bytes; a second call has no further effect. `etag` as the storage gave it.
-   * `forbidden`: another place is needed.
+   * Sends the bytes, each piece when the one before is on its way; a second call has no further
+   * effect. `etag` as the storage gave it. `forbidden`: another place is needed. When `pieces`
+   * throws, the transfer is broken off, `unavailable`.
    */
-  put(place: UploadPlace, bytes: Buffer, context: CallContext): Promise<{ etag: string | null }>
+  put(
+    place: UploadPlace,
+    content: { sizeBytes: number; pieces: AsyncIterable<Buffer> },
+    context: CallContext,
+  ): Promise<{ etag: string | null }>
   /**
    * Whether Genesys accepts the stored bytes. `unsaid`: no answer yet, or one in words that we do
    * not know. Dialects without it learn this only later.

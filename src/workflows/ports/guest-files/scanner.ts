@@ -9,6 +9,8 @@ export type ScanResult = {
 export type Scanner = {
   /** Name and version. null: it cannot be reached. */
   engine(): Promise<string | null>
-  /** Scans a whole file. Never throws. */
-  scan(bytes: Uint8Array): Promise<ScanResult>
+  /**
+   * Scans a whole file. Never throws: when `pieces` does, the file was not scanned, `unavailable`.
+   */
+  scan(pieces: AsyncIterable<Uint8Array>): Promise<ScanResult>
 }
