@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 
 import { WEBHOOK_PATHS } from '../../../../src/domain/genesys-events/genesys-webhook.ts'
@@ -149,6 +150,6 @@ test('a body that does not come to its end is no receipt, and its connection is 
   )
   await arrived
   for (const end of timers) end()
-  await once(socket, 'close')
+  assert.match(await text(socket), /^HTTP\/1\.1 408 /)
   assert.equal(receipts.kept.length, 0)
 })
