@@ -59,7 +59,9 @@ test('the blocks that are not run are those that cannot be', () => {
 
 test('no Idempotency-Key stands in two commands, and no command has a hole to be filled', () => {
   const run = BLOCKS.filter(({ elsewhere }) => elsewhere === null)
-  const keys = run.flatMap(({ text }) =>
+  // What goes on behind an offset is the same call, so it has the same key.
+  const begun = run.filter(({ text }) => !text.includes('offset='))
+  const keys = begun.flatMap(({ text }) =>
     [...text.matchAll(/Idempotency-Key: ([\w-]+)/g)].map(([, key]) => key),
   )
   assert.ok(keys.length > 8)

@@ -91,7 +91,10 @@ eachHome('Segments as they are stored', (home) => {
     assert.deepEqual(segment.analysis, ANALYSIS)
     assert.equal(versionOf(await put('one')), 2)
     assert.deepEqual(await store.segments.version('one', 1).then((first) => first?.problem), {
-      ...{ code: 'segment-superseded', detail: 'Version 2 came before this one was applied.' },
+      ...{
+        code: 'segment-superseded',
+        detail: 'Version 2, which is newer, was accepted before this one was applied.',
+      },
     })
     assert.equal((await store.segments.latest('one'))?.version, 2)
     assert.equal(await store.segments.version('one', 3), null)

@@ -96,7 +96,7 @@ test('by keyboard alone: a key is made for a new tenant, signs in with its pages
   await checkAccessible(page)
   await page.getByLabel('Name').fill('shop')
   await page.getByLabel('Contact lists').fill('demo-contacts')
-  await page.getByLabel('Rows a day').fill('5000')
+  await page.getByLabel('Rows per day').fill('5000')
   await pressKey(page, 'Add the tenant')
   await page.getByRole('heading', { level: 1, name: 'shop' }).waitFor()
   await checkAccessible(page)
@@ -121,7 +121,7 @@ test('by keyboard alone: a key is made for a new tenant, signs in with its pages
   assert.deepEqual(menu, ['Overview', 'Uploads', 'One person', 'Limits'])
   await shop.page.getByRole('link', { name: 'Limits' }).click()
   await shop.page
-    .getByRole('row', { name: /Rows a day/u })
+    .getByRole('row', { name: /Rows per day/u })
     .getByText('5,000')
     .waitFor()
   await checkAccessible(shop.page)
