@@ -49,7 +49,10 @@ export type IntakeResult = {
   phones: { direct: number; library: number; normalized: number }
 }
 
-/** The codes that refuse any file that cannot be read, whatever its rows are. */
+/**
+ * The codes that refuse a file because it cannot be read, whether its rows are contacts or
+ * entries.
+ */
 export const UNREADABLE_FILE = [
   'header-duplicate',
   'header-forbidden',

@@ -4,7 +4,7 @@ import type { Makers } from './metric-makers.ts'
 export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   dncLookUp: histogram(
     'dnc_lookup_seconds',
-    'Duration of looking up phones and addresses of contacts among do-not-call entries, many at a time',
+    'Time of one lookup, which checks many phones and emails of contacts against the do-not-call entries together',
     [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
   ),
   dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by outcome', [

@@ -180,7 +180,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   scannerAway: gauge('guest_file_scanner_away', '1 if the last scan gave no verdict'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
-    'Upload URLs for a file that were refused or corrupt, so that the gateway requested another',
+    'Times the gateway requested another upload URL for a file, because the previous one was refused or corrupt',
     ['reason'],
   ),
   guestFilesHeld: counter('guest_files_held_total', 'Times a guest file had to wait for Genesys'),
@@ -215,7 +215,7 @@ const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   oldestErasure: gauge('oldest_erasure_seconds', 'Age of the oldest erasure that is not completed'),
   sealedUnderOlderKeys: gauge(
     'sealed_under_older_keys',
-    'Values that are sealed under a key other than the first of ENCRYPTION_KEYS. When this and the older keys are 0, you may remove the older keys',
+    'Values that are sealed under a key other than the first of ENCRYPTION_KEYS. When this gauge and gateway_older_keys are both 0, you may remove the older keys',
   ),
   olderKeys: gauge('older_keys', 'Keys other than the first under which something may be sealed'),
 })

@@ -39,7 +39,7 @@ export const byGateway = (about: { tenantId: string; requestId: string }): Who =
   requestId: about.requestId,
 })
 
-/** What an entry may have beside its action, its object and its details. */
+/** What an entry of the audit trail may have in addition to its action, object and details. */
 export type AuditAbout = Partial<Omit<AuditEntry, 'id' | 'action' | 'details' | keyof Who>>
 
 /**

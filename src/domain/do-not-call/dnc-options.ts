@@ -70,7 +70,7 @@ export const dncOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether the entries replace those in force, even if they are weaker or shorter. The key needs the scope dnc:override by name. Default: false',
+      'Whether the entries replace those in force, even if they are weaker or shorter. The key must list the scope dnc:override itself; admin does not include it. Default: false',
     ),
 })
 export type DncOptions = z.output<typeof dncOptionsSchema>
@@ -84,7 +84,7 @@ export const dncRemovalOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether REGULATORY entries end too. The key needs the scope dnc:override by name. Default: false',
+      'Whether REGULATORY entries end too. The key must list the scope dnc:override itself; admin does not include it. Default: false',
     ),
 })
 export type DncRemovalOptions = z.output<typeof dncRemovalOptionsSchema>

@@ -17,7 +17,7 @@ export const GENESYS_REJECTIONS = {
   ),
   'genesys-format-mismatch': page(
     'Genesys expects a format in the column that differs from the one the list showed when the row was checked.',
-    'A text column of the list that Genesys checks as phone numbers in E.164.',
+    'The list has this as a text column, but Genesys checks its values as phone numbers in E.164.',
     'Check the format of the column in Genesys. Name the column in phoneColumns or emailColumns, or correct the list, and send the row again.',
   ),
   'genesys-contact-id-invalid': page(

@@ -42,7 +42,7 @@ export const REGISTRY_PROBLEMS = {
     'A newer edition is in force',
     '`asOf` is earlier than that of the edition in force. `editionId` is the edition in force.',
     'You send the file of last month after that of this month.',
-    'Send the newest file, and the day on which it was made as `asOf`.',
+    'Send the newest file, and set `asOf` to the day on which it was made.',
   ),
   'edition-exists': page(
     409,

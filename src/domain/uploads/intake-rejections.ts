@@ -22,7 +22,7 @@ export const INTAKE_REJECTIONS = {
     'Empty the cell, or give its column a name in the header.',
   ),
   'row-identity-changed': page(
-    'The row comes back with a contact id that differs from the one with which it was given out: its mark in the column _row belongs to the first id.',
+    'The contact id of the row is not the one that the gateway wrote into it: the mark in the column _row belongs to the original id.',
     'A spreadsheet has turned the id 0012 into 12; single columns were sorted; a row was copied for another person.',
     'Give the row its own id back. For a new contact, empty the cell in the column _row.',
   ),
@@ -174,7 +174,7 @@ export const INTAKE_REJECTIONS = {
   'override-needed': page(
     'The removal is for a person whose do-not-call entry is REGULATORY. To end such an entry, use a key with the scope dnc:override and set override=true.',
     'A removal of +14155550101 without the option override, while an entry with the reason REGULATORY is in force for it.',
-    'Check whether the law allows it. Then send the removal with override=true and a key that has the scope dnc:override by name.',
+    'Check whether the law allows it. Then send the removal with override=true and a key that lists the scope dnc:override itself; admin does not include it.',
   ),
   'phone-region-missing': page(
     'The number has no country code, and the do-not-call entry names no country. The gateway does not guess one, because it could suppress the wrong person.',

@@ -55,7 +55,7 @@ NAMED.add(endpointTestEventSchema, { id: 'EndpointTestEvent' })
 
 const DESCRIPTION = `Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.
 
-Each operation lists the problems that it can answer with. In addition, HTTP allows these for any message: ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}.`
+Each operation lists the problems that it can answer with. In addition, any request can be answered with these, which concern its HTTP form: ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}.`
 
 const optionsOf = (schema: z.ZodType): Json => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })

@@ -15,7 +15,10 @@ const declaresSmallBody = ({ headers }: FastifyRequest): boolean => {
   return declared <= SMALL_BODY_BYTES && headers['content-encoding'] === undefined
 }
 
-/** The key in the form compared, if it is harmless. The route judges any other header. */
+/**
+ * The key in the form in which keys are compared, if it is harmless. The route judges any other
+ * header.
+ */
 const plainIdempotencyKey = (header: string | string[] | undefined): string | null =>
   typeof header === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/u.test(header) ? header : null
 

@@ -5,8 +5,9 @@ import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../workflows/contract.ts'
 
 /**
- * The Idempotency-Key in the form compared. Draft-07 quotes it, many clients do not, and both are
- * the same key. null if there is none. Throws 400 if it is not 1 to 255 visible ASCII characters.
+ * The Idempotency-Key in the form in which keys are compared. Draft-07 puts it in quotes and many
+ * clients do not; with and without quotes it is the same key. null if there is none. Throws 400 if
+ * it is not 1 to 255 visible ASCII characters.
  */
 export const givenIdempotencyKey = (
   refuse: Refuse<'idempotency-key-invalid'>,

@@ -182,7 +182,7 @@ export const readApiDocument = (file: string | URL = DOCUMENT) => {
     operations,
     /** Codes that any message can get; the document says so in words. */
     anywhere: new Set(
-      (raw.info.description.split('HTTP allows these for any message')[1] ?? '').match(
+      (raw.info.description.split('any request can be answered with these')[1] ?? '').match(
         /(?<=`)[\w-]+(?=`)/gu,
       ) ?? [],
     ),

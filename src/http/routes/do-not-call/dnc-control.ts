@@ -26,7 +26,7 @@ export const registerDncControl = (add: AddRoute): void => {
     url: '/v1/dnc-submissions/:submissionId/release',
     id: 'releaseDncSubmission',
     summary:
-      'Release quarantined entries, which then go to Genesys. The key needs the scope dnc:override by name',
+      'Release quarantined entries, which then go to Genesys. The key must list the scope dnc:override itself',
     params: submissionParamsSchema,
     answers: MOVED,
     problems: MOVE_SUBMISSION_REFUSALS,

@@ -30,7 +30,9 @@ export type GuestFileClaim = { guestFileId: string; owner: string; fence: string
  */
 export type UploadPlace = { uploadUrl: string; headers: Record<string, string> }
 
-/** The changes of a step of the work. Members that are left out stay unchanged. */
+/**
+ * What one step of the work changes in the guest file. Members that are left out stay unchanged.
+ */
 export type GuestFileStep = {
   state?: GuestFileState
   hold?: { reason: 'genesys_unavailable' } | null

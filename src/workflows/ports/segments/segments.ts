@@ -33,7 +33,7 @@ export type ExpectedVersions = readonly number[] | 'any' | null
 
 export type SegmentClaim = { campaignId: string; owner: string; fence: string; leaseMs: number }
 
-/** The changes of a step of the work to a version. Members that are left out stay unchanged. */
+/** What one step of the work changes in a version. Members that are left out stay unchanged. */
 export type SegmentStep = {
   state?: SegmentState
   hold?: { reason: SegmentHoldReason } | null

@@ -21,8 +21,8 @@ export type ReconciledJob = { uploadId: string; jobId: string; rows: number }
 export type OpenReconciliation = { upload: Upload; tries: number; doubted: boolean }
 
 /**
- * Uploads that ended with delivered rows are pending from their end on, in the same transaction,
- * and a job checks each.
+ * The transaction that ends an upload with delivered rows also makes its reconciliation pending. A
+ * job then checks each such upload.
  */
 export type ReconciliationStore = {
   /**
