@@ -53,6 +53,8 @@ export const editionOptionsSchema = z.strictObject({
   offset: z
     .int()
     .min(0)
+    // More than any file has, and few enough digits to be read from a query.
+    .max(1_000_000_000_000)
     .default(0)
     .describe(
       'Where the body begins in the file, in bytes: it is the rest of a file of which the gateway keeps so much. Default: 0, the whole file',
