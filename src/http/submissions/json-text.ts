@@ -3,7 +3,11 @@ import { isUtf8 } from 'node:buffer'
 /** Levels of arrays and objects in a body; a segment, the deepest of them, needs a quarter. */
 export const DEEPEST_LEVEL = 64
 
-const MARKS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gsu
+/**
+ * A string that does not end takes the rest of the text. If it did not match, the search would go
+ * on at each quote behind it, and a body of quotes and backslashes would hold the process.
+ */
+const MARKS = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[{}[\]:]/gsu
 
 export type JsonFault =
   /** What walks a value level by level, ours and others' code alike, would run out of stack. */
