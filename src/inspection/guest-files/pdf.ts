@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 
 import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { createTurns } from '../../lib/waiting/turns.ts'
 import { pdfObjectsFault } from './pdf-objects.ts'
 import type { PdfFinding } from './pdf-worker.ts'
 
@@ -48,7 +49,7 @@ export const createPdfInspection = ({ clock }: { clock: Clock }) => {
  */
 const createReader = (clock: Clock) => {
   let thread: Worker | null = null
-  let before: Promise<unknown> = Promise.resolve()
+  const inTurn = createTurns(1)
   let idle = new AbortController()
   const end = async (): Promise<void> => {
     const ended = thread
@@ -70,11 +71,7 @@ const createReader = (clock: Clock) => {
     return outcome
   }
   return {
-    read: (bytes: Buffer): Promise<Outcome> => {
-      const turn = before.then(() => read(bytes))
-      before = turn.catch(() => undefined)
-      return turn
-    },
+    read: (bytes: Buffer): Promise<Outcome> => inTurn(() => read(bytes)),
     close: async (): Promise<void> => {
       idle.abort()
       await end()

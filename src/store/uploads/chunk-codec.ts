@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Chunk, NewChunk, RejectedRow, StagedChunk } from '../../domain/uploads/chunk.ts'
 import { cellsOfText } from '../../domain/uploads/chunk.ts'
 import { createPack, unpack } from '../../lib/envelope.ts'
+import { createTurns } from '../../lib/waiting/turns.ts'
 
 /**
  * The digests are stored beside the sealed payload, so that they can be searched without opening
@@ -148,12 +149,9 @@ export type EncodeChunk = (dataKey: KeyObject, uploadId: string, chunk: NewChunk
 export const createEncodeChunk = (): EncodeChunk => {
   const write = createPayloadWriter()
   const pack = createPack()
-  let last: Promise<unknown> = Promise.resolve()
-  return (dataKey, uploadId, chunk) => {
-    const encoded = last.then(() => pack(dataKey, contextOf(uploadId, chunk.seq), write(chunk)))
-    last = encoded.catch(() => undefined)
-    return encoded
-  }
+  const inTurn = createTurns(1)
+  return (dataKey, uploadId, chunk) =>
+    inTurn(() => pack(dataKey, contextOf(uploadId, chunk.seq), write(chunk)))
 }
 
 /**

@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { Standing } from '../../../domain/do-not-call/suppression.ts'
 import { createDigestFilter, type DigestFilter } from '../../../lib/digest-filter.ts'
 import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
+import { createTurns } from '../../../lib/waiting/turns.ts'
 import type { SuppressionPort } from '../../../workflows/ports/do-not-call/suppressions.ts'
 import type { Db } from '../../homes/database.ts'
 import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
@@ -179,16 +180,6 @@ const isCovered = (covers: ReadonlyMap<string, Cover>, { epochs, madeBy }: Stand
     return submission !== null && cover?.epoch === epoch && cover.submission === submission
   })
 
-/** One call after the other: nobody may use a filter while another call fills it. */
-const createTurns = () => {
-  let last: Promise<unknown> = Promise.resolve()
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work)
-    last = result.catch(() => undefined)
-    return result
-  }
-}
-
 /** `mostEntries` is for tests. */
 export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSubjects => {
   const count = createCount(db)
@@ -201,7 +192,8 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
   let spent = 0
   /** How many entries are new; small look-ups start reading them only when it is worth it. */
   let price = 0
-  const inTurn = createTurns()
+  /** Nobody may use the filter while another call fills it. */
+  const inTurn = createTurns(1)
 
   /**
    * Whether there is room for this many more. If other tenants fill it, it is emptied for the next
