@@ -23,19 +23,24 @@ export const deletePages = async (
   }
 }
 
+/**
+ * Deletes an edition that is being received, if `condition` holds. It is taken over first, and
+ * nothing of it counts as kept: whoever continued it while its pages are deleted would bring an
+ * edition into force without them. If the process ends in the middle, the sweep does the rest.
+ */
 export const discardEdition = async (
   db: Db,
   id: string,
   condition: RawBuilder<unknown>,
 ): Promise<boolean> => {
-  const { rows } = await sql<{ number: string }>`select number from registry_edition
-    where id = ${id} and ${condition}`.execute(db)
-  if (rows[0] === undefined) return false
-  await deletePages(db, Number(rows[0].number), sql`true`)
-  const { rows: gone } =
-    await sql`delete from registry_edition where id = ${id} and ${condition} returning id`.execute(
-      db,
-    )
+  const { rows } = await sql<{ number: string; attempt: number }>`update registry_edition
+    set attempt = attempt + 1, kept_bytes = 0, kept_state = null
+    where id = ${id} and ${condition} returning number, attempt`.execute(db)
+  const [taken] = rows
+  if (taken === undefined) return false
+  await deletePages(db, Number(taken.number), sql`true`)
+  const { rows: gone } = await sql`delete from registry_edition
+    where id = ${id} and ${RECEIVING} and attempt = ${taken.attempt} returning id`.execute(db)
   return gone.length === 1
 }
 
