@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 
 import { AUDIT_DETAILS, type AuditAction } from '../../../src/domain/audit/audit-details.ts'
 import { guestFileEventOf } from '../../../src/domain/guest-files/guest-file.ts'
@@ -7,14 +7,10 @@ import { fileTimeoutMs } from '../../../src/genesys/calls/file-timeout.ts'
 import { pathSegment } from '../../../src/genesys/calls/path-segment.ts'
 import { guestFileOptionsSchema } from '../../../src/http/submissions/read-guest-file.ts'
 import { sha256Hex } from '../../../src/lib/digest.ts'
-import type { Store } from '../../../src/store/homes/open-store.ts'
-import { embeddedHome, openTestStore } from '../../support/databases/database.ts'
+import { embeddedHome } from '../../support/databases/database.ts'
 import { createLife, Killed } from '../../support/gateway/kill-points.ts'
-import {
-  contactTarget,
-  createFileStage,
-  type FileStage,
-} from '../../support/guest-files/file-stage.ts'
+import { contactTarget, type FileStage } from '../../support/guest-files/file-stage.ts'
+import { fileSuite } from '../../support/guest-files/file-suite.ts'
 import { gifOf, pngOf, webpLossy } from '../../support/guest-files/images.ts'
 import { createJudged } from '../../support/guest-files/judged.ts'
 import { behind, ELF, PE } from '../../support/guest-files/payloads.ts'
@@ -28,27 +24,16 @@ import { zipOf } from '../../support/guest-files/zips.ts'
 describe('The bugs of guide 003', () => {
   const home = embeddedHome()
   const judged = createJudged()
-  let store: Store
-  let stage: FileStage
-  before(async () => {
-    store = await openTestStore(await home.fresh())
-    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-    stage = await createFileStage(store)
-  })
-  after(async () => {
-    await stage.close()
-    await store.close()
-    await home.close()
-  })
-  afterEach(() => stage.setFaults([]))
+  const at = fileSuite(home)
+  after(() => home.close())
 
   const ended = async (content: string, change: Parameters<FileStage['send']>[1] = {}) => {
-    const id = await stage.send(content, change)
-    await stage.work()
-    return stage.find(id)
+    const id = await at.stage.send(content, change)
+    await at.stage.work()
+    return at.stage.find(id)
   }
   const there = (sha256: string) =>
-    stage.sandbox.guestFiles().filter((file) => file.confirmed && file.sha256 === sha256)
+    at.stage.sandbox.guestFiles().filter((file) => file.confirmed && file.sha256 === sha256)
 
   test('D1: the type comes from the content, not from the extension alone', async () => {
     assert.equal(await judged('photo.png', PE), 'file-type-mismatch')
@@ -78,19 +63,19 @@ describe('The bugs of guide 003', () => {
     }
   })
   test('D6: what Genesys does not say is pending, never passed or completed', async () => {
-    stage.setFaults([{ kind: 'guest-file-answer', without: ['virusScan'] }])
-    const id = await stage.send('no verdict')
-    await stage.work(3)
-    const { state, genesys } = await stage.find(id)
+    at.stage.setFaults([{ kind: 'guest-file-answer', without: ['virusScan'] }])
+    const id = await at.stage.send('no verdict')
+    await at.stage.work(3)
+    const { state, genesys } = await at.stage.find(id)
     assert.deepEqual([state, genesys.virusScan], ['stored', 'pending'])
-    stage.setFaults([])
-    await stage.work()
-    stage.setFaults([{ kind: 'guest-file-answer', without: ['status'] }])
-    const unsaid = await stage.send('no status')
-    await stage.work(5)
-    assert.equal((await stage.find(unsaid)).state, 'confirming')
-    stage.setFaults([])
-    await stage.work()
+    at.stage.setFaults([])
+    await at.stage.work()
+    at.stage.setFaults([{ kind: 'guest-file-answer', without: ['status'] }])
+    const unsaid = await at.stage.send('no status')
+    await at.stage.work(5)
+    assert.equal((await at.stage.find(unsaid)).state, 'confirming')
+    at.stage.setFaults([])
+    await at.stage.work()
   })
   test('D7: the bytes that were hashed are the bytes that are sent', async () => {
     const content = 'x'.repeat(700_000)
@@ -104,12 +89,12 @@ describe('The bugs of guide 003', () => {
     assert.match(fileName, /^[\p{L}\d._-]+\.txt$/u)
   })
   test('D9: a URL of a host that is not allowed gets nothing', async () => {
-    stage.setFaults([{ kind: 'guest-file-host', origin: 'http://198.51.100.7' }])
+    at.stage.setFaults([{ kind: 'guest-file-host', origin: 'http://198.51.100.7' }])
     const { state, problem } = await ended('elsewhere')
     assert.deepEqual([state, problem?.code], ['failed', 'file-refused-by-genesys'])
   })
   test('D10: 429, 503 and 403 of the storage are met, with the exact headers each time', async () => {
-    stage.setFaults([
+    at.stage.setFaults([
       { kind: 'status', operation: 'guest-file-storage', status: 429, count: 2 },
       { kind: 'status', operation: 'guest-file-storage', status: 503, count: 2 },
       { kind: 'presigned-expired', count: 1 },
@@ -122,19 +107,19 @@ describe('The bugs of guide 003', () => {
     assert.equal(fileTimeoutMs(10_485_760), 134_858)
   })
   test('D12: a URL past 10 minutes is replaced, and counted', async () => {
-    const id = await stage.send('aged')
-    await assert.rejects(stage.workOnce(createLife(7)), Killed)
-    stage.clock.skip(11 * 60_000)
-    await stage.freeLeases()
-    await stage.work()
-    assert.equal((await stage.find(id)).progress.urls, 2)
+    const id = await at.stage.send('aged')
+    await assert.rejects(at.stage.workOnce(createLife(7)), Killed)
+    at.stage.clock.skip(11 * 60_000)
+    await at.stage.freeLeases()
+    await at.stage.work()
+    assert.equal((await at.stage.find(id)).progress.urls, 2)
   })
   test('D13: an end between transfer and confirmation leaves one confirmed file', async () => {
-    const id = await stage.send('between')
-    await assert.rejects(stage.workOnce(createLife(11)), Killed)
-    await stage.freeLeases()
-    await stage.work()
-    assert.equal((await stage.find(id)).state, 'stored')
+    const id = await at.stage.send('between')
+    await assert.rejects(at.stage.workOnce(createLife(11)), Killed)
+    await at.stage.freeLeases()
+    await at.stage.work()
+    assert.equal((await at.stage.find(id)).state, 'stored')
     assert.equal(there(sha256Hex('between')).length, 1)
   })
   test('D14: the file is confirmed for the contact that was named', async () => {
@@ -150,7 +135,7 @@ describe('The bugs of guide 003', () => {
     }
   })
   test('D16: a message is written with the state it tells of, to be signed and tried again', async () => {
-    await store.sync.ensureEnvEndpoints([
+    await at.store.sync.ensureEnvEndpoints([
       {
         name: 'dms',
         url: 'https://dms.example/hook',
@@ -159,7 +144,7 @@ describe('The bugs of guide 003', () => {
       },
     ])
     const { id } = await ended('told')
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await at.store.sql.executeSql(
       `select event_type from sync_delivery where object = '${id}'`,
     )
     assert.ok(rows.length > 0)
@@ -182,18 +167,18 @@ describe('The bugs of guide 003', () => {
     assert.equal(await judged('a.gif', behind(gifOf(), PE)), 'file-type-mismatch')
   })
   test('D19: what the storage holds is compared with what was sent', async () => {
-    stage.setFaults([{ kind: 'guest-file-cut', count: 1 }])
+    at.stage.setFaults([{ kind: 'guest-file-cut', count: 1 }])
     const { state, progress, sha256 } = await ended('compared')
     assert.deepEqual([state, progress.urls, there(sha256).length], ['stored', 2, 1])
   })
   test('D20: a contact that the tenant is not granted is not there', async () => {
-    await store.sql.executeSql(`delete from tenant_grant where kind = 'external_contact'`)
-    await assert.rejects(stage.send('not mine'), { code: 'not-found' })
-    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
+    await at.store.sql.executeSql(`delete from tenant_grant where kind = 'external_contact'`)
+    await assert.rejects(at.stage.send('not mine'), { code: 'not-found' })
+    await at.store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
   })
   test('D21: what goes wrong is audited like what goes well', async () => {
     const { id, sha256 } = await ended('for nobody', { target: contactTarget('nobody') })
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await at.store.sql.executeSql(
       `select action, outcome, digest, details from audit_entry where object = '${id}' and action <> 'guest_file.moved' order by at, id`,
     )
     const entries = rows as {
@@ -217,7 +202,7 @@ describe('The bugs of guide 003', () => {
   })
   test('D22: the calls are those of the API, and no secret is in a body', async () => {
     await ended('calls')
-    const log = JSON.stringify(stage.sandbox.requests())
+    const log = JSON.stringify(at.stage.sandbox.requests())
     assert.match(log, /upload-complete/u)
     assert.ok(!/client_secret/u.test(log))
   })
@@ -225,9 +210,9 @@ describe('The bugs of guide 003', () => {
     assert.equal(await judged('a.txt', ''), 'file-empty')
   })
   test('D24: a pre-signed URL reaches no event, and no error', async () => {
-    stage.setFaults([{ kind: 'reset', operation: 'guest-file-storage', count: 3 }])
+    at.stage.setFaults([{ kind: 'reset', operation: 'guest-file-storage', count: 3 }])
     await ended('secret place')
-    const told = JSON.stringify(stage.told)
+    const told = JSON.stringify(at.stage.told)
     assert.ok(told.includes('put-guest-file'))
     assert.ok(!/X-Amz|guest-file-storage\//u.test(told))
   })

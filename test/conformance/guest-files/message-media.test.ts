@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
+import { before, test } from 'node:test'
 
 import type { GuestFileTarget } from '../../../src/domain/guest-files/guest-file.ts'
 import { sha256Hex } from '../../../src/lib/digest.ts'
-import type { Store } from '../../../src/store/homes/open-store.ts'
-import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { eachHome } from '../../support/databases/database.ts'
 import { createLife, Killed } from '../../support/gateway/kill-points.ts'
-import { createFileStage, type FileStage } from '../../support/guest-files/file-stage.ts'
+import type { FileStage } from '../../support/guest-files/file-stage.ts'
+import { fileSuite, TEXT } from '../../support/guest-files/file-suite.ts'
 
 type Faults = Parameters<FileStage['setFaults']>[0]
 
-const TEXT = 'Please call back on Monday.'
 const elsewhere = (conversationId: string, communicationId = 'agent'): GuestFileTarget => ({
   kind: 'conversation',
   conversationId,
@@ -18,22 +17,11 @@ const elsewhere = (conversationId: string, communicationId = 'agent'): GuestFile
 })
 
 eachHome('Guest files on their way into a conversation', (home) => {
-  let store: Store
-  let stage: FileStage
-  before(async () => {
-    store = await openTestStore(await home.fresh())
-    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-    stage = await createFileStage(store, { dialect: 'platform' })
-    stage.sandbox.makeConversation('second', 'agent')
-  })
-  after(async () => {
-    await stage.close()
-    await store.close()
-  })
-  afterEach(() => stage.setFaults([]))
+  const at = fileSuite(home, { dialect: 'platform' })
+  before(() => at.stage.sandbox.makeConversation('second', 'agent'))
 
   const sentIn = (conversationId: string, content: string) =>
-    stage.sandbox
+    at.stage.sandbox
       .messageMedia()
       .filter(
         (media) => media.conversationId === conversationId && media.sha256 === sha256Hex(content),
@@ -42,10 +30,10 @@ eachHome('Guest files on their way into a conversation', (home) => {
   let files = 0
   const ended = async (faults: Faults, change: Parameters<FileStage['send']>[1] = {}) => {
     const content = `${TEXT} ${(files += 1)}`
-    const id = await stage.send(content, change)
-    stage.setFaults(faults)
-    await stage.work(1_000)
-    return { file: await stage.find(id), sent: sentIn('demo-conversation', content) }
+    const id = await at.stage.send(content, change)
+    at.stage.setFaults(faults)
+    await at.stage.work(1_000)
+    return { file: await at.stage.find(id), sent: sentIn('demo-conversation', content) }
   }
 
   test('media are made, put, found valid, and sent in one message; the bytes are shredded', async () => {
@@ -59,11 +47,11 @@ eachHome('Guest files on their way into a conversation', (home) => {
     })
     assert.equal(sent.length, 1)
     assert.ok(file.latencyMs !== null && file.storedAt !== null)
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await at.store.sql.executeSql(
       `select 1 from guest_file_piece where guest_file_id = '${file.id}'`,
     )
     assert.equal(rows.length, 0)
-    const { rows: told } = await store.sql.executeSql(
+    const { rows: told } = await at.store.sql.executeSql(
       `select action from audit_entry where object = '${file.id}' and action <> 'guest_file.moved' order by at, id`,
     )
     assert.deepEqual(
@@ -76,22 +64,22 @@ eachHome('Guest files on their way into a conversation', (home) => {
 
   const count = home.kind === 'server' ? 100 : 22
   test(`killed before and after every effect, ${count} files are sent once each, into the right conversation`, async () => {
-    for (let at = 0; at < count; at += 1) {
-      const conversationId = at % 2 === 0 ? 'demo-conversation' : 'second'
-      const content = `file ${at} for ${conversationId}`
-      const target = elsewhere(conversationId, at % 2 === 0 ? 'demo-communication' : 'agent')
-      const id = await stage.send(content, { target })
-      const life = createLife(1 + (at % 22))
+    for (let n = 0; n < count; n += 1) {
+      const conversationId = n % 2 === 0 ? 'demo-conversation' : 'second'
+      const content = `file ${n} for ${conversationId}`
+      const target = elsewhere(conversationId, n % 2 === 0 ? 'demo-communication' : 'agent')
+      const id = await at.stage.send(content, { target })
+      const life = createLife(1 + (n % 22))
       try {
-        while ((await stage.workOnce(life)) !== null) continue
+        while ((await at.stage.workOnce(life)) !== null) continue
       } catch (error) {
         if (!(error instanceof Killed)) throw error
       }
-      await stage.freeLeases()
-      await stage.work(1_000)
-      const file = await stage.find(id)
-      assert.equal(file.state, 'stored', `file ${at}`)
-      assert.deepEqual(sentIn(conversationId, content), [file.genesys.fileId], `file ${at}`)
+      await at.stage.freeLeases()
+      await at.stage.work(1_000)
+      const file = await at.stage.find(id)
+      assert.equal(file.state, 'stored', `file ${n}`)
+      assert.deepEqual(sentIn(conversationId, content), [file.genesys.fileId], `file ${n}`)
     }
   })
 
@@ -262,14 +250,14 @@ eachHome('Guest files on their way into a conversation', (home) => {
   for (const [what, faults, state, code] of failing) {
     test(`${what}: ${state}, ${code}, and no message`, async () => {
       const content = `${what} ${TEXT}`
-      const id = await stage.send(content)
-      stage.setFaults(faults)
-      await stage.work(state === 'held' ? 4 : 1_000)
-      const file = await stage.find(id)
+      const id = await at.stage.send(content)
+      at.stage.setFaults(faults)
+      await at.stage.work(state === 'held' ? 4 : 1_000)
+      const file = await at.stage.find(id)
       assert.deepEqual([file.state, file.problem?.code], [state, code])
       assert.deepEqual(sentIn('demo-conversation', content), [])
-      stage.setFaults([])
-      await stage.work(1_000)
+      at.stage.setFaults([])
+      await at.stage.work(1_000)
     })
   }
 
@@ -290,10 +278,12 @@ eachHome('Guest files on their way into a conversation', (home) => {
   })
 
   test('a conversation that the tenant is not granted is not there, and a person is of another dialect', async () => {
-    await store.sql.executeSql(`delete from tenant_grant where kind = 'conversation'`)
-    await assert.rejects(stage.send(TEXT), { code: 'not-found' })
-    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
+    await at.store.sql.executeSql(`delete from tenant_grant where kind = 'conversation'`)
+    await assert.rejects(at.stage.send(TEXT), { code: 'not-found' })
+    await at.store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
     const person = { kind: 'external_contact', externalContactId: 'demo-guest' } as const
-    await assert.rejects(stage.send(TEXT, { target: person }), { code: 'capability-not-available' })
+    await assert.rejects(at.stage.send(TEXT, { target: person }), {
+      code: 'capability-not-available',
+    })
   })
 })
