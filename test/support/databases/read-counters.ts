@@ -1,0 +1,28 @@
+import pg from 'pg'
+
+export type Scans = Map<string, number>
+
+/**
+ * What statements read, by the server's own counters: scans of each index, entries read of it, and
+ * rows read by scans of whole tables.
+ */
+export const openCounters = async (url: string) => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const read = async (text: string): Promise<Scans> => {
+    const { rows } = await client.query<{ name: string; n: string }>(text)
+    return new Map(rows.map(({ name, n }) => [name, Number(n)]))
+  }
+  return {
+    indexes: () => read('select indexrelname as name, idx_scan as n from pg_stat_user_indexes'),
+    entries: () => read('select indexrelname as name, idx_tup_read as n from pg_stat_user_indexes'),
+    wholeTables: () => read('select relname as name, seq_tup_read as n from pg_stat_user_tables'),
+    close: () => client.end(),
+  }
+}
+
+export type Counters = Awaited<ReturnType<typeof openCounters>>
+
+/** What was read `by` times or more in between. */
+export const grown = (before: Scans, now: Scans, by = 1): string[] =>
+  [...now].filter(([name, n]) => n - (before.get(name) ?? 0) >= by).map(([name]) => name)
