@@ -2,6 +2,7 @@ import type { Chunk, StagedChunk } from '../../../src/domain/uploads/chunk.ts'
 import { type Upload, ZERO_COUNTS } from '../../../src/domain/uploads/upload.ts'
 import { createBitmap, countBits, setBit } from '../../../src/lib/bitmap.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
+import { anUpload } from '../gateway/an-upload.ts'
 
 /** The digest of a contact id, as `makeChunk` stores it. */
 export const idDigestOf = (id: string): Buffer => sha256(id).subarray(0, 16)
@@ -38,27 +39,16 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     (sum, chunk) => sum + chunk.contactIds.length - countBits(chunk.leftOut),
     0,
   )
-  return {
-    id: 'upl_1',
-    tenantId: 'default',
-    contactListId: 'list-1',
-    laneKey: 'contact-list:list-1',
+  return anUpload({
     acceptedSeq: 5,
     contentSeq: about.acceptedSeq ?? 5,
-    parentId: null,
-    children: [],
     state: 'staged',
-    hold: null,
-    waitingFor: null,
-    mode: 'append',
-    duplicates: 'update',
     version: 1,
     delivery: {
       method: 'batches',
       batches: { total: chunks.length, delivered: 0, failed: 0 },
       duplicateCheckField: null,
     },
-    queue: null,
     source: {
       fileName: null,
       format: 'csv',
@@ -69,23 +59,11 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     },
     columns: [],
     counts: { ...ZERO_COUNTS, read: accepted, accepted },
-    rejections: {},
     planDigest: '',
-    plan: null,
-    notBefore: null,
-    appliedAt: null,
     schemaVersion: 'v1',
     targetColumns: ['id', 'note'],
-    requestId: 'req',
     createdAt: '2026-03-01T11:00:00.000Z',
     updatedAt: '2026-03-01T11:00:00.000Z',
-    completedAt: null,
-    problem: null,
-    unnamed: { unidentified: 0, unattributed: 0 },
-    progress: null,
-    sameFileAs: null,
-    reconciliation: null,
-    cancelRequested: false,
     ...about,
-  }
+  })
 }

@@ -16,7 +16,7 @@ type DeliverDeps = Parameters<typeof createDeliverUpload>[0]
 type Deliver = ReturnType<typeof createDeliverUpload>
 type Lease = Parameters<Deliver>[2]
 
-const CLAIM = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
+const CLAIM = { key: 'contact_list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
 
 /**
  * The delivery of the store's upload to a Genesys in memory, by a lane of its own; `changes`: what

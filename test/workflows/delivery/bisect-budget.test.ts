@@ -64,7 +64,7 @@ describe('the budget of finding out what Genesys refuses', () => {
 
   it('keeps nobody from what needs none of it', async () => {
     const { budgetOf, deliver } = setUp()
-    budgetOf('contact-list:list-1').spend(51)
+    budgetOf('contact_list:list-1').spend(51)
     const { store } = await deliver('upl_1', [])
     assert.equal(store.upload.state, 'completed')
   })
@@ -78,7 +78,7 @@ describe('the budget of finding out what Genesys refuses', () => {
 
   it('is spent by jobs that fail as a whole, and then no row is blamed', async () => {
     const { budgetOf, deliver } = setUp()
-    const budget = budgetOf('contact-list:list-1')
+    const budget = budgetOf('contact_list:list-1')
     budget.spend(49)
     const { store } = await deliver('upl_1', [], true)
     assert.deepEqual([store.upload.state, store.upload.counts.failed], ['failed', 32])
