@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, it } from 'node:test'
+import { it } from 'node:test'
 
 import { GatewayProblem } from '../../../../src/domain/problems/problem.ts'
-import type { Store } from '../../../../src/store/homes/open-store.ts'
 import { SuppressionUnknown } from '../../../../src/workflows/ports/do-not-call/suppressions.ts'
-import { eachHome, openTestStore } from '../../../support/databases/database.ts'
+import { eachHome } from '../../../support/databases/database.ts'
 import {
   followEditions,
   loadEdition,
-  makeRegistry,
   namedBy,
   receiveEdition,
-  useRegistries,
 } from '../../../support/do-not-call/registry-editions.ts'
+import { registrySuite } from '../../../support/do-not-call/registry-suite.ts'
 import { audit } from '../../../support/stages/store-uploads.ts'
 
 const FIRST = 12_015_550_000
@@ -30,32 +28,19 @@ const withCode = (code: string) => (error: unknown) =>
   error instanceof GatewayProblem && error.code === code
 
 eachHome('Editions of registries', (home) => {
-  let store: Store
-  let names = 0
-  before(async () => {
-    store = await openTestStore(await home.fresh())
-    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-  })
-  after(() => store.close())
-
-  /** A registry that the default tenant uses, alone. */
-  const registry = async (): Promise<string> => {
-    const name = `registry-${(names += 1)}`
-    await makeRegistry(store, name)
-    await useRegistries(store, 'default', [name])
-    return name
-  }
+  const suite = registrySuite(home)
+  const { registry } = suite
 
   it('have exactly the numbers of their file, whatever its order', async () => {
     const name = await registry()
     const numbers = numbersFrom(FIRST)
     const shuffled = numbers.map((_, at) => numbers[(at * 7_919) % numbers.length]!)
-    const edition = await loadEdition(store, name, [...shuffled, ...shuffled.slice(0, 9)])
+    const edition = await loadEdition(suite.store, name, [...shuffled, ...shuffled.slice(0, 9)])
     assert.equal(edition.state, 'current')
     assert.equal(edition.numbers, new Set(numbers).size)
     const asked = [...numbers, ...numbers.map((number) => number + 1)]
     const expected = asked.filter((number) => numbers.includes(number)).toSorted(ascending)
-    assert.deepEqual(await namedBy(store, LIST, asked), expected)
+    assert.deepEqual(await namedBy(suite.store, LIST, asked), expected)
   })
 
   it('are loaded whole from runs that overlap, as a change adds to and takes from what is in force', async () => {
@@ -69,20 +54,20 @@ eachHome('Editions of registries', (home) => {
         yield Buffer.from(`${lines.join('\n')}\n`)
       }
     }
-    await receiveEdition(store, name, file())
-    await followEditions(store)
-    assert.equal((await store.registries.find(name))!.current!.numbers, 2 * half)
+    await receiveEdition(suite.store, name, file())
+    await followEditions(suite.store)
+    assert.equal((await suite.store.registries.find(name))!.current!.numbers, 2 * half)
     const asked = [FIRST, FIRST + 1, FIRST + 1_001, FIRST + 2 * half - 2, FIRST + 2 * half]
-    assert.deepEqual(await namedBy(store, LIST, asked), [
+    assert.deepEqual(await namedBy(suite.store, LIST, asked), [
       ...[FIRST, FIRST + 1_001, FIRST + 2 * half - 2, FIRST + 2 * half].filter(
         (number) => number !== FIRST + 2 * half,
       ),
     ])
-    const added = await loadEdition(store, name, [FIRST + 1, FIRST], { change: 'add' })
+    const added = await loadEdition(suite.store, name, [FIRST + 1, FIRST], { change: 'add' })
     assert.deepEqual([added.numbers, added.added], [2 * half + 1, 1])
-    const removed = await loadEdition(store, name, [FIRST, FIRST + 3], { change: 'remove' })
+    const removed = await loadEdition(suite.store, name, [FIRST, FIRST + 3], { change: 'remove' })
     assert.deepEqual([removed.numbers, removed.added], [2 * half, 0])
-    assert.deepEqual(await namedBy(store, LIST, [FIRST, FIRST + 1, FIRST + 2]), [
+    assert.deepEqual(await namedBy(suite.store, LIST, [FIRST, FIRST + 1, FIRST + 2]), [
       FIRST + 1,
       FIRST + 2,
     ])
@@ -92,13 +77,13 @@ eachHome('Editions of registries', (home) => {
     const name = await registry()
     const refused = (code: string, numbers: number[], options = {}) =>
       assert.rejects(
-        receiveEdition(store, name, `${numbers.join('\n')}\n`, options),
+        receiveEdition(suite.store, name, `${numbers.join('\n')}\n`, options),
         withCode(code),
         code,
       )
     await refused('edition-base-missing', [FIRST], { change: 'add' })
     const numbers = numbersFrom(FIRST)
-    const { id } = await loadEdition(store, name, numbers, { asOf: '2026-11-20T00:00:00Z' })
+    const { id } = await loadEdition(suite.store, name, numbers, { asOf: '2026-11-20T00:00:00Z' })
     await refused('edition-older', [FIRST], { asOf: '2026-11-19T00:00:00Z' })
     await refused('edition-exists', numbers)
     await refused('edition-shrinks', numbers.slice(0, 3_000))
@@ -106,23 +91,25 @@ eachHome('Editions of registries', (home) => {
     await refused('registry-no-numbers', [])
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
     await refused('option-invalid', numbers.slice(1), { asOf: tomorrow })
-    const editions = await store.registries.editions(name)
+    const editions = await suite.store.registries.editions(name)
     assert.deepEqual(
       editions.map((edition) => edition.id),
       [id],
     )
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await suite.store.sql.executeSql(
       `select e.id from registry_edition e where e.registry = $1`,
       [name],
     )
     assert.equal(rows.length, 1, 'nothing of a refused edition stays')
-    const fewer = await loadEdition(store, name, numbers.slice(0, 3_000), { allowShrink: true })
+    const fewer = await loadEdition(suite.store, name, numbers.slice(0, 3_000), {
+      allowShrink: true,
+    })
     assert.equal(fewer.state, 'current')
   })
 
   it('are loaded once under a key, and nobody sees one half-loaded', async () => {
     const name = await registry()
-    await loadEdition(store, name, [FIRST])
+    await loadEdition(suite.store, name, [FIRST])
     const gate = Promise.withResolvers<void>()
     const begun = Promise.withResolvers<void>()
     const lines = numbersFrom(FIRST).join('\n')
@@ -132,20 +119,23 @@ eachHome('Editions of registries', (home) => {
       await gate.promise
       yield Buffer.from(`${FIRST + 1}\n`)
     }
-    const loading = receiveEdition(store, name, slowly(), {}, 'once')
+    const loading = receiveEdition(suite.store, name, slowly(), {}, 'once')
     await begun.promise
     await assert.rejects(
-      receiveEdition(store, name, `${lines}\n`, {}, 'once'),
+      receiveEdition(suite.store, name, `${lines}\n`, {}, 'once'),
       withCode('idempotency-key-in-progress'),
     )
-    assert.equal((await store.registries.editions(name)).length, 1)
-    assert.deepEqual(await namedBy(store, LIST, [FIRST, FIRST + 3]), [FIRST])
+    assert.equal((await suite.store.registries.editions(name)).length, 1)
+    assert.deepEqual(await namedBy(suite.store, LIST, [FIRST, FIRST + 3]), [FIRST])
     gate.resolve()
     const { id } = await loading
-    assert.deepEqual(await namedBy(store, LIST, [FIRST, FIRST + 3]), [FIRST])
-    assert.equal((await receiveEdition(store, name, `${lines}\n${FIRST + 1}\n`, {}, 'once')).id, id)
-    await followEditions(store)
-    assert.deepEqual(await namedBy(store, LIST, [FIRST, FIRST + 3]), [FIRST, FIRST + 3])
+    assert.deepEqual(await namedBy(suite.store, LIST, [FIRST, FIRST + 3]), [FIRST])
+    assert.equal(
+      (await receiveEdition(suite.store, name, `${lines}\n${FIRST + 1}\n`, {}, 'once')).id,
+      id,
+    )
+    await followEditions(suite.store)
+    assert.deepEqual(await namedBy(suite.store, LIST, [FIRST, FIRST + 3]), [FIRST, FIRST + 3])
   })
 
   it('that two instances load and bring into force at once are one after the other', async () => {
@@ -153,89 +143,91 @@ eachHome('Editions of registries', (home) => {
     const numbers = numbersFrom(FIRST)
     const shuffled = numbers.toReversed()
     const [one, other] = await Promise.all([
-      receiveEdition(store, name, `${shuffled.join('\n')}\n`),
-      receiveEdition(store, name, `${[...shuffled, FIRST + 1].join('\n')}\n`),
+      receiveEdition(suite.store, name, `${shuffled.join('\n')}\n`),
+      receiveEdition(suite.store, name, `${[...shuffled, FIRST + 1].join('\n')}\n`),
     ])
-    await Promise.all([1, 2, 3].map(() => store.registryWork.bringIntoForce()))
-    await followEditions(store)
+    await Promise.all([1, 2, 3].map(() => suite.store.registryWork.bringIntoForce()))
+    await followEditions(suite.store)
     const states = await Promise.all(
-      [one, other].map(async ({ id }) => (await store.registries.findEdition(name, id))!.state),
+      [one, other].map(
+        async ({ id }) => (await suite.store.registries.findEdition(name, id))!.state,
+      ),
     )
     assert.deepEqual(
       states.filter((state) => state === 'current'),
       ['current'],
     )
-    assert.deepEqual(await namedBy(store, LIST, numbers), numbers.toSorted(ascending))
+    assert.deepEqual(await namedBy(suite.store, LIST, numbers), numbers.toSorted(ascending))
   })
 
   it('that died while they were received are swept, and then a change cannot be told from unknown', async () => {
     const name = await registry()
-    const { id } = await loadEdition(store, name, [FIRST])
-    const dead = await store.registries.begin({
+    const { id } = await loadEdition(suite.store, name, [FIRST])
+    const dead = await suite.store.registries.begin({
       ...{ id: 'rge_dead', registry: name, change: 'full', baseId: null, subscription: null },
       ...{ asOf: new Date().toISOString(), tenantId: 'default', requestId: 'r', owner: 'dead' },
       callDigest: 'dead',
     })
-    assert.equal(await store.registries.sweep(60_000), 0)
-    assert.equal(await store.registries.sweep(-1_000), 1)
-    assert.equal(await store.registries.touch(dead), false)
-    const { editions } = await store.suppressions.standingOf(LIST)
-    const removed = await store.registries.remove({
+    assert.equal(await suite.store.registries.sweep(60_000), 0)
+    assert.equal(await suite.store.registries.sweep(-1_000), 1)
+    assert.equal(await suite.store.registries.touch(dead), false)
+    const { editions } = await suite.store.suppressions.standingOf(LIST)
+    const removed = await suite.store.registries.remove({
       name,
       id,
       audit: audit('registry.edition_deleted', id),
     })
     assert.ok(removed !== null && removed !== 'busy' && removed.state === 'deleted')
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await suite.store.sql.executeSql(
       `select data_key from registry_edition where id = $1 and data_key is not null
        union all select sealed from registry_page p join registry_edition e on e.number = p.edition where e.id = $1`,
       [id],
     )
     assert.equal(rows.length, 0, 'neither its key nor its numbers')
     await assert.rejects(
-      store.suppressions.numbersAmong(editions, Float64Array.of(FIRST)),
+      suite.store.suppressions.numbersAmong(editions, Float64Array.of(FIRST)),
       SuppressionUnknown,
     )
   })
 
   it('lose what an instance left that was killed after a switch or a deletion, and nothing else', async () => {
     const name = await registry()
-    const first = await loadEdition(store, name, numbersFrom(FIRST))
-    await loadEdition(store, name, [FIRST + 1], { change: 'add' })
+    const first = await loadEdition(suite.store, name, numbersFrom(FIRST))
+    await loadEdition(suite.store, name, [FIRST + 1], { change: 'add' })
     const pages = async (id: string): Promise<number[]> => {
-      const { rows } = await store.sql.executeSql(
+      const { rows } = await suite.store.sql.executeSql(
         `select p.run from registry_page p join registry_edition e on e.number = p.edition where e.id = $1 order by p.run, p.first`,
         [id],
       )
       return (rows as { run: number }[]).map(({ run }) => run)
     }
-    const current = (await store.registries.find(name))!.current!
+    const current = (await suite.store.registries.find(name))!.current!
     const [merged, read] = [await pages(current.id), await pages(first.id)]
     const leave = (id: string, run: number) =>
-      store.sql.executeSql(
+      suite.store.sql.executeSql(
         `insert into registry_page (edition, run, first, last, sealed) select number, $2, 7, 7, '' from registry_edition where id = $1`,
         [id, run],
       )
     await leave(current.id, 1)
     await leave(current.id, 2)
     await leave(first.id, 0)
-    await store.registries.sweep(60_000)
+    await suite.store.registries.sweep(60_000)
     assert.deepEqual([await pages(current.id), await pages(first.id)], [merged, read])
     const removed = audit('registry.edition_deleted', first.id)
-    await store.registries.remove({ name, id: first.id, audit: removed })
+    await suite.store.registries.remove({ name, id: first.id, audit: removed })
     await leave(first.id, 1)
-    await store.registries.sweep(60_000)
+    await suite.store.registries.sweep(60_000)
     assert.deepEqual(await pages(first.id), [])
   })
 
   it('whose page cannot be opened make everything unknown, and nobody free to call', async () => {
     const name = await registry()
-    await loadEdition(store, name, [FIRST])
-    await store.sql.executeSql(
+    await loadEdition(suite.store, name, [FIRST])
+    await suite.store.sql.executeSql(
       `update registry_page set sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)
         where edition = (select current_edition from registry where name = $1)`,
       [name],
     )
-    await assert.rejects(namedBy(store, LIST, [FIRST]), SuppressionUnknown)
+    await assert.rejects(namedBy(suite.store, LIST, [FIRST]), SuppressionUnknown)
   })
 })

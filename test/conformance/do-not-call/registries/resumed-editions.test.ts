@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { after, before, it } from 'node:test'
+import { it } from 'node:test'
 
 import { GatewayProblem } from '../../../../src/domain/problems/problem.ts'
-import type { Store } from '../../../../src/store/homes/open-store.ts'
 import { StagingLost } from '../../../../src/workflows/ports/uploads/uploads.ts'
-import { eachHome, openTestStore } from '../../../support/databases/database.ts'
+import { eachHome } from '../../../support/databases/database.ts'
 import {
   followEditions,
-  makeRegistry,
   namedBy,
   receiveEdition,
-  useRegistries,
 } from '../../../support/do-not-call/registry-editions.ts'
+import { registrySuite } from '../../../support/do-not-call/registry-suite.ts'
 
 const LIST = 'list'
 const FIRST = 12_015_550_000
@@ -28,20 +26,8 @@ const problem = (code: string, offset?: number) => (error: unknown) =>
   (offset === undefined || error.about['offset'] === offset)
 
 eachHome('An edition whose body broke off', (home) => {
-  let store: Store
-  let names = 0
-  before(async () => {
-    store = await openTestStore(await home.fresh())
-    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-  })
-  after(() => store.close())
-
-  const registry = async (): Promise<string> => {
-    const name = `registry-${(names += 1)}`
-    await makeRegistry(store, name)
-    await useRegistries(store, 'default', [name])
-    return name
-  }
+  const suite = registrySuite(home)
+  const { registry } = suite
   async function* pieces(file: Buffer, breaksOffAt = Infinity): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < file.length; at += PIECE_BYTES) {
       if (at >= breaksOffAt) throw new GatewayProblem('body-broken-off', 'The connection broke.')
@@ -55,11 +41,11 @@ eachHome('An edition whose body broke off', (home) => {
     options = {},
     key = KEY,
   ): Promise<void> => {
-    const receiving = receiveEdition(store, name, pieces(file, at), options, key, AT_ONCE)
+    const receiving = receiveEdition(suite.store, name, pieces(file, at), options, key, AT_ONCE)
     await assert.rejects(receiving, problem('body-broken-off'))
   }
   const offsetOf = async (name: string): Promise<number> =>
-    (await store.registries.receiving(name))[0]?.offset ?? 0
+    (await suite.store.registries.receiving(name))[0]?.offset ?? 0
 
   it('goes on behind what is kept, as often as it breaks, and comes to the same as the whole file', async () => {
     const name = await registry()
@@ -71,12 +57,20 @@ eachHome('An edition whose body broke off', (home) => {
     await broken(name, file, 240_000, options)
     const first = await offsetOf(name)
     assert.ok(first > 100_000 && first < 250_000, `${first} bytes are kept`)
-    assert.equal((await store.registries.editions(name)).length, 0, 'nobody sees it half-loaded')
-    assert.equal(await store.registries.sweep(60_000), 0, 'it is kept for longer than a minute')
+    assert.equal(
+      (await suite.store.registries.editions(name)).length,
+      0,
+      'nobody sees it half-loaded',
+    )
+    assert.equal(
+      await suite.store.registries.sweep(60_000),
+      0,
+      'it is kept for longer than a minute',
+    )
 
     const rest = (offset: number, more = {}, key = KEY) =>
       receiveEdition(
-        store,
+        suite.store,
         name,
         pieces(file.subarray(offset)),
         { ...options, ...more, offset },
@@ -97,20 +91,20 @@ eachHome('An edition whose body broke off', (home) => {
     )
     assert.equal(edition.sha256, createHash('sha256').update(file).digest('hex'))
     assert.equal(await offsetOf(name), 0)
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await suite.store.sql.executeSql(
       `select runs, kept_state from registry_edition where id = $1`,
       [edition.id],
     )
     assert.deepEqual(rows, [{ runs: 1, kept_state: null }])
-    await followEditions(store)
+    await followEditions(suite.store)
     const asked = [0, 5, 6, 20_000, 30_000, COUNT - 1].map((at) => FIRST + at * 3)
     assert.deepEqual(
-      await namedBy(store, LIST, [...asked, ...asked.map((number) => number + 1)]),
+      await namedBy(suite.store, LIST, [...asked, ...asked.map((number) => number + 1)]),
       asked.filter((_, at) => at !== 1),
     )
     // The answer got lost: the rest alone proves nothing, the whole file gets it again.
     await assert.rejects(rest(second), problem('edition-offset-differs', 0))
-    const again = await receiveEdition(store, name, pieces(file), options, KEY)
+    const again = await receiveEdition(suite.store, name, pieces(file), options, KEY)
     assert.equal(again.id, edition.id)
   })
 
@@ -119,39 +113,42 @@ eachHome('An edition whose body broke off', (home) => {
     const backwards = Array.from({ length: 20_000 }, (_, at) => `${FIRST + 3e5 - at * 2}`)
     const file = Buffer.from(`${backwards.join('\n')}\n`)
     await broken(name, file, 220_000)
-    const [kept] = await store.registries.receiving(name)
-    const { rows } = await store.sql.executeSql(
+    const [kept] = await suite.store.registries.receiving(name)
+    const { rows } = await suite.store.sql.executeSql(
       `select call_digest from registry_edition where id = $1`,
       [kept!.id],
     )
     const { call_digest: callDigest } = (rows as { call_digest: string }[])[0]!
     const asked = { callDigest, registry: name, owner: 'other', offset: kept!.offset }
-    const resumed = await store.registries.resume(asked)
+    const resumed = await suite.store.registries.resume(asked)
     assert.ok(resumed.kind === 'resumed')
-    const again = await store.registries.resume(asked)
+    const again = await suite.store.registries.resume(asked)
     assert.ok(again.kind === 'resumed')
     const page = { first: 7, last: 7, count: 1, bytes: Buffer.from([0, 1, 0, 0]) }
-    await store.registries.append(resumed.hold, 9, [page])
-    const stored = await store.sql.executeSql(`select run from registry_page where run = 9`, [])
+    await suite.store.registries.append(resumed.hold, 9, [page])
+    const stored = await suite.store.sql.executeSql(
+      `select run from registry_page where run = 9`,
+      [],
+    )
     assert.equal(stored.rows.length, 0, 'it is no longer his')
-    assert.equal(await store.registries.touch(resumed.hold), false)
-    await assert.rejects(store.registries.keep(resumed.hold, 1, Buffer.alloc(1)), StagingLost)
-    await store.registries.append(again.hold, 9, [page])
-    await store.registries.forgetBeyond(again.hold, 1, 0)
-    const left = await store.sql.executeSql(
+    assert.equal(await suite.store.registries.touch(resumed.hold), false)
+    await assert.rejects(suite.store.registries.keep(resumed.hold, 1, Buffer.alloc(1)), StagingLost)
+    await suite.store.registries.append(again.hold, 9, [page])
+    await suite.store.registries.forgetBeyond(again.hold, 1, 0)
+    const left = await suite.store.sql.executeSql(
       `select run from registry_page p join registry_edition e on e.number = p.edition where e.id = $1`,
       [kept!.id],
     )
     assert.equal(left.rows.length, 0)
 
-    const whole = await receiveEdition(store, name, pieces(file), {}, KEY)
+    const whole = await receiveEdition(suite.store, name, pieces(file), {}, KEY)
     assert.deepEqual([whole.numbers, await offsetOf(name)], [20_000, 0])
     await broken(name, Buffer.concat([file, Buffer.from('2015550000\n')]), 220_000, {}, 'two')
-    await store.sql.executeSql(
+    await suite.store.sql.executeSql(
       `update registry_edition set heartbeat_at = heartbeat_at - interval '25 hours' where state = 'receiving'`,
       [],
     )
-    assert.equal(await store.registries.sweep(60_000), 1)
+    assert.equal(await suite.store.registries.sweep(60_000), 1)
     assert.equal(await offsetOf(name), 0)
   })
 })
