@@ -1,4 +1,4 @@
-# No build stage: Node 24 runs the TypeScript as it is. Only /data is written; run with --read-only and a volume there.
+# There is no build stage, because Node 24 runs TypeScript. The gateway writes only to /data: run it with --read-only and a volume at /data.
 FROM node:24-slim
 
 ENV NODE_ENV=production \
@@ -21,6 +21,7 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 
-# As npm start does: a small young generation (MiB) is collected often, and the bytes of rows with it (docs/adr/0018).
-# No core dump: the memory of the process holds what people sent (SECURITY.md).
-CMD ["sh", "-c", "ulimit -c 0; exec node --max-semi-space-size=4 src/main.ts"]
+# The same as npm start: a small young generation (MiB) is collected often, which also frees the bytes of rows (docs/adr/0018).
+# Freed buffers of 128 KiB and more go back to the system at once: after large files the process keeps some 24 MiB less (docs/adr/0018).
+# No core dump, because the memory of the process holds personal data (SECURITY.md).
+CMD ["sh", "-c", "ulimit -c 0; MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 exec node --max-semi-space-size=4 src/main.ts"]

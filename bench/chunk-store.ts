@@ -13,8 +13,8 @@ import {
 import { beginUpload, chunkOf } from '../test/support/stages/store-uploads.ts'
 
 /**
- * What a chunk of 2,500 rows costs the gateway process: compressed at several levels, appended,
- * discarded with 399 others.
+ * What a chunk of 2,500 rows costs the gateway process. 400 chunks are compressed at several
+ * levels, appended and discarded together.
  */
 const ROWS = 2500
 const CHUNKS = 400

@@ -5,16 +5,20 @@ import pg from 'pg'
 import type { StoreHome } from '../src/store/homes/open-store.ts'
 
 /**
- * What a PostgreSQL server has done and holds at one moment; sizes with their indexes and TOAST.
+ * What a PostgreSQL server has done, and how much it holds, at one moment. Sizes include indexes
+ * and TOAST.
  */
 export type DatabaseFigures = {
-  /** Of all processes of the server since it started; NaN when it runs elsewhere. */
+  /**
+   * Processor time of all processes of the server since it started. NaN if it runs on another
+   * machine.
+   */
   cpuSeconds: number
   walBytes: number
   chunkBytes: number
   registerBytes: number
   databaseBytes: number
-  /** That gateways hold open. */
+  /** Connections that gateways hold open. */
   connections: number
 }
 
@@ -22,8 +26,8 @@ export type DatabaseFigures = {
 const TICKS_A_SECOND = 100
 
 /**
- * Fields 14 to 17 of /proc/pid/stat (own and of ended children), and the parent; what follows the
- * name in brackets.
+ * Reads fields 14 to 17 of /proc/pid/stat (times of the process and of its ended children) and its
+ * parent. They come after the name, which is in brackets.
  */
 const statOf = (pid: string): { parent: string; ticks: number } | null => {
   try {
@@ -48,8 +52,8 @@ const serverCpuSeconds = (backendPid: number): number => {
 }
 
 /**
- * Reads them from the server of `home`; null on the embedded home, whose database is part of the
- * gateway's process.
+ * Reads the figures from the server of `home`. null on the embedded home, whose database is part of
+ * the gateway's process.
  */
 export const readDatabase = async (home: StoreHome): Promise<DatabaseFigures | null> => {
   if (home.kind === 'embedded') return null
@@ -79,8 +83,8 @@ export const readDatabase = async (home: StoreHome): Promise<DatabaseFigures | n
 }
 
 /**
- * What the server does by itself after many rows came, done at once: it belongs to whatever brought
- * them. Nothing on the embedded home.
+ * Does immediately what the server otherwise does by itself some time after many new rows. The cost
+ * belongs to the work that brought the rows. Does nothing on the embedded home.
  */
 export const tidyDatabase = async (home: StoreHome): Promise<void> => {
   if (home.kind === 'embedded') return

@@ -10,7 +10,7 @@ export type LanesFigures = {
   instances: number
   uploads: number
   seconds: number
-  /** Of the server at the end; null on the embedded home. */
+  /** Figures of the database server at the end. null on the embedded home. */
   database: DatabaseFigures | null
 }
 
@@ -23,8 +23,8 @@ const finishedBy = (gateways: readonly RunningGateway[]): number =>
   gateways.reduce((sum, gateway) => sum + gateway.events('upload.finished').length, 0)
 
 /**
- * One upload of 20 rows to each of `lists` lists, without pace: how many are taken, delivered and
- * finished a second.
+ * Sends one upload of 20 rows to each of `lists` lists, without a pace. Measures how many are
+ * accepted, delivered and finished a second.
  */
 export const measureLanes = async (
   home: StoreHome,

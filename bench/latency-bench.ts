@@ -12,7 +12,7 @@ export type ByRoute = Record<ProbeRoute, ProbeFigures>
 
 export type LatencyFigures = {
   home: StoreHome['kind']
-  /** The same questions at the same pace with nothing else to do. */
+  /** The same calls at the same pace while the gateway does nothing else. */
   quiet: ByRoute
   /** While the file streams in. */
   streaming: ByRoute
@@ -23,7 +23,7 @@ export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
 const SETTLE_MS = 1000
 
 export const startProbe = (address: string): ChildProcess => {
-  // Without the parent's flags: a profile of the bench is not one of the probe.
+  // Without the parent's flags, so that a profile of the bench does not include the probe.
   const options = { execArgv: [] }
   return fork(join(import.meta.dirname, 'latency-probe.ts'), [address, WEBHOOK_SECRET], options)
 }
@@ -40,8 +40,8 @@ export const measured = async (
 }
 
 /**
- * Rejects when the upload fails while it is being measured; left alone afterwards, when its gateway
- * is ended.
+ * Rejects if the upload fails while it is being measured. A failure after that is ignored, because
+ * the gateway is stopped then.
  */
 const uploadWhole = async (gateway: RunningGateway, path: string): Promise<void> => {
   const { status, text } = await gateway.client.upload(LIST, bodyOf(path))
@@ -49,8 +49,8 @@ const uploadWhole = async (gateway: RunningGateway, path: string): Promise<void>
 }
 
 /**
- * How soon /livez and a webhook are answered, first by a quiet gateway, then while the file at
- * `path` streams in, at most `seconds`.
+ * Measures how soon /livez and a webhook are answered: first by a quiet gateway, then while the
+ * file at `path` streams in, for at most `seconds`.
  */
 export const measureLatency = async (
   home: StoreHome,

@@ -20,8 +20,8 @@ export type ProbeRoute = '/livez' | '/webhook/genesys-upload'
 
 const LIVEZ_EVERY_MS = 10
 /**
- * 20 a second: more than Genesys' 15 calls a second can cause. Each is stored, and looked after by
- * a job.
+ * 20 a second, which is more than Genesys can cause with 15 calls a second. Each webhook is stored
+ * and then processed by a job.
  */
 const WEBHOOK_EVERY_MS = 50
 
@@ -59,8 +59,8 @@ const ask = (route: ProbeRoute, sent: { headers: Record<string, string>; body: s
 
 const webhook = new Webhook(secret)
 /**
- * Signed and new each time, of an upload that is not known: checked, stored, queued and answered
- * like any other.
+ * A new, signed webhook each time, about an upload that the gateway does not know. It is checked,
+ * stored, queued and answered like any other.
  */
 const signed = (number: number) => {
   const [id, at] = [`probe-${process.pid}-${number}`, new Date()]

@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 /**
- * What one way of reading the file cost, in a process of its own, from the first byte to the last
- * row.
+ * What one way of reading the file cost in a separate process, from the first byte to the last row.
  */
 export type ReadFigures = { rows: number; cpuSeconds: number; wallSeconds: number }
 
 const BLOCK_BYTES = 256 * 1024
 
 /**
- * Called in the child: reads the file of the command line by `read`, prints the figures as JSON.
+ * Call this in the child process. It reads the file that the command line names with `read`, and
+ * prints the figures as JSON.
  */
 export const reportReading = async (
   path: string,
@@ -28,7 +28,7 @@ export const reportReading = async (
   )
 }
 
-/** Runs a script of this directory to its end; it must print `ReadFigures` as JSON. */
+/** Runs a script of this directory to its end. The script must print `ReadFigures` as JSON. */
 export const measureChild = async (script: string, ...args: string[]): Promise<ReadFigures> => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     join(import.meta.dirname, script),

@@ -4,7 +4,7 @@ import type { StoreHome } from '../src/store/homes/open-store.ts'
 import { cleanFile } from '../test/support/stages/contact-file.ts'
 import { type Dialect, type RunningGateway, setStage } from '../test/support/stages/stage.ts'
 
-/** One way to be busy; the configured pace is that of the dialect. */
+/** One way to keep the gateway busy. The configured pace is that of the dialect. */
 export type PaceCase = {
   name: string
   dialect: Dialect
@@ -12,7 +12,7 @@ export type PaceCase = {
   lists: number
   /** What Genesys really allows, as a share of the configured pace. */
   realShare: number
-  /** How long Genesys takes to answer a batch and to tell of a job. */
+  /** How long Genesys takes to answer a batch and to end a job. */
   latencyMs: number
   seconds: number
 }
@@ -25,13 +25,16 @@ export type PaceFigures = {
   utilisation: number
   maxPerMinute: number
   throttled: number
-  /** From sending a batch to settling it. */
+  /** The time from sending a batch to settling it. */
   batchMs: { p50: number; p99: number } | null
 }
 
 const PER_MINUTE = { guide: 900, platform: 300 } as const
 const ROWS_A_LIST = 12_000
-/** Small batches make many requests of few rows: the pace is the bottleneck, not the rows. */
+/**
+ * Small batches make many requests of few rows, so that the pace is the bottleneck and not the
+ * rows.
+ */
 const BATCH_ROWS = 10
 
 const percentiles = (values: number[]): PaceFigures['batchMs'] => {
@@ -42,7 +45,7 @@ const percentiles = (values: number[]): PaceFigures['batchMs'] => {
   return p50 === undefined || p99 === undefined ? null : { p50, p99 }
 }
 
-/** Busy lists for some seconds: what Genesys took against what it really allows. */
+/** Keeps lists busy for some seconds. Compares what Genesys accepted with what it really allows. */
 export const measurePace = async (home: StoreHome, about: PaceCase): Promise<PaceFigures> => {
   const perMinute = PER_MINUTE[about.dialect]
   const real = perMinute * about.realShare

@@ -8,9 +8,9 @@ import papaparse from 'papaparse'
 import { reportReading } from './measured-child.ts'
 
 /**
- * A parser and nothing else: cells of every record as an array, counted and dropped. Each by its
- * fastest interface for a stream. `node bench/parser-alone.ts <parser> <file>` prints {rows,
- * cpuSeconds, wallSeconds}.
+ * Measures a parser alone: it returns the cells of every record as an array, which are counted and
+ * dropped. Each parser is used by its fastest interface for a stream. `node bench/parser-alone.ts
+ * <parser> <file>` prints {rows, cpuSeconds, wallSeconds}.
  */
 const PARSERS: Record<string, (input: ReadStream) => Promise<number>> = {
   'csv-parse': async (input) => {
@@ -43,5 +43,5 @@ const PARSERS: Record<string, (input: ReadStream) => Promise<number>> = {
 const [name = '', path = ''] = process.argv.slice(2)
 const read = PARSERS[name]
 if (!read) throw new Error(`No such parser; one of ${Object.keys(PARSERS).join(', ')}`)
-// The header is no row.
+// The header is not counted as a row.
 await reportReading(path, async (input) => ({ rows: (await read(input)) - 1 }))

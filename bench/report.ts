@@ -1,4 +1,4 @@
-/** A figure beside what the design wants of it. */
+/** A figure, with the target that the design sets for it. */
 export type Verdict = { figure: string; target: string; measured: string; met: boolean }
 
 export const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
@@ -7,7 +7,7 @@ export const times = (ratio: number): string => `${ratio.toFixed(1)} ×`
 
 const MET = { true: 'met', false: 'NOT MET' } as const
 
-/** What a run says, printed as it becomes known and kept as Markdown. */
+/** The report of a run. It is printed line by line and also kept as Markdown. */
 export const createReport = (print: (line: string) => void) => {
   const lines: string[] = []
   const verdicts: Verdict[] = []
@@ -41,7 +41,7 @@ export const createReport = (print: (line: string) => void) => {
     },
     table,
     judge: (verdict: Verdict): void => void verdicts.push(verdict),
-    /** Every figure that was judged, beside its target. */
+    /** Shows every figure that has a target, with its target. */
     showVerdicts: (): void =>
       table(
         ['figure', 'target', 'measured', ''],

@@ -8,7 +8,7 @@ const CITIES = ['Berlin', 'Paris', 'London', 'Madrid', 'Zürich', 'Chicago', 'Au
 const AREAS = ['212', '415', '312', '617', '206', '512', '303', '404']
 
 /**
- * Written the ways that CRMs write them: half in E.164, the others national with and without
+ * Written as CRMs write numbers: half of them in E.164, the others national, with and without
  * punctuation.
  */
 const phoneOf = (row: number): string => {
@@ -32,7 +32,7 @@ const phoneOf = (row: number): string => {
 type Names = { first: readonly string[]; last: readonly string[]; cities: readonly string[] }
 
 const LATIN: Names = { first: FIRST, last: LAST, cities: CITIES }
-/** Names of two and of three bytes a letter. */
+/** Names whose letters take two or three bytes. */
 const CYRILLIC: Names = {
   first: ['Анна', 'Борис', 'Дмитрий', 'Елена', 'Ольга'],
   last: ['Иванова', 'Петров', 'Смирнова', 'Кузнецов'],
@@ -53,7 +53,7 @@ const cellsOf = (row: number, { first, last, cities }: Names): string[] => [
   cities[row % cities.length]!,
 ]
 
-/** A contact file of so many rows, in memory, so that only the intake is measured. */
+/** A contact file of this many rows, in memory, so that only the intake is measured. */
 const contactFile = (rows: number, names: Names, quote: '' | '"'): Buffer[] => {
   const pieces = [Buffer.from(`${ROW_COLUMNS.join(',')}\n`)]
   for (let from = 0; from < rows; from += 1000) {
@@ -66,7 +66,7 @@ const contactFile = (rows: number, names: Names, quote: '' | '"'): Buffer[] => {
   return pieces
 }
 
-/** Files of so many rows, in memory, by the name that the bench has for them. */
+/** Files of this many rows, in memory, by the name that the bench gives them. */
 export const ROW_FILES: Record<string, (rows: number) => Buffer[] | Promise<Buffer[]>> = {
   plain: (rows) => contactFile(rows, LATIN, ''),
   // Numbers in all spellings, 4 % faulty rows, a quarter of the rows with a quoted cell.

@@ -20,7 +20,7 @@ const specFor = (rows: number): IntakeSpec =>
     maxRows: rows,
   })
 
-/** Keeps nothing but what a second pass would read back. */
+/** Keeps only what a second pass would read again. */
 const createSink = (): ChunkSink => {
   const kept: Buffer[] = []
   return {
@@ -34,8 +34,8 @@ const createSink = (): ChunkSink => {
 const LOOP_RESOLUTION_MS = 1
 
 /**
- * Rows per CPU second (user and system, all threads) of one run of the intake over the file, and
- * how late it lets others be.
+ * Measures one run of the intake over the file. Returns the rows per CPU second (user and system,
+ * all threads), and how long the intake delays other work.
  */
 const measureIntake = async (pieces: readonly Buffer[], rows: number) => {
   const body = async function* (): AsyncGenerator<Uint8Array> {
@@ -57,7 +57,7 @@ const measureIntake = async (pieces: readonly Buffer[], rows: number) => {
 }
 
 /**
- * Rows per CPU second of the obvious pipeline over the demo's dirty file, in a process of its own.
+ * Rows per CPU second of the obvious pipeline over the demo's dirty file, in a separate process.
  */
 const measureObvious = async (): Promise<number> => {
   const directory = await mkdtemp(join(tmpdir(), 'gateway-bench-'))
@@ -74,8 +74,8 @@ const measureObvious = async (): Promise<number> => {
 }
 
 /**
- * The row path alone, without HTTP and database: `--file` one of the files (all by default),
- * `--rows`, `--runs`.
+ * Measures the row path alone, without HTTP and database. `--file`: one of the files (default:
+ * all). Also takes `--rows` and `--runs`.
  */
 const main = async (): Promise<void> => {
   const { values } = parseArgs({

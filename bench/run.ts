@@ -8,7 +8,7 @@ import { embeddedHome, serverHome, type TestHome } from '../test/support/databas
 import { benchConsole } from './console/console-bench.ts'
 import { writeContactFile } from './contact-files.ts'
 import { benchEntries } from './entries/entries-bench.ts'
-import { benchOptOuts } from './entries/opt-outs-bench.ts'
+import { benchOptOuts, benchPulls } from './entries/opt-outs-bench.ts'
 import { benchSuppression } from './entries/suppression-bench.ts'
 import { benchFiles } from './files/run-files.ts'
 import { benchGuestFiles } from './guest-files-bench.ts'
@@ -32,7 +32,9 @@ import {
   showSizes,
 } from './upload-tables.ts'
 
-/** The numbers with targets in the design, measured in one run on one machine (see README.md). */
+/**
+ * Measures the numbers that have targets in the design, in one run on one machine (see README.md).
+ */
 const PARSERS = ['csv-parse', 'papaparse', 'fast-csv'] as const
 const PARTS = [
   'reading',
@@ -44,6 +46,7 @@ const PARTS = [
   'entries',
   'suppression',
   'opt-outs',
+  'pulls',
   'registries',
   'files',
   'guest-files',
@@ -54,20 +57,22 @@ type Part = (typeof PARTS)[number]
 const { values } = parseArgs({
   options: {
     /**
-     * Rows of the file for all sides (1,000,000, also a quarter and a half), and of `files`
-     * (300,000).
+     * Rows of the file that every side reads (default: 1,000,000, and also a quarter and a half of
+     * that), and of the files of the part `files` (300,000).
      */
     rows: { type: 'string' },
-    /** Of the largest file, which only the gateway reads; 0 = none. */
+    /** Rows of the largest file, which only the gateway reads. 0: there is no such file. */
     large: { type: 'string', default: '10000000' },
-    /** Of the part `registries`; on the embedded home 50,000,000 at the most. */
+    /** Numbers of the part `registries`. On the embedded home at most 50,000,000. */
     numbers: { type: 'string', default: '250000000' },
-    /** Of the part `guest-files`, 10 MB each; on the embedded home 20 at the most. */
+    /** Files of the part `guest-files`, 10 MB each. On the embedded home at most 20. */
     files: { type: 'string', default: '200' },
+    /** Of the part `console`. */
+    uploads: { type: 'string', default: '1000000' },
     only: { type: 'string', multiple: true },
-    /** Of the part `small`: cases whose name has this in it. */
+    /** Of the part `small`: runs only cases whose name contains this text. */
     case: { type: 'string', multiple: true },
-    /** Only this home. */
+    /** Runs on this home only. */
     home: { type: 'string' },
     quick: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
@@ -108,7 +113,9 @@ const showMachine = async (report: Report): Promise<void> => {
   report.say()
 }
 
-/** Long parts tell what they have so far; the report has only what is whole. */
+/**
+ * Long parts print the figures that they have so far. The report has only those of complete parts.
+ */
 const progress = (line: string): void => console.error(`  … ${line}`)
 
 const sizesOf = (): number[] => [rows / 4, rows / 2, rows, ...(large > 0 ? [large] : [])]
@@ -135,7 +142,7 @@ const benchReading = async (
       progress(`${home.kind}, ${whole(size)} rows: ${JSON.stringify(figures)}`)
     }
   }
-  // By position: blank records are not among the rows that were counted.
+  // Matched by position, because the number of rows that were counted excludes blank records.
   const sizes = quick ? [rows] : sizesOf()
   const ofFile = uploads.filter((_, at) => sizes[at % sizes.length] === rows)
   showReading(report, yardsticks, ofFile)
@@ -204,7 +211,8 @@ const benchPace = async (report: Report, places: readonly TestHome[]): Promise<v
   const runs: PaceFigures[] = []
   for (const home of places) {
     const cases = paceCases(home.kind)
-    // Shorter runs say little: the first minute is that in which the sliding window fills.
+    // Shorter runs say little, because in the first minute the sliding window is still being
+    // filled.
     for (const about of quick ? cases.slice(0, 1).map((one) => ({ ...one, seconds: 8 })) : cases) {
       const figures = await measurePace(await home.fresh(), about)
       runs.push(figures)
@@ -287,6 +295,7 @@ const main = async (): Promise<void> => {
     if (wanted('entries')) await benchEntries(report, places, rows)
     if (wanted('suppression')) await benchSuppression(report, places, { directory, rows })
     if (wanted('opt-outs')) await benchOptOuts(report, places, { directory, rows, quick })
+    if (wanted('pulls')) await benchPulls(report, places, rows)
     if (wanted('registries')) {
       const numbers = quick ? 500_000 : Number(values.numbers)
       await benchRegistries(report, places, { directory, rows, numbers, progress })
@@ -294,7 +303,10 @@ const main = async (): Promise<void> => {
     if (wanted('guest-files'))
       await benchGuestFiles(report, places, quick ? 20 : Number(values.files))
     if (wanted('console')) {
-      await benchConsole(report, places, { uploads: quick ? 20_000 : 1_000_000, quick })
+      await benchConsole(report, places, {
+        uploads: quick ? 20_000 : Number(values.uploads),
+        quick,
+      })
     }
     report.heading('Targets')
     report.showVerdicts()

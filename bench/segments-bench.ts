@@ -16,7 +16,7 @@ const LIST = 'demo-contacts'
 const CAMPAIGN = 'demo-campaign'
 const RUNS = 200
 const COUNTED = 200_000
-/** At p99, as for uploads that stream in. */
+/** The targets at p99 are those for calls while an upload streams in. */
 const TARGET_MS = { server: 50, embedded: 150 } as const
 
 const of = (attribute: string, operator: '=' | '<' | '>=', value: string | number): Leaf => ({
@@ -41,7 +41,7 @@ const TEN: Rules = {
   ],
 }
 
-/** So many comparisons that a diagram of them grows without end. */
+/** Rules with this many comparisons, in a form whose decision diagram becomes very large. */
 const hard = (comparisons: number, columns: number): Rules => {
   const random = seededRandom(7)
   const clause = (): SegmentNode => ({
@@ -144,7 +144,10 @@ const measureCounting = async (home: StoreHome, contacts: number): Promise<Count
   }
 }
 
-/** What a definition costs, and what counting over the rows costs those who ask meanwhile. */
+/**
+ * Measures what it costs to check a definition, and how much counting over the rows delays other
+ * calls.
+ */
 export const benchSegments = async (
   report: Report,
   places: readonly TestHome[],

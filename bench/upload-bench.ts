@@ -7,7 +7,7 @@ import { type RunningGateway, type Stage, setStage } from '../test/support/stage
 import { contactFile } from './contact-files.ts'
 import { type DatabaseFigures, readDatabase } from './database-figures.ts'
 
-/** What a stretch of work cost; of the database only where it is a server. */
+/** What a span of work cost. The database's part is there only if it is a server. */
 export type Cost = {
   cpuSeconds: number
   wallSeconds: number
@@ -23,33 +23,36 @@ export type UploadFigures = {
   /** From the first byte of the request to the 202. */
   received: Cost
   /**
-   * As `received`, of the third time that the gateway reads such a file: V8 compiles anew until
-   * then. Null when it was not asked for.
+   * Like `received`, but for the third time that the gateway reads such a file, because V8 still
+   * compiles before that. Null if it was not requested.
    */
   receivedAgain: Cost | null
   /**
-   * From the 202 to the last contact in Genesys, without any pace; null when it was not waited for.
+   * The cost from the 202 to the last contact in Genesys, without any pace. null if the bench did
+   * not wait for it.
    */
   delivered: Cost | null
   idleMiB: number
-  /** While the file was received. */
+  /** Memory while the file was received. */
   receivingMiB: number
-  /** Until the last contact was delivered. */
+  /** Memory until the last contact was delivered. */
   deliveredMiB: number | null
 }
 
 export const LIST = 'demo-contacts'
 const WARM_UP_LIST = 'demo-list-1'
 const WARM_UP_ROWS = 20_000
-/** Where the same file goes again, and again; the last time is measured. */
+/**
+ * The lists to which the same file is sent a second and a third time. The last time is measured.
+ */
 const AGAIN_LISTS = ['demo-list-2', 'demo-list-3'] as const
-/** Received and staged like any other, and left alone then. */
+/** Options for an upload that is received and staged like any other, but then held. */
 export const heldQuery = (): string =>
   `notBefore=${new Date(Date.now() + 24 * 60 * 60_000).toISOString()}`
 const SETTLE_MS = 2000
 const BLOCK_BYTES = 256 * 1024
 const DELIVER_WITHIN_MS = 20 * 60_000
-/** Enough for a file of ten million rows. */
+/** Limits that are high enough for a file of ten million rows. */
 export const ROOM = { MAX_UPLOAD_ROWS: '20000000', MAX_UPLOAD_BYTES: String(8 * 2 ** 30) }
 
 const cpuSeconds = async (gateway: RunningGateway): Promise<number> => {
@@ -57,7 +60,9 @@ const cpuSeconds = async (gateway: RunningGateway): Promise<number> => {
   return metricOf(text, 'process_cpu_seconds_total')
 }
 
-/** Makes VmHWM start again from what is resident now (Linux: proc(5), clear_refs 5). */
+/**
+ * Makes the kernel start VmHWM again from the present resident size (Linux: proc(5), clear_refs 5).
+ */
 export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
 /** The file as a request's body. */
@@ -84,7 +89,7 @@ const difference = (after: DatabaseFigures, before: DatabaseFigures): DatabaseFi
   connections: after.connections,
 })
 
-/** What `work` costs the gateway, and the server behind it. */
+/** What `work` costs the gateway and the database server behind it. */
 export const costOf = async <T>(
   gateway: RunningGateway,
   home: StoreHome,
@@ -132,8 +137,8 @@ const receiveAgain = async (
 }
 
 /**
- * One upload of the file at `path` into a gateway of its own on `home`: what it cost to the 202 and
- * to its end, and memory; `again`: and two more.
+ * Uploads the file at `path` to a separate gateway on `home`. Measures the cost up to the 202 and
+ * up to the end, and memory. `again`: sends it two more times.
  */
 export const measureUpload = async (
   home: StoreHome,

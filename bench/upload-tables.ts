@@ -4,14 +4,14 @@ import type { ReadFigures } from './measured-child.ts'
 import { percent, type Report, times, whole } from './report.ts'
 import type { UploadFigures } from './upload-bench.ts'
 
-/** What the design's section 10 wants, by home. */
+/** The targets of the design's section 10, by home. */
 export const TARGETS = {
   server: { timesObvious: 10, overIdleMiB: 150, p99Ms: 50 },
   embedded: { timesObvious: 5, overIdleMiB: 300, p99Ms: 150 },
 } as const
 /**
- * Time a row may differ by so much between the smallest and the largest file and still be called
- * linear.
+ * The factor by which the time for a row may differ between the smallest and the largest file, if
+ * the time is to count as linear.
  */
 const LINEAR_WITHIN = 1.25
 
@@ -23,8 +23,8 @@ const rateOf = ({ rows, cpuSeconds }: { rows: number; cpuSeconds: number }): num
 const READ_HEAD = ['', 'rows', 'CPU s', 'wall s', 'rows / CPU s']
 
 /**
- * The same file read by every side: `yardsticks[0]` is the obvious pipeline, the others parsers
- * alone.
+ * Shows the same file read by every side. `yardsticks[0]` is the obvious pipeline, and the others
+ * are parsers alone.
  */
 export const showReading = (
   report: Report,
@@ -64,7 +64,7 @@ export const showReading = (
   }
 }
 
-/** One line a size and home: time a row, memory, the database's share. */
+/** One line for each size and home: time for a row, memory, and the database's share. */
 export const showSizes = (report: Report, uploads: readonly UploadFigures[]): void => {
   report.heading('Size: time and memory')
   const microseconds = ({ rows, received }: UploadFigures): number =>
@@ -192,8 +192,8 @@ export const showLanes = (report: Report, runs: readonly LanesFigures[]): void =
 }
 
 /**
- * Where 95 % of the pace and no 429 are asked for: what the design wants while enough lists are
- * busy.
+ * Compares with the targets for a gateway with enough busy lists: 95 % of the pace used, and no
+ * 429.
  */
 export const judgePace = (
   report: Report,

@@ -10,8 +10,8 @@ import { playSegment } from './demo/segment.ts'
 import { type DemoStage, setStage } from './demo/stage.ts'
 
 /**
- * The whole loop: a CRM's dirty file → the gateway → Genesys (simulated) → the CRM. Exits 0 only if
- * every number agrees.
+ * Plays the whole loop: from a CRM's dirty file through the gateway to Genesys (simulated), and
+ * back to the CRM. Exits with 0 only if every number agrees.
  */
 const FINISH_WITHIN_MS = 15 * 60_000
 const SHOWN_REJECTIONS = 8

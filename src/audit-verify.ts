@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util'
 import { type ChainLine, ChainVerifier, type NotedHead } from './domain/audit/verify-chain.ts'
 
 /**
- * Judges an export of the audit chain, without a gateway, a database or a package. Ends with 0 when
- * nothing is wrong, with 1 when something is, and with 2 when there is nothing to judge.
+ * Checks an export of the audit chain without a gateway, a database or a package. The exit code is
+ * 0 if nothing is wrong, 1 if something is wrong, and 2 if there is nothing to check.
  */
 const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH] [--heads HEADS]
 
@@ -19,9 +19,12 @@ HEADS  the file of AUDIT_HEADS_FILE, or such a log: all heads in it are compared
 /** Thrown if the verifier cannot check anything. Reported in one line, without a stack trace. */
 class Unreadable extends Error {}
 
+/** Thrown if the command line is wrong. The usage is printed too. */
+class Miscalled extends Error {}
+
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown')
 
-/** The object that a line holds; null where it holds none. */
+/** The object that a line of JSON contains. null if it contains none. */
 const objectOf = (text: string): object | null => {
   try {
     const line = JSON.parse(text) as unknown
@@ -45,7 +48,7 @@ const readKeys = (path: string): Map<string, string> => {
 
 const HASH = /^[0-9a-f]{64}$/u
 
-/** The heads of a file of heads or of a log; a line with another content is none. */
+/** The heads in a file of heads or in a log. Other lines are skipped. */
 const readHeads = (path: string): NotedHead[] => {
   let text: string
   try {
@@ -63,25 +66,36 @@ const readHeads = (path: string): NotedHead[] => {
   return heads
 }
 
-const read = () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      keys: { type: 'string' },
-      head: { type: 'string' },
-      heads: { type: 'string' },
-    },
-    strict: false,
-  })
-  const [file] = positionals
+const HEAD = /^(\d+):([0-9a-f]{64})$/u
+
+const wordsOf = (words: string[]) => {
+  try {
+    return parseArgs({
+      args: words,
+      allowPositionals: true,
+      options: {
+        keys: { type: 'string' },
+        head: { type: 'string' },
+        heads: { type: 'string' },
+      },
+    })
+  } catch (error) {
+    throw new Miscalled(reasonOf(error).split(/\.\s/u)[0])
+  }
+}
+
+const read = (words: string[]) => {
+  const { values, positionals } = wordsOf(words)
+  const [file, more] = positionals
   const { keys, head: noted, heads } = values
-  const head = /^(\d+):([0-9a-f]{64})$/u.exec(String(noted ?? ''))
-  const isKnown = Object.keys(values).every((name) => ['keys', 'head', 'heads'].includes(name))
-  if (!isKnown || positionals.length !== 1 || typeof keys !== 'string') return null
-  if (noted !== undefined && head === null) return null
-  if (heads !== undefined && typeof heads !== 'string') return null
+  if (file === undefined || more !== undefined) throw new Miscalled('Name one FILE')
+  if (keys === undefined) throw new Miscalled('--keys is missing')
+  const head = HEAD.exec(noted ?? '')
+  if (noted !== undefined && head === null) {
+    throw new Miscalled('--head must be the number of a block, a colon and 64 hexadecimal digits')
+  }
   return {
-    file: file!,
+    file,
     trusted: {
       keys: readKeys(keys),
       heads: [
@@ -93,7 +107,8 @@ const read = () => {
 }
 
 /**
- * Takes the lines of the export. Returns the number of the first line that is not JSON, or null.
+ * Passes all lines of the export to the verifier. Returns the number of the first line that is not
+ * a JSON object. null: there is no such line.
  */
 const takeLines = async (file: string, verifier: ChainVerifier): Promise<number | null> => {
   let number = 0
@@ -112,11 +127,12 @@ const takeLines = async (file: string, verifier: ChainVerifier): Promise<number 
 }
 
 const main = async (): Promise<number> => {
-  const asked = read()
-  if (asked === null) {
+  const words = process.argv.slice(2)
+  if (words.length === 0 || words.includes('--help')) {
     process.stderr.write(USAGE)
     return 2
   }
+  const asked = read(words)
   const verifier = new ChainVerifier(asked.trusted)
   const brokenLine = await takeLines(asked.file, verifier)
   const { faults, ...seen } = verifier.end()
@@ -131,7 +147,7 @@ const main = async (): Promise<number> => {
 try {
   process.exitCode = await main()
 } catch (error) {
-  if (!(error instanceof Unreadable)) throw error
-  process.stderr.write(`${error.message}\n`)
+  if (!(error instanceof Unreadable || error instanceof Miscalled)) throw error
+  process.stderr.write(`${error.message}\n${error instanceof Miscalled ? USAGE : ''}`)
   process.exitCode = 2
 }

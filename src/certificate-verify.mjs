@@ -1,28 +1,31 @@
-// Checks a scrub certificate of the Outbound Gateway. It needs Node 18 or newer, this file, the
-// certificate and the public key. It needs no gateway, no network and no package. Copy it wherever
-// you like.
+// Checks a scrub certificate of the Outbound Gateway. You need Node 18 or newer, this file, the
+// certificate and the public key. You need no gateway, no network and no package. You may copy this
+// file.
 //
 //   node certificate-verify.mjs CERTIFICATE [--key KEY.pem | --keys KEYS.json]
 //
-// CERTIFICATE  what GET /v1/uploads/{uploadId}/scrub-certificate answered, byte for byte
+// CERTIFICATE  the answer of GET /v1/uploads/{uploadId}/scrub-certificate, byte for byte
 // --key        one public key as PEM
-// --keys       what GET /v1/signing-keys answered. Default: keys.json. Save it at a time when
-//              nobody has a reason to change it
+// --keys       the answer of GET /v1/signing-keys. Default: keys.json. Save it before anyone has
+//              a reason to change it
 //
-// Exit code 0: the certificate is genuine. 1: it is not, or another key signed it. 2: it could not
-// be checked.
+// Exit code 0: the certificate is genuine. 1: it is not genuine, or another key signed it. 2: it
+// could not be checked.
 import { createPublicKey, verify } from 'node:crypto'
 import { readFileSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const FORMAT = 'outbound-gateway/scrub-certificate/1'
-/** What is signed begins with this line, so that no signature for another purpose passes here. */
+/**
+ * The first line of the signed bytes. Because of this line, a signature for another purpose is not
+ * valid here.
+ */
 const PURPOSE = 'outbound-gateway scrub-certificate\n'
 
 /**
- * JSON as RFC 8785 writes it: no spaces, members in the order of their names. All numbers of a
- * certificate are whole.
+ * JSON in the form of RFC 8785: no spaces, members in the order of their names. All numbers of a
+ * certificate are integers.
  */
 const canonical = (value) => {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
@@ -40,13 +43,14 @@ const parsed = (bytes) => {
 }
 
 /**
- * Checks the `bytes` of a certificate. `keyOf` gives the PEM of a key id, or undefined. Returns
+ * Checks the `bytes` of a certificate. `keyOf` returns the PEM for a key id, or undefined. Returns
  * what is wrong, or the certificate.
  */
 export const check = (bytes, keyOf) => {
   const document = parsed(bytes)
   if (document === null || typeof document !== 'object') return { fault: 'It is no JSON object.' }
-  // Whatever reads the same but is written otherwise is refused too: so no byte can be changed.
+  // A document with the same content in another spelling is refused too. No byte can therefore be
+  // changed.
   if (!Buffer.from(canonical(document)).equals(bytes)) {
     return { fault: 'Its bytes are not those that the gateway wrote: it was changed or formatted.' }
   }

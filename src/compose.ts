@@ -24,12 +24,15 @@ import { createWatchUploads } from './workflows/uploads/watch/watch-uploads.ts'
 export type Gateway = {
   address: string
   simulated: boolean
-  /** The address of the control calls of this process's sandbox. null: Genesys is elsewhere. */
+  /**
+   * The address of the sandbox's control calls, if the sandbox runs in this process. null: it does
+   * not.
+   */
   sandboxUrl: string | null
-  /** Set when this start made the admin key. */
+  /** The admin key, if this start made it. Otherwise null. */
   newAdminKey: string | null
   adminKeyFile: string | null
-  /** Signs in to the console once, from this machine. */
+  /** A link that signs in to the console once, from this machine. */
   signInUrl: string
   stop(): Promise<void>
 }
@@ -50,7 +53,10 @@ const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store>
     registryRules: registryRulesOf(config.dnc),
   })
 
-/** The admin key works from here on, and a link signs in to the console with it. */
+/**
+ * Stores the admin key, so that it is valid from now on. Also makes a link that signs in to the
+ * console with this key.
+ */
 const letAdminIn = async (config: Config, store: Store) => {
   const adminKey = adminKeyOf(config)
   const keyDigest = sha256(adminKey.key)
@@ -58,7 +64,7 @@ const letAdminIn = async (config: Config, store: Store) => {
   return { adminKey, signInLink: createSignInLink({ random: randomBytes, keyDigest }) }
 }
 
-/** Connects the parts and starts them. Resolves when the gateway listens and works. */
+/** Connects the parts and starts them. Resolves when the gateway listens and its workers run. */
 export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
   const { emit } = telemetry
   const during = createStartSteps({ clock: systemClock, emit })
@@ -98,7 +104,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   work.lanes.start()
   work.sweeper.start()
   await during('listen', () => listen(server))
-  // The address is there before Genesys hears of it.
+  // Genesys may send events when it knows the address. The gateway therefore listens first.
   if (typeof events !== 'string') events.start()
   return {
     address,

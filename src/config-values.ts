@@ -17,13 +17,15 @@ import type { Leaf } from './domain/segments/segment.ts'
 export type DncConfig = DncRules & {
   pullMs: number
   /**
-   * An edition of a registry that is older is too old to call by; a registry may say otherwise.
-   * null: as the law of its country.
+   * How old an edition may be when a contact is sent. Applies to registries without a limit. null:
+   * the limit that the law of the country sets.
    */
   maxAgeDays: number | null
-  /** By country, the registry that its contacts are called against. */
+  /**
+   * For each country, the registry that a tenant must use before contacts of that country are sent.
+   */
   requiredRegistries: ReadonlyMap<string, string>
-  /** Where people must have agreed to be called. */
+  /** Countries for which a row is sent only if it shows that the person agreed to be called. */
   consentCountries: ReadonlySet<string>
 }
 
@@ -52,7 +54,7 @@ export type Endpoint = {
   events: readonly EndpointEventType[]
 }
 
-/** `id:base64 of 32 bytes`, comma-separated, the current one first. */
+/** `id:base64 of 32 bytes`, separated by commas. The first key is the current one. */
 export const encryptionKeys = z.string().transform((text, context) =>
   text.split(',').map((entry) => {
     const [id = '', base64 = ''] = entry.trim().split(/:(.*)/s)
@@ -72,7 +74,7 @@ const webhookSecret = z
   .string()
   .refine(isWebhookSecret, 'must be whsec_ and base64 of at least 24 bytes')
 
-/** The endpoints that the environment may name, each by its URL and its secret. */
+/** The endpoints that the environment may name. Each has a URL and a secret. */
 export const syncEndpoints = {
   CRM_SYNC_URL: webUrl.optional(),
   CRM_SYNC_SECRET: webhookSecret.optional(),
@@ -84,7 +86,7 @@ export const syncEndpoints = {
   COMPLIANCE_SYNC_SECRET: webhookSecret.optional(),
 }
 
-/** The variables of each, by its name. */
+/** The variables that name each endpoint: [name, URL, secret]. */
 export const SYNC_VARIABLES = [
   ['crm', 'CRM_SYNC_URL', 'CRM_SYNC_SECRET'],
   ['dms', 'DMS_SYNC_URL', 'DMS_SYNC_SECRET'],
@@ -92,13 +94,13 @@ export const SYNC_VARIABLES = [
   ['compliance', 'COMPLIANCE_SYNC_URL', 'COMPLIANCE_SYNC_SECRET'],
 ] as const
 
-/** Such secrets, comma-separated, the current one first. */
+/** Webhook secrets, separated by commas. The first secret is the current one. */
 export const webhookSecrets = commaList.refine(
   (parts) => parts.length > 0 && parts.every(isWebhookSecret),
   'each entry must be whsec_ and base64 of at least 24 bytes',
 )
 
-/** A regular expression that a text must match whole. */
+/** A regular expression that must match a whole text. */
 export const wholePattern = z.string().transform((text, context) => {
   try {
     return new RegExp(`^(?:${text})$`)
@@ -108,7 +110,7 @@ export const wholePattern = z.string().transform((text, context) => {
   }
 })
 
-/** Countries with phone numbers, two capital letters each, comma-separated. */
+/** Countries with phone numbers, two capital letters each, separated by commas. */
 const phoneCountries = commaList
   .refine(
     (countries) => countries.every(isPhoneRegion),
@@ -116,7 +118,7 @@ const phoneCountries = commaList
   )
   .transform((countries) => new Set(countries))
 
-/** `word=REASON`, comma-separated; words are compared in lower case. */
+/** `word=REASON`, separated by commas. Words are compared in lower case. */
 const dncReasons = commaList.transform((parts, context): Map<string, DncReason> => {
   const reasons = new Map<string, DncReason>()
   for (const part of parts) {
@@ -131,7 +133,7 @@ const dncReasons = commaList.transform((parts, context): Map<string, DncReason> 
   return reasons
 })
 
-/** `US=ftc`, comma-separated; each country once. */
+/** `US=ftc`, separated by commas. Each country may appear once. */
 const requiredRegistries = commaList.transform((parts, context): Map<string, string> => {
   const registries = new Map<string, string>()
   for (const part of parts) {
@@ -150,7 +152,9 @@ const REGION_LIST = Object.entries(REGIONS)
   .map(([name, domain]) => `${name} (${domain})`)
   .join(', ')
 
-/** A region by its AWS name or its domain. The fault lists all of them. */
+/**
+ * A region by its AWS name or its domain. If the region is unknown, the message lists all regions.
+ */
 export const genesysRegion = z.string().transform((text, context) => {
   const region = resolveRegion(text)
   if (region) return region
@@ -188,13 +192,19 @@ export const auditVariables = {
   AUDIT_HEADS_FILE: z.string().optional(),
 }
 
-/** What proves the audit trail. */
+/** The settings of the signed audit trail. */
 export const auditOf = (
   env: z.output<z.ZodObject<typeof auditVariables>>,
 ): {
-  /** Empty: one is made and kept sealed in the database. The first is current. */
+  /**
+   * The first key is the current one. Empty: the gateway makes one key and stores it sealed in the
+   * database.
+   */
   signingKeys: { id: string; key: Buffer }[]
-  /** Each signed head of the trail is appended to it; null: heads go to the log alone. */
+  /**
+   * The file to which each signed head of the trail is appended. null: heads are written only to
+   * the log.
+   */
   auditHeadsFile: string | null
 } => ({ signingKeys: env.SIGNING_KEYS, auditHeadsFile: env.AUDIT_HEADS_FILE ?? null })
 
@@ -207,7 +217,7 @@ export const guestFileVariables = {
 }
 type GuestFileVariables = z.output<z.ZodObject<typeof guestFileVariables>>
 
-/** The limits for guest files. `clamd` null: they are not scanned. */
+/** The settings for guest files. `clamd` null: guest files are not scanned. */
 export const guestFilesOf = (
   env: GuestFileVariables,
 ): {
@@ -224,7 +234,7 @@ export const guestFilesOf = (
   }
 }
 
-/** Of do-not-call entries. */
+/** The variables of do-not-call entries, registries and consent. */
 export const dncVariables = {
   DNC_REASONS: dncReasons.default(new Map()),
   DNC_ALLOWED_COUNTRIES: phoneCountries,
@@ -250,7 +260,10 @@ export const dncOf = (env: {
   consentCountries: env.CONSENT_REQUIRED_COUNTRIES,
 })
 
-/** Node's own switch, which would send Genesys' credentials to any server that answers. */
+/**
+ * The fault if NODE_TLS_REJECT_UNAUTHORIZED is 0. With this switch of Node.js, the gateway would
+ * send its Genesys credentials to any server that answers.
+ */
 export const uncheckedCertificates = (source: Record<string, string | undefined>): string[] =>
   source['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
     ? ['NODE_TLS_REJECT_UNAUTHORIZED: the gateway always checks certificates; leave it out']

@@ -7,7 +7,10 @@ import { CONTACT_ID_SHAPE } from './domain/contacts/contact-id.ts'
 export type ConfigVariable = {
   name: string
   group: string
-  /** What applies when the variable is unset. null: nothing, the reason says what follows. */
+  /**
+   * The value if the variable is not set. null: there is no value, and `reason` says what happens
+   * then.
+   */
   default: string | null
   reason: string
   secret?: true
@@ -36,26 +39,26 @@ const dnc = 'Do-not-call'
 const guestFiles = 'Guest files'
 
 export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
-  variable(service, 'HOST', '127.0.0.1', 'The address to listen on; 0.0.0.0 in a container.'),
-  variable(service, 'PORT', '3000', '0 takes any free port.'),
+  variable(service, 'HOST', '127.0.0.1', 'Address to listen on. In a container: 0.0.0.0.'),
+  variable(service, 'PORT', '3000', 'Port to listen on. 0: any free port.'),
   variable(
     service,
     'PUBLIC_URL',
     null,
-    'Where others reach the gateway. Default: the address it listens on.',
+    'URL at which other systems reach the gateway. Default: the address that the gateway listens on.',
   ),
-  variable(service, 'LOG_LEVEL', 'info', 'debug, info, warn or error.'),
+  variable(service, 'LOG_LEVEL', 'info', 'Log level: debug, info, warn or error.'),
   variable(
     service,
     'TRUST_PROXY',
     null,
-    'Addresses or CIDR ranges of the proxies in front, separated by commas. Never "true".',
+    'Addresses or CIDR ranges of the proxies in front of the gateway, separated by commas. Never "true".',
   ),
   variable(
     database,
     'DATABASE_URL',
     null,
-    'PostgreSQL 15 or newer, hosts separated by commas. Default: a database embedded in DATA_DIR.',
+    'URL of a PostgreSQL database, version 15 or newer. Separate several hosts by commas. Default: a database embedded in DATA_DIR.',
   ),
   variable(
     database,
@@ -66,24 +69,24 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     database,
     'ENCRYPTION_KEYS',
-    'id:base64 of 32 bytes[,older…]. Required with DATABASE_URL. Default without it: a key made in DATA_DIR.',
+    'Keys that encrypt stored data, newest first: id:base64 of 32 bytes[,older…]. Required with DATABASE_URL. Without DATABASE_URL, the default is a key that the gateway makes in DATA_DIR.',
   ),
   secret(
     database,
     'SIGNING_KEYS',
-    'id:base64 of 32 bytes[,older…]. Ed25519, signs the audit trail. Default: a key made and kept sealed in the database.',
+    'Ed25519 keys that sign the audit trail, newest first: id:base64 of 32 bytes[,older…]. Default: a key that the gateway makes and keeps encrypted in the database.',
   ),
   variable(
     database,
     'AUDIT_HEADS_FILE',
     null,
-    'A file outside the database to which each signed head of the audit trail is appended. Default: heads go to the log only.',
+    'File outside the database to which the gateway appends each signed head of the audit trail. Default: none. The heads are then only in the log.',
   ),
   variable(
     genesys,
     'GENESYS_DIALECT',
     null,
-    'guide or platform. Required with credentials. The sandbox starts in guide.',
+    'Which API of Genesys the gateway uses: guide or platform. Required with credentials. The sandbox starts in guide.',
   ),
   variable(
     genesys,
@@ -91,25 +94,20 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'us-east-1',
     'The AWS name or the domain of the Genesys Cloud region.',
   ),
-  variable(
-    genesys,
-    'GENESYS_CLIENT_ID',
-    null,
-    'OAuth client with the grant type client credentials.',
-  ),
-  secret(genesys, 'GENESYS_CLIENT_SECRET', 'Its secret.'),
-  variable(genesys, 'GENESYS_API_URL', null, 'Replaces the API host of the region.'),
+  variable(genesys, 'GENESYS_CLIENT_ID', null, 'OAuth client with the grant client credentials.'),
+  secret(genesys, 'GENESYS_CLIENT_SECRET', 'Secret of the OAuth client.'),
+  variable(genesys, 'GENESYS_API_URL', null, 'API URL. Default: the API host of the region.'),
   variable(
     genesys,
     'GENESYS_LOGIN_URL',
     null,
-    'Replaces the login host of the region. In platform, set both URLs or neither.',
+    'URL of the login. Default: the login host of the region. In platform, set both URLs or neither.',
   ),
   variable(
     genesys,
     'GENESYS_SANDBOX',
     'false',
-    'true: the built-in sandbox replaces Genesys, also with DATABASE_URL.',
+    'true: the built-in sandbox replaces Genesys. This also works with DATABASE_URL.',
   ),
   variable(
     genesys,
@@ -127,13 +125,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_FILE_THRESHOLD_ROWS',
     '50000',
-    'guide: an upload with more accepted rows goes as files, unless it has the option delivery.',
+    'guide: if an upload has more accepted rows, the gateway sends it as files. The option delivery of an upload overrides this.',
   ),
   variable(
     genesys,
     'GENESYS_UPLOAD_HOSTS',
     null,
-    'Hosts, separated by commas, to which files may go by pre-signed URLs, beside the API host. *. allows every host below. Default: *.amazonaws.com, in eusc-de-east-1 *.amazonaws.eu.',
+    'Hosts to which the gateway may send files by pre-signed URLs, separated by commas. The API host is always allowed. *.example.com allows every host below example.com. Default: *.amazonaws.com, and in eusc-de-east-1 *.amazonaws.eu.',
   ),
   variable(
     genesys,
@@ -145,30 +143,34 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_INDEX_WAIT_SECONDS',
     '60',
-    'guide: how long the index of a campaign may rebuild before its segment becomes index_pending.',
+    'guide: how many seconds the index of a campaign may rebuild before its segment becomes index_pending.',
   ),
   variable(
     genesys,
     'GENESYS_MAX_CONCURRENT_DNC_WRITES',
     '5',
-    'Requests with do-not-call entries that may be on their way at a time, over all instances.',
+    'How many requests with do-not-call entries may be in progress at a time, over all instances.',
   ),
   secret(
     access,
     'ADMIN_API_KEY',
-    'At least 32 characters. Required; with the sandbox the default is a key made in DATA_DIR/admin.key.',
+    'Key with the scope admin, at least 32 characters. Required. With the sandbox, the default is a key that the gateway makes in DATA_DIR/admin.key.',
   ),
-  secret(access, 'METRICS_TOKEN', 'Allows a scraper that is not on loopback to read /metrics.'),
+  secret(
+    access,
+    'METRICS_TOKEN',
+    'Token with which Prometheus may read /metrics from other machines.',
+  ),
   variable(
     access,
     'KEY_REQUESTS_PER_MINUTE',
     '6000',
-    'Calls per minute that one key may make at one instance.',
+    'How many calls per minute one key may make at one instance.',
   ),
   secret(
     access,
     'WEBHOOK_SECRET',
-    'whsec_… of at least 24 bytes[,older…]. Proves webhooks of Genesys. Without it the gateway polls for completions; the embedded sandbox makes one.',
+    'Secret that proves webhooks of Genesys: whsec_… of at least 24 bytes[,older…]. If it is not set, the gateway only polls for completions. With the embedded sandbox, the default is a secret that the gateway makes.',
   ),
   variable(
     sync,
@@ -176,21 +178,25 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     null,
     'URL that receives the events of uploads, for the CRM (Standard Webhooks).',
   ),
-  secret(sync, 'CRM_SYNC_SECRET', 'whsec_… of 24 to 64 bytes. Required with CRM_SYNC_URL.'),
+  secret(
+    sync,
+    'CRM_SYNC_SECRET',
+    'Secret that signs these messages: whsec_… of 24 to 64 bytes. Required with CRM_SYNC_URL.',
+  ),
   variable(
     sync,
     'DMS_SYNC_URL',
     null,
     'URL that receives the events of guest files, for the document system.',
   ),
-  secret(sync, 'DMS_SYNC_SECRET', 'The same form as CRM_SYNC_SECRET. Required with DMS_SYNC_URL.'),
+  secret(sync, 'DMS_SYNC_SECRET', 'Secret like CRM_SYNC_SECRET. Required with DMS_SYNC_URL.'),
   variable(
     sync,
     'CDP_SYNC_URL',
     null,
     'URL that receives the events of segments, for the customer data platform.',
   ),
-  secret(sync, 'CDP_SYNC_SECRET', 'The same form as CRM_SYNC_SECRET. Required with CDP_SYNC_URL.'),
+  secret(sync, 'CDP_SYNC_SECRET', 'Secret like CRM_SYNC_SECRET. Required with CDP_SYNC_URL.'),
   variable(
     sync,
     'COMPLIANCE_SYNC_URL',
@@ -200,19 +206,19 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     sync,
     'COMPLIANCE_SYNC_SECRET',
-    'The same form as CRM_SYNC_SECRET. Required with COMPLIANCE_SYNC_URL.',
+    'Secret like CRM_SYNC_SECRET. Required with COMPLIANCE_SYNC_URL.',
   ),
   variable(
     sync,
     'ALLOW_HTTP_HOSTS',
     null,
-    'Hosts, separated by commas, for which plain http is allowed besides loopback. It applies to the URLs of the environment; with the embedded sandbox also to those of registered endpoints.',
+    'Hosts for which plain http is allowed, separated by commas. Loopback is always allowed. The hosts apply to the URLs in the environment. With the embedded sandbox, they also apply to registered endpoints.',
   ),
   variable(
     intake,
     'DEFAULT_PHONE_REGION',
     'US',
-    'Country whose rules apply to phone numbers without +.',
+    'Country of phone numbers without +. Two capital letters.',
   ),
   variable(
     intake,
@@ -220,74 +226,74 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     CONTACT_ID_SHAPE,
     'Regular expression that a whole contact id must match.',
   ),
-  variable(intake, 'MAX_UPLOAD_BYTES', '2147483648', 'Size limit of a file.'),
-  variable(intake, 'MAX_UPLOAD_ROWS', '10000000', 'Row limit of a file.'),
+  variable(intake, 'MAX_UPLOAD_BYTES', '2147483648', 'Maximum size of a file in bytes.'),
+  variable(intake, 'MAX_UPLOAD_ROWS', '10000000', 'Maximum number of rows of a file.'),
   variable(
     dnc,
     'DNC_REASONS',
     null,
-    "The CRM's own words for reasons: word=REGULATORY, =CUSTOMER_REQUEST or =UNSPECIFIED, separated by commas. Any other word is UNSPECIFIED.",
+    'Words of the CRM for reasons, separated by commas: word=REGULATORY, word=CUSTOMER_REQUEST or word=UNSPECIFIED. Any other word counts as UNSPECIFIED.',
   ),
   variable(
     dnc,
     'DNC_ALLOWED_COUNTRIES',
     'US,CA,GB,DE,FR',
-    'Entries with numbers of other countries suppress, but go to Genesys only after you release them.',
+    'Countries of do-not-call numbers that go to Genesys immediately. Numbers of other countries are suppressed too, but go to Genesys only after you release them.',
   ),
   variable(
     dnc,
     'DNC_PULL_HOURS',
     '24',
-    'platform: how often the gateway exports each do-not-call list to import what was added inside Genesys. The first time is one period after the list is known. 0: only on request.',
+    'platform: hours between two exports of a do-not-call list, from which the gateway imports the people who were added inside Genesys. The gateway makes the first export when this time has passed since it first used the list. 0: only on request.',
   ),
   variable(
     dnc,
     'DNC_MAX_AGE_DAYS',
     null,
-    'The maximum age in days of a registry edition when a contact is sent. It applies to registries without a maxAgeDays of their own. If the edition is older, the upload is held as dnc_stale. Default: the limit that the law of its country sets (docs/do-not-call.md), or 31 if no rule is known.',
+    'Maximum age in days of a registry edition when a contact is sent. If the edition is older, the upload is held as dnc_stale. The limit applies to registries that have no maxAgeDays. Default: the limit in the law of the country (docs/do-not-call.md), or 31 if the gateway knows no rule.',
   ),
   variable(
     dnc,
     'DNC_REQUIRED_REGISTRIES',
     null,
-    'Pairs country=registry, separated by commas, for example US=ftc,GB=tps. Contacts of such a country are sent only if a tenant of the contact list uses that registry. Default: none.',
+    'Pairs country=registry, separated by commas, for example US=ftc,GB=tps. The gateway sends contacts of such a country only if a tenant of the contact list uses that registry. Default: none.',
   ),
   variable(
     dnc,
     'CONSENT_REQUIRED_COUNTRIES',
     null,
-    'Countries whose people must have agreed to be called: comma-separated, for example DE,FR. A row with a number of such a country is sent only if consentAt and consentSource say when and how. Default: none.',
+    'Countries that require consent before a call, separated by commas, for example DE,FR. The gateway sends a row with a number of such a country only if consentAt and consentSource show when and how the person agreed. Default: none.',
   ),
   variable(
     segments,
     'SEGMENT_EXCLUSIONS',
     '[{"attribute":"do_not_call","operator":"=","value":"true"}]',
-    'Comparisons (a JSON array) that are exclusions of every segment. No caller can remove them.',
+    'Exclusions that apply to every segment, as a JSON array of comparisons. No caller can remove them.',
   ),
   variable(
     segments,
     'SEGMENT_CONFIRM_SHARE',
     '50',
-    'Percent. A segment that changes whom a campaign dials by more needs a confirmation.',
+    'Percent. If a segment changes a larger share of the contacts that a campaign dials, it needs a confirmation.',
   ),
   variable(
     guestFiles,
     'CLAMD_SOCKET',
     null,
-    'Socket of clamd, which scans guest files. If CLAMD_HOST is unset too, nothing scans them; answers and /readyz show that.',
+    'Socket of clamd, which scans guest files. If neither CLAMD_SOCKET nor CLAMD_HOST is set, the gateway does not scan guest files. Answers and /readyz then show this.',
   ),
-  variable(guestFiles, 'CLAMD_HOST', null, 'Host of clamd, if it has no socket here.'),
+  variable(guestFiles, 'CLAMD_HOST', null, 'Host of clamd, if it has no socket on this machine.'),
   variable(guestFiles, 'CLAMD_PORT', '3310', 'Port of clamd at CLAMD_HOST.'),
   variable(
     guestFiles,
     'GUEST_FILE_MAX_CONCURRENT',
     '8',
-    'Guest files that an instance works on at a time. Each is held in memory whole.',
+    'How many guest files an instance works on at a time.',
   ),
   variable(
     guestFiles,
     'GUEST_FILE_MAX_BYTES',
     '10485760',
-    'Size limit of a guest file. Genesys accepts at most 10485760.',
+    'Maximum size of a guest file in bytes. Genesys accepts at most 10485760.',
   ),
 ]

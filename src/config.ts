@@ -28,7 +28,7 @@ import type { Leaf } from './domain/segments/segment.ts'
 import { urlsOfHosts } from './lib/database-url.ts'
 import { unprintable } from './lib/secrets/unprintable.ts'
 
-/** The only place that reads the environment. One message has all faults, and never a value. */
+/** Thrown if the configuration has faults. The message lists all faults, and never a value. */
 export class ConfigInvalid extends Error {
   override readonly name = 'ConfigInvalid'
 }
@@ -41,9 +41,9 @@ export type Config = ReturnType<typeof auditOf> & {
   trustProxy: string[]
   home: { kind: 'embedded'; dataDir: string } | { kind: 'server'; url: string }
   dataDir: string
-  /** The first is current. null: made and kept in `dataDir`. */
+  /** The first is the current one. null: the gateway makes a key and stores it in `dataDir`. */
   encryptionKeys: { id: string; key: Buffer }[] | null
-  /** `sandbox`: the simulator runs in this process. */
+  /** `sandbox`: the simulator of Genesys runs in this process. */
   genesys: {
     kind: 'sandbox' | 'real'
     dialect: 'guide' | 'platform'
@@ -54,24 +54,24 @@ export type Config = ReturnType<typeof auditOf> & {
     clientSecret: string
     requestsPerMinute: number
     batchRows: number | null
-    /** Guide: an upload with more accepted rows than this goes as files. */
+    /** Guide dialect: an upload with more accepted rows than this goes as files. */
     fileThresholdRows: number
-    /** Hosts of pre-signed URLs beside the API's own. `*.` allows every host below. */
+    /** Hosts of pre-signed URLs besides the API host. `*.` allows every host below it. */
     uploadHosts: string[]
     completionPollMs: number
     indexWaitMs: number
     maxConcurrentDncWrites: number
   }
-  /** null: made and kept in `dataDir` (sandbox only). */
+  /** null (sandbox only): the gateway makes a key and stores it in `dataDir`. */
   adminApiKey: string | null
   metricsToken: string | null
   keyRequestsPerMinute: number
-  /** Prove what Genesys sends. The first is current. Empty: made in `dataDir` (sandbox). */
+  /** Secrets that verify webhooks of Genesys, the current one first. Empty: `webhookSecretsOf`. */
   webhookSecrets: string[]
   endpoints: Endpoint[]
-  /** Hosts that URLs of the environment and of Genesys may reach by plain http, with loopback. */
+  /** Hosts besides loopback for which URLs of the environment and of Genesys may use http. */
   allowHttpHosts: string[]
-  /** Of these, hosts where endpoints may be at any address. None unless Genesys is simulated. */
+  /** Hosts whose endpoints may have inner addresses. Empty if Genesys is not simulated. */
   innerEndpointHosts: string[]
   intake: {
     defaultRegion: string
@@ -82,7 +82,7 @@ export type Config = ReturnType<typeof auditOf> & {
   dnc: DncConfig
   guestFiles: ReturnType<typeof guestFilesOf>
   segments: {
-    /** Of every segment. */
+    /** Comparisons that are exclusions in every segment. */
     exclusions: Leaf[]
     confirmSharePercent: number
   }
@@ -160,7 +160,7 @@ const insecureUrls = (env: Environment): string[] => {
     .map((name) => `${name}: must be https (http only for loopback or ALLOW_HTTP_HOSTS)`)
 }
 
-/** Faults that no single variable shows, each with its sentence. */
+/** Finds faults that concern more than one variable. Each fault is a sentence. */
 const crossFaults = (env: Environment): string[] => {
   const half = (a: unknown, b: unknown): boolean => (a === undefined) !== (b === undefined)
   const credentials = env.GENESYS_CLIENT_ID !== undefined && env.GENESYS_CLIENT_SECRET !== undefined
@@ -206,7 +206,7 @@ const refuse = (faults: string[]): never => {
   )
 }
 
-/** A misspelt name would be ignored, and its default could send contacts to another org. */
+/** Finds misspelt names. The default that applies instead could send contacts to another org. */
 const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
   const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))
@@ -259,7 +259,7 @@ const endpointsOf = (env: Environment): Endpoint[] =>
     return url && secret ? [{ name, url, secret, events: ENVIRONMENT_ENDPOINTS[name] }] : []
   })
 
-/** Reads and checks the environment. Throws `ConfigInvalid` with every fault. */
+/** Reads and checks the environment. Throws `ConfigInvalid` with all faults. */
 export const readConfig = (source: Record<string, string | undefined> = process.env): Config => {
   const env = parseEnvironment(source)
   const genesys = genesysConfig(env)

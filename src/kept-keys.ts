@@ -6,17 +6,23 @@ import type { Config } from './config.ts'
 import { keepSecret } from './lib/kept-secret.ts'
 import { makeDirectory } from './lib/make-directory.ts'
 
-/** DATA_DIR cannot be made, or cannot be closed to others. The message says what to do. */
+/**
+ * Thrown if DATA_DIR cannot be made, or cannot be closed to other users. The message says what to
+ * do.
+ */
 export class DataDirOpen extends Error {
   override readonly name = 'DataDirOpen'
 }
 
 const FOR_OTHERS = 0o077
-/** A directory where anyone may put files, such as /tmp. It is not ours to close. */
+/**
+ * The sticky bit. Anyone may put files in a directory with this bit, such as /tmp, so the gateway
+ * must not close it.
+ */
 const SHARED = 0o1000
 /**
- * What a start leaves in DATA_DIR, and what a fresh volume holds. A directory with only other
- * things belongs to someone else.
+ * The names of files that a start leaves in DATA_DIR, or that a new volume contains. A directory
+ * with other files and none of these belongs to someone else.
  */
 const OURS = new Set([
   'admin.key',
@@ -36,7 +42,7 @@ const refusedDir = (dataDir: string, why: string): DataDirOpen =>
 const cannotBeClosed = (dataDir: string): DataDirOpen =>
   refusedDir(
     dataDir,
-    `is open to other users and cannot be closed. Make it belong to the user that runs the gateway, with chmod 700, or ${ELSEWHERE}`,
+    `is open to other users and cannot be closed. Give it to the user that runs the gateway (chown) and set its mode to 700, or ${ELSEWHERE}`,
   )
 
 const made = (dataDir: string): void => {
@@ -49,22 +55,25 @@ const made = (dataDir: string): void => {
   }
 }
 
-/** /srv or a home directory: closing it would take it from its other users. */
+/**
+ * Whether the directory belongs to others, for example /srv or a home directory. If the gateway
+ * closed it, its other users could not reach their files.
+ */
 const isSomebodyElses = (dataDir: string): boolean => {
   const names = readdirSync(dataDir)
   return names.length > 0 && !names.some((name) => OURS.has(name))
 }
 
 /**
- * Makes DATA_DIR, which holds keys and contacts, and closes it to other users: a directory that is
- * open to them (0755) becomes 0700. Throws `DataDirOpen` if that is impossible, or if the directory
- * holds only files that are not ours. Does nothing if the gateway stores nothing in it.
+ * Makes DATA_DIR, which holds keys and contacts, and closes it to other users. A directory that is
+ * open to them (0755) becomes 0700. Throws `DataDirOpen` if this is impossible, or if the directory
+ * holds only files of others. Does nothing if the gateway stores nothing in it.
  */
 export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'dataDir'>): void => {
   const { home, adminApiKey, dataDir } = config
   if (home.kind === 'server' && adminApiKey !== null) return
   made(dataDir)
-  // Windows has no such modes.
+  // Windows does not have such modes.
   if (process.platform === 'win32') return
   const { mode } = statSync(dataDir)
   if ((mode & FOR_OTHERS) === 0) return
@@ -85,14 +94,14 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
   } catch (error) {
     throw error instanceof DataDirOpen ? error : cannotBeClosed(dataDir)
   }
-  // Some mounts take the call and keep their modes.
+  // On some mounts chmod succeeds but changes nothing.
   if ((statSync(dataDir).mode & FOR_OTHERS) !== 0) throw cannotBeClosed(dataDir)
 }
 
 /**
- * The keys that encrypt stored uploads: the configured ones, or otherwise one made at the first
- * start and stored in DATA_DIR. If others are configured later, the stored one still opens what it
- * sealed in the embedded database.
+ * The keys that encrypt stored uploads: the configured keys or, if none is configured, a key that
+ * the first start makes and stores in DATA_DIR. If keys are configured later, the stored key
+ * remains the last of them, because the embedded database still has rows that were sealed with it.
  */
 export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {
   const { encryptionKeys: configured, home, dataDir } = config
@@ -103,8 +112,8 @@ export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] 
 }
 
 /**
- * The admin key: the configured one, or otherwise (sandbox only) one made at the first start.
- * `file` is where it is stored.
+ * The admin key: the configured key or, only for the sandbox, a key that the first start makes.
+ * `file`: where the key is stored. `made`: this call made the key.
  */
 export const adminKeyOf = (config: Config): { key: string; file: string | null; made: boolean } => {
   if (config.adminApiKey) return { key: config.adminApiKey, file: null, made: false }
@@ -114,8 +123,8 @@ export const adminKeyOf = (config: Config): { key: string; file: string | null; 
 }
 
 /**
- * The admin key that a gateway of this configuration accepts. null: none was made yet. Makes
- * nothing.
+ * The admin key that a gateway with this configuration accepts. null: no start has made a key yet.
+ * This function makes none.
  */
 export const presentAdminKey = (config: Pick<Config, 'adminApiKey' | 'dataDir'>): string | null => {
   if (config.adminApiKey !== null) return config.adminApiKey
@@ -124,12 +133,13 @@ export const presentAdminKey = (config: Pick<Config, 'adminApiKey' | 'dataDir'>)
 }
 
 /**
- * The secrets that prove Genesys' webhooks, the current one first: the configured ones, or
- * otherwise (embedded sandbox only) one made at the first start.
+ * The secrets that verify webhooks of Genesys, the current one first. They are the configured
+ * secrets or, only for the sandbox with an embedded database, a secret that the first start makes.
  */
 export const webhookSecretsOf = (config: Config): string[] => {
   const { webhookSecrets, genesys, home, dataDir } = config
-  // On a server home every instance has a directory of its own, and they would not agree.
+  // With a database server, each instance has a separate directory, so the secrets of the instances
+  // would differ.
   if (webhookSecrets.length > 0 || genesys.kind !== 'sandbox' || home.kind !== 'embedded') {
     return webhookSecrets
   }

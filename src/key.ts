@@ -7,9 +7,9 @@ import type { GrantField } from './domain/access/tenant.ts'
 import { presentAdminKey } from './kept-keys.ts'
 
 /**
- * Tenants and keys from the shell, through the API of a running gateway, because only the gateway
- * may open an embedded database. The address and the admin key come from the gateway's own
- * configuration. Results go to stdout as JSON, refusals to stderr.
+ * Manages tenants and keys from the shell. Uses the API of a running gateway, because only one
+ * process can open an embedded database. The address and the admin key come from the configuration
+ * of the gateway. Results go to stdout as JSON, and refusals to stderr.
  */
 const GRANT_OPTIONS = {
   'contact-lists': 'contactLists',
@@ -125,7 +125,7 @@ const tenantIdOf = async (call: Call, name: string): Promise<string> => {
   )
 }
 
-/** Everything that is listed, over all pages. */
+/** All keys, from all pages of the list. */
 const allKeys = async (call: Call, tenantId: string | null): Promise<object[]> => {
   const keys: object[] = []
   const of = tenantId === null ? '' : `&tenantId=${tenantId}`

@@ -9,21 +9,25 @@ import { createEventLog } from './telemetry/logger.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 
 /**
- * How much the heap may grow between two full collections, in percent of what lives. At V8's own
- * choice (some 12 MiB) the buffers of a streaming upload, dead as soon as they are stored, have the
- * whole heap marked several times a second: half of the processor time of an upload, measured by
- * `perf record` over `npm run bench -- --only reading`. With twice this the digests of ten million
- * rows, read back for duplicates, take the memory past the design's limit, as the same bench
- * prints. Read at every collection, so that it may be set while running.
+ * How much the heap may grow between two full collections, in percent of the live objects. V8's
+ * default (some 12 MiB) is too small for a streaming upload. The upload's buffers are garbage when
+ * they are stored, so V8 would mark the whole heap several times a second. That takes half of the
+ * processor time of an upload (`perf record` over `npm run bench -- --only reading`). 200 is too
+ * large: the digests of ten million rows, which are read back to find duplicates, then need more
+ * memory than the design allows (same bench). V8 reads the flag at every collection, so it can be
+ * set while the process runs.
  */
 setFlagsFromString('--heap-growing-percent=100')
 
-/** Seconds that a stop may take: intake closed, batches checkpointed, lanes released. */
+/**
+ * How long a stop may take. In this time the intake closes, batches are checkpointed, and lanes are
+ * released.
+ */
 const STOP_WITHIN_MS = 10_000
 
 /**
- * In a terminal npm passes on the Ctrl-C that the whole group has already: the same signal twice
- * within moments.
+ * In a terminal, Ctrl-C goes to the whole process group, and npm also passes it on. The process
+ * therefore gets the same signal twice within this time.
  */
 const SAME_SIGNAL_MS = 1_000
 
@@ -62,8 +66,8 @@ const welcome = (gateway: Gateway): string =>
     .join('\n')
 
 /**
- * A bug or a lost promise: what runs on afterwards cannot be trusted, so the process ends and the
- * next one resumes.
+ * After a bug or an unhandled rejection, the state of the process cannot be trusted. The process
+ * ends, and the next process continues its work.
  */
 const exitOn = (event: 'uncaughtException' | 'unhandledRejection'): void => {
   process.on(event, (error: unknown) => {
@@ -79,9 +83,9 @@ const exitOn = (event: 'uncaughtException' | 'unhandledRejection'): void => {
 }
 
 /**
- * Stops on SIGTERM and SIGINT. Returns a function to call with the gateway once it listens. Before
- * that a signal ends the process immediately, because nothing was accepted yet. A second signal
- * also ends it immediately, unless it is the first one reported twice.
+ * Stops the gateway on SIGTERM and SIGINT. Returns a function that must be called with the gateway
+ * when it listens. Before that, a signal ends the process immediately, because nothing was accepted
+ * yet. A second signal also ends it immediately, unless it is the first signal reported twice.
  */
 const stopOnSignal = (emit: Emit): ((gateway: Gateway) => void) => {
   let running: Gateway | null = null

@@ -1,35 +1,48 @@
 import pg from 'pg'
 
-/** Uploads end half a minute apart, so a million of them are about a year. */
-const APART_SECONDS = 30
+/**
+ * Uploads end seven seconds apart. So a million of them cover 81 days, and records are kept for 90.
+ */
+const APART_SECONDS = 7
+/** After this time, retention has deleted the key of the rows. */
+const ROWS_KEPT_DAYS = 30
 const LISTS = 1_000
 
-const ID = `'upl_' || lpad(to_hex(i), 32, '0')`
+/** The newest one ended an hour ago: what the gateway itself makes is newer. */
+const ENDED = `now() - interval '1 hour' - ($3 - i) * interval '${APART_SECONDS} seconds'`
+/** As the gateway makes them: the time comes first. */
+const ID = `'upl_' || lpad(to_hex((extract(epoch from ${ENDED}) * 1000)::bigint), 12, '0') || lpad(to_hex(i), 20, '0')`
 
-/**
- * What differs from the upload that all of them are copies of; they come before everything that the
- * gateway itself makes.
- */
+const ifRowsKept = (column: string): string =>
+  `case when ${ENDED} > now() - interval '${ROWS_KEPT_DAYS} days' then u.${column} end`
+
+/** What differs from the upload that all of them are copies of. */
 const OWN: Readonly<Record<string, string>> = {
   id: ID,
-  // A name is sealed for its upload.
+  // A file name is sealed for its upload, so a copy cannot have it.
   file_name: 'null',
   accepted_seq: `u.accepted_seq + 1 + i`,
   contact_list_id: `'bench-list-' || i % ${LISTS}`,
   lane_key: `'bench-list-' || i % ${LISTS}`,
-  created_at: `now() - ($3 - i) * interval '${APART_SECONDS} seconds'`,
-  updated_at: `now() - ($3 - i) * interval '${APART_SECONDS} seconds'`,
-  completed_at: `now() - ($3 - i) * interval '${APART_SECONDS} seconds'`,
+  created_at: ENDED,
+  updated_at: ENDED,
+  completed_at: ENDED,
+  // No copy is left to be reconciled. A gateway that compares a million uploads with Genesys has no
+  // connection left for a page.
+  reconcile_at: 'null',
+  data_key: ifRowsKept('data_key'),
+  data_key_id: ifRowsKept('data_key_id'),
 }
 
 /**
  * Fills a server's store with so many uploads that have ended, each a copy of one, and two entries
  * of the audit for each of them, chained as far as readers see. No gateway may run meanwhile.
+ * Answers the id of an old one.
  */
 export const fillUploads = async (
   url: string,
   { like, uploads }: { like: string; uploads: number },
-): Promise<void> => {
+): Promise<{ oldId: string }> => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
@@ -46,10 +59,9 @@ export const fillUploads = async (
     )
     await client.query(
       `insert into audit_entry (id, at, tenant_id, actor, action, object, request_id, attempt, outcome, counts, details)
-        select 'aud_' || lpad(to_hex(2 * i + k), 32, '0'), now() - ($1 - i) * interval '${APART_SECONDS} seconds', 'default', 'bench',
-          case k when 0 then 'upload.accepted' else 'upload.finished' end, ${ID}, 'req_bench', 1, 'ok', '{"read": 10}', '{}'
-        from generate_series(1, $1::int) i, generate_series(0, 1) k`,
-      [uploads],
+        select 'aud_' || substr(id, 5, 31) || k, created_at, 'default', 'bench',
+          case k when 0 then 'upload.accepted' else 'upload.finished' end, id, 'req_bench', 1, 'ok', '{"read": 10}', '{}'
+        from upload, generate_series(0, 1) k where contact_list_id like 'bench-list-%'`,
     )
     await client.query(
       `insert into audit_place (entry_id, seq, hash)
@@ -60,6 +72,11 @@ export const fillUploads = async (
         last_xid = (select max(xid::text::bigint) from audit_entry)::text::xid8`,
     )
     await client.query('vacuum analyze')
+    const old = await client.query<{ id: string }>(
+      `select id from upload where contact_list_id like 'bench-list-%' order by id offset $1 limit 1`,
+      [Math.floor(uploads / 250)],
+    )
+    return { oldId: old.rows[0]!.id }
   } finally {
     await client.end()
   }

@@ -2,7 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { ConsoleVisitor } from './visitor.ts'
 
-/** A page in a tab of a browser: loaded once, and then looked at as often as each answer says. */
+/**
+ * A page in a tab of a browser. It is loaded once and then requested again as often as each answer
+ * says.
+ */
 const keepOpen = async (
   visitor: ConsoleVisitor,
   path: string,
@@ -11,7 +14,7 @@ const keepOpen = async (
   let looks = 0
   let { text } = await visitor.get(path)
   while (!signal.aborted) {
-    const next = /hx-get="([^"]+)" hx-trigger="load delay:(\d+)s"/u.exec(text)
+    const next = /hx-get="([^"]+)" hx-trigger="load delay:(\d+)s/u.exec(text)
     if (next === null) return looks
     const place = next[1]!.replaceAll('&amp;', '&')
     await delay(Number(next[2]) * 1_000, undefined, { signal }).catch(() => undefined)
@@ -23,8 +26,8 @@ const keepOpen = async (
 }
 
 /**
- * Opens the pages within two seconds, and keeps them until the signal. Answers how often they
- * looked.
+ * Opens the pages within two seconds, and keeps them open until the signal. Resolves with how often
+ * they sent a request.
  */
 export const openPages = async (
   visitor: ConsoleVisitor,

@@ -1,6 +1,6 @@
 import { ADMIN_KEY } from '../../test/support/gateway/gateway-process.ts'
 
-/** A browser without its drawing: signed in, and with the token of its forms. */
+/** A browser that draws nothing. It is signed in and has the token of its forms. */
 export type ConsoleVisitor = {
   get(path: string, headers?: Record<string, string>): Promise<{ text: string; status: number }>
   post(path: string, fields: Record<string, string>): Promise<{ text: string; status: number }>

@@ -4,13 +4,13 @@ import { setStage } from '../../test/support/stages/stage.ts'
 import { type Report, whole } from '../report.ts'
 import { costOf, forgetPeak, startWarm } from '../upload-bench.ts'
 
-/** To the 202, in the gateway; the database's own work is shown beside it. */
+/** Up to the 202, in the gateway. The database's work is shown beside it. */
 const ENTRIES_PER_CPU_SECOND = 100_000
 const BLOCK_ENTRIES = 4_096
 
 /**
- * So many different numbers, as a CRM exports them: every tenth with a reason, half of them written
- * for people.
+ * This many different numbers, as a CRM exports them. Every tenth has a reason, and half of them
+ * are formatted for people.
  */
 async function* entryFile(entries: number): AsyncGenerator<Uint8Array> {
   yield Buffer.from('phoneNumber,reason,source\n')
@@ -28,7 +28,9 @@ async function* entryFile(entries: number): AsyncGenerator<Uint8Array> {
 
 type Submission = { id: string; counts: { read: number; accepted: number; rejected: number } }
 
-/** Submits a file of so many entries; resolves with the 202, from which all of them suppress. */
+/**
+ * Submits a file of this many entries. Resolves with the 202. From then on, all of them suppress.
+ */
 export const submitEntries = async (
   address: string,
   entries: number,
@@ -66,8 +68,8 @@ const measureEntries = async (home: TestHome, entries: number) => {
 }
 
 /**
- * Submissions of do-not-call entries from the first byte to the 202, from which all of them
- * suppress.
+ * Measures submissions of do-not-call entries from the first byte to the 202. From then on, all of
+ * them suppress.
  */
 export const benchEntries = async (
   report: Report,

@@ -11,8 +11,8 @@ import { type Report, whole } from '../report.ts'
 import { bodyOf, type Cost, costOf, forgetPeak, startWarm } from '../upload-bench.ts'
 
 /**
- * From the 202 of one opt-out until Genesys has it, at p99, while large uploads are being
- * delivered.
+ * The target at p99 for the time from the 202 of one opt-out until Genesys has it, while large
+ * uploads are being delivered.
  */
 const WITHIN_MS = 2_000
 const UPLOADS = 5
@@ -36,7 +36,7 @@ const post = async (gateway: RunningGateway, path: string, key: string, body?: o
   return (await answer.json()) as { id: string }
 }
 
-/** Milliseconds until each of so many single opt-outs is in Genesys. */
+/** Sends this many single opt-outs. Returns for each the milliseconds until it is in Genesys. */
 const optOut = async (
   stage: Stage,
   gateway: RunningGateway,
@@ -92,7 +92,7 @@ const done = async (gateway: RunningGateway, id: string): Promise<{ created: num
   }
 }
 
-/** A pull of so many entries that were added inside Genesys. */
+/** Measures a pull of this many entries that were added inside Genesys. */
 const measurePull = async (
   home: StoreHome,
   entries: number,
@@ -117,9 +117,7 @@ const measurePull = async (
   }
 }
 
-/**
- * How soon one opt-out is in Genesys beside large uploads, and what a pull of a large list takes.
- */
+/** Measures how soon one opt-out is in Genesys while large uploads are being delivered. */
 export const benchOptOuts = async (
   report: Report,
   homes: readonly TestHome[],
@@ -150,10 +148,18 @@ export const benchOptOuts = async (
   }
   report.table(['', 'opt-outs', 'p50 ms', 'p99 ms', 'most ms'], rows)
   await rm(file)
+}
+
+/** Measures a pull of a list of this many entries, and of a quarter of them. */
+export const benchPulls = async (
+  report: Report,
+  homes: readonly TestHome[],
+  most: number,
+): Promise<void> => {
   report.heading('Do-not-call: pulls')
   const pulls: string[][] = []
   for (const home of homes) {
-    for (const entries of [Math.ceil(about.rows / 4), about.rows]) {
+    for (const entries of [Math.ceil(most / 4), most]) {
       const { kind, cost, idleMiB, peakMiB } = await measurePull(await home.fresh(), entries)
       pulls.push([
         ...[kind, whole(entries), cost.cpuSeconds.toFixed(1)],

@@ -13,17 +13,17 @@ import { bodyOf, type Cost, costOf, forgetPeak, heldQuery, startWarm } from '../
 import { submitEntries } from './entries-bench.ts'
 
 /**
- * A million contacts at intake against a million own entries, over what the upload takes without
- * them; the rows of a smaller run in proportion.
+ * The additional seconds that a million contacts may take at intake if the tenant has a million
+ * entries. Proportional for a smaller run.
  */
 const OVER_SECONDS_A_MILLION = { server: 3, embedded: 9 } as const
 const DISPATCH_OVER = 0.03
 const SMALL_OVER_MS = 1
 const BLOCK_ENTRIES = 4_096
-/** Of a hundred entries one is of a contact in the file. */
+/** One of a hundred entries is about a contact in the file. */
 const ONE_IN = 100
 const SMALL_UPLOADS = 200
-/** Delivered before and after there are entries. */
+/** One of ten of the contacts is delivered, once before and once after there are entries. */
 const DELIVERED_SHARE = 10
 const POLL_MS = 500
 const DELIVER_WITHIN_MS = 10 * 60_000
@@ -48,7 +48,7 @@ const uploadTo = async (gateway: RunningGateway, list: string, path: string, que
   return body
 }
 
-/** Milliseconds to the 202 of an upload of one contact, the middle of many. */
+/** Milliseconds until the 202 of an upload of one contact: the median of many. */
 const smallMs = async (gateway: RunningGateway, prefix: string): Promise<number> => {
   const took: number[] = []
   for (let n = 0; n < SMALL_UPLOADS; n += 1) {
@@ -63,8 +63,8 @@ const smallMs = async (gateway: RunningGateway, prefix: string): Promise<number>
 }
 
 /**
- * Waits until Genesys has the entries, or has no such list: what sending them costs belongs to
- * nothing here.
+ * Waits until Genesys has the entries, or has refused them because it does not have the list. The
+ * cost of sending them must not count in any figure here.
  */
 const sentOn = async ({ client }: RunningGateway, id: string): Promise<void> => {
   for (;;) {
@@ -76,8 +76,8 @@ const sentOn = async ({ client }: RunningGateway, id: string): Promise<void> => 
 }
 
 /**
- * Waits until entries have looked for contacts that were delivered before them. That work belongs
- * to the submission, and takes much longer than its 202.
+ * Waits until the gateway has searched for contacts that were delivered before the entries. That
+ * search belongs to the submission, and takes much longer than its 202.
  */
 const lookedBack = async ({ client }: RunningGateway, id: string): Promise<void> => {
   for (;;) {
@@ -91,7 +91,9 @@ const cpuOf = ({ cpuSeconds, database }: Cost): number => cpuSeconds + (database
 
 type Files = { large: string; part: string; rows: number }
 
-/** Nothing is measured the first two times: V8 compiles then what a large upload runs. */
+/**
+ * The first two runs are not measured, because V8 then still compiles the code of a large upload.
+ */
 const measure = async (home: StoreHome, { large, part, rows }: Files) => {
   const stage = await setStage(home, 'guide')
   try {
@@ -184,8 +186,8 @@ const show = (report: Report, runs: readonly Measured[], rows: number): void => 
 }
 
 /**
- * What it costs that nobody who is named by an entry is sent: the first upload after the entries
- * came, the next, delivery, and single contacts.
+ * Measures what it costs to suppress the people whom entries name: in the first upload after the
+ * entries, in the next one, in delivery, and for single contacts.
  */
 export const benchSuppression = async (
   report: Report,

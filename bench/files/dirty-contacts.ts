@@ -26,8 +26,8 @@ const BLOCK_ROWS = 1000
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
 
 /**
- * Of fifty rows one has a phone and one an email that nobody has, one a cell too many, and one is
- * of the contact fifty rows before.
+ * Of fifty rows, one has an invalid phone, one has an invalid email, one has a cell too many, and
+ * one is about the same contact as the row fifty rows earlier.
  */
 const rowOf = (n: number): string => {
   const fault = n % 50
@@ -41,8 +41,8 @@ const rowOf = (n: number): string => {
     CITIES[n % CITIES.length]!,
   ]
   if (fault === 43) cells.push('one cell too many')
-  // A third of the rows as programs write them that quote everything, the others as those that
-  // quote what must be.
+  // A third of the rows look as if a program wrote them that quotes everything. In the others, only
+  // cells that need it are quoted.
   const everything = n % 3 === 0
   return cells.map((cell) => (everything || /[",\r\n]/.test(cell) ? quoted(cell) : cell)).join(',')
 }
@@ -57,8 +57,8 @@ async function* dirtyContacts(rows: number): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * A file as the worst exports are: quoted cells, line breaks within them, five alphabets, 6 % of
- * the rows to be rejected, people twice.
+ * Writes a file like the worst exports: quoted cells with line breaks in them, five alphabets, 6 %
+ * of the rows to be rejected, and people who occur twice.
  */
 export const writeDirtyContacts = (path: string, rows: number): Promise<void> =>
   pipeline(Readable.from(dirtyContacts(rows)), createWriteStream(path))

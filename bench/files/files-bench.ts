@@ -7,11 +7,11 @@ export type FileCase = 'first' | 'dirty' | 'planned'
 export type FileFigures = {
   home: StoreHome['kind']
   /**
-   * To the 202, each by a process that has read no file before. `planned`: the dirty file with
-   * `apply=manual`, all of it in the register.
+   * The cost until the 202, each by a process that has read no file before. `planned`: the dirty
+   * file with `apply=manual`, when the register has all of its contacts.
    */
   received: Record<FileCase, Cost & { rows: number }>
-  /** Of a new process that has delivered twenty rows. */
+  /** Memory of a new process that has delivered twenty rows. */
   smallFile: { residentMiB: number; peakMiB: number }
 }
 
@@ -20,8 +20,8 @@ const SMALL_ROWS = 20
 const DELIVER_WITHIN_MS = 10 * 60_000
 
 /**
- * Runs `work` with a gateway of its own, which is stopped afterwards so that the next finds the
- * home free.
+ * Runs `work` with a separate gateway. Stops it afterwards, so that the home is free for the next
+ * one.
  */
 const withGateway = async <T>(
   stage: Stage,
@@ -43,8 +43,8 @@ const measureSmallFile = (stage: Stage): Promise<FileFigures['smallFile']> =>
 type Planned = { plan?: { unchanged: number } | null }
 
 /**
- * The three files to one home, each to a process that begins with it; the register is filled by
- * delivering the dirty one.
+ * Sends the three files to one home, each to a new process. The register is filled by delivering
+ * the dirty file.
  */
 export const measureFiles = async (
   home: StoreHome,

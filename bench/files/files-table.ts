@@ -6,8 +6,8 @@ import type { FileCase, FileFigures } from './files-bench.ts'
 const CASES = ['first', 'dirty', 'planned'] as const
 
 /**
- * What the obvious pipeline took for the same rows; it knows no register, so the plan is held
- * against the dirty file.
+ * What the obvious pipeline took for the same rows. It has no register, so the plan is compared
+ * with its figures for the dirty file.
  */
 export type ObviousFiles = Record<Exclude<FileCase, 'planned'>, ReadFigures>
 

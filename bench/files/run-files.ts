@@ -9,8 +9,8 @@ import { type FileFigures, measureFiles } from './files-bench.ts'
 import { showFiles } from './files-table.ts'
 
 /**
- * The part `files`: what a process takes for the first file that it reads, beside the obvious
- * pipeline over the same files.
+ * The part `files`: what a process takes for the first file that it reads, compared with the
+ * obvious pipeline on the same files.
  */
 export const benchFiles = async (
   report: Report,

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { compareWithLibrary } from '../../test/support/phones/phone-agreement.ts'
 
 /**
- * Reads very many numbers directly and by the library; exit code 1 if they differ in one of them.
+ * Reads very many numbers directly and with the library. The exit code is 1 if any result differs.
  */
 const { values } = parseArgs({
   options: {

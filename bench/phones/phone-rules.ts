@@ -8,9 +8,10 @@ import { cleanFile } from '../../test/support/stages/contact-file.ts'
 import { ROW_FILES } from '../row-files.ts'
 
 /**
- * What the rules beside the metadata change, in the files that look like those of CRMs: of the
- * phones of each, how many the library alone takes and the gateway refuses, takes as another
- * number, or takes where the library refuses. Exit code 1 when a number that was good is lost or
+ * Shows what the gateway's own rules change, compared with the library alone, in files that look
+ * like those of CRMs. For the phones of each file, it counts which ones the gateway refuses
+ * although the library accepts them, which ones the gateway reads as another number, and which ones
+ * it accepts although the library refuses them. The exit code is 1 if a good number is lost or
  * changed.
  */
 const ROWS = 100_000
@@ -29,7 +30,7 @@ const changeOf = (written: string): Change => {
   return before === null ? 'taken' : 'other number'
 }
 
-/** The cells of a line of these files, whose quoted cells hold no line ends. */
+/** The cells of a line. In these files, quoted cells contain no line ends. */
 const cellsOf = (line: string): string[] =>
   [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/gu)].map((cell) => cell[1]!.replaceAll('"', ''))
 

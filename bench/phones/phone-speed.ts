@@ -4,9 +4,9 @@ import { E164_LONGEST, createPhoneReader } from '../../src/domain/phones/phone-r
 import { createDraw } from '../../test/support/phones/phone-numbers.ts'
 
 /**
- * What a number costs when it is decided directly and when the library decides it, by the form it
- * is written in, and what making the tables costs. Processor time, the best of several rounds; read
- * the ratios.
+ * Measures what a number costs if it is read directly and if the library reads it, by the form in
+ * which it is written. Also measures what building the tables costs. Shows processor time, the best
+ * of several rounds. Only the ratios are meaningful.
  */
 const NUMBERS = 20_000
 const ROUNDS = 20
@@ -14,7 +14,7 @@ const MOST_CODES = 999
 
 const draw = createDraw(1)
 
-/** name, region, a number of that form */
+/** name, region, a function that makes a number of this form */
 const FORMS: [string, string, () => string][] = [
   ['E.164, US', 'US', () => `+1415555${draw.digits(4)}`],
   ['E.164, CA', 'US', () => `+1604555${draw.digits(4)}`],

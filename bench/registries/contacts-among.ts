@@ -7,7 +7,10 @@ import { FILE_COLUMNS } from '../../test/support/stages/contact-file.ts'
 
 const BLOCK_ROWS = 2_000
 
-/** Contacts all over the registry's areas, as a CRM has them; about one in eight is in it. */
+/**
+ * Contacts from all areas of the registry, as a CRM has them. About one in eight is in the
+ * registry.
+ */
 async function* contactsAmong(
   country: string,
   numbers: number,
@@ -30,7 +33,7 @@ async function* contactsAmong(
   }
 }
 
-/** Writes a file of contacts as `contactsAmong` gives them. */
+/** Writes a file of the contacts from `contactsAmong`. */
 export const writeContacts = (
   path: string,
   country: string,

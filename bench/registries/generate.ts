@@ -11,7 +11,7 @@ import {
 const { values } = parseArgs({
   options: {
     numbers: { type: 'string', default: '50000000' },
-    /** Besides, spread over the file: what the next edition has that this one has not. */
+    /** How many numbers the next edition has in addition to this one, spread over the file. */
     more: { type: 'string', default: '0' },
     country: { type: 'string', default: 'US' },
     form: { type: 'string', default: 'ftc' },
@@ -34,7 +34,7 @@ if (
   process.exit(1)
 }
 
-// Whoever reads it may have enough before its end.
+// A reader may close the pipe before the end.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) =>
   process.exit(code === 'EPIPE' ? 0 : 1),
 )

@@ -1,29 +1,23 @@
-import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { request } from 'node:http'
-import { loadavg } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { setTimeout as delay } from 'node:timers/promises'
 
 import pg from 'pg'
 
 import type { Edition } from '../../src/domain/do-not-call/registries/registry.ts'
 import type { StoreHome } from '../../src/store/homes/open-store.ts'
 import type { TestHome } from '../../test/support/databases/database.ts'
-import { registryFile } from '../../test/support/do-not-call/registry-file.ts'
-import { ADMIN_KEY } from '../../test/support/gateway/gateway-process.ts'
-import { type RunningGateway, setStage } from '../../test/support/stages/stage.ts'
+import { setStage } from '../../test/support/stages/stage.ts'
 import { tidyDatabase } from '../database-figures.ts'
 import { submitEntries } from '../entries/entries-bench.ts'
 import { type Report, whole } from '../report.ts'
 import { bodyOf, type Cost, costOf, forgetPeak, heldQuery, ROOM } from '../upload-bench.ts'
 import { writeContacts } from './contacts-among.ts'
+import { editionUntil, loadAlone, loadEdition, lookedBack, startUsing } from './load-edition.ts'
 
 /**
- * Of the server home with 250 million numbers and a million contacts; smaller runs in proportion.
- * The embedded home has a third of the speed.
+ * Targets for the server home with 250 million numbers and a million contacts. In smaller runs, the
+ * targets for times and for the size are lower in proportion, and those for memory stay the same.
+ * On the embedded home, the times may be three times as long.
  */
 const TARGETS = {
   numbers: 250_000_000,
@@ -39,64 +33,7 @@ const EMBEDDED_SLOWER = 3
 const EMBEDDED_NUMBERS = 50_000_000
 const MORE = 100_000
 const COUNTRY = 'US'
-const POLL_MS = 100
 const DELIVER_WITHIN_MS = 30 * 60_000
-
-const call = async <T>(
-  gateway: RunningGateway,
-  path: string,
-  init: RequestInit & { body?: string } = {},
-): Promise<T> => {
-  const { status, body, text } = await gateway.client.call<T>(path, init)
-  if (status >= 300) throw new Error(`${path} answered ${status}: ${text}`)
-  return body
-}
-
-const sendEdition = async (gateway: RunningGateway, file: Readable): Promise<Edition> => {
-  const sent = request(`${gateway.address}/v1/registries/bench/editions`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${ADMIN_KEY}`,
-      'content-type': 'text/csv',
-      'idempotency-key': crypto.randomUUID(),
-    },
-  })
-  const answered = Promise.withResolvers<Edition>()
-  sent.on('error', answered.reject)
-  sent.on('response', (response) => {
-    const parts: Buffer[] = []
-    response.on('data', (part: Buffer) => parts.push(part))
-    response.on('end', () => {
-      const text = Buffer.concat(parts).toString()
-      if (response.statusCode === 202) answered.resolve(JSON.parse(text) as Edition)
-      else answered.reject(new Error(`Answered ${response.statusCode}: ${text}`))
-    })
-  })
-  await pipeline(file, sent)
-  return answered.promise
-}
-
-const editionUntil = async (
-  gateway: RunningGateway,
-  id: string,
-  done: (edition: Edition) => boolean,
-): Promise<Edition> => {
-  for (;;) {
-    const edition = await call<Edition>(gateway, `/v1/registries/bench/editions/${id}`)
-    if (edition.state === 'failed') throw new Error(JSON.stringify(edition))
-    if (done(edition)) return edition
-    await delay(POLL_MS)
-  }
-}
-
-/** Until all that is new in the edition was looked for in the register. */
-const lookedBack = async (gateway: RunningGateway, id: string): Promise<void> => {
-  const isDone = (): boolean =>
-    gateway
-      .events('registry.looked_back')
-      .some((line) => line['editionId'] === id && line['done'] === true)
-  while (!isDone()) await delay(POLL_MS)
-}
 
 const pagesMB = async (home: StoreHome): Promise<number | null> => {
   if (home.kind === 'embedded') return null
@@ -109,19 +46,10 @@ const pagesMB = async (home: StoreHome): Promise<number | null> => {
   return Number(rows[0]!.size) / 1e6
 }
 
-const startUsing = async (gateway: RunningGateway): Promise<void> => {
-  const json = { 'content-type': 'application/json' }
-  const body = JSON.stringify({ country: COUNTRY })
-  await call(gateway, '/v1/registries/bench', { method: 'PUT', headers: json, body })
-  const { version } = await call<{ version: number }>(gateway, '/v1/tenants/default')
-  await call(gateway, '/v1/tenants/default', {
-    method: 'PATCH',
-    headers: { ...json, 'if-match': `"${version}"` },
-    body: JSON.stringify({ registries: ['bench'] }),
-  })
-}
-
-/** More than is asked for, because one in eight is in the registry and is not delivered. */
+/**
+ * Loads more contacts than are needed, because one in eight is in the registry and is not
+ * delivered.
+ */
 const DELIVERED_SHARE = 0.86
 
 const measure = async (home: StoreHome, about: About & { directory: string }) => {
@@ -141,36 +69,25 @@ const measure = async (home: StoreHome, about: About & { directory: string }) =>
       if (result.status !== 202) throw new Error(result.text)
       return { cost, suppressed: result.body.counts.suppressed, peakMiB: gateway.peakMiB() }
     }
-    /** The file is there before: making it takes as long as loading it. */
-    const load = async (more: number) => {
-      const file = registryFile({ country: COUNTRY, numbers, more }, 'ftc')
-      await pipeline(file, createWriteStream(edition))
-      const loadAverage = loadavg()[0]!
-      forgetPeak(gateway.pid)
-      const { result, cost } = await costOf(gateway, home, async () => {
-        const { id } = await sendEdition(gateway, bodyOf(edition))
-        return editionUntil(gateway, id, ({ state }) => state !== 'loading')
-      })
-      await rm(edition)
-      return { edition: result, cost, peakMiB: gateway.peakMiB(), loadAverage }
-    }
+    const load = (more: number) =>
+      loadEdition(gateway, home, { path: edition, country: COUNTRY, numbers, more })
     const compared = async ({ id }: Edition) => {
       forgetPeak(gateway.pid)
       const { cost } = await costOf(gateway, home, () => lookedBack(gateway, id))
       const { added } = await editionUntil(gateway, id, () => true)
       return { added, cost, peakMiB: gateway.peakMiB() }
     }
-    // V8 compiles anew until the third.
+    // V8 still compiles the code in the first two runs.
     await receive()
     await receive()
     const without = await receive()
     await submitEntries(gateway.address, rows)
-    await startUsing(gateway)
+    await startUsing(gateway, COUNTRY)
     await tidyDatabase(home)
     const loaded = await load(0)
     const sizeMB = await pagesMB(home)
     progress(`${home.kind}, loaded: ${JSON.stringify({ loaded, sizeMB })}`)
-    // Nobody was delivered yet: this looks for nobody.
+    // No contact was delivered yet, so this search finds nothing.
     await compared(loaded.edition)
     const first = await receive()
     const again = await receive()
@@ -190,7 +107,9 @@ const measure = async (home: StoreHome, about: About & { directory: string }) =>
   }
 }
 
-type Measured = Awaited<ReturnType<typeof measure>>
+type Measured = Awaited<ReturnType<typeof measure>> & {
+  alone: Awaited<ReturnType<typeof loadAlone>>
+}
 
 const bothOf = ({ cpuSeconds, database }: Cost): number => cpuSeconds + (database?.cpuSeconds ?? 0)
 
@@ -216,7 +135,8 @@ const judge = (report: Report, run: Measured): void => {
     least(`${numbers} in the database`, run.sizeMB, TARGETS.sizeMB * share, 'MB')
   const { loaded, first, without, comparison } = run
   least(`${numbers} loaded`, loaded.cost.wallSeconds, TARGETS.loadSeconds * share * slower, 's')
-  if (run.kind === 'server') least('memory while they load', loaded.peakMiB, TARGETS.loadMiB, 'MiB')
+  if (run.kind === 'server')
+    least('memory while they load', run.alone.peakMiB, TARGETS.loadMiB, 'MiB')
   const over = bothOf(first.cost) - bothOf(without.cost)
   const most = ((TARGETS.lookUpSeconds * run.rows) / TARGETS.rows) * slower
   least(`${whole(run.rows)} contacts looked up, over without`, over, most, 'CPU s')
@@ -229,6 +149,11 @@ const show = (report: Report, runs: readonly Measured[]): void => {
   report.table(
     ['', 'wall s', 'CPU s', 'of PostgreSQL', 'peak MiB', 'result'],
     runs.flatMap((run) => [
+      [
+        `${run.kind}, load in a new process`,
+        ...costCells(run.alone),
+        `${whole(run.alone.edition.numbers)} numbers`,
+      ],
       [
         `${run.kind}, load`,
         ...costCells(run.loaded),
@@ -258,10 +183,13 @@ const show = (report: Report, runs: readonly Measured[]): void => {
     ]),
   )
   for (const run of runs) {
-    const [first, next] = [run.loaded, run.next].map(({ loadAverage }) => loadAverage.toFixed(1))
+    const loads = [run.alone, run.loaded, run.next]
+    const averages = loads.map(({ loadAverage }) => loadAverage.toFixed(1)).join(', ')
     report.say(
-      `The load average of ${run.kind} was ${first} when the edition began to load, ${next} at the next.`,
+      `The load average of ${run.kind} was ${averages} when the three editions began to load.`,
     )
+    const held = loads.map(({ heldMiB }) => whole(heldMiB)).join(', ')
+    report.say(`The process held ${held} MiB before.`)
     report.say()
     judge(report, run)
   }
@@ -270,8 +198,9 @@ const show = (report: Report, runs: readonly Measured[]): void => {
 type About = { rows: number; numbers: number; progress: (line: string) => void }
 
 /**
- * A national registry: loading it, contacts at intake against it and as many own entries, and a new
- * edition that is compared and looked for in the register.
+ * Measures a national registry. First loads it, in a new process and in one that has worked before.
+ * Then checks contacts at intake against it and against as many entries of the tenant. Last, loads
+ * a new edition, which is compared and then searched for in the register.
  */
 export const benchRegistries = async (
   report: Report,
@@ -283,7 +212,10 @@ export const benchRegistries = async (
   for (const home of homes) {
     const numbers =
       home.kind === 'embedded' ? Math.min(EMBEDDED_NUMBERS, about.numbers) : about.numbers
-    const run = await measure(await home.fresh(), { ...about, numbers })
+    const path = join(about.directory, 'registry-alone.txt')
+    const alone = await loadAlone(await home.fresh(), { path, country: COUNTRY, numbers })
+    about.progress(`${home.kind}, loaded in a new process: ${JSON.stringify(alone)}`)
+    const run = { ...(await measure(await home.fresh(), { ...about, numbers })), alone }
     about.progress(JSON.stringify(run))
     runs.push(run)
   }

@@ -4,13 +4,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * A CRM that notes when it heard of which upload's end, and checks nothing: it is here for the
- * time.
+ * A CRM that notes when it was notified of the end of which upload. It verifies nothing, because it
+ * is only there for the time.
  */
 export type HearingCrm = {
   url: string
   secret: string
-  /** By upload: when its end was heard of first, on the wall clock. */
+  /** By upload: when the CRM was first notified of its end, on the wall clock. */
   heardAt: ReadonlyMap<string, number>
   close(): Promise<void>
 }

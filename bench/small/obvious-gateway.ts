@@ -4,12 +4,12 @@ import pg from 'pg'
 import { z } from 'zod'
 
 /**
- * The gateway that one would write first, as the yardstick of single contacts: a Fastify route that
- * checks the contact, inserts the row, answers, posts the contact to Genesys by itself, writes what
- * became of it, and tells the CRM. It keeps no pace, tries nothing again, forgets at a crash what
- * was under way, encrypts nothing, and knows no keys, no duplicates and no order. `node
- * bench/small/obvious-gateway.ts <database url> <genesys url> <crm url>`; prints `listening
- * <address>`.
+ * The yardstick for single contacts: the gateway that most developers would write first. It is a
+ * Fastify route that checks the contact, inserts the row and answers. It then posts the contact to
+ * Genesys by itself, writes the outcome, and notifies the CRM. It has no pace and no retries. After
+ * a crash, it has forgotten what it was doing. It encrypts nothing, and has no keys, no check for
+ * duplicates and no order. `node bench/small/obvious-gateway.ts <database url> <genesys url> <crm
+ * url>` prints `listening <address>`.
  */
 const [databaseUrl = '', genesysUrl = '', crmUrl = ''] = process.argv.slice(2)
 

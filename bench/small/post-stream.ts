@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { contactOf, FILE_COLUMNS } from '../../test/support/stages/contact-file.ts'
 
 /**
- * One upload of one contact, as its sender saw it; times are of the wall clock, which all processes
+ * One upload of one contact, as its sender saw it. Times are by the wall clock, which all processes
  * of a machine share.
  */
 export type Posted = {
@@ -21,8 +21,8 @@ export type Stream = {
 }
 
 /**
- * A connection that is kept, with one request under way at a time: what a sender costs must not
- * hide what the gateway costs.
+ * A connection that stays open and carries one request at a time. It costs little, so that the
+ * sender's cost does not hide that of the gateway.
  */
 type Line = { post(head: string, body: string): Promise<string>; close(): void }
 
@@ -69,9 +69,9 @@ export const bodyOf = (prefix: string, n: number): string => {
 }
 
 /**
- * Posts one contact after the other for `seconds`, to `lists` in turn: `aSecond` a second whether
- * or not the gateway has answered, or (`null`) as fast as `lines` connections get answers. Throws
- * when anything is not accepted.
+ * Posts one contact after the other for `seconds`, to `lists` in turn. `aSecond`: how many a
+ * second, whether or not the gateway has answered. null: as fast as `lines` connections get
+ * answers. Throws if the gateway does not accept a contact.
  */
 export const postStream = async (about: {
   address: string
@@ -81,7 +81,7 @@ export const postStream = async (about: {
   seconds: number
   aSecond: number | null
   lines: number
-  /** Of the path behind the list; the obvious way has another. */
+  /** The path of the call for a list. The obvious gateway has another path. */
   pathOf?: (listId: string) => string
 }): Promise<Stream> => {
   const pathOf = about.pathOf ?? ((listId) => `/v1/contact-lists/${listId}/uploads`)

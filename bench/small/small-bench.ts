@@ -7,12 +7,12 @@ import type { Dialect } from '../../test/support/stages/stage.ts'
 import { type Posted, postStream, type Stream } from './post-stream.ts'
 import { LISTS, type Reading, setSmallStage, type SmallStage } from './small-stage.ts'
 
-/** One way in which single contacts come. */
+/** One way in which single contacts arrive. */
 export type SmallCase = {
   name: string
   way: 'gateway' | 'obvious'
   dialect: Dialect
-  /** Calls to Genesys; 1,000,000 is without a pace. */
+  /** Calls a minute to Genesys. 1,000,000: without a pace. */
   perMinute: number
   lists: number
   /** null: as fast as the connections get answers. */
@@ -20,7 +20,7 @@ export type SmallCase = {
   seconds: number
   lines: number
   /**
-   * Genesys answers nothing that carries contacts until the sender has ended, so that receiving is
+   * Genesys answers no call that carries contacts until the sender has ended. So receiving is
    * measured alone.
    */
   receivingAlone: boolean
@@ -32,15 +32,17 @@ export type SmallFigures = {
   about: SmallCase
   home: StoreHome['kind']
   uploads: number
-  /** Uploads of whose end the CRM had not heard when the bench's patience was over. */
+  /** Uploads whose end the CRM had not been notified of when the bench stopped waiting. */
   unheard: number
   acceptedASecond: number
-  /** From the first POST to the last contact in Genesys. */
+  /** Over the time from the first POST to the last contact in Genesys. */
   deliveredASecond: number
-  /** From the last 202 to the last contact in Genesys. */
+  /** The time from the last 202 to the last contact in Genesys. */
   lastMs: number
   callsAContact: number
-  /** An upload, to the last 202 and to the last webhook. */
+  /** Calls in the same time, by operation. */
+  calls: Record<string, number>
+  /** The cost of an upload: up to the last 202, and up to the last webhook. */
   toAnswered: Cost
   toHeard: Cost
   answerMs: Percentiles
@@ -48,13 +50,13 @@ export type SmallFigures = {
   crmMs: Percentiles
 }
 
-/** Milliseconds of processor time an upload. */
+/** Milliseconds of processor time for each upload. */
 export type Cost = Record<'gateway' | 'database' | 'sandbox' | 'sender', number>
 
 const WARM_UP = { seconds: 4, aSecond: 150 } as const
 const HEARD_WITHIN_MS = 120_000
 const WARM_WITHIN_MS = 30_000
-/** Longer than the sender takes, and shorter than the gateway waits for an answer. */
+/** Longer than the sender runs, and shorter than the gateway waits for an answer. */
 const HELD_BACK_MS = 26_000
 
 const costOf = (before: Reading, after: Reading, uploads: number): Cost => ({
@@ -70,6 +72,13 @@ export const percentilesOf = (values: readonly number[]): Percentiles => {
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
   return { p50: at(0.5), p99: at(0.99) }
 }
+
+const callsBetween = (before: Reading, after: Reading): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(after.calls)
+      .map(([operation, count]) => [operation, count - (before.calls[operation] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  )
 
 const streamTo = (
   stage: SmallStage,
@@ -106,6 +115,7 @@ const figuresOf = (
   const lastAnswerAt = Math.max(...posted.map(({ answeredAt }) => answeredAt))
   const delivered = posted.filter((one) => !Number.isNaN(takenAt(one)))
   const lastTakenAt = Math.max(...delivered.map(takenAt))
+  const calls = callsBetween(run.before, run.heard)
   return {
     about,
     home,
@@ -114,7 +124,8 @@ const figuresOf = (
     acceptedASecond: posted.length / seconds,
     deliveredASecond: (delivered.length * 1000) / (lastTakenAt - firstAt),
     lastMs: Math.max(0, lastTakenAt - lastAnswerAt),
-    callsAContact: (run.heard.calls - run.before.calls) / posted.length,
+    callsAContact: Object.values(calls).reduce((sum, count) => sum + count, 0) / posted.length,
+    calls,
     toAnswered: costOf(run.before, run.answered, posted.length),
     toHeard: costOf(run.before, run.heard, posted.length),
     answerMs: percentilesOf(posted.map((one) => one.answeredAt - one.startedAt)),
@@ -129,8 +140,8 @@ const figuresOf = (
 }
 
 /**
- * Runs one case on a fresh home: warm-up, stream, and the wait until the CRM has heard of every
- * upload.
+ * Runs one case on a fresh home: the warm-up, the stream, and the wait until the CRM was notified
+ * of the end of every upload.
  */
 export const measureSmall = async (home: StoreHome, about: SmallCase): Promise<SmallFigures> => {
   const stage = await setSmallStage(home, about)
@@ -160,8 +171,8 @@ const COMMITS = 200
 const PAGE_BYTES = 8192
 
 /**
- * What the disk takes to keep a page for good, which every commit waits for: the control of all the
- * waiting times.
+ * Measures how long the disk takes to store a page durably. Every commit waits for that, so it is
+ * the control for all waiting times.
  */
 export const measureCommits = (): Percentiles => {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-commit-'))

@@ -24,11 +24,15 @@ import type { Posted } from './post-stream.ts'
 export type Reading = {
   gatewayCpuMs: number
   sandboxCpuMs: number
-  /** The bench's own process: sender and CRM. */
+  /** The bench's own process, in which the sender and the CRM run. */
   senderCpuMs: number
-  /** Of a server; null on the embedded home, where it is the gateway's. */
+  /**
+   * Processor time of a database server. null on the embedded home, where the gateway's time
+   * includes it.
+   */
   databaseCpuMs: number | null
-  calls: number
+  /** Calls that Genesys got, by operation. */
+  calls: Record<string, number>
 }
 
 type AppliedList = {
@@ -38,7 +42,8 @@ type AppliedList = {
 }
 
 /**
- * A gateway, Genesys and a CRM, each in a process of its own but the CRM, which is the sender's.
+ * A gateway, Genesys and a CRM. The gateway and Genesys have separate processes. The CRM runs in
+ * the sender's process.
  */
 export type SmallStage = {
   address: string
@@ -47,12 +52,13 @@ export type SmallStage = {
   read(): Promise<Reading>
   setFaults(rules: readonly object[]): Promise<void>
   /**
-   * When Genesys took each contact, by list and contact id joined by a blank, on the wall clock.
+   * When Genesys took each contact, on the wall clock. The key is the list and the contact id,
+   * joined by a blank.
    */
   takenAt(): Promise<Map<string, number>>
   /**
-   * Resolves when the CRM has heard of every upload, or `withinMs` later; how many it has not heard
-   * of.
+   * Resolves when the CRM was notified of the end of every upload, or after `withinMs`. Returns how
+   * many uploads are missing.
    */
   allHeard(posted: readonly Posted[], withinMs: number): Promise<number>
   close(): Promise<void>
@@ -91,7 +97,10 @@ const postJson = async (url: string, body: unknown): Promise<void> => {
 
 const ledgerOf = async (sandboxUrl: string, query = '') => {
   const answer = await fetch(`${sandboxUrl}/_sandbox/ledger${query}`)
-  return (await answer.json()) as { requests: { total: number }; lists: AppliedList[] }
+  return (await answer.json()) as {
+    requests: { byOperation: Record<string, number> }
+    lists: AppliedList[]
+  }
 }
 
 const takenOf = async (sandboxUrl: string): Promise<Map<string, number>> => {
@@ -113,7 +122,7 @@ const homeEnv = (home: StoreHome, dataDir: string): Record<string, string> =>
 
 type GatewayProcess = { address: string; pid: number; kill(): Promise<unknown> }
 
-/** `perMinute`: what Genesys allows and the gateway is told of. */
+/** `perMinute`: the calls that Genesys allows, and the pace for which the gateway is configured. */
 export const setSmallStage = async (
   home: StoreHome,
   about: { dialect: Dialect; perMinute: number; way: 'gateway' | 'obvious' },
@@ -150,7 +159,7 @@ export const setSmallStage = async (
         sandboxCpuMs: cpuMsOf(sandbox.pid),
         senderCpuMs: (user + system) / 1000,
         databaseCpuMs: database && database.cpuSeconds * 1000,
-        calls: (await ledgerOf(sandbox.address, '?listId=none')).requests.total,
+        calls: (await ledgerOf(sandbox.address, '?listId=none')).requests.byOperation,
       }
     },
     setFaults: (rules) => postJson(`${sandbox.address}/_sandbox/faults`, rules),

@@ -14,7 +14,11 @@ const BASE = {
   receivingAlone: false,
 } as const
 
-/** What a server must carry; an embedded home a third of it (issue "One contact at a time"). */
+/**
+ * The part of the target rates that each home must reach: all of them on a server, a third on the
+ * embedded home. Times and calls per contact may be three times as high there (issue "One contact
+ * at a time").
+ */
 const SHARE = { server: 1, embedded: 1 / 3 } as const
 
 export const smallCases = (home: StoreHome['kind'], quick: boolean): SmallCase[] => {
@@ -39,6 +43,12 @@ const ms = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed
 const both = ({ p50, p99 }: Percentiles): string => `${whole(p50)} / ${whole(p99)}`
 const parts = (cost: Cost): string[] => [ms(cost.gateway), ms(cost.database)]
 
+const callsText = ({ calls }: SmallFigures): string =>
+  Object.entries(calls)
+    .toSorted(([, one], [, other]) => other - one)
+    .map(([operation, count]) => `${operation} ${count}`)
+    .join(', ')
+
 export const showSmall = (
   report: Report,
   runs: readonly SmallFigures[],
@@ -50,7 +60,16 @@ export const showSmall = (
   )
   report.say()
   report.table(
-    ['', 'uploads', 'unheard', 'accepted / s', 'delivered / s', 'last after ms', 'calls a contact'],
+    [
+      '',
+      'uploads',
+      'unheard',
+      'accepted / s',
+      'delivered / s',
+      'last after ms',
+      'calls a contact',
+      'calls',
+    ],
     runs.map((run) => [
       `${run.about.name}, ${run.home}`,
       whole(run.uploads),
@@ -59,6 +78,7 @@ export const showSmall = (
       whole(run.deliveredASecond),
       whole(run.lastMs),
       run.callsAContact.toFixed(3),
+      callsText(run),
     ]),
   )
   report.say('Milliseconds of processor time an upload, and p50 / p99 of waiting times in ms:')

@@ -1,4 +1,4 @@
-# What the other scripts of this folder share. Copy it beside them; do not run it.
+# The code that the other scripts of this folder share. Copy it beside them. Do not run it.
 #
 #   GATEWAY_KEY   your key, required
 #   GATEWAY_URL   address of the gateway. Default: http://127.0.0.1:3000
@@ -19,7 +19,7 @@ call() {
     : > "$work/headers"
     status=$(curl -sS -X "$method" -H "Authorization: Bearer $GATEWAY_KEY" "$@" \
       -o "$work/answer" -D "$work/headers" -w '%{http_code}' "$GATEWAY_URL$path") ||
-      [ $? = 22 ] || status=000 # 22 is a refusal, if your .curlrc has `fail`.
+      [ $? = 22 ] || status=000 # 22 means a refusal, if your .curlrc has `fail`.
     wait=$(sed -n 's/^[Rr]etry-[Aa]fter: *\([0-9]\{1,\}\).*/\1/p' "$work/headers" | tail -n 1)
     attempt=$((attempt + 1))
     case "$status:$wait" in
@@ -36,8 +36,8 @@ call() {
 }
 
 # send_file METHOD PATH FILE CONTENT_TYPE: sends a file, and prints the answer.
-# The Idempotency-Key lies beside the file, so that every attempt has the same key, even after a crash of this script.
-# Then nothing happens twice, whatever was lost. Call `forget_key FILE` when you have the result.
+# The Idempotency-Key is stored beside the file, so that every attempt has the same key, even after a crash of this script.
+# So nothing happens twice, even if an answer was lost. Call `forget_key FILE` when you have the result.
 send_file() {
   local method=$1 path=$2 file=$3 type=$4
   [ -s "$file.idempotency-key" ] || openssl rand -hex 16 > "$file.idempotency-key"

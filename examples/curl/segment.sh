@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials by it.
+# Sets the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials by its rules.
 #
 #   GATEWAY_KEY=… ./segment.sh demo-campaign segment.json
 #
@@ -22,5 +22,5 @@ done
 
 forget_key "$file"
 echo "version $version is $(jq -r .state <<< "$segment")"
-# A newer version may have taken the place of yours in the meantime.
+# A newer version may have replaced yours in the meantime.
 jq -e --argjson version "$version" '.version == $version and .state == "applied"' <<< "$segment" > /dev/null

@@ -17,7 +17,7 @@ until [[ $state =~ ^(completed|completed_with_errors|failed|cancelled)$ ]]; do
   [ -z "$state" ] || sleep 2
   upload=$(call GET "/v1/uploads/$id")
   state=$(jq -r .state <<< "$upload")
-  # A held upload waits for something: `hold` says for what, and whether you must do something.
+  # A held upload waits for something. `hold` says what that is, and whether you must act.
   now=$(jq -c '{state, hold: .hold.reason, delivered: .counts.delivered, accepted: .counts.accepted}' <<< "$upload")
   [ "$now" = "$shown" ] || echo "$now"
   shown=$now

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Verifies one webhook that you recorded: the body byte for byte in a file, the headers as arguments.
+# Verifies one webhook that you recorded. Give the headers as arguments, and a file with the body, byte for byte.
 #
 #   WEBHOOK_SECRET=whsec_… ./verify-webhook.sh "$webhook_id" "$webhook_timestamp" "$webhook_signature" body.json
 #
@@ -13,7 +13,7 @@ key=$(printf %s "${WEBHOOK_SECRET#whsec_}" | openssl base64 -d -A | od -An -v -t
 expected=$({ printf '%s.%s.' "$id" "$timestamp" && cat "$body"; } |
   openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | openssl base64 -A)
 
-# There are several signatures, separated by spaces, while a secret is rotated. One that matches is enough.
+# While a secret is rotated, there are several signatures, separated by spaces. One that matches is enough.
 for signature in $signatures; do
   [ "$signature" != "v1,$expected" ] || { echo 'The signature holds.'; exit 0; }
 done

@@ -10,7 +10,7 @@ const PAGE = 10_000
 
 type Held = Map<string, Record<string, string | null>>
 
-/** All that the sandbox holds of a list, page by page. */
+/** Everything that the sandbox holds of a list, read page by page. */
 export const readContents = async (sandboxUrl: string, listId: string): Promise<Held> => {
   const held: Held = new Map()
   let cursor: number | null = 0
@@ -104,7 +104,7 @@ const crmChecks = (messages: readonly CrmMessage[], upload: UploadView): Check[]
   },
 ]
 
-/** Everything that the demo promises; it fails when one does not hold. */
+/** Checks everything that the demo promises. The demo fails if one check fails. */
 export const demoChecks = (about: {
   upload: UploadView
   expected: ExpectedOutcome

@@ -7,7 +7,7 @@ import {
   phoneOf,
 } from '../../test/support/stages/contact-file.ts'
 
-/** What a perfect reader would make of the file; known because the file was made with it. */
+/** What a perfect reader would find in the file. It is known because the file was made with it. */
 export type ExpectedOutcome = {
   counts: { read: number; accepted: number; rejected: number; duplicates: number; blank: number }
   rejections: Record<string, number>
@@ -16,9 +16,9 @@ export type ExpectedOutcome = {
 }
 
 export type DirtyFile = {
-  /** The file's bytes as they are made; can be read once. */
+  /** The file's bytes, made while they are read. They can be read once. */
   bytes: AsyncIterable<Uint8Array>
-  /** Complete when `bytes` was read to its end. */
+  /** Complete once `bytes` was read to its end. */
   expected: ExpectedOutcome
   /** Rows made so far. */
   made(): number
@@ -51,8 +51,8 @@ const written = (e164: string, way: number): string => {
 }
 
 /**
- * Faults by their share of the rows, in thousandths; each makes one line with one fault of a known
- * code.
+ * Faults, each with its share of the rows in thousandths. Each makes one line with one fault of a
+ * known code.
  */
 const FAULTS: readonly [number, (row: Row) => Fault][] = [
   [10, (row) => ({ code: 'phone-invalid', line: lineOf({ ...row, phoneNumber: '415 555 01' }) })],
@@ -86,7 +86,8 @@ const pickFault = (ticket: number): ((row: Row) => Fault) | null => {
 
 /**
  * A file of `rows` records as CRMs export them: numbers in all spellings, mistakes, people twice,
- * blank lines. Contacts are counted from `from`, so that files with another start share none.
+ * and blank lines. Contacts are numbered from `from`, so that files with different starts have no
+ * contact in common.
  */
 export const dirtyFile = (rows: number, seed = 20_260_101, from = 0): DirtyFile => {
   const random = seededRandom(seed)

@@ -44,7 +44,7 @@ const send = async (
   })
 }
 
-/** Of media of messages Genesys tells of no scan. */
+/** For media of messages, Genesys reports no scan. */
 const followed = async ({ client }: DemoStage, dialect: Dialect, id: string): Promise<FileView> => {
   for (;;) {
     const { body } = await client.call<FileView>(`/v1/guest-files/${id}`)
@@ -56,7 +56,7 @@ const followed = async ({ client }: DemoStage, dialect: Dialect, id: string): Pr
 
 type Held = { sha256: string | null; owner: string; times: number }
 
-/** What Genesys holds of a file: for whom, and how often it was confirmed, or sent. */
+/** What Genesys holds of a file: for whom, and how often the file was confirmed or sent. */
 const heldAs = async (sandboxUrl: string, dialect: Dialect, fileId: string): Promise<Held[]> => {
   const asked = async <T>(path: string): Promise<T> =>
     (await (await fetch(`${sandboxUrl}/_sandbox/${path}`)).json()) as T
@@ -72,7 +72,7 @@ const heldAs = async (sandboxUrl: string, dialect: Dialect, fileId: string): Pro
     .map(({ sha256, conversationId: owner, messages: times }) => ({ sha256, owner, times }))
 }
 
-/** A file that is refused, one that is stored, and what Genesys really holds. */
+/** Shows a file that is refused, one that is stored, and what Genesys really holds. */
 export const playGuestFile = async (stage: DemoStage, dialect: Dialect): Promise<boolean> => {
   heading('1  An archive in an archive is refused immediately')
   const inner = zipOf([{ name: 'a.txt', data: 'a' }])

@@ -7,9 +7,11 @@ import type { DemoStage } from './stage.ts'
 const CONTACTS = 25_000
 const FINISH_WITHIN_MS = 5 * 60_000
 const DNC_LIST = 'demo-opt-outs'
-/** Slow enough for somebody to opt out before the last of the batches goes. */
+/** Slow enough that a person can opt out before the last batch is sent. */
 const SLOW_MS = 200
-/** A database that is kept knows who opted out in earlier demos: each takes others. */
+/**
+ * A database that is kept knows who opted out in earlier demos. So each demo takes other people.
+ */
 const someFile = () =>
   cleanFile({
     rows: CONTACTS,
@@ -40,8 +42,8 @@ const optOut = async (stage: DemoStage, phoneNumber: string): Promise<string> =>
 }
 
 /**
- * A contact of the last batch opts out when the first ones are delivered; true if it is not in
- * Genesys afterwards, and everybody else is.
+ * A contact of the last batch opts out when the first batches are delivered. Returns true if
+ * Genesys does not have this contact afterwards, but has all others.
  */
 export const playOptOut = async (stage: DemoStage): Promise<boolean> => {
   await atSandbox(stage, 'dnc-lists', { id: DNC_LIST, name: 'Opt-outs of the demo' })

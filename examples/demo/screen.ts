@@ -2,7 +2,9 @@ const BAR_WIDTH = 30
 
 export const number = (value: number): string => value.toLocaleString('en-US')
 
-/** One line that redraws itself on a terminal, and a line a tenth elsewhere. */
+/**
+ * On a terminal, one line that redraws itself. Elsewhere, a new line for each tenth of the work.
+ */
 export const createProgressBar = (label: string) => {
   let tenth = -1
   return {
@@ -33,7 +35,7 @@ export const say = (text: string): void => {
 
 export type Check = { what: string; holds: boolean; detail: string }
 
-/** Prints each check; says whether all hold. */
+/** Prints each check. Returns true if all of them succeeded. */
 export const showChecks = (checks: readonly Check[]): boolean => {
   for (const { what, holds, detail } of checks) {
     say(`${holds ? '✔' : '✘'} ${what}${detail === '' ? '' : `: ${detail}`}`)

@@ -3,8 +3,8 @@ import { type Check, heading, number, say, showChecks } from './screen.ts'
 import type { DemoStage } from './stage.ts'
 
 /**
- * Whom a campaign dials: a definition that is wrong, the one that is meant, and what Genesys would
- * really dial.
+ * Shows whom a campaign dials: a definition that is wrong, the one that is meant, and whom Genesys
+ * would really dial.
  */
 const COLUMNS = [
   { name: 'customerId', kind: 'text', required: true },
@@ -16,7 +16,7 @@ const REGIONS = ['NW', 'CA', 'TX', 'FL']
 const TIERS = ['gold', 'basic', '']
 const SHOWN = 8
 
-/** Made-up people; every seventh has no age, every eleventh must not be called. */
+/** Made-up people. Every seventh has no age, and every eleventh must not be called. */
 const fileOf = (): string => {
   const rows = Array.from({ length: CONTACTS }, (_, at) =>
     [
@@ -91,7 +91,7 @@ const dialledBy = async ({ sandbox }: DemoStage, campaignId: string): Promise<st
   return ((await response.json()) as { dials: string[] }).dials
 }
 
-/** Whether a person fulfils what was meant, by hand and not by the gateway. */
+/** Whether a person fulfils the conditions, calculated here and not by the gateway. */
 const fits = (at: number): boolean =>
   at % 7 !== 0 &&
   18 + (at % 60) >= 25 &&

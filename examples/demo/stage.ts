@@ -37,7 +37,7 @@ const COLUMNS = [
   { name: 'city', kind: 'text' },
 ]
 
-/** A database keeps what earlier demos delivered, so every demo gets a list of its own. */
+/** A database keeps what earlier demos delivered, so every demo gets a separate list. */
 const makeList = async (sandboxUrl: string): Promise<string> => {
   const id = `demo-${randomBytes(4).toString('hex')}`
   const response = await fetch(`${sandboxUrl}/_sandbox/lists`, {
@@ -50,8 +50,8 @@ const makeList = async (sandboxUrl: string): Promise<string> => {
 }
 
 /**
- * A database that is kept needs a key that is kept: without one of its own, the demo always takes
- * this one.
+ * A database that is kept needs an encryption key that is kept. If no key is configured, the demo
+ * always uses this one.
  */
 const databaseEnv = (dataDir: string): Record<string, string> => {
   const url = process.env['DATABASE_URL']
@@ -65,8 +65,8 @@ const databaseEnv = (dataDir: string): Record<string, string> => {
 }
 
 /**
- * Starts everything that the demo needs, each a process of its own but the CRM; on a failed start
- * nothing stays behind.
+ * Starts everything that the demo needs. Each part has a separate process, except the CRM. If the
+ * start fails, nothing keeps running.
  */
 export const setStage = async (
   dialect: 'guide' | 'platform',

@@ -1,4 +1,4 @@
-// What the other programs of this folder share. Copy it beside them; do not run it.
+// The code that the other programs of this folder share. Copy it beside them. Do not run it.
 //
 //   GATEWAY_KEY   your key, required
 //   GATEWAY_URL   address of the gateway. Default: http://127.0.0.1:3000
@@ -48,10 +48,9 @@ const keyOf = async (file) => {
 }
 
 /**
- * Sends a file, and resolves with the answer as JSON.
- * The Idempotency-Key is stored beside the file, so that every attempt has the same key, even after
- * a crash of this program.
- * Then nothing happens twice, whatever was lost. Call `forgetKey(file)` when you have the result.
+ * Sends a file, and resolves with the answer as JSON. The Idempotency-Key is stored beside the
+ * file, so that every attempt has the same key, even after a crash of this program. So nothing
+ * happens twice, even if an answer was lost. Call `forgetKey(file)` when you have the result.
  */
 export const sendFile = async (method, path, file, type) => {
   const headers = { 'idempotency-key': await keyOf(file), 'content-type': type }

@@ -18,7 +18,8 @@ const newestVersions = new Map()
 const handle = ({ type, data }) => {
   const { uploadId, submissionId, guestFileId, campaignId, dncListId } = data
   const subject = uploadId ?? submissionId ?? guestFileId ?? campaignId ?? dncListId
-  // Messages can arrive out of order. This number says which of two about the same object is newer.
+  // Messages can arrive out of order. Of two messages about the same object, the one with the
+  // higher number is newer.
   const version = data.revision ?? data.version
   if (version <= newestVersions.get(subject)) return
   newestVersions.set(subject, version)
@@ -45,14 +46,14 @@ const answer = async (request) => {
   } catch {
     return 401
   }
-  // If your answer was lost, a message comes again with the same id. Answer it with 2xx, and do
-  // nothing.
+  // If your answer to a message was lost, the gateway sends it again with the same id. Answer with
+  // 2xx, and do nothing.
   const id = request.headers['webhook-id']
   if (seenIds.has(id)) return 204
   handle(message)
   seenIds.add(id)
-  // Answer within 5 seconds. Put longer work in a queue of yours. After any answer but 2xx, the
-  // gateway sends the message again. 410 disables the endpoint.
+  // Answer within 5 seconds. Put longer work into a queue. After any answer except 2xx, the gateway
+  // sends the message again. 410 disables the endpoint.
   return 204
 }
 

@@ -1,5 +1,5 @@
-// Puts the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials
-// by it.
+// Sets the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials
+// by its rules.
 //
 //   GATEWAY_KEY=… node segment.mjs demo-campaign segment.json
 //
@@ -23,5 +23,5 @@ if (analysis.matches) {
 const newest = await readUntil(path, ({ state }) => ['applied', 'failed'].includes(state))
 await forgetKey(file)
 console.log(`version ${newest.version} is ${newest.state}`)
-// A newer version may have taken the place of yours in the meantime.
+// A newer version may have replaced yours in the meantime.
 process.exitCode = newest.version === version && newest.state === 'applied' ? 0 : 1

@@ -23,12 +23,12 @@ async function* eventsOf(response) {
   }
 }
 
-/** Follows an upload until its final state. If the connection ends earlier, it reconnects. */
+/** Follows an upload until its final state. If the connection ends earlier, reconnects. */
 const follow = async (uploadId, show) => {
   for (let lastId = ''; ; await delay(2000)) {
     const headers = lastId ? { 'last-event-id': lastId } : {}
     const response = await call('GET', `/v1/uploads/${uploadId}/events`, { headers })
-    // There is nothing after what you have seen.
+    // There are no events after those that you have seen.
     if (response.status === 204) return
     try {
       for await (const { id, event, data } of eventsOf(response)) {
@@ -47,7 +47,7 @@ const { id } = await sendFile('POST', `/v1/contact-lists/${listId}/uploads`, fil
 console.log(id)
 
 await follow(id, ({ state, hold, counts }) => {
-  // A held upload waits for something: `hold` says for what, and whether you must do something.
+  // A held upload waits for something. `hold` says what that is, and whether you must act.
   console.log(`${state} ${hold?.reason ?? ''} ${counts.delivered} of ${counts.accepted}`)
 })
 

@@ -1,4 +1,4 @@
-"""What the other programs of this folder share. Copy it beside them; do not run it.
+"""The code that the other programs of this folder share. Copy it beside them. Do not run it.
 
     GATEWAY_KEY   your key, required
     GATEWAY_URL   address of the gateway. Default: http://127.0.0.1:3000
@@ -67,8 +67,8 @@ def key_file_of(file):
 def send_file(method, path, file, content_type):
     """Sends a file, and returns the answer as JSON.
 
-    The Idempotency-Key lies beside the file, so that every attempt has the same key, even after a crash of this program.
-    Then nothing happens twice, whatever was lost. Call `forget_key(file)` when you have the result.
+    The Idempotency-Key is stored beside the file, so that every attempt has the same key, even after a crash of this program.
+    So nothing happens twice, even if an answer was lost. Call `forget_key(file)` when you have the result.
     """
     key_file = key_file_of(file)
     if not key_file.exists():

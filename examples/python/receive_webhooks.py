@@ -4,7 +4,7 @@
 
 Needs Python 3.9 or newer, nothing else. WEBHOOK_SECRET is the secret of your endpoint.
 
-`verify` below does what the library does. With the library (`pip install standardwebhooks`), two lines take its place:
+`verify` below does what the library does. With the library (`pip install standardwebhooks`), two lines replace it:
 
     from standardwebhooks import Webhook
     message = Webhook(os.environ["WEBHOOK_SECRET"]).verify(body, dict(self.headers))
@@ -37,7 +37,7 @@ def verify(body, headers):
     # The signature covers the body byte for byte: verify it before you parse it.
     signed = f"{message_id}.{timestamp}.".encode() + body
     digest = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest())
-    # There are several signatures while a secret is rotated. One that matches is enough.
+    # While a secret is rotated, there are several signatures. One that matches is enough.
     for signature in headers.get("webhook-signature", "").split(" "):
         if hmac.compare_digest(signature.encode(), b"v1," + digest):
             return json.loads(body)
@@ -48,7 +48,7 @@ def handle(message):
     data = message["data"]
     names = ("uploadId", "submissionId", "guestFileId", "campaignId", "dncListId")
     subject = next(data[name] for name in names if name in data)
-    # Messages can arrive out of order. This number says which of two about the same object is newer.
+    # Messages can arrive out of order. Of two messages about the same object, the one with the higher number is newer.
     version = data.get("revision", data.get("version"))
     if version is not None:
         if version <= newest_versions.get(subject, 0):
@@ -67,12 +67,12 @@ class Receiver(BaseHTTPRequestHandler):
             message = verify(body, self.headers)
         except ValueError:
             return self.answer(401)
-        # A message comes again with the same id if your answer was lost. Answer it with 2xx, and do nothing.
+        # If your answer to a message was lost, the gateway sends it again with the same id. Answer with 2xx, and do nothing.
         with lock:
             if self.headers["webhook-id"] not in seen_ids:
                 handle(message)
                 seen_ids.add(self.headers["webhook-id"])
-        # Answer within 5 seconds, so work that takes longer belongs in a queue of yours. After any answer but 2xx, the
+        # Answer within 5 seconds, so put longer work into a queue. After any answer except 2xx, the
         # gateway sends the message again. 410 disables the endpoint.
         self.answer(204)
 
@@ -81,7 +81,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_):
-        """Nothing: the default writes a line for each request."""
+        """Writes nothing, because the default writes a line for each request."""
 
 
 server = ThreadingHTTPServer(("", int(os.environ.get("PORT", "8080"))), Receiver)

@@ -1,4 +1,4 @@
-"""Puts the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials by it.
+"""Sets the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials by its rules.
 
     GATEWAY_KEY=… python3 segment.py demo-campaign segment.json
 
@@ -26,5 +26,5 @@ while segment["state"] not in ("applied", "failed"):
     segment = read(path)
 forget_key(file)
 print(f"version {segment['version']} is {segment['state']}")
-# A newer version may have taken the place of yours in the meantime.
+# A newer version may have replaced yours in the meantime.
 sys.exit(0 if segment["version"] == version and segment["state"] == "applied" else 1)

@@ -27,13 +27,13 @@ def events_of(answer):
 
 
 def follow(upload_id, show):
-    """Follows an upload until its final state. The connection may end earlier: then it reconnects where it was."""
+    """Follows an upload until its final state. If the connection ends earlier, reconnects where it was."""
     last_id = None
     while True:
         headers = {"Last-Event-ID": last_id} if last_id else {}
         try:
             with call("GET", f"/v1/uploads/{upload_id}/events", headers) as answer:
-                if answer.status == 204:  # There is nothing after what you have seen.
+                if answer.status == 204:  # There are no events after those that you have seen.
                     return
                 for event in events_of(answer):
                     last_id = event["id"]
@@ -46,7 +46,7 @@ def follow(upload_id, show):
 
 
 def show(moment):
-    # A held upload waits for something: `hold` says for what, and whether you must do something.
+    # A held upload waits for something. `hold` says what that is, and whether you must act.
     hold = moment["hold"]["reason"] if moment["hold"] else ""
     counts = moment["counts"]
     print(f"{moment['state']} {hold} {counts['delivered']} of {counts['accepted']}")

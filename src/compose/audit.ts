@@ -5,13 +5,16 @@ import type { Store } from '../store/homes/open-store.ts'
 import { createReadAudit } from '../workflows/audit/read-audit.ts'
 import type { Essentials } from './essentials.ts'
 
-/** What callers may see of the audit trail and of the keys that sign it. */
+/** The calls that show the audit trail and the keys that sign it. */
 export const auditUsesOf = (store: Store) => ({
   signingKeys: store.signing,
   audit: createReadAudit({ reader: store.auditReader, signingKeys: store.signing }),
 })
 
-/** Signs what is new in the trail, and keeps its heads outside of the database. */
+/**
+ * Adds new entries to the signed chain. If a file for heads is configured, also writes the heads of
+ * the chain there, outside of the database.
+ */
 export const auditChainerOf = ({ config, store, owner, telemetry }: Essentials) =>
   createAuditChainer({
     chain: store.auditChain,

@@ -6,14 +6,17 @@ import { createTimeWitness } from '../workflows/clock/time-witness.ts'
 import { createClockWatch } from '../workflows/clock/watch-clock.ts'
 import { openGenesys, type Sandbox } from './genesys.ts'
 
-/** Genesys, and the watch over the database's clock, which gets the time from Genesys' answers. */
+/**
+ * The connection to Genesys, and the watch over the database's clock. The watch gets the time from
+ * the answers of Genesys.
+ */
 export const genesysAndItsTime = (
   config: Config,
   sandbox: Sandbox | null,
   store: Store,
   about: {
     emit: Emit
-    /** Called when everything is put together. */
+    /** Called only when the whole gateway is built. */
     followBack: (backMs: number) => Promise<void>
   },
 ) => {

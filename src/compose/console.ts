@@ -13,16 +13,18 @@ import { createConsoleSessions } from '../workflows/access/console-sessions.ts'
 import { createReadOverview } from '../workflows/operations/read-overview.ts'
 import type { ReadinessAnswer } from '../workflows/operations/readiness.ts'
 import { shareOverview } from '../workflows/operations/share-overview.ts'
+import { createFindContactSubjects } from '../workflows/proof/contact-subjects.ts'
 import { createControlUploads } from '../workflows/uploads/control/control-uploads.ts'
 import { createFixRows } from '../workflows/uploads/control/fix-rows.ts'
 import { createDescribeFile } from '../workflows/uploads/receive/describe-file.ts'
+import { createFindContactUploads } from '../workflows/uploads/watch/find-contact-uploads.ts'
 import { createRevealCells } from '../workflows/uploads/watch/reveal-cells.ts'
 import { createSearchRows } from '../workflows/uploads/watch/search-rows.ts'
 import type { Essentials } from './essentials.ts'
 import { intakeOf } from './intake.ts'
 import { registryRulesOf } from './registries.ts'
 
-/** Wrong keys a minute and address before the sign-in makes wait. */
+/** How many wrong keys an address may try in a minute before it must wait. */
 const KEY_FAILURES_PER_MINUTE = 10
 
 type Uses = HttpDeps & {
@@ -30,7 +32,7 @@ type Uses = HttpDeps & {
   readiness: () => Promise<ReadinessAnswer>
 }
 
-/** The console, with the same use cases as the HTTP border. */
+/** The console, with the use cases that the HTTP border also uses. */
 export const consoleOf = (
   deps: Essentials & Pick<ConsoleDeps, 'signInLink' | 'simulated'>,
   uses: Uses,
@@ -61,6 +63,8 @@ export const consoleOf = (
       intake: intakeOf(deps),
     }),
     controlUploads: createControlUploads(uses),
+    findContactSubjects: createFindContactSubjects(store),
+    findContactUploads: createFindContactUploads(store),
     searchRows: createSearchRows({ uploads: uses.uploads, explain: store.explain }),
     revealCells: createRevealCells({ audit: store.audit, ids }),
     fixRows: createFixRows(uses),

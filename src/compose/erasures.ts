@@ -10,7 +10,7 @@ import { createKeepToRetention } from '../workflows/retention/keep-to-retention.
 import { createReseal } from '../workflows/retention/reseal.ts'
 import type { Essentials } from './essentials.ts'
 
-/** Erasures of one process at a time: each reads whole uploads. */
+/** How many erasures one process works on at the same time. Each erasure reads whole uploads. */
 const AT_ONCE = 2
 
 const timing = { clock: systemClock, random: Math.random } as const
@@ -43,7 +43,10 @@ export const erasureWorkerOf = ({ store, genesys, telemetry, owner }: Essentials
     ...{ idlePollMs: 1_000, atOnce: AT_ONCE },
   })
 
-/** The worker that deletes by the calendar and seals again what older encryption keys sealed. */
+/**
+ * The worker that deletes data past its retention, and reseals data that was sealed with older
+ * encryption keys.
+ */
 export const upkeepWorkerOf = ({ store, telemetry, owner }: Essentials): ObjectWorker => {
   const { emit } = telemetry
   const { upkeep } = store

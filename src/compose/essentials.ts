@@ -4,7 +4,7 @@ import type { Store } from '../store/homes/open-store.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { ClockWatch } from '../workflows/clock/watch-clock.ts'
 
-/** The parts that all others are made from. */
+/** The parts from which all others are built. */
 export type Essentials = {
   config: Config
   telemetry: Telemetry
@@ -12,6 +12,9 @@ export type Essentials = {
   genesys: ReturnType<typeof createGenesysClient>
   clockWatch: ClockWatch
   owner: string
-  /** Where Genesys calls back for a part. null: it cannot. */
+  /**
+   * Builds the URL that Genesys calls for a part of an upload. null: Genesys cannot reach the
+   * gateway.
+   */
   callbackUrl: ((partId: string, listId: string) => string) | null
 }

@@ -17,9 +17,9 @@ import { createVerifyWebhook } from '../workflows/genesys-events/verify-webhook.
 import type { Essentials } from './essentials.ts'
 
 /**
- * The URL that Genesys calls back for a part of an upload, with the token that proves it. null if
- * it cannot, because a secret or an address is missing. The sandbox of this process reaches the
- * address on which the gateway listens.
+ * Builds the URL that Genesys calls for a part of an upload, with the token that authenticates the
+ * call. null if the secret or the public address is missing. For the sandbox in this process, the
+ * address on which the gateway listens suffices.
  */
 export const callbackUrlOf = (
   config: Config,
@@ -45,8 +45,8 @@ const allOf = (subscriptions: readonly EventSubscription[]): EventSubscription =
 })
 
 /**
- * The subscriptions to Genesys' events, at PUBLIC_URL under the current secret. A string gives the
- * reason if there are none.
+ * The subscriptions to Genesys' events, with PUBLIC_URL and the current secret. A string: the
+ * reason why there are none.
  */
 export const eventSubscriptionOf = (essentials: Essentials): EventSubscription | string => {
   const { config, genesys } = essentials
@@ -90,8 +90,8 @@ export const webhooksFromGenesys = ({ config, store, telemetry }: Essentials) =>
 }
 
 /**
- * Processes the receipts. A lane that this process holds is notified immediately, any other through
- * its lease.
+ * Processes receipts. Nudges a lane immediately if this process holds it. Any other lane is nudged
+ * when its holder renews the lease.
  */
 export const verifierOfWebhooks = (
   { store, telemetry }: Essentials,

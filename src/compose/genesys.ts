@@ -31,7 +31,11 @@ export const startInProcessSandbox = async (config: Config): Promise<Sandbox | n
       })
     : null
 
-/** The store remembers whose org it serves: work accepted for one org is never sent to another. */
+/**
+ * Binds the store to the Genesys organisation of the configuration. Throws if the store has
+ * unfinished work for another organisation, because work accepted for one organisation must never
+ * be sent to another.
+ */
 export const bindStore = async (
   config: Config,
   store: Store,
@@ -45,7 +49,7 @@ export const bindStore = async (
       'The database holds unfinished work for another Genesys (dialect, API host or client id). Finish it there first, or use another database.',
     )
   }
-  // The sandbox of this process began with it and knows of no subscription.
+  // The sandbox starts with this process and has no subscriptions yet.
   if (sandbox) await store.subscriptions.forget()
 }
 

@@ -11,7 +11,8 @@ import type { Scanner } from '../workflows/ports/guest-files/scanner.ts'
 import type { Essentials } from './essentials.ts'
 
 /**
- * Files that are inspected at a time; each is in memory whole, and so is its decompressed content.
+ * How many files are inspected at the same time. Each file is completely in memory, and so is its
+ * decompressed content.
  */
 const INSPECTED_AT_ONCE = 2
 const HOLD_RETRY_MS = 15_000
@@ -28,7 +29,7 @@ export const scannerDetailOf = (essentials: Essentials): (() => Promise<string>)
       : ((await scanner.engine()) ?? 'clamd does not answer: guest files wait')
 }
 
-/** Receives guest files and inspects them. `close` ends the thread that reads PDF. */
+/** Receives guest files and inspects them. `close` ends the thread that reads PDFs. */
 export const guestFilesIn = (
   essentials: Essentials,
   worker: Pick<ObjectWorker, 'wake'>,
@@ -58,7 +59,7 @@ export const guestFilesIn = (
   return { uses, close: inspection.close }
 }
 
-/** Gets files to Genesys. */
+/** The worker that sends guest files to Genesys. */
 export const guestFileWorkerOf = (essentials: Essentials): ObjectWorker => {
   const { config, store, genesys, telemetry, owner } = essentials
   return createGuestFileWorker({

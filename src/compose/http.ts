@@ -46,6 +46,7 @@ import { createControlUpload } from '../workflows/uploads/control/control-upload
 import { createRetryUpload } from '../workflows/uploads/control/retry-upload.ts'
 import { createReceiveUpload } from '../workflows/uploads/receive/receive-upload.ts'
 import { createExplainContact } from '../workflows/uploads/watch/explain-contact.ts'
+import { createSeeUploads } from '../workflows/uploads/watch/see-uploads.ts'
 import type { WatchUploads } from '../workflows/uploads/watch/watch-uploads.ts'
 import { consoleOf } from './console.ts'
 import { askPullOf } from './dnc-pulls.ts'
@@ -171,7 +172,7 @@ type ServerNeeds = Essentials & {
   wakeRegistries: () => void
   guestFileUses: ReturnType<typeof guestFilesIn>['uses']
   stopping: () => boolean
-  /** Aborts when the gateway stops: calls that wait for Genesys end, to be sent again elsewhere. */
+  /** Aborts when the gateway stops. Callers then send waiting calls to another instance. */
   stopSignal: AbortSignal
   webhooks: () => string
   watchUploads: WatchUploads
@@ -191,7 +192,7 @@ const readinessOf = (deps: ServerNeeds) => {
   })
 }
 
-/** The use cases that receive uploads, move them, and send the rest of them again. */
+/** The use cases that receive uploads, control them and retry their rows. */
 const uploadUsesOf = (deps: ServerNeeds & { countUse: CountUse }, ids: Ids) => {
   const { config, store, genesys, telemetry, owner, wake } = deps
   const { emit } = telemetry
@@ -246,7 +247,7 @@ const uploadUsesOf = (deps: ServerNeeds & { countUse: CountUse }, ids: Ids) => {
   }
 }
 
-/** The HTTP border with the uses it calls. */
+/** The HTTP border with all use cases that it calls. */
 export const createGatewayServer = async (deps: ServerNeeds) => {
   const { config, store, genesys, telemetry } = deps
   const { emit } = telemetry
@@ -260,6 +261,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     ...proofUsesOf(store),
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
+    seeUploads: createSeeUploads(store),
     rowMarks: createRowMarks(store.digestKey),
     ...uploadUsesOf({ ...deps, countUse }, ids),
     ...segmentsOf(deps, ids),

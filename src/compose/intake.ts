@@ -3,7 +3,7 @@ import { systemClock } from '../lib/clock.ts'
 import type { Essentials } from './essentials.ts'
 
 /**
- * The longest record of a body (a CSV line, a JSON element). If one is longer, the file is
+ * The longest record of a body (a CSV line, a JSON element). A file with a longer record is
  * malformed [design: 6].
  */
 export const MAX_RECORD_BYTES = 1024 * 1024

@@ -4,12 +4,15 @@ import type { Config } from '../config.ts'
 
 type Listener = { listen(at: { host: string; port: number }): PromiseLike<unknown> }
 
-/** Where the gateway will listen. Known in advance, because Genesys gets the address. */
+/**
+ * The address on which the gateway will listen. The address must be known before the gateway
+ * listens, because Genesys gets it.
+ */
 type Place = { address: string; listen(server: Listener): Promise<void> }
 
 /**
- * A free port, held until the gateway listens: if it were released immediately, any connection of
- * the machine could take it in the seconds of a start.
+ * Holds a free port until the gateway listens. Otherwise any other program on the machine could
+ * take the port during the seconds of a start.
  */
 const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Promise<void> }> => {
   const holder = createServer((early) => early.destroy())
@@ -17,7 +20,7 @@ const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Prom
     holder.once('error', reject)
     holder.listen(0, host, resolve)
   })
-  // A start that fails must not be kept from ending.
+  // The held port must not keep the process alive after a failed start.
   holder.unref()
   const address = holder.address()
   return {
@@ -27,8 +30,8 @@ const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Prom
 }
 
 /**
- * The address in `config`. Port 0 becomes a free port, which nobody else gets meanwhile. Rejects if
- * the host is not one of this machine.
+ * The address in `config`. Port 0 becomes a free port, which no other program can take in the
+ * meantime. Rejects if the host is not an address of this machine.
  */
 export const placeOf = async ({ host, port: asked }: Config): Promise<Place> => {
   const held = asked === 0 ? await holdFreePort(host) : { port: asked, letGo: async () => {} }

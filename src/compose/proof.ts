@@ -6,7 +6,7 @@ import { createIssueCertificate } from '../workflows/proof/issue-certificate.ts'
 import { createReadEvidence } from '../workflows/proof/read-evidence.ts'
 import { auditUsesOf } from './audit.ts'
 
-/** What callers may see of the audit trail, and have proved. */
+/** The calls about the audit trail, certificates and evidence. */
 export const proofUsesOf = (store: Store) => ({
   ...auditUsesOf(store),
   issueCertificate: createIssueCertificate({

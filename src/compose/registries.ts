@@ -14,23 +14,26 @@ import {
 import type { Essentials } from './essentials.ts'
 
 /**
- * How old registries may be, and where one is required: by the configuration, or otherwise by the
- * law of the day.
+ * How old the registry of a country may be, and for which countries the configuration requires one.
+ * If the configuration sets no age, the law that is in force today decides.
  */
 export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) => ({
   ageDaysOf: (country: string): number => maxAgeDays ?? registryAgeDays(country, systemClock.now()),
   required: requiredRegistries,
 })
 
-/** Reports at the start the countries for which the law requires more than the configuration. */
+/**
+ * Reports at the start the countries whose law requires consent but which
+ * CONSENT_REQUIRED_COUNTRIES does not name.
+ */
 const tellOfConsent = ({ consentCountries: asked }: DncConfig, emit: Emit): void => {
   const countries = consentCountries(systemClock.now()).filter((country) => !asked.has(country))
   if (countries.length > 0) emit('consent.not_required', { countries: countries.join() })
 }
 
 /**
- * The worker that brings editions into force. When it starts, it also reports what the law requires
- * beyond the configuration.
+ * The worker that brings editions into force. When it is created, it also reports where the law
+ * requires more than the configuration.
  */
 export const registryWorkerOf = ({ config, store, telemetry }: Essentials) => {
   tellOfConsent(config.dnc, telemetry.emit)

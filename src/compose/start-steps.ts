@@ -2,12 +2,12 @@ import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { StartStep } from '../telemetry/start-step.ts'
 
-/** How often a start that hangs reports it. */
+/** How often a long step of the start is reported again. */
 const AGAIN_MS = 10_000
 
 /**
- * Does one step of the start. Reports it before it begins, because some steps block the process,
- * and then every 10 s until it is done.
+ * Runs one step of the start. Reports the step before it begins, because some steps block the
+ * process. Then reports it every 10 s until it is done.
  */
 export type DuringStep = <T>(step: StartStep, work: () => Promise<T>) => Promise<T>
 

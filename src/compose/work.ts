@@ -29,17 +29,19 @@ import { guestFileWorkerOf } from './guest-files.ts'
 import { reconcilerOf } from './reconciliation.ts'
 import { registryWorkerOf } from './registries.ts'
 
-/** A delivery retries for a day before the upload is held [guide-api: Errors and retries]. */
+/** How long a delivery is retried before the upload is held [guide-api: Errors and retries]. */
 const RETRY_WINDOW_MS = 24 * 60 * 60 * 1000
-/** Limits of our outgoing webhooks [guide-api: Errors and retries]. */
+/** How long one webhook of the gateway may take [guide-api: Errors and retries]. */
 const WEBHOOK_TIMEOUT_MS = 5000
 const HOLD_RETRY_MS = 60_000
 /**
- * How many lanes a process works: each has at most one request in flight, and they share the pace.
+ * How many lanes one process works on at the same time. Each lane has at most one request open, and
+ * all lanes share the pace.
  */
 const MAX_LANES = 16
 /**
- * With lanes that only wait for jobs. A batch takes four calls: jobs of 34 s use 15 calls a second.
+ * How many lanes one process holds, including lanes that only wait for jobs. A batch takes four
+ * calls, so with jobs of 34 s this many lanes use 15 calls a second.
  */
 const MAX_LANES_HELD = 128
 
@@ -140,7 +142,7 @@ const dncWorkerOf = ({ config, store, genesys, telemetry, owner }: Essentials) =
     idlePollMs: 1_000,
   })
 
-/** How many contact lists this process retracts contacts of at the same time. */
+/** For how many contact lists this process retracts contacts at the same time. */
 const LISTS_RETRACTED = 4
 
 const retractionWorkerOf = ({ store, genesys, telemetry, owner }: Essentials) => {
@@ -167,7 +169,7 @@ const othersOf = (essentials: Essentials) => ({
   erasures: erasureWorkerOf(essentials),
 })
 
-/** The parts that callers give work to. */
+/** The functions that wake the workers to which callers give work. */
 const wakesOf = ({ campaigns, dncLists, erasures }: ReturnType<typeof othersOf>) => ({
   wakeCampaigns: () => campaigns.wake(),
   wakeDncLists: () => dncLists.wake(),
@@ -185,7 +187,7 @@ const together = (...loops: readonly Loop[]): Loop => ({
   },
 })
 
-/** Nudges of other instances reach the lanes of this process immediately. */
+/** Passes nudges from other instances on to the lanes of this process. */
 const hearingOf = ({ store }: Essentials, lanes: LaneWorkers): Loop => {
   let listening: ReturnType<typeof store.hearNudges> | null = null
   return {
@@ -196,7 +198,7 @@ const hearingOf = ({ store }: Essentials, lanes: LaneWorkers): Loop => {
   }
 }
 
-/** The work beside the lanes. */
+/** The loops that run beside the lanes. */
 const loopsOf = (
   essentials: Essentials,
   jobs: Awaited<ReturnType<typeof createJobQueue>>,
@@ -221,7 +223,7 @@ const loopsOf = (
   )
 }
 
-/** Lanes of contact lists, of campaigns and of DNC lists begin and end together. */
+/** Lanes of contact lists and the workers of campaigns and DNC lists begin and end together. */
 const withOthers = (lanes: LaneWorkers, others: readonly ObjectWorker[]): LaneWorkers => ({
   ...lanes,
   start: () => {
@@ -233,7 +235,7 @@ const withOthers = (lanes: LaneWorkers, others: readonly ObjectWorker[]): LaneWo
   },
 })
 
-/** The lanes, the background jobs and the sweeper: everything that works without a caller. */
+/** The lanes, the background jobs and the sweeper. They work without a caller. */
 export const createWork = async (essentials: Essentials) => {
   const { config, telemetry, store, owner } = essentials
   const { emit } = telemetry
@@ -278,7 +280,7 @@ export const createWork = async (essentials: Essentials) => {
   const registries = registryWorkerOf(essentials)
   const sweeper = loopsOf(essentials, jobs, lanes, registries)
   const others = othersOf(essentials)
-  /** Checks in Genesys end here and continue on another instance. */
+  /** Stops the jobs. Running checks in Genesys end here and continue on another instance. */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()
     await Promise.all([jobs.stop(), firstAttempts.stop()])

@@ -15,10 +15,13 @@ import { registerTable } from './frame/serve.ts'
 import { registerSignIn } from './frame/sign-in.ts'
 import { TABLE } from './page-table.ts'
 
-/** A form to fix rows holds a page of cells. */
+/** The most bytes of a form. A form that fixes rows contains the cells of a whole page. */
 const FORM_BYTES = 1024 * 1024
 
-/** Pages load from here alone, and nothing runs or is drawn that is not a file of ours. */
+/**
+ * The content security policy of the pages. They load files only from the gateway. Scripts, styles
+ * and images inside the HTML are refused, except images in `data:` URLs.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -32,15 +35,14 @@ const POLICY = [
 
 const setHeaders = async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
   reply.header('content-security-policy', POLICY)
-  // Under `no-referrer` browsers name no origin with a form, and the origin is what forms are
-  // judged by.
+  // With `no-referrer`, browsers would send no origin with a form. `checkOrigin` refuses a form
+  // without one.
   reply.header('referrer-policy', 'same-origin')
   reply.header('cross-origin-opener-policy', 'same-origin')
 }
 
 /**
- * A browser that opens the gateway's address is led to the console. Any other caller gets the
- * answer of an unknown address.
+ * Redirects a browser from the address of the gateway to the console. Any other caller gets 404.
  */
 const leadBrowsers = (app: FastifyInstance): void => {
   app.get('/', { config: { access: 'public', page: true } }, async (request, reply) => {
@@ -56,7 +58,7 @@ const leadBrowsers = (app: FastifyInstance): void => {
 }
 
 /**
- * The console: everything under `/console`, and the way there from `/`. `table`: its pages and
+ * Adds the console: everything under `/console`, and the redirect from `/`. `table`: its pages and
  * buttons.
  */
 export const registerConsole = async (

@@ -1,6 +1,10 @@
 import { ACCESS, KEY, KEY_ADD, KEY_REVOKE, KEY_ROTATE } from './access/key-pages.ts'
 import { TENANT, TENANT_ADD, TENANT_CHANGE, TENANT_LIMIT, TENANTS } from './access/tenant-pages.ts'
 import { AUDIT, AUDIT_VERIFY } from './audit/audit-pages.ts'
+import {
+  DNC_DELIVERED_BEFORE,
+  EDITION_DELIVERED_BEFORE,
+} from './do-not-call/delivered-before-pages.ts'
 import { DO_NOT_CALL, DO_NOT_CALL_SEARCH } from './do-not-call/do-not-call-pages.ts'
 import { DNC_IMPORT } from './do-not-call/import-page.ts'
 import {
@@ -56,7 +60,7 @@ import {
   UPLOAD_RETRY,
 } from './uploads/upload-page.ts'
 
-/** Every page and every button of the console. The menu shows those with `menu`, in this order. */
+/** Every page and every button of the console. Those with `menu` are in the menu, in this order. */
 export const TABLE: readonly TableEntry[] = [
   OVERVIEW,
   OVERVIEW_LIVE,
@@ -88,6 +92,7 @@ export const TABLE: readonly TableEntry[] = [
   DNC_REMOVE,
   DNC_PULL,
   DNC_SUBMISSION,
+  DNC_DELIVERED_BEFORE,
   DNC_RELEASE,
   DNC_RESUME,
   DNC_IMPORT,
@@ -98,6 +103,7 @@ export const TABLE: readonly TableEntry[] = [
   REGISTRY_CHANGE,
   EDITION_LOAD,
   EDITION_REMOVE,
+  EDITION_DELIVERED_BEFORE,
   GUEST_FILES,
   GUEST_FILE,
   GUEST_FILE_LIVE,

@@ -13,19 +13,19 @@ import type {
 } from '../domain/uploads/upload.ts'
 import type { ContactSteps } from './rows/contact-steps.ts'
 
-/** The rules for the rows of one upload. */
+/** Everything that decides how the rows of one upload are read and judged. */
 export type IntakeSpec = {
   format: FileFormat
   fileName: string | null
   options: UploadOptions
   list: ContactList
   limits: DialectLimits
-  /** What judges and normalises its rows. */
+  /** The steps that judge and normalise the rows. */
   steps: ContactSteps
   maxBytes: number
   maxRows: number
   maxRecordBytes: number
-  /** Keys the digests of ids, phones and emails. */
+  /** The key for the digests of contact ids, phones and emails of this upload's rows. */
   digestKey: Buffer
 }
 
@@ -34,25 +34,26 @@ export type IntakeResult = {
   rejections: Record<string, number>
   columns: UploadColumn[]
   targetColumns: string[]
-  /** Columns that the list lacks and is to be given (schemaDrift=extend). */
+  /** Columns of the file that the gateway will add to the list (schemaDrift=extend). */
   addedColumns: ListColumn[]
   source: UploadSource
   /**
-   * Rows that a later line of the same contact replaced: by chunk, a bitmap over its accepted rows.
+   * The accepted rows that a later row with the same contact id replaced. For each chunk, a bitmap
+   * over its accepted rows.
    */
   leftOut: Map<number, Buffer>
-  /** By chunk, for each row left out, in order: the line of the row that stays. */
+  /**
+   * For each chunk, the lines of the rows that stay. There is one line for each row that is left
+   * out, in the order of the rows left out.
+   */
   replacedBy: Map<number, Uint32Array>
-  /** Chunks with at least one accepted row that is not left out. */
+  /** The number of chunks with at least one accepted row that is not left out. */
   batchesTotal: number
   chunks: number
   phones: { direct: number; library: number; normalized: number }
 }
 
-/**
- * The codes that refuse a file because it cannot be read, whether its rows are contacts or
- * entries.
- */
+/** The codes for a file that cannot be read. They apply to files of contacts and of entries. */
 export const UNREADABLE_FILE = [
   'header-duplicate',
   'header-forbidden',
@@ -65,7 +66,10 @@ export const UNREADABLE_FILE = [
   'upload-too-many-rows',
 ] as const
 
-/** Problem codes that refuse the file as a whole: 422, except the two 413. */
+/**
+ * The codes that refuse a file of contacts as a whole. The answer is 422, or 413 for the two codes
+ * about size.
+ */
 export const FILE_REFUSALS = [
   'upload-empty',
   'upload-no-rows',
@@ -76,13 +80,13 @@ export const FILE_REFUSALS = [
   'columns-too-many',
   ...UNREADABLE_FILE,
 ] as const
-/** Those that refuse a file of entries alone. */
+/** The codes that only a file of entries has. */
 type EntryFileRefusalCode = 'dnc-no-entries' | 'dnc-columns-unknown'
 export type FileRefusalCode = (typeof FILE_REFUSALS)[number] | EntryFileRefusalCode
 
 /**
- * The file as a whole cannot be accepted. Thrown out of `runIntake`. `about` becomes members of the
- * problem (never cell contents).
+ * The file as a whole is refused, not single rows. `about` becomes members of the problem, so it
+ * must not contain cells.
  */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused'
@@ -95,24 +99,25 @@ export class FileRefused extends Error {
   }
 }
 
-/** Takes the chunks of intake. */
+/** Stores the chunks that intake makes. */
 export type ChunkSink = {
   /**
-   * Called in order of seq. Keeps the chunk's buffers, so the caller must not write to them again.
+   * Called in order of `seq`. The sink keeps the chunk's buffers, so the caller must not write to
+   * them again.
    */
   take(chunk: NewChunk): Promise<void>
   /**
-   * The id digests of every chunk taken so far, one buffer a chunk, in order of seq: for a second
-   * pass over duplicates.
+   * The id digests of every chunk stored so far, one buffer per chunk, in order of `seq`. Intake
+   * reads them for a second pass over duplicates.
    */
   idDigests(): AsyncIterable<Buffer>
 }
 
 /**
  * Reads the body as it streams in: decompress → decode → rows → columns → validate and normalise →
- * deduplicate → chunks. Awaits the sink before it reads more (backpressure). Never holds more than
- * two chunks and the digests of ids in memory. Throws `FileRefused`, and the errors of the body and
- * the sink.
+ * deduplicate → chunks. Waits for the sink to store a chunk before it reads more, so a slow
+ * database slows the sender. Holds at most two chunks and the digests of ids in memory. Throws
+ * `FileRefused`, and whatever the body or the sink throws.
  */
 export type RunIntake = (
   body: AsyncIterable<Uint8Array>,

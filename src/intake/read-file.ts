@@ -9,14 +9,16 @@ import { createCsvReader, type CsvSink } from './formats/csv-reader.ts'
 import { createJsonReader, createNdjsonReader, type JsonForm } from './formats/json-reader.ts'
 import type { RowReader, RowSink } from './formats/raw-row.ts'
 
-/** How a file is to be read, whatever its rows are. */
+/** How a file is to be read. Its rows may be contacts or entries. */
 export type FileSpec = Pick<IntakeSpec, 'format' | 'maxBytes' | 'maxRecordBytes'> & {
   options: Pick<IntakeSpec['options'], 'delimiter' | 'hasHeader' | 'encoding'>
-  /** Of JSON, where its columns do not come from the first object. */
+  /** The form of a JSON file. Given only if the columns do not come from the first object. */
   jsonForm?: JsonForm
 }
 
-/** A reader of text behind one of bytes. */
+/**
+ * Adapts a reader of text to bytes. The bytes must be UTF-8, and must not end inside a character.
+ */
 const overBytes = (reader: RowReader<string>): RowReader<Buffer> => ({
   ...reader,
   push: (bytes) => reader.push(textOf(bytes)),
@@ -36,7 +38,7 @@ export const createReader = (spec: FileSpec, sink: RowSink & CsvSink): RowReader
   }
 }
 
-/** What reading the file found out about its form. */
+/** What the gateway found out about the form of the file while reading it. */
 export type ReadFile = {
   reader: RowReader<Buffer>
   text: TextBlocks
@@ -45,9 +47,9 @@ export type ReadFile = {
 }
 
 /**
- * Reads the body to its end: decompress → decode → rows, which the sink takes. `passOn` is awaited
- * after each block, so that the results move on before more is read. Throws `FileRefused`, and the
- * errors of the body and of `passOn`.
+ * Reads the body to its end: decompress → decode → rows. `sink` receives the rows. Waits for
+ * `passOn` after each block, so that results are stored before more is read. Throws `FileRefused`,
+ * and whatever the body or `passOn` throws.
  */
 export const readFile = async (
   body: AsyncIterable<Uint8Array>,

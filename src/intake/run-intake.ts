@@ -5,7 +5,7 @@ import type { ReplacedRows } from './rows/accepted-rows.ts'
 import { createRowIntake } from './rows/row-intake.ts'
 import type { IntakeTuning, OpenIntake, RowIntake } from './rows/row-intake.ts'
 
-/** 2^20 rows: 16 MiB of digests in memory, and once more while they are compared. */
+/** The digests of 2^20 rows need 16 MiB, and another 16 MiB while they are compared. */
 const TUNING: IntakeTuning = { plainRows: true, rowsInMemory: 1_048_576 }
 
 const resultOf = (
@@ -43,7 +43,7 @@ const resultOf = (
   }
 }
 
-/** `runIntake` with something turned off or down. */
+/** Creates `runIntake` with other settings, for tests. */
 export const createRunIntake =
   (tuning: Partial<IntakeTuning> = {}): RunIntake =>
   async (body, spec, sink) => {
@@ -67,7 +67,7 @@ export const createRunIntake =
   }
 
 /**
- * See the contract. Lets the event loop turn after every 64 KiB, so that other requests are
- * answered meanwhile.
+ * Implements the contract `RunIntake`. After every 64 KiB, the event loop can answer other
+ * requests.
  */
 export const runIntake: RunIntake = createRunIntake()

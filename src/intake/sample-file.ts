@@ -8,25 +8,28 @@ import { rawRowOf } from './formats/csv-reader.ts'
 import type { RowSink } from './formats/raw-row.ts'
 import { createReader, type FileSpec } from './read-file.ts'
 
-/** The beginning of a file, as a reader of the whole file would see it. */
+/** What the beginning of a file shows. It is read in the same way as the whole file. */
 export type FileSample = {
   encoding: TextEncoding
-  /** null: it is JSON. */
+  /** null: the file is JSON. */
   delimiter: string | null
   compression: 'gzip' | null
-  /** Of the first record. null: the file has no header. */
+  /** The names in the first record. null: the file has no header. */
   header: string[] | null
-  /** Cells of the first record. */
+  /** The number of cells in the first record. */
   width: number
-  /** The first rows, in the order of the file's columns. */
+  /** The first rows, each in the order of the file's columns. */
   rows: string[][]
-  /** The sample is the file. */
+  /** Whether the sample is the whole file. */
   whole: boolean
 }
 
 export type SampleLimits = { bytes: number; rows: number }
 
-/** Only the first bytes. The rest is read and discarded, so that the sender gets the answer. */
+/**
+ * Returns only the first bytes. The rest is read and discarded, because a sender gets no answer
+ * before the whole body is read.
+ */
 const firstOf = async function* (
   body: AsyncIterable<Uint8Array>,
   most: number,
@@ -62,15 +65,14 @@ const collect = (found: Found, mostRows: number): RowSink & CsvSink => {
 }
 
 /**
- * Reads the first `limits.bytes` of the body, which may be cut anywhere, and discards the rest.
- * Throws `FileRefused` if the beginning cannot be read, or has no record, and the errors of the
- * body.
+ * Reads the first `limits.bytes` of the body and discards the rest. Throws `FileRefused` if this
+ * beginning cannot be read or has no record. Also throws whatever the body throws.
  */
 export const sampleFile = async (
   body: AsyncIterable<Uint8Array>,
   spec: FileSpec,
   limits: SampleLimits,
-  /** The body is itself only the beginning of a file. */
+  /** Whether the body is only the beginning of a file. */
   isPart: boolean,
 ): Promise<FileSample> => {
   let cut = isPart
@@ -90,7 +92,8 @@ export const sampleFile = async (
     if (!cut) reader.push(text.end())
     reader.end()
   } catch (error) {
-    // Where a file is cut, whatever is open there looks broken.
+    // The last record before the cut looks damaged. This is no fault if there is a header or a
+    // first row.
     if (!(error instanceof FileRefused) || !cut || found.width === 0) throw error
   }
   if (found.width === 0) throw new FileRefused('upload-empty', 'The file is empty.')

@@ -13,55 +13,73 @@ import {
 } from '../workflows/ports/jobs/jobs.ts'
 import { saysUnavailable, watchOutages } from './outage-watch.ts'
 
-/** Handlers of one fetch run side by side; a slow endpoint holds up at most its own fetch. */
+/**
+ * The most jobs of one fetch. Their handlers run at the same time, and the fetcher fetches again
+ * when all have ended. A slow endpoint therefore delays only the jobs of its fetch.
+ */
 const JOBS_A_FETCH = 10
-/** Each polls the database. Checking a receipt takes a moment, an endpoint may take its 5 s. */
+/**
+ * How many fetchers a queue has. Each fetcher polls the database. Checking a receipt is fast, but
+ * an endpoint may take its 5 s.
+ */
 const FETCHERS = {
   'sync-delivery': 3,
   'webhook-verify': 1,
   reconcile: 1,
 } as const satisfies Record<QueueName, number>
 /**
- * A poke comes this long after a job that was sent in a transaction is due: it should have
- * committed by then; the poll finds it otherwise.
+ * The time from the moment when a job is due until the fetchers are made to fetch. By then, the
+ * transaction that sends the job has usually committed. If not, the next poll finds the job.
  */
 const POKE_AFTER_MS = 40
-/** Jobs that are due within one tick share a poke. */
+/** All jobs that are due within this time cause one fetch. */
 const POKE_TICK_MS = 20
-/** Jobs that are due later than this are left to the poll, so that few timers wait. */
+/** Jobs that are due later than this wait for the poll, so that there are few timers. */
 const POKED_WITHIN_MS = 60_000
-/** pg-boss polls no faster. */
+/** pg-boss does not poll more often than this. */
 const MIN_POLL_MS = 500
 /**
- * Five fetchers that poll ten times a second caused half of an idle database's work. Our own jobs
- * wait for no poll.
+ * Ten polls a second were half of the work of an idle database. Jobs of this instance do not wait
+ * for a poll.
  */
 const POLL_MS = 3_000
 const STOP_WITHIN_MS = 5_000
 
 const SETTINGS = {
-  // A failed handler is a fault of ours or of the database; the delivery's own schedule is in its
-  // rows.
+  // A handler that fails is a fault of the gateway or of the database. The row of a delivery
+  // decides when its endpoint is tried again, not these retries.
   retryLimit: 5,
   retryDelay: 1,
   retryBackoff: true,
   retryDelayMax: 60,
-  // Longer than any handler's own deadline.
+  // Longer than the deadline of any handler.
   expireInSeconds: 120,
   deleteAfterSeconds: 3600,
 } as const
 
-/** Of the jobs that wait none has the key of another, and our keys are the ids. */
+/**
+ * With this policy, pg-boss keeps at most one waiting job for each key. The gateway uses its ids as
+ * keys.
+ */
 const POLICY = 'short'
 
-/** A queue made by an earlier version keeps its jobs; pg-boss itself never changes a policy. */
+/**
+ * Gives the policy to a queue that an earlier version made. The queue keeps its jobs. pg-boss
+ * itself never changes a policy.
+ */
 const KEEP_POLICY = `update jobs.queue set policy = '${POLICY}' where name = $1 and policy <> '${POLICY}'`
 
-/** By pg-boss' own unique index of the policy; pg-boss' update() has no index to find a key by. */
+/**
+ * Changes the time of a waiting job. It finds the job by the unique index of the policy. The
+ * update() of pg-boss has no index for finding a job by its key.
+ */
 const MOVE = `update jobs.job set start_after = jobs.job_now() + $3::int * interval '1 second' where name = $1
   and coalesce(singleton_key, '') = $2 and state = 'created' and policy = '${POLICY}' returning id`
 
-/** A job that is to come later than its row says: the clock was set back since. */
+/**
+ * Makes a waiting job due now if its row is already due. This is the case after the clock was set
+ * back.
+ */
 const MOVE_UP = `update jobs.job set start_after = jobs.job_now() where name = $1
   and coalesce(singleton_key, '') = any($2::text[]) and state = 'created' and policy = '${POLICY}'
   and start_after > jobs.job_now() returning id`
@@ -70,8 +88,8 @@ const FOLLOW_BACK = `update jobs.job set start_after = greatest(jobs.job_now(), 
   where name = any($2::text[]) and state in ('created', 'retry') and start_after > jobs.job_now()`
 
 /**
- * pg-boss does its housekeeping when this long has passed since the last one. A clock set back puts
- * that time into the future.
+ * Makes the housekeeping of pg-boss due. pg-boss compares stored times with the clock. After the
+ * clock was set back, these times lie in the future.
  */
 const KEEP_HOUSE = `update jobs.queue set maintain_on = least(maintain_on, jobs.job_now()),
   monitor_on = least(monitor_on, jobs.job_now()), monitor_claim_on = least(monitor_claim_on, jobs.job_now())
@@ -85,8 +103,8 @@ const createBoss = (sql: SqlExecutor): PgBoss =>
   new PgBoss({
     db: sql,
     schema: 'jobs',
-    // No cron, no reindexing, little monitoring: every query is paid for by the embedded home's
-    // only thread.
+    // There is no cron, no reindexing and little monitoring, because the embedded database has one
+    // thread for all queries.
     schedule: false,
     reindex: false,
     monitorVacuum: false,
@@ -96,14 +114,17 @@ const createBoss = (sql: SqlExecutor): PgBoss =>
     queueCacheIntervalSeconds: 300,
   })
 
-/** unique_violation of a catalogue, duplicate_schema, duplicate_table, duplicate_object. */
+/**
+ * SQL states that an instance gets if another instance made the schema first: unique_violation of a
+ * catalogue, duplicate_schema, duplicate_table, duplicate_object.
+ */
 const MADE_BY_ANOTHER = new Set(['23505', '42P06', '42P07', '42710'])
 const START_TRIES = 5
 
 /**
- * Instances that start together on an empty database race to make the queue's schema, and
- * `create schema if not exists` then fails in the one that comes second: by that time the schema is
- * there, so it starts again.
+ * Starts pg-boss. Instances that start together on an empty database all try to make its schema. In
+ * the slower ones `create schema if not exists` fails, although the schema then exists. Such an
+ * instance starts pg-boss again.
  */
 const startBoss = async (sql: SqlExecutor, onError: (error: unknown) => void): Promise<PgBoss> => {
   for (let attempt = 1; ; attempt += 1) {
@@ -143,8 +164,9 @@ const makeQueues = async (boss: PgBoss, sql: SqlExecutor): Promise<void> => {
     await boss.createQueue(queue, { ...SETTINGS, policy: POLICY })
     await boss.updateQueue(queue, SETTINGS)
     await sql.executeSql(KEEP_POLICY, [queue])
-    // Makes pg-boss remember the queue: looked up on the first send, a transaction on the one
-    // connection would wait for itself.
+    // Makes pg-boss remember the queue. Otherwise the first send inside a transaction would look
+    // the queue up. The embedded home has only one connection, so that query would wait for its own
+    // transaction.
     await boss.findJobs(queue, { id: NO_JOB })
   }
 }
@@ -162,7 +184,8 @@ const createSender = (
       (await boss.send(queue, payload, { singletonKey: id, startAfter, db })) !== null
     const move = async (): Promise<boolean> =>
       (await db.executeSql(MOVE, [queue, id, startAfter])).rows.length > 0
-    // The one that waited may be taken up between the two; then there is room for ours.
+    // If the waiting job was fetched between the two statements, `move` finds no job, and there is
+    // room for a new one.
     if (!(await give()) && !(await move())) await give()
     poke(queue, startAfter * 1000)
   },
@@ -181,7 +204,7 @@ const createSender = (
   },
 })
 
-/** Makes a queue's fetchers check when a job of ours is due. */
+/** Makes the fetchers of a queue fetch when a job of this instance is due. */
 const createPokes = (clock: Clock, look: (queue: QueueName) => void) => {
   const stopping = new AbortController()
   const waiting = new Set<string>()
@@ -206,10 +229,10 @@ const createPokes = (clock: Clock, look: (queue: QueueName) => void) => {
 }
 
 /**
- * pg-boss behind the port. Every queue exists once this resolves, so that sending inside a
- * transaction needs no separate connection. `pollMs` (at least 500, default: 3,000): how soon it
- * finds another instance's job, or one that is due in more than a minute. Its own other jobs are
- * poked.
+ * The job queue on pg-boss. When this resolves, every queue exists, so sending inside a transaction
+ * needs no second connection. `pollMs` (at least 500, default 3,000): how soon the instance finds
+ * jobs of other instances, and its own jobs that are due in more than a minute. For its other jobs,
+ * the fetchers fetch when the jobs are due.
  */
 export const createJobQueue = async (deps: {
   sql: SqlExecutor
@@ -223,8 +246,8 @@ export const createJobQueue = async (deps: {
   const { sql, isAway } = watchOutages(deps)
   const failed = (queue: string, error: unknown): void =>
     deps.emit('job.failed', { queue, error: traceOf(error) })
-  // pg-boss tells of an outage late, by each of its fetchers, and more than once; the watch has
-  // told already.
+  // pg-boss reports an outage late, several times and once for each fetcher. The outage watch has
+  // already reported it by then.
   const boss = await startBoss(sql, (error) => {
     if (!saysUnavailable(error)) failed('queue', error)
   })

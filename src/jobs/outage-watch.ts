@@ -3,7 +3,7 @@ import type { Emit } from '../telemetry/events.ts'
 import type { SqlExecutor } from '../workflows/ports/jobs/jobs.ts'
 
 export type OutageWatch = {
-  /** The executor, watched: its first answer after an outage ends it. */
+  /** The executor that the job queue must use. Its first answer after an outage ends the outage. */
   sql: SqlExecutor
   isAway(): boolean
 }
@@ -11,15 +11,15 @@ export type OutageWatch = {
 const UNAVAILABLE = 'StoreUnavailable'
 
 /**
- * Whether an error says that the database is unavailable. By its name, because the queue copies
- * errors into plain objects.
+ * Whether an error says that the database is unavailable. Compares the name of the error, because
+ * pg-boss copies errors into plain objects.
  */
 export const saysUnavailable = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'name' in error && error.name === UNAVAILABLE
 
 /**
- * Reports once that the jobs have lost their database, and once that they have it again, however
- * many fetchers notice.
+ * Reports once that the jobs have lost their database, and once that they have it again. Several
+ * fetchers may notice the same outage.
  */
 export const watchOutages = (deps: { sql: SqlExecutor; clock: Clock; emit: Emit }): OutageWatch => {
   let awaySinceMs: number | null = null
@@ -27,8 +27,8 @@ export const watchOutages = (deps: { sql: SqlExecutor; clock: Clock; emit: Emit 
     isAway: () => awaySinceMs !== null,
     sql: {
       executeSql: async (text, values) => {
-        // What was under way when the outage began may still be answered, and says nothing of its
-        // end.
+        // Only a statement that began during the outage can end the outage. An earlier statement
+        // may still be answered.
         const asked = awaySinceMs !== null
         try {
           const answer = await deps.sql.executeSql(text, values)

@@ -4,8 +4,8 @@ import type { AuditChain, KeepHead } from '../workflows/ports/audit/chain.ts'
 import { createLookLoop } from './look-loop.ts'
 
 /**
- * An entry is in the chain within a second: it waits this long at most, and for transactions that
- * began before its own.
+ * The longest time between two checks for new entries. An entry is in the chain within a second.
+ * Only while a transaction that began earlier is still running, it takes longer.
  */
 const LOOK_EVERY_MS = 400
 
@@ -13,8 +13,8 @@ const errorCode = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 
 /**
- * Adds new entries of the audit trail to the chain. Every instance has one. The database lets one
- * of them write at a time.
+ * Adds new entries of the audit trail to the chain. Every instance runs a chainer, and the database
+ * allows only one of them to write at a time.
  */
 export const createAuditChainer = ({
   chain,
@@ -24,7 +24,7 @@ export const createAuditChainer = ({
   keepHead,
 }: {
   chain: AuditChain
-  /** null: heads leave the database by the log alone. */
+  /** null: heads are written only to the log. */
   keepHead: KeepHead | null
   owner: string
   clock: Clock
@@ -41,8 +41,8 @@ export const createAuditChainer = ({
       await keepHead?.(signed).catch((error: unknown) => {
         emit('audit.head_not_kept', { block: signed.block, error: errorCode(error) })
       })
-      // What came meanwhile waits for the next look: a block of a few entries costs as much as one
-      // of hundreds.
+      // If the block is not full, newer entries wait for the next check, because writing a block of
+      // a few entries costs as much as writing one of hundreds.
       return isFull
     },
     queue: 'audit-chain',

@@ -11,7 +11,7 @@ export type CampaignWorkerDeps = Omit<ObjectWorkerDeps<SegmentClaim>, 'lane'> & 
   apply: ApplySegment
 }
 
-/** Works campaigns one after the other, each as far as possible now. */
+/** Works on campaigns, one at a time. Continues with each campaign until its work must wait. */
 export const createCampaignWorker = ({
   segments,
   apply,

@@ -5,25 +5,28 @@ import type { Emit } from '../telemetry/events.ts'
 import { slept } from './lease.ts'
 
 /**
- * After a long outage, the database is tried often enough for work to resume within 15 s of its
- * return (P4).
+ * In a long outage, the worker tries the database at least every five seconds, so that work resumes
+ * within 15 s after the database is back (P4).
  */
 const CLAIM_BACKOFF = { baseMs: 1_000, capMs: 5_000 }
 
 export type ClaimLoop = {
   start(): void
-  /** There may be something to claim, so check now. */
+  /** Claims now, because there may be work. */
   wake(): void
-  /** Resolves when the last claim was made; `stopping` ends the loop. */
+  /**
+   * Resolves when the loop has made its last claim and has ended. The signal `stopping` ends the
+   * loop.
+   */
   ended(): Promise<void>
 }
 
 /**
- * Claims one after the other until nothing is left. Then checks again every `idlePollMs` and
- * whenever it is woken.
+ * Claims objects one after another until none has work. Then tries again every `idlePollMs`, and
+ * when `wake` is called.
  */
 export const createClaimLoop = (deps: {
-  /** False when there is nothing to claim. */
+  /** Claims one object. false: no object has work. */
   claimOne: () => Promise<boolean>
   stopping: AbortSignal
   idlePollMs: number

@@ -3,7 +3,8 @@ import type { SendEntries } from '../workflows/ports/do-not-call/send-entries.ts
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
 /**
- * Works several DNC lists at the same time, so that a long submission to one does not delay others.
+ * Works on several DNC lists at the same time, so that a long submission to one list does not delay
+ * others.
  */
 export const createDncWorker = ({
   lane,

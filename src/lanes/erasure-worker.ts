@@ -5,7 +5,7 @@ import type {
 } from '../workflows/ports/erasures/erasures.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Works erasures, each as far as possible now. */
+/** Works on erasures. Continues with each erasure until its work must wait. */
 export const createErasureWorker = ({
   erasures,
   erase,

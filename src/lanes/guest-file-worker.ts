@@ -2,7 +2,7 @@ import type { GuestFileClaim, GuestFileStore } from '../workflows/ports/guest-fi
 import type { SendGuestFile } from '../workflows/ports/guest-files/send-guest-file.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Works several guest files at the same time. Each is in memory whole meanwhile. */
+/** Works on several guest files at the same time. Only a piece of each file is in memory. */
 export const createGuestFileWorker = ({
   files,
   send,

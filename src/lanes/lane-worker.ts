@@ -16,55 +16,64 @@ export type LaneWorkerDeps = {
   deliver: DeliverUpload
   clock: Clock
   emit: Emit
-  /** This process; stored with the lease. */
+  /** The id of this process, stored with the lease. */
   owner: string
   /**
-   * Lanes worked at the same time by this process; those that only wait for Genesys do not count.
+   * The most lanes that this process works on at the same time. Lanes that only wait for Genesys do
+   * not count.
    */
   maxLanes: number
-  /** Lanes held at the same time, those that only wait included. */
+  /** The most lanes that this process holds at the same time, including lanes that only wait. */
   maxHeld: number
-  /** How often an idle worker checks for lanes that others filled. */
+  /** How often an idle worker checks for lanes to which other instances gave work. */
   idlePollMs: number
-  /** For jitter, in [0, 1]; without it waits take their longest. */
+  /** A random number in [0, 1], for jitter. Default: every wait is the longest. */
   random?: () => number
 }
 
 export type LaneWorkers = {
   start(): void
   /**
-   * There may be work, in this lane if one is named, so check now. A holder here finds the work
-   * without a check.
+   * Claims now, because there may be work in `laneKey`. Without `laneKey`, there may be work in any
+   * lane. If this process already holds `laneKey`, does nothing, because the work on that lane
+   * finds the new upload.
    */
   wake(laneKey?: string): void
   /**
-   * What a lane waits for may have happened: if this process holds it, the wait ends now. `count`
-   * as the store counts.
+   * Reports that the event for which a lane waits may have happened. If this process holds the
+   * lane, the lane's wait ends now. Otherwise, this process tries to claim a lane. `count`: how
+   * many nudges the store has counted since the claim.
    */
   nudge(laneKey: string, count: number): void
   /**
-   * The same by another instance's word: a lane that this process does not hold is not its
-   * business.
+   * Passes on a nudge that another instance wrote. Does nothing if this process does not hold the
+   * lane.
    */
   nudgeHeld(laneKey: string, count: number): void
   /**
-   * Claims nothing more, lets batches in flight end for `graceMs`, then aborts what is left and
-   * releases every lane.
+   * Claims no more lanes, and gives batches that are being sent `graceMs` to end. Then aborts the
+   * remaining work and releases every lane.
    */
   stop(graceMs: number): Promise<void>
 }
 
-/** A lane whose work failed waits before it is tried again, so that a fault does not spin. */
+/** The wait after the work of a lane failed. Without it, a fault would cause a busy loop. */
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
 const LONGEST = (): number => 1
 
-/** Claims lanes and works each one's uploads in order, while its lease holds. */
+/** Claims lanes. Delivers the uploads of each lane in order while its lease is valid. */
 export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
   const { lanes, clock, emit, random = LONGEST } = deps
   const held = new Map<KeptLease, Promise<void>>()
   const stopping = new AbortController()
-  const hold = createHolder(deps, stopping.signal)
+  /**
+   * Between two deliveries, a lane can be released without loss. The work on a lane therefore
+   * continues only if no other lane waits for its place. While a released lane waits, more uploads
+   * collect for its next request.
+   */
+  const isWaitedFor = async (): Promise<boolean> => !turns.hasRoom() && (await lanes.anyReady())
+  const hold = createHolder(deps, stopping.signal, isWaitedFor)
   const leaseOf = (laneKey: string): KeptLease | undefined =>
     held.keys().find((lease) => lease.laneKey === laneKey)
   const turns = createTurns(deps, () => held.keys())
@@ -112,8 +121,8 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
 }
 
 /**
- * Waits for the last claim, and for the lanes held to come to rest; aborts what has not after
- * `graceMs`.
+ * Waits for the last claim, and until the work on every held lane has stopped. After `graceMs`,
+ * aborts work that is still running.
  */
 const emptied = async (
   clock: Clock,
@@ -121,7 +130,7 @@ const emptied = async (
   claiming: Promise<void>,
   graceMs: number,
 ): Promise<void> => {
-  // Asked first: while a claim hangs, the lanes already held come to rest.
+  // Asks the work to stop now, and not only after the last claim, because that claim may hang.
   for (const lease of held.keys()) lease.askToRest()
   await claiming
   for (const lease of held.keys()) lease.askToRest()
@@ -134,10 +143,15 @@ const emptied = async (
 }
 
 /**
- * Works a claimed lane to its end and gives it up; a lane that was lost is another's already and is
- * left alone.
+ * Works on a claimed lane until it has no more work, or has delivered something and another lane
+ * waits for its place. Then releases the lane. A lost lane is not released, because it belongs to
+ * another instance.
  */
-const createHolder = (deps: LaneWorkerDeps, stopping: AbortSignal) => {
+const createHolder = (
+  deps: LaneWorkerDeps,
+  stopping: AbortSignal,
+  isWaitedFor: () => Promise<boolean>,
+) => {
   const { lanes, clock, emit, random = LONGEST } = deps
   const failures = new Map<string, number>()
 
@@ -153,14 +167,15 @@ const createHolder = (deps: LaneWorkerDeps, stopping: AbortSignal) => {
 
   return async (claim: LaneClaim, lease: KeptLease, claimedAtMs: number): Promise<void> => {
     emit('lane.claimed', { lane: claim.key, fence: claim.fence })
-    const result = await workLane(deps, claim, lease, () => stopping.aborted)
+    const about = { claim, lease, isWaitedFor, stopping: () => stopping.aborted }
+    const result = await workLane(deps, about)
     await lease.end()
     if (result.kind === 'lost') {
       emit('lane.lost', { lane: claim.key, fence: claim.fence })
       return
     }
     if (result.kind === 'failed') emit('lane.failed', { lane: claim.key, error: result.error })
-    // A release that fails leaves the lane to the end of its lease.
+    // If the release fails, the lane is free when its lease ends.
     const readyInMs = releaseIn(claim.key, result.kind === 'failed')
     await lanes.release(claim, readyInMs).catch(() => undefined)
     const heldMs = Math.round(clock.monotonicMs() - claimedAtMs)
@@ -175,10 +190,14 @@ type LaneResult =
 
 const workLane = async (
   deps: LaneWorkerDeps,
-  claim: LaneClaim,
-  lease: KeptLease,
-  stopping: () => boolean,
+  about: {
+    claim: LaneClaim
+    lease: KeptLease
+    isWaitedFor: () => Promise<boolean>
+    stopping: () => boolean
+  },
 ): Promise<LaneResult> => {
+  const { claim, lease } = about
   let uploads = 0
   let last = ''
   try {
@@ -190,12 +209,13 @@ const workLane = async (
       last = now
       await deps.deliver(claim, upload, lease)
       uploads += 1
+      if (await about.isWaitedFor()) break
     }
     return { kind: 'done', uploads }
   } catch (error) {
     const reason: unknown = lease.signal.aborted ? lease.signal.reason : error
     if (reason instanceof FenceLost || error instanceof FenceLost) return { kind: 'lost' }
-    if (stopping() && lease.signal.aborted) return { kind: 'done', uploads }
+    if (about.stopping() && lease.signal.aborted) return { kind: 'done', uploads }
     return { kind: 'failed', uploads, error: traceOf(error) }
   }
 }

@@ -4,32 +4,38 @@ import { FenceLost } from '../workflows/ports/delivery/delivery.ts'
 import type { LaneStore, Lease, Nudges } from '../workflows/ports/delivery/lease.ts'
 import { createNudges } from './nudges.ts'
 
-/** Renewed every 3 s of a 10 s lease [design: 8]: two renewals may fail. */
+/** A lease of 10 s is renewed every 3 s [design: 8], so two renewals in succession may fail. */
 const RENEW_EVERY_MS = 3_000
-/** A renewal that failed is tried again soon. */
+/** The wait before a failed renewal is tried again. */
 const RENEW_AGAIN_MS = 500
 /**
- * One answer covers all leases of the process: an unanswered statement is given up while there is
- * time for another.
+ * How long a renewal may take. One statement renews all leases of the process. If the statement
+ * hangs, the worker stops waiting for it early enough to send another statement.
  */
 const RENEW_WITHIN_MS = 2_000
-/** How long before the lease runs out work is aborted, so that nothing of it is in flight then. */
+/**
+ * How long before the end of the lease the work is aborted, so that no request is open when the
+ * lease ends.
+ */
 const ABORT_AHEAD_MS = 1_000
 
 export type KeptLease = Lease & {
   readonly laneKey: string
   readonly claimedAtMs: number
   aside<T>(wait: () => Promise<T>): Promise<T>
-  /** The work only waits for Genesys at present. */
+  /** Whether the work on this lane only waits for Genesys at the moment. */
   isAside(): boolean
   nudges: Nudges
-  /** The lane was nudged for the `count`th time since its claim. A known nudge is ignored. */
+  /**
+   * Passes on that the store has counted `count` nudges since the claim. Does nothing if this
+   * number is already known.
+   */
   nudge(count: number): void
-  /** Asks the work to come to rest between two batches. */
+  /** Asks the work to stop between two batches. */
   askToRest(): void
   /** Aborts the work immediately. */
   abort(reason: Error): void
-  /** Ends the renewals. Resolves when none is waited for. */
+  /** Ends the renewals. Resolves when no renewal is running. */
   end(): Promise<void>
 }
 
@@ -50,8 +56,9 @@ const createAsides = (wentAside?: () => void): Pick<KeptLease, 'aside' | 'isAsid
 }
 
 /**
- * Keeps a claimed lane's lease. Its end is computed on the monotonic clock, from before the
- * statement that gave or renewed it. So it is never believed to last longer than the database says.
+ * Keeps the lease of a claimed lane. Computes the end of the lease on the monotonic clock, from the
+ * moment before the statement that claimed or renewed it. The computed end is therefore never later
+ * than the end in the database.
  */
 export const keepLease = (
   deps: { lanes: Pick<LaneStore, 'renew'>; clock: Clock; wentAside?: () => void },
@@ -81,7 +88,7 @@ export const keepLease = (
       nudges.hear(kept.nudges)
     }
   }
-  // Apart from the renewals, for one of them may hang.
+  // The watch runs separately from the renewals, because a renewal may hang.
   const watch = async (): Promise<void> => {
     for (;;) {
       const leftMs = endsAtMs - ABORT_AHEAD_MS - clock.monotonicMs()
@@ -117,12 +124,12 @@ export const keepLease = (
 }
 
 /**
- * All leases of a process are renewed at the same beats, so that the store can renew them in one
- * statement.
+ * The time until the next renewal. All leases of a process are renewed at the same moments, so that
+ * the store can renew them with one statement.
  */
 const untilBeat = (clock: Clock): number => RENEW_EVERY_MS - (clock.monotonicMs() % RENEW_EVERY_MS)
 
-/** undefined: no answer in time, or a failure. */
+/** The answer. undefined: the answer did not arrive in time, or is an error. */
 const answerWithin = async <T>(
   clock: Clock,
   ms: number,
@@ -139,7 +146,7 @@ const answerWithin = async <T>(
   }
 }
 
-/** false when the signal ended the wait. */
+/** Waits for `ms`. false: the signal ended the wait. */
 export const slept = async (clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> => {
   try {
     await clock.sleep(ms, signal)

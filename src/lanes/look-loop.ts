@@ -4,14 +4,14 @@ import type { Emit } from '../telemetry/events.ts'
 import { slept } from './lease.ts'
 
 /**
- * Takes one step after the other while there are any. Then checks again every `everyMs` and
- * whenever it is woken. Reports a step that fails.
+ * Takes steps until there is nothing to do. Then tries again every `everyMs`, and when `wake` is
+ * called. If a step fails, reports it.
  */
 export const createLookLoop = (deps: {
-  /** False: there is nothing to do. The signal says that the loop is being stopped. */
+  /** Takes one step. false: there was nothing to do. The signal aborts when the loop stops. */
   step: (stopping: AbortSignal) => Promise<boolean>
   everyMs: number
-  /** How a failure names this work. */
+  /** The name of this work in reports of failures. */
   queue: string
   clock: Clock
   emit: Emit

@@ -1,8 +1,11 @@
 import type { Nudges } from '../workflows/ports/delivery/lease.ts'
 
-/** The nudges of one claim. All nudges that come before they are read count as one. */
+/** The nudges of one claim. Several nudges that arrive before the first is used count as one. */
 export const createNudges = (): Nudges & {
-  /** The store counts `count` since the claim. A known nudge is ignored. */
+  /**
+   * Records that the store has counted `count` nudges since the claim. Does nothing if this number
+   * is already known.
+   */
   hear(count: number): void
 } => {
   let heard = 0

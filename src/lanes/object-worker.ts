@@ -11,17 +11,23 @@ type Claim = { owner: string; fence: string; leaseMs: number }
 type Claimed<C extends Claim> = {
   claim: C
   key: string
-  /** Returns the milliseconds until the object is to be worked again. null: when it has work. */
+  /**
+   * Works on the object. Returns after how many milliseconds the work must continue. null: the work
+   * continues only when the object has new work.
+   */
   work(lease: KeptLease): Promise<number | null>
 }
 
-/** The object that one worker holds at a time: a campaign, a DNC list. */
+/**
+ * A kind of object on which only one worker may work at a time, for example a campaign or a DNC
+ * list.
+ */
 export type ObjectLane<C extends Claim> = {
-  /** The one that has waited longest. null if none has work. */
+  /** Claims the object that has waited longest. null: no object has work. */
   claim(owner: string): Promise<Claimed<C> | null>
   renew(claim: C): Promise<boolean>
   release(claim: C, readyInMs: number | null): Promise<void>
-  /** The work was ended because there is newer work on the same object. */
+  /** Whether the work was ended because there is newer work on the same object. */
   isReplaced?(reason: unknown): boolean
 }
 
@@ -29,35 +35,36 @@ export type ObjectWorkerDeps<C extends Claim> = {
   lane: ObjectLane<C>
   clock: Clock
   emit: Emit
-  /** This process; stored with the lease. */
+  /** The id of this process, stored with the lease. */
   owner: string
-  /** How often an idle worker checks for objects that others gave work. */
+  /** How often an idle worker checks for objects to which other instances gave work. */
   idlePollMs: number
-  /** Objects that this process works at the same time. */
+  /** How many objects this process works on at the same time. */
   atOnce: number
   random?: () => number
 }
 
 export type ObjectWorker = {
   start(): void
-  /** There may be work, so check now. */
+  /** Claims now, because there may be work. */
   wake(): void
-  /** Claims nothing more, and lets running work end for `graceMs`. */
+  /** Claims no more objects, and gives running work `graceMs` to end. Then aborts it. */
   stop(graceMs: number): Promise<void>
 }
 
-/** An object whose work failed waits before it is tried again, so that a bug does not spin. */
+/** The wait after the work on an object failed. Without it, a bug would cause a busy loop. */
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 const LONGEST = (): number => 1
 
 /**
- * Works a claimed object as far as possible now and releases it. Returns the milliseconds until its
- * next check. null: when it has work. Never rejects.
+ * Works on a claimed object until its work must wait, and releases it. Returns after how many
+ * milliseconds the work must continue. null: the work continues only when the object has new work.
+ * Never rejects.
  */
 const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: AbortSignal) => {
   const { lane, emit, random = LONGEST } = deps
   const failures = new Map<string, number>()
-  /** A release that fails leaves the object to the end of its lease. */
+  /** Releases an object. If the release fails, the object is free when its lease ends. */
   const release = async (claim: C, readyInMs: number | null): Promise<number | null> => {
     await lane.release(claim, readyInMs).catch(() => undefined)
     return readyInMs
@@ -91,15 +98,15 @@ const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: Abor
 }
 
 /**
- * Works objects, `atOnce` at a time, and holds none that only waits. Work is recorded before it
- * begins, so that the next holder of the object continues from there.
+ * Works on objects, `atOnce` at a time. Releases an object when its work must wait. Each step of
+ * the work is stored, so the next holder continues from there.
  */
 export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): ObjectWorker => {
   const { lane, clock, emit, random = LONGEST } = deps
   const stopping = new AbortController()
   const hold = createHolder(deps, stopping.signal)
   const held = new Map<KeptLease, Promise<void>>()
-  /** Checks again when there is room, and when the object is due. */
+  /** When the work has ended, claims the next object. Claims again when this object is due. */
   const follow = async (work: Promise<number | null>, lease: KeptLease): Promise<void> => {
     const nextMs = await work
     held.delete(lease)

@@ -2,12 +2,12 @@ import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { createLookLoop } from './look-loop.ts'
 
-/** The wait between checks for a list to pull. */
+/** The wait between checks for a list that is due to be pulled. */
 const LOOK_EVERY_MS = 5_000
 
-/** Pulls lists from Genesys, one after the other, as they are due. */
+/** Pulls lists from Genesys one after another, when they are due. */
 export const createPullWorker = (deps: {
-  /** False: none is due. */
+  /** Pulls the list that is due. false: no list is due. */
   pullNext: (signal: AbortSignal) => Promise<boolean>
   clock: Clock
   emit: Emit
@@ -15,7 +15,7 @@ export const createPullWorker = (deps: {
   createLookLoop({
     step: (stopping) =>
       deps.pullNext(stopping).catch((error: unknown) => {
-        // The stop broke it off.
+        // The pull failed because the worker stops.
         if (stopping.aborted) return false
         throw error
       }),

@@ -7,7 +7,7 @@ const LOOK_EVERY_MS = 2_000
 
 /** Brings editions of registries into force and does the work that follows, step by step. */
 export const createRegistryWorker = (deps: {
-  /** One step; false: there is nothing to do. */
+  /** Takes one step. false: there was nothing to do. */
   step: () => Promise<boolean>
   clock: Clock
   emit: Emit

@@ -6,7 +6,10 @@ import type {
 import { createClaimLoop } from './claim-loop.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Searches for contacts that entries found too late, and retracts those of one list at a time. */
+/**
+ * Searches for contacts that were delivered before an entry named them. Retracts them, one list at
+ * a time.
+ */
 export const createRetractionWorker = ({
   retractions,
   retract,
@@ -15,7 +18,7 @@ export const createRetractionWorker = ({
 }: Omit<ObjectWorkerDeps<RetractionClaim>, 'lane'> & {
   retractions: Pick<RetractionStore, 'claim' | 'renew' | 'release'>
   retract: RetractContacts
-  /** One step; false: there is none. */
+  /** Takes one step of the search. false: no step is left. */
   lookBack: (found: () => void) => Promise<boolean>
 }): ObjectWorker => {
   const worker = createObjectWorker<RetractionClaim>({

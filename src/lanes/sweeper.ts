@@ -22,40 +22,46 @@ export type SweeperDeps = {
   receipts: Pick<ReceiptStore, 'sweep'>
   reconciliations: Pick<ReconciliationStore, 'overdue'>
   jobs: JobResender
-  /** After a jump of the database's clock, live work must not count as dead. */
+  /**
+   * Checks the database's clock first. Without this check, instances that are alive could count as
+   * dead after a jump of the clock.
+   */
   lookAtClock: () => Promise<void>
   clock: Clock
   emit: Emit
-  /** Wakes the lanes because held uploads came back. */
+  /** Wakes the lanes, because uploads are no longer held or lanes were repaired. */
   wake: () => void
 }
 
 export type Sweeper = {
   start(): void
-  /** Ends the sweeps. Resolves when none is under way. */
+  /** Ends the sweeps. Resolves when no sweep is running. */
   stop(): Promise<void>
 }
 
 const SWEEP_EVERY_MS = 5_000
 /**
- * An upload, or a submission of entries, being received without a sign of life for 60 s is
- * abandoned [design: 3].
+ * An upload, a submission or a guest file that is being received counts as abandoned after 60 s
+ * without a sign of life [design: 3].
  */
 const RECEIVING_DEAD_MS = 60_000
 /**
- * A delivery this long past its time may have lost its job, unless the job only waits behind
- * others.
+ * If a delivery has been due for this time, it gets a new job, because its first job may be lost.
+ * If the first job only waits behind others, the new job changes nothing.
  */
 const SYNC_OVERDUE_MS = 20_000
 const RECEIPT_OVERDUE_MS = 60_000
-/** Longer than a job that checks an upload may take. */
+/**
+ * If the check of an upload has been due for this time, it gets a new job. The job of a check takes
+ * less time.
+ */
 const RECONCILIATION_OVERDUE_MS = 180_000
-/** docs/retention.md. */
+/** Must agree with docs/retention.md. */
 const RECEIPTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 
 /**
- * Repairs what a crash left: abandoned uploads, holds that are due, incoming and outgoing webhooks
- * without a job. Deletes receipts past their time.
+ * Repairs what a crash left behind: discards abandoned uploads, ends holds that are due, and gives
+ * new jobs to webhooks whose jobs are lost. Deletes receipts past their retention.
  */
 export const createSweeper = (deps: SweeperDeps): Sweeper => {
   const stopped = new AbortController()

@@ -2,35 +2,35 @@ import type { Clock } from '../lib/clock.ts'
 import type { KeptLease } from './lease.ts'
 
 /**
- * How long a sending lane keeps its place at least, because picking up an upload again costs some
- * reading.
+ * The shortest time for which a lane keeps its place during one upload. Resuming an upload needs
+ * reads, so lanes should not change too often.
  */
 const TURN_MS = 30_000
 
 type Held = Iterable<Pick<KeptLease, 'claimedAtMs' | 'isAside' | 'askToRest' | 'rest'>>
 
 /**
- * Which lanes of one process are worked, which only wait for Genesys, and who makes room for
- * another.
+ * Decides whether this process may claim another lane. If not, decides which lane must make room.
  */
 export type Turns = {
-  /** One more lane may be claimed. */
+  /** Whether one more lane may be claimed. */
   hasRoom(): boolean
   /**
-   * There is no room, and a lane has had its turn. One lane at a time: not while another is
-   * stopping.
+   * Whether there is no room, and a lane has had its shortest time (`TURN_MS`). false while another
+   * lane is stopping, because only one lane makes room at a time.
    */
   isOneOver(): boolean
   /**
-   * Asks the lane with the longest turn to stop between two batches. It goes to the end of the
-   * queue.
+   * Asks the lane that has had its place for the longest time to stop between two batches. The lane
+   * then goes to the end of the queue.
    */
   endOne(): void
 }
 
 /**
- * `maxLanes` are worked at the same time. `maxHeld` are held, including those that only wait. At
- * the first limit a waiting lane makes room, at the second any lane.
+ * This process works on at most `maxLanes` lanes, and holds at most `maxHeld` lanes, including
+ * lanes that only wait. When `maxLanes` is reached, a lane that is being worked on makes room. When
+ * `maxHeld` is reached, any lane may make room.
  */
 export const createTurns = (
   deps: { clock: Clock; maxLanes: number; maxHeld: number },

@@ -6,7 +6,7 @@ import type {
 } from '../workflows/ports/retention/retention.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Does the work that one instance does for all of them. */
+/** Runs the tasks that one instance does for all instances, for example retention. */
 export const createUpkeepWorker = ({
   upkeep,
   tasks,

@@ -1,10 +1,14 @@
-/** The schedule of a retry: full jitter over an exponentially growing ceiling. */
+/**
+ * The ceiling of the waits between retries starts at `baseMs`, doubles with each attempt, and stops
+ * at `capMs`.
+ */
 export type BackoffPolicy = { baseMs: number; capMs: number }
 
 /**
- * The wait before attempt `attempt + 1` (attempt counts from 1), in milliseconds: random in
- * [0, min(cap, base·2^(attempt-1))], but never less than `retryAfterMs`, to which jitter only adds.
- * AWS calls it "full jitter" [guide-api: Errors and retries].
+ * How long to wait after failed attempt number `attempt` (from 1), in milliseconds. The result is
+ * `retryAfterMs`, if a server requires it, plus a random time of at most min(capMs,
+ * baseMs·2^(attempt-1)). AWS calls this "full jitter" [guide-api: Errors and retries]. It keeps
+ * many clients from retrying at the same moment.
  */
 export const backoffMs = (
   policy: BackoffPolicy,

@@ -1,6 +1,6 @@
 /**
- * A set of small integers as bytes, lowest bit first. Left-out and sent rows of a chunk are stored
- * in this form.
+ * A bitmap is a set of small integers, one bit each, lowest bit first. The gateway uses bitmaps for
+ * the rows of a chunk that are left out or sent.
  */
 export const createBitmap = (size: number): Buffer => Buffer.alloc(Math.ceil(size / 8))
 
@@ -8,7 +8,10 @@ export const setBit = (bitmap: Uint8Array, index: number): void => {
   bitmap[index >> 3]! |= 1 << (index & 7)
 }
 
-/** False beyond the bitmap's end, so that an empty buffer means "none". */
+/**
+ * Whether the set contains `index`. False beyond the end of the bitmap, so an empty buffer is the
+ * empty set.
+ */
 export const hasBit = (bitmap: Uint8Array, index: number): boolean =>
   ((bitmap[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
 

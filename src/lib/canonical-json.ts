@@ -1,6 +1,6 @@
 /**
- * JSON with sorted keys and no undefined members: the same value always gives the same text (after
- * RFC 8785's ordering).
+ * Writes JSON with sorted keys and without undefined members, so that equal values always give the
+ * same text. The order of the keys is that of RFC 8785.
  */
 export const canonicalJson = (value: unknown): string => {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'

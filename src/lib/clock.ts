@@ -1,12 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Time, injected everywhere so that tests can own it. */
+/**
+ * Access to time. Code that needs time gets a clock as a dependency, so that tests can control it.
+ */
 export type Clock = {
-  /** Wall clock; only for stamps and tolerances, never for leases. */
+  /**
+   * The time of day, for timestamps and tolerances. This clock can jump, so do not use it for
+   * leases.
+   */
   now(): Date
-  /** Milliseconds that never jump; for leases, deadlines and durations. */
+  /** Milliseconds on a clock that never jumps. Use it for leases, deadlines and durations. */
   monotonicMs(): number
-  /** Resolves after `ms`. Rejects with the signal's reason when it aborts. */
+  /** Resolves after `ms`. If the signal aborts, the promise rejects with the signal's reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
@@ -17,7 +22,7 @@ export const systemClock: Clock = {
     try {
       await delay(ms, undefined, signal ? { signal } : {})
     } catch (error) {
-      // Node rejects with an AbortError of its own; callers look at the reason.
+      // Node rejects with its own AbortError, but callers examine the signal's reason.
       signal?.throwIfAborted()
       throw error
     }

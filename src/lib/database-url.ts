@@ -1,9 +1,9 @@
 const LISTED = /^(postgres(?:ql)?:\/\/)((?:[^/?#]*@)?)([^/?#@]+)(\/[^?#]*)?(\?[^#]*)?$/
 
 /**
- * Splits a PostgreSQL URL that may list several hosts
- * (`postgres://user:password@one:5432,two:5432/name`, as for libpq) into one URL for each host, in
- * order, because drivers accept one host. null if it is not such a URL.
+ * Splits a PostgreSQL URL with several hosts (`postgres://user:password@one:5432,two:5432/name`, as
+ * libpq accepts) into one URL per host, in order. Our drivers accept only one host. null: the text
+ * is not such a URL.
  */
 export const urlsOfHosts = (url: string): string[] | null => {
   const parts = LISTED.exec(url)

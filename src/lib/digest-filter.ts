@@ -1,24 +1,27 @@
 import { DIGEST_BYTES, wordsOf } from './keyed-digest.ts'
 
 /**
- * A set of keyed digests that can err in one direction only: it always finds a digest that was
- * added, and also finds about one in a thousand others. Two bytes a digest (a Bloom filter of
- * blocks, Putze, Sanders and Singler 2007). The digests must be evenly spread, as those under a
- * secret key are.
+ * A set of digests that uses only two bytes per digest, and sometimes gives a wrong answer. It
+ * finds every digest that was added. It also finds about one in a thousand of the digests that were
+ * not added. It is a blocked Bloom filter (Putze, Sanders and Singler 2007). The bits of the
+ * digests must be evenly spread, as they are in digests made with a secret key.
  */
 export type DigestFilter = {
-  /** Digests added, twice those that were added twice. */
+  /** How many digests were added. A digest that was added twice counts twice. */
   readonly held: number
-  /** The next digests, this many, go into one piece of memory. */
+  /** Allocates memory for the next `count` digests as one piece. */
   reserve(count: number): void
-  /** 16 bytes each. */
+  /** Adds digests of 16 bytes each. */
   add(digests: Buffer): void
-  /** Of these digests, those that may have been added, in their order. */
+  /** The given digests that were probably added, in the same order. */
   among(digests: Buffer): Buffer
 }
 
 const WORDS = DIGEST_BYTES / 4
-/** A line of the processor's cache: one digest costs one access to memory. */
+/**
+ * The number of words of a block. A block is one cache line of the processor, so that looking up a
+ * digest costs one access to memory.
+ */
 const BLOCK_WORDS = 16
 const DIGESTS_A_BLOCK = 32
 const FEWEST_DIGESTS = 4096
@@ -36,7 +39,8 @@ const pieceFor = (digests: number): Piece => {
 }
 
 /**
- * The first word chooses the block, and of the others nine bits each one of the block's 512 bits.
+ * The position of a digest's block, chosen by the first word of the digest. Each of the other three
+ * words chooses three of the block's 512 bits, with nine bits for each.
  */
 const blockOf = (digests: Int32Array, at: number, blocks: number): number =>
   Math.floor(((digests[at]! >>> 0) / TWO_TO_32) * blocks) * BLOCK_WORDS
@@ -67,7 +71,10 @@ export const createDigestFilter = (): DigestFilter => {
   const pieces: Piece[] = []
   let held = 0
 
-  /** Each piece is at least as large as all before it, so that a look-up meets few. */
+  /**
+   * Each piece is at least as large as all earlier pieces together, so that there are few pieces to
+   * search.
+   */
   const reserve = (count: number): void => {
     const last = pieces.at(-1)
     if (last !== undefined && last.room >= count) return

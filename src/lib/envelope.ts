@@ -9,8 +9,8 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * A call of the system costs as much as sealing a contact, so one call fetches many nonces, and
- * each is used once.
+ * How many nonces one call fetches. Fetching random bytes costs as much as sealing a contact. Each
+ * nonce is used once.
  */
 const NONCES_AT_ONCE = 256
 let nonces = Buffer.alloc(0)
@@ -22,18 +22,19 @@ const freshNonce = (): Buffer => {
   return nonce
 }
 
-/** A fresh key for AES-256. */
+/** Creates a random key for AES-256. */
 export const newKey = (): Buffer => randomBytes(32)
 
 /**
- * A key of 32 bytes in the form that `seal` and `open` need. Make it once, because making it costs
- * as much as sealing 25 KB.
+ * A key of 32 bytes in the form that `seal` and `open` need. Make the key once and keep it, because
+ * making it costs as much as sealing 25 KB.
  */
 export const sealingKey = (bytes: Uint8Array): KeyObject => createSecretKey(bytes)
 
 /**
- * AES-256-GCM: nonce (12 bytes), tag (16), ciphertext. `context` is authenticated too: what was
- * sealed for one place does not open in another.
+ * Encrypts with AES-256-GCM. The result is the nonce (12 bytes), the tag (16 bytes) and the
+ * ciphertext. `open` needs the same `context`, so bytes that were sealed for one place cannot be
+ * moved to another place.
  */
 export const seal = (key: KeyObject, context: string, plain: Uint8Array): Buffer => {
   const nonce = freshNonce()
@@ -44,37 +45,46 @@ export const seal = (key: KeyObject, context: string, plain: Uint8Array): Buffer
   return Buffer.concat([nonce, cipher.getAuthTag(), body, rest])
 }
 
-/** Throws when the bytes were changed, sealed with another key or for another context. */
+/**
+ * Decrypts what `seal` made. Throws if the bytes were changed, or sealed with another key or
+ * another context.
+ */
 export const open = (key: KeyObject, context: string, sealed: Uint8Array): Buffer => {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
   })
   decipher.setAAD(Buffer.from(context))
   decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
-  // In this mode everything comes out of the first call; the second one only judges the tag.
+  // In this mode `update` returns the whole text. `final` only checks the tag.
   const plain = decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES))
   decipher.final()
   return plain
 }
 
-/** Room for what comes out, allocated as it fills: most chunks of rows come out in one piece. */
+/**
+ * The memory for compressed bytes is allocated in pieces of this size. Most chunks of rows need
+ * only one.
+ */
 const PIECE_BYTES = 256 * 1024
 
-/** A frame of zstd begins with another byte. */
+/** The first byte of a text that is not compressed. A zstd frame begins with another byte. */
 const AS_IT_IS = 0
-/** Compressing a contact saves 20 bytes and costs more than sealing it. */
+/**
+ * A text of at most this size is not compressed. Compressing one contact saves 20 bytes and costs
+ * more than sealing it.
+ */
 const MOST_AS_IT_IS_BYTES = 1024
 
 /**
- * Compresses (zstd, level 1, off the event loop) anything larger than a few contacts, then seals it
- * as `seal` does.
+ * Compresses `plain` with zstd (level 1, not on the event loop) if `plain` is larger than a few
+ * contacts. Then seals it as `seal` does.
  */
 export type Pack = (key: KeyObject, context: string, plain: Uint8Array) => Promise<Buffer>
 
 /**
- * A `pack` that reuses one encoder, with each write ending a frame. A new encoder for every call
- * costs a third of compressing 140 KB, because of its tables. One call at a time. Do not change
- * `plain` before the call resolves.
+ * Creates a `pack` that keeps one encoder and ends a frame with every call. Creating an encoder for
+ * each call costs a third as much as compressing 140 KB. Only one call may run at a time, and
+ * `plain` must not change before the call resolves.
  */
 export const createPack = (): Pack => {
   const encoder = createZstdCompress({
@@ -84,7 +94,8 @@ export const createPack = (): Pack => {
   })
   let frame: Buffer[] = []
   encoder.on('data', (piece: Buffer) => frame.push(piece))
-  // A failed write rejects its call; without a listener it would end the process too.
+  // A failed write already rejects the call that made it. Without a listener, the same error would
+  // also end the process.
   encoder.on('error', () => undefined)
   const compress = async (plain: Uint8Array): Promise<Buffer> => {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -100,7 +111,7 @@ export const createPack = (): Pack => {
       : seal(key, context, Buffer.concat([Uint8Array.of(AS_IT_IS), plain]))
 }
 
-/** The inverse of `pack`. */
+/** Undoes `pack`. Throws as `open` does. */
 export const unpack = async (
   key: KeyObject,
   context: string,

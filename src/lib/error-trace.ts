@@ -2,8 +2,9 @@ const nameOf = (error: object): string =>
   'name' in error && typeof error.name === 'string' ? error.name : 'Error'
 
 /**
- * An error without its message, which may quote a row: name, code, and the place in our code. It
- * also accepts an error that a library has copied into a plain object.
+ * Describes an error for the log by its name, its code and its place in our code. Leaves out its
+ * message, which may quote a row of personal data. Also accepts an error that a library has copied
+ * into a plain object.
  */
 export const traceOf = (error: unknown): string => {
   if (typeof error !== 'object' || error === null) return typeof error

@@ -1,11 +1,13 @@
 /**
- * Combines the items that came in during the last call into one call. The first item goes
- * immediately and alone. Under load many go together. `flush` answers in the order of its items. If
- * it throws, all of them fail.
+ * Collects items while a call of `flush` runs, and passes them together to the next call. Many
+ * items under load therefore need few calls. If no call runs, an item is passed on immediately.
+ * `flush` returns the answers in the order of its items. If it throws, all items of that call fail.
+ * `rest`: waits after each call, so that more items gather for the next one.
  */
 export const createGatherer = <Item, Answer>(
   flush: (items: readonly Item[]) => Promise<readonly Answer[]>,
   mostAtOnce: number,
+  rest?: () => Promise<void>,
 ): ((item: Item) => Promise<Answer>) => {
   type Waiting = PromiseWithResolvers<Answer> & { item: Item }
   const waiting: Waiting[] = []
@@ -20,6 +22,7 @@ export const createGatherer = <Item, Answer>(
       } catch (error) {
         for (const { reject } of taken) reject(error)
       }
+      if (rest !== undefined) await rest()
     }
     busy = false
   }

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from './clock.ts'
 
 /**
- * Makes ids: a prefix that says what it names, and a UUIDv7 (RFC 9562, section 5.7), so that ids
- * sort by time.
+ * Makes ids: a prefix for the kind of thing, and a UUIDv7 (RFC 9562, section 5.7), so that ids sort
+ * by the time they were made.
  */
 export type Ids = {
-  /** For example `newId('upl')` → `upl_0198…` (32 hex digits, no dashes). */
+  /** For example `newId('upl')` → `upl_0198…` (32 hex digits without dashes). */
   newId(prefix: string): string
   newUuid(): string
 }

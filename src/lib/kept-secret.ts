@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * A secret that is made once and kept in a file only its owner can read (0600). `made`: this call
- * made it, so that the caller can print it just once. Two processes that start together agree on
- * one (exclusive create).
+ * Returns the secret in the file. If there is no file, makes a secret and stores it there, readable
+ * only by its owner (0600). `made`: this call made the secret, so the caller can show it once. If
+ * two processes start together, only one can create the file, and both return its secret.
  */
 export const keepSecret = (path: string, make: () => string): { secret: string; made: boolean } => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

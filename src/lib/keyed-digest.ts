@@ -1,39 +1,41 @@
 import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 
-/** A keyed digest has 16 bytes: one block of AES. */
+/** The length of a keyed digest in bytes: one block of AES. */
 export const DIGEST_BYTES = 16
 const WORDS = DIGEST_BYTES / 4
 /**
- * Enough to find a person's chunks, which are then opened and compared: among 10^10 digests, one in
- * 10^9 searches finds a wrong one.
+ * The bytes of a short digest. They find a person's chunks, which are then opened and compared.
+ * Among 10^10 digests, one search in 10^9 finds a wrong chunk.
  */
 export const SHORT_DIGEST_BYTES = 8
 const SHORT_WORDS = SHORT_DIGEST_BYTES / 4
 
-/** How much room waiting messages have: small enough to stay in the processor's cache. */
+/** The memory for waiting messages. It is small enough to stay in the processor's cache. */
 const ROOM_WORDS = 8192
 const MOST_WAITING = ROOM_WORDS / WORDS
-/** The room a batch begins with, then doubled: one contact must not clear 100 KiB first. */
+/**
+ * How many messages a batch has memory for at first. When the memory is full, the batch doubles it.
+ */
 const FIRST_WAITING = 16
-/** A longer text is digested alone, so that one long cell does not add rounds for all. */
+/** A longer text is digested separately. In a batch, it would add rounds for all other texts. */
 const LONG_BYTES = 3072
-/** UTF-8 takes at most three bytes for each unit of a string. */
+/** The most bytes that UTF-8 needs for one unit of a JavaScript string. */
 const BYTES_PER_CHAR = 3
-/** How many bytes after a text are read, because its last word is read whole. */
+/** The spare bytes after a text. It is read four bytes at a time, so a read may pass its end. */
 export const DIGEST_SLACK_BYTES = 3
 
-/** Digests of many texts, made together. */
+/** Collects texts and digests them together, which is much faster than one by one. */
 export type DigestBatch = {
   add(text: string): void
-  /** Copies the UTF-8 in `view` from `from` to `to`. `DIGEST_SLACK_BYTES` bytes must follow. */
+  /** Copies the UTF-8 in `view` from `from` to `to`, before `DIGEST_SLACK_BYTES` spare bytes. */
   addBytes(view: DataView, from: number, to: number): void
-  /** The digests of the texts added since the last call, in order, 16 bytes each. */
+  /** Returns the digests of the texts added since the last call, in order, 16 bytes each. */
   take(): Buffer
-  /** The same as `take`, but the first `SHORT_DIGEST_BYTES` of each. */
+  /** Like `take`, but returns only the first `SHORT_DIGEST_BYTES` of each digest. */
   takeShort(): Buffer
 }
 
-/** Doubling in GF(2^128), by which CMAC makes its two subkeys. */
+/** Doubles a block in GF(2^128). CMAC makes its two subkeys by doubling. */
 const doubled = (block: Uint8Array): Buffer => {
   const result = Buffer.alloc(DIGEST_BYTES)
   for (let at = 0; at < DIGEST_BYTES; at += 1) {
@@ -43,7 +45,7 @@ const doubled = (block: Uint8Array): Buffer => {
   return result
 }
 
-/** Words in the byte order of memory: lowest byte first on all processors of Node but one. */
+/** The bytes as 32-bit words in the processor's byte order: lowest byte first (x64 and ARM). */
 export const wordsOf = (bytes: Uint8Array): Int32Array => {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes)
   return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
@@ -73,7 +75,7 @@ const shortened = (pieces: readonly Buffer[]): Buffer => {
 
 type Subkeys = { whole: Int32Array; padded: Int32Array }
 
-/** What a key needs once, for all batches under it. */
+/** Everything that is made once for a key. All batches with the key share it. */
 type CmacKey = { key: KeyObject; subkeys: Subkeys; encrypt(words: Int32Array): Int32Array }
 
 const larger = (room: Int32Array): Int32Array<ArrayBuffer> => {
@@ -82,7 +84,7 @@ const larger = (room: Int32Array): Int32Array<ArrayBuffer> => {
   return grown
 }
 
-/** Puts a message's last block (`size` ≤ 16 bytes) into four words: padded, under a subkey. */
+/** Writes a message's last block (≤ 16 bytes) as four words, padded and with CMAC's subkey. */
 const putLast = (
   words: Int32Array,
   at: number,
@@ -103,7 +105,7 @@ const putLast = (
   for (let word = full + 1; word < WORDS; word += 1) words[at + word] = key[word]!
 }
 
-/** Puts the whole message from `from` to `to` into words. Returns where they end. */
+/** Writes the whole message between `from` and `to` as words. Returns the end of these words. */
 const putMessage = (
   words: Int32Array,
   at: number,
@@ -121,7 +123,7 @@ const putMessage = (
   return last + WORDS
 }
 
-/** The same digest of one text, in one call of CBC. */
+/** The digest of one text, made with one call of CBC. It is the same as in a batch. */
 const cmacAlone = ({ key, subkeys }: CmacKey, text: Uint8Array): Buffer => {
   const padded = Buffer.alloc(text.byteLength + DIGEST_SLACK_BYTES)
   padded.set(text)
@@ -132,7 +134,7 @@ const cmacAlone = ({ key, subkeys }: CmacKey, text: Uint8Array): Buffer => {
   return output.subarray(output.byteLength - DIGEST_BYTES)
 }
 
-/** For messages longer than a block: where the digest so far is, and the words left. */
+/** Encrypts the later blocks of long messages. Knows where their digests and words are. */
 const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
   let owners = new Int32Array(FIRST_WAITING)
   let starts = new Int32Array(FIRST_WAITING)
@@ -146,7 +148,7 @@ const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
     inputs = larger(inputs)
   }
 
-  /** Moves every chain one block on. Drops those at their end. */
+  /** Encrypts the next block of every chain, and drops the chains that are finished. */
   const round = (digests: Int32Array, words: Int32Array): void => {
     for (let chain = 0; chain < open; chain += 1) {
       const digest = owners[chain]!
@@ -185,7 +187,7 @@ const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
   }
 }
 
-/** Encrypting single blocks keeps no state, so all batches under a key share one cipher. */
+/** All batches with a key share one cipher, because encrypting single blocks keeps no state. */
 const cmacKeyOf = (key: Uint8Array): CmacKey => {
   const kept = createSecretKey(key)
   const cipher = createCipheriv('aes-256-ecb', kept, null).setAutoPadding(false)
@@ -198,20 +200,20 @@ const cmacKeyOf = (key: Uint8Array): CmacKey => {
   }
 }
 
-/** Holds one text at a time, from writing it to its digest, with no other call between. */
+/** Memory for one text until it is digested. No other call can run in between. */
 const scratch = Buffer.alloc(LONG_BYTES + DIGEST_SLACK_BYTES)
 const scratchView = viewOf(scratch)
 
 /**
- * AES-256-CMAC (NIST SP 800-38B) of many texts together. Each message is a chain of blocks, and the
- * chains are independent. A round encrypts one block of every waiting message in a single call,
- * which costs a hundredth of a call for each message. `key`: 32 bytes.
+ * Digests texts with AES-256-CMAC (NIST SP 800-38B). Each message is a chain of blocks that does
+ * not depend on other messages. One call therefore encrypts the next block of every waiting
+ * message, which costs a hundredth of a call for each message. `key`: 32 bytes.
  */
 export const createCmacBatch = (key: Uint8Array): DigestBatch => createBatch(cmacKeyOf(key))
 
 const createBatch = (under: CmacKey): DigestBatch => {
   const { encrypt, subkeys: keys } = under
-  /** The first block of every message, and then the other blocks of the long ones. */
+  /** `heads`: the first block of every message. `tails`: all other blocks. */
   let heads = new Int32Array(FIRST_WAITING * WORDS)
   let tails = new Int32Array(FIRST_WAITING * WORDS)
   const chains = createChains(encrypt)
@@ -267,12 +269,12 @@ const createBatch = (under: CmacKey): DigestBatch => {
   }
 }
 
-/** The purpose of a key, so that a digest of one use says nothing about another's. */
+/** The default purpose. Purposes have separate keys, so digests of two purposes never match. */
 const PERSON = 'person'
 
-/** Keys made for a purpose, by their source key. Making one costs a hundred digests. */
+/** Keys for purposes, by their source key. Making a key costs as much as 100 digests. */
 const madeKeys = new WeakMap<Uint8Array, Map<string, CmacKey>>()
-/** The purposes of a column set come and go with the lists. */
+/** The most purposes in one map. The columns of a deleted list leave purposes that nobody uses. */
 const MOST_PURPOSES = 256
 
 const purposeKey = (key: Uint8Array, purpose: string): CmacKey => {
@@ -286,13 +288,11 @@ const purposeKey = (key: Uint8Array, purpose: string): CmacKey => {
   return fresh
 }
 
-/** `createCmacBatch` under a key made from `key` (any length, never changed) for the purpose. */
+/** `createCmacBatch` with a key made from `key` (any length, never changed) for the purpose. */
 export const createDigestBatch = (key: Uint8Array, purpose: string = PERSON): DigestBatch =>
   createBatch(purposeKey(key, purpose))
 
-/**
- * A keyed digest of 16 bytes: finds a person's rows without holding the person's data in the clear.
- */
+/** The keyed digest of a value (16 bytes). It finds a person's rows without storing the value. */
 export const keyedDigest = (key: Uint8Array, value: string): Buffer => {
   const batch = createDigestBatch(key)
   batch.add(value)

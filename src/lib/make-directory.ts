@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 /**
- * Makes a directory and the missing ones above it; an existing one stays unchanged. Throws the
- * error of the file system. Node's own `recursive` never ends for a directory that cannot be made,
- * such as one under /proc.
+ * Makes a directory and the missing directories above it. The mode of a directory that exists does
+ * not change. Throws the error of the file system. Node's `recursive` is not used, because it never
+ * returns for a directory that cannot be made, such as one under /proc.
  */
 export const makeDirectory = (path: string, mode: number): void => {
   try {

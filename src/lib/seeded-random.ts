@@ -1,6 +1,6 @@
 /**
- * Numbers in [0, 1) that are the same everywhere for the same seed (mulberry32). For simulated
- * faults and made-up data, never for secrets.
+ * Creates random numbers in [0, 1) (mulberry32). The same seed gives the same numbers on every
+ * machine. Use it for simulated faults and example data, never for secrets.
  */
 export const seededRandom = (seed: number): (() => number) => {
   let state = seed

@@ -3,33 +3,40 @@ import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import { createDigestBatch, DIGEST_BYTES } from './keyed-digest.ts'
 
 /**
- * Texts as they are stored: a digest of 16 bytes each, by which equal ones are found, and each text
- * sealed, as many bytes as it has in UTF-8.
+ * Texts in the form in which they are stored. Each text has a digest of 16 bytes, by which equal
+ * texts are found, and the encrypted text. The encrypted text has as many bytes as the text in
+ * UTF-8.
  */
 export type SealedTexts = {
   digests: Buffer
-  /** Behind each other; text n ends at `ends[n]`. */
+  /** All encrypted texts in one buffer. Text n ends at `ends[n]`. */
   sealed: Buffer
   ends: number[]
 }
 
 /**
- * Seals many short texts together so that equal texts stay equal, and opens them again. For texts
- * that are looked up and must not be stored in the clear. The digest is the initial vector of the
- * encryption and proves the text when it is opened (SIV, RFC 5297, with one CMAC as its
- * pseudo-random function), so there is neither a nonce nor a tag beside it.
+ * Encrypts many short texts together so that equal texts have equal results. Use it for texts that
+ * must be found by their value but not be stored unencrypted. The digest is the start value of the
+ * encryption, and also verifies the text when it is opened (SIV, RFC 5297, with one CMAC as its
+ * pseudo-random function). No nonce and no tag are needed.
  */
 export type TextSeal = {
   /**
-   * Of each text, in order, 16 bytes each: those that `createDigestBatch` makes under the same key.
+   * The digests of the texts, in order, 16 bytes each. With the same key, `createDigestBatch` makes
+   * the same digests.
    */
   digests(texts: readonly string[]): Buffer
   seal(texts: readonly string[]): SealedTexts
-  /** The text. Throws when digest or bytes were changed, or sealed under another key. */
+  /**
+   * Decrypts a text. Throws if the digest or the bytes were changed, or if the key is another one.
+   */
   open(digest: Uint8Array, sealed: Uint8Array): string
 }
 
-/** RFC 5297 clears these bits, so that a counter of blocks never carries out of its word. */
+/**
+ * The first block of the counter. RFC 5297 clears these two bits, so that counting never carries
+ * over into the next word.
+ */
 const firstCounter = (digest: Uint8Array): Buffer => {
   const counter = Buffer.from(digest)
   counter[8]! &= 0x7f
@@ -39,15 +46,18 @@ const firstCounter = (digest: Uint8Array): Buffer => {
 
 const WORDS = DIGEST_BYTES / 4
 
-/** Swaps the bytes of a word between the order of memory, lowest first, and highest first. */
+/**
+ * Reverses the bytes of a word. Memory has the lowest byte first, and the counter has the highest
+ * byte first.
+ */
 const swapped = (word: number): number =>
   (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
 
 const blocksOf = (bytes: number): number => Math.ceil(bytes / DIGEST_BYTES)
 
 /**
- * Counter blocks of all texts, one behind the other as by `firstCounter`: a single call of the
- * cipher makes every key stream.
+ * The counter blocks of all texts. The blocks of each text begin with its `firstCounter`. One call
+ * of the cipher makes the key streams of all texts.
  */
 const counterBlocks = (digests: Buffer, ends: readonly number[]): Int32Array => {
   const words = new Int32Array(Uint8Array.from(digests).buffer)
@@ -77,8 +87,8 @@ const utf8Of = (texts: readonly string[]): { bytes: Buffer; ends: number[] } => 
 }
 
 /**
- * Texts are digested under `key` as `createDigestBatch` does, and encrypted under another made from
- * it for `purpose`.
+ * `key` is the key of the digests, as in `createDigestBatch`. The key of the encryption is derived
+ * from `key` for `purpose`.
  */
 export const createTextSeal = (key: Uint8Array, purpose: string): TextSeal => {
   const batch = createDigestBatch(key)

@@ -4,13 +4,15 @@ import type { Clock } from './clock.ts'
 
 const BEAT_MS = 1_000
 /**
- * How often the thread checks, and after how many checks without a beat the loop counts as dead:
- * two minutes, more than any statement takes.
+ * How often the thread checks for beats of the event loop. If there are none for two minutes, the
+ * thread ends the process. No SQL statement takes that long.
  */
 const LOOK_MS = 5_000
 const LOOKS = 24
 
-/** Plain JavaScript: it runs in the thread, which has nothing else to load. */
+/**
+ * The code of the thread. It is plain JavaScript, so that the thread need not load anything else.
+ */
 const THREAD = `
 const { workerData: { beats, lookMs, looks } } = require('node:worker_threads')
 const { writeSync } = require('node:fs')
@@ -27,9 +29,10 @@ setInterval(() => {
 `
 
 /**
- * Ends the process if its event loop no longer turns. Such a process handles no signal and answers
- * nothing, and only a new start helps. The thread counts its own checks, so that a machine that
- * slept does not count as a hanging loop. The process beats for as long as it lives.
+ * Ends the process if its event loop is stuck, so that the process can be started again. A stuck
+ * process answers nothing and handles no signal. The event loop beats every second, and a thread
+ * checks for the beats. The thread counts its checks, and does not measure time. Otherwise, the
+ * event loop would look stuck after the machine has slept.
  */
 export const startWatchdog = (
   clock: Clock,

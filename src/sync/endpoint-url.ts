@@ -5,10 +5,10 @@ import { isPublicAddress } from './public-address.ts'
 
 const MOST_CHARACTERS = 2048
 
-/** Names that no public DNS gives out (RFC 6761, 6762, 8375; ICANN's reservation of `internal`). */
+/** Names that do not exist in the public DNS (RFC 6761, 6762, 8375). ICANN reserves `internal`. */
 const INNER_NAMES = ['localhost', 'local', 'internal', 'home.arpa', 'test', 'invalid', 'onion']
 
-/** The host without the brackets of IPv6 and without the dot that ends a full name. */
+/** The host without the brackets of IPv6, and without the dot at the end of a full name. */
 export const hostOf = (url: URL): string =>
   url.hostname.replace(/^\[(.*)\]$/u, '$1').replace(/\.$/u, '')
 
@@ -22,17 +22,17 @@ const hostFault = (host: string): string | null => {
 
 const urlFault = (url: URL): string | null => {
   if (url.protocol !== 'https:') return 'The URL must be https.'
-  // The WHATWG parser leaves the scheme's own port out.
+  // The WHATWG parser returns an empty text for the default port of the scheme.
   if (url.port !== '') return 'The port must be 443.'
   return hostFault(hostOf(url))
 }
 
 /**
- * The rules for a URL that a caller registers [design: 7]: https, port 443, no user information, a
- * public host. It is read as the WHATWG parser reads it, which turns `0x7f.1` and `①②⑦.0.0.1` into
- * the address they mean. A host of `innerHosts` may have any port, plain http and an inner address.
- * Such hosts exist only if Genesys is simulated. The address of a name is checked at the
- * connection, not here, because it may change.
+ * Checks a URL that a caller registers [design: 7]: https, port 443, no user information, no
+ * fragment, a public host. Reads the URL with the WHATWG parser, which converts `0x7f.1` and
+ * `①②⑦.0.0.1` to the addresses that they mean. A host of `innerHosts` may have any port, http and
+ * an inner address. `innerHosts` is empty if Genesys is not simulated. The addresses of a name are
+ * checked at the time of the connection, because they may change.
  */
 export const createEndpointUrlCheck =
   (deps: { innerHosts: readonly string[] }): EndpointUrlCheck =>
@@ -47,9 +47,6 @@ export const createEndpointUrlCheck =
     return isInnerHost(deps.innerHosts, url) ? null : urlFault(url)
   }
 
-/**
- * Whether the host is one of these. Compares names without regard to case, as the parser gives
- * them.
- */
+/** Whether the host of the URL is one of `innerHosts`, in upper or lower case. */
 export const isInnerHost = (innerHosts: readonly string[], url: URL): boolean =>
   innerHosts.some((host) => host.toLowerCase() === url.hostname)

@@ -4,29 +4,49 @@ import type { Emit } from '../telemetry/events.ts'
 import type { FirstAttempts, SyncDelivery } from '../workflows/ports/endpoints/sync.ts'
 
 export type FirstAttemptsDeps = {
-  /** Makes one attempt and records it. */
-  attempt: (delivery: SyncDelivery) => Promise<void>
+  /**
+   * Makes one attempt and records it. Calls `answered` as soon as the endpoint has answered, or has
+   * failed to answer.
+   */
+  attempt: (delivery: SyncDelivery, answered: () => void) => Promise<void>
   clock: Clock
   emit: Emit
 }
 
-/** An attempt ends after 5 s, so what is begun within this is recorded in time. */
+/**
+ * If an attempt has waited longer than this, it is not begun. An attempt takes up to 5 s, and its
+ * result must be stored within `withinMs`.
+ */
 const BEGUN_WITHIN_MS = 4_000
 const WITHIN_MS = 10_000
-/** Attempts at one endpoint at a time: one that hangs must not take all of them. */
+/**
+ * The most attempts at one endpoint at a time. Without this limit, an endpoint that hangs would
+ * take up all attempts of the process.
+ */
 const WIDTH = 16
-/** Deliveries of one endpoint in memory; those past it are the sweeper's. */
+/** The most deliveries of one endpoint in memory. The sweeper finds the other deliveries. */
 const MOST_WAITING = 4_000
 
 type Waiting = { delivery: SyncDelivery; sinceMs: number }
 
-/** One endpoint's deliveries: as many under way as it may have, the others in order. */
+/**
+ * The deliveries of one endpoint: how many attempts it has not answered yet, and which deliveries
+ * wait, in order.
+ */
 type Line = { waiting: Waiting[]; underWay: number }
+
+const once = (act: () => void): (() => void) => {
+  let done = false
+  return () => {
+    if (!done) act()
+    done = true
+  }
+}
 
 export const createFirstAttempts = (
   deps: FirstAttemptsDeps,
 ): FirstAttempts & {
-  /** Begins no attempt any more. Resolves when none is under way. */
+  /** Begins no more attempts. Resolves when no attempt is running. */
   stop(): Promise<void>
 } => {
   const { clock, emit } = deps
@@ -34,9 +54,9 @@ export const createFirstAttempts = (
   const underWay = new Set<Promise<void>>()
   let stopped = false
 
-  const attempt = async ({ delivery }: Waiting): Promise<void> => {
+  const attempt = async ({ delivery }: Waiting, answered: () => void): Promise<void> => {
     try {
-      await deps.attempt(delivery)
+      await deps.attempt(delivery, answered)
     } catch (error) {
       // The delivery stays pending, and the sweeper finds it.
       emit('job.failed', { queue: 'sync-delivery', error: traceOf(error) })
@@ -48,12 +68,15 @@ export const createFirstAttempts = (
       if (next === undefined) break
       if (clock.monotonicMs() - next.sinceMs > BEGUN_WITHIN_MS) continue
       line.underWay += 1
-      const made = attempt(next)
+      const leave = once(() => {
+        line.underWay -= 1
+        begin(endpointId, line)
+      })
+      const made = attempt(next, leave)
       underWay.add(made)
       void made.finally(() => {
         underWay.delete(made)
-        line.underWay -= 1
-        begin(endpointId, line)
+        leave()
       })
     }
     if (line.underWay === 0) lines.delete(endpointId)

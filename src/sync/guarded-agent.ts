@@ -5,17 +5,17 @@ import { Agent, buildConnector } from 'undici'
 
 import { isPublicAddress } from './public-address.ts'
 
-/** All addresses of a name. Rejects if it has none. */
+/** Returns all addresses of a name. Rejects if the name has none. */
 export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>
 
-/** Nothing was connected to: the address is not a public one. */
+/** The gateway refused the connection before making it, because the address is not public. */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused'
 }
 
 /**
- * Resolves like the system, and refuses a name of which any address is not public: which one is
- * connected to is a matter of luck.
+ * Resolves a name as the system does. Refuses the name if any of its addresses is not public,
+ * because the connection may use any of them.
  */
 export const guardedLookup = (resolve: Resolve): LookupFunction => {
   const publicAddresses = callbackify(async (hostname: string) => {
@@ -36,9 +36,9 @@ export const guardedLookup = (resolve: Resolve): LookupFunction => {
 }
 
 /**
- * Connections to public addresses only. The checked address is the one connected to, so a name that
- * resolves differently a moment later gains nothing. Addresses in the URL need no look-up and are
- * checked directly.
+ * An agent that connects only to public addresses. It connects to exactly the address that was
+ * checked. If the name resolves to another address a moment later, this has therefore no effect. If
+ * the URL has an address instead of a name, the agent checks this address directly.
  */
 export const guardedAgent = (resolve: Resolve): Agent => {
   const connect = buildConnector({ allowH2: false, lookup: guardedLookup(resolve) })

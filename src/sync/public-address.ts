@@ -1,22 +1,23 @@
 import ipaddr from 'ipaddr.js'
 
 /**
- * Azure's virtual public address of the host (metadata, DNS, health probes): the registries call it
- * public, and from inside it is not.
+ * An address that Azure uses inside its networks for metadata, DNS and health probes. It looks
+ * public but is internal.
  */
 const HOST_OF_AZURE = '168.63.129.16'
 
 /**
- * What the registries give out for use over the internet (RFC 4291, 2.4; IANA). Outside of it lie
- * addresses that `ipaddr.js` calls unicast though they carry an IPv4 address or are local: `::/96`,
+ * The range of IPv6 that is used on the internet (RFC 4291, 2.4; IANA). `ipaddr.js` also calls some
+ * addresses outside of this range unicast. They carry an IPv4 address or are local: `::/96`,
  * site-local, segment routing, local NAT64.
  */
 const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
- * Whether an address may be connected to for a URL that a caller gave: public unicast, whatever
- * notation it comes in. Everything else (private, loopback, link-local, shared, multicast, tunnels
- * that carry an IPv4 address, what cannot be read) is not.
+ * Whether the gateway may connect to an address for a URL that a caller gave. It may connect only
+ * to public unicast addresses, in any notation. Private, loopback, link-local, shared and multicast
+ * addresses are not allowed. Addresses of tunnels that carry an IPv4 address, and texts that are no
+ * address, are not allowed either.
  */
 export const isPublicAddress = (address: string): boolean => {
   if (!ipaddr.isValid(address)) return false

@@ -24,10 +24,10 @@ export type SyncDelivererDeps = {
   ids: Ids
 }
 
-/** The receiver wants nothing more of it (Standard Webhooks 1.0). */
+/** The status with which a receiver says that it wants no more webhooks (Standard Webhooks 1.0). */
 const GONE = 410
 
-/** Makes one attempt at the delivery of this id, if it is one that is due. */
+/** Makes one attempt at the delivery with this id, if it is due. */
 export const createSyncDeliverer = (
   deps: SyncDelivererDeps,
 ): ((deliveryId: string) => Promise<void>) => {
@@ -39,17 +39,21 @@ export const createSyncDeliverer = (
 }
 
 /**
- * Makes one attempt at a delivery and records it. 2xx is delivered. 410 or a used-up schedule is
- * dead. Everything else (redirects included, which are never followed) is tried again. A 410, or
- * days of nothing but failures, disables the endpoint. A delivery that has ended meanwhile does not
- * change.
+ * Makes one attempt at a delivery and records it. The result decides the state of the delivery:
+ * - 2xx: delivered.
+ * - 410, or no attempt is left in the schedule: dead.
+ * - Anything else, including redirects, which are never followed: another attempt.
+ *
+ * A 410, or failures for days, disables the endpoint. If the delivery has ended in the meantime,
+ * its state does not change. Calls `answered` before it records the result.
  */
 export const createSyncAttempt =
   (deps: Omit<SyncDelivererDeps, 'sync'> & { sync: Pick<SyncStore, 'record'> }) =>
-  async (delivery: SyncDelivery): Promise<void> => {
+  async (delivery: SyncDelivery, answered?: () => void): Promise<void> => {
     const { id: deliveryId } = delivery
     const startedMs = deps.clock.monotonicMs()
     const answer = await send(deps, delivery)
+    answered?.()
     const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
     const attempt = delivery.attempts + 1
     const audit = auditsOf(deps, delivery, attempt, durationMs)
@@ -109,8 +113,8 @@ const tell = (
 }
 
 /**
- * Signed at the time of the attempt, with every secret that holds now: receivers take one that fits
- * (Standard Webhooks 1.0).
+ * Signs the body at the time of the attempt, with every secret that is valid now. Receivers accept
+ * the message if any of the signatures is correct (Standard Webhooks 1.0).
  */
 const send = (
   deps: Pick<SyncDelivererDeps, 'clock' | 'transport'>,
@@ -134,7 +138,7 @@ const send = (
   })
 }
 
-/** The same details for each: what the endpoint answered. */
+/** Builds the audit entries of one attempt. All have the attempt's number and latency. */
 const auditsOf =
   (
     deps: Pick<SyncDelivererDeps, 'ids'>,

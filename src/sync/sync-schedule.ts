@@ -3,8 +3,8 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
 /**
- * The waits after the first, second, … failed attempt, about 75 h in all (Standard Webhooks 1.0,
- * "deliverability").
+ * The waits after the first, second and later failed attempts. They are about 75 h in all (Standard
+ * Webhooks 1.0, "deliverability").
  */
 export const SYNC_SCHEDULE_MS: readonly number[] = [
   5 * SECOND,
@@ -17,12 +17,15 @@ export const SYNC_SCHEDULE_MS: readonly number[] = [
   20 * HOUR,
   24 * HOUR,
 ]
-/** Up to a tenth is added, so that deliveries that failed together do not come back together. */
+/**
+ * Each wait gets longer by a random time, which is at most this share of the wait. Deliveries that
+ * failed together are therefore not all repeated at the same moment.
+ */
 const JITTER = 0.1
 
 /**
- * Milliseconds until the next attempt after `attempts` failed ones, or null when the schedule is
- * used up.
+ * Milliseconds until the next attempt after `attempts` failed attempts. null: the schedule is used
+ * up.
  */
 export const nextSyncInMs = (attempts: number, random: () => number): number | null => {
   const waitMs = SYNC_SCHEDULE_MS[attempts - 1]

@@ -10,12 +10,12 @@ export type WebhookAnswer = { status: number } | { status: null; failure: Delive
 
 export type WebhookTransport = {
   /**
-   * One POST, in `timeoutMs` for all of it; redirects are answers. Nothing of an answer but its
-   * status is kept.
+   * Sends one POST. Redirects count as answers. The call must end within `timeoutMs`. Only the
+   * status of the answer is kept.
    */
   post(message: {
     url: string
-    /** The URL comes from the environment: it may lead anywhere. */
+    /** True for URLs from the environment. They may lead to any address. */
     trusted: boolean
     headers: Record<string, string>
     body: string
@@ -23,16 +23,16 @@ export type WebhookTransport = {
   close(): Promise<void>
 }
 
-/** An answer's body means nothing to us; past this it is not even read. */
+/** The body of an answer is not used. Bytes past this size are not even read. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
 const wasRefused = (error: unknown): boolean =>
   error instanceof AddressRefused || (error instanceof Error && wasRefused(error.cause))
 
 /**
- * Sends to endpoints. A URL that a caller registered must meet the rules of `endpoint-url.ts` on
- * every send, and each address it resolves to must be public. URLs of the environment and
- * `innerHosts` are trusted.
+ * Sends to webhook endpoints. A URL that a caller registered must meet the rules of
+ * `endpoint-url.ts` at every attempt, and all addresses of its host must be public. The rules do
+ * not apply to URLs from the environment and to `innerHosts`.
  */
 export const createWebhookTransport = (deps: {
   innerHosts: readonly string[]
@@ -69,7 +69,10 @@ export const createWebhookTransport = (deps: {
   }
 }
 
-/** The status decides; a body that is endless or breaks off changes nothing. */
+/**
+ * Reads the body to its end or to the limit, without keeping it. The status is already known, so an
+ * incomplete body changes nothing.
+ */
 const passOver = async (
   body: AsyncIterable<Uint8Array> & { destroy(): unknown },
 ): Promise<void> => {

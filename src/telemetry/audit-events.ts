@@ -1,18 +1,21 @@
-/** What is told of the audit chain. */
+/** The events of the audit chain. */
 export type AuditEvents = {
   /**
-   * A signed block was written: its number and hash are the head of the chain, which the log
-   * carries out of the database.
+   * A signed block was written. Its number and hash are the head of the chain. The log keeps the
+   * head outside the database.
    */
   'audit.chained': {
     block: number
     hash: string
     entries: number
-    /** How long its oldest entry had waited. */
+    /** How long the oldest entry of the block had waited. */
     lagMs: number
     durationMs: number
   }
-  /** A head was not appended to the file of heads. The head of the next block stands for it. */
+  /**
+   * The head of a block was not appended to the file of heads. The head of the next block covers
+   * this block too.
+   */
   'audit.head_not_kept': { block: number; error: string }
 }
 

@@ -1,12 +1,12 @@
 import type { GatewayEvents } from './events.ts'
 import type { Metrics } from './metrics.ts'
 
-/** What events do to metrics. */
+/** How events change metrics. */
 export type Effects = {
   [Name in keyof GatewayEvents]?: (metrics: Metrics, fields: GatewayEvents[Name]) => void
 }
 
-/** Of do-not-call entries. */
+/** How events of do-not-call entries change metrics. */
 export const DNC_EFFECTS: Effects = {
   'dnc.looked_up': (metrics, { durationMs }) => metrics.dncLookUp.observe(durationMs / 1000),
   'dnc.retracted': (metrics, { outcome, contacts }) =>

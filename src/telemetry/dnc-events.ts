@@ -1,8 +1,11 @@
 import type { RetractionEnd } from '../domain/do-not-call/retraction.ts'
 
-/** What is told of do-not-call entries. */
+/** The events of do-not-call entries and registries. */
 export type DncEvents = {
-  /** Entries that suppress from now on, or removals. */
+  /**
+   * Entries or removals were accepted. From now on, the gateway suppresses the people in the
+   * entries.
+   */
   'dnc.accepted': {
     submissionId: string
     tenantId: string
@@ -19,9 +22,9 @@ export type DncEvents = {
     bytes: number
     durationMs: number
   }
-  /** Subjects of contacts were looked up among entries. */
+  /** Subjects (phones and addresses) of contacts were looked up among entries. */
   'dnc.looked_up': { subjects: number; suppressed: number; durationMs: number }
-  /** Genesys took a request with entries, or refused some of it. */
+  /** Genesys accepted a request with entries. `failed`: how many of the entries it refused. */
   'dnc.sent': {
     submissionId: string
     tenantId: string
@@ -31,7 +34,7 @@ export type DncEvents = {
     attempt: number
     durationMs: number
   }
-  /** A request did not go through; `action` is what becomes of it. */
+  /** Genesys refused a request or did not answer. `action`: what the gateway does next. */
   'dnc.refused': {
     submissionId: string
     dncListId: string
@@ -41,11 +44,14 @@ export type DncEvents = {
     action: 'again' | 'halved' | 'new_key' | 'smaller' | 'failed' | 'held'
   }
   'dnc.held': { submissionId: string; tenantId: string; dncListId: string; reason: string }
-  /** What Genesys counted is not what was sent. */
+  /** Genesys counted another number of entries than the gateway sent. */
   'dnc.tallies_differ': { submissionId: string; dncListId: string; sent: number; counted: number }
-  /** Entries found contacts that had been delivered before; they are to be taken back. */
+  /**
+   * The gateway found contacts that were delivered before an entry named them. It will retract
+   * them.
+   */
   'dnc.delivered_before': { tenantId: string; contacts: number }
-  /** What became of contacts that were delivered before an entry named them. */
+  /** What happened to contacts that were delivered before an entry named them. */
   'dnc.retracted': {
     submissionId: string
     contactListId: string
@@ -54,7 +60,7 @@ export type DncEvents = {
     attempt: number
     durationMs: number
   }
-  /** Genesys did not take a contact back; it is tried again. */
+  /** Genesys did not retract a contact. The gateway tries again. */
   'dnc.not_retracted': {
     submissionId: string
     contactListId: string
@@ -63,8 +69,8 @@ export type DncEvents = {
     retryInMs: number
   }
   /**
-   * A list was exported: so many of its lines were not known here, and so many entries of ours were
-   * not in it.
+   * A pull has ended. `added`: lines of the export that the gateway did not know. `missing`:
+   * entries of the gateway that are not in the export.
    */
   'dnc.pulled': {
     submissionId: string
@@ -74,19 +80,19 @@ export type DncEvents = {
     missing: number
     durationMs: number
   }
-  /** A pull came to nothing and begins again later. */
+  /** A pull failed. It begins again later. */
   'dnc.pull_failed': { submissionId: string; dncListId: string; failure: string }
   /**
-   * The subjects of what was delivered before registers had them; `unfilled` contacts can be found
-   * by no entry, because no chunk of theirs is left.
+   * The gateway added the subjects of contacts that an earlier version delivered. `unfilled`:
+   * contacts that no entry can find, because their rows are no longer stored.
    */
   'register.filled': { contacts: number; unfilled: number }
   /**
-   * The law of these countries wants consent before a call, and CONSENT_REQUIRED_COUNTRIES does not
-   * name them.
+   * The law of these countries requires consent before a call, but CONSENT_REQUIRED_COUNTRIES does
+   * not name them.
    */
   'consent.not_required': { countries: string }
-  /** An edition of a registry was received; `rejected` lines were no numbers. */
+  /** An edition of a registry was received. `rejected`: how many lines are no phone numbers. */
   'registry.edition_accepted': {
     editionId: string
     registry: string
@@ -98,7 +104,7 @@ export type DncEvents = {
     bytes: number
     durationMs: number
   }
-  /** An edition came into force, or did not: then `fault` says why. */
+  /** An edition came into force, or failed to come into force. `fault`: why it failed. */
   'registry.switched': {
     editionId: string
     registry: string
@@ -107,8 +113,8 @@ export type DncEvents = {
     fault: string | null
   }
   /**
-   * Contacts that were delivered before a new edition named them; `added`: numbers that are new in
-   * it, null until all are compared.
+   * A step of the search for contacts whose numbers are in a new edition. `added`: how many numbers
+   * are new in the edition. null: not all numbers are compared yet.
    */
   'registry.looked_back': {
     editionId: string
@@ -117,7 +123,10 @@ export type DncEvents = {
     found: number
     done: boolean
   }
-  /** Contacts of an upload that were settled while an edition came into force. */
+  /**
+   * An upload was settled while an edition came into force. The gateway then compared the contacts
+   * of the upload with that edition.
+   */
   'registry.looked_for_late': { uploadId: string; found: number }
 }
 

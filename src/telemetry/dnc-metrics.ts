@@ -1,10 +1,10 @@
 import type { Makers } from './metric-makers.ts'
 
-/** Of do-not-call entries and registries. */
+/** The metrics of do-not-call entries and registries. */
 export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   dncLookUp: histogram(
     'dnc_lookup_seconds',
-    'Time of one lookup, which checks many phones and emails of contacts against the do-not-call entries together',
+    'Time of one lookup. A lookup compares many phones and emails of contacts with the do-not-call entries',
     [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
   ),
   dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by outcome', [
@@ -27,16 +27,16 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   dncApplyBy: gauge(
     'dnc_apply_by_timestamp_seconds',
-    'When the strictest law wants the oldest waiting submission applied; 0 while none waits',
+    'The time by which the oldest waiting submission must be applied, by the strictest law. 0 while no submission waits',
   ),
   registryAge: gauge(
     'registry_age_seconds',
-    'Age of the edition in force of a registry that a tenant uses; absent without an edition',
+    'Age of the edition in force of a registry that a tenant uses. Absent if there is no edition',
     ['registry'],
   ),
   registryAgeLimit: gauge(
     'registry_age_limit_seconds',
-    'How old the edition may be when a contact is sent',
+    'Maximum age that the edition may have when a contact is sent',
     ['registry'],
   ),
 })

@@ -1,3 +1,4 @@
+import type { SuppressionCode } from '../domain/do-not-call/suppression.ts'
 import { AUDIT_EVENT_LEVELS, type AuditEvents } from './audit-events.ts'
 import { DNC_EVENT_LEVELS, type DncEvents } from './dnc-events.ts'
 import { GUEST_FILE_EVENT_LEVELS, type GuestFileEvents } from './guest-file-events.ts'
@@ -6,10 +7,10 @@ import type { StartStep } from './start-step.ts'
 import { UPKEEP_EVENT_LEVELS, type UpkeepEvents } from './upkeep-events.ts'
 
 /**
- * Every telemetry event: its level and its fields. Business code reports once what happened. The
- * logger turns an event into one line, and the registry into metrics. INFO: a unit of work. WARN:
- * odd, nothing lost. ERROR: a person must act. A field is an id, a count, a code of a closed set or
- * a duration, never a person's data, a body, a URL or a secret.
+ * Every telemetry event: its level and its fields. Code reports once what happened. The logger
+ * turns an event into one line, and the registry turns it into metrics. INFO: a unit of work. WARN:
+ * something unusual, but nothing is lost. ERROR: a person must act. A field is an id, a count, a
+ * code of a closed set or a duration. It is never a person's data, a body, a URL or a secret.
  */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -23,13 +24,13 @@ export type GatewayEvents = AuditEvents &
       home: string
       dialect: string
       sandbox: boolean
-      /** Whether guest files are scanned. */
+      /** Whether the gateway scans guest files. */
       scanner: 'clamd' | 'not-configured'
     }
     'process.stopping': { signal: string }
     'process.stopped': { durationMs: number; clean: boolean }
     'process.starting': { step: StartStep; forMs: number }
-    /** Data that an earlier version stored in the clear. `done` is false while a table has more. */
+    /** Rows that were stored unencrypted are now sealed. `done` is false if some are left. */
     'store.sealed': { table: string; rows: number; done: boolean }
     'http.answered': {
       requestId: string
@@ -40,7 +41,7 @@ export type GatewayEvents = AuditEvents &
       tenantId: string | null
       problem: string | null
     }
-    /** A call of a probe or scraper. Like `http.answered`, but there would be thousands a day. */
+    /** A call of a probe or scraper. Its level is low, because there are thousands a day. */
     'http.probed': GatewayEvents['http.answered']
     'http.failed': { requestId: string; route: string; error: string }
     'http.problem_undeclared': { requestId: string; operation: string; problem: string }
@@ -59,6 +60,8 @@ export type GatewayEvents = AuditEvents &
       suppressed: number
       blank: number
       rejections: Record<string, number>
+      /** Suppressed rows by code. */
+      suppressedBy: Partial<Record<SuppressionCode, number>>
       chunks: number
       normalizedPhones: number
     }
@@ -75,7 +78,7 @@ export type GatewayEvents = AuditEvents &
       unchanged: number
       failed: number
       unprocessed: number
-      /** How many of the unprocessed rows no batch settled. */
+      /** How many of the unprocessed rows have no batch that settled them. */
       unsettled: number
       sinceAcceptedMs: number
     }
@@ -87,7 +90,7 @@ export type GatewayEvents = AuditEvents &
       state: 'agrees' | 'differs' | 'unavailable'
       sampled: number
       missing: number
-      /** By column of the list, how many contacts hold another value. Never a value. */
+      /** By column, how many contacts hold another value in Genesys. Never the value itself. */
       differences: Record<string, number>
       listSize: number | null
       registered: number | null
@@ -96,7 +99,7 @@ export type GatewayEvents = AuditEvents &
     'batch.settled': {
       uploadId: string
       batchId: string
-      /** Left out if one request carries several uploads. */
+      /** Missing if one request carries several uploads. */
       seq?: number
       jobId?: string | null
       attempt: number
@@ -140,9 +143,9 @@ export type GatewayEvents = AuditEvents &
       durationMs: number
       retryInMs: number | null
       correlationId: string | null
-      /** Our id, the same for every attempt of a batch or a file. null: the call has none. */
+      /** The gateway's id, the same for every attempt at a batch or file. null: there is none. */
       requestId: string | null
-      /** The quota as Genesys reports it, or null. `right`: probably missing, by a 403. */
+      /** `remaining`: the quota that Genesys reports. `right`: after a 403, probably missing. */
       remaining: number | null
       right: string | null
     }
@@ -213,7 +216,7 @@ export type GatewayEvents = AuditEvents &
       sinceReceivedMs: number
     }
     'webhook.subscription': {
-      /** The URL that its event comes to. */
+      /** The route to which the events come. */
       route: string
       outcome: string
       failure: string | null
@@ -290,7 +293,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'queue.back': 'info',
 }
 
-/** Reports what happened. Never throws, never waits. */
+/** Reports what happened. Never throws and never waits. */
 export type Emit = <Name extends keyof GatewayEvents>(
   name: Name,
   fields: GatewayEvents[Name],

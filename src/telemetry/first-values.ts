@@ -1,5 +1,6 @@
 import { NO_QUOTAS } from '../domain/access/quotas.ts'
 import { RETRACTION_ENDS } from '../domain/do-not-call/retraction.ts'
+import { SUPPRESSION_CODES } from '../domain/do-not-call/suppression.ts'
 import {
   DNC_CHANGE_EVENT,
   DNC_EVENT_TYPES,
@@ -68,6 +69,7 @@ const setFirstEntries = (metrics: Metrics): void => {
   for (const outcome of DNC_ENTRY_OUTCOMES) {
     for (const kind of ['add', 'remove']) metrics.dncEntries.inc({ kind, outcome }, 0)
   }
+  for (const code of SUPPRESSION_CODES) metrics.suppressedRows.inc({ code }, 0)
   for (const outcome of RETRACTION_ENDS) metrics.dncRetracted.inc({ outcome }, 0)
 }
 
@@ -78,13 +80,14 @@ const setFirstUpkeep = (metrics: Metrics): void => {
     metrics.retentionDeleted.inc({ rule }, 0)
     metrics.retentionBehind.set({ rule }, 0)
   }
-  // The alert counts from the start on: an instance that has not looked yet is not late.
+  // Set at the start. Without it, the alert would treat an instance that has not run retention yet
+  // as late.
   metrics.lastProcessed.setToCurrentTime({ what: 'retention_swept' })
 }
 
 /**
  * Shows every counter of a small closed set with 0 from the first scrape on. A series that begins
- * with its first event has no earlier sample, and `increase()` would never see that event
+ * with its first event has no earlier sample, so `increase()` would never count that event
  * (Prometheus, "Instrumentation": avoid missing metrics).
  */
 export const setFirstValues = (metrics: Metrics): void => {

@@ -1,50 +1,52 @@
 import type { HoldReason, UploadState } from '../domain/uploads/upload.ts'
 
-/** What only the database knows. */
+/** The values that only the database has. */
 export type DatabaseGauges = {
   uploads: Partial<Record<UploadState, number>>
   /** Held uploads by reason. */
   holds: Partial<Record<HoldReason, number>>
-  /** By state: how long the upload waits that longest had neither a settled batch nor a change. */
+  /**
+   * For each state, the longest time for which an upload has had neither a settled batch nor
+   * another change.
+   */
   longestUnchangedSeconds: Partial<Record<UploadState, number>>
   lanesHeld: number
   lanesWaiting: number
   oldestLaneWaitSeconds: number
   syncPending: number
   /**
-   * Since the oldest message arose that an enabled endpoint has not taken; 0 when there is none.
+   * The age of the oldest message that an enabled endpoint has not accepted. 0: there is no such
+   * message.
    */
   oldestSyncPendingSeconds: number
   syncDead: number
   /**
-   * Since the oldest do-not-call submission was accepted that Genesys has not taken whole; 0 when
-   * there is none.
+   * The age of the oldest do-not-call submission that Genesys has not completely accepted. 0: there
+   * is none.
    */
   oldestDncPendingSeconds: number
   /**
-   * By when the strictest law wants that submission applied, in seconds since 1970; 0 when there is
-   * none.
+   * The time by which the oldest waiting submission must be applied in Genesys (seconds since
+   * 1970). The strictest law decides. 0: no submission waits.
    */
   dncApplyByEpochSeconds: number
   /**
-   * Of registries that a tenant uses: how old the edition in force is (null: there is none), and
-   * how old it may be.
+   * For each registry that a tenant uses: the age of its edition in force (null: there is none),
+   * and the highest age allowed.
    */
   registries: { registry: string; ageSeconds: number | null; limitSeconds: number }[]
   /**
-   * Since the oldest contact was found that was delivered before an entry named it, and is not
-   * taken back yet; 0 when there is none.
+   * How long ago the gateway found the oldest contact that must still be retracted. 0: there is
+   * none.
    */
   oldestRetractionSeconds: number
-  /** Since the oldest erasure was asked for that is not completed; 0 when there is none. */
+  /** The age of the oldest erasure that is not completed. 0: there is none. */
   oldestErasureSeconds: number
-  /**
-   * Since the oldest audit entry was written that is not in the chain yet; 0 when there is none.
-   */
+  /** The age of the oldest audit entry that is not in the chain yet. 0: there is none. */
   auditChainLagSeconds: number
 }
 
-/** Values that only the database and the pace queue know. Read once for each scrape. */
+/** Values that only the database and the pace queue know. They are read once for each scrape. */
 export type GaugeSource = {
   /** Whether /readyz would answer 200. */
   ready(): Promise<boolean>

@@ -1,4 +1,4 @@
-/** Events of guest files. Never a name, a contact or a URL. */
+/** Events of guest files. They never contain a name, a contact or a URL. */
 export type GuestFileEvents = {
   'guest_file.accepted': {
     guestFileId: string
@@ -16,12 +16,12 @@ export type GuestFileEvents = {
     guestFileId: string
     tenantId: string
     state: string
-    /** Of the problem, or `none`. */
+    /** The code of the problem, or `none`. */
     code: string
-    /** From the 202 until Genesys had it. null: it never had. */
+    /** The time from the 202 until Genesys had the file. null: Genesys never had it. */
     latencyMs: number | null
   }
-  /** Genesys gave no verdict on a stored file for a day. */
+  /** Genesys has given no verdict on a stored file for a day. */
   'guest_file.verdict_late': { guestFileId: string; tenantId: string }
 }
 

@@ -1,12 +1,14 @@
 import type { GatewayEvents } from './events.ts'
 
 /**
- * The result of the last attempt at Genesys, in words for an operator, and the rights that are
- * probably missing.
+ * Remembers how the last attempt at Genesys ended, and which rights are probably missing. Returns a
+ * sentence for operators.
  */
 export const createLastAttempt = () => {
   let told = 'not called yet'
-  /** Operation → the right that it lacks, until it is answered. */
+  /**
+   * For each operation, the right that is probably missing. Removed when the operation succeeds.
+   */
   const denied = new Map<string, string>()
   const note = (made: GatewayEvents['genesys.attempted']): void => {
     const { operation, failure, status, right } = made

@@ -2,8 +2,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { GatewayEvents } from './events.ts'
 
 /**
- * Counts of the last hour, minute by minute, for operators without Prometheus. Of this process
- * alone.
+ * Counts of the last hour, minute by minute, for operators without Prometheus. They cover only this
+ * process.
  */
 export const HOUR_SERIES = [
   'rowsAccepted',
@@ -13,7 +13,7 @@ export const HOUR_SERIES = [
 ] as const
 export type HourSerie = (typeof HOUR_SERIES)[number]
 
-/** Sixty counts for each series, oldest first. The last one is of the present minute. */
+/** Sixty counts for each series, oldest first. The last count is that of the current minute. */
 export type LastHour = Record<HourSerie, number[]>
 
 const MINUTES = 60

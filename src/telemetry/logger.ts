@@ -4,8 +4,8 @@ import pretty from 'pino-pretty'
 import { EVENT_LEVELS, type Emit, type GatewayEvents, type Level } from './events.ts'
 
 /**
- * An attempt that went wrong is odd though nothing is lost: it shows at the default level, the many
- * good ones do not.
+ * The level of an event. A failed attempt is a warning, which is shown at the default level. The
+ * many successful attempts are not shown.
  */
 const levelOf = <Name extends keyof GatewayEvents>(
   name: Name,
@@ -17,8 +17,8 @@ const levelOf = <Name extends keyof GatewayEvents>(
 }
 
 /**
- * A duration as a line says it: whole milliseconds, from 10 µs on below one. Metrics have it as it
- * was measured.
+ * A duration as the log shows it: whole milliseconds or, below one millisecond, hundredths of a
+ * millisecond. Metrics get the measured value.
  */
 const shownMs = (ms: number): number => (ms < 1 ? Math.round(ms * 100) / 100 : Math.round(ms))
 
@@ -28,9 +28,9 @@ const shownFields = (fields: object): object =>
     : fields
 
 /**
- * Writes each event as one JSON line (or readable lines on a terminal). Only the event's typed
- * fields are written, so that nothing personal can slip in with an error object; Fastify and the
- * libraries log nothing by themselves.
+ * Writes each event as one line of JSON, or as readable text on a terminal. Writes only the typed
+ * fields of the event, so that an error object cannot add personal data. Fastify and the libraries
+ * log nothing themselves.
  */
 export const createEventLog = (options: {
   level: Level

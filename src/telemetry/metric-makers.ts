@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
-/** Makes metrics of the gateway in a registry: their names begin alike. */
+/** Functions that make metrics in a registry. All names begin with `gateway_`. */
 export const createMakers = (registry: Registry) => {
   const registers = [registry]
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>

@@ -4,8 +4,8 @@ import { dncMetrics } from './dnc-metrics.ts'
 import { createMakers, type Makers } from './metric-makers.ts'
 
 /**
- * Every metric of the gateway: name, kind, labels (all from closed sets, never an id), in
- * `docs/instrumentation.md` by a test.
+ * All metrics of the gateway. Their labels come from closed sets and are never an id. A test
+ * compares them with `docs/instrumentation.md`.
  */
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
@@ -16,19 +16,19 @@ const httpMetrics = ({ counter, histogram }: Makers) => ({
   quotaRefusals: counter('quota_refusals_total', 'Calls refused by a quota of their tenant', [
     'quota',
   ]),
-  httpFailures: counter('http_failures_total', 'Requests that ended in a bug'),
+  httpFailures: counter('http_failures_total', 'Requests that failed because of a bug'),
 })
 
 const uploadMetrics = ({ counter }: Makers) => ({
   uploadsStaged: counter('uploads_staged_total', 'Uploads accepted with 202', ['format']),
   uploadsDiscarded: counter(
     'uploads_discarded_total',
-    'Uploads refused or broken off; the gateway keeps nothing of them',
+    'Uploads that were refused or incomplete. The gateway keeps nothing of such an upload',
   ),
   uploadsReplayed: counter('uploads_replayed_total', 'Answers replayed for an idempotency key'),
   uploadsHeld: counter(
     'uploads_held_total',
-    'Times delivery held an upload; `apply` and `not_before` stay 0, because callers ask for them',
+    'How often delivery held an upload. `apply` and `not_before` stay 0, because callers request these holds',
     ['reason'],
   ),
   uploadsFinished: counter('uploads_finished_total', 'Uploads that reached a final state', [
@@ -46,42 +46,61 @@ const uploadMetrics = ({ counter }: Makers) => ({
   ),
   rows: counter('rows_total', 'Rows by outcome', ['outcome']),
   rejections: counter('rejections_total', 'Rejected rows by code', ['code']),
-  phones: counter('phones_total', 'Phone numbers parsed, by path', ['path']),
+  suppressedRows: counter('suppressed_rows_total', 'Rows suppressed at intake, by code', ['code']),
+  phones: counter(
+    'phones_total',
+    'Phone numbers parsed, by parser: direct (of the gateway) or library',
+    ['path'],
+  ),
   chunks: counter('chunks_staged_total', 'Chunks staged'),
   bytes: counter('bytes_received_total', 'Bytes of staged uploads'),
 })
 
 const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   batches: counter('batches_total', 'Batches settled or refused', ['outcome']),
-  batchSeconds: histogram('batch_seconds', 'From sending a batch to settling it', LONG_SECONDS),
-  completionSeconds: histogram('completion_seconds', 'From 202 to the final state', LONG_SECONDS),
+  batchSeconds: histogram(
+    'batch_seconds',
+    'Time from sending a batch until it is settled',
+    LONG_SECONDS,
+  ),
+  completionSeconds: histogram(
+    'completion_seconds',
+    'Time from the 202 until the final state',
+    LONG_SECONDS,
+  ),
   attempts: counter('genesys_attempts_total', 'HTTP attempts at Genesys', ['operation', 'outcome']),
   attemptSeconds: histogram('genesys_attempt_seconds', 'Duration of an attempt', SECONDS, [
     'operation',
   ]),
-  throttled: counter('genesys_throttled_total', 'Answers 429'),
+  throttled: counter('genesys_throttled_total', 'Answers of Genesys with 429'),
   tokenRenewed: gauge('genesys_token_renewed_timestamp_seconds', 'When the token was last renewed'),
-  tokenLife: gauge('genesys_token_life_seconds', 'Life of the token; it ends at renewed + life'),
-  paceWaits: histogram('pace_wait_seconds', 'Time a request waited for its slot', SECONDS, [
+  tokenLife: gauge('genesys_token_life_seconds', 'Lifetime of the token, counted from its renewal'),
+  paceWaits: histogram('pace_wait_seconds', 'Time that a request waited for its slot', SECONDS, [
     'class',
   ]),
-  paceBlocks: counter('pace_blocks_total', 'Times Genesys asked for a pause'),
+  paceBlocks: counter('pace_blocks_total', 'How often Genesys requested a pause'),
   paceLimit: gauge(
     'pace_limit_per_minute',
-    'Requests per minute that the gateway currently allows itself, over all instances',
+    'The present pace: requests per minute that the gateway allows, over all instances',
   ),
-  circuitOpen: gauge('genesys_circuit_open', '1 while Genesys is away and only probes go out'),
-  paceUsed: gauge('pace_used_last_minute', 'Requests this instance sent within the last minute'),
+  circuitOpen: gauge(
+    'genesys_circuit_open',
+    '1 while Genesys does not answer and the gateway sends only probes',
+  ),
+  paceUsed: gauge(
+    'pace_used_last_minute',
+    'Requests that this instance sent within the last minute',
+  ),
   paceRemaining: gauge(
     'pace_remaining',
-    'Remaining requests as Genesys last reported them; a hint',
+    'Remaining requests that Genesys last reported. This is only a hint',
   ),
-  paceWaiting: gauge('pace_waiting', 'Requests of this instance waiting for a slot', ['class']),
+  paceWaiting: gauge('pace_waiting', 'Requests of this instance that wait for a slot', ['class']),
 })
 
 const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
-  lanesLost: counter('lanes_lost_total', 'Lanes another worker took over'),
-  laneFailures: counter('lane_failures_total', 'Lanes given back after an unexpected error'),
+  lanesLost: counter('lanes_lost_total', 'Lanes that another worker took over'),
+  laneFailures: counter('lane_failures_total', 'Lanes released after an unexpected error'),
   syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages', [
     'event',
     'outcome',
@@ -91,7 +110,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ]),
   endpointsFailing: counter(
     'sync_endpoints_failing_total',
-    'Endpoints that failed for a day without one success',
+    'Endpoints to which every message failed for a day',
   ),
   endpointsDisabled: counter(
     'sync_endpoints_disabled_total',
@@ -104,17 +123,17 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ]),
   webhookVerifySeconds: histogram(
     'webhook_verify_seconds',
-    'From a webhook to the record that Genesys confirmed it',
+    'Time from a webhook until Genesys confirmed it',
     LONG_SECONDS,
   ),
-  jobFailures: counter('job_failures_total', 'Background jobs that threw', ['queue']),
+  jobFailures: counter('job_failures_total', 'Background jobs that ended in an error', ['queue']),
   lastProcessed: gauge('last_processed_timestamp_seconds', 'Time of the last success', ['what']),
   uploads: gauge(
     'uploads',
-    'Unfinished uploads now, by state; finished ones are in uploads_finished_total',
+    'Uploads that are not finished at present, by state. uploads_finished_total counts finished uploads',
     ['state'],
   ),
-  holds: gauge('holds', 'Held uploads now, by reason', ['reason']),
+  holds: gauge('holds', 'Uploads that are held at present, by reason', ['reason']),
   longestUnchanged: gauge(
     'upload_longest_unchanged_seconds',
     'Longest time that an upload in this state has had neither a settled batch nor a change',
@@ -128,34 +147,37 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'sync_oldest_pending_seconds',
     'Age of the oldest message that an enabled endpoint has not accepted',
   ),
-  syncDead: gauge('sync_dead', 'Messages given up; replay them'),
+  syncDead: gauge('sync_dead', 'Messages that the gateway gave up on. You may replay them'),
   clockJumps: counter('clock_jumps_total', 'Jumps of a clock that the gateway noticed', ['of']),
   clockUnconfirmed: gauge(
     'clock_unconfirmed',
-    "1 while the database's clock is in doubt: nothing expires by it",
+    "1 while the database's clock is not confirmed. Until it is confirmed, nothing expires",
   ),
   databaseUp: gauge('database_up', '1 when the last check of the database succeeded'),
   databaseLook: gauge('database_look_seconds', 'How long the last check of the database took'),
   ready: gauge('ready', '1 while /readyz answers 200'),
 })
 
-/** A file that is there within 2 s counts as available [guide-003]. */
+/**
+ * The buckets for the latency of guest files. A file that is available within 2 s meets the
+ * requirement [guide-003].
+ */
 const GUEST_FILE_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600]
 
 const segmentMetrics = ({ counter, histogram }: Makers) => ({
   segmentsEnded: counter('segments_ended_total', 'Versions of segments, by final state', ['state']),
-  segmentsHeld: counter('segments_held_total', 'Times a segment had to wait, by reason', [
+  segmentsHeld: counter('segments_held_total', 'How often a segment had to wait, by reason', [
     'reason',
   ]),
   segmentFindings: counter('segment_findings_total', 'Findings in definitions, by code', ['code']),
   segmentPushSeconds: histogram(
     'segment_push_seconds',
-    'From the 202 until Genesys accepted the rules',
+    'Time from the 202 until Genesys accepted the rules',
     LONG_SECONDS,
   ),
   segmentIndexSeconds: histogram(
     'segment_index_seconds',
-    'From the accepted rules until their index was ready',
+    'Time from the acceptance of the rules by Genesys until their index was ready',
     LONG_SECONDS,
   ),
   segmentAnalysisSeconds: histogram(
@@ -165,7 +187,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   ),
   segmentSelectedShare: histogram(
     'segment_selected_share',
-    'Share of the contacts counted that a definition selects',
+    'Share of the counted contacts that a definition selects',
     [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1],
   ),
   campaignsLeftOff: counter(
@@ -180,17 +202,20 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   scannerAway: gauge('guest_file_scanner_away', '1 if the last scan gave no verdict'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
-    'Times the gateway requested another upload URL for a file, because the previous one was refused or corrupt',
+    'How often the gateway requested a new upload URL for a file, because the previous one was refused or corrupt',
     ['reason'],
   ),
-  guestFilesHeld: counter('guest_files_held_total', 'Times a guest file had to wait for Genesys'),
+  guestFilesHeld: counter(
+    'guest_files_held_total',
+    'How often a guest file had to wait for Genesys',
+  ),
   guestFileVerdictsLate: counter(
     'guest_file_verdicts_late_total',
     'Stored files on which Genesys gave no verdict for a day',
   ),
   guestFileSeconds: histogram(
     'guest_file_latency_seconds',
-    'From the 202 until Genesys had the file',
+    'Time from the 202 until Genesys had the file',
     GUEST_FILE_SECONDS,
   ),
   guestFileTransferSeconds: histogram(
@@ -203,27 +228,30 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   retentionDeleted: counter(
     'retention_deleted_total',
-    'Things deleted after their retention, by rule',
+    'Items deleted after their retention, by rule',
     ['rule'],
   ),
   retentionBehind: gauge(
     'retention_behind_seconds',
-    'By how much the oldest data of the last run was past its retention',
+    'How long the oldest data that the last run found was past its retention',
     ['rule'],
   ),
   erasures: counter('erasures_total', 'Erasures, by final state', ['state']),
   oldestErasure: gauge('oldest_erasure_seconds', 'Age of the oldest erasure that is not completed'),
   sealedUnderOlderKeys: gauge(
     'sealed_under_older_keys',
-    'Values that are sealed under a key other than the first of ENCRYPTION_KEYS. When this gauge and gateway_older_keys are both 0, you may remove the older keys',
+    'Values that are encrypted with an older key of ENCRYPTION_KEYS. When this gauge and gateway_older_keys are both 0, you may remove the older keys',
   ),
-  olderKeys: gauge('older_keys', 'Keys other than the first under which something may be sealed'),
+  olderKeys: gauge(
+    'older_keys',
+    'Number of keys, other than the first, that may still be needed to read stored data',
+  ),
 })
 
 const auditMetrics = ({ gauge }: Makers) => ({
   auditHead: gauge(
     'audit_head_block',
-    'The last block that this instance wrote; its hash is in the log',
+    'The last block that this instance wrote. Its hash is in the log',
   ),
   auditChainLag: gauge(
     'audit_chain_lag_seconds',

@@ -1,12 +1,15 @@
-/** What is told of the segments of campaigns. */
+/** The events of segments. */
 export type SegmentEvents = {
   'segment.analysed': {
     campaignId: string
     tenantId: string
     durationMs: number
-    /** By code. */
+    /** How many findings there were, by code. */
     findings: Record<string, number>
-    /** Contacts counted, and those selected. null if there was no basis. */
+    /**
+     * How many contacts were counted, and how many of them are selected. null: nothing could be
+     * counted.
+     */
     counted: number | null
     selected: number | null
   }
@@ -18,12 +21,15 @@ export type SegmentEvents = {
     state: string
     problem: string | null
     rules: number
-    /** From the 202 until Genesys accepted the rules. */
+    /** The time from the 202 until Genesys accepted the rules. */
     pushMs: number
-    /** From then until this state. null: they were not taken. */
+    /**
+     * The time from the acceptance of the rules until this state. null: Genesys did not accept the
+     * rules.
+     */
     indexMs: number | null
   }
-  /** A campaign that the gateway stopped and did not start again: somebody has to. */
+  /** The gateway stopped a campaign and did not start it again. A person must start it. */
   'segment.campaign_left_off': { campaignId: string; tenantId: string; version: number }
   'segment.filter_kept': { campaignId: string; version: number; failure: string }
 }

@@ -17,7 +17,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 
 const seconds = (ms: number): number => ms / 1000
 
-/** A route is a pattern and a status a number, so the label values are as many as the routes. */
+/** The label values are few, because a route is a pattern and a status is a number. */
 const countAnswer: Effects['http.answered'] = (metrics, { method, route, status, durationMs }) => {
   metrics.httpRequests.inc({ method, route, status: String(status) })
   metrics.httpSeconds.observe({ route }, seconds(durationMs))
@@ -39,6 +39,8 @@ const UPLOAD_EFFECTS: Effects = {
     }
     for (const [code, count] of Object.entries(fields.rejections))
       metrics.rejections.inc({ code }, count)
+    for (const [code, count] of Object.entries(fields.suppressedBy))
+      metrics.suppressedRows.inc({ code }, count)
     metrics.lastProcessed.setToCurrentTime({ what: 'upload_staged' })
   },
   'upload.discarded': (metrics) => metrics.uploadsDiscarded.inc(),
@@ -182,12 +184,13 @@ const ALL_HOLD_REASONS = Object.keys(HOLD_REASONS) as HoldReason[]
 
 export type Telemetry = {
   emit: Emit
-  /** What the last attempt at Genesys came to, in words for an operator. */
+  /** How the last attempt at Genesys ended, as a sentence for operators. */
   lastGenesysAttempt(): string
-  /** What this process did within the last hour. */
+  /** What this process did in the last hour. */
   lastHour(): LastHour
   /**
-   * Gauges are read from `source` at each scrape; when the database is away the rest is still told.
+   * The metrics in the format of Prometheus. Gauges are read from `source` at each call. If the
+   * database does not answer, the metrics that do not need it are still returned.
    */
   scrape(source: GaugeSource): Promise<{ contentType: string; body: string }>
 }
@@ -219,7 +222,7 @@ const setRegistryGauges = (
   metrics: Metrics,
   registries: Awaited<ReturnType<GaugeSource['database']>>['registries'],
 ): void => {
-  // Those that nobody uses any more are gone.
+  // A registry that no tenant uses any longer must not keep its last value.
   metrics.registryAge.reset()
   metrics.registryAgeLimit.reset()
   for (const { registry, ageSeconds, limitSeconds } of registries) {
@@ -232,7 +235,8 @@ const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> =
   const pace = await source.pace()
   metrics.paceLimit.set(pace.requestsPerMinute)
   metrics.paceUsed.set(pace.usedLastMinute)
-  // Absent until Genesys says something: a 0 would read as a quota that is used up.
+  // The metric is missing until Genesys has reported its quota. A 0 would mean a quota that is used
+  // up.
   if (pace.remaining === null) metrics.paceRemaining.remove()
   else metrics.paceRemaining.set(pace.remaining)
   for (const [name, count] of Object.entries(pace.waiting))
@@ -249,7 +253,7 @@ const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> =
   metrics.ready.set((await ready) ? 1 : 0)
 }
 
-/** Joins the log and the metrics: business code emits an event once, both follow. */
+/** Connects the log and the metrics. Code emits an event once, and both show it. */
 export const createTelemetry = (deps: {
   log: Emit
   clock?: Pick<Clock, 'monotonicMs'>

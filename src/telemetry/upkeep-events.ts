@@ -2,11 +2,14 @@ import type { QuotaName } from '../domain/access/quotas.ts'
 import type { Erasure } from '../domain/erasures/erasure.ts'
 import type { RetentionRuleName } from '../domain/retention/retention-rules.ts'
 
-/** What is told of retention, of erasures, of encryption keys and of quotas. */
+/** The events of retention, erasures, encryption keys and quotas. */
 export type UpkeepEvents = {
-  /** A call of a tenant that has used its quota. */
+  /** A call was refused because its tenant has used up a quota. */
   'quota.exceeded': { tenantId: string; quota: QuotaName }
-  /** One look of a rule; `behindMs`: how long the oldest of what it found was overdue. */
+  /**
+   * One run of a retention rule. `behindMs`: how long the oldest row that the run found was
+   * overdue. `more`: rows are left for the next run.
+   */
   'retention.swept': {
     rule: RetentionRuleName
     deleted: number
@@ -14,9 +17,9 @@ export type UpkeepEvents = {
     more: boolean
     durationMs: number
   }
-  /** Nothing is deleted meanwhile. */
+  /** Retention deletes nothing until a second source confirms the time. */
   'retention.waiting': { reason: 'clock_unconfirmed' }
-  /** Genesys did not answer, or did not take it; it is tried again. */
+  /** Genesys did not answer, or refused. The gateway tries again. */
   'erasure.waiting': { erasureId: string; failure: string; attempt: number; retryInMs: number }
   'erasure.completed': {
     erasureId: string
@@ -29,9 +32,15 @@ export type UpkeepEvents = {
     durationMs: number
   }
   'keys.resealed': { resealed: number; left: number; durationMs: number }
-  /** Said every minute by whoever does it. */
+  /**
+   * Emitted every minute by the process that seals rows with the current key. `left`: how many rows
+   * are still sealed with older keys.
+   */
   'keys.left': { left: number; olderKeys: number }
-  /** The key may leave the configuration. */
+  /**
+   * No stored data is sealed with this key any longer, so you may remove the key from the
+   * configuration.
+   */
   'keys.retired': { keyId: string }
 }
 

@@ -10,8 +10,8 @@ import type { Doorway } from './ports/uploads/small-uploads.ts'
 import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
 /**
- * The use cases that the HTTP border calls. Each throws `GatewayProblem`, with the codes of its
- * type, for everything that the caller must know.
+ * One upload as the HTTP border hands it to `ReceiveUpload`. The use cases in this file throw
+ * `GatewayProblem` for everything that the caller must know. Their types name the codes.
  */
 export type UploadRequest = {
   caller: Caller
@@ -19,7 +19,7 @@ export type UploadRequest = {
   options: UploadOptions
   format: FileFormat
   fileName: string | null
-  /** Builds what judges and normalises the rows. */
+  /** Builds the steps that validate and normalise the rows. */
   steps: BuildContactSteps
   /** null only with `validateOnly`. */
   idempotencyKey: string | null
@@ -27,13 +27,16 @@ export type UploadRequest = {
   path: string
   validateOnly: boolean
   /**
-   * What adding its contacts does to their place in the queue, as it was decided. null if the
-   * dialect has no queue.
+   * How Genesys places the new contacts in the dialling queue, and whether the list's settings
+   * decided that. null if the dialect has no queue.
    */
   queue?: ChosenQueue | null
-  /** What was read of a small upload together with its key; left out: it is read here. */
+  /**
+   * What the store already read for a small upload together with its key. If left out, the workflow
+   * reads it.
+   */
   doorway?: Doorway | null
-  /** The file's bytes as they arrive. A body broken off makes the iteration throw. */
+  /** The file's bytes as they arrive. If the body is incomplete, the iteration throws. */
   body: AsyncIterable<Uint8Array>
 }
 
@@ -55,12 +58,15 @@ export type ControlUpload = Refusing<
     caller: Caller
     uploadId: string
     action: 'cancel' | 'pause' | 'resume'
-    /** Whether the upload is of the version that If-Match names; left out: any version is. */
+    /**
+     * Whether the upload has the version that If-Match names. If left out, every version is
+     * accepted.
+     */
     expects?: (upload: Upload) => boolean
   }) => Promise<Upload>
 >
 
-/** `ageMs` is 0 when just read from Genesys. */
+/** `ageMs` is 0 if the list was just read from Genesys. */
 export type ReadContactList = Refusing<
   (typeof READ_LIST_REFUSALS)[number],
   (caller: Caller, listId: string) => Promise<{ list: ContactList; ageMs: number }>

@@ -22,7 +22,7 @@ const MARKDOWN = [
 ]
 const GROUPS = ['Start here', 'How-to', 'Reference', 'Explanations']
 
-/** `NAME=value` and, for what has no default, `# NAME=`. */
+/** `NAME=value`. For a variable without a default, `# NAME=`. */
 const exampleVariables = (): Map<string, { value: string; commented: boolean }> =>
   new Map(
     [...read('.env.example').matchAll(/^(# ?)?([A-Z][A-Z0-9_]+)=(.*)$/gm)].map((line) => [
@@ -132,7 +132,7 @@ test('docs/README.md has each page once, by who reads it and what for', () => {
   )
 })
 
-/** The place of a heading in the address of its page, as GitHub makes it. */
+/** The anchor of a heading in the address of its page, as GitHub makes it. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -164,8 +164,7 @@ test('every problem or rejection code that the documents name is one that is ser
       { 'demo-contacts': 1, 'webhook-id': 1, 'webhook-signature': 1 },
     ].flatMap((names) => Object.keys(names)),
   )
-  // The names on the sandbox's page are held to its fault plan, in
-  // test/sandbox/server/docs.test.ts.
+  // test/sandbox/server/docs.test.ts compares the names on the sandbox's page with its fault plan.
   for (const path of MARKDOWN.filter((page) => page !== 'docs/sandbox.md')) {
     const named = [...read(path).matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map((hit) => hit[1] ?? '')
     assert.deepEqual(

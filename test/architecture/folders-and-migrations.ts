@@ -1,20 +1,18 @@
 import { basename, dirname } from 'node:path'
 
-/** A folder with more files than this is read by searching, not by looking. */
+/** In a folder with more files than this, readers have to search instead of read. */
 export const MAX_FILES_A_FOLDER = 18
 
 /**
- * Both went out in 0.1.0 under a number that another one had: databases know them by these names,
- * so they stay.
+ * Both were published in 0.1.0 under a number that another migration had. Databases know them by
+ * these names, so the names stay.
  */
 const SHIPPED_TWICE: Readonly<Record<string, readonly string[]>> = {
   '0005': ['0005-delivery-part.sql', '0005-webhook-endpoints.sql'],
   '0019': ['0019-indexes-in-use.sql', '0019-short-subject-digests.sql'],
 }
 
-/**
- * Folders that hold more files than `MAX_FILES_A_FOLDER`, those of their subfolders not counted.
- */
+/** Folders that hold more files than `MAX_FILES_A_FOLDER`, without those of their subfolders. */
 export const crowdedFolders = (paths: readonly string[]): string[] =>
   [...Map.groupBy(paths, (path) => dirname(path))]
     .filter(([, files]) => files.length > MAX_FILES_A_FOLDER)
@@ -22,8 +20,8 @@ export const crowdedFolders = (paths: readonly string[]): string[] =>
     .toSorted()
 
 /**
- * Migrations that share their number with another one, and those outside the folder of their ten
- * numbers.
+ * Migrations that have the same number as another one, and those that are not in the folder for
+ * their ten numbers.
  */
 export const misnumberedMigrations = (paths: readonly string[]): string[] => [
   ...[...Map.groupBy(paths.map((path) => basename(path)).toSorted(), (name) => name.slice(0, 4))]

@@ -25,7 +25,8 @@ test('comments of scripts in JavaScript are as narrow', () => {
 })
 
 /**
- * Rule → a file that breaks it. The texts are joined so that this file does not break them itself.
+ * By rule: a file that breaks it. The texts are joined, so that this file does not break the rules
+ * itself.
  */
 const planted: Record<string, [path: string, text: string][]> = {
   'too long': [

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 
 /**
- * The rules of CONTRIBUTING.md that a pattern can hold; each has a planted case in
+ * The rules of CONTRIBUTING.md that a pattern can check. Each has a planted case in
  * house-rules.test.ts.
  */
 export const MAX_SOURCE_LINES = 300
@@ -12,7 +12,7 @@ const vaguePart = new RegExp(`^(${VAGUE.join('|')})$`)
 
 type Rule = {
   name: string
-  /** Which files it looks at. */
+  /** Which files the rule is for. */
   applies: (path: string) => boolean
   broken: (path: string, text: string) => boolean
 }
@@ -20,13 +20,13 @@ type Rule = {
 const inSource = (path: string): boolean => path.startsWith('src/')
 const always = (): boolean => true
 
-/** Code without comments, strings kept: a comment may name what the code may not use. */
+/** Code without comments but with strings. A comment may name what the code may not use. */
 const codeOf = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
 
 const lines = (text: string): number => text.split('\n').length - 1
 
-// Spelled apart, or this file would be its own first finding.
+// Written in parts, because otherwise this file would be its own first finding.
 const UNFINISHED = new RegExp(
   `\\b(${['TO', 'FIX', 'X', 'HA'].map((head, at) => head + ['DO', 'ME', 'XX', 'CK'][at]).join('|')})\\b`,
 )
@@ -34,10 +34,10 @@ const MACHINE_PATH = new RegExp(
   `(^|[\\s'"\`(=:])/(${['home', 'Users', 'root', 'work', 'mnt'].join('|')})/[\\w.-]`,
   'm',
 )
-/** A statement at the start of a line; a function on one line may await. */
+/** A statement at the start of a line. A function on one line may await. */
 const isTopLevelAwait = (line: string): boolean =>
   /^await\b/.test(line) || (/^\w.*\bawait\b/.test(line) && !/=>.*\bawait\b/.test(line))
-/** Words to the linter or the compiler must stand on one line. */
+/** A directive for the linter or the compiler must be on one line. */
 const DIRECTIVE = /^\s*\/\/ (oxlint-disable|@ts-expect-error)/
 const isWideComment = (line: string): boolean =>
   line.length > 100 && /^\s*(\/\/|\/\*|\*)/.test(line) && !DIRECTIVE.test(line)
@@ -90,14 +90,14 @@ export const HOUSE_RULES: readonly Rule[] = [
       ),
   },
   {
-    // `encodeURIComponent` leaves dots alone: `..` as an id would climb to another call.
+    // `encodeURIComponent` leaves dots unchanged, so an id `..` would lead to another call.
     name: 'an id in a path without pathSegment',
     applies: (path) => path.startsWith('src/genesys/') && !path.endsWith('/path-segment.ts'),
     broken: (_path, text) => /\/\$\{encodeURIComponent\(/.test(codeOf(text)),
   },
   {
-    // A handler makes problems with `refuse`, whose type knows the codes that the route declares;
-    // the scope of raw webhooks turns an error of the framework's.
+    // A handler makes problems with `refuse`, whose type knows the codes that the route declares.
+    // The scope of raw webhooks is an exception, because it translates an error of the framework.
     name: 'a problem past the codes of its route',
     applies: (path) =>
       path.startsWith('src/http/routes/') && !path.endsWith('/genesys-webhooks.ts'),
@@ -109,16 +109,16 @@ export const HOUSE_RULES: readonly Rule[] = [
     broken: (_path, text) => /\bnewId\(\s*'aud'/.test(codeOf(text)),
   },
   {
-    // An upsert that waits for its row sees that row's newest version, and everything else as it
-    // was before the wait.
+    // An upsert that waits for its row then sees the newest version of that row, but sees all other
+    // rows as they were before the wait.
     name: 'an upsert that asks another table',
     applies: inSource,
     broken: (_path, text) =>
       /\bon conflict\b[^`]*\bdo update\b[^`]*\bexists \(select from (?!unnest)/.test(codeOf(text)),
   },
   {
-    // A pooler gives each transaction another connection: what a session holds would be left behind
-    // on one (ADR 20).
+    // A pooler gives each transaction another connection. What a session holds would stay behind on
+    // one of them (ADR 20).
     name: 'held by a session of the database',
     applies: inSource,
     broken: (_path, text) =>
@@ -134,15 +134,15 @@ export const HOUSE_RULES: readonly Rule[] = [
   },
   { name: 'only one test runs', applies: always, broken: (_path, text) => ONLY.test(text) },
   {
-    // The runner takes a file whose declared tests have ended for done, and cancels what is
-    // declared later.
+    // Once the tests declared so far have ended, the runner takes the file as done and cancels
+    // tests that are declared later.
     name: 'waits before its tests are declared',
     applies: (path) => path.endsWith('.test.ts'),
     broken: (_path, text) => codeOf(text).split('\n').some(isTopLevelAwait),
   },
 ]
 
-/** Names of the rules that a file breaks. */
+/** The names of the rules that a file breaks. */
 export const brokenRules = (path: string, text: string): string[] =>
   HOUSE_RULES.filter((rule) => rule.applies(path) && rule.broken(path, text)).map(
     ({ name }) => name,

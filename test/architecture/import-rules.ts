@@ -59,9 +59,8 @@ const generalRules: IForbiddenRuleType[] = [
 export type Finding = { rule: string; from: string; to: string }
 
 /**
- * Reads the `src` under `root` with every rule. The swc parser is what reads TypeScript here:
- * without it dependency-cruiser sees no `.ts` file and reports success, which is why callers must
- * look at `filesSeen`.
+ * Reads the `src` under `root` with every rule. The swc parser reads TypeScript here. Without it,
+ * dependency-cruiser sees no `.ts` file and reports success, so callers must check `filesSeen`.
  */
 export const readImports = async (
   root: string,

@@ -1,12 +1,12 @@
 /**
- * Who may import whom, as data: the dependency-cruiser rules, the table in ARCHITECTURE.md and the
- * planted violations are all made from this. `node:` modules and a layer's own files are always
- * allowed.
+ * Which part may import which, as data. The dependency-cruiser rules, the table in ARCHITECTURE.md
+ * and the planted violations are all made from it. `node:` modules and a layer's own files are
+ * always allowed.
  */
 export type Layer = {
   /** Path under `src/`, as a regular expression without anchors. */
   path: string
-  /** Names of other layers, `workflows/ports` for the interfaces alone, or `everything`. */
+  /** Names of other layers, `workflows/ports` (only the interfaces), or `everything`. */
   mayImport: readonly string[]
 }
 
@@ -37,13 +37,16 @@ export const LAYERS: Record<string, Layer> = {
 }
 
 export type Door = {
-  /** Package names; a trailing `/*` takes a whole npm scope. */
+  /** Package names. A trailing `/*` means a whole npm scope. */
   packages: readonly string[]
   /** Layers or file patterns (`domain/phone*`) that may import them. */
   from: readonly string[]
 }
 
-/** Every runtime dependency has a door; a test compares this with package.json. */
+/**
+ * Every runtime dependency has a place where it may be imported. A test compares this with
+ * package.json.
+ */
 export const DOORS: readonly Door[] = [
   { packages: ['fastify', '@fastify/*', 'fastify-plugin'], from: ['http', 'console', 'sandbox'] },
   { packages: ['fastify-type-provider-zod'], from: ['http'] },

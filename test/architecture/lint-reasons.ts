@@ -1,7 +1,7 @@
 /**
- * The rules that a linter configuration turns off without a reason. In `rules` the reason is the
- * comment right above each; in `overrides`, which say for which files, one comment above or inside
- * the entry serves all of its rules.
+ * The rules that a linter configuration turns off without a reason. In `rules`, the reason is the
+ * comment directly above each rule. In `overrides`, which are for certain files, one comment above
+ * or inside the entry is enough for all of its rules.
  */
 export const rulesWithoutReason = (config: string): string[] => {
   const bare: string[] = []

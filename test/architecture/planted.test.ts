@@ -8,8 +8,8 @@ import { readImports, ruleNames } from './import-rules.ts'
 import { LAYERS } from './import-table.ts'
 
 /**
- * A rule nobody has seen fire may be one that cannot: each is made to fire here on a small project
- * of its own.
+ * A rule that never reported anything may be unable to report. So each rule is made to report here,
+ * on a small project that breaks it.
  */
 const root = mkdtempSync(join(tmpdir(), 'planted-'))
 after(() => rmSync(root, { recursive: true, force: true }))
@@ -19,7 +19,7 @@ const write = (path: string, text: string): void => {
   writeFileSync(join(root, path), text)
 }
 
-/** File → its text and the rule that must name it. */
+/** By file: its text, and the rule that must report it. */
 const planted: Record<string, { text: string; rule: string }> = {
   'src/lib/knows-domain.ts': plant("import { x } from '../domain/x.ts'", 'layer lib'),
   'src/domain/knows-store.ts': plant("import { x } from '../store/x.ts'", 'layer domain'),

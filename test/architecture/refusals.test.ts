@@ -21,14 +21,14 @@ import * as segments from '../../src/workflows/segments/refusals.ts'
 import * as uploads from '../../src/workflows/uploads/refusals.ts'
 
 /**
- * A use declares the codes that it refuses with; its types hold the routes to them. That the list
- * is whole is held here: it names every code that stands in a module of the use, or in one that
- * this imports.
+ * A use case declares the codes with which it refuses calls, and its type makes the routes declare
+ * them too. This test checks that the list is complete: it must have every code in a module of the
+ * use case, or in a module that such a module imports.
  */
 type Use = {
   modules: string[]
   declared: readonly string[]
-  /** Codes of a module that this use cannot reach, with the reason. */
+  /** Codes in a module that this use case can never answer with, each with the reason. */
   never?: Record<string, string>
 }
 
@@ -42,6 +42,10 @@ const USES: Record<string, Use> = {
   controlUpload: {
     modules: [workflow('uploads/control/control-upload')],
     declared: uploads.CONTROL_REFUSALS,
+  },
+  seeUploads: {
+    modules: [workflow('uploads/watch/see-uploads')],
+    declared: uploads.SEE_REFUSALS,
   },
   applyUpload: {
     modules: [workflow('uploads/control/apply-upload')],
@@ -144,7 +148,7 @@ const USES: Record<string, Use> = {
   },
 }
 
-/** Modules that are imported for their values. */
+/** Modules of which values are imported, not only types. */
 const importsOf = (path: string, text: string): string[] =>
   [...text.matchAll(/^import (?!type )[^;']*?from '(\.[^']+)'/gmu)].map(([, to]) =>
     join(dirname(path), to!),
@@ -183,7 +187,7 @@ test('every list of codes in a refusals.ts belongs to a use that is looked at he
   for (const path of files) {
     const exported = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>
     for (const [name, codes] of Object.entries(exported)) {
-      // A batch that Genesys refuses is another thing.
+      // Other exports are about batches that Genesys refuses.
       if (!Array.isArray(codes)) continue
       const held = looked.some((declared) => codes.every((code) => declared.includes(code)))
       assert.ok(held, `${path}: ${name} is missing in this test`)

@@ -6,8 +6,8 @@ import { createContext, Script } from 'node:vm'
 import { parseSync } from '@swc/core'
 
 /**
- * Backtracking that grows as a power of the text, or worse, does not end in this time on any of the
- * texts below.
+ * If backtracking grows as a power of the text, or faster, one of the texts below does not end
+ * within this time.
  */
 const WITHIN_MS = 10_000
 const LONG = 2_000
@@ -30,8 +30,8 @@ const expressionsOf = (path: string, source: string): Found[] => {
 }
 
 /**
- * Texts that begin as the expression asks, go on for long with what it repeats, and end as it does
- * not.
+ * Texts that begin as the expression demands, repeat for long what it repeats, and end so that it
+ * cannot match.
  */
 const hostileTexts = (pattern: string): string[] => {
   const begin = /^\^?([\w :"<-]*)/u.exec(pattern)?.[1] ?? ''
@@ -49,8 +49,8 @@ const hostileTexts = (pattern: string): string[] => {
 }
 
 /**
- * Whether the expression is done with every one of these texts; V8 leaves off in the middle of a
- * match.
+ * Whether the expression ends on every one of these texts. V8 stops in the middle of a match when
+ * the time is over.
  */
 const endsOn = (
   { pattern, flags }: Pick<Found, 'pattern' | 'flags'>,

@@ -41,7 +41,7 @@ test('one that everybody shares is refused and left as it is', (t) => {
   chmodSync(directory, 0o1777)
   assert.throws(
     () => closeDataDir(configOf(directory)),
-    // To close /tmp would break the machine: that is not advised.
+    // The message must not advise to close /tmp, because that would break the machine.
     (error) =>
       error instanceof DataDirOpen &&
       /shared by all .*name a directory in it/.test(error.message) &&

@@ -31,7 +31,7 @@ const PLANTED = [
     at: '/press/:id',
     scope: 'uploads',
     params: z.strictObject({ id: z.string() }),
-    form: z.strictObject({ word: z.string() }),
+    form: z.strictObject({ word: z.string().regex(/o/u).regex(/g/u) }),
     act: async ({ params, form: { word } }) => {
       pressed.push(`${params.id} ${word}`)
       return { goTo: '/console', said: 'signedIn' }
@@ -77,6 +77,17 @@ test('every page and every button with a scope is refused to a session without i
   }
 })
 
+test('a form whose session ended leads to the sign-in, and from there back to its page', async (t) => {
+  const { app } = await start(t)
+  const press = (referer: string) =>
+    post(app, '/console/uploads/move', {}, { host: 'localhost', referer })
+  const led = await press('http://localhost/console/uploads?state=held')
+  const to = encodeURIComponent('/console/uploads?state=held')
+  assert.equal(led.headers.location, `/console/sign-in?to=${to}`)
+  const foreign = await press('https://evil.example/console/uploads')
+  assert.equal(foreign.headers.location, '/console/sign-in')
+})
+
 test('the cookie is for pages alone: out of reach of scripts, and nothing under /v1', async (t) => {
   const { app } = await start(t)
   const answer = await post(app, '/console/sign-in', { key: ` ${CONSOLE_KEY} ` })
@@ -86,6 +97,19 @@ test('the cookie is for pages alone: out of reach of scripts, and nothing under 
   assert.doesNotMatch(cookie, /Secure/u)
   const api = await app.inject({ url: '/v1/uploads', headers: { cookie } })
   assert.equal(api.statusCode, 401)
+})
+
+test('a part that refreshes itself is no sign of a person; every other page and button is', async (t) => {
+  const { app, signIn, askedBy } = await start(t, { scopes: [] as Scope[] })
+  const cookie = await signIn()
+  for (const entry of [...TABLE, { kind: 'page', at: '/here' } as const]) {
+    const url = `/console${entry.at.replaceAll(/:\w+/gu, 'x')}`
+    askedBy.length = 0
+    await (entry.kind === 'page'
+      ? app.inject({ url, headers: { cookie } })
+      : post(app, url, {}, { cookie }))
+    assert.deepEqual(askedBy, ['part' in entry ? 'page' : 'person'], url)
+  }
 })
 
 test('behind https the cookie is secure', async (t) => {
@@ -157,6 +181,17 @@ test('a form is taken from a page of the console alone: its origin and the token
   assert.equal(await press({ ...token, more: 'x' }), 400)
   assert.equal(await press(token), 303)
   assert.deepEqual(pressed, ['a go'])
+})
+
+test('a field that cannot be used is named once, in words for who filled it in', async (t) => {
+  const { app, signIn } = await start(t, { table: PLANTED })
+  const cookie = await signIn()
+  const fields = { _csrf: csrfTokenOf(tokenIn(cookie)), word: 'x' }
+  const answer = await post(app, '/console/press/a', fields, { cookie })
+  assert.equal(answer.statusCode, 400)
+  assert.match(answer.body, /A field cannot be used/u)
+  assert.match(answer.body, /cannot use the value of: word</u)
+  assert.doesNotMatch(answer.body, /API document/u)
 })
 
 test('a page says that Genesys is simulated, loads from here alone, and shows markup as text', async (t) => {

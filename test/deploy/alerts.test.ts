@@ -93,7 +93,7 @@ test('the runbook has a section for every alert, in their order, and for no othe
     rules.map(({ alert }) => alert),
   )
   for (const section of sections) {
-    for (const part of ['**Means**', '**Look at**', '**Do**']) {
+    for (const part of ['**Meaning:**', '**Check:**', '**Do:**']) {
       assert.ok(section.includes(part), `${section.split('\n')[0]} lacks ${part}`)
     }
   }

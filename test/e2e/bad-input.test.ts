@@ -32,7 +32,7 @@ describe('Bad input over HTTP', () => {
     const { body } = await gateway.client.call<{ items: unknown[] }>('/v1/uploads?limit=200')
     return body.items.length
   }
-  /** The call is answered with this problem and leaves no upload. */
+  /** Checks that the call is answered with this problem and leaves no upload. */
   const refused = async (
     answer: Promise<{ status: number; headers: Headers; body: unknown; text: string }>,
     status: number,
@@ -213,8 +213,8 @@ describe('Bad input over HTTP', () => {
     })
     await gateway.event('http.answered', (line) => line['problem'] === 'body-broken-off')
     assert.equal(await uploads(), count)
-    // The key is freed just after the answer is closed: who comes sooner is told to come again, and
-    // does.
+    // The key is freed just after the answer. A caller who comes earlier is asked to try again
+    // later, and does so.
     const file = `${HEADER}\n${GOOD.replace('C-1', 'C-77')}\n`
     const again = await gateway.client.uploadPatiently(LIST, file, { key: 'broken-off' })
     assert.equal(again.status, 202, again.text)

@@ -7,7 +7,10 @@ import { cleanFile, differences } from '../support/stages/contact-file.ts'
 import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
-/** So far apart that an upload ends in time only when Genesys' word is heard. */
+/**
+ * Polls are so far apart that an upload ends in time only if the gateway uses Genesys'
+ * notification.
+ */
 const NO_POLL = { GENESYS_COMPLETION_POLL_SECONDS: '600' }
 
 eachHome('Contacts as files', (home) => {
@@ -106,8 +109,8 @@ eachHome('Contacts as files', (home) => {
             ['completed', 1200, 0],
           )
           assert.deepEqual(differences(stage.sandbox.contents(LIST), after.expected), [])
-          // The register knows nothing of before: what was wiped is sent again, what is held is
-          // not.
+          // The register has nothing from before the overwriting. Rows that were wiped are sent
+          // again, and rows that Genesys holds are not.
           const again = await client.finished((await client.upload(LIST, before.csv)).body.id)
           assert.deepEqual([again.counts.delivered, again.counts.unchanged], [1000, 500])
         } finally {

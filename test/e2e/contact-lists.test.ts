@@ -77,8 +77,8 @@ eachHome('A contact list made over the API', (home) => {
         body: JSON.stringify({ name: 'Full', columns, contactIdColumn: 'customerId', ...settings }),
       })
       assert.equal(made.status, 201, made.text)
-      // What is required is the one thing that the platform does not keep; whatever else was lost
-      // would be a note as well.
+      // The platform loses only whether a column is required. If anything else were lost, there
+      // would be a note about it too.
       assert.deepEqual(made.body.notes, [
         { column: 'customerId', note: 'Genesys does not show this column as required.' },
       ])

@@ -8,12 +8,16 @@ import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 type Verified = { ok: boolean; faults: unknown[]; strayEntries: number }
-/** Enough bytes that no socket holds them all: the gateway has staged chunks when they are out. */
+/**
+ * So many bytes that the sockets cannot hold them all. When all are sent, the gateway has staged
+ * some chunks.
+ */
 const LARGE_ROWS = 150_000
 const SLICE = 256 * 1024
 
 /**
- * A body that stops after `bytes` and then never ends; `out` resolves when all of them were taken.
+ * A body that stops after `bytes` and then never ends. `out` resolves when all of these bytes were
+ * read.
  */
 const endlessBody = (csv: string, bytes: number) => {
   const { promise: out, resolve } = Promise.withResolvers<void>()
@@ -106,8 +110,8 @@ eachHome('kill -9 in the middle of delivering', (home) => {
         const { body } = await second.client.call<{ items: unknown[] }>('/v1/uploads')
         assert.equal(body.items.length, 2)
 
-        // The process that chained the audit trail died with it: the next one continues the chain
-        // where the database has it.
+        // The process that chained the audit trail died. The next one continues the chain from what
+        // the database has.
         await second.event('audit.chained', (line) => Number(line['block']) > chained)
         const verified = await second.client.call<Verified>('/v1/audit-entries/verification')
         assert.deepEqual(

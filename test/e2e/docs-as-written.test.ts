@@ -8,15 +8,19 @@ import { type ShellBlock, shellPages } from '../support/documents/shell-pages.ts
 import { freePort } from '../support/gateway/free-port.ts'
 
 /**
- * README, that of the examples and every page of docs, as one who copies block after block into a
- * shell, in one clean folder: every command must end well, and every call must be answered without
- * an error. What cannot be run here says why in a comment that readers of the page do not see.
+ * Runs README.md, examples/README.md and every page of docs, as a reader does who copies block
+ * after block into a shell, in one clean folder. Every command must succeed, and every call must be
+ * answered without an error. If this test cannot run a block, a comment above the block says why.
+ * Readers of the page do not see this comment.
  */
 const PROJECT = join(import.meta.dirname, '..', '..')
 const PAGES = shellPages(PROJECT)
 const BLOCKS = PAGES.flatMap(({ blocks }) => blocks)
 
-/** The blocks that are not run, by page and reason: one more is to be a decision. */
+/**
+ * The number of blocks that are not run, by page and reason. Each new block of this kind must be
+ * counted here, so that someone decides about it.
+ */
 const ELSEWHERE: Record<string, Record<string, number>> = {
   'README.md': { 'the tests run this page': 1 },
   'docs/debug-one-upload.md': { docker: 1 },
@@ -26,7 +30,7 @@ const ELSEWHERE: Record<string, Record<string, number>> = {
   'docs/runbook.md': { docker: 6, 'a message that was given up': 1 },
 }
 
-/** A gateway as README starts it, for pages that take it for granted. */
+/** A gateway as README starts it, for pages that assume a running one. */
 const START: ShellBlock = {
   page: 'README.md',
   line: 0,
@@ -36,9 +40,9 @@ const START: ShellBlock = {
   serves: 'gateway',
 }
 
-/** What a page speaks of as if it had happened. */
+/** What a page assumes to have happened. */
 const HAPPENED: Record<string, string> = {
-  // A held upload that can be resumed, and an endpoint that somebody registered.
+  // A held upload that can be resumed, and an endpoint that a person has registered.
   'docs/runbook.md': `
 curl -H "$A" -H 'Idempotency-Key: held-1' -H 'Content-Type: text/csv' --data-binary @examples/contacts.csv $G/v1/contact-lists/demo-error/uploads
 until curl -H "$A" "$G/v1/uploads?state=held" | jq -e '.items[0]' > held.json; do sleep 0.1; done
@@ -59,7 +63,7 @@ test('the blocks that are not run are those that cannot be', () => {
 
 test('no Idempotency-Key stands in two commands, and no command has a hole to be filled', () => {
   const run = BLOCKS.filter(({ elsewhere }) => elsewhere === null)
-  // What goes on behind an offset is the same call, so it has the same key.
+  // A command with an offset continues the same call, so it has the same key.
   const begun = run.filter(({ text }) => !text.includes('offset='))
   const keys = begun.flatMap(({ text }) =>
     [...text.matchAll(/Idempotency-Key: ([\w-]+)/g)].map(([, key]) => key),
@@ -111,23 +115,23 @@ describe('Every page of the docs runs as it is written', () => {
       const printed = await follow(blocks, page)
       if (page === 'README.md') checkReadme(printed)
       for (const text of printed) await followAdvice(text)
-      // The next page means the gateway of README.
+      // The next page needs the gateway of README.
       if (blocks.some(({ text }) => /=\S+\s+npm start/.test(text))) await reader.stop('gateway')
     })
   }
 
-  /** What README says of the answers stands in them. */
+  /** What README says about the answers must be in them. */
   const checkReadme = (printed: readonly string[]): void => {
     const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8')
     const [, read, accepted, rejected] =
-      /of (\d+) rows read, (\d+) are accepted, (\d+) rejected/.exec(readme) ?? []
+      /Of (\d+) rows read, (\d+) are accepted, (\d+) are rejected/.exec(readme) ?? []
     const answer = printed.join('\n')
     assert.match(answer, /HTTP\/1\.1 202/)
     assert.match(answer, new RegExp(`"read":${read},"accepted":${accepted},"rejected":${rejected}`))
     assert.match(answer, /_line,_outcome,_code,_reason/)
   }
 
-  /** The programs print commands too. */
+  /** The programs print commands too, which are run here. */
   const followAdvice = async (text: string): Promise<void> => {
     const [, first] = /Upload the example:\n\s+(curl .+)/.exec(text) ?? []
     if (first !== undefined) await reader.run(shell(`${first}\n`))

@@ -9,9 +9,9 @@ import { startFakeServer } from '../support/gateway/http-fakes.ts'
 import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
 
 /**
- * Every example of the API document is called on a running gateway, in front of the sandbox: it
- * must answer with the status and the media type that the document says, and with a body that its
- * schema takes. Ids that only a run knows are put in the place of the example's.
+ * Calls every example of the API document on a running gateway, in front of the sandbox. The answer
+ * must have the status and the media type that the document names, and a body that matches its
+ * schema. Ids that are known only during a run replace those of the example.
  */
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
 
@@ -26,7 +26,7 @@ before(async () => {
   const { app } = await startFakeServer()
   await app.close()
   for (const operation of app.operations()) operations.set(operation.id, operation)
-  // Slow jobs: an upload behind another one of its list is still to be paused.
+  // Jobs are slow, so that an upload behind another one of its list can still be paused.
   stage = await setStage(await home.fresh(), 'guide', { jobDelayMs: 3_000 })
   gateway = await stage.gateway({ WEBHOOK_SECRET: SECRET })
   platformStage = await setStage(await home.fresh(), 'platform')

@@ -9,7 +9,7 @@ import { type Matcher, readPromql } from '../support/promql/promql.ts'
 import { cleanFile } from '../support/stages/contact-file.ts'
 import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
 
-/** No series before the first bug, or the first registry. */
+/** Metrics without a series until the first bug happens or the first registry is loaded. */
 const SILENT = [
   'gateway_job_failures_total',
   'gateway_registry_age_seconds',
@@ -26,7 +26,7 @@ const dashboardExprs = (): string[] => {
 const alertExprs = (): string[] =>
   readAlertRules('deploy/prometheus/alerts.yml').map(({ expr }) => expr)
 
-/** What a scrape shows: each series as its name and labels. */
+/** What a scrape contains: the name and the labels of each series. */
 const seriesIn = (scrape: string): { name: string; labels: Map<string, string> }[] =>
   [...scrape.matchAll(/^([a-z_0-9]+)(?:\{(.*)\})? \S+$/gm)].map(([, name = '', text = '']) => ({
     name,
@@ -36,8 +36,8 @@ const seriesIn = (scrape: string): { name: string; labels: Map<string, string> }
   }))
 
 /**
- * The values that a matcher asks for, each of which some series is to have; what it leaves out need
- * not be there.
+ * The values that a matcher demands. Some series must have each of them. A value that the matcher
+ * excludes need not exist.
  */
 const wanted = ({ label, op, value }: Matcher): { label: string; pattern: RegExp }[] =>
   op === '=' || op === '=~'
@@ -63,8 +63,8 @@ const missingIn = (scrape: string, exprs: readonly string[]): string[] => {
 }
 
 /**
- * A bit of everything: an upload with bad rows that ends, one that is held, a call that Genesys'
- * absence fails, a webhook without proof.
+ * Makes some of everything: an upload with bad rows that ends, one that is held, a call that fails
+ * because Genesys is away, and a webhook without proof.
  */
 const makeTraffic = async (stage: Stage, { client }: RunningGateway): Promise<void> => {
   const { csv } = cleanFile({ rows: 20 })
@@ -86,7 +86,7 @@ eachHome('The metrics of a gateway that has worked', (home) => {
   test('are all that alerts and dashboard ask for, to the values of their labels', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {
-      // Nobody listens at the CRM's: its message stays pending.
+      // Nothing listens at the CRM's address, so its message stays pending.
       const gateway = await stage.gateway({ CRM_SYNC_URL: 'http://127.0.0.1:9/' })
       await makeTraffic(stage, gateway)
       const { text } = await gateway.client.call('/metrics')

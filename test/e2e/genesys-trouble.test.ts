@@ -30,7 +30,8 @@ test('a list that Genesys cannot show and nobody knows: 503 with Retry-After, no
     const { body } = await client.call<{ items: unknown[] }>('/v1/uploads')
     assert.deepEqual(body.items, [])
     stage.sandbox.setFaults([])
-    // The calls that failed may still hold back the first ones: the answer says when to come again.
+    // The calls that failed may still delay the first new ones. The answer then says when to try
+    // again.
     const again = await client.uploadPatiently(LIST, file.csv, { key: 'early' })
     assert.equal(again.status, 202, again.text)
     await client.finished(again.body.id)
@@ -84,7 +85,7 @@ test('Genesys asks to slow down: no attempt comes before Retry-After, everything
     await event('genesys.attempted', (line) => line['status'] === 429)
     const throttled = events('genesys.attempted').filter((line) => line['status'] === 429)
     assert.equal(throttled.length, 2)
-    // A date has whole seconds, so that of a second from now may be a moment ahead only.
+    // A date has whole seconds. So a date one second from now may lie only a moment ahead.
     assert.ok(Number(throttled[0]?.['retryInMs']) >= 1000)
     assert.deepEqual(differences(stage.sandbox.contents(LIST), file.expected), [])
   }))

@@ -7,7 +7,7 @@ import { FILE_COLUMNS } from '../support/stages/contact-file.ts'
 import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
-/** Values that occur nowhere else: wherever one of them turns up, it leaked. */
+/** Values that occur nowhere else. If one of them appears in a place, it was leaked there. */
 const CANARIES = ['Quetzalcoatlina', 'Zyxwvutsrqson', '4155559371', 'canary.person', 'Xanthippolis']
 
 test('no log line, metric or problem ever holds a name, a phone number, an email or a secret', async () => {
@@ -34,7 +34,7 @@ test('no log line, metric or problem ever holds a name, a phone number, an email
       if (answer.status === 202) await client.finished(answer.body.id)
       else if (!file.startsWith(`${header},`)) problems.push(answer.text)
     }
-    // Genesys repeats what it was sent in its refusals; the gateway must not.
+    // In its refusals, Genesys repeats what it was sent. The gateway must not.
     const echo = 'Quetzalcoatlina 4155559371 canary.person@example.com refused'
     stage.sandbox.setFaults([
       { kind: 'reject-rows', message: echo, everyNth: 1, count: 1 },

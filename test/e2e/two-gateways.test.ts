@@ -9,14 +9,14 @@ import { setStage } from '../support/stages/stage.ts'
 const LISTS = [1, 2, 3, 4, 5].map((n) => `demo-list-${n}`)
 const UPLOADS_A_LIST = 3
 const ROWS = 600
-/** A lease of 10 s and the polling of those who wait for it (promise P4). */
+/** A lease of 10 s, plus the polling of gateways that wait for it (promise P4). */
 const RESUME_WITHIN_MS = 15_000
 
 const server = serverHome()
 
 /**
- * Three uploads to every list, by turns over the gateways; each later one has newer content of the
- * same contacts.
+ * Three uploads to every list, sent to the gateways in turn. Each later one has newer content of
+ * the same contacts.
  */
 const loadLists = async (gateways: readonly RunningGateway[]): Promise<Map<string, string>> => {
   const keyed = new Map<string, string>()
@@ -101,7 +101,7 @@ describe('Two gateways on one database', { skip: server.skip }, () => {
             heir
               .event('batch.settled', (line) => ofList.includes(String(line['uploadId'])))
               .catch(() => undefined),
-            // The heir may start so slowly that the other one had finished this list.
+            // The second gateway may start so slowly that the first one had finished this list.
             Promise.all(ofList.map((id) => heir.client.finished(id, 60_000))),
           ])
         }),

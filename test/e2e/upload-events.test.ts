@@ -11,8 +11,8 @@ import { setStage } from '../support/stages/stage.ts'
 const LIST = 'demo-contacts'
 
 /**
- * What is answered to who has seen the newest version; Genesys is looked at once more after the
- * end, which may make a newer one meanwhile.
+ * The status of the answer to a client that has seen the newest version. After the end, Genesys is
+ * checked once more, which may make a newer version meanwhile.
  */
 const statusOnceSeen = async (client: GatewayClient, uploadId: string): Promise<number> => {
   for (;;) {

@@ -13,7 +13,7 @@ import { cleanFile } from '../support/stages/contact-file.ts'
 import { setStage } from '../support/stages/stage.ts'
 
 const ENDPOINTS = '/v1/webhook-endpoints'
-/** Genesys inside of the gateway: there alone an endpoint may be registered on loopback. */
+/** Genesys runs inside the gateway. Only then may an endpoint be registered on loopback. */
 const SIMULATED = {
   GENESYS_SANDBOX: 'true',
   GENESYS_CLIENT_ID: '',

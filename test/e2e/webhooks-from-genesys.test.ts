@@ -17,7 +17,10 @@ import { setStage } from '../support/stages/stage.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
 const TOKEN = capabilityToken(SECRET, SUBSCRIPTIONS.event.part, SUBSCRIPTIONS.event.eventType)
-/** So far apart that an upload ends in time only when Genesys' word is heard. */
+/**
+ * Polls are so far apart that an upload ends in time only if the gateway uses Genesys'
+ * notification.
+ */
 const NO_POLL = { GENESYS_COMPLETION_POLL_SECONDS: '600', WEBHOOK_SECRET: SECRET }
 const LISTS = [1, 2, 3, 4].map((n) => `demo-list-${n}`)
 
@@ -27,7 +30,7 @@ const close = async (): Promise<void> => {
   await homes.server.close()
 }
 
-/** A body that pauses after its first bytes until it is let go. */
+/** A body that pauses after its first bytes until the test releases it. */
 const heldFile = (csv: string) => {
   const begun = Promise.withResolvers<void>()
   const go = Promise.withResolvers<void>()
@@ -102,7 +105,7 @@ describe('Webhooks from Genesys', () => {
         assert.equal(other.events('webhook.received').length, 0)
         const shown = [...called.output, ...other.output].join('\n')
         assert.ok(!shown.includes(TOKEN) && !shown.includes('token='))
-        // One subscription to each event for both.
+        // Both gateways share one subscription to each event.
         assert.equal(other.events('webhook.subscription').length, 0)
         const metrics = (await called.client.call('/metrics')).text
         assert.match(metrics, /webhook_receipts_total\{route="event",outcome="accepted"\} [1-9]/)

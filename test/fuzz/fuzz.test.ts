@@ -7,8 +7,8 @@ import { faultLines, reportLines } from '../support/fuzz/report-text.ts'
 import type { Dialect } from '../support/stages/stage.ts'
 
 /**
- * Most go to the server home: the embedded database answers in this process' stead, and costs three
- * times as much of the processor.
+ * Most calls go to the server home. The embedded database works in the gateway's process, and needs
+ * three times as much processor time.
  */
 const RUNS = [
   { home: embeddedHome(), dialect: 'guide', requests: 1_500 },
@@ -16,8 +16,8 @@ const RUNS = [
 ] as const satisfies { home: object; dialect: Dialect; requests: number }[]
 
 /**
- * The same calls each time: new ones are for `npm run fuzz`, or the tests of a change would go red
- * for what another one did.
+ * The same calls each time. New calls are for `npm run fuzz`. Otherwise, the tests of a change
+ * could fail because of an earlier change.
  */
 const SEED = 15
 

@@ -5,9 +5,9 @@ import { fuzzGateway } from '../support/fuzz/fuzz-gateway.ts'
 import { faultLines, reportLines } from '../support/fuzz/report-text.ts'
 
 /**
- * `npm run fuzz -- --requests 500000 --seed 7`: half of them on each home, guide on the embedded
- * one and platform on the server. `--minutes 60` ends a home that takes longer; the counts say how
- * far it came.
+ * `npm run fuzz -- --requests 500000 --seed 7` makes half of the calls on each home: guide on the
+ * embedded one, platform on the server. `--minutes 60` ends a home that takes longer. The counts
+ * show how many calls it made.
  */
 const { values } = parseArgs({
   options: {
@@ -34,6 +34,7 @@ for (const home of [embeddedHome(), serverHome()]) {
       seed,
       workers: Number(values.workers),
       mostMs: Number(values.minutes) * 60_000,
+      tell: say,
     })
     say(reportLines(report).join('\n'))
     say(

@@ -37,7 +37,7 @@ export const text =
 export const reset: Reply = (response) => {
   response.destroy()
 }
-/** Promises more bytes than it sends. */
+/** An answer that announces more bytes than it sends. */
 export const truncated: Reply = (response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
   response.write('{"jobId":', () => response.destroy())
@@ -48,14 +48,14 @@ export type Upstream = {
   url: string
   seen: Seen[]
   tokensIssued: number
-  /** Connections opened so far. */
+  /** How many connections were opened so far. */
   sockets: number
-  /** Answers API calls in order; the last one stays. */
+  /** The answers to API calls, in order. The last one is repeated. */
   replies: Reply[]
   tokenReplies: Reply[]
 }
 
-/** A server on loopback that gives the replies it is told to. */
+/** A server on loopback that gives the planned answers. */
 export const startUpstream = async (t: TestContext): Promise<Upstream> => {
   const upstream: Upstream = {
     url: '',
@@ -103,8 +103,8 @@ export const startUpstream = async (t: TestContext): Promise<Upstream> => {
 export type SkippingClock = Clock & { slept: number[]; skip(ms: number): void }
 
 /**
- * Waits up to `longestMs` are over at once and noted; longer ones (patience) only end by their
- * signal.
+ * A clock on which waits up to `longestMs` end immediately and are recorded. Longer ones, such as
+ * time limits, end only by their signal.
  */
 export const createSkippingClock = (longestMs = 3_700_000): SkippingClock => {
   let nowMs = 1_800_000_000_000
@@ -130,7 +130,7 @@ export const createSkippingClock = (longestMs = 3_700_000): SkippingClock => {
 
 export type VirtualClock = Clock & { advance(ms: number): Promise<void> }
 
-/** Time that only moves when told, timer by timer. */
+/** A clock that moves only when the test advances it, timer by timer. */
 export const createVirtualClock = (): VirtualClock => {
   let nowMs = 0
   let timers: { atMs: number; fire: () => void }[] = []
@@ -171,7 +171,7 @@ export const createVirtualClock = (): VirtualClock => {
 
 export type MemoryPace = PaceStore & { blocks: number[]; asked: number; slots: number[] }
 
-/** The bucket's contract on a clock, in memory; one bucket, as many instances as share it. */
+/** The contract of the pace bucket on a clock, in memory. All instances share one bucket. */
 export const createMemoryPace = (clock: Clock): MemoryPace => {
   let lastMs = -1e12
   let blockedUntilMs = -1e12
@@ -212,7 +212,7 @@ export const createMemoryPace = (clock: Clock): MemoryPace => {
   return pace
 }
 
-/** The list ids that are new for good. */
+/** Lists that are always new, in memory. */
 export const createMemoryNewLists = (): NewLists => {
   const ids = new Set<string>()
   return { add: async (id) => void ids.add(id), has: async (id) => ids.has(id) }
@@ -230,7 +230,7 @@ export const createTeller = (): { emit: Emit; told: Told[] } => {
   return { emit, told }
 }
 
-/** A client on a skipping clock against an upstream of planned replies. */
+/** A client on a skipping clock, with an upstream that gives planned answers. */
 export const startClient = async (
   t: TestContext,
   dialect: 'guide' | 'platform',

@@ -3,7 +3,7 @@ import { createRowMarks } from '../../src/intake/rows/row-mark.ts'
 import { KEY, rejected } from './taken.ts'
 import type { Taken } from './taken.ts'
 
-/** The rejected rows of a file as the CSV that is given out to be mended. */
+/** The rejected rows of a file, as the CSV that the gateway gives out as the file to fix. */
 export const ledgerOf = (
   taken: Taken,
   about: { forSpreadsheet?: boolean; delimiter?: string | null; id?: string } = {},

@@ -39,7 +39,7 @@ const LIMITS: DialectLimits = {
 
 /**
  * A spec for tests: a guide list with contactId, name, phone and email. Columns that a test's file
- * lacks count as empty.
+ * does not have count as empty.
  */
 export const specOf = ({
   options: given,
@@ -102,7 +102,7 @@ export const take = async (
   return { result, chunks }
 }
 
-/** The code (and what comes with it) by which the file was refused. */
+/** The code with which the file was refused, and its details. */
 export const refusal = async (
   body: Uint8Array | string | AsyncIterable<Uint8Array>,
   changes: SpecChanges = {},

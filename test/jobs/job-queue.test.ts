@@ -18,7 +18,7 @@ const handlers = (sync: (id: string) => Promise<void>) => ({
   reconcile: async () => undefined,
 })
 
-/** A database that can be taken away; its answers are counted. */
+/** A database that the test can switch off. It counts its answers. */
 const switchable = (sql: Store['sql']) => {
   let away = false
   const refused = { count: 0, enough: Promise.withResolvers<void>() }

@@ -50,7 +50,7 @@ describe('A worker of objects', () => {
     t.worker.start()
     await t.clock.advance(0)
     assert.deepEqual([...under.keys()], ['a', 'b'])
-    // Without room nobody is asked.
+    // A worker without room does not ask for claims.
     assert.equal(t.claims(), 2)
     under.get('b')!()
     await t.clock.advance(0)

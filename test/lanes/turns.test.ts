@@ -53,6 +53,31 @@ describe('lanes that only wait for Genesys', () => {
   })
 })
 
+describe('a lane that has delivered something', () => {
+  it('gives its place to one that waits, so that lanes send in turn', async () => {
+    const begun: string[] = []
+    const t = setLaneStage(async (_, upload) => {
+      begun.push(upload.id)
+      await t.clock.sleep(10)
+    }, 1)
+    t.give('busy', 'b1', 'b2', 'b3')
+    t.give('other', 'o1', 'o2')
+    t.workers.start()
+    for (let sent = 0; sent < 5; sent += 1) await t.clock.advance(10)
+    assert.deepEqual(begun, ['b1', 'o1', 'b2', 'o2', 'b3'])
+    await t.workers.stop(0)
+  })
+
+  it('goes on where there is room for the others', async () => {
+    const t = setLaneStage(async () => undefined, 2)
+    t.give('busy', 'b1', 'b2', 'b3')
+    t.workers.start()
+    await t.clock.advance(0)
+    assert.deepEqual(t.released, [{ lane: 'busy', readyInMs: 0 }])
+    await t.workers.stop(0)
+  })
+})
+
 describe('a lane that has had its turn', () => {
   it('comes to rest for one that waits, and goes to the end of the queue', async () => {
     const begun: string[] = []

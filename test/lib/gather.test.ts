@@ -38,3 +38,29 @@ test('a call that fails is told to those in it, and the next goes on', async () 
   calls[2]?.done.resolve([30])
   assert.equal(await third, 30)
 })
+
+test('with a rest, what comes after a call gathers until the rest is over', async () => {
+  const calls: (readonly number[])[] = []
+  const rests: PromiseWithResolvers<void>[] = []
+  const rest = (): Promise<void> => {
+    const over = Promise.withResolvers<void>()
+    rests.push(over)
+    return over.promise
+  }
+  const gather = createGatherer<number, number>(
+    async (items) => {
+      calls.push(items)
+      return items
+    },
+    10,
+    rest,
+  )
+  assert.equal(await gather(1), 1)
+  const later = [gather(2), gather(3)]
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(calls, [[1]])
+  rests[0]?.resolve()
+  assert.deepEqual(await Promise.all(later), [2, 3])
+  assert.deepEqual(calls, [[1], [2, 3]])
+  rests[1]?.resolve()
+})

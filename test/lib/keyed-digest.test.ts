@@ -13,7 +13,7 @@ import {
 
 const ZERO = Buffer.alloc(16)
 
-/** CMAC of one message as SP 800-38B writes it down, over big integers. */
+/** CMAC of one message as SP 800-38B describes it, with big integers. */
 const plainCmac = (key: Uint8Array, message: Buffer): Buffer => {
   const toNumber = (bytes: Buffer): bigint => BigInt(`0x${bytes.toString('hex')}`)
   const toBytes = (value: bigint): Buffer =>

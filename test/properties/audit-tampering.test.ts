@@ -97,7 +97,9 @@ const other = <T>(random: Random, from: readonly T[], than: T): T => {
   return pick(random, rest)
 }
 
-/** The database's owner makes the block fit its entries again, but has no key of the gateway's. */
+/**
+ * The owner of the database makes the block fit its entries again, but has no key of the gateway.
+ */
 const madeAnew = ({ line, entries }: Block): BlockLine => {
   const header = {
     ...line.header,
@@ -107,7 +109,7 @@ const madeAnew = ({ line, entries }: Block): BlockLine => {
   return signed(header, entries, stranger.privateKey)
 }
 
-/** Each changes the chain in place, at random. */
+/** Each of these changes the chain in place, at random. */
 const TAMPER: Record<string, (blocks: Block[], random: Random) => void> = {
   'an edit': (blocks, random) => {
     const entry = pick(random, pick(random, blocks).entries)
@@ -214,14 +216,15 @@ test('a tail that was cut is found by a head that was noted elsewhere, and by no
 test('every noted head is compared, but for those older than the export; one at least must be there', () => {
   const headOf = ({ line: { header, hash } }: Block) => ({ block: header.block, hash })
   const all = INTACT.map(headOf)
-  const kindsWith = (heads: Trusted['heads'] & {}, blocks: readonly Block[] = INTACT): string[] => {
+  const missingWith = (heads: Trusted['heads'] & {}, blocks: readonly Block[] = INTACT) => {
     const lines = linesOf(blocks)
     lines[0] = { type: 'export', whole: true, fromBlock: blocks[0]!.line.header.block }
-    return verdictOf(lines, { keys: trusted.keys, heads }).faults.map(({ kind }) => kind)
+    return verdictOf(lines, { keys: trusted.keys, heads }).faults
   }
-  assert.deepEqual(kindsWith(all), [])
-  assert.deepEqual(kindsWith(all, INTACT.slice(2)), [])
-  assert.deepEqual(kindsWith(all.slice(0, 2), INTACT.slice(2)), ['head-missing'])
-  assert.deepEqual(kindsWith(all, INTACT.slice(0, 4)), ['head-missing'])
-  assert.deepEqual(kindsWith([...all, { block: 3, hash: 'f'.repeat(64) }]), ['head-missing'])
+  const missing = (block: number) => [{ block, entry: null, kind: 'head-missing' }]
+  assert.deepEqual(missingWith(all), [])
+  assert.deepEqual(missingWith(all, INTACT.slice(2)), [])
+  assert.deepEqual(missingWith(all.slice(0, 2), INTACT.slice(2)), missing(2))
+  assert.deepEqual(missingWith(all, INTACT.slice(0, 4)), missing(5))
+  assert.deepEqual(missingWith([...all, { block: 3, hash: 'f'.repeat(64) }]), missing(3))
 })

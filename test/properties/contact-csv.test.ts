@@ -35,8 +35,8 @@ test('whatever the cells hold, a reader of RFC 4180 gets them back, blank record
   fc.assert(
     fc.property(table, (rows) => {
       const text = rows.map(csvRecord).join(CSV_LINE_BREAK)
-      // With the settings of a lenient reader: it trims, skips blank lines and takes a mark at the
-      // start for no content.
+      // Settings of a lenient reader. It trims, skips blank lines, and does not read a byte order
+      // mark as content.
       const lenient = { trim: true, skip_empty_lines: true, bom: true }
       assert.deepEqual(parse(text, lenient), rows)
       assert.deepEqual(parse(text, { record_delimiter: '\r\n' }), rows)

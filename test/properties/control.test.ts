@@ -18,9 +18,9 @@ import { refuseIds } from '../support/memory/memory-genesys.ts'
 
 const RUNS = 4
 const HOUR_MS = 3_600_000
-/** What a caller may hear, whatever the order of the calls. */
+/** The refusals that a caller may get, whatever the order of the calls. */
 const EXPECTED = ['state-conflict', 'nothing-to-retry', 'retry-under-way', 'plan-changed']
-/** Genesys refuses it whenever it comes. */
+/** Genesys refuses this contact every time. */
 const REFUSED = 'h'
 
 const at = fc.nat({ max: 30 })
@@ -61,7 +61,7 @@ const reachable = (from: UploadState, to: UploadState, seen = new Set<UploadStat
   return UPLOAD_TRANSITIONS[from].some((next) => !seen.has(next) && reachable(next, to, seen))
 }
 
-/** The target, telling of every upload that one of its methods answers with. */
+/** Wraps the target and passes on every upload that one of its methods returns. */
 const watched = <T extends object>(target: T, see: (upload: Upload) => void): T =>
   new Proxy(target, {
     get: (object, name) => {
@@ -118,8 +118,8 @@ const createWorld = (store: Store, listId: string) => {
     }
   }
   const time = async (): Promise<void> => {
-    // As an instance that runs does: a clock that nobody looks at for 5 s stands still for what
-    // ends for good.
+    // Records a check of the clock, as a running instance does. Without a check for 5 s, the clock
+    // stands still for everything that ends permanently.
     await store.sql.executeSql('update database_clock set seen_at = clock_timestamp()')
     await store.sql.executeSql(
       `update upload set not_before = clock_timestamp(),
@@ -171,7 +171,7 @@ const createWorld = (store: Store, listId: string) => {
 
 type World = ReturnType<typeof createWorld>
 
-/** Everything that waits goes on, and nothing goes wrong any more. */
+/** Resumes everything that waits. From now on, no faults occur. */
 const finishAll = async (world: World): Promise<void> => {
   await world.time()
   for (const id of world.seen.keys()) {
@@ -185,8 +185,8 @@ const finishAll = async (world: World): Promise<void> => {
 }
 
 /**
- * In Genesys is, of each contact, the newest content that was delivered, or newer one whose outcome
- * nobody learnt.
+ * Checks that Genesys has the newest delivered content of each contact, or newer content whose
+ * outcome nobody learned.
  */
 const checkContents = async (store: Store, { g, seen }: World): Promise<void> => {
   const delivered = new Map<string, { age: number; note: string }>()

@@ -27,7 +27,9 @@ after(async () => {
 })
 
 const rules = { allowedCountries: new Set(['US']) }
-/** Those of the import know other words: what an export says must not depend on them. */
+/**
+ * The import's steps know other words, because the meaning of an export must not depend on them.
+ */
 const steps = {
   sent: createEntrySteps(
     { ...rules, reasons: new Map([['optout', 'CUSTOMER_REQUEST' as const]]) },

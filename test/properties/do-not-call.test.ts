@@ -56,8 +56,8 @@ describe('Entries beside uploads, over several connections', { skip: serverHome(
   }
 
   /**
-   * Digests of people whom an entry names that stands now, and of those of whose contacts in the
-   * list it is noted that they are taken back.
+   * Digests of the people whom an entry in force names, and of those whose contacts in the list are
+   * recorded for retraction.
    */
   const standingAndNoted = async (listId: string) => {
     const { rows } = await here.sql.executeSql(
@@ -83,7 +83,7 @@ describe('Entries beside uploads, over several connections', { skip: serverHome(
           run += 1
           const world = await createWorld({ run, here, there, session })
           const { digestOf, lapsed } = world
-          // Some are delivered before anybody says anything of them.
+          // Some contacts are delivered before any entry names them.
           await takeUploads(uploads.slice(0, 1), world, here)
           await Promise.all([
             takeUploads([...uploads, ...uploads], world, here),
@@ -126,7 +126,7 @@ describe('Entries beside uploads, over several connections', { skip: serverHome(
       ),
       { numRuns: RUNS, endOnFailure: ASKED === undefined },
     )
-    // Else nothing ran beside anything.
+    // Otherwise, the test never had entries at the same time as tries.
     assert.ok(seen.tries > RUNS && seen.besides > RUNS && seen.standing > 0, JSON.stringify(seen))
   })
 })

@@ -11,7 +11,9 @@ import { createUtf16Decoder } from '../../src/intake/bytes/utf16.ts'
 
 const places = fc.array(fc.nat(24), { maxLength: 12 })
 
-/** What a decoder makes of the bytes, cut at the places, and where it found the first bad one. */
+/**
+ * What a decoder makes of the bytes, split at these places, and where it found the first bad byte.
+ */
 const decode = (decoder: ByteDecoder, whole: Uint8Array, cuts: readonly number[]) => {
   const pieces: Buffer[] = []
   let from = 0
@@ -24,7 +26,7 @@ const decode = (decoder: ByteDecoder, whole: Uint8Array, cuts: readonly number[]
   return { text: Buffer.concat(pieces).toString(), badAt: decoder.badAt() }
 }
 
-/** The text by Node's own decoder; null = it refuses. */
+/** The text by Node's own decoder. null: it refuses the bytes. */
 const byNode = (label: string, bytes: Uint8Array): string | null => {
   try {
     return new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -80,7 +82,8 @@ describe('whatever the bytes and wherever they are cut', () => {
           ),
         )
         assert.equal(decode(createDetectingDecoder(), Buffer.from(text), cuts).text, text)
-        // Decided by a whole block: pieces of a letter each would not show what stands around it.
+        // The encoding is decided on a whole block. Pieces of one letter each would not show the
+        // neighbouring bytes.
         const decoder = createDetectingDecoder()
         assert.deepEqual(decode(decoder, western, []), { text, badAt: null })
         assert.equal(decoder.encoding(), /[“€]/.test(text) ? 'windows-1252' : 'iso-8859-1')
@@ -92,8 +95,8 @@ describe('whatever the bytes and wherever they are cut', () => {
 
 describe('every byte alone', () => {
   it('is in ISO 8859-1 the character of its number, and in windows-1252 what the web says, or none', () => {
-    // The five without a character; the Encoding Standard makes controls of them, Unicode's table
-    // nothing.
+    // The five bytes without a character. The Encoding Standard maps them to controls, and
+    // Unicode's table maps them to nothing.
     const undefinedBytes = [0x81, 0x8d, 0x8f, 0x90, 0x9d]
     const marks = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ'
     for (let byte = 0; byte < 256; byte += 1) {

@@ -9,7 +9,7 @@ describe('a phone decided directly', () => {
   it('is decided as the library does: numbers of every plan in every form, slips and rubbish', () => {
     const agreement = compareWithLibrary(NUMBERS, 20_260_101)
     assert.deepEqual(agreement.differences, [])
-    // So that a way out to the library for everything does not pass for agreement.
+    // Otherwise, a reader that leaves everything to the library would seem to agree.
     assert.ok(agreement.decidedDirectly > NUMBERS * 0.9, `${agreement.decidedDirectly} directly`)
     assert.ok(agreement.accepted > NUMBERS * 0.25, `${agreement.accepted} accepted`)
   })

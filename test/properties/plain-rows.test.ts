@@ -16,7 +16,10 @@ import type { SpecChanges } from '../intake/taken.ts'
 
 type Body = AsyncIterable<Uint8Array>
 
-/** Everything that an intake says about a body, chunks to the byte; or how it refuses it. */
+/**
+ * Everything that an intake produces from a body, with chunks compared byte by byte. If it refuses
+ * the body: the refusal.
+ */
 const outcomeOf = async (body: Body, changes: SpecChanges, tuning: Partial<IntakeTuning>) => {
   const chunks: NewChunk[] = []
   try {

@@ -29,7 +29,8 @@ const read = (pages: readonly NumberPage[]): number[] =>
   )
 
 /**
- * Some far from each other, some thousands close together, so that both forms of a block come up.
+ * Some numbers far from each other, and some thousands close together, so that both forms of a
+ * block occur.
  */
 const numbers = fc
   .tuple(

@@ -30,7 +30,7 @@ import {
 import { rulesOf, segmentTrees } from '../support/segments/segment-trees.ts'
 
 /**
- * A small dose with every run; a million takes minutes: SEGMENT_TREES=1000000
+ * A small number for every run. The large one, which takes minutes: SEGMENT_TREES=1000000
  * SEGMENT_STRINGS=100000.
  */
 const TREES = Number(process.env['SEGMENT_TREES'] ?? 2_000)
@@ -99,7 +99,7 @@ const expressions = fc.letrec<{ any: GuideExpression }>((tie) => {
   const group = (kind: 'and' | 'or') =>
     fc.record({
       kind: fc.constant(kind),
-      // A group inside a group of its kind is one with it when it is read.
+      // If a group contains a group of its own kind, reading merges the two.
       parts: fc.array(
         tie('any').filter((part) => part.kind !== kind),
         { minLength: 2, maxLength: 3 },
@@ -108,7 +108,7 @@ const expressions = fc.letrec<{ any: GuideExpression }>((tie) => {
   return { any: fc.oneof({ maxDepth: 4 }, compare, member, not, group('and'), group('or')) }
 }).any
 
-/** What an expression is but for its texts. */
+/** The form of an expression, without its texts. */
 const skeleton = (expression: RuleExpression): unknown => {
   const shape = (value: string | number) => (typeof value === 'string' ? 'text' : value)
   switch (expression.kind) {
@@ -123,7 +123,7 @@ const skeleton = (expression: RuleExpression): unknown => {
   }
 }
 
-/** Rules of every form that a text can stand in. */
+/** Rules of every form that can contain a text. */
 const withText = (
   value: string,
 ): { conditions: { all: (Leaf | { not: Leaf })[] }; exclusions: Leaf[] } => ({
@@ -204,7 +204,7 @@ describe('Whoever must not be called', () => {
     let filters = 0
     fc.assert(
       fc.property(rulesOf('exact'), fc.boolean(), (rules, invites) => {
-        // Rules that ask for those very contacts, too.
+        // Includes rules that ask for exactly those contacts.
         const asked = invites
           ? {
               ...rules,

@@ -20,9 +20,9 @@ import {
   type TestedRules,
 } from '../support/segments/segment-trees.ts'
 
-/** A small dose with every run; `SEGMENT_Z3_TREES=10000` for the large one, which takes minutes. */
+/** A small number for every run. `SEGMENT_Z3_TREES=10000` is the large one, which takes minutes. */
 const TREES = Number(process.env['SEGMENT_Z3_TREES'] ?? 150)
-/** Starting a solver's call costs more than solving: trees go to it by the lot. */
+/** Starting a call of the solver costs more than solving, so it gets many trees at a time. */
 const LOT = 50
 
 let z3: Awaited<ReturnType<typeof init>>
@@ -31,14 +31,14 @@ before(async () => {
 })
 after(() => killThreads(z3.em))
 
-/** Whether all of these can be true is what the analysis has said: `expected`. */
+/** A set of statements. The analysis has said whether all of them can be true: `expected`. */
 type Claim = { about: string; asserted: string[]; expected: boolean }
 
 const not = (term: string): string => `(not ${term})`
 const and = (...terms: string[]): string => `(and true ${terms.join(' ')})`
 const or = (...terms: string[]): string => `(or false ${terms.join(' ')})`
 
-/** Pairs that stand beside each other under `any`, exclusions included. */
+/** Pairs of rules beside each other under `any`, including exclusions. */
 const pairsIn = (rules: TestedRules): [string, string][] => {
   const { conditions, exclusions } = placeRules(rules, [])
   const groups: PlacedNode[][] = [conditions, ...exclusions]
@@ -52,7 +52,7 @@ const pairsIn = (rules: TestedRules): [string, string][] => {
   )
 }
 
-/** What each finding says, as a question whose answer it foretells. */
+/** Turns each finding into a question for the solver, with the answer that the finding predicts. */
 const claimsOfFinding = (rules: TestedRules, told: SegmentFinding): Claim[] => {
   const smt = smtOf(rules)
   const at = (path: string): string => smt.term(ruleAt(rules, path))
@@ -123,9 +123,9 @@ const ROOM_BYTES = 4 * 1024 * 1024
 let room = 0
 
 /**
- * What the solver says to a lot of scripts. The package's own `eval_smtlib2_string` leaves the text
- * on a stack that is used again while another thread still reads it; here it lies in memory that
- * stays.
+ * What the solver answers to a lot of scripts. The package's own `eval_smtlib2_string` leaves the
+ * text on a stack that is used again while another thread still reads it. Here, the text is in
+ * memory that stays allocated.
  */
 const ask = async (lot: string): Promise<string[]> => {
   const module = z3.em as Module
@@ -148,7 +148,7 @@ const ask = async (lot: string): Promise<string[]> => {
   return said.trim().split('\n')
 }
 
-/** Answers to scripts of `(check-sat)`, in order. */
+/** The answers to scripts that end with `(check-sat)`, in order. */
 const answersTo = async (scripts: readonly string[]): Promise<boolean[]> => {
   const answers: boolean[] = []
   for (let from = 0; from < scripts.length; from += LOT) {

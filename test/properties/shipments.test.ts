@@ -53,10 +53,10 @@ const one = (): Step => ({ kind: 'upload', contacts: [0] })
 type Refusal = NonNullable<ShipmentLaneOptions['refusal']>
 const refusals = fc.constantFrom<Refusal[]>('unnamed', 'named', 'job')
 
-/** Cases that were wrong once. */
+/** Cases that once failed. */
 const KNOWN: [Step[], number[], number[], boolean, Refusal][] = [
-  // The older of two contents gave way, was cancelled, and nobody knew whether the newer had
-  // arrived: its row was blamed.
+  // The older of two contents was superseded and then cancelled, while nobody knew whether the
+  // newer one had arrived. The older row was counted as failed.
   [
     [
       one(),
@@ -151,8 +151,8 @@ describe('Uploads that share requests', () => {
                 assert.ok(genesys.contacts.has(row.contactId!), `${row.contactId} is missing`)
               }
               const blamed = row.outcome === 'failed' && row.code !== 'outcome-unknown'
-              // What was withheld before a kill is looked up again by what withholds it, which this
-              // test is without.
+              // Rows that were withheld before a kill would be checked again by the part that
+              // withholds them. This test does not have that part.
               if (blamed && !withheld.has(row.contactId!))
                 assert.ok(refused.has(row.contactId!), `${row.contactId} is blamed: ${row.code}`)
             }
@@ -173,7 +173,7 @@ describe('Uploads that share requests', () => {
           }
         },
       ),
-      // To make a failing case small takes minutes: it is done where somebody looks for it.
+      // Shrinking a failing case takes minutes, so it is done only when a person asks for it.
       { numRuns: RUNS, examples: KNOWN, endOnFailure: ASKED === undefined },
     )
   })

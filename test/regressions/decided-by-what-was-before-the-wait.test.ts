@@ -7,7 +7,7 @@ import { openTestStore, serverHome } from '../support/databases/database.ts'
 import { fillRegister } from '../support/stages/sealed-rows.ts'
 import { audit, ids, stageUpload } from '../support/stages/store-uploads.ts'
 
-// The embedded home has one connection: no statement ever waits for another there.
+// The embedded home has only one connection, so no statement ever waits for another there.
 const server = serverHome()
 after(() => server.close())
 

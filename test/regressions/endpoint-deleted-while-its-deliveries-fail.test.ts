@@ -6,13 +6,14 @@ import { type OtherSession, openOtherSession } from '../support/databases/blocke
 import { openTestStore, serverHome } from '../support/databases/database.ts'
 import { audit, ids, stageUpload } from '../support/stages/store-uploads.ts'
 
-// The embedded home has one connection: no statement ever waits for another there.
+// The embedded home has only one connection, so no statement ever waits for another there.
 const server = serverHome()
 after(() => server.close())
 
 /**
- * Found by the fuzzer: the deletion held the endpoint and waited for a delivery, whose recorder
- * waited for the endpoint; three times in a row were 500.
+ * Found by the fuzzer. The deletion held the endpoint and waited for a delivery. The recorder of
+ * that delivery waited for the endpoint. After three such deadlocks in a row, the call was answered
+ * with 500.
  */
 describe('An endpoint that is deleted while its deliveries fail', { skip: server.skip }, () => {
   let store: Store

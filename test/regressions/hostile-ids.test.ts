@@ -10,7 +10,7 @@ import { ADMIN_KEY } from '../support/gateway/gateway-process.ts'
 import { FILE_COLUMNS } from '../support/stages/contact-file.ts'
 import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
 
-/** As they stand in the address, which no client may tidy up. */
+/** The ids as they are in the address. No client may normalise them. */
 const HOSTILE = [
   ...['%00', 'a%00b', '%0d%0a', '%7f', 'a%20b', '%c3%a9', '%ed%a0%80'],
   ...['.', '..', '...', '%2e', '%2e%2e', '.%2E', '..%2f..', 'a%2fb', 'a%5cb', '%2fetc'],
@@ -38,7 +38,7 @@ describe('Ids from callers', () => {
     await home.close()
   })
 
-  /** Sends the path as it is; `fetch` would take dots out of it. */
+  /** Sends the path unchanged, because `fetch` would remove dots from it. */
   const call = async (method: string, path: string, body = '', type = ''): Promise<Answer> => {
     const { hostname, port } = new URL(gateway.address)
     const headers = {

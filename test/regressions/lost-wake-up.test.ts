@@ -16,15 +16,16 @@ import {
   stageUpload,
 } from '../support/stages/store-uploads.ts'
 
-// The embedded home has one connection: no statement ever waits for another there.
+// The embedded home has only one connection, so no statement ever waits for another there.
 const server = serverHome()
 after(() => server.close())
 const { skip } = server
 
 /**
- * A statement that waits for a row sees the newest version of that row, but everything else as it
- * was when the statement began. Who adds work to a lane and who gives the lane up wait for each
- * other, so neither may look anything else up while it waits.
+ * A statement that waits for a row then sees the newest version of that row, but sees everything
+ * else as it was when the statement began. The code that adds work to a lane and the code that
+ * releases the lane wait for each other. So neither of them may read anything else in the statement
+ * that waits.
  */
 describe('A lane that runs empty while an upload arrives', { skip }, () => {
   let store: Store
@@ -56,7 +57,7 @@ describe('A lane that runs empty while an upload arrives', { skip }, () => {
     problem: { code: 'x', detail: 'x' },
     audit: audit('upload.finished', uploadId),
   })
-  /** Everything of a staging but its end. */
+  /** Everything that staging does, except its last statement. */
   const prepared = async (list: string) => {
     const uploadId = await beginUpload(store, list)
     const chunk = chunkOf(0, 2, ['a'])
@@ -81,7 +82,7 @@ describe('A lane that runs empty while an upload arrives', { skip }, () => {
     })
     const { claim, uploadId } = await working('waits')
     const next = await prepared('waits')
-    // The end of the first upload holds the lane and waits for the endpoint that it tells.
+    // The end of the first upload holds the lane and waits for the endpoint that it notifies.
     await one.query('begin')
     await one.query(`select 1 from sync_endpoint for update`)
     const finished = store.delivery.finish(claim, failed(uploadId))
@@ -96,7 +97,7 @@ describe('A lane that runs empty while an upload arrives', { skip }, () => {
     await one.query('commit')
     await finished
     await one.untilBlocked('idempotency_key')
-    // The lane is given up while the second upload has it.
+    // The lane is released while the second upload holds it.
     const released = store.lanes.release(claim, 0)
     await one.untilBlocked('', 2)
     await another.query('commit')

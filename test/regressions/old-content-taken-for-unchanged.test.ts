@@ -18,7 +18,7 @@ eachHome('Content whose arrival nobody knows of', (home) => {
       const other = await who(gateway)
       const before = cleanFile({ rows: 40 })
       await client.finished((await client.upload(LIST, before.csv)).body.id)
-      // Genesys takes the batch, but the gateway does not hear of it before the upload is
+      // Genesys takes the batch, but the gateway does not learn of that before the upload is
       // cancelled.
       stage.sandbox.setFaults([
         { kind: 'executed-then-timeout', operation: 'bulk', count: 1, holdMs: 1500 },

@@ -6,8 +6,8 @@ import { eachHome, openTestStore } from '../support/databases/database.ts'
 import { CALLER, createWorkingGateway } from '../support/gateway/working-gateway.ts'
 
 /**
- * Content that a later upload found unchanged was known as old as its first delivery, so what lay
- * between the two went over it.
+ * If a later upload found content unchanged, the register still dated it by its first delivery. So
+ * an upload accepted between the two overwrote the content.
  */
 eachHome('Content that is confirmed', (home) => {
   let store: Store

@@ -16,9 +16,10 @@ import {
 } from '../support/stages/store-uploads.ts'
 
 /**
- * A server keeps the plan of a statement that has a name. One that it made while the tables were
- * nearly empty and their statistics unknown went through all keys, and through all uploads of the
- * list, for each new one: the more had come, the slower it was, until the tables were analysed.
+ * A server keeps the plan of a statement that has a name. It made one plan while the tables were
+ * nearly empty and their statistics unknown. That plan read all keys, and all uploads of the list,
+ * for each new upload. The more uploads there were, the slower it was, until the tables were
+ * analysed.
  */
 
 const home = serverHome()
@@ -52,10 +53,7 @@ describe('Plans of a young database', { skip: home.skip }, () => {
     await home.close()
   })
 
-  /**
-   * One after the other: each statement has the same connection, so that it is that one's plans
-   * that are used.
-   */
+  /** One upload after the other, so that each statement uses the same connection and its plans. */
   const upload = async (count: number): Promise<void> => {
     for (let n = 0; n < count; n += 1) {
       const small = smallUpload()
@@ -77,7 +75,7 @@ describe('Plans of a young database', { skip: home.skip }, () => {
     return Number((rows[0] as { entries: string }).entries)
   }
 
-  /** Webhooks that wait, and that each is delivered. */
+  /** Webhooks that wait, each of which is then delivered. */
   const deliver = async (from: number, count: number): Promise<void> => {
     await store.sql.executeSql(
       `insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body)

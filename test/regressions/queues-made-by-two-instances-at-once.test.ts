@@ -13,7 +13,7 @@ test('an instance that comes second in making the queues starts all the same', a
   const store = await openTestStore(await embedded.fresh())
   try {
     let raced = 0
-    // What PostgreSQL answers when another instance committed the schema in between.
+    // The answer of PostgreSQL if another instance committed the schema in between.
     const second: SqlExecutor = {
       executeSql: async (text, values) => {
         if (raced === 0 && /create schema/i.test(text)) {

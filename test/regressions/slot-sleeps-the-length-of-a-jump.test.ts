@@ -6,9 +6,9 @@ import { createMemoryPace, createTeller, createVirtualClock } from '../genesys/h
 
 const JUMP_MS = 3_600_000
 
-// The reservation read the time before the clock was set back by an hour and wrote its slot after.
-// The process slept for that hour, and as it already held a slot for the only call that waited,
-// nobody asked for another: the upload waited as `genesys_unavailable`.
+// The reservation read the time before the clock was set back by an hour, and wrote its slot after
+// that. The process slept for that hour. It already held a slot for the only call that waited, so
+// nothing asked for another slot, and the upload waited as `genesys_unavailable`.
 test('a slot that was reserved while the clock was set back holds nobody for the length of the jump', async () => {
   const clock = createVirtualClock()
   const store = createMemoryPace(clock)

@@ -8,7 +8,8 @@ import { openTestStore, serverHome } from '../support/databases/database.ts'
 import { keyDigest } from '../support/stages/sealed-rows.ts'
 import { beginUpload, chunkOf, claimKey, ids, stageInput } from '../support/stages/store-uploads.ts'
 
-// The embedded home has one connection: two transactions are never open at once there.
+// The embedded home has only one connection, so two transactions are never open there at the same
+// time.
 const server = serverHome()
 after(() => server.close())
 
@@ -27,8 +28,8 @@ describe('An upload that is given up for dead while it is staged', { skip: serve
   })
 
   /**
-   * Received, without a sign of life since, and staged as far as its idempotency key, for which it
-   * waits.
+   * An upload that was received and has shown no sign of life since. It is being staged, and waits
+   * for its idempotency key.
    */
   const halfStaged = async () => {
     const uploadId = await beginUpload(store)

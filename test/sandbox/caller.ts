@@ -9,7 +9,7 @@ import {
 
 export const CLIENT = { clientId: 'test-client', clientSecret: 'test-secret' }
 
-/** A clock that only moves when told. */
+/** A clock that moves only when the test advances it. */
 export const createManualClock = (): Clock & { advance(ms: number): void } => {
   let nowMs = 0
   return {
@@ -23,7 +23,7 @@ export const createManualClock = (): Clock & { advance(ms: number): void } => {
 }
 
 /**
- * Whatever the answers under test hold; a member that is absent reads undefined, and the assertion
+ * The members that any answer under test may have. An absent member is undefined, and the assertion
  * fails.
  */
 export type ReplyBody = {
@@ -75,7 +75,7 @@ export type Caller = {
   post: (path: string, parts: readonly FormPart[]) => Promise<Reply>
 }
 
-/** A string goes as a field, bytes as a file. */
+/** A string is sent as a field, bytes as a file. */
 export type FormPart = [name: string, content: string | Blob]
 
 export const csvFile = (...lines: string[]): FormPart => [
@@ -86,7 +86,7 @@ export const csvFile = (...lines: string[]): FormPart => [
   ),
 ]
 
-/** A sandbox on a free port with a caller that holds a token; closed with the test. */
+/** A sandbox on a free port, with a caller that has a token. It is closed with the test. */
 export const openSandbox = async (
   t: TestContext,
   options: Partial<SandboxOptions> = {},

@@ -6,8 +6,8 @@ import type { SandboxOptions } from '../../src/sandbox/server/start-sandbox.ts'
 import { CLIENT, openSandbox } from './caller.ts'
 
 /**
- * The official SDK, pointed to the sandbox for both its API and its login host. It is one per
- * process.
+ * The official SDK, with the sandbox as both its API host and its login host. There is one SDK in
+ * each process.
  */
 export const openWithSdk = async (t: TestContext, options: Partial<SandboxOptions> = {}) => {
   const caller = await openSandbox(t, options)
@@ -28,7 +28,7 @@ export const openWithSdk = async (t: TestContext, options: Partial<SandboxOption
   }
 }
 
-/** The status and the code of the error that a call of the SDK ends with. */
+/** The status and the code of the error with which a call of the SDK ends. */
 export const codeOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => 'no error',

@@ -7,9 +7,10 @@ import { promisify } from 'node:util'
 import { fileToMend } from '../support/spreadsheets/file-to-mend.ts'
 
 /**
- * Opens the file to mend in LibreOffice Calc as a user of each language does, saves it, and keeps
- * what came out for the tests that everyone runs. Needs `soffice` (Debian: libreoffice-calc). Fails
- * when a recording differs from the one that is kept, which `--keep` replaces.
+ * Opens the file to fix in LibreOffice Calc, as a user of each language does, and saves it. Keeps
+ * the result as a recording for the tests that everyone runs. Needs `soffice` (Debian:
+ * libreoffice-calc). Fails if a new recording differs from the one that is kept. `--keep` replaces
+ * that one.
  */
 const run = promisify(execFile)
 const FOLDER = 'test/fixtures/spreadsheets'
@@ -17,7 +18,8 @@ const UTF8 = 76
 const QUOTE = 34
 
 /**
- * `detects`: the box "Detect special numbers" of the import, which is off unless someone ticks it.
+ * `detects`: whether the box "Detect special numbers" of the import is ticked. By default it is
+ * not.
  */
 const USERS = [
   { name: 'english', locale: 'en-US', language: 1033, delimiter: ',', detects: false },
@@ -26,7 +28,7 @@ const USERS = [
   { name: 'german-detecting', locale: 'de-DE', language: 1031, delimiter: ';', detects: true },
 ] as const
 
-/** A profile that speaks the user's language and formats. */
+/** A profile with the user's language and formats. */
 const profileFor = async (folder: string, locale: string): Promise<void> => {
   const item = (path: string, name: string): string =>
     `<item oor:path="${path}"><prop oor:name="${name}" oor:op="fuse"><value>${locale}</value></prop></item>`

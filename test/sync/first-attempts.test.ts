@@ -24,9 +24,11 @@ const setUp = () => {
   const begun: string[] = []
   const told: string[] = []
   const open = new Map<string, PromiseWithResolvers<void>>()
+  const answers = new Map<string, () => void>()
   const first = createFirstAttempts({
-    attempt: ({ id }) => {
+    attempt: ({ id }, answered) => {
       begun.push(id)
+      answers.set(id, answered)
       const attempt = Promise.withResolvers<void>()
       open.set(id, attempt)
       return attempt.promise
@@ -35,7 +37,7 @@ const setUp = () => {
     emit: (name) => void told.push(name),
   })
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-  return { clock, begun, told, open, first, turn }
+  return { clock, begun, told, open, answers, first, turn }
 }
 
 const many = (count: number, endpointId: string): SyncDelivery[] =>
@@ -62,6 +64,23 @@ describe('First attempts', () => {
     await turn()
     assert.equal(begun.length, 17)
     assert.equal(begun.at(-1), 'late')
+  })
+
+  it('make room for the next once the endpoint has answered, and end once recorded', async () => {
+    const { first, begun, open, answers, turn } = setUp()
+    first.take(many(18, 'whe_1'))
+    answers.get('whe_1-2')?.()
+    assert.equal(begun.at(-1), 'whe_1-16')
+    open.get('whe_1-2')?.resolve()
+    await turn()
+    assert.equal(begun.length, 17)
+    let stopped = false
+    const stop = first.stop().then(() => (stopped = true))
+    for (const answered of answers.values()) answered()
+    await turn()
+    assert.deepEqual([begun.length, stopped], [17, false])
+    for (const attempt of open.values()) attempt.resolve()
+    await stop
   })
 
   it('go on after one that failed to be recorded, and tell of it', async () => {

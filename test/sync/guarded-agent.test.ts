@@ -11,8 +11,8 @@ import { isPublicAddress } from '../../src/sync/public-address.ts'
 import { createWebhookTransport } from '../../src/sync/webhook-transport.ts'
 
 /**
- * Hosts that mean this machine, its network or its cloud's metadata, in every notation that a URL
- * has for them.
+ * Hosts that stand for this machine, its network or its cloud's metadata, in every notation that a
+ * URL has for them.
  */
 const INNER_HOSTS = [
   ...['127.0.0.1', '127.1', '127.0.1', '127.0.0.1.', '127.255.255.254', '0.0.0.0', '0', '00'],
@@ -63,8 +63,7 @@ const DECORATIONS = [
 ]
 
 /**
- * Counts every connection that reaches this machine, over IPv4 and IPv6, whatever loopback address
- * it is made to.
+ * Counts every connection that reaches this machine, over IPv4 and IPv6, at any loopback address.
  */
 const startHoneypot = async (t: TestContext) => {
   let connections = 0
@@ -128,7 +127,7 @@ test('the connection itself refuses every inner address, even if no rule had che
     assert.ok(error instanceof AddressRefused, `${url}: ${String(error)}`)
   }
   assert.equal(connections(), 0)
-  // The honeypot would have heard: the same call without the guard reaches it.
+  // Without the guard, the same call reaches the honeypot. So the honeypot would have counted it.
   const open = await request(`http://127.0.0.1:${port}/`)
   await open.body.dump()
   assert.equal(connections(), 1)
@@ -159,7 +158,8 @@ test('a name that resolves to a public address first and to loopback then is ref
     new Promise((done, fail) => {
       lookup('hooks.example', { all }, (error, address) => (error ? fail(error) : done(address)))
     })
-  // What is checked is what is handed to the connection: there is no second look-up in between.
+  // The address that is checked is the one that the connection uses. There is no second look-up in
+  // between.
   const lookup = guardedLookup(resolve)
   assert.deepEqual(await ask(lookup, true), [{ address: '8.8.8.8', family: 4 }])
   await assert.rejects(ask(lookup, false), AddressRefused)

@@ -22,7 +22,7 @@ import type {
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const BODY = '{"type":"upload.completed","timestamp":"2026-03-01T12:00:00Z","data":{"a":"é"}}'
 
-/** What was recorded, without the entries that are written only on occasion. */
+/** What was recorded, without the entries that are written only in some cases. */
 const essence = ({
   disabledAudit: _entry,
   ...result

@@ -5,7 +5,10 @@ import { createEventLog } from '../../src/telemetry/logger.ts'
 import { bearer } from '../support/gateway/fake-keys.ts'
 import { startFakeServer } from '../support/gateway/http-fakes.ts'
 
-/** Texts that end a line, colour a terminal, look like a line of the log, or stop a reader. */
+/**
+ * Texts that end a line, colour a terminal, look like a line of the log, or stop a program that
+ * reads it.
+ */
 const NASTY = [
   'a\nb',
   'a\r\nb',

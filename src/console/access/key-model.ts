@@ -19,7 +19,7 @@ const standing = (
   return replacedBy === null ? 'live' : 'replaced'
 }
 
-/** A key in the list, without its secret. */
+/** A key as a line of the list, without its secret. */
 export const keyLine = (key: IssuedKey, now: Date) => {
   const stands = standing(key, now)
   return {
@@ -36,7 +36,10 @@ export const keyLine = (key: IssuedKey, now: Date) => {
   }
 }
 
-/** One key, and what you may do with it. `own`: the viewer's session ends with it. */
+/**
+ * The model of the page of one key. `own`: the viewer signed in with this key, so revoking it ends
+ * the viewer's session.
+ */
 export const keyModel = (key: IssuedKey, now: Date, caller: Pick<Caller, 'keyId'>) => {
   const line = keyLine(key, now)
   const fixed = key.source === 'environment'

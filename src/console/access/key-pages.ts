@@ -10,7 +10,10 @@ import { keyLine, keyModel, scopeChoices } from './key-model.ts'
 import { onceView } from './once.ts'
 
 const PAGE_KEYS = 50
-/** Tenants that the form of a new key offers; of more it takes the id as text. */
+/**
+ * How many tenants the form of a new key offers. If there are more, the form has a text field for
+ * the id.
+ */
 const MOST_TENANTS = 100
 const { keys: words } = ENGLISH
 const KEYS_PAGE = '/console/access'
@@ -89,7 +92,7 @@ export const KEY_ADD = form({
     until: filled(z.iso.date()),
   }),
   act: async ({ deps, caller, form: { tenant, name, scopes, until } }) => {
-    // The day that is named is the last one on which the key works.
+    // The key is valid until the end of the chosen day, in UTC.
     const expiresAt = until === undefined ? null : new Date(`${until}T23:59:59.999Z`)
     const plan = { tenantId: tenant, name, scopes, expiresAt }
     const { issued, key } = await deps.keys.create(caller, plan)

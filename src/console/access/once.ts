@@ -1,6 +1,9 @@
 import type { View } from '../frame/page.ts'
 
-/** A secret on its only page. No other answer has it, so nothing of it may be in an address. */
+/**
+ * The page that shows a secret once. It is the answer to a form and has no address, so the secret
+ * cannot be opened again.
+ */
 export const onceView = (once: {
   title: string
   label: string

@@ -32,7 +32,7 @@ export const quotaLines = ({ quotas, use }: Pick<Tenant, 'quotas' | 'use'>) =>
 
 export const GRANT_NAMES = Object.keys(GRANT_FIELDS) as GrantField[]
 
-/** The grants in the form's notation: an id a line, or `*` for all. */
+/** The grants as the form shows them: one id on each line, or `*` for all. */
 const grantLines = (grants: Tenant['grants'] | null) =>
   GRANT_NAMES.map((name) => {
     const granted = grants?.[name] ?? []
@@ -47,7 +47,7 @@ const grantLines = (grants: Tenant['grants'] | null) =>
 const registryChoices = (names: readonly string[], used: readonly string[]) =>
   names.map((name) => ({ name, ticked: used.includes(name) }))
 
-/** What the form of a tenant shows. null: a new tenant. */
+/** The fields of the form of a tenant. null: a new tenant. */
 export const tenantForm = (tenant: Tenant | null, registries: readonly string[]) => ({
   name: tenant?.name ?? '',
   version: tenant?.version ?? 0,
@@ -68,6 +68,6 @@ export const tenantModel = (tenant: Tenant) => ({
   quotas: quotaLines(tenant),
   grants: grantLines(tenant.grants),
   registries: tenant.registries,
-  /** Its name and its grants stay as they are. */
+  /** Whether this is the default tenant, whose name and grants cannot be changed. */
   fixed: tenant.id === DEFAULT_TENANT,
 })

@@ -58,7 +58,7 @@ export const TENANT = page({
   },
 })
 
-/** An id a line; `*` is all of them. */
+/** One id on each line, or `*` for all. */
 const grant = z
   .string()
   .max(60_000)
@@ -117,7 +117,7 @@ export const TENANT_CHANGE = form({
   },
 })
 
-/** For the tenant whose name and grants are fixed. */
+/** Changes the limits of the default tenant. Its name and grants are fixed. */
 export const TENANT_LIMIT = form({
   at: '/access/tenants/:tenantId/limit',
   scope: 'admin',

@@ -1,8 +1,8 @@
-// What pages gain by script; without it they work all the same.
+// Makes pages easier to use. They also work without scripts.
 
 const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
-/** Shows times in the reader's zone; UTC stays in the title. */
+/** Shows times in the reader's time zone. Their titles keep UTC. */
 const localise = () => {
   for (const element of document.querySelectorAll('time[datetime]')) {
     const at = new Date(element.dateTime)
@@ -13,8 +13,8 @@ const localise = () => {
 }
 
 /**
- * A form is sent once, however often its button is pressed; one that answers with a file leaves its
- * page where it is and can be sent again.
+ * Sends a form only once, however often its button is pressed. Forms whose answer is a file are
+ * exempt: their page stays open, so people can send them again.
  */
 const sendOnce = (event) => {
   const form = event.target
@@ -24,7 +24,7 @@ const sendOnce = (event) => {
   for (const button of form.querySelectorAll('button')) button.setAttribute('aria-disabled', 'true')
 }
 
-/** A page that comes back by the back button may be sent from again. */
+/** Makes the forms usable again when the back button returns to the page. */
 const openAgain = () => {
   for (const form of document.forms) {
     delete form.dataset.sent
@@ -32,12 +32,48 @@ const openAgain = () => {
   }
 }
 
+const TELL_EVERY_MS = 5 * 60_000
+/**
+ * When the server was last told that the user is there, in milliseconds since the page was opened
+ * (the clock of `timeStamp`).
+ */
+let toldAtMs = 0
+/** A user who fills in a long form is active, although no page is opened. */
+const stillHere = ({ timeStamp }) => {
+  if (timeStamp - toldAtMs < TELL_EVERY_MS) return
+  toldAtMs = timeStamp
+  fetch('/console/here', { headers: { 'hx-request': 'true' } }).catch(() => undefined)
+}
+
+const TRY_AGAIN_MS = 10_000
+const stale = document.getElementById('stale')
+/**
+ * The server did not answer the request for a part of the page. The part says so, and is requested
+ * again.
+ */
+const notRefreshed = ({ target, detail }) => {
+  // If the session has ended, the answer itself reloads the page.
+  if (detail.ctx?.response?.status === 401) return
+  const text = document.createElement('p')
+  text.className = 'notice warn'
+  text.textContent = stale.dataset.text
+  stale.replaceChildren(text)
+  window.setTimeout(() => target.dispatchEvent(new Event('again')), TRY_AGAIN_MS)
+}
+const refreshed = ({ detail }) => {
+  if (detail.ctx.response.status < 400) stale.replaceChildren()
+}
+
 localise()
-// Parts that refresh themselves bring their times in UTC.
+// Parts that are reloaded contain their times in UTC.
 new MutationObserver(localise).observe(document.body, {
   childList: true,
   subtree: true,
   characterData: true,
 })
 document.addEventListener('submit', sendOnce)
+if (document.body.classList.contains('signed-in')) document.addEventListener('input', stillHere)
 addEventListener('pageshow', openAgain)
+document.addEventListener('htmx:error', notRefreshed)
+document.addEventListener('htmx:response:error', notRefreshed)
+document.addEventListener('htmx:after:request', refreshed)

@@ -1,7 +1,8 @@
-// Sends the file of a form with a progress bar; of a form with `data-check`, looks at the file
-// first when it is chosen. Without this script the form does the same, page by page.
+// Sends the file of a form and shows the progress. If the form has `data-check`, also checks the
+// beginning of a file as soon as it is chosen. Without scripts the form works too, by loading whole
+// pages.
 
-/** How much of a file is checked. */
+/** How many bytes of a file are checked. */
 const PART_BYTES = 256 * 1024
 
 const form = document.getElementById('upload-form')
@@ -16,7 +17,7 @@ const words = Object.fromEntries(
 )
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (hole, name) => values[name] ?? hole)
 
-/** Said to screen readers, and shown. */
+/** Shows a text. Screen readers announce it. */
 const sayAt = (place) => (text) => {
   if (place.textContent !== text) place.textContent = text
 }
@@ -52,8 +53,8 @@ const clearProblem = () => {
 }
 
 /**
- * The fields in any order, and the file last, because the fields tell the gateway what to do with
- * the file.
+ * The body of the form. The file comes last, because the gateway must know the fields before it
+ * reads the file.
  */
 const bodyOf = (part) => {
   const body = new FormData()
@@ -68,7 +69,7 @@ const bodyOf = (part) => {
   return body
 }
 
-// Another choice makes another upload, which needs another key. The same choices keep the same key,
+// Changed choices mean a different upload, which needs another key. Unchanged choices keep the key,
 // so that no upload is accepted twice.
 const key = form.elements.namedItem('key')
 const firstKey = key.value
@@ -84,7 +85,7 @@ const look = async () => {
   if (file.files.length === 0 || form.elements.namedItem('list').value === '') return
   looking?.abort()
   const mine = (looking = new AbortController())
-  // What was chosen for another file is no choice for this one.
+  // Choices that were made for another file must not be sent with this one.
   detected.replaceChildren()
   at('detected-before')?.remove()
   clearProblem()
@@ -129,7 +130,7 @@ const setSending = (request) => {
   at('stop').hidden = !busy
   at('send').hidden = busy
   if (isLookedAt) at('check').hidden = busy
-  // What is chosen now belongs to what is being sent.
+  // A choice made now would not be sent, because the body is already built.
   for (const field of form.querySelectorAll('input, select, textarea')) field.disabled = busy
 }
 
@@ -141,7 +142,7 @@ const showProgress = ({ loaded, total }) => {
     all: shownBytes(total),
     percent,
   })
-  // Screen readers hear every tenth part.
+  // Screen readers announce the progress only in steps of 10 %.
   say(loaded === total ? words.storing : `${Math.floor(percent / 10) * 10} %`)
 }
 
@@ -156,7 +157,7 @@ const answered = (request) => {
   try {
     answer = JSON.parse(request.responseText)
   } catch {
-    // A proxy between us and the gateway answered.
+    // The answer is not JSON, so it comes from a proxy in front of the gateway.
   }
   if (request.status === 200 && answer?.goTo) {
     say(words.done)
@@ -200,7 +201,7 @@ if (isLookedAt) {
   }
 }
 
-/** A file may be dropped where the form has a place for it. */
+/** Lets people drop a file on an area of the form. */
 const takeDrops = (drop) => {
   for (const name of ['dragenter', 'dragover']) {
     drop.addEventListener(name, (event) => {

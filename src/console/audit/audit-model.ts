@@ -13,7 +13,7 @@ const OUTCOMES: Record<string, string> = words.outcomes
 
 const isAction = (action: string): action is AuditAction => Object.hasOwn(words.actions, action)
 
-/** Members in readable form. Nested ones stay as written. */
+/** The members of an entry as names and texts. A nested member is shown as JSON. */
 const factsOf = (members: Record<string, unknown>): { name: string; value: string }[] =>
   Object.entries(members)
     .filter(([, value]) => value !== null)
@@ -62,10 +62,12 @@ export type AuditAsked = {
 export const auditModel = (
   found: { items: readonly ChainedEntry[]; next: string | null },
   { cursor, ...filter }: AuditAsked,
-  caller: Pick<Caller, 'scopes'>,
+  { caller, limit }: { caller: Pick<Caller, 'scopes'>; limit: number },
 ) => ({
   entries: found.items.map((entry) => entryLine(entry, caller)),
   filter,
+  /** Only a part of the trail was searched: it ends before the page is full. */
+  isPart: found.next !== null && found.items.length < limit,
   filtered: Object.values(filter).some((value) => value !== undefined),
   actions: AUDIT_ACTIONS.map((action) => ({ action, label: words.actions[action] })).toSorted(
     (one, other) => one.label.localeCompare(other.label, 'en'),
@@ -75,7 +77,7 @@ export const auditModel = (
 
 const FAULTS: Record<string, string> = words.verdict.faults
 
-/** What the gateway found in its own chain, and where its proof ends. */
+/** The result of a check of the chain, and the last block that the check covers. */
 export const verdictModel = (verdict: ChainVerification) => ({
   ok: verdict.ok,
   heading: verdict.ok ? words.verdict.holds : words.verdict.broken,

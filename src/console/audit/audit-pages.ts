@@ -11,7 +11,8 @@ const DAY_MS = 86_400_000
 const { audit: words } = ENGLISH
 
 /**
- * An id of ours or of Genesys: never a name, a number or an address, which the trail does not have.
+ * An id of the gateway or of Genesys. The audit trail contains no names, phone numbers or
+ * addresses, so a search for them would find nothing.
  */
 const word = filled(
   z
@@ -29,7 +30,7 @@ export const AUDIT = page({
   scope: 'audit',
   menu: 'audit',
   query: z.strictObject({
-    /** Days in UTC, both of them included. */
+    /** Days in UTC. Both days are included. */
     from: filled(z.iso.date()),
     to: filled(z.iso.date()),
     action: filled(z.enum(AUDIT_ACTIONS as [string, ...string[]])),
@@ -52,7 +53,7 @@ export const AUDIT = page({
     return {
       title: words.title,
       template: '/audit/audit',
-      model: { audit: auditModel(found, query, caller) },
+      model: { audit: auditModel(found, query, { caller, limit: PAGE_ENTRIES }) },
     }
   },
 })
@@ -65,8 +66,8 @@ const hash = z
   .regex(/^[0-9a-f]{64}$/u)
 
 /**
- * A POST, because it reads and hashes thousands of entries: nothing that follows links should set
- * it off.
+ * A POST, because a check reads and hashes thousands of entries. A crawler that follows all links
+ * must not start it.
  */
 export const AUDIT_VERIFY = form({
   at: '/audit/verify',

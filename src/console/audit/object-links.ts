@@ -9,7 +9,10 @@ const PAGES: Record<string, { scope: Scope; at: string }> = {
   tnt: { scope: 'admin', at: 'access/tenants' },
 }
 
-/** The page of an object by its id. null if it has none, or if the viewer may not open it. */
+/**
+ * The address of the page of an object, by the object's id. null: there is no such page, or the
+ * viewer may not open it.
+ */
 export const objectLink = (id: string, scopes: readonly Scope[]): string | null => {
   const kind = /^([a-z]{2,3})_[\w-]+$/u.exec(id)?.[1]
   const place = kind === undefined ? undefined : PAGES[kind]

@@ -12,7 +12,7 @@ import { searchedModel, submissionLine } from './submission-model.ts'
 import { peopleIn } from './written-people.ts'
 
 const PAGE_SUBMISSIONS = 30
-/** As many people as a search of the API takes. */
+/** The most people in a search, as in the API. */
 const MOST_PEOPLE = 1_000
 const { doNotCall: words } = ENGLISH
 
@@ -37,7 +37,7 @@ const query = z.strictObject({
   cursor: filled(z.string().max(500)),
 })
 
-/** Throws 404 for a list that the tenant may not use. */
+/** Throws 404 for a list that the tenant is not granted. */
 export const checkList = async (
   { deps, caller }: Pick<Visit, 'deps' | 'caller'>,
   list: string,
@@ -80,7 +80,7 @@ export const DO_NOT_CALL = page({
         ...startModel(deps, asked),
         canOverride: hasScope(caller.scopes, 'dnc:override'),
         submissions: found.items.map(submissionLine),
-        // Proposed in the fields that ask for a list.
+        // These ids are proposed in the fields for the id of a list.
         lists: [...new Set(found.items.map(({ dncListId }) => dncListId))].toSorted(),
         next: found.next === null ? null : pageLink(asked, found.next),
       },
@@ -88,7 +88,7 @@ export const DO_NOT_CALL = page({
   },
 })
 
-/** Looks people up. A POST, because the person you look for must not appear in an address. */
+/** Searches for people. A POST, because the person must not appear in a URL. */
 export const DO_NOT_CALL_SEARCH = form({
   at: '/do-not-call/search',
   scope: 'dnc',

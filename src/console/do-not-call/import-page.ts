@@ -12,7 +12,7 @@ import { endOf, linkOf } from './submission-pages.ts'
 const { doNotCall: words } = ENGLISH
 
 /**
- * Accepts a file of entries through the same use case as the API. The entries suppress as soon as
+ * Accepts a file of entries through the same use case as the API. The entries are in force before
  * the page answers.
  */
 export const DNC_IMPORT = form({

@@ -1,5 +1,6 @@
 import type { DncSubmission, SeenDncState } from '../../domain/do-not-call/dnc-submission.ts'
 import { DNC_COUNTS } from '../../domain/do-not-call/dnc-submission.ts'
+import { DELIVERED_BEFORE_NOTE } from '../../domain/do-not-call/retraction.ts'
 import { rejectionReason } from '../../domain/uploads/rejection.ts'
 import type { DncLedgerEntry, FoundEntry } from '../../workflows/ports/do-not-call/submissions.ts'
 import { ENGLISH, fill } from '../texts/texts.ts'
@@ -7,7 +8,7 @@ import type { WrittenPerson } from './written-people.ts'
 
 const { doNotCall: words } = ENGLISH
 
-/** A submission in a list. */
+/** A submission as a line of the list. */
 export const submissionLine = (submission: DncSubmission) => ({
   id: submission.id,
   list: submission.dncListId,
@@ -22,7 +23,10 @@ export const submissionLine = (submission: DncSubmission) => ({
 const isShown = (name: (typeof DNC_COUNTS)[number], count: number): boolean =>
   count > 0 || name === 'read' || name === 'accepted'
 
-/** One submission: its counts that are not 0, why it waits, and what you may do. */
+/**
+ * The model of the page of one submission: its counts except those that are 0, and the reason if it
+ * waits.
+ */
 export const submissionModel = (submission: DncSubmission) => ({
   ...submissionLine(submission),
   hold: submission.hold && {
@@ -31,17 +35,23 @@ export const submissionModel = (submission: DncSubmission) => ({
     ...words.holds[submission.hold.reason],
   },
   fileName: submission.source.fileName,
+  /**
+   * Whether the submission adds entries. A removal suppresses nobody, so it searches for no
+   * contacts.
+   */
+  isAdding: submission.kind !== 'remove',
   counts: DNC_COUNTS.filter((name) => isShown(name, submission.counts[name])).map((name) => ({
     name: words.counts[name],
     count: submission.counts[name],
   })),
   quarantined: submission.counts.quarantined,
-  notes: submission.notes,
+  // The page shows contacts that were delivered before in a separate part.
+  notes: submission.notes.filter((note) => note !== DELIVERED_BEFORE_NOTE),
   problem: submission.problem,
   appliedAt: submission.appliedAt,
 })
 
-/** An entry of the ledger, without the person. */
+/** A line of the ledger, without the person. */
 export const entryLine = (entry: DncLedgerEntry) => {
   const [fault] = entry.faults
   return {
@@ -67,7 +77,7 @@ const foundLine = ({ terms, state, quarantined, submissionId, acceptedAt }: Foun
   acceptedAt,
 })
 
-/** What is known about each person you looked for. */
+/** For each person that was searched: whether calls are suppressed, and by which entries. */
 export const searchedModel = (
   people: readonly WrittenPerson[],
   found: ReadonlyMap<string, readonly FoundEntry[]>,

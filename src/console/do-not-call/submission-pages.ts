@@ -10,6 +10,7 @@ import type { DncLedgerEntry } from '../../workflows/ports/do-not-call/submissio
 import { filled } from '../frame/fields.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
+import { deliveredBeforeSum } from './delivered-before-model.ts'
 import { checkList, peopleFields } from './do-not-call-pages.ts'
 import { entryLine, submissionModel } from './submission-model.ts'
 import { entriesBody, peopleIn } from './written-people.ts'
@@ -17,9 +18,11 @@ import { entriesBody, peopleIn } from './written-people.ts'
 const PAGE_ENTRIES = 50
 const { doNotCall: words } = ENGLISH
 
-const params = z.strictObject({ submissionId: gatewayIdSchema })
+export const submissionParams = z.strictObject({ submissionId: gatewayIdSchema })
+const params = submissionParams
 
-const findOwn = async (
+/** Throws 404 if the tenant has no such submission. */
+export const findOwn = async (
   { deps, caller }: Pick<Visit, 'deps' | 'caller'>,
   id: string,
 ): Promise<DncSubmission> => {
@@ -50,11 +53,13 @@ export const DNC_SUBMISSION = page({
     const shown = entries.slice(0, PAGE_ENTRIES)
     const narrowed = outcome === undefined ? '' : `outcome=${outcome}&`
     const more = entries.length > PAGE_ENTRIES
+    const before = await deps.deliveredBefore.summary(submission)
     return {
       title: words.submission,
       template: '/do-not-call/submission',
       model: {
         submission: submissionModel(submission),
+        before: deliveredBeforeSum(before),
         canRelease: hasScope(caller.scopes, 'dnc:override'),
         outcome: outcome ?? '',
         outcomes: ENTRY_OUTCOMES.map((name) => ({ outcome: name, label: words.outcomes[name] })),
@@ -99,7 +104,7 @@ const submit = async (
   return linkOf(answer.location!.split('/').at(-1)!)
 }
 
-/** A day as people mean it: the entry holds through the whole day, in UTC. */
+/** The end of the named day, in UTC. The entry is in force until then. */
 export const endOf = (day: string | undefined) =>
   day === undefined ? {} : { expiresAt: `${day}T23:59:59Z` }
 

@@ -1,8 +1,8 @@
 import type { BuildEntrySteps } from '../../intake/entries/entry-steps.ts'
 
 /**
- * What you typed for one person. `subject` is null if it is neither a number with its country code
- * nor an address.
+ * The text that a user typed for one person. `subject`: null if the text is neither a phone number
+ * nor an email address that the gateway can read.
  */
 export type WrittenPerson = {
   written: string
@@ -10,7 +10,9 @@ export type WrittenPerson = {
   subject: string | null
 }
 
-/** One line for each person. Skips empty lines. `region`: the country of numbers without +. */
+/**
+ * One person for each line. Empty lines are skipped. `region`: the country for numbers without +.
+ */
 export const peopleIn = (
   build: BuildEntrySteps,
   text: string,
@@ -31,7 +33,7 @@ export const peopleIn = (
     })
 }
 
-/** The body of a submission of these people, as an API call would send it. */
+/** The body of a submission with these people, as a call of the API would send it. */
 export const entriesBody = async function* (
   people: readonly WrittenPerson[],
 ): AsyncGenerator<Uint8Array> {

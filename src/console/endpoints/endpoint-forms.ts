@@ -14,7 +14,7 @@ const placeOf = (endpointId: string): string => `/console/endpoints/${endpointId
 
 const fields = {
   url: z.string().trim().min(1).max(2048),
-  /** None of them: every event. */
+  /** If no event is ticked, the endpoint gets every event. */
   events: ticked(z.enum(ENDPOINT_EVENT_TYPES)),
 }
 
@@ -57,7 +57,7 @@ export const ENDPOINT_CHANGE = form({
   },
 })
 
-/** Pauses or resumes the endpoint. */
+/** Turns the endpoint on or off. */
 export const ENDPOINT_SWITCH = form({
   at: '/endpoints/:endpointId/switch',
   scope: 'webhooks',

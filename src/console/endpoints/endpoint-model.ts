@@ -12,11 +12,11 @@ const { endpoints: words } = ENGLISH
 
 const STATE_OF = { on: 'completed', failing: 'held', off: 'failed' } as const
 
-/** In one word how it fares, and the class of its badge. */
+/** The state of an endpoint as one word, which also selects the colour of its badge. */
 const standing = ({ enabled, consecutiveFailures }: WebhookEndpoint): keyof typeof STATE_OF =>
   enabled ? (consecutiveFailures > 0 ? 'failing' : 'on') : 'off'
 
-/** An endpoint in the list. */
+/** An endpoint as a line of the list. */
 export const endpointLine = (endpoint: WebhookEndpoint) => {
   const stands = standing(endpoint)
   return {
@@ -34,7 +34,7 @@ export const endpointLine = (endpoint: WebhookEndpoint) => {
   }
 }
 
-/** One endpoint: what you may do with it, and which events it gets. */
+/** The model of the page of one endpoint. */
 export const endpointModel = (endpoint: WebhookEndpoint) => ({
   ...endpointLine(endpoint),
   enabled: endpoint.enabled,
@@ -46,7 +46,7 @@ export const endpointModel = (endpoint: WebhookEndpoint) => ({
   choices: eventChoices(endpoint.events),
 })
 
-/** The boxes of events. null: the endpoint gets all of them, and none is ticked. */
+/** The boxes of the events. null: the endpoint gets all events, and no box is ticked. */
 export const eventChoices = (events: readonly string[] | null) =>
   ENDPOINT_EVENT_TYPES.map((type) => ({
     type,
@@ -69,7 +69,7 @@ const cameTo = ({ lastStatus, lastFailure }: WebhookDelivery): string | null =>
 
 const EVENT_WORDS: Record<string, string> = { ...words.events, ...words.ownEvents }
 
-/** What an object's id leads to in the console. null: it has no page. */
+/** The page of the object that an event is about. null: the object has no page. */
 const objectLink = (object: string): string | null =>
   object.startsWith('upl_') ? `/console/uploads/${object}` : null
 
@@ -90,7 +90,7 @@ const deliveryLine = (delivery: WebhookDelivery) => ({
 
 type Asked = { state?: DeliveryState | undefined; cursor?: string | undefined }
 
-/** The log of an endpoint, a page of it. */
+/** One page of the log of deliveries. */
 export const deliveriesModel = (
   endpointId: string,
   found: { items: readonly WebhookDelivery[]; next: string | null },
@@ -103,7 +103,7 @@ export const deliveriesModel = (
     state: state ?? '',
     states: DELIVERY_STATES.map((name) => ({ state: name, label: words.deliveryStates[name] })),
     anyDead: lines.some(({ isDead }) => isDead),
-    /** While a delivery is pending, the page refreshes itself. */
+    /** The page refreshes itself while a delivery is pending. */
     anyPending: lines.some(({ badge }) => badge === 'waiting'),
     ...pageLinks(path, { state }, { cursor, next: found.next }),
   }

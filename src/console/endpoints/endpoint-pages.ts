@@ -68,7 +68,7 @@ export const ENDPOINT = page({
   },
 })
 
-/** The state of the endpoint and its newest deliveries, which change while you watch. */
+/** The state of the endpoint and its newest deliveries. The page reloads this part. */
 export const ENDPOINT_LIVE = page({
   at: '/endpoints/:endpointId/live',
   scope: 'webhooks',
@@ -81,7 +81,7 @@ export const ENDPOINT_LIVE = page({
     return {
       title: model.endpoint.name,
       template: '/endpoints/endpoint-live',
-      // While a message is on its way its next attempt may be a moment away.
+      // While a message is being sent, its next attempt may follow within a moment.
       model: { ...model, live: nextLook(visit.query.look) },
     }
   },

@@ -11,8 +11,8 @@ const require = createRequire(import.meta.url)
 const own = (name: string): URL => new URL(`../assets/${name}`, import.meta.url)
 
 /**
- * Everything that a page loads, all of it from here. htmx is the file of its npm package, as it is
- * pinned.
+ * All files that pages load. None comes from another host. htmx comes from its npm package, whose
+ * version is fixed.
  */
 const SOURCES: Record<string, { from: URL | string; type: string }> = {
   'console.css': { from: own('console.css'), type: 'text/css; charset=utf-8' },
@@ -38,8 +38,8 @@ const readAssets = (): Map<string, Asset> =>
   )
 
 /**
- * Adds the files that pages load, and returns their addresses. An address changes with the bytes of
- * its file, so browsers keep files for ever.
+ * Adds the files that pages load, and returns their addresses. An address contains a hash of its
+ * file, so browsers may keep the file forever.
  */
 export const registerAssets = (app: FastifyInstance): Record<string, string> => {
   const assets = readAssets()

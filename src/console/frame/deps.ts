@@ -25,9 +25,11 @@ import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { ReadOverview } from '../../workflows/operations/read-overview.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { RegistryStore } from '../../workflows/ports/do-not-call/registries/registries.ts'
+import type { RetractionStore } from '../../workflows/ports/do-not-call/retractions.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type { FindContactSubjects } from '../../workflows/proof/contact-subjects.ts'
 import type { IssueCertificate } from '../../workflows/proof/issue-certificate.ts'
 import type { ReadEvidence } from '../../workflows/proof/read-evidence.ts'
 import type {
@@ -42,32 +44,40 @@ import type { FixRows } from '../../workflows/uploads/control/fix-rows.ts'
 import type { RetryUpload } from '../../workflows/uploads/control/retry-upload.ts'
 import type { DescribeFile } from '../../workflows/uploads/receive/describe-file.ts'
 import type { ExplainContact } from '../../workflows/uploads/watch/explain-contact.ts'
+import type { FindContactUploads } from '../../workflows/uploads/watch/find-contact-uploads.ts'
 import type { RevealCells } from '../../workflows/uploads/watch/reveal-cells.ts'
 import type { SearchRows } from '../../workflows/uploads/watch/search-rows.ts'
+import type { SeeUploads } from '../../workflows/uploads/watch/see-uploads.ts'
 import type { SignInLink } from './sign-in-link.ts'
 
-/** Slows down who tries keys, by address. */
+/**
+ * Counts wrong keys by address. After too many wrong keys, an address must wait before it can try
+ * another.
+ */
 export type KeyFailures = {
   blockedForSeconds(address: string, digest: Buffer): number | null
   failed(address: string): void
   succeeded(digest: Buffer): void
 }
 
-/** A form with a file. The file comes last and is read as it streams in. */
+/** A form with a file. The file is the last part, and is read while it arrives. */
 export type FileForm = {
-  /** A name that occurs more than once has all its values. */
+  /** The fields by name. A name that occurs more than once has an array of all its values. */
   fields: Record<string, string | string[]>
   /** null: no file was chosen. */
   fileName: string | null
-  /** Throws `media-type-unsupported`. */
+  /** Throws `media-type-unsupported` if the gateway cannot read this kind of file. */
   format: () => FileFormat
-  /** Throws `GatewayProblem` when it breaks off, is too slow or too large. */
+  /**
+   * The bytes of the file. Throws `GatewayProblem` if the body is interrupted, too slow or too
+   * large.
+   */
   body: AsyncIterable<Uint8Array>
 }
 
 /**
- * The use cases that the pages call: the same as the HTTP border has. `compose/console.ts` provides
- * all of them, so a new one is a line here.
+ * The use cases that the pages call. The API calls the same ones. `compose/console.ts` provides
+ * them.
  */
 export type ConsoleDeps = {
   sessions: ConsoleSessions
@@ -76,7 +86,8 @@ export type ConsoleDeps = {
   access: Pick<AccessStore, 'isGranted'>
   readOverview: ReadOverview
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>
-  /** Ties rows of a file to fix to their uploads and ids. */
+  seeUploads: SeeUploads
+  /** Marks for the rows of a file to fix. A mark proves the upload and the contact of its row. */
   rowMarks: RowMarks
   searchRows: SearchRows
   revealCells: RevealCells
@@ -90,17 +101,17 @@ export type ConsoleDeps = {
   applyUpload: ApplyUpload
   retryUpload: RetryUpload
   webhookEndpoints: WebhookEndpoints
-  /** Builds what judges contacts. */
+  /** Builds the checks for contacts. */
   judgeContacts: BuildContactSteps
   keys: Keys
   tenants: Tenants
-  registries: Pick<RegistryStore, 'find' | 'list' | 'editions'>
+  registries: Pick<RegistryStore, 'find' | 'list' | 'editions' | 'findEdition'>
   putRegistry: PutRegistry
   receiveEdition: ReceiveEdition
   removeEdition: RemoveEdition
   /**
-   * How old an edition may be in which contacts of a country are looked up, if its registry sets no
-   * limit.
+   * For a registry without an age limit: how old its edition may be when contacts of a country are
+   * checked against it.
    */
   registryAgeDays: (country: string) => number
   guestFiles: Pick<GuestFileStore, 'find' | 'list'>
@@ -110,9 +121,9 @@ export type ConsoleDeps = {
   rollBackSegment: RollBackSegment
   resumeSegment: ResumeSegment
   readLimits: ReadLimits
-  /** Of one key, at one instance. */
+  /** How many calls one key may make in a minute, at one instance. */
   keyCallsPerMinute: number
-  /** Builds what judges do-not-call entries. */
+  /** Builds the checks for do-not-call entries. */
   judgeEntries: BuildEntrySteps
   receiveEntries: ReceiveEntries
   releaseSubmission: MoveSubmission
@@ -120,20 +131,24 @@ export type ConsoleDeps = {
   searchEntries: SearchEntries
   askPull: AskPull
   dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows' | 'knowsList'>
+  /** Contacts that Genesys already held when entries or editions named them. */
+  deliveredBefore: Pick<RetractionStore, 'page' | 'summary'>
   explainContact: ExplainContact
+  findContactUploads: FindContactUploads
+  findContactSubjects: FindContactSubjects
   readEvidence: ReadEvidence
   issueCertificate: IssueCertificate
-  /** Makes a scope whose forms may have files. */
+  /** Prepares a Fastify scope for forms with files. */
   takeFiles: (scope: FastifyInstance) => Promise<void>
-  /** Reads such a form as far as the beginning of its file. */
+  /** Reads a form with a file up to the beginning of the file. */
   readFileForm: (request: FastifyRequest) => Promise<FileForm>
-  /** Whether there is room for new work. */
+  /** Whether the disk has room for new work. */
   hasRoom: () => boolean
-  /** What an error is, noted for the line of the request. */
+  /** The problem for an error. Also notes the problem for the log line of the request. */
   problemFor: (error: unknown, request: FastifyRequest) => GatewayProblem
-  /** Where others reach the gateway. */
+  /** The address under which others reach the gateway. */
   publicUrl: string | null
-  /** Genesys is the sandbox. */
+  /** Whether Genesys is the sandbox. */
   simulated: boolean
   dialect: 'guide' | 'platform'
   clock: Clock

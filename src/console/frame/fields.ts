@@ -1,10 +1,13 @@
 import { z } from 'zod'
 
-/** A field that is left empty in a form counts as absent. */
+/** An empty field of a form counts as absent. */
 export const filled = <S extends z.ZodType>(schema: S) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
-/** Boxes of one name: none, one or several of them are ticked. */
+/**
+ * Boxes that share a name. None, one or several of them may be ticked. The result is always an
+ * array.
+ */
 export const ticked = <S extends z.ZodType>(schema: S) =>
   z.preprocess(
     (value) => (value === undefined || value === '' ? [] : Array.isArray(value) ? value : [value]),
@@ -14,7 +17,10 @@ export const ticked = <S extends z.ZodType>(schema: S) =>
 /** Where the next page of a list begins. */
 export const cursorField = filled(z.string().max(500))
 
-/** The version that the person saw. Changes made since are not overwritten. */
+/**
+ * The version of the object when the page was made. If the object has changed since, the form is
+ * refused, so that it overwrites nothing.
+ */
 export const versionField = z.coerce.number().int().min(0)
 
 /** An address with the given fields as its query. */
@@ -25,7 +31,10 @@ export const linkTo = (path: string, fields: Record<string, string | undefined>)
     : `${path}?${new URLSearchParams(given as [string, string][]).toString()}`
 }
 
-/** The links of a page of a list: to its beginning, and to the next page. null: there is none. */
+/**
+ * The links to the first and to the next page of a list. null: there is no such page, or the viewer
+ * is already on the first page.
+ */
 export const pageLinks = (
   path: string,
   filter: Record<string, string | undefined>,

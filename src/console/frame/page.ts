@@ -7,41 +7,47 @@ import type { Caller, Scope } from '../../domain/access/access.ts'
 import type { Texts } from '../texts/texts.ts'
 import type { ConsoleDeps, FileForm } from './deps.ts'
 
-/** What a page or a form gets: checked parameters, the viewer, and the use cases. */
+/** The input of a page or a form: checked parameters, the viewer, and the use cases. */
 export type Visit<Params = unknown, Query = unknown, Form = unknown> = {
   deps: ConsoleDeps
   caller: Caller
   params: Params
   query: Query
   form: Form
-  /** Of a form with a file. null: it takes none. */
+  /** The file of the form. null: the form has none. */
   file: FileForm | null
   request: FastifyRequest
 }
 
-/** What a page shows: a template of `src/console`, its model, and the title of the tab. */
+/** A page to show: a template of `src/console`, its model, and the title of the tab. */
 export type View = { title: string; template: string; model: object; status?: number }
 
-/** Where the browser goes next, and the message shown there. */
+/** Where the browser goes next, and the code of the message that the next page shows. */
 export type GoTo = { goTo: string; said?: keyof Texts['said'] }
 
-/** A file that the browser keeps. The name is made here, of characters that a header may hold. */
+/**
+ * A file that the browser saves. The gateway chooses the name, from characters that a header may
+ * contain.
+ */
 export type Download = { download: { name: string; type: string; body: Readable } }
 
 export type MenuItem = keyof Texts['menu']
 
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<string, never>
 
-/** One line of the page table. Without its scope, a page is not in the menu and answers 403. */
+/**
+ * One page in the table. If a viewer lacks its scope, the menu does not show the page, and its
+ * address answers 403.
+ */
 export type Page = {
   kind: 'page'
-  /** Below `/console`, as Fastify writes it. */
+  /** The path below `/console`, in Fastify's notation. */
   at: string
-  /** null: anyone who is signed in. */
+  /** null: everyone who is signed in may open it. */
   scope: Scope | null
-  /** Its place in the menu; left out: reached from other pages. */
+  /** Its entry in the menu. If left out, the menu has none, and other pages link to it. */
   menu?: MenuItem
-  /** A part of a page that a script asks for: without head and menu. */
+  /** A part of a page, without the top of the page and the menu. A script requests it. */
   part?: true
   params?: z.ZodType
   query?: z.ZodType
@@ -49,7 +55,7 @@ export type Page = {
 }
 
 /**
- * The action of a button. Always POST, with the token of the session, from a page of the console.
+ * The action of a button. Always a POST from a page of the console, with the token of the session.
  */
 export type Form = {
   kind: 'form'
@@ -58,7 +64,7 @@ export type Form = {
   params?: z.ZodType
   query?: z.ZodType
   form?: z.ZodType
-  /** A multipart form whose last part is a file; the handler reads it as it streams in. */
+  /** A multipart form whose last part is a file. `act` reads the file while it arrives. */
   reads?: 'file'
   act: (visit: Visit<never, never, never>) => Promise<View | GoTo | Download>
 }
@@ -67,7 +73,7 @@ export type TableEntry = Page | Form
 
 type Shape<P, Q, F> = { params?: P; query?: Q; form?: F }
 
-/** Defines a page with types that follow from its schemas. */
+/** Defines a page. The types of its parameters follow from its schemas. */
 export const page = <
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,
@@ -78,7 +84,7 @@ export const page = <
     },
 ): Page => ({ kind: 'page', ...spec }) as Page
 
-/** The same for a form. */
+/** Defines a form. The types of its parameters follow from its schemas. */
 export const form = <
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,
@@ -90,5 +96,5 @@ export const form = <
     },
 ): Form => ({ kind: 'form', ...spec }) as Form
 
-/** For pages and forms without parameters. */
+/** The schema of pages and forms without parameters. */
 export const NOTHING = z.strictObject({})

@@ -1,12 +1,12 @@
 import { type GatewayProblem, PROBLEMS } from '../../domain/problems/problem.ts'
 import { ENGLISH } from '../texts/texts.ts'
 
-/** A problem as an operator reads it. */
+/** A problem in terms that operators know. */
 export type ProblemWords = { code: string; heading: string; detail: string; hint: string }
 
 const MOST_NAMES = 20
 
-/** Names of columns that the problem is about. */
+/** The names of the columns that the problem is about. */
 const namesOf = ({ about }: GatewayProblem): string[] => {
   const { columns, diff, unknown } = about
   const { added = [] } = (diff ?? {}) as { added?: unknown }
@@ -16,7 +16,10 @@ const namesOf = ({ about }: GatewayProblem): string[] => {
     .slice(0, MOST_NAMES)
 }
 
-/** The operator's words if there are any. The API's words say the same to developers. */
+/**
+ * The text for operators, if the problem has one. Otherwise the text of the API, which is for
+ * developers.
+ */
 export const problemWords = (problem: GatewayProblem): ProblemWords => {
   const { title, fix } = PROBLEMS[problem.code]
   const own = (ENGLISH.problems.byCode as Record<string, Partial<ProblemWords>>)[problem.code]

@@ -6,17 +6,10 @@ import type { ConsoleDeps } from './deps.ts'
 import type { View } from './page.ts'
 import { type ProblemWords, problemWords } from './problem-words.ts'
 import { type Frame, show } from './render.ts'
-import { wantsJson } from './scripted.ts'
+import { backOf, wantsJson } from './scripted.ts'
 import { FormRefused } from './session.ts'
 
 type ProblemModel = ProblemWords & { back: string | null }
-
-/** The page with the form, if it was one of ours, so that a problem is not a dead end. */
-const backOf = (request: FastifyRequest): string | null => {
-  const url = URL.parse(request.headers.referer ?? '')
-  if (url === null || url.host !== request.host || !url.pathname.startsWith('/console')) return null
-  return `${url.pathname}${url.search}`
-}
 
 const viewOf = (model: ProblemModel, status: number): View => ({
   title: model.heading,
@@ -39,12 +32,13 @@ const ofError = (deps: ConsoleDeps, error: unknown, request: FastifyRequest): Vi
     return viewOf({ code: 'form-refused', heading, detail, hint, back }, 403)
   }
   const problem = deps.problemFor(error, request)
-  // Thrown before the handler of unknown addresses is asked.
+  // Fastify throws this error for an unknown address, before it calls the handler for unknown
+  // addresses.
   if (request.is404 && problem.code === 'not-found') return noSuchPage(request)
   return viewOf({ ...problemWords(problem), back }, PROBLEMS[problem.code].status)
 }
 
-/** Every error under /console becomes a page that says what to do. */
+/** Shows every error under /console as a page that tells the user what to do. */
 export const registerProblems = (app: FastifyInstance, deps: ConsoleDeps, frame: Frame): void => {
   app.setErrorHandler(async (error, request, reply) => {
     const view = ofError(deps, error, request)

@@ -9,7 +9,7 @@ import { WORDS } from './words.ts'
 
 export type Frame = {
   deps: Pick<ConsoleDeps, 'simulated' | 'dialect'>
-  /** The addresses of the files that a page loads. */
+  /** The addresses of the files that pages load. */
   assets: Record<string, string>
   menu: readonly Page[]
 }
@@ -27,7 +27,7 @@ const menuOf = (frame: Frame, scopes: readonly Scope[], path: string): MenuLine[
       return { href, label: ENGLISH.menu[menu!], icon: menu!, current: isWithin(path, href) }
     })
 
-/** The message about the last action, by the code in the address. Nothing for any other code. */
+/** The message about the last action, by its code in the URL. null: there is no such code. */
 const saidOf = (request: FastifyRequest): string | null => {
   const { said } = request.query as { said?: unknown }
   return typeof said === 'string' && Object.hasOwn(ENGLISH.said, said)
@@ -36,8 +36,8 @@ const saidOf = (request: FastifyRequest): string | null => {
 }
 
 /**
- * The model that every template gets: that of the page, the words, and the content of the head and
- * the menu.
+ * The model of every template: the model of the page, the texts, and the contents of the top of the
+ * page and the menu.
  */
 export const modelOf = (frame: Frame, request: FastifyRequest, view: View): object => {
   const scopes = request.caller?.scopes ?? []
@@ -50,7 +50,7 @@ export const modelOf = (frame: Frame, request: FastifyRequest, view: View): obje
     csrf: request.caller === null || token === null ? '' : csrfTokenOf(token),
     frame: {
       title: view.title,
-      /** So that a test can say which pages it saw. */
+      /** For tests, which read it to know which pages they saw. */
       template: view.template,
       assets: frame.assets,
       simulated: frame.deps.simulated,

@@ -16,19 +16,24 @@ import {
   type Visit,
 } from './page.ts'
 import { type Frame, show } from './render.ts'
-import { isScripted, wantsJson } from './scripted.ts'
+import { backOf, isScripted, wantsJson } from './scripted.ts'
 import { checkCsrf, checkOrigin, tokenOf } from './session.ts'
 
 type Serving = { deps: ConsoleDeps; frame: Frame }
 
-/** Leads a visitor who is not signed in to the sign-in, and back afterwards. */
+/**
+ * Sends a visitor who is not signed in to the sign-in page. After the sign-in, the visitor returns
+ * to the requested page.
+ */
 const leadToSignIn = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   request.problemCode = 'unauthorized'
-  // A part that refreshes itself has no way back of its own: the page that it is on is asked for
-  // again.
+  // A part of a page cannot show the sign-in page. So htmx reloads the whole page, which then
+  // redirects to the sign-in page.
   if (isScripted(request)) return reply.code(401).header('hx-refresh', 'true').send('')
   if (wantsJson(request)) return reply.code(401).send(ENGLISH.problems.signedOut)
-  const to = request.method === 'GET' ? `?to=${encodeURIComponent(request.url)}` : ''
+  // A form is not sent again after the sign-in. The visitor returns to the page of the form.
+  const back = request.method === 'GET' ? request.url : backOf(request)
+  const to = back === null ? '' : `?to=${encodeURIComponent(back)}`
   return reply.code(303).header('location', `/console/sign-in${to}`).send()
 }
 
@@ -40,13 +45,14 @@ const checkScope = (caller: Caller, scope: Scope | null): void => {
 const parse = (schema: z.ZodType | undefined, value: unknown, names: string): unknown => {
   const result = (schema ?? NOTHING).safeParse(value ?? {})
   if (result.success) return result.data
-  const fields = result.error.issues.map(({ path }) => String(path[0] ?? '')).join(', ')
-  // An id in the address that is none leads nowhere.
+  const faulty = new Set(result.error.issues.map(({ path }) => String(path[0] ?? '')))
+  const fields = [...faulty].join(', ')
+  // If the text in the address cannot be an id, there is no such page.
   if (names === 'params') throw new GatewayProblem('not-found', ENGLISH.problems.notFound.detail)
   throw new GatewayProblem('parameter-invalid', `${ENGLISH.problems.fieldInvalid} ${fields}`.trim())
 }
 
-/** The query of a page without what the console itself adds. */
+/** The query of a page, without the parameter that the console adds itself. */
 const queryOf = (request: FastifyRequest): object => {
   const { said: _said, ...query } = request.query as Record<string, unknown>
   return query
@@ -69,7 +75,8 @@ const answer = async (
     const { goTo, said } = result
     const mark = goTo.includes('?') ? '&' : '?'
     const location = said === undefined ? goTo : `${goTo}${mark}said=${said}`
-    // A redirect would be followed by the request of a script, and not by the page.
+    // A script would follow a redirect itself, and the page would not change. So the script gets
+    // the address instead.
     if (wantsJson(request)) return reply.send({ goTo: location })
     return reply.code(303).header('location', location).send()
   }
@@ -103,7 +110,8 @@ const visitOf = (
 const CONFIG = { access: 'session', page: true } as const
 
 const addPage = (app: FastifyInstance, serving: Serving, entry: Page): void => {
-  app.get(entry.at, { config: CONFIG }, async (request, reply) => {
+  const config = { ...CONFIG, ...(entry.part && { refreshes: true as const }) }
+  app.get(entry.at, { config }, async (request, reply) => {
     await app.chargeCall(request.caller!, entry.scope, reply)
     checkScope(request.caller!, entry.scope)
     const result = await entry.load(visitOf(serving, request, entry))
@@ -132,20 +140,28 @@ const addForm = (app: FastifyInstance, serving: Serving, entry: Form): void => {
   )
 }
 
-/** Serves the table. Each entry is open to anyone signed in with a key that has its scope. */
+/**
+ * Adds all pages and forms of the table. Anyone who is signed in with a key that has the scope of a
+ * page can use it.
+ */
 export const registerTable = async (
   app: FastifyInstance,
   { deps, frame, table }: Serving & { table: readonly TableEntry[] },
 ): Promise<void> => {
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return
-    if (request.routeOptions.config.access !== 'session') return
+    const { access, refreshes } = request.routeOptions.config
+    if (access !== 'session') return
     const token = tokenOf(request)
-    const visitor = token === null ? null : await deps.sessions.find(token)
+    const by = refreshes === true ? 'page' : 'person'
+    const visitor = token === null ? null : await deps.sessions.find(token, by)
     if (visitor === null) return leadToSignIn(request, reply)
     const { keyId, tenantId, scopes } = visitor
     request.caller = { keyId, tenantId, scopes, requestId: request.id }
   })
+  // A page calls this while a user fills in a form, so that the session does not end in the
+  // meantime.
+  app.get('/here', { config: CONFIG }, async (_request, reply) => reply.code(204).send())
   const withFile: Form[] = []
   for (const entry of table) {
     if (entry.kind === 'page') addPage(app, { deps, frame }, entry)

@@ -7,21 +7,24 @@ import type { ConsoleDeps } from './deps.ts'
 const COOKIE = 'gateway_console'
 
 /**
- * Thrown if a form did not come from a page of this console, or came from one of an earlier
- * session.
+ * Thrown for a form that was not sent from a page of this console, or was sent from a page of an
+ * earlier session.
  */
 export class FormRefused extends Error {
   override readonly name = 'FormRefused'
 }
 
-/** The token of the cookie. null if there is none. */
+/** The session token in the cookie. null: there is none. */
 export const tokenOf = ({ headers }: Pick<FastifyRequest, 'headers'>): string | null =>
   /(?:^|;\s*)gateway_console=([\w-]{20,100})(?:;|$)/u.exec(headers.cookie ?? '')?.[1] ?? null
 
 const isHttps = (deps: Pick<ConsoleDeps, 'publicUrl'>, request: FastifyRequest): boolean =>
   request.protocol === 'https' || deps.publicUrl?.startsWith('https:') === true
 
-/** Under /console alone, out of reach of scripts and of other sites' forms. */
+/**
+ * Sets the cookie of the session. Removes it if the token is null. Browsers send the cookie only to
+ * /console, and not with a form of another site. Scripts cannot read it.
+ */
 export const keepToken = (
   deps: Pick<ConsoleDeps, 'publicUrl'>,
   request: FastifyRequest,
@@ -40,8 +43,8 @@ export const keepToken = (
 }
 
 /**
- * The token in the forms of a session. It is derived from the session's token and reveals nothing
- * of it.
+ * The token in the forms of a session. It is a hash of the session's token, and does not reveal
+ * that token.
  */
 export const csrfTokenOf = (token: string): string => sha256(`csrf ${token}`).toString('base64url')
 
@@ -52,15 +55,15 @@ const isOwnOrigin = (
 ): boolean => {
   const url = URL.parse(origin)
   if (url === null) return false
-  // A proxy may write the port that browsers leave out.
+  // Some proxies write the default port, which browsers leave out.
   const hosts = ['http:', 'https:'].map((scheme) => URL.parse(`${scheme}//${request.host}`)?.host)
   if (hosts.includes(url.host)) return true
   return deps.publicUrl !== null && URL.parse(deps.publicUrl)?.origin === url.origin
 }
 
 /**
- * Throws `FormRefused` unless a page of this address sent it. Browsers name the page's origin with
- * every POST.
+ * Throws `FormRefused` if the form was sent from another site. Browsers send the origin of the page
+ * with every POST.
  */
 export const checkOrigin = (
   deps: Pick<ConsoleDeps, 'publicUrl'>,
@@ -70,7 +73,7 @@ export const checkOrigin = (
   if (origin === undefined || !isOwnOrigin(deps, request, origin)) throw new FormRefused()
 }
 
-/** Throws `FormRefused` unless the form carries the token of the session. */
+/** Throws `FormRefused` if the form does not contain the token of the session. */
 export const checkCsrf = (fields: Readonly<Record<string, unknown>>, token: string): void => {
   const given = fields['_csrf']
   if (typeof given !== 'string' || !sameBytes(sha256(given), sha256(csrfTokenOf(token)))) {
@@ -78,7 +81,10 @@ export const checkCsrf = (fields: Readonly<Record<string, unknown>>, token: stri
   }
 }
 
-/** Only the socket counts. A proxy in front never counts as the machine itself. */
+/**
+ * Whether the caller is on this machine. The address of the socket decides. A request that came
+ * through a proxy never counts as local.
+ */
 export const isLoopback = ({ raw }: Pick<FastifyRequest, 'raw'>): boolean => {
   const { headers, socket } = raw
   if (headers['x-forwarded-for'] ?? headers['forwarded'] ?? headers['x-real-ip']) return false

@@ -1,15 +1,18 @@
 import { sameBytes, sha256 } from '../../lib/digest.ts'
 
-/** The link that a start prints. It signs in anyone who has it, once, from the machine itself. */
+/**
+ * The link that the gateway prints at its start. It signs in anyone who has it, but only once, and
+ * only on the gateway's own machine.
+ */
 export type SignInLink = {
-  /** What the link carries. */
+  /** The secret part of the link. */
   token: string
   /**
-   * The digest of the key that the token signs in with. null: it is not such a token, or used. A
-   * matching token is used up by this.
+   * The digest of the key with which the token signs in. null: the token is wrong or already used.
+   * Each token can be used only once.
    */
   redeem(token: string): Buffer | null
-  /** Whether it would be redeemed; uses nothing up. */
+  /** Whether `redeem` would accept the token. Does not use the token up. */
   isGood(token: string): boolean
 }
 

@@ -15,7 +15,10 @@ const askedSchema = z.object({ to: text.optional().catch(''), link: text.optiona
 const keySchema = z.object({ key: text.catch(''), to: text.optional().catch('') })
 const linkSchema = z.object({ link: text.catch('') })
 
-/** Only places of the console: anything else would be a way to lead people off. */
+/**
+ * Allows only an address of the console. Otherwise a link to the sign-in page could lead to any
+ * other site.
+ */
 const placeOf = (to: string | undefined): string =>
   to !== undefined && /^\/console(?:[/?][\w\-./?=&%:~@,+]*)?$/u.test(to) ? to : '/console'
 
@@ -39,7 +42,10 @@ const signInPage = (
     status,
   })
 
-/** Sets the cookie and leads on. */
+/**
+ * Starts a session, sets its cookie and redirects. null: the key is not valid, so no session was
+ * started.
+ */
 const enter = async (
   deps: ConsoleDeps,
   request: FastifyRequest,
@@ -92,12 +98,16 @@ const byLink = async (
   return signInPage(frame, request, reply, { fault: ENGLISH.signIn.linkUsed, status: 401 })
 }
 
-/** Signing in with a key, or once by the link that a start prints, and signing out. */
+/**
+ * Adds the sign-in and the sign-out. People sign in with a key, or once with the link that the
+ * gateway prints at its start.
+ */
 export const registerSignIn = (app: FastifyInstance, deps: ConsoleDeps, frame: Frame): void => {
   app.get('/sign-in', CONFIG, async (request, reply) => {
     const { to, link } = askedSchema.parse(request.query)
     if (link === undefined || link === '') return signInPage(frame, request, reply, { to })
-    // Looked at only: a preview of the link uses nothing up, the button does.
+    // The link is only checked here, so that a preview of the link does not use it up. The button
+    // on the page uses it up.
     if (isLoopback(request) && deps.signInLink.isGood(link)) {
       return signInPage(frame, request, reply, { link })
     }

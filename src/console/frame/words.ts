@@ -7,10 +7,10 @@ const escaped = (text: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 
-/** In UTC to the minute; the module of the page turns it into the reader's zone. */
+/** A time in UTC, to the minute. A script of the page changes it to the time zone of the reader. */
 const utcText = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`
 
-/** `<time>` as HTML. UTC if no script runs. null: a dash. */
+/** A `<time>` element. Without scripts it shows UTC. null: a dash. */
 export const timeHtml = (iso: string | null): string =>
   iso === null
     ? '–'
@@ -18,7 +18,7 @@ export const timeHtml = (iso: string | null): string =>
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB'] as const
 
-/** `68.8 MB`; a thousand bytes are a kB. */
+/** For example `68.8 MB`. A kB is a thousand bytes. */
 export const shownBytes = (bytes: number): string => {
   let value = bytes
   let unit = 0
@@ -29,7 +29,7 @@ export const shownBytes = (bytes: number): string => {
   return `${unit === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[unit]}`
 }
 
-/** How long, in the one or two units that matter. */
+/** A duration in its largest unit. Minutes are used up to 59, hours up to 47. */
 export const shownDuration = (seconds: number): string => {
   const { units } = ENGLISH
   const whole = Math.max(0, Math.round(seconds))
@@ -41,7 +41,7 @@ export const shownDuration = (seconds: number): string => {
   return fill(units.days, { count: Math.floor(hours / 24) })
 }
 
-/** What every template can use beside its own model. */
+/** The functions and texts that every template can use. */
 export const WORDS = {
   t: ENGLISH,
   fill,

@@ -31,9 +31,9 @@ const targetWords = ({ target }: GuestFile): { kind: string; id: string } =>
     ? { kind: words.conversation, id: target.conversationId }
     : { kind: words.externalContact, id: target.externalContactId }
 
-/** A file in the list. */
+/** A file as a line of the list. */
 export const guestFileLine = (file: GuestFile) => {
-  // The store shows no file that is being received.
+  // The store does not return a file that is still being received.
   const state = file.state as SeenGuestFileState
   return {
     id: file.id,
@@ -63,8 +63,8 @@ const trailOf = (entries: readonly ChainedEntry[], caller: Pick<Caller, 'scopes'
   })
 
 /**
- * One file: how far it has got, both verdicts, and what happened. `trail`: newest first. null: the
- * viewer may not read the audit trail.
+ * The model of the page of one file. `trail`: its audit entries, newest first. null: the viewer may
+ * not read the audit trail, so the page shows the times in the file's own record.
  */
 export const guestFileModel = (
   file: GuestFile,

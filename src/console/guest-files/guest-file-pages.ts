@@ -25,7 +25,7 @@ export const GUEST_FILES = page({
   query: z.strictObject({
     id: filled(z.string().trim().pipe(gatewayIdSchema)),
     state: filled(z.enum(SEEN_GUEST_FILE_STATES)),
-    /** Days in UTC, both of them included. */
+    /** Days in UTC. Both days are included. */
     from: filled(z.iso.date()),
     to: filled(z.iso.date()),
     cursor: cursorField,
@@ -84,7 +84,7 @@ export const GUEST_FILE = page({
   },
 })
 
-/** How far the file is. */
+/** The part of the page that shows the state of the file. The page reloads it. */
 export const GUEST_FILE_LIVE = page({
   at: '/guest-files/:guestFileId/live',
   scope: 'files',

@@ -10,7 +10,7 @@ const counted = (count: number | null): string =>
 
 const line = (label: string, value: string) => ({ label, value })
 
-/** The limits of the viewer. `keyCallsPerMinute`: for one key, at one instance. */
+/** The limits that apply to the viewer. `keyCallsPerMinute`: for one key, at one instance. */
 export const limitsModel = (limits: LimitsInForce, keyCallsPerMinute: number) => {
   const { upload, contactList, batch, pace } = limits
   const { configuredPerMinute, inForcePerMinute } = pace

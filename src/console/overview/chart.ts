@@ -2,7 +2,7 @@ import { ENGLISH, fill, shownCount } from '../texts/texts.ts'
 
 export type Chart = {
   name: string
-  /** What the picture says, for who does not see it. */
+  /** What the chart shows, in words for screen readers. */
   label: string
   total: string
   peak: string
@@ -16,14 +16,14 @@ const HEIGHT = 48
 const STEP = 4
 const BAR = 3
 
-/** A series of counts as bars of an SVG, the newest on the right. */
+/** Counts as bars of an SVG, the newest count on the right. */
 export const barsOf = (name: string, counts: readonly number[]): Chart => {
   const { charts } = ENGLISH.overview
   const most = Math.max(...counts, 0)
   const total = counts.reduce((sum, count) => sum + count, 0)
   const bars = counts.flatMap((count, at) => {
     if (count === 0) return []
-    // What is there is seen, however small beside the largest.
+    // A count above 0 must be visible, even beside a much larger one.
     const height = Math.max(2, Math.round((count / most) * HEIGHT))
     return [{ x: at * STEP, y: HEIGHT - height, height }]
   })

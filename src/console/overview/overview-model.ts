@@ -15,9 +15,10 @@ const { overview: words, holds, states } = ENGLISH
 
 type Alert = { text: string; href: string | null }
 
-/** The same as in `deploy/prometheus/alerts.yml`, in seconds. */
+/** How long something may wait, in seconds, as in `deploy/prometheus/alerts.yml`. */
 const LANE_WAIT_S = 300
 const SUPPRESSION_WAIT_S = 900
+const RETRACTION_WAIT_S = 3_600
 const SYNC_WAIT_S = 3_600
 const FAILING_SHARE = 0.2
 
@@ -50,7 +51,7 @@ const workAlerts = ({ work }: Overview): Alert[] => {
   const dead = work.syncDead > 0 ? fill(alerts.syncDead, { count: work.syncDead }) : null
   return [
     ...since(work.oldestDncPendingSeconds, SUPPRESSION_WAIT_S, alerts.suppression),
-    ...since(work.oldestRetractionSeconds, SUPPRESSION_WAIT_S, alerts.retraction),
+    ...since(work.oldestRetractionSeconds, RETRACTION_WAIT_S, alerts.retraction),
     ...since(work.oldestLaneWaitSeconds, LANE_WAIT_S, alerts.laneWait),
     ...since(work.oldestSyncPendingSeconds, SYNC_WAIT_S, alerts.syncOld),
     ...(dead === null ? [] : [{ text: dead, href: null }]),
@@ -108,7 +109,7 @@ const paceOf = ({ pace }: Overview) => ({
   reduced: pace.requestsPerMinute < pace.configuredPerMinute,
 })
 
-/** The overview as its template shows it. */
+/** The model of the overview. */
 export const overviewModel = (overview: Overview) => ({
   alerts: [
     ...checkAlerts(overview),

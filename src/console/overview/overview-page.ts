@@ -18,7 +18,7 @@ export const OVERVIEW = page({
   }),
 })
 
-/** The live part, which the page itself requests. */
+/** The part of the overview that the page reloads. */
 export const OVERVIEW_LIVE = page({
   at: '/overview/live',
   scope: null,

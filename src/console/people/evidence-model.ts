@@ -9,7 +9,7 @@ import { rowCodeWords } from '../uploads/upload-words.ts'
 const { doNotCall, registries } = ENGLISH
 const { evidence: words } = ENGLISH.people
 
-/** `time`: ISO 8601, shown in the reader's zone. */
+/** `time`: ISO 8601, shown in the time zone of the reader. */
 type Fact = { name: string; text: string } | { name: string; time: string }
 
 type Names = keyof typeof words.facts
@@ -31,8 +31,8 @@ const suppressedText = ({ dncListId, registry, reason }: SuppressedBy): string =
     : fill(words.byRegistry, { registry })
 
 /**
- * What an item says beside its sentence; the contact's id by its shape alone, unless it is
- * revealed.
+ * The facts of an item, in addition to its sentence. The id of the contact is masked unless
+ * `revealed`.
  */
 const factsOf = ({ about }: EvidenceItem, revealed: boolean): Fact[] => {
   const facts: Fact[] = []
@@ -79,12 +79,15 @@ const itemLine = (item: EvidenceItem, scopes: readonly Scope[], revealed: boolea
     href: isRow ? `${at}/rows?from=${line}&to=${line}` : at,
     id,
     auditEntryId: item.auditEntryId,
-    /** What the page of the contact is asked for with. */
+    /**
+     * The fields of the form that opens the page of the contact. null: the id of the contact must
+     * stay masked.
+     */
     contact: revealed && contactId && contactListId ? { id: contactId, list: contactListId } : null,
   }
 }
 
-/** What is known about one person, in the order of time. */
+/** Everything that the gateway knows about one person, in the order of time. */
 export const evidenceModel = (
   evidence: Evidence,
   { scopes, revealed }: { scopes: readonly Scope[]; revealed: boolean },

@@ -9,10 +9,10 @@ import { explainedModel } from './people-model.ts'
 
 const { people: words } = ENGLISH
 
-/** As many of the newest uploads and submissions as say which lists are in use. */
+/** How many of the newest uploads and submissions are read to find the lists in use. */
 const LOOKED_AT = 50
 
-/** Ids that a field may propose: of lists that were used last. */
+/** The ids of the lists that were used most recently. A field proposes them. */
 const knownLists = async ({ deps, caller }: Pick<Visit, 'deps' | 'caller'>) => {
   const newest = { limit: LOOKED_AT, cursor: null }
   const [uploads, submissions] = await Promise.all([
@@ -37,7 +37,10 @@ export const PEOPLE = page({
   }),
 })
 
-/** Why a contact was or was not sent. A POST: the contact's id may be personal. */
+/**
+ * Why a contact was or was not sent. A POST, because the id of a contact may be personal and must
+ * not appear in a URL.
+ */
 export const PEOPLE_EXPLAIN = form({
   at: '/people/explain',
   scope: 'uploads',

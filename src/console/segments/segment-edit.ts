@@ -25,7 +25,7 @@ import { analysisModel, differences } from './segment-words.ts'
 
 const { segments: words } = ENGLISH
 
-/** Faults of a definition that are shown on the page where it was built. */
+/** Problems that are shown on the page of the rules, so that the user's input is not lost. */
 const TOLD_HERE: readonly ProblemCode[] = [
   'segment-invalid',
   'segment-too-complex',
@@ -42,7 +42,7 @@ type Built = {
   deps: Pick<ConsoleDeps, 'dialect' | 'ids'>
   campaignId: string
   tree: SegmentForm
-  /** The newest version when the rules were loaded. null: there is none. */
+  /** The newest version at the time when the page loaded the rules. null: there was none. */
   version: number | null
   focus: string | null
   faults?: readonly Fault[]
@@ -102,7 +102,7 @@ const nothing = (): SegmentForm => ({
   activation: 'keep',
 })
 
-/** The rules of the newest version, or of an earlier one, to be changed. */
+/** The form with the rules of the newest version, or of an earlier one. */
 export const SEGMENT_EDIT = page({
   at: '/segments/:campaignId/edit',
   scope: 'segments',
@@ -130,8 +130,8 @@ type Asked = {
 }
 
 /**
- * Where a fault appears on the page: at the nearest rule or group above its place. null: above all
- * of them.
+ * Where the page shows each fault: at the nearest rule or group above the fault's JSON pointer.
+ * null: at the top of the page.
  */
 const faultsOf = ({ about, message }: GatewayProblem, { places }: SentDefinition): Fault[] => {
   const errors = about['errors'] as { pointer: string; detail: string }[] | undefined
@@ -150,7 +150,10 @@ const readAsked = ({ caller, campaignId }: Asked, sent: object) => ({
   read: readDefinition(sent),
 })
 
-/** Shows the meaning and the effect of the rules before anything goes to Genesys. */
+/**
+ * Shows what the rules mean and what they would change, before the gateway sends anything to
+ * Genesys.
+ */
 const lookAt = async (asked: Asked, told: readonly Fault[] = []): Promise<View> => {
   const { deps, campaignId, tree, definition, fields } = asked
   const prepared = await deps.previewSegment(readAsked(asked, definition.sent))
@@ -173,7 +176,8 @@ export const reasonWords = (reasons: readonly ConfirmReason[]): string[] =>
 
 const put = async (asked: Asked): Promise<View | { goTo: string; said: 'segmentPut' }> => {
   const { deps, campaignId, fields, definition } = asked
-  // Nothing goes to Genesys that nobody has looked at as it is.
+  // The rules have changed since they were last checked. They are sent to Genesys only after a
+  // person has seen what they mean.
   if (fields.seen !== definition.digest) {
     return lookAt(asked, [{ path: null, detail: words.edit.changedSince }])
   }
@@ -185,7 +189,7 @@ const put = async (asked: Asked): Promise<View | { goTo: string; said: 'segmentP
       expected: fields.version === undefined ? null : [fields.version],
     })
   } catch (error) {
-    // What was agreed to is no longer what would happen: it is shown again.
+    // The effect of the rules differs from what the person confirmed, so the page shows it again.
     const isUnagreed = error instanceof GatewayProblem && error.code === 'segment-needs-confirm'
     if (!isUnagreed) throw error
     return lookAt(asked, [{ path: null, detail: words.edit.needsAgreement }])
@@ -199,7 +203,7 @@ const newestVersion = async ({ deps, caller, campaignId }: Asked): Promise<numbe
   return found?.items[0]?.version ?? null
 }
 
-/** Every button of the page: adds and removes rules, checks what they mean, and sends them. */
+/** The action of every button of the page: adds and removes rules, checks them, and sends them. */
 export const SEGMENT_BUILD = form({
   at: '/segments/:campaignId/edit',
   scope: 'segments',

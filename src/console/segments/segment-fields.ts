@@ -16,7 +16,10 @@ import {
   sentNode,
 } from './segment-tree.ts'
 
-/** The conditions and the exclusions, as roots of the paths of fields: `c.0.1.attribute`. */
+/**
+ * The conditions (`c`) or the exclusions (`x`). The path of every field begins with one of the two
+ * letters: `c.0.1.attribute`.
+ */
 type Root = 'c' | 'x'
 type Fields = Record<string, unknown>
 
@@ -32,10 +35,10 @@ export type SegmentForm = {
 const PATH = '[cx](?:\\.\\d{1,3}){0,12}'
 const ACTION = new RegExp(`^(?:(?:add-rule|add-group|remove):${PATH}|preview|save)$`, 'u')
 const MEMBER = new RegExp(`^${PATH}\\.(?:join|attribute|operator|value|as)$`, 'u')
-/** As a definition of the API may be. */
+/** Enough for the largest definition that the API accepts. */
 const MOST_FIELDS = SEGMENT_LIMITS.leaves * 8
 
-/** The fields that the page of the rules sends: its own, and those of the nodes by their paths. */
+/** The fields of the page itself, and the fields of the rules and groups by their paths. */
 export const segmentFields = z
   .object({
     do: z.string().regex(ACTION),
@@ -43,7 +46,7 @@ export const segmentFields = z
     dialingMode: filled(z.enum(DIALING_MODES)),
     useOnlyOnce: filled(z.enum(['yes', 'no'])),
     activation: filled(z.enum(ACTIVATIONS)),
-    /** The newest version when the page was made; empty: there was none. */
+    /** The newest version when the page was made. Empty: there was none. */
     version: filled(z.coerce.number().int().min(1)),
     /** The digest of the rules that were checked last. Rules that were not checked are not sent. */
     seen: filled(z.string().regex(/^[0-9a-f]{64}$/u)),
@@ -89,7 +92,7 @@ const readNodes = (fields: Fields, path: string): FormNode[] => {
   }
 }
 
-/** The rules that the fields describe. Unknown field names are ignored. */
+/** The rules that the fields describe. Fields with unknown names are ignored. */
 export const readForm = (fields: SegmentFields): SegmentForm => {
   const own = Object.fromEntries(Object.entries(fields).filter(([name]) => MEMBER.test(name)))
   return {
@@ -119,7 +122,10 @@ const nodesAt = (form: SegmentForm, root: Root, steps: readonly number[]): FormN
   return nodes
 }
 
-/** Adds or removes rules as a button says. Returns the id of the field to focus. */
+/**
+ * Adds or removes a rule or group, by the name of the pressed button. Returns the id of the field
+ * that gets the focus.
+ */
 export const pressed = (form: SegmentForm, action: string): string => {
   const [verb, path = 'c'] = action.split(':') as [string, string?]
   const [root, steps] = [path[0] as Root, stepsOf(path)]
@@ -137,7 +143,7 @@ export const pressed = (form: SegmentForm, action: string): string => {
 
 export type SentDefinition = { sent: Record<string, unknown>; places: Places; digest: string }
 
-/** The definition in the form of the API. `digest`: of everything but the confirmation. */
+/** The definition in the form of the API. `digest` covers everything except the confirmation. */
 export const sentDefinition = (
   form: SegmentForm,
   dialect: 'guide' | 'platform',

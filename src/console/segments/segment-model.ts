@@ -12,7 +12,10 @@ const BADGE_OF = {
   failed: 'failed',
 } as const
 
-/** A version in a list: the newest one of a campaign, or one of its history. */
+/**
+ * A version as a line of a list. The list has the newest version of each campaign, or the history
+ * of one campaign.
+ */
 export const segmentLine = (segment: CampaignSegment) => ({
   campaignId: segment.campaignId,
   version: segment.version,
@@ -30,7 +33,7 @@ export const segmentLine = (segment: CampaignSegment) => ({
 
 const ENDED: readonly string[] = ['applied', 'failed']
 
-/** The newest version, as its page shows it. */
+/** The model of the newest version on its page. */
 export const segmentModel = (segment: CampaignSegment) => {
   const { definition, house, hold, problem, state } = segment
   return {
@@ -47,7 +50,10 @@ export const segmentModel = (segment: CampaignSegment) => {
     house: house.map(ruleLines),
     analysis: analysisModel(segment),
     ended: ENDED.includes(state),
-    /** Grows with whatever changes: what the page has seen. */
+    /**
+     * Grows with every change. The page sends it back, so that a reload can find out whether
+     * anything changed.
+     */
     revision: segment.revision,
   }
 }

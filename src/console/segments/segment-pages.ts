@@ -39,7 +39,7 @@ export const SEGMENTS = page({
 
 type OfCampaign = Visit<z.output<typeof campaignParams>>
 
-/** Newest first, of a campaign that the visitor may use; else 404. */
+/** The versions, newest first. Throws 404 if the tenant is not granted the campaign. */
 const versionsOf = ({ deps, caller, params }: OfCampaign, cursor: string | null) =>
   deps.readSegments.versions(caller, params.campaignId, { cursor, limit: PAGE_VERSIONS })
 
@@ -70,7 +70,7 @@ export const SEGMENT = page({
   },
 })
 
-/** How the newest version fares. */
+/** The part of the page that shows the state of the newest version. The page reloads it. */
 export const SEGMENT_LIVE = page({
   at: '/segments/:campaignId/live',
   scope: 'segments',

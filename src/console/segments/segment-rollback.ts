@@ -13,7 +13,7 @@ import { analysisModel } from './segment-words.ts'
 
 const { segments: words } = ENGLISH
 
-/** The effect of the rollback, if it needs a confirmation. */
+/** The page that shows the effect of a rollback and asks for a confirmation. */
 const confirmView = (
   earlier: { campaignId: string; version: number; once: string },
   { about }: GatewayProblem,
@@ -35,7 +35,10 @@ const confirmView = (
   }
 }
 
-/** Puts an earlier version again, as the newest one, analysed with today's knowledge. */
+/**
+ * Puts an earlier version in force again, as a new version. The gateway analyses the rules again,
+ * because the contacts have changed since.
+ */
 export const SEGMENT_ROLLBACK = form({
   at: '/segments/:campaignId/rollback',
   scope: 'segments',

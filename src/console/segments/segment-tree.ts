@@ -8,11 +8,13 @@ import {
   TEXT_OPERATORS,
 } from '../../domain/segments/segment.ts'
 
-/** How the rules of a group are joined. The last two negate it. */
+/** How the rules of a group are joined. The last two negate the group. */
 export const JOINS = ['all', 'any', 'notAll', 'none'] as const
 export type Join = (typeof JOINS)[number]
 
-/** The operators of a definition. For a range, the operator also says which of its ends count. */
+/**
+ * The operators of the form. For a range, the operator also states which of its ends are included.
+ */
 export const FORM_OPERATORS = [
   '=',
   '!=',
@@ -30,7 +32,7 @@ export const FORM_OPERATORS = [
 ] as const
 export type FormOperator = (typeof FORM_OPERATORS)[number]
 
-/** The type of a literal if the operator does not decide it. */
+/** The type of a value, if the operator allows both text and numbers. */
 export const LITERAL_TYPES = ['text', 'number'] as const
 type LiteralType = (typeof LITERAL_TYPES)[number]
 
@@ -38,7 +40,10 @@ export type FormRule = {
   kind: 'rule'
   attribute: string
   operator: FormOperator
-  /** A value a line; of a range the least and the most, either of them may be an empty line. */
+  /**
+   * One value on each line. For a range: the minimum on the first line and the maximum on the
+   * second. Either line may be empty.
+   */
   value: string
   as: LiteralType
 }
@@ -60,8 +65,8 @@ const isAlwaysText = (operator: FormOperator): boolean =>
   ([...TEXT_OPERATORS, ...DATE_OPERATORS] as readonly string[]).includes(operator)
 
 /**
- * Text that is not a number stays text. The definition's own check then says at its place that it
- * must be a number.
+ * The value of a text as a literal. A text that is not a number stays a text. The check of the
+ * definition then reports at the right place that it must be a number.
  */
 const literalOf = (text: string, as: LiteralType): Literal => {
   const number = Number(text)
@@ -93,13 +98,10 @@ const leafOf = ({ attribute, operator, value, as }: FormRule): object => {
   return { attribute, operator, value: literalOf(value.replaceAll(/\r?\n/gu, ' ').trim(), type) }
 }
 
-/** Where each node of the form is in the definition, as a JSON pointer. */
+/** The path of a node in the form, by the JSON pointer of the node in the definition. */
 export type Places = Map<string, string>
 
-/**
- * A node in the form of the API, as the definition's own reading checks it. `places` gets where
- * each node of the form went.
- */
+/** A node in the form of the API. Adds the node's pointer and its path in the form to `places`. */
 export const sentNode = (node: FormNode, path: string, pointer: string, places: Places): object => {
   places.set(pointer, path)
   if (node.kind === 'rule') return leafOf(node)
@@ -135,7 +137,7 @@ const groupOf = (join: Join, nodes: readonly SegmentNode[]): FormGroup => ({
   nodes: nodes.map(formNode),
 })
 
-/** A node of a definition in the form. The same contacts fulfil both. */
+/** The form's node for a node of a definition. Both select the same contacts. */
 export const formNode = (node: SegmentNode): FormNode => {
   if (isLeaf(node)) return ruleOf(node)
   if ('all' in node) return groupOf('all', node.all)
@@ -146,7 +148,7 @@ export const formNode = (node: SegmentNode): FormNode => {
   return groupOf('none', [not])
 }
 
-/** Conditions as a group: the form begins with one. */
+/** The conditions as a group, because the form begins with a group. */
 export const conditionsGroup = (conditions: SegmentNode | null): FormGroup => {
   if (conditions === null) return { kind: 'group', join: 'all', nodes: [] }
   const node = formNode(conditions)

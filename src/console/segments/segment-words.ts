@@ -14,7 +14,7 @@ const { segments: words } = ENGLISH
 
 const quoted = (value: Literal): string => (typeof value === 'string' ? `“${value}”` : `${value}`)
 
-/** Values that are shown of a long list. */
+/** How many values of a long list are shown. */
 const SHOWN_VALUES = 12
 
 const valuesOf = (values: readonly Literal[]): string => {
@@ -41,7 +41,7 @@ const leafWords = (leaf: Leaf): string => {
   return fill(words.sentences[leaf.operator], { attribute, value: quoted(leaf.value) })
 }
 
-/** A rule tree as text: a sentence, or a heading over the rules that it joins. */
+/** A tree of rules as text: a sentence, or a heading above the rules that it joins. */
 export type RuleLines = { text: string; nodes: RuleLines[] }
 
 const joined = (text: string, nodes: readonly SegmentNode[]): RuleLines => ({
@@ -62,7 +62,10 @@ export const ruleLines = (node: SegmentNode): RuleLines => {
 const inOneLine = ({ text, nodes }: RuleLines): string =>
   nodes.length === 0 ? text : `${text} ${nodes.map(inOneLine).join('; ')}`
 
-/** Every rule in words by its place in the definition, including those of the configuration. */
+/**
+ * Each rule in words, by its place in the definition. The exclusions of the configuration are
+ * included.
+ */
 const wordsByPlace = (
   definition: SegmentDefinition,
   house: readonly Leaf[],
@@ -96,8 +99,8 @@ const matchesOf = ({ matches }: AnalysisReport, placed: ReadonlyMap<string, stri
   }
 
 /**
- * The findings in a definition, each with a made-up contact that shows it, whom it selects, and
- * what changes.
+ * The analysis of a definition: the findings (each with an invented contact as an example), whom
+ * the rules select, and what changes.
  */
 export const analysisModel = ({ definition, house, analysis }: Understood) => {
   const placed = wordsByPlace(definition, house)
@@ -125,7 +128,10 @@ const leavesOf = (node: SegmentNode): Leaf[] => {
   return ('all' in node ? node.all : node.any).flatMap(leavesOf)
 }
 
-/** Every comparison of the rules by its spelling, with what it says and which side it is on. */
+/**
+ * Every comparison in words. The key is its canonical JSON, with a mark for a condition (`c`) or an
+ * exclusion (`x`).
+ */
 const comparisonsOf = ({ conditions, exclusions }: SegmentDefinition): Map<string, string> =>
   new Map([
     ...(conditions === null ? [] : leavesOf(conditions)).map(
@@ -139,7 +145,7 @@ const comparisonsOf = ({ conditions, exclusions }: SegmentDefinition): Map<strin
       ),
   ])
 
-/** The comparisons that would be added and removed. null: nothing is in force. */
+/** The comparisons that would be added and removed. null: no version is in force. */
 export const differences = (now: SegmentDefinition | null, next: SegmentDefinition) => {
   if (now === null) return null
   const [before, after] = [comparisonsOf(now), comparisonsOf(next)]

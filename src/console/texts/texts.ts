@@ -1,6 +1,6 @@
 import english from './en.json' with { type: 'json' }
 
-/** Every word that a page shows. A translation is a file of the same shape beside `en.json`. */
+/** Every text that a page shows. A translation is a file of the same form beside `en.json`. */
 export type Texts = typeof english
 
 export const ENGLISH: Texts = english
@@ -15,8 +15,8 @@ export type Plural = { one: string; other: string }
 export const shownCount = (count: number): string => numbers.format(count)
 
 /**
- * Fills values into the `{holes}` of a text. If the text has a `one` and an `other`, uses the one
- * for `count`.
+ * Replaces the `{holes}` of a text with values. If the text has a singular and a plural, `count`
+ * decides which one is used.
  */
 export const fill = (
   text: string | Plural,

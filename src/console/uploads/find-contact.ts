@@ -1,48 +1,40 @@
-import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import type { Visit } from '../frame/page.ts'
 
 /**
- * The lists used last, by this many uploads. The newest uploads of each list are searched, which
- * reads the digests of all their rows.
+ * How many of the newest uploads are read to find the lists that were used last. The search then
+ * reads the digests of all rows of the newest uploads to each of these lists.
  */
 const RECENT_UPLOADS = 50
 const MOST_LISTS = 3
 const MOST_FOUND = 20
 
-type Asking = Pick<Visit, 'deps' | 'caller'>
-
 const isContactId = (text: string): boolean => /^[\w.:@-]{1,128}$/u.test(text)
 
 const uploadsOf = async (
-  { deps, caller }: Asking,
+  { deps, caller: { tenantId } }: Pick<Visit, 'deps' | 'caller'>,
   contactListId: string,
   contactId: string,
-): Promise<string[]> => {
-  if (!(await deps.access.isGranted(caller.tenantId, 'contact_list', contactListId))) return []
-  try {
-    const asked = { caller, contactListId, contactId, cursor: null }
-    return (await deps.explainContact(asked)).items.map(({ uploadId }) => uploadId)
-  } catch (error) {
-    if (error instanceof GatewayProblem && error.code === 'contact-unknown') return []
-    throw error
-  }
-}
+): Promise<Upload[]> =>
+  (await deps.access.isGranted(tenantId, 'contact_list', contactListId))
+    ? deps.findContactUploads({ tenantId, contactListId, contactId })
+    : []
 
-/** Uploads that contain the contact, newest first, in the lists used last. */
-export const uploadsWithContact = async (asking: Asking, contactId: string): Promise<Upload[]> => {
+/**
+ * The uploads that contain the contact, newest first. Only the lists that were used last are
+ * searched.
+ */
+export const uploadsWithContact = async (
+  asking: Pick<Visit, 'deps' | 'caller'>,
+  contactId: string,
+): Promise<Upload[]> => {
   if (!isContactId(contactId)) return []
   const { deps, caller } = asking
   const recent = await deps.uploads.list(caller.tenantId, { limit: RECENT_UPLOADS, cursor: null })
   const lists = [...new Set((recent?.items ?? []).map((upload) => upload.contactListId))]
-  const ids: string[] = []
-  for (const list of lists.slice(0, MOST_LISTS)) {
-    ids.push(...(await uploadsOf(asking, list, contactId)))
-  }
-  const found: Upload[] = []
-  for (const id of [...new Set(ids)].toSorted().toReversed().slice(0, MOST_FOUND)) {
-    const upload = await deps.uploads.find(caller.tenantId, id)
-    if (upload !== null) found.push(upload)
-  }
-  return found
+  const found = await Promise.all(
+    lists.slice(0, MOST_LISTS).map((list) => uploadsOf(asking, list, contactId)),
+  )
+  const newestFirst = found.flat().toSorted((a, b) => (a.id < b.id ? 1 : -1))
+  return newestFirst.slice(0, MOST_FOUND)
 }

@@ -12,7 +12,7 @@ type Asking = Pick<Visit<z.output<typeof uploadParams>>, 'deps' | 'caller' | 'pa
 
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', ENGLISH.upload.unknown)
 
-/** The visitor's upload. Another tenant's is unknown. */
+/** The upload, if it belongs to the viewer's tenant. Throws 404 if it does not. */
 export const ownUpload = async ({
   deps,
   caller,
@@ -23,7 +23,21 @@ export const ownUpload = async ({
   return upload
 }
 
-/** Use cases that send rows check the grant again. */
+/** The upload, also of another tenant if the viewer is an admin. Otherwise throws 404. */
+export const seenUpload = async ({
+  deps,
+  caller,
+  params: { uploadId },
+}: Asking): Promise<Upload> => {
+  const upload = await deps.seeUploads.find(caller, uploadId)
+  if (upload === null) throw unknown()
+  return upload
+}
+
+/**
+ * The upload, if its contact list is still granted to the tenant. Throws 404 if it is not. For use
+ * cases that send rows.
+ */
 export const uploadOfGrantedList = async (asking: Asking): Promise<Upload> => {
   const upload = await ownUpload(asking)
   const { deps, caller } = asking
@@ -32,7 +46,7 @@ export const uploadOfGrantedList = async (asking: Asking): Promise<Upload> => {
   throw unknown()
 }
 
-/** The same, if its rows are still stored. Throws `rows-gone`. */
+/** The upload, if its rows are still stored. Throws `rows-gone` if they are not. */
 export const uploadWithRows = async (asking: Asking): Promise<Upload> => {
   const upload = await ownUpload(asking)
   const staging = await asking.deps.uploads.staging(upload.tenantId, upload.id)

@@ -4,16 +4,21 @@ import type { ChainedEntry } from '../../workflows/ports/audit/chain.ts'
 import type { Visit } from '../frame/page.ts'
 import { ENGLISH, fill } from '../texts/texts.ts'
 
-/** What happened and when. `by`: the key that asked for it. */
+/**
+ * Something that happened, and when. `by`: the key of the person who requested it. null: the
+ * gateway did it by itself.
+ */
 export type Moment = { at: string; text: string; by: string | null }
 
 const { states, holds } = ENGLISH
 const { moments: words, timeline } = ENGLISH.upload
 
-/** As many moments as a page shows; the batches of a delivery are not among them. */
+/** How many moments a page shows. They do not include batches. */
 const MOST_MOMENTS = 300
 
-/** The history from the upload itself, for viewers who may not read the audit trail. */
+/**
+ * The history that the upload's own record contains. For viewers who may not read the audit trail.
+ */
 const ownMoments = (upload: Upload): Moment[] => {
   const parts: [string | null | undefined, string][] = [
     [upload.createdAt, words.accepted],
@@ -24,7 +29,7 @@ const ownMoments = (upload: Upload): Moment[] => {
   return parts.flatMap(([at, text]) => (at ? [{ at, text, by: null }] : []))
 }
 
-/** What the audit does not have an entry for. */
+/** The comparison with Genesys, which has no entry in the audit trail. */
 const compared = ({ reconciliation }: Upload): Moment[] =>
   reconciliation?.checkedAt
     ? [{ at: reconciliation.checkedAt, text: words.reconciled[reconciliation.state], by: null }]
@@ -41,7 +46,7 @@ const movedText = ({ details: { to, reason } }: ChainedEntry): string => {
     : fill(audited.moved, { state: stateOf(to) })
 }
 
-/** What an entry says to an operator; of all other actions nothing. */
+/** The text for an action. Other actions are not shown. */
 const TEXTS: Readonly<Record<string, (entry: ChainedEntry) => string>> = {
   'upload.accepted': ({ counts }) => fill(audited.accepted, { count: counts['read'] ?? 0 }),
   'upload.moved': movedText,
@@ -60,12 +65,12 @@ const momentOf = (entry: ChainedEntry): Moment[] => {
 
 const SHOWN_ACTIONS = Object.keys(TEXTS)
 
-/** `isCut`: there were more moments before these. */
+/** `isCut`: earlier moments exist that are not shown. */
 export type Timeline = { moments: Moment[]; isCut: boolean }
 
 /**
- * What happened to an upload, by its entries in the audit where the visitor may read them: the
- * newest of them, in the order of time.
+ * The history of an upload: the newest moments, in the order of time. It is read from the audit
+ * trail if the viewer may read that trail.
  */
 export const timelineOf = async (
   { deps, caller }: Pick<Visit, 'deps' | 'caller'>,
@@ -79,11 +84,17 @@ export const timelineOf = async (
   const page = { limit: MOST_MOMENTS, cursor: null }
   const filter = { object: upload.id, actions: SHOWN_ACTIONS }
   const found = await deps.audit.newest(caller, filter, page)
-  const audited = (found?.items ?? []).toReversed().flatMap(momentOf)
-  // Entries are numbered within a second or so.
-  const isChained = audited.length > 0
+  const entries = (found?.items ?? []).toReversed()
+  // An upload begins when it is accepted. The transaction that accepts it may write the entry of a
+  // hold before the entry of the acceptance.
+  const isBegin = ({ action }: ChainedEntry): boolean => action === 'upload.accepted'
+  const begin = entries.filter(isBegin).flatMap(momentOf)
+  const audited = entries.filter((entry) => !isBegin(entry)).flatMap(momentOf)
+  // A new entry needs about a second to get into the chain. Until then the page shows the times in
+  // the upload's own record.
+  const isChained = entries.length > 0
   return {
-    moments: inOrder([...(isChained ? audited : ownMoments(upload)), ...own]),
+    moments: [...begin, ...inOrder([...(isChained ? audited : ownMoments(upload)), ...own])],
     isCut: (found?.next ?? null) !== null,
   }
 }

@@ -8,9 +8,9 @@ import {
 
 export type RetryChoice = { outcome: RetryOutcome; rows: number }
 
-/** What you may do with an upload in its present state. The store decides in the end. */
+/** What a person can do with an upload in its present state. The store checks each action again. */
 export type UploadActions = {
-  /** The digest of the plan that is agreed to. null: it waits for nobody's word. */
+  /** The digest of the plan to apply. null: the upload does not wait for `apply`. */
   apply: string | null
   moves: ControlAction[]
   retry: RetryChoice[]

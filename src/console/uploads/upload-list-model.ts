@@ -1,9 +1,14 @@
-import { SEEN_STATES, type Upload } from '../../domain/uploads/upload.ts'
+import { SEEN_STATES, type SeenState, type Upload } from '../../domain/uploads/upload.ts'
 import type { Page } from '../../workflows/ports/uploads/uploads.ts'
-import { ENGLISH } from '../texts/texts.ts'
+import type {
+  BulkAction,
+  ControlledUploads,
+} from '../../workflows/uploads/control/control-uploads.ts'
+import { ENGLISH, fill } from '../texts/texts.ts'
 import type { ListQuery } from './upload-filter.ts'
 
-const { states } = ENGLISH
+const { states, uploads: words } = ENGLISH
+type Counted = typeof words.why.other
 
 const lineOf = (upload: Upload) => {
   const { counts } = upload
@@ -27,11 +32,39 @@ const linkOf = (query: ListQuery): string => {
   return `/console/uploads?${new URLSearchParams(given as [string, string][]).toString()}`
 }
 
-/** A page of uploads as the list shows it, with the filter that it answers. */
+/** For each action, the states of an upload that allow it. */
+const TAKEN_IN: Record<BulkAction, readonly SeenState[]> = {
+  apply: ['held'],
+  pause: ['staged', 'delivering', 'awaiting_completion', 'held'],
+  resume: ['held', 'paused'],
+  cancel: ['staged', 'delivering', 'awaiting_completion', 'held', 'paused'],
+  retry: ['completed_with_errors', 'failed', 'cancelled'],
+}
+const actionsOf = (state: SeenState | undefined): BulkAction[] =>
+  (Object.keys(TAKEN_IN) as BulkAction[]).filter(
+    (action) => state === undefined || TAKEN_IN[action].includes(state),
+  )
+
+/** The result of an action by filter. */
+export const movedModel = (
+  action: BulkAction,
+  { done, skipped, why, next }: ControlledUploads,
+) => ({
+  skipped,
+  next,
+  any: done > 0,
+  done: fill(words.moved[action], { count: done }),
+  why: Object.entries(why).map(([code, count]) => ({
+    words: fill((words.why as Record<string, Counted>)[code] ?? words.why.other, { count }),
+  })),
+})
+
+/** A page of uploads as the list shows it. `query`: the filter by which they were found. */
 export const listModel = ({ items, next }: Page<Upload>, query: Partial<ListQuery>) => {
   const { cursor, ...filter } = query as ListQuery
   return {
     lines: items.map(lineOf),
+    actions: actionsOf(filter.state),
     filter,
     filtered: Object.values(filter).some((value) => value !== undefined),
     states: SEEN_STATES.map((state) => ({ state, label: states[state] })),

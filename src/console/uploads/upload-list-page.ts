@@ -1,11 +1,19 @@
 import { z } from 'zod'
 
-import { CONTROL_ACTIONS } from '../../workflows/ports/uploads/uploads.ts'
+import { BULK_ACTIONS } from '../../workflows/uploads/control/control-uploads.ts'
+import { cursorField } from '../frame/fields.ts'
 import { form, page } from '../frame/page.ts'
-import { ENGLISH, fill } from '../texts/texts.ts'
+import { ENGLISH } from '../texts/texts.ts'
 import { uploadsWithContact } from './find-contact.ts'
-import { filterFields, filterOf, filterSchema, HEX_DIGEST } from './upload-filter.ts'
-import { listModel } from './upload-list-model.ts'
+import { tenantChoice } from './tenant-choice.ts'
+import {
+  filterFields,
+  filterOf,
+  filterSchema,
+  HEX_DIGEST,
+  type ListQuery,
+} from './upload-filter.ts'
+import { listModel, movedModel } from './upload-list-model.ts'
 
 const PAGE_ROWS = 50
 
@@ -16,22 +24,27 @@ export const UPLOADS = page({
   scope: 'uploads',
   menu: 'uploads',
   query: filterSchema,
-  load: async ({ deps, caller, query }) => {
-    const { cursor = null } = query
-    const asked = { limit: PAGE_ROWS, cursor, ...filterOf(query) }
-    const found = await deps.uploads.list(caller.tenantId, asked)
+  load: async ({ deps, caller, query: given }) => {
+    const tenant = given.tenant === caller.tenantId ? undefined : given.tenant
+    const query: ListQuery = { ...given, tenant }
+    const asked = { limit: PAGE_ROWS, cursor: query.cursor ?? null, ...filterOf(query) }
+    const [found, choice] = await Promise.all([
+      deps.seeUploads.list(caller, { ...asked, ...(tenant !== undefined && { tenantId: tenant }) }),
+      tenantChoice({ deps, caller }, tenant),
+    ])
     if (found === null) return { goTo: '/console/uploads' }
     return {
       title: words.title,
       template: '/uploads/upload-list',
-      model: { list: listModel(found, query) },
+      model: { list: listModel(found, query), tenants: choice, once: deps.ids.newUuid() },
     }
   },
 })
 
 /**
- * Searches by upload id, file digest, the file's name or a contact's id. Always POST: a file's
- * name, or other pasted text, may be personal and must not appear in an address.
+ * Searches by the id of an upload, the digest or name of a file, or the id of a contact. Always a
+ * POST, because the name of a file, or other pasted text, may be personal and must not appear in a
+ * URL.
  */
 export const UPLOAD_SEARCH = form({
   at: '/uploads/search',
@@ -43,7 +56,7 @@ export const UPLOAD_SEARCH = form({
     const digest = text.toLowerCase()
     if (HEX_DIGEST.test(digest)) return { goTo: `/console/uploads?sha256=${digest}` }
     const asked = { limit: PAGE_ROWS, cursor: null, fileName: text }
-    const found = (await deps.uploads.list(caller.tenantId, asked))?.items ?? []
+    const found = (await deps.seeUploads.list(caller, asked))?.items ?? []
     const held = found.length > 0 ? [] : await uploadsWithContact({ deps, caller }, text)
     const items = [...found, ...held]
     const list = {
@@ -51,32 +64,35 @@ export const UPLOAD_SEARCH = form({
       searched: text,
       byContact: held.length > 0,
     }
-    return { title: words.title, template: '/uploads/upload-list', model: { list } }
+    return {
+      title: words.title,
+      template: '/uploads/upload-list',
+      model: { list, tenants: await tenantChoice({ deps, caller }), once: '' },
+    }
   },
 })
+
+const moveFields = {
+  ...filterFields,
+  action: z.enum(BULK_ACTIONS),
+  cursor: cursorField,
+  /** Made with the page, so that a button pressed twice sends rows again only once. */
+  once: z.string().min(8).max(100),
+}
 
 export const UPLOADS_MOVE = form({
   at: '/uploads/move',
   scope: 'uploads',
-  form: z.strictObject({ ...filterFields, action: z.enum(CONTROL_ACTIONS) }),
-  act: async ({ deps, caller, form: { action, ...query } }) => {
-    const result = await deps.controlUploads({ caller, action, filter: filterOf(query) })
+  form: z.strictObject(moveFields),
+  act: async ({ deps, caller, form: asked }) => {
+    const { action, once, cursor = null, ...filter } = asked
+    const result = await deps.controlUploads({
+      ...{ caller, action, filter: filterOf(filter), once, cursor },
+    })
     return {
       title: words.title,
       template: '/uploads/upload-moved',
-      model: {
-        result: {
-          ...result,
-          action,
-          done: fill(words.moved[action], { count: result.done }),
-          why: Object.entries(result.why).map(([code, count]) => ({
-            words: fill(
-              (words.why as Record<string, typeof words.why.other>)[code] ?? words.why.other,
-              { count },
-            ),
-          })),
-        },
-      },
+      model: { result: movedModel(action, result), asked: { ...filter, action, once } },
     }
   },
 })

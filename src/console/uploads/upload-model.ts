@@ -1,7 +1,7 @@
 import { FINAL_STATES, type Upload } from '../../domain/uploads/upload.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import type { Timeline } from './timeline.ts'
-import { actionsOf } from './upload-actions.ts'
+import { actionsOf, type UploadActions } from './upload-actions.ts'
 import { rowCodeWords, uploadProblemWords, warningWords } from './upload-words.ts'
 
 const { upload: words, states, holds } = ENGLISH
@@ -11,13 +11,16 @@ const settledOf = ({ counts }: Upload): number =>
 
 type SumLine = { label: string; rows: number; outcome: string | null }
 
-/** Both sums, line by line, so that a reader can add them up. */
-const sumsOf = (upload: Upload): { read: SumLine[]; accepted: SumLine[] } => {
+/**
+ * The lines of two sums: the rows read, and the rows accepted. A reader of the page can add them
+ * up.
+ */
+const sumsOf = (upload: Upload, isOwn: boolean): { read: SumLine[]; accepted: SumLine[] } => {
   const { counts } = upload
   const line = (name: keyof typeof words.counts, rows: number, outcome: string | null = null) => ({
     label: words.counts[name],
     rows,
-    outcome: rows > 0 ? outcome : null,
+    outcome: isOwn && rows > 0 ? outcome : null,
   })
   const onTheWay = counts.accepted - settledOf(upload)
   return {
@@ -72,12 +75,19 @@ const sourceOf = ({ source }: Upload) => ({
   format: words.formats[source.format],
 })
 
-/** One upload as its page shows it. */
+const NO_ACTIONS: UploadActions = { apply: null, moves: [], retry: [] }
+
+/**
+ * The model of the page of one upload. `tenant`: the name of its tenant if that is not the
+ * viewer's. Then the page shows no rows and offers no actions.
+ */
 export const uploadModel = (
   upload: Upload,
   { moments, isCut }: Timeline = { moments: [], isCut: false },
+  tenant: string | null = null,
 ) => ({
   id: upload.id,
+  tenant: tenant === null ? null : { id: upload.tenantId, name: tenant },
   name: upload.source.fileName ?? upload.id,
   list: upload.contactListId,
   state: upload.state,
@@ -100,7 +110,7 @@ export const uploadModel = (
   },
   warnings: warningWords(upload),
   counts: upload.counts,
-  sums: sumsOf(upload),
+  sums: sumsOf(upload, tenant === null),
   rejections: rejectionsOf(upload),
   columns: columnsOf(upload),
   plan: upload.plan,
@@ -116,5 +126,5 @@ export const uploadModel = (
   method: words.methods[upload.delivery.method],
   parentId: upload.parentId,
   children: upload.children,
-  actions: actionsOf(upload),
+  actions: tenant === null ? actionsOf(upload) : NO_ACTIONS,
 })

@@ -7,15 +7,20 @@ import { CONTROL_ACTIONS } from '../../workflows/ports/uploads/uploads.ts'
 import { RETRY_OUTCOMES } from '../../workflows/uploads/control/retry-rows.ts'
 import { type NextLook, nextLook } from '../frame/live.ts'
 import { form, page, type Visit } from '../frame/page.ts'
-import { ownUpload, uploadOfGrantedList, uploadParams } from './own-upload.ts'
+import { seenUpload, uploadOfGrantedList, uploadParams } from './own-upload.ts'
 import { rowListModel } from './rows/row-list-model.ts'
+import { foreignTenant } from './tenant-choice.ts'
 import { timelineOf } from './timeline.ts'
 import { uploadModel } from './upload-model.ts'
 
 type Asking = Pick<Visit, 'deps' | 'caller'>
 
 const viewOf = async (asking: Asking, upload: Upload, next: NextLook, template: string) => {
-  const model = uploadModel(upload, await timelineOf(asking, upload))
+  const [history, tenant] = await Promise.all([
+    timelineOf(asking, upload),
+    foreignTenant(asking, upload),
+  ])
+  const model = uploadModel(upload, history, tenant)
   return {
     title: model.name,
     template,
@@ -25,9 +30,12 @@ const viewOf = async (asking: Asking, upload: Upload, next: NextLook, template: 
 
 const SHOWN_REJECTIONS = 5
 
-/** The first rejected rows by their shape; they do not change any more. */
-const firstRejected = async ({ deps }: Asking, upload: Upload) => {
-  if (upload.counts.rejected === 0) return []
+/**
+ * The first rejected rows, with masked cells. They no longer change, so the live part does not
+ * contain them.
+ */
+const firstRejected = async ({ deps, caller }: Asking, upload: Upload) => {
+  if (upload.counts.rejected === 0 || upload.tenantId !== caller.tenantId) return []
   const asked = { outcomes: ['rejected'], afterLine: 0, limit: SHOWN_REJECTIONS }
   const { rows } = await deps.uploads.ledger(upload.id, asked)
   const found = { rows, nextLine: null, cutShort: false }
@@ -39,13 +47,13 @@ export const UPLOAD = page({
   scope: 'uploads',
   params: uploadParams,
   load: async (visit) => {
-    const upload = await ownUpload(visit)
+    const upload = await seenUpload(visit)
     const view = await viewOf(visit, upload, nextLook(null), '/uploads/upload')
     return { ...view, model: { ...view.model, firstRejected: await firstRejected(visit, upload) } }
   },
 })
 
-/** The live part. It is checked again soon after a change, and less often without one. */
+/** The part that the page reloads: soon after a change, and less often while nothing changes. */
 export const UPLOAD_LIVE = page({
   at: '/uploads/:uploadId/live',
   scope: 'uploads',
@@ -56,7 +64,7 @@ export const UPLOAD_LIVE = page({
     seen: z.coerce.number().int().catch(0),
   }),
   load: async (visit) => {
-    const upload = await ownUpload(visit)
+    const upload = await seenUpload(visit)
     const next = nextLook(visit.query.look, upload.version !== visit.query.seen)
     return viewOf(visit, upload, next, '/uploads/upload-live')
   },
@@ -96,7 +104,7 @@ export const UPLOAD_RETRY = form({
   params: uploadParams,
   form: z.strictObject({
     outcome: z.union([outcomeSchema.transform((one) => [one]), z.array(outcomeSchema)]),
-    /** Made with the page: a button that is pressed twice retries once. */
+    /** Made with the page, so that a button that is pressed twice retries once. */
     once: z.string().min(8).max(100),
   }),
   act: async (visit) => {
@@ -111,7 +119,10 @@ export const UPLOAD_RETRY = form({
   },
 })
 
-/** What the rows were checked against, as one signed text that anyone verifies offline. */
+/**
+ * The entries and registries that the rows were checked against, as one signed text that anyone can
+ * verify offline.
+ */
 export const UPLOAD_CERTIFICATE = form({
   at: '/uploads/:uploadId/certificate',
   scope: 'uploads',

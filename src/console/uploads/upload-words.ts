@@ -4,7 +4,7 @@ import { uploadWarnings, type UploadWarning } from '../../domain/uploads/upload-
 import type { Upload } from '../../domain/uploads/upload.ts'
 import { ENGLISH } from '../texts/texts.ts'
 
-/** The operator's words for a code: what it means, and what to do next. */
+/** The text for a code: what the code means, and what the operator does next. */
 export type CodeWords = { code: string; what: string; next: string }
 
 type Own = Partial<Record<string, { what: string; next: string }>>
@@ -19,22 +19,22 @@ const wordsOf = (
 })
 
 /**
- * The words for the code of a row. If the page for developers speaks of calls, the console has
- * separate words.
+ * The text for the code of a row. The console has a separate text if the text of the API is about
+ * calls.
  */
 export const rowCodeWords = (code: string): CodeWords => {
   const page = Object.hasOwn(REJECTIONS, code) ? REJECTIONS[code as RejectionCode] : null
   return wordsOf(code, ENGLISH.codes.rows, page && { what: page.meaning, next: page.fix })
 }
 
-/** The words for the `problem` of an upload. */
+/** The text for the `problem` of an upload. */
 export const uploadProblemWords = (code: string): CodeWords => {
   const page = Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as ProblemCode] : null
   const known = page && { what: page.title, next: page.fix }
   return wordsOf(code, ENGLISH.codes.uploads, known)
 }
 
-/** The warnings of an upload. */
+/** The warnings of an upload, each with its text. */
 export const warningWords = (upload: Upload): (UploadWarning & { words: string })[] =>
   uploadWarnings(upload).map((warning) => ({
     ...warning,

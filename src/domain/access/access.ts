@@ -1,4 +1,4 @@
-/** Who may do what. */
+/** What a key may do. A key has one or more scopes. */
 export const SCOPES = [
   'uploads',
   'uploads:overwrite',
@@ -15,10 +15,13 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** Scopes that a key must have by name: `admin` does not imply them. */
+/** Scopes that `admin` does not include. A key has such a scope only if its scopes name it. */
 const BY_NAME_ALONE: readonly Scope[] = ['dnc:override', 'erasure', 'cells:reveal']
 
-/** `admin` implies every scope except these. */
+/**
+ * Whether the scopes include `needed`. `admin` includes every scope except those of
+ * `BY_NAME_ALONE`.
+ */
 export const hasScope = (scopes: readonly Scope[], needed: Scope): boolean =>
   scopes.includes(needed) || (scopes.includes('admin') && !BY_NAME_ALONE.includes(needed))
 

@@ -1,19 +1,19 @@
 import type { Scope } from './access.ts'
 
-/** The most that a tenant may use, over all instances. null: no limit. */
+/** How much a tenant may use at most, over all instances together. null: no limit. */
 export type Quotas = {
-  /** Rows read of accepted uploads in a day of UTC, rejected ones included. */
+  /** Rows that accepted uploads read in a day of UTC, rejected rows included. */
   rowsPerDay: number | null
-  /** Uploads that are being received or have not ended. */
+  /** Uploads that are still being received, and uploads that have not ended. */
   openUploads: number | null
-  /** Calls in a minute of UTC, by all keys. */
+  /** Calls in a minute of UTC, by all keys of the tenant. */
   requestsPerMinute: number | null
 }
 export type QuotaName = keyof Quotas
 
 /**
- * A tenant may report people who must not be called at any time, whatever else it has sent: these
- * calls count and pass.
+ * Calls with these scopes count, but no quota refuses them. A tenant must be able to report at any
+ * time that a person must not be called.
  */
 const NEVER_REFUSED: ReadonlySet<Scope> = new Set(['dnc', 'dnc:override'])
 
@@ -23,10 +23,13 @@ export const isRefusedOverQuota = (scope: Scope | null): boolean =>
 
 export const NO_QUOTAS: Quotas = { rowsPerDay: null, openUploads: null, requestsPerMinute: null }
 
-/** What a tenant has used so far, over all instances, as of their last counts. */
+/** What a tenant has used so far. To get it, the last counts of all instances are added up. */
 export type TenantUse = { rowsToday: number; openUploads: number; requestsThisMinute: number }
 
 export const NO_USE: TenantUse = { rowsToday: 0, openUploads: 0, requestsThisMinute: 0 }
 
-/** More than any instance accepts in a day, and within the integers of the database. */
+/**
+ * The largest quota that can be set. It is more than any tenant uses, and the database can store it
+ * as an integer.
+ */
 export const MOST_OF_A_QUOTA = 1_000_000_000

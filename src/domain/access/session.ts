@@ -1,6 +1,6 @@
-/** How many minutes without a page end a session of the console. */
+/** A session of the console ends after this many minutes without a request. */
 export const SESSION_IDLE_MINUTES = 30
-/** How many hours end a session, however it is used. */
+/** A session of the console ends after this many hours, even if it is used all the time. */
 export const SESSION_HOURS = 12
 /** Random bytes of the token that the cookie holds. */
 export const SESSION_TOKEN_BYTES = 32

@@ -1,10 +1,12 @@
 import type { GrantKind } from './access.ts'
 import type { Quotas, TenantUse } from './quotas.ts'
 
-/** The tenant of a gateway that serves one company. Every start grants it everything. */
+/**
+ * The only tenant of a gateway that serves one company. At every start, it is granted everything.
+ */
 export const DEFAULT_TENANT = 'default'
 
-/** What a tenant may use: the field that callers write, and its kind of grant. */
+/** The kinds of grants: the name of the field in the API, and the kind in the database. */
 export const GRANT_FIELDS = {
   contactLists: 'contact_list',
   dncLists: 'dnc_list',
@@ -14,21 +16,21 @@ export const GRANT_FIELDS = {
 } as const satisfies Record<string, GrantKind>
 export type GrantField = keyof typeof GRANT_FIELDS
 
-/** Ids of Genesys' objects, or all of them. */
+/** Ids of objects in Genesys, or `*` for all of them. */
 export type Grants = Record<GrantField, '*' | string[]>
 
 /**
- * The most ids of a kind that a tenant can be granted by name. If a tenant needs more, grant it
- * all.
+ * The most ids of one kind that a tenant can be granted by name. If a tenant needs more, grant all
+ * of them.
  */
 export const MOST_GRANTS = 1_000
 
 export type Tenant = {
   id: string
-  /** Unique. */
+  /** Unique among tenants. */
   name: string
   grants: Grants
-  /** The names of the registries against which its contacts are checked. */
+  /** The names of the registries against which the tenant's contacts are checked. */
   registries: string[]
   quotas: Quotas
   use: TenantUse

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { NOTICE_FIELDS } from '../genesys-events/genesys-webhook.ts'
 
 /**
- * The details of each action beside its counts: closed fields, each with a form that cannot hold
- * personal data. Decisions in words of the API, ids, codes, statuses and times. A new action is a
- * line here.
+ * The parts of an action's details (`AUDIT_DETAILS`). Each part accepts no other members, and has a
+ * form that cannot hold personal data: words of the API, ids, codes, statuses and times. If you add
+ * an action, add a line to `AUDIT_DETAILS`.
  */
 const id = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/u)
 const code = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/u)
@@ -15,29 +15,32 @@ const uploadIds = z.array(id).max(10_000)
 const NONE = z.strictObject({})
 
 /**
- * A change of state, by the statement that made it: the database itself writes it. `reason`: of the
- * hold that begins, or that ends.
+ * A change of state. The database itself writes this entry for every statement that changes a
+ * state. `reason`: why the object is held, if the change begins or ends a hold.
  */
 const MOVED = z.strictObject({ from: code, to: code, reason: code.nullable() })
 const BATCH = z.strictObject({ uploadIds })
 const SETTLED_BATCH = z.strictObject({
   uploadIds,
-  /** Genesys' id of the job. null if its answer was the completion. */
+  /**
+   * Genesys' id of the job. null: there was no job, because Genesys completed the request in its
+   * answer.
+   */
   jobId: id.nullable(),
   ended: code.nullable(),
 })
 const SYNC = z.strictObject({ status })
-/** Why it waits for a person, or for Genesys. */
+/** Why the object is held. */
 const HELD = z.strictObject({ reason: code })
-/** Why it was refused, or how it failed: the code of the problem. */
+/** The code of the problem: why the request was refused, or how the object failed. */
 const CODED = z.strictObject({ code })
-/** Which members were given new values; the values are in the digest. */
+/** The members that got new values. The values themselves are only in the entry's digest. */
 const CHANGED = z.strictObject({ fields: z.array(code).max(50) })
-/** Genesys' answer that was the reason; `status` null: there was none. */
+/** The answer of Genesys that caused this entry. `status` null: Genesys did not answer. */
 const FAILED_BY = z.strictObject({ failure: code, status, upstreamCode: id.nullable() })
-/** Genesys' id of the file, and what its scan said so far. */
+/** Genesys' id of the file, and the result of its scan so far. */
 const AT_GENESYS = z.strictObject({ fileId: id.nullable(), virusScan: code.nullable() })
-/** A request that Genesys did not take. The entry's `object` is its X-Request-ID. */
+/** A request that Genesys refused. The `object` of the entry is the X-Request-ID of the request. */
 const REFUSED = z.strictObject({
   operation: code,
   failure: code,
@@ -53,7 +56,7 @@ const WEBHOOK = z.strictObject({
 })
 
 export const AUDIT_DETAILS = {
-  /** `contactListId` null: the id is of a form that no entry holds. */
+  /** `contactListId` null: the id contains characters that an audit entry may not contain. */
   'upload.accepted': z.strictObject({ contactListId: id.nullable() }),
   'upload.batch.intended': BATCH,
   'upload.batch.settled': SETTLED_BATCH,
@@ -62,7 +65,10 @@ export const AUDIT_DETAILS = {
   'upload.moved': MOVED,
   'upload.released': MOVED,
   'upload.controlled': z.strictObject({ command: code }),
-  /** A person saw the cells of rows: how many, and between which lines. */
+  /**
+   * A person saw the cells of rows. The counts of the entry say how many rows, and between which
+   * lines.
+   */
   'upload.cells_revealed': NONE,
   'sync.delivered': SYNC,
   'sync.retried': SYNC.extend({ delayMs: z.int().min(0) }),
@@ -77,9 +83,9 @@ export const AUDIT_DETAILS = {
   'list.provisioned': NONE,
   'webhook.verified': WEBHOOK,
   'webhook.contradicted': WEBHOOK,
-  /** `field`: a JSON pointer; empty for the body as a whole. */
+  /** `field`: a JSON pointer to the fault. Empty: the fault concerns the whole body. */
   'webhook.malformed': z.strictObject({ route: code, field: z.enum(NOTICE_FIELDS) }),
-  /** Null: as the environment says. */
+  /** `expiresAt` null: the key does not expire by itself. */
   'key.created': z.strictObject({
     scopes: z.array(code).max(50),
     expiresAt: z.iso.datetime().nullable(),
@@ -109,7 +115,7 @@ export const AUDIT_DETAILS = {
   'dnc.resumed': NONE,
   'dnc.sent': NONE,
   'dnc.refused': FAILED_BY,
-  /** `by`: what stands in the place of the request. */
+  /** `by`: the request that is sent instead of the refused one. */
   'dnc.replaced': FAILED_BY.extend({ by: code }),
   'dnc.held': HELD,
   'dnc.moved': MOVED,
@@ -130,17 +136,20 @@ export const AUDIT_DETAILS = {
   'dnc.pulled': NONE,
   'registry.changed': NONE,
   'registry.edition_accepted': z.strictObject({ registry: id.nullable() }),
-  /** `problem` null: it is in force. */
+  /** `problem` null: the edition is in force. */
   'registry.edition_in_force': z.strictObject({
     registry: id.nullable(),
     problem: code.nullable(),
   }),
   'registry.edition_deleted': z.strictObject({ registry: id.nullable() }),
-  /** By what the person was named; never the name itself. */
+  /**
+   * `kind`: whether the caller named the person by a contact id, a number or an address. The id,
+   * number or address itself is never in the entry.
+   */
   'erasure.accepted': z.strictObject({ kind: code }),
   'erasure.contact': z.strictObject({ outcome: code, contactListId: id.nullable() }),
   'erasure.completed': z.strictObject({ state: code }),
-  /** The object is the keyed digest of the person whose decisions were read. */
+  /** The `object` of the entry is the keyed digest of the person whose evidence was read. */
   'evidence.read': z.strictObject({
     from: z.iso.datetime(),
     to: z.iso.datetime(),
@@ -151,7 +160,10 @@ export const AUDIT_DETAILS = {
   'console.signed_out': NONE,
   'genesys.retried': REFUSED.extend({ delayMs: z.int().min(0) }),
   'genesys.refused': REFUSED,
-  /** Written with the deletion of blocks past their five years: the chain now begins after it. */
+  /**
+   * Written when blocks are deleted because their five years have passed. From then on, the chain
+   * begins after block `throughBlock`.
+   */
   'audit.pruned': z.strictObject({ throughBlock: z.int().min(1), throughHash: id }),
 } as const satisfies Record<string, z.ZodObject>
 
@@ -159,7 +171,7 @@ export type AuditAction = keyof typeof AUDIT_DETAILS
 export const AUDIT_ACTIONS = Object.keys(AUDIT_DETAILS) as AuditAction[]
 
 type Details = { [Action in AuditAction]: z.output<(typeof AUDIT_DETAILS)[Action]> }
-/** Actions whose details are only counts. */
+/** Actions that have no details. */
 export type PlainAction = {
   [Action in AuditAction]: string extends keyof Details[Action] ? Action : never
 }[AuditAction]
@@ -171,10 +183,10 @@ export type AuditSaid =
       [Action in Exclude<AuditAction, PlainAction>]: { action: Action; details: Details[Action] }
     }[Exclude<AuditAction, PlainAction>]
 
-/** An action alone where it says nothing beside its counts, else with its details. */
+/** The action with its details, or with empty details if only the name of the action is given. */
 export const saidOf = (said: PlainAction | AuditSaid): AuditSaid =>
   typeof said === 'string' ? { action: said } : said
 
-/** An id that another system gave, in the form that an entry may contain. */
+/** An id from another system. null if the id has characters that an audit entry may not contain. */
 export const auditId = (given: string | null | undefined): string | null =>
   id.safeParse(given).data ?? null

@@ -3,12 +3,13 @@ import type { Caller } from '../access/access.ts'
 import type { AuditAction, AuditSaid } from './audit-details.ts'
 
 /**
- * An audit entry before the chainer numbers it. No personal data, ever: ids, counts and digests.
+ * An audit entry before it gets its number in the chain. It never contains personal data: only ids,
+ * counts and digests.
  */
 export type AuditEntry = {
   id: string
   tenantId: string
-  /** A key id, or `gateway` for what the service does without a call. */
+  /** A key id. `gateway`: the gateway acted without a call. */
   actor: string
   action: AuditAction
   /** The object's id, for example `upl_…`. */
@@ -18,32 +19,36 @@ export type AuditEntry = {
   latencyMs: number | null
   outcome: 'intended' | 'ok' | 'failed'
   counts: Record<string, number>
-  /** The same as `AUDIT_DETAILS` defines for the action. */
+  /** In the form that `AUDIT_DETAILS` has for the action. */
   details: Record<string, unknown>
   digest: string | null
 }
 
 type Who = Pick<AuditEntry, 'tenantId' | 'actor' | 'requestId'>
 
-/** The audit fields of a call, by its key. */
+/** The audit fields for a call that was made with a key. */
 export const byCaller = ({ tenantId, keyId, requestId }: Caller): Who => ({
   tenantId,
   actor: keyId,
   requestId,
 })
 
-/** The audit fields of work without a call, done for the tenant because of an earlier request. */
+/**
+ * The audit fields for work that the gateway does itself. The work belongs to a tenant and follows
+ * from an earlier request.
+ */
 export const byGateway = (about: { tenantId: string; requestId: string }): Who => ({
   tenantId: about.tenantId,
   actor: 'gateway',
   requestId: about.requestId,
 })
 
-/** What an entry of the audit trail may have in addition to its action, object and details. */
+/** The optional fields of an audit entry. */
 export type AuditAbout = Partial<Omit<AuditEntry, 'id' | 'action' | 'details' | keyof Who>>
 
 /**
- * The only place that makes entries. Default: a first attempt that succeeded, without a latency.
+ * Makes an audit entry. No other code makes one. Default: a first attempt that succeeded, with
+ * latency 0.
  */
 export const createAuditEntry = (
   ids: Ids,

@@ -1,13 +1,18 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 
 /**
- * Verifies an export of the audit chain. This file needs nothing but Node, so an auditor can read
- * it, and run it elsewhere.
+ * Verifies an export of the audit chain. This file needs only Node, so an auditor can read it and
+ * run it elsewhere.
  *
- * An entry's hash is the SHA-256 of its canonical JSON, its number included. A block's header names
- * its first entry, how many there are, the SHA-256 of their hashes (hexadecimal, a line each), and
- * the hash of the block before. The header's canonical JSON is hashed, and signed (Ed25519) after
- * one line `outbound-gateway audit-block`.
+ * An entry's hash is the SHA-256 of its canonical JSON, including its number. A block's header has
+ * four facts:
+ * - its first entry
+ * - how many entries it has
+ * - the SHA-256 of their hashes (hexadecimal, one line each)
+ * - the hash of the block before
+ *
+ * The canonical JSON of the header is hashed. It is also signed (Ed25519), with the line
+ * `outbound-gateway audit-block` before it.
  */
 export type EntryLine = { type: 'entry'; seq: number } & Record<string, unknown>
 export type BlockHeader = {
@@ -25,18 +30,18 @@ export type BlockLine = {
   hash: string
   /** base64 */
   signature: string
-  /** For every entry of the block, in order, including those of other tenants. */
+  /** The hashes of all entries of the block, in order, including those of other tenants. */
   entryHashes: readonly string[]
 }
 export type ChainLine =
   /**
-   * `whole`: the entries of all tenants follow. `fromBlock`: the first block that the caller
-   * requested.
+   * `whole`: the export has the entries of all tenants. `fromBlock`: the first block that the
+   * caller requested.
    */
   | { type: 'export'; whole: boolean; fromBlock: number | null }
   | BlockLine
   | EntryLine
-  /** An export without it was cut off. */
+  /** The end of the export. If it is missing, the export was cut off. */
   | { type: 'end'; block: number; hash: string }
 
 export type ChainFault = { block: number; entry: number | null; kind: FaultKind }
@@ -58,7 +63,7 @@ const NO_HASH = '0'.repeat(64)
 
 const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** JSON without spaces, members in the order of their names (UTF-16 code units). */
+/** JSON without spaces. Members are in the order of their names (UTF-16 code units). */
 const canonical = (value: unknown): string => {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
@@ -79,8 +84,9 @@ export type Trusted = {
   /** Public keys as PEM, by their ids. */
   keys: ReadonlyMap<string, string>
   /**
-   * Blocks and their hashes that were noted outside of the database: the chain must have each that
-   * is not older than its first block, and one of them at least.
+   * Blocks with their hashes, as someone noted them outside of the database. The chain must contain
+   * every noted block that is not older than the first block of the chain. It must contain at least
+   * one noted block.
    */
   heads?: readonly NotedHead[]
 }
@@ -129,8 +135,9 @@ type Opened = { whole: boolean; fromBlock: number | null }
 type Pruned = { throughBlock: unknown; throughHash: unknown }
 
 /**
- * The very first block, the one that the caller requested, or the one after those whose deletion
- * the chain itself records.
+ * Whether an export may begin with this block. It may be the first block of all, or the block that
+ * the caller requested. It may also be the block after deleted blocks, if the chain itself records
+ * the deletion.
  */
 const isBeginning = (
   { header: { block, previous, firstEntry } }: BlockLine,
@@ -141,7 +148,7 @@ const isBeginning = (
   fromBlock === block ||
   (pruned?.throughBlock === block - 1 && pruned.throughHash === previous)
 
-/** Takes the lines of an export in order. A fault does not end the verification. */
+/** Verifies an export, line by line in order. A fault does not end the verification. */
 export class ChainVerifier {
   readonly #trusted: Trusted
   readonly #hashesOfHeads: ReadonlyMap<number, readonly string[]>
@@ -154,7 +161,7 @@ export class ChainVerifier {
   #blocks = 0
   #entries = 0
   #ended = false
-  /** Blocks whose noted hash the chain has. */
+  /** The numbers of noted blocks whose hash is in the chain. */
   readonly #headsSeen = new Set<number>()
 
   constructor(trusted: Trusted) {
@@ -167,7 +174,7 @@ export class ChainVerifier {
     )
   }
 
-  /** How many noted heads the chain has. */
+  /** How many of the noted blocks are in the chain. */
   get headsSeen(): number {
     return this.#headsSeen.size
   }
@@ -185,7 +192,8 @@ export class ChainVerifier {
       this.#fault('beginning-missing')
     }
     if (!this.#ended) this.#fault('end-missing')
-    if (this.#isHeadMissing()) this.#fault('head-missing')
+    const missing = this.#missingHead()
+    if (missing !== null) this.#faults.push({ block: missing, entry: null, kind: 'head-missing' })
     return {
       blocks: this.#blocks,
       entries: this.#entries,
@@ -201,7 +209,7 @@ export class ChainVerifier {
   }
 
   #isEnd({ block, hash }: { block: number; hash: string }): boolean {
-    // An export that begins behind the end of the chain has no block.
+    // If the export begins after the end of the chain, it has no block.
     if (this.#last === null) return hash === NO_HASH
     return block === this.#last.header.block && hash === this.#last.hash
   }
@@ -222,14 +230,17 @@ export class ChainVerifier {
     if (noted?.every((one) => one === hash) === true) this.#headsSeen.add(block)
   }
 
-  #isHeadMissing(): boolean {
-    const blocks = [...this.#hashesOfHeads.keys()]
-    if (blocks.length === 0) return false
+  /**
+   * The first noted block whose hash is missing in the chain. Noted blocks that are older than the
+   * chain do not count. If all noted blocks are older, the newest of them counts as missing. null:
+   * no noted block is missing.
+   */
+  #missingHead(): number | null {
+    const blocks = [...this.#hashesOfHeads.keys()].toSorted((a, b) => a - b)
     const first = this.#first?.header.block ?? 0
-    return (
-      this.#headsSeen.size === 0 ||
-      blocks.some((block) => block >= first && !this.#headsSeen.has(block))
-    )
+    const missing = blocks.find((block) => block >= first && !this.#headsSeen.has(block))
+    if (missing !== undefined) return missing
+    return this.#headsSeen.size === 0 ? (blocks.at(-1) ?? null) : null
   }
 
   #takeEntry(line: EntryLine): void {
@@ -244,7 +255,9 @@ export class ChainVerifier {
     if (line['action'] === 'audit.pruned') this.#pruned = line['details'] as Pruned
   }
 
-  /** An export of all tenants has every entry of its blocks. */
+  /**
+   * Records which entries are missing. Only an export of all tenants has every entry of its blocks.
+   */
   #closeBlock(): void {
     if (this.#last === null || !this.#opened.whole) return
     const { firstEntry, entries } = this.#last.header

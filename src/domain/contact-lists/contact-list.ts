@@ -1,4 +1,4 @@
-/** A contact list in Genesys, in the gateway's words. */
+/** The kinds of columns of a contact list. The gateway uses these names for both dialects. */
 export const COLUMN_KINDS = ['text', 'phone', 'email', 'date'] as const
 export type ColumnKind = (typeof COLUMN_KINDS)[number]
 
@@ -10,20 +10,24 @@ export type ContactList = {
   id: string
   name: string
   status: ContactListStatus
-  /** Opaque; changes when the columns change. Compared before delivery (`schema-drift`). */
+  /**
+   * A text that changes when the columns change. It has no other meaning. The gateway compares it
+   * before delivery (`schema-drift`).
+   */
   schemaVersion: string
   columns: ListColumn[]
-  /** Contacts in the list as Genesys reports them. null if the dialect does not report them. */
+  /** How many contacts the list has, as Genesys reports. null: the dialect does not report it. */
   size: number | null
   /**
-   * Other settings of the list that Genesys shows and that a creation can request; absent if
-   * nothing of it was read.
+   * Other settings that a list can have from its creation, as Genesys reports them. Missing if
+   * Genesys reported none.
    */
   shown?: ShownSettings
 }
 
 /**
- * Settings for making a list, beside its columns. `settingsBeyond` says which dialect knows which.
+ * Settings for a new list, apart from its columns. `settingsBeyond` names the settings that a
+ * dialect does not support.
  */
 export type ListSettings = {
   description?: string | undefined
@@ -32,12 +36,12 @@ export type ListSettings = {
   divisionId?: string | undefined
   attemptLimitsId?: string | undefined
   /**
-   * Genesys finds the time zone of a contact by its area code, or by its zip code if a column has
-   * it.
+   * If true, Genesys finds the time zone of a contact by its area code. If `zipCodeColumn` is set
+   * too, Genesys uses the zip code instead.
    */
   automaticTimeZoneMapping?: boolean | undefined
   zipCodeColumn?: string | undefined
-  /** Genesys publishes no list of these words. */
+  /** Genesys documents no list of the values. */
   retentionType?: string | undefined
   retentionDays?: number | undefined
   /** ISO 8601. */
@@ -45,13 +49,16 @@ export type ListSettings = {
   timeZone?: string | undefined
 }
 
-/** Settings for making a column, beside its kind. */
+/** Settings for a column of a new list, apart from its kind. */
 export type ColumnSettings = {
-  /** The number is for WhatsApp messages, not for calls. */
+  /** Whether the number is for WhatsApp messages instead of calls. */
   whatsApp?: boolean | undefined
-  /** The column that holds the time zone in which this number may be called. */
+  /** The column with the time zone in which this number may be called. */
   callableTimeColumn?: string | undefined
-  /** The same of an address or a number for WhatsApp. */
+  /**
+   * The column with the time zone in which this address, or this number for WhatsApp, may be
+   * contacted.
+   */
   contactableTimeColumn?: string | undefined
 }
 
@@ -66,6 +73,6 @@ export type DialectLimits = {
   columns: number | null
   headerChars: number | null
   cellChars: number | null
-  /** Contacts of a list; left out if no limit is published. */
+  /** The most contacts in a list. Missing if no limit is published. */
   listContacts?: number
 }

@@ -2,21 +2,21 @@ import type { Upload } from '../uploads/upload.ts'
 import type { ContactList } from './contact-list.ts'
 
 /**
- * The differences between a contact list and the one that the rows of an upload were checked
- * against, as names of columns.
+ * The differences between a contact list now and at the time when an upload's rows were checked, by
+ * names of columns.
  */
 export type ListChanges = {
   added: string[]
   removed: string[]
-  /** Declared as another kind than the rows were checked for. */
+  /** The columns whose declared kind differs from the kind for which the rows were checked. */
   kindChanged: string[]
-  /** Of the added ones, those that must not be empty. */
+  /** The added columns that must not be empty. */
   required: string[]
 }
 
 /**
- * The changes that concern an upload. Two versions of a list may also differ in ways that no row is
- * checked against.
+ * The changes that concern an upload. Two versions of a list may also differ in ways that do not
+ * affect the upload's rows.
  */
 export const listChangesOf = (
   upload: Pick<Upload, 'targetColumns' | 'columns'>,
@@ -25,8 +25,9 @@ export const listChangesOf = (
   const then = new Set(upload.targetColumns)
   const now = new Map(list.columns.map((column) => [column.name, column]))
   const added = list.columns.filter(({ name }) => !then.has(name))
-  // The kind was the declared one or, for text, guessed by name: only a declared kind contradicts
-  // it.
+  // If a column was declared as text, the check used a kind that the gateway guessed from the
+  // column's name. The check is therefore wrong only if the column is now declared as a kind other
+  // than text.
   const checked = upload.columns.filter(({ kind }) => kind !== 'contactId')
   const contradicted = checked.filter(({ kind, mappedTo }) => {
     const declared = mappedTo === null ? undefined : now.get(mappedTo)?.kind
@@ -41,8 +42,8 @@ export const listChangesOf = (
 }
 
 /**
- * Whether rows checked earlier may go to the list as it is now: every column is unchanged, and no
- * new column is required.
+ * Whether rows that were checked earlier may go to the list as it is now. Every column must be
+ * unchanged, and no new column may be required.
  */
 export const rowsStillFit = ({ removed, kindChanged, required }: ListChanges): boolean =>
   removed.length + kindChanged.length + required.length === 0

@@ -10,11 +10,11 @@ import type {
 export type NewContactListPlan = ListSettings & {
   name: string
   columns: readonly (ListColumn & ColumnSettings)[]
-  /** One of the columns, of the kind text. */
+  /** The name of one of the columns. Its kind must be text. */
   contactIdColumn: string
 }
 
-/** Limits of both dialects together (Genesys: name 64, 50 columns, header 128). */
+/** Limits that both dialects accept (Genesys: name 64, 50 columns, header 128). */
 export const NEW_LIST_LIMITS = {
   nameChars: 64,
   columns: 50,
@@ -23,8 +23,8 @@ export const NEW_LIST_LIMITS = {
 } as const
 
 /**
- * Which dialect knows a setting: lists of the guides have a schema, those of the platform a
- * division and rules of time.
+ * The dialect that supports a setting. Lists of the guide dialect have a schema. Lists of the
+ * platform dialect have a division, and settings for time zones and retention.
  */
 const KNOWN_IN: Record<keyof ListSettings, 'guide' | 'platform'> = {
   description: 'guide',
@@ -43,8 +43,8 @@ const SETTINGS = Object.keys(KNOWN_IN) as (keyof ListSettings)[]
 const COLUMN_SETTINGS = ['whatsApp', 'callableTimeColumn', 'contactableTimeColumn'] as const
 
 /**
- * Settings of the plan that the dialect does not know, by their place in the plan (columns by their
- * index).
+ * The settings of the plan that the dialect does not support, such as `timeZone` or
+ * `columns.0.whatsApp`.
  */
 export const settingsBeyond = (
   dialect: 'guide' | 'platform',
@@ -60,11 +60,14 @@ export const settingsBeyond = (
   return [...ofList, ...ofColumns]
 }
 
-/** The platform keeps no dates: there they are text. */
+/** The platform has no date columns. Genesys makes text columns instead. */
 const isKept = (asked: ColumnKind, made: ColumnKind): boolean =>
   made === asked || (asked === 'date' && made === 'text')
 
-/** Whether a list has exactly the requested columns. */
+/**
+ * Whether a list has exactly the requested columns. If the outcome of a creation is unknown, the
+ * gateway recognises the created list by its columns.
+ */
 export const hasColumns = (list: ContactList, plan: NewContactListPlan): boolean => {
   const kinds = new Map(list.columns.map(({ name, kind }) => [name, kind]))
   return (
@@ -77,12 +80,14 @@ export const hasColumns = (list: ContactList, plan: NewContactListPlan): boolean
 }
 
 /**
- * A difference between the requested and the made list, in words for the caller. `column` is null
- * if it concerns the list.
+ * A difference between the requested list and the created list, in words for the caller. `column`
+ * null: the difference concerns the whole list.
  */
 export type ListNote = { column: string | null; note: string }
 
-/** The differences between a requested and a made column, in words for the caller. */
+/**
+ * The differences between the requested columns and the created columns, in words for the caller.
+ */
 const columnNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] => {
   const made = new Map(list.columns.map((column) => [column.name, column]))
   return plan.columns.flatMap(({ name, kind, required }) => {
@@ -121,7 +126,7 @@ const settingNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] =
   return [...ofList.map((name) => note(null, name)), ...ofColumns]
 }
 
-/** All differences between the list and the request. */
+/** All differences between the created list and the request. */
 export const listNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] => [
   ...columnNotes(list, plan),
   ...settingNotes(list, plan),

@@ -1,34 +1,43 @@
 import { z } from 'zod'
 
 /**
- * The effect of adding contacts on their place in a campaign's queue, and on what Genesys knows
- * about them (platform). By default contacts that were dialled are not dialled again, because
- * updating a contact must not call the person twice [platform-truth: 4].
+ * When contacts are added: what happens to their place in a campaign's queue, and to the data that
+ * Genesys has recorded about them (platform). By default, a contact that was dialled is not queued
+ * again, because an update of its data must not cause a second call [platform-truth: 4].
  */
 export const queueOptionsSchema = z.strictObject({
   /** Contacts go to the front of the queue. */
   priority: z.boolean(),
   /** Contacts that were dialled are not queued again; new contacts are. */
   doNotQueue: z.boolean(),
-  /** What Genesys recorded of the contacts (calls, results, callable) is wiped. */
+  /**
+   * Deletes what Genesys recorded about the contacts: calls, results, and whether they may be
+   * called.
+   */
   clearSystemData: z.boolean(),
 })
 export type QueueOptions = z.output<typeof queueOptionsSchema>
-/** The settings of a list, or of an upload. undefined: none. */
+/** The settings of a list, or of an upload. undefined: there is no setting. */
 export type QueueDefaults = { [name in keyof QueueOptions]?: boolean | undefined }
-/** null sets the option back to undecided. */
+/**
+ * An option that is left out does not change. null: the list no longer has a setting for the
+ * option.
+ */
 export type QueueChange = { [name in keyof QueueOptions]?: boolean | null | undefined }
 
 /**
- * The settings with which an upload is sent. `byDefault`: neither the upload nor the list decides
- * whether known contacts are queued again.
+ * The queue options with which an upload is sent. `byDefault`: neither the upload nor the list sets
+ * `doNotQueue`.
  */
 export type ChosenQueue = QueueOptions & { byDefault: boolean }
 
 const DEFAULTS: QueueOptions = { priority: false, doNotQueue: true, clearSystemData: false }
 const NAMES = ['priority', 'doNotQueue', 'clearSystemData'] as const
 
-/** The upload's own setting, otherwise the list's, otherwise the safe one. */
+/**
+ * The setting of the upload. If the upload has none, the setting of the list. If the list has none
+ * either, the safe value.
+ */
 export const chooseQueue = (asked: QueueDefaults, ofList: QueueDefaults): ChosenQueue => {
   const chosen = { ...DEFAULTS }
   for (const name of NAMES) chosen[name] = asked[name] ?? ofList[name] ?? DEFAULTS[name]
@@ -36,7 +45,10 @@ export const chooseQueue = (asked: QueueDefaults, ofList: QueueDefaults): Chosen
   return { ...chosen, byDefault }
 }
 
-/** A file carries only the wiping: it has neither a priority nor a setting for the queue. */
+/**
+ * The options for an upload that goes as a file. For a file, Genesys accepts only
+ * `clearSystemData`.
+ */
 export const queueOfFile = (queue: ChosenQueue): ChosenQueue => ({
   ...queue,
   priority: false,

@@ -2,8 +2,8 @@ import type { ContactList } from '../contact-lists/contact-list.ts'
 import type { UploadColumn } from '../uploads/upload.ts'
 
 /**
- * Genesys' name for the id in a contact. A list that declares a column of this name gets the id in
- * it.
+ * Genesys' own name for the id of a contact. If a list declares a column of this name, the id is
+ * also written to that column.
  */
 export const CONTACT_ID_COLUMN = 'contactId'
 

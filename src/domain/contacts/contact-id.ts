@@ -1,5 +1,5 @@
 /**
- * The default shape of a contact id. The setting `CONTACT_ID_PATTERN` may replace it. Source:
+ * The default form of a contact id. The setting `CONTACT_ID_PATTERN` may replace it. Source:
  * design, the row rules.
  */
 export const CONTACT_ID_SHAPE = '[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}'
@@ -7,8 +7,8 @@ export const CONTACT_ID_PATTERN = new RegExp(`^(?:${CONTACT_ID_SHAPE})$`)
 const LONGEST = 128
 
 /**
- * What a byte is to an id of the default shape: nothing, allowed behind the first character, or
- * everywhere.
+ * For each byte value, where it may appear in an id of the default form. 0: nowhere. `FOLLOWS`:
+ * after the first character. `STARTS`: anywhere.
  */
 const FOLLOWS = 1
 const STARTS = 2
@@ -20,8 +20,9 @@ for (let code = 0; code < CLASS.length; code += 1) {
 }
 
 /**
- * What programs write for a missing value: databases, spreadsheets (in English and German), Python,
- * R, JavaScript. As an id it would make all people without one the same person.
+ * Words that programs write for a missing value: databases, spreadsheets (in English and German),
+ * Python, R, JavaScript. If such a word counted as an id, all people without an id would become one
+ * contact.
  */
 const NULL_WORDS = new Set([
   ...'null nan -nan none undefined nil na n/a <na> <null> (null) [null] \\n'.split(' '),
@@ -32,8 +33,7 @@ const NULL_WORDS = new Set([
 ])
 
 /**
- * Whether the text is a word for a missing value, in any case, also as a spreadsheet or a
- * programming language writes it.
+ * Whether the text, in upper or lower case, is a word that a program writes for a missing value.
  */
 export const isNullWord = (text: string): boolean => NULL_WORDS.has(text.trim().toLowerCase())
 
@@ -43,8 +43,8 @@ const LETTER_U = 0x75
 const LONGEST_PLAIN_NULL_WORD = 'undefined'.length
 
 /**
- * Whether the bytes are a null word that has the default shape of ids; all of those begin with one
- * of two letters.
+ * Whether the bytes are a null word that has the default form of ids. All of these words begin with
+ * n or u.
  */
 const isPlainNullWord = (bytes: Uint8Array, from: number, to: number): boolean => {
   const first = bytes[from]! | LOWER
@@ -54,8 +54,8 @@ const isPlainNullWord = (bytes: Uint8Array, from: number, to: number): boolean =
 }
 
 /**
- * Whether the UTF-8 in `bytes[from, to)` is an id of the default shape and not a null word. Mostly
- * works without making a string.
+ * Whether the UTF-8 in `bytes[from, to)` is an id of the default form and not a null word. In most
+ * cases, makes no string.
  */
 export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): boolean => {
   if (to === from || to - from > LONGEST || CLASS[bytes[from]!] !== STARTS) return false
@@ -64,20 +64,21 @@ export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): b
 }
 
 /**
- * Whether the id is the row's phone number: as the row wrote it, its digits, or its E.164 form
- * without the plus. Phone numbers change hands, so they identify nobody.
+ * Whether the id is the phone number of the row: as the row wrote the number, as its digits, or as
+ * its E.164 form without the plus. Phone numbers pass from person to person, so they identify
+ * nobody.
  */
 export const isPhoneNumber = (contactId: string, e164: string, written: string): boolean =>
   contactId === written ||
   (e164.endsWith(contactId) &&
     (contactId === e164.slice(1) || contactId === written.replace(/\D/g, '')))
 
-/** An id with fewer digits is not read as a number. */
+/** An id with fewer digits is not compared with phone numbers in other notations. */
 export const FEWEST_PHONE_DIGITS = 7
 
 /**
- * Digits at the end that a number keeps whatever prefix it is written with; short numbering plans
- * have fewer.
+ * How many digits at the end of a phone number are the same in every notation. In short numbering
+ * plans, there are fewer: all digits except those of a calling code.
  */
 const KEPT_DIGITS = 6
 const LONGEST_CALLING_CODE = 3
@@ -94,8 +95,8 @@ const countDigits = (bytes: Uint8Array, from: number, to: number): number => {
 export type Span = { bytes: Uint8Array; from: number; to: number }
 
 /**
- * How many digits at the end of the two texts are the same, at most `most`. Other characters of the
- * id are ignored.
+ * Compares the digits of the two texts from the end, at most `most` digits. Skips other characters
+ * of the id. `differ`: two digits were different.
  */
 const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: boolean } => {
   let same = 0
@@ -109,9 +110,10 @@ const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: bo
 }
 
 /**
- * false: the id, in the default shape, is neither the phone number by `isPhoneNumber` nor another
- * way of writing it. true: it may be, so check further. No number starts with a letter, and its
- * last digits are the same in every notation.
+ * Whether an id of the default form may be the phone number (`isPhoneNumber`) in some notation. If
+ * the result is false, the id is certainly not the number, because no phone number starts with a
+ * letter, and the last digits are the same in every notation. If the result is true, the caller
+ * must check further.
  */
 export const mayBePhone = (id: Span, written: Span, e164: Span): boolean => {
   if (!isDigit(id.bytes[id.from]!)) return false

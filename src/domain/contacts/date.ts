@@ -13,9 +13,9 @@ const daysIn = (year: number, month: number): number =>
       : 31
 
 /**
- * The trimmed date if it is an ISO 8601 date (`2026-12-31`) or date-time
- * (`2026-12-31T23:59[:59[.999]][Z|±hh:mm]`) of the calendar. Otherwise null. Nothing is converted:
- * Genesys gets what the CRM wrote.
+ * The trimmed text if it is a date of the calendar in ISO 8601 (`2026-12-31`), or a date with a
+ * time (`2026-12-31T23:59[:59[.999]][Z|±hh:mm]`). Otherwise null. Nothing is converted: Genesys
+ * gets what the CRM wrote.
  */
 export const normaliseDate = (written: string): string | null => {
   const text = written.trim()

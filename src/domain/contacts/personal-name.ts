@@ -1,12 +1,13 @@
-/** As many digits as the shortest phone number that is dialled as a whole. */
+/** The shortest complete phone numbers have this many digits. */
 const FEWEST_DIGITS = 7
 
 const EXTENSION = /(?:;?ext[.:=]?|x|#)\s{0,3}\d{1,8}$/u
 const DIALLED = /^[\p{Nd}\p{Pd}\s+()[\]./\u{ff0b}]+$/u
 
 /**
- * Whether a column name is really a person's email or phone number, as in a file without a header.
- * Wide on purpose: a name of only 7 or more digits is not a column name.
+ * Whether a column name looks like a person's email address or phone number. This happens if a file
+ * has no header. A name of 7 or more digits always counts as a phone number, because refusing too
+ * many names is better than showing a person's number in a problem.
  */
 export const looksPersonal = (name: string): boolean => {
   if (/[^\s@]@[^\s@]/u.test(name)) return true
@@ -14,6 +15,6 @@ export const looksPersonal = (name: string): boolean => {
   return DIALLED.test(plain) && plain.replace(/\P{Nd}/gu, '').length >= FEWEST_DIGITS
 }
 
-/** A name as a problem may show it: one that may be personal is left out. */
+/** A column name as a problem may show it. A name that may be personal is replaced. */
 export const shownName = (name: string): string =>
   looksPersonal(name) ? '(not shown)' : name.slice(0, 128)

@@ -1,6 +1,7 @@
 /**
- * The platform trims what it stores (`trimWhitespace` of the list), and shows an empty cell as ""
- * or not at all.
+ * A cell in the form in which sent cells and cells in Genesys are compared. The platform trims
+ * cells when it stores them (`trimWhitespace` of the list). It shows an empty cell as "" or leaves
+ * the cell out.
  */
 const shown = (cell: string | undefined): string => (cell ?? '').trim()
 

@@ -2,9 +2,9 @@ import { isBlank } from '../text/unseen-characters.ts'
 import { instantOf } from './instant.ts'
 
 /**
- * The columns in which a file says that a person agreed to be called: when, and how that is known.
- * They belong to the gateway. A list need not have them. Their cells go to Genesys only if the list
- * has them.
+ * The columns in which a file says that a person agreed to be called: when, and how this is known.
+ * The gateway reads them even if the contact list does not have them. Their cells go to Genesys
+ * only if the list has them.
  */
 export const CONSENT_COLUMNS = ['consentAt', 'consentSource'] as const
 export type ConsentColumn = (typeof CONSENT_COLUMNS)[number]
@@ -13,12 +13,12 @@ export const isConsentColumn = (name: string | null): name is ConsentColumn =>
   (CONSENT_COLUMNS as readonly (string | null)[]).includes(name)
 
 /**
- * What the two cells of a row say. `missing`: one of them is empty. The other results: `consentAt`
- * is not a point in time, or lies in the future.
+ * What the two cells of a row say. `missing`: one of them is empty. `consent-time-invalid`:
+ * `consentAt` is not a time with a zone. `consent-time-future`: `consentAt` is in the future.
  */
 export type Consent = 'given' | 'missing' | 'consent-time-invalid' | 'consent-time-future'
 
-/** A clock that is a little fast is no fault. */
+/** The clock of a sender may be this much ahead of the gateway's clock. */
 const AHEAD_MS = 5 * 60_000
 
 /** `nowMs`: the gateway's time, in milliseconds since 1970. */

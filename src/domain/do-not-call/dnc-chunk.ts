@@ -7,11 +7,11 @@ export type DncChunk = {
   seq: number
   firstLine: number
   lastLine: number
-  /** The terms of the entries, each kind once. */
+  /** The different terms of the entries. An entry refers to its terms by their index. */
   terms: readonly EntryTerms[]
   entries: readonly StoredEntry[]
   rejected: readonly RejectedRow[]
 }
 
-/** A chunk with the digests by which its entries are found, 16 bytes each, in order. */
+/** A chunk with the digests by which entries are found: 16 bytes for each entry, in order. */
 export type NewDncChunk = DncChunk & { subjects: Buffer }

@@ -1,6 +1,6 @@
 /**
- * Why a person must not be called, from the weakest reason to the strongest. The number is how a
- * reason is stored. The larger number wins.
+ * Why a person must not be called. Each reason is stored as a number. A larger number is a stronger
+ * reason.
  */
 export const DNC_REASONS = { UNSPECIFIED: 1, CUSTOMER_REQUEST: 2, REGULATORY: 3 } as const
 export type DncReason = keyof typeof DNC_REASONS
@@ -8,16 +8,19 @@ export const DNC_REASON_NAMES = Object.keys(DNC_REASONS) as DncReason[]
 
 /** What the configuration says about entries. */
 export type DncRules = {
-  /** The CRM's own words for reasons (DNC_REASONS), in lower case. */
+  /** The CRM's own words for reasons, in lower case, from the setting DNC_REASONS. */
   reasons: ReadonlyMap<string, DncReason>
-  /** DNC_ALLOWED_COUNTRIES. */
+  /**
+   * The countries from DNC_ALLOWED_COUNTRIES. Numbers of these countries are sent without a release
+   * by a person.
+   */
   allowedCountries: ReadonlySet<string>
 }
 
 export type SubjectKind = 'phone' | 'email'
 
 /**
- * The fields of an entry. The options of a call have the same fields, without the person and
+ * The fields of an entry. The options of a call have the same fields, except the person and
  * `originalReason`.
  */
 export const ENTRY_FIELDS = [
@@ -35,8 +38,8 @@ export const ENTRY_FIELDS = [
 export type EntryField = (typeof ENTRY_FIELDS)[number]
 
 /**
- * The fields of a removal. Its `reason` is free text. A removal ends what is in force, and does not
- * expire itself.
+ * The fields of a removal. Its `reason` is free text. A removal has no expiry, because it ends
+ * entries immediately.
  */
 export const REMOVAL_FIELDS = [
   'phoneNumber',
@@ -52,28 +55,32 @@ export const REMOVAL_FIELDS = [
 export type DncEntry = {
   kind: SubjectKind
   /**
-   * E.164 without extension, or the address as `subjectOf` folds it. The same person is always the
-   * same text.
+   * A phone in E.164 without extension, or an address as `subjectOf` folds it. One person always
+   * has the same text.
    */
   subject: string
   terms: EntryTerms
   /**
-   * Whether the number is of a country that is not allowed, or of none. Such an entry suppresses,
-   * but is not sent before a person releases it.
+   * Whether the number belongs to no country, or to a country that is not allowed. The gateway
+   * suppresses the person of a quarantined entry immediately, but sends the entry to Genesys only
+   * after someone releases it.
    */
   quarantined: boolean
 }
 
-/** The terms of an entry: everything but the person. */
+/** The terms of an entry: everything except the person. */
 export type EntryTerms = {
   reason: DncReason
-  /** What the caller wrote, if that is not a reason of Genesys. */
+  /** The caller's word for the reason, if Genesys does not have this reason. */
   originalReason: string | null
   source: string | null
-  /** When the person said it (ISO 8601, UTC). null: when the gateway received it. */
+  /**
+   * When the person asked not to be called (ISO 8601, UTC). If null, the time at which the gateway
+   * received the entry counts instead.
+   */
   receivedAt: string | null
   /** ISO 8601, UTC. null: never. */
   expiresAt: string | null
-  /** Sorted, each once. null: all. */
+  /** The contact lists for which the entry is in force, sorted, each once. null: all lists. */
   contactListIds: readonly string[] | null
 }

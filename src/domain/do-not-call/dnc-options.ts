@@ -15,18 +15,25 @@ const moment = z
   )
   .meta({ format: 'date-time' })
 
-/** The most characters of a reason in free text. */
+/** The most characters of a removal's reason. */
 export const LONGEST_WORDS = 256
 
 const shared = {
-  source: z.string().min(1).max(64).optional().describe('Where the entries come from'),
-  receivedAt: moment.optional().describe('When the people asked for it. Default: now'),
+  source: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Where the entries come from, for example `crm-export`'),
+  receivedAt: moment.optional().describe('When the people asked not to be called. Default: now'),
   region: z
     .string()
     .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
     .meta({ pattern: '^[A-Z]{2}$' })
     .optional()
-    .describe('Country whose rules apply to numbers without +. There is no default'),
+    .describe(
+      'Country of numbers without +. Two letters. Without it, a national number is rejected',
+    ),
   contactListIds: z
     .array(genesysIdSchema)
     .min(1)
@@ -36,7 +43,7 @@ const shared = {
   delimiter: z
     .enum([',', ';', '\t', '|'])
     .optional()
-    .describe('Delimiter of a CSV. Default: detected from its first record. Refused with JSON'),
+    .describe('Delimiter of a CSV. Default: detected from its first record. Not allowed with JSON'),
   encoding: z
     .enum(TEXT_ENCODINGS)
     .optional()
@@ -48,12 +55,12 @@ const mappingTo = <Field extends string>(fields: readonly [Field, ...Field[]]) =
     .record(z.string().min(1).max(128), z.enum(fields).nullable())
     .optional()
     .describe(
-      'For a CSV: maps a column of the file to a field of an entry. null leaves the column out. Refused with JSON',
+      'For a CSV: maps a column of the file to a field of an entry. null leaves the column out. Not allowed with JSON',
     )
 
 /**
- * The options of a submission of entries. They apply to every entry without its own value. Unknown
- * options are refused.
+ * The options of a submission of entries. An option applies to every entry that has no value for
+ * it. Unknown options are refused.
  */
 export const dncOptionsSchema = z.strictObject({
   ...shared,
@@ -64,13 +71,13 @@ export const dncOptionsSchema = z.strictObject({
     .optional()
     .describe('`REGULATORY`, `CUSTOMER_REQUEST`, `UNSPECIFIED` or a word of DNC_REASONS'),
   expiresAt: moment.optional().describe('When the entries expire. Default: never'),
-  expires: moment.optional().describe('The same as `expiresAt`. Send only one of the two'),
+  expires: moment.optional().describe('Another name for `expiresAt`. Send only one of the two'),
   mapping: mappingTo(ENTRY_FIELDS),
   override: z
     .boolean()
     .optional()
     .describe(
-      'Whether the entries replace those in force, even if they are weaker or shorter. The key must list the scope dnc:override itself; admin does not include it. Default: false',
+      'true: the entries replace those in force, even if they are weaker or expire earlier. The scopes of the key must name dnc:override, because admin does not include it. Default: false',
     ),
 })
 export type DncOptions = z.output<typeof dncOptionsSchema>
@@ -84,7 +91,7 @@ export const dncRemovalOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether REGULATORY entries end too. The key must list the scope dnc:override itself; admin does not include it. Default: false',
+      'true: REGULATORY entries end too. The scopes of the key must name dnc:override, because admin does not include it. Default: false',
     ),
 })
 export type DncRemovalOptions = z.output<typeof dncRemovalOptionsSchema>

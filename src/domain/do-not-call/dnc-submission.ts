@@ -1,14 +1,14 @@
 import type { SubjectKind } from './dnc-entry.ts'
 
 /**
- * From each state, the states that may follow. Nothing that happens at Genesys ends a suppression
- * here.
+ * For each state, the states that may follow it. No state ends a suppression: whatever happens in
+ * Genesys, the gateway continues to suppress the people.
  */
 export const DNC_TRANSITIONS = {
   receiving: ['applying', 'applied', 'applied_with_errors'],
   applying: ['applied', 'applied_with_errors', 'held'],
   held: ['applying'],
-  /** By a release, or because Genesys lost the list. */
+  /** Happens when quarantined entries are released. */
   applied: ['applying'],
   applied_with_errors: ['applying'],
 } as const satisfies Record<string, readonly string[]>
@@ -19,7 +19,7 @@ export type DncState = keyof typeof DNC_TRANSITIONS
 export const SEEN_DNC_STATES = ['applying', 'held', 'applied', 'applied_with_errors'] as const
 export type SeenDncState = (typeof SEEN_DNC_STATES)[number]
 
-/** For each reason, what ends the hold. */
+/** For each reason of a hold, what ends the hold. */
 export const DNC_HOLDS = { genesys_unavailable: 'itself', dnc_list_refused: 'resume' } as const
 export type DncHoldReason = keyof typeof DNC_HOLDS
 
@@ -27,8 +27,9 @@ export const DNC_KINDS = ['add', 'remove', 'pull'] as const
 export type DncKind = (typeof DNC_KINDS)[number]
 
 /**
- * Entries by their outcome: `read = accepted + rejected + quarantined + duplicates +
- * blank`, and `accepted = created + existing + updated + removed + notFound + failed + pending`.
+ * How many entries have which outcome. These sums hold: `read = accepted + rejected + quarantined +
+ * duplicates + blank`, and `accepted = created + existing + updated + removed + notFound + failed +
+ * pending`.
  */
 export const DNC_COUNTS = [
   'read',
@@ -58,7 +59,7 @@ export const DNC_OUTCOMES = {
 } as const
 export type DncOutcome = keyof typeof DNC_OUTCOMES
 
-/** The outcomes that an entry of the ledger may have. */
+/** The outcomes of an entry that the ledger shows. */
 export const ENTRY_OUTCOMES = [
   'pending',
   ...(Object.keys(DNC_OUTCOMES) as DncOutcome[]),
@@ -78,7 +79,7 @@ export type DncSource = {
 
 export type DncSubmission = {
   id: string
-  /** The submission's short name in its entries. */
+  /** The number of the submission in the database. Its entries refer to this number. */
   number: string
   tenantId: string
   dncListId: string
@@ -90,7 +91,7 @@ export type DncSubmission = {
   rejections: Record<string, number>
   notes: string[]
   source: DncSource
-  /** The columns of the file, in its order. */
+  /** The names of the file's columns, in their order. */
   columns: string[]
   createdAt: string
   updatedAt: string
@@ -99,20 +100,21 @@ export type DncSubmission = {
 }
 
 /**
- * What a chunk stores of an entry. The suppression beside it holds only a digest of the subject.
+ * What a chunk stores of an entry. To look suppressions up, the gateway reads no chunks, but a
+ * separate row for each entry, which has only a digest of the person.
  */
 export type StoredEntry = {
   line: number
-  /** The cells as sent, in the order of the columns. */
+  /** The cells as the caller sent them, in the order of the columns. */
   cells: readonly string[]
   kind: SubjectKind
   subject: string
-  /** The index in `terms` of the chunk. */
+  /** The index of the entry's terms in `terms` of the chunk. */
   terms: number
   quarantined: boolean
 }
 
-/** The state of a submission with nothing left to send. */
+/** The state in which a submission ends when it has nothing left to send. */
 export const appliedState = ({
   rejected,
   quarantined,

@@ -3,9 +3,9 @@ import { normaliseDate } from '../contacts/date.ts'
 const ZONED = /T.*(?:Z|[+-]\d{2}:?\d{2})$/u
 
 /**
- * The point in time that the text names, as ISO 8601 in UTC. Returns null if it is not a date and
- * time of the calendar, or has no zone. None is assumed, because a date alone is another day
- * elsewhere.
+ * The point in time that the text names, as ISO 8601 in UTC. null: the text is not a date and time
+ * of the calendar, or has no zone. The gateway never assumes a zone, because the same date and time
+ * mean a different moment in each zone.
  */
 export const instantOf = (written: string): string | null => {
   const text = normaliseDate(written)

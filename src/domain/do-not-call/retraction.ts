@@ -1,8 +1,12 @@
 /**
- * From each state, the states that may follow, for a contact that Genesys held before an entry
- * named it. `retracted`: Genesys does not call it any more. `gone`: Genesys does not hold it.
- * `reported`: Genesys has no call for this, so the contact is only reported. If a contact may have
- * come to Genesys again, it is retracted again.
+ * The states of a contact that was delivered before an entry named it, and the states that may
+ * follow each.
+ * - `open`: the contact is still to be retracted.
+ * - `retracted`: Genesys no longer calls it.
+ * - `gone`: Genesys does not hold it.
+ * - `reported`: the dialect has no call that retracts, so the contact is only reported.
+ *
+ * A state becomes `open` again if the contact may have been sent to Genesys once more.
  */
 const RETRACTION_TRANSITIONS = {
   open: ['retracted', 'gone', 'reported'],
@@ -11,13 +15,17 @@ const RETRACTION_TRANSITIONS = {
   reported: [],
 } as const satisfies Record<string, readonly string[]>
 
+/** The note of a submission that found contacts that were delivered before. */
+export const DELIVERED_BEFORE_NOTE =
+  'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes that.'
+
 export type RetractionState = keyof typeof RETRACTION_TRANSITIONS
 export const RETRACTION_STATES = Object.keys(RETRACTION_TRANSITIONS) as RetractionState[]
 
 export type RetractionEnd = (typeof RETRACTION_TRANSITIONS)['open'][number]
 export const RETRACTION_ENDS: readonly RetractionEnd[] = RETRACTION_TRANSITIONS.open
 
-/** States that open again if the contact may have come to Genesys once more. */
+/** The states from which `open` may follow. */
 export const OPENS_AGAIN: readonly RetractionState[] = RETRACTION_STATES.filter((state) =>
   (RETRACTION_TRANSITIONS[state] as readonly string[]).includes('open'),
 )

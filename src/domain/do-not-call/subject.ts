@@ -6,17 +6,18 @@ import { keyedDigest } from '../../lib/keyed-digest.ts'
 const ASCII = /^[\0-\x7f]*$/u
 
 /**
- * Full case folding, as far as JavaScript can fold. Capital and small sharp s give the same result,
- * and so do both small sigmas and the long s.
+ * Folds case as far as JavaScript can. `ẞ` and `ß` give the same result. So do `σ`, `ς` and `Σ`,
+ * and also `s` and `ſ`.
  */
 const folded = (text: string): string =>
   text.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC')
 
 /**
- * The text that identifies a person when suppressions are compared, made from a normalised phone or
- * address. A phone is E.164 as it is. An address is case-folded as a whole, in NFC, with its domain
- * as A-label. Two spellings that reach the same person give the same text. Folding the local part
- * may merge two mailboxes, which suppresses too much and never too little.
+ * The text by which a person is compared when suppressions are looked up, made from a normalised
+ * phone or address. A phone stays as it is in E.164. An address is case-folded, and its domain gets
+ * the ASCII form of international names. If two spellings reach the same person, they therefore
+ * give the same text. Two mailboxes that differ only in case have the same text, so the gateway may
+ * suppress too many people, but never too few.
  */
 export const subjectOf = (value: string): string => {
   const at = value.lastIndexOf('@')
@@ -30,13 +31,16 @@ export const subjectOf = (value: string): string => {
 }
 
 /**
- * The digest of 16 bytes by which a person is looked up, in contacts and in do-not-call entries
- * alike. `key`: the store's digest key.
+ * The digest of 16 bytes by which a person is looked up. It is the same for contacts and for
+ * do-not-call entries. `key`: the digest key of the store.
  */
 export const subjectDigest = (key: Uint8Array, value: string): Buffer =>
   keyedDigest(key, subjectOf(value))
 
-/** A phone in E.164 as a whole number, by which registries are looked up. 0 if it is an address. */
+/**
+ * A phone in E.164 as a whole number. Registries are looked up by this number. 0: the value is an
+ * address.
+ */
 export const numberOfSubject = (value: string): number => {
   const digits = /^\+(\d{1,15})/u.exec(value)?.[1]
   return digits === undefined ? 0 : Number(digits)

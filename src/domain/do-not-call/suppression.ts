@@ -1,7 +1,7 @@
 import { DNC_REASON_NAMES, DNC_REASONS, type DncReason } from './dnc-entry.ts'
 import type { EditionInForce } from './registries/registry.ts'
 
-/** The reason stored as this number. */
+/** Throws if no reason has the number. */
 export const reasonOfNumber = (number: number): DncReason => {
   const found = DNC_REASON_NAMES.find((name) => DNC_REASONS[name] === number)
   if (found === undefined) throw new Error(`There is no reason ${number}`)
@@ -9,39 +9,42 @@ export const reasonOfNumber = (number: number): DncReason => {
 }
 
 /**
- * For each tenant, how often its entries have changed so that more is suppressed. Tenants without
- * any entry are left out. A transaction that adds entries raises the tenant's number first.
+ * A number for each tenant, which grows whenever a change of the tenant's entries suppresses more
+ * rows. Code that has looked rows up reads the number again later, to find out whether entries were
+ * added since. Tenants that never had an entry are left out. A transaction that adds entries first
+ * raises the number.
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
 
-/** What the rows of an upload for a contact list are looked up in, as of one moment. */
+/** The entries and registries that suppress rows of a contact list at one moment. */
 export type Standing = {
   epochs: SuppressionEpochs
   /**
-   * For the same tenants, the id of the submission that made the epoch; null if none did. A
-   * database that was set back gets the same epoch again from another submission.
+   * For each tenant in `epochs`, the id of the submission that raised the epoch last. null: no
+   * submission raised it. The epoch alone does not suffice: after a restore from a backup, the
+   * database can reach the same epoch with other entries.
    */
   madeBy: Readonly<Record<string, string | null>>
-  /** In the order of their numbers. */
+  /** Ascending by `number`. */
   editions: readonly EditionInForce[]
 }
 
 /**
- * Reasons beside those of entries: the number is in a registry, or the person did not agree to be
- * called (`submission` is 0). The tenant's own entry comes first, because it says more.
+ * The stored reasons of suppressions that no entry causes. `registry`: the number is in a registry.
+ * `consent`: the person did not consent. If the person did not consent, `submission` is 0.
  */
 export const REASON_NUMBERS = { registry: 16, consent: 17 } as const
 
 /**
- * The strongest entry that suppresses a subject: the number of its submission, and its reason. For
- * a registry, the number of its edition.
+ * What suppresses a person: the number of the submission with the strongest entry, and the reason
+ * of this entry. For a registry, `submission` is the number of the edition.
  */
 export type Suppression = { submission: number; reason: number }
 
 /** All fields are null if the submission is past its retention. */
 const NOT_SHOWN = { dncListId: null, submissionId: null, registry: null, editionId: null }
 
-/** The same for callers: an entry with its reason, or an edition of a registry. */
+/** A suppression as callers see it: an entry with its reason, or an edition of a registry. */
 export type SuppressionShown = {
   dncListId: string | null
   submissionId: string | null
@@ -50,7 +53,10 @@ export type SuppressionShown = {
   editionId: string | null
 }
 
-/** `about`: what is known about the submission or the edition. */
+/**
+ * A suppression in the form for callers. `about`: what is known about the submission or the
+ * edition.
+ */
 export const showSuppression = (
   { reason }: Suppression,
   about: Partial<Omit<SuppressionShown, 'reason'>>,
@@ -61,14 +67,38 @@ export const showSuppression = (
 })
 
 export type SuppressedRow = Suppression & { row: number }
-/** By chunk, in the order of rows. */
+/** The suppressed rows for each chunk, in the order of rows. */
 export type SuppressedRows = ReadonlyMap<number, readonly SuppressedRow[]>
+
+/** The codes of suppressed rows. */
+export const SUPPRESSION_CODES = [
+  'suppressed-dnc',
+  'suppressed-registry',
+  'consent-missing',
+] as const
+export type SuppressionCode = (typeof SUPPRESSION_CODES)[number]
+
+const codeOf = ({ reason }: Suppression): SuppressionCode => {
+  if (reason === REASON_NUMBERS.registry) return 'suppressed-registry'
+  return reason === REASON_NUMBERS.consent ? 'consent-missing' : 'suppressed-dnc'
+}
+
+/** How many rows each code suppresses. Codes that suppress no row are left out. */
+export const suppressedByCode = (
+  suppressed: SuppressedRows,
+): Partial<Record<SuppressionCode, number>> => {
+  const codes: Partial<Record<SuppressionCode, number>> = {}
+  for (const rows of suppressed.values()) {
+    for (const row of rows) codes[codeOf(row)] = (codes[codeOf(row)] ?? 0) + 1
+  }
+  return codes
+}
 
 const BYTES = 11
 
 /**
- * The stored form beside a chunk. Each record has two bytes of row, eight of submission and one of
- * reason, little-endian.
+ * The form in which the suppressed rows of a chunk are stored. Each row has two bytes for its
+ * position, eight for the submission and one for the reason, little-endian.
  */
 export const packSuppressed = (rows: readonly SuppressedRow[]): Buffer => {
   const packed = Buffer.allocUnsafe(rows.length * BYTES)
@@ -80,7 +110,7 @@ export const packSuppressed = (rows: readonly SuppressedRow[]): Buffer => {
   return packed
 }
 
-/** The inverse of it. */
+/** Reads what `packSuppressed` wrote. */
 export const unpackSuppressed = (packed: Buffer): SuppressedRow[] =>
   Array.from({ length: packed.length / BYTES }, (_, index) => ({
     row: packed.readUInt16LE(index * BYTES),

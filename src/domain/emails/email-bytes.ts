@@ -1,6 +1,7 @@
 /**
- * Recognises and normalises an ordinary address from its bytes, with the same result as
- * `normaliseEmail`, which judges all others. A property test compares the two.
+ * Recognises and normalises an ordinary address from its bytes, without making a string. The result
+ * is the same as that of `normaliseEmail`, which judges all other addresses. A property test
+ * compares the two functions.
  */
 const LONGEST = 254
 const LONGEST_LOCAL = 64
@@ -14,9 +15,12 @@ const HYPHEN = 0x2d
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 const DIGITS = '0123456789'
 
-/** For each byte: 1 if it may be in a local part. */
+/** For each byte: 1 if the byte may be in a local part. */
 const LOCAL = new Uint8Array(256)
-/** For each byte: its form in a domain, letters in lower case. 0 if it may not be there. */
+/**
+ * For each byte: its form in a domain, with letters in lower case. 0 if the byte may not be in a
+ * domain.
+ */
 const DOMAIN = new Uint8Array(256)
 for (const character of `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}!#$%&'*+/=?^_\`{|}~.-`) {
   LOCAL[character.charCodeAt(0)] = 1
@@ -25,7 +29,7 @@ for (const character of `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}.-`) {
   DOMAIN[character.charCodeAt(0)] = character.toLowerCase().charCodeAt(0)
 }
 
-/** Writes the local part. Returns the place of the @, or -1. */
+/** Writes the local part. Returns the place of the @. -1: there is no valid local part. */
 const writeLocal = (
   bytes: Uint8Array,
   from: number,
@@ -45,11 +49,11 @@ const writeLocal = (
   return -1
 }
 
-/** Whether a label of the domain may end before the dot, or the end, at `at`. */
+/** Whether a label of the domain that begins at `from` may end at `at`. `last`: its last byte. */
 const isLabel = (from: number, at: number, last: number): boolean =>
   at > from && at - from <= LONGEST_LABEL && last !== HYPHEN
 
-/** Writes the domain in lower case. false when it is none. */
+/** Writes the domain in lower case. false: the bytes are not a domain. */
 const writeDomain = (
   bytes: Uint8Array,
   from: number,
@@ -76,8 +80,8 @@ const writeDomain = (
 
 /**
  * Writes the address in `bytes[from, to)` to `out` at `outAt`, with its domain in lower case and
- * its length unchanged. False if it is not plainly an address: then call `normaliseEmail`, and
- * ignore what was written.
+ * its length unchanged. false: the bytes may not be an address. The caller must then use
+ * `normaliseEmail` and ignore what was written.
  */
 export const writeEmail = (
   bytes: Uint8Array,

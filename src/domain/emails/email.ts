@@ -1,13 +1,16 @@
 import { holdsUnseen, trimUnseen } from '../text/unseen-characters.ts'
 
-/** RFC 5321: a path of 256 octets with its angle brackets. */
+/** RFC 5321 permits 256 octets for an address within angle brackets. */
 const LONGEST = 254
-/** Of a cell with more characters nothing is read, those at its ends that do not show included. */
+/**
+ * A longer cell is not read, even if trimming its invisible characters would make it short enough.
+ */
 const LONGEST_CELL = LONGEST * 4
 const LONGEST_LOCAL = 64
 const LONGEST_LABEL = 63
 
-// Single character classes, one loop each: the time is linear in the length.
+// Each expression is a single character class in one loop, so that the time is linear in the
+// length.
 const LOCAL = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]+$/u
 const DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u
 const DIGITS_ONLY = /^\d+$/
@@ -27,15 +30,15 @@ const isDomain = (domain: string): boolean => {
 }
 
 /**
- * The address without invisible characters at its ends, with its domain in lower case and its local
- * part unchanged. null if it is not an address. Quoted local parts and address literals are
- * refused, because no contact list has use for them.
+ * The address without invisible characters at its ends. The domain is in lower case, and the local
+ * part is unchanged. null: the text is not an address. Quoted local parts and address literals are
+ * refused, because no contact list can use them.
  */
 export const normaliseEmail = (written: string): string | null => {
   if (written.length > LONGEST_CELL) return null
   const text = trimUnseen(written)
-  // Fillers and selectors are letters or marks to Unicode: two addresses that look alike would be
-  // two people.
+  // Unicode counts fillers and variation selectors as letters or marks. If they were accepted, two
+  // addresses that look alike would count as two people.
   if (text.length > LONGEST || holdsUnseen(text)) return null
   const at = text.lastIndexOf('@')
   if (at < 1 || at > LONGEST_LOCAL) return null

@@ -1,6 +1,6 @@
 import type { Hold, UploadCounts, UploadProblem, UploadState } from '../uploads/upload.ts'
 
-/** The events that the gateway sends (Standard Webhooks: `{type, timestamp, data}`). */
+/** The events about uploads (Standard Webhooks: `{type, timestamp, data}`). */
 export const OUTBOUND_EVENT_TYPES = [
   'upload.completed',
   'upload.failed',
@@ -11,35 +11,36 @@ export const OUTBOUND_EVENT_TYPES = [
 export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
 
 /**
- * Events of a campaign's segment. `segment.applied` is sent once its rules are accepted and their
- * index is being built, and again when the index is ready.
+ * The events about a campaign's segment. `segment.applied` is sent when Genesys has accepted the
+ * rules and builds the index, and again when the index is ready.
  */
 export const SEGMENT_EVENT_TYPES = ['segment.applied', 'segment.failed'] as const
 export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
 
 /**
- * Events of a submission of do-not-call entries: `dnc.accepted` once its entries suppress,
- * `dnc.applied` in both of its end states, `dnc.held` once for each hold.
+ * The events about a do-not-call submission. `dnc.accepted`: the gateway now suppresses the people
+ * in the entries. `dnc.applied`: the submission reached one of its two end states. `dnc.held`: sent
+ * once for each hold.
  */
 export const DNC_EVENT_TYPES = ['dnc.accepted', 'dnc.applied', 'dnc.held'] as const
 export type DncEventType = (typeof DNC_EVENT_TYPES)[number]
 
 /**
- * The event of a DNC list that was changed inside Genesys, as Genesys' webhook reports. It is a
- * hint and names only the list.
+ * The event about a DNC list that was changed inside Genesys. The webhook of Genesys names only the
+ * list and not the change, so the event is only a hint.
  */
 export const DNC_CHANGE_EVENT = 'dnc.external_change'
 
 /**
- * Events of a guest file: `guest_file.stored` once Genesys has it and again when its verdict
- * changes, `guest_file.rejected` at every other end.
+ * The events about a guest file. `guest_file.stored`: Genesys has the file. The event is sent again
+ * when the verdict of Genesys changes. `guest_file.rejected`: the file ended in any other way.
  */
 export const GUEST_FILE_EVENT_TYPES = ['guest_file.stored', 'guest_file.rejected'] as const
 export type GuestFileEventType = (typeof GUEST_FILE_EVENT_TYPES)[number]
 
 /**
- * The event of an endpoint that a caller tests. It goes to this endpoint alone, whatever its filter
- * is.
+ * The event of a test that a caller requests for an endpoint. It goes only to this endpoint,
+ * whatever events the endpoint has selected.
  */
 export const TEST_EVENT = 'endpoint.test'
 
@@ -66,11 +67,10 @@ export type UploadEventData = {
   contactListId: string
   state: UploadState
   /**
-   * For `upload.held`: what the upload waits for, so that the receiver knows whether a person has
-   * to act.
+   * For `upload.held`: what the upload waits for. The receiver can see whether a person must act.
    */
   hold: Hold | null
-  /** The problem, as a code and in words. null if there is none. */
+  /** null: there is none. */
   problem: UploadProblem | null
   counts: UploadCounts
   sha256: string

@@ -1,12 +1,13 @@
 import type { EndpointEventType } from './outbound-event.ts'
 
-/** A receiver of events: from the environment, or registered by a tenant. */
+/** Where a receiver of events comes from: the environment, or a tenant that registered it. */
 export const ENDPOINT_SOURCES = ['environment', 'registered'] as const
 export type EndpointSource = (typeof ENDPOINT_SOURCES)[number]
 
 /**
- * Why an endpoint is disabled: a caller's request, its own 410, days of failures only, or a start
- * of the gateway whose environment no longer names it.
+ * Why an endpoint is disabled. `request`: a caller disabled it. `gone`: it answered 410. `failing`:
+ * every attempt failed for days. `not_configured`: it came from an environment variable that no
+ * longer names it.
  */
 export const DISABLED_REASONS = ['request', 'gone', 'failing', 'not_configured'] as const
 export type DisabledReason = (typeof DISABLED_REASONS)[number]
@@ -17,18 +18,18 @@ export type WebhookEndpoint = {
   name: string
   url: string
   source: EndpointSource
-  /** null: every event, those of later releases included. */
+  /** null: every event, including those of later releases. */
   events: EndpointEventType[] | null
   enabled: boolean
   disabledReason: DisabledReason | null
-  /** Failed attempts since the last one that was taken. */
+  /** How many attempts have failed since the last success. */
   consecutiveFailures: number
   failingSince: string | null
-  /** When the operators were notified of its failures. null: they were not. */
+  /** When operators were notified of the endpoint's failures. null: they were not notified. */
   warnedAt: string | null
-  /** Until then messages are signed with the secret before the last rotation too. */
+  /** Until this time, messages are also signed with the secret from before the last rotation. */
   previousSecretUntil: string | null
-  /** Grows with every change; the ETag. */
+  /** A number that grows with every change. It is also the ETag. */
   version: number
   createdAt: string
   updatedAt: string
@@ -37,48 +38,54 @@ export type WebhookEndpoint = {
 export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
-/** How an attempt failed: an answer other than 2xx, no answer in time, or a forbidden address. */
+/**
+ * How an attempt failed: the answer was not 2xx, no answer arrived in time, or the address is
+ * forbidden.
+ */
 export const DELIVERY_FAILURES = ['answer', 'no_answer', 'address_refused'] as const
 export type DeliveryFailure = (typeof DELIVERY_FAILURES)[number]
 
-/** One message to one endpoint, as its log shows it. */
+/** One message to one endpoint, as the log of the endpoint shows it. */
 export type WebhookDelivery = {
-  /** Also the `webhook-id`. */
+  /** The id of the message, which is also the `webhook-id`. */
   id: string
   eventType: string
-  /** What it is about, for example `upl_…`. */
+  /** The id of what the message is about, for example `upl_…`. */
   object: string
   state: DeliveryState
   attempts: number
   lastStatus: number | null
   lastFailure: DeliveryFailure | null
   createdAt: string
-  /** null when no attempt is to come. */
+  /** null: no further attempt will be made. */
   nextAt: string | null
 }
 
-/** Endpoints that a tenant may register; each event costs one delivery for each of them. */
+/** How many endpoints a tenant may register. Each event costs one delivery for each of them. */
 export const MOST_ENDPOINTS = 50
-/** How long the older secret signs beside the new one after a rotation. */
+/** How long the previous secret stays valid after a rotation. */
 export const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /**
- * How long an endpoint may only fail before its operators are notified. After the second time it is
- * disabled (Svix disables after 120 h).
+ * `WARN_AFTER_MS`: operators are notified when every attempt has failed for this long.
+ * `DISABLE_AFTER_MS`: the endpoint is disabled when every attempt has failed for this long (Svix
+ * uses 120 h).
  */
 const WARN_AFTER_MS = DAY_MS
 const DISABLE_AFTER_MS = 5 * DAY_MS
 /**
- * And never before a whole schedule of attempts failed, so that a rare event's one failure after
- * quiet days is not enough.
+ * An endpoint is not disabled before this many attempts have failed, however long it has been
+ * failing. This is how many attempts one whole schedule has. Without this limit, a single failure
+ * after days without events would disable an endpoint.
  */
 const DISABLE_AFTER_FAILURES = 10
 
 /**
- * What a failed attempt means for its endpoint. A 410 disables it immediately (Standard Webhooks
- * 1.0). An endpoint of the environment is not disabled for failing, because no call could enable it
- * again. Its deliveries stay in the log and can be replayed.
+ * What a failed attempt means for its endpoint. null: nothing. A 410 disables the endpoint
+ * immediately (Standard Webhooks 1.0). Failed attempts never disable an endpoint from the
+ * environment, because no call could enable it again. The failed deliveries of such an endpoint
+ * stay in the log and can be replayed.
  */
 export const verdictOnFailure = (about: {
   source: EndpointSource

@@ -1,8 +1,9 @@
 import { subjectOf } from '../do-not-call/subject.ts'
 
 /**
- * The places where an erasure looks for a person, in this order. Genesys comes last, once nothing
- * of the person is in flight any more.
+ * The places where an erasure searches for a person, in this order. Contacts are deleted from
+ * Genesys only after all rows are erased, so that no row can bring them back. The register and the
+ * retractions come last, because they refer to these contacts.
  */
 export const ERASURE_PLACES = [
   'rows',
@@ -18,14 +19,17 @@ export const ERASURE_PLACES = [
 ] as const
 export type ErasurePlace = (typeof ERASURE_PLACES)[number]
 
-/** The steps, in this order: the places need the result of `found`. */
+/** The steps, in this order. `found` finds the person's contacts, which the other steps need. */
 export const ERASURE_STEPS = ['found', ...ERASURE_PLACES] as const
 export type ErasureStep = (typeof ERASURE_STEPS)[number]
 
-/** How far an erasure has got. `after` null is the beginning of the step. */
+/** How far an erasure has got. `after` null: the erasure is at the beginning of the step. */
 export type ErasurePosition = { step: ErasureStep; after: string | null }
 
-/** The position after the last row of a step: the next step. */
+/**
+ * The position after a part of a step. `after`: where that part ended. null: the step is done, so
+ * the position is the next step.
+ */
 export const positionBehind = (step: ErasureStep, after: string | null): ErasurePosition => {
   const next = ERASURE_STEPS[ERASURE_STEPS.indexOf(step) + 1]
   return after === null && next !== undefined ? { step: next, after: null } : { step, after }
@@ -37,25 +41,26 @@ export type ErasureState = (typeof ERASURE_STATES)[number]
 /** Why data of the person remains. The texts are for the receipt. */
 export const ERASURE_REMAINS = {
   genesys_cannot_delete:
-    'Genesys has no call in this dialect that deletes a contact: delete it there by hand.',
+    'Genesys has no call in this dialect that deletes a contact. Delete the contact in Genesys by hand.',
   genesys_keeps_contact:
     'Genesys accepted the deletion and still shows the contact, because a campaign uses it.',
-  file_in_genesys: 'The file is stored with the external contact in Genesys: delete it there.',
+  file_in_genesys:
+    'The file is stored with the external contact in Genesys. Delete the file in Genesys.',
   segment_rules:
-    'The rules of a segment name the person. The author of the next version decides whom the campaign dials.',
+    'The rules of a segment name the person. To remove the person from the rules, send a new version.',
   entry_to_be_sent:
-    'The number stays sealed with the do-not-call entry: Genesys has not accepted it yet, or needs it again.',
+    'The number stays encrypted with the do-not-call entry, because the gateway still has to send the entry to Genesys.',
 } as const
 export type ErasureRemain = keyof typeof ERASURE_REMAINS
 
-/** The result of a place. */
+/** What an erasure found and erased in one place, and what remains there. */
 export type PlaceReport = {
   found: number
   erased: number
   remains: Partial<Record<ErasureRemain, number>>
 }
 
-/** The person to erase, as a caller names them. */
+/** The person to erase, as the caller names the person. */
 export type ErasureSubject =
   | { kind: 'contact'; contactListId: string; value: string }
   | { kind: 'phone' | 'email'; contactListId: null; value: string }
@@ -65,7 +70,7 @@ export type Erasure = {
   tenantId: string
   kind: ErasureSubject['kind']
   contactListId: string | null
-  /** Hexadecimal, keyed. */
+  /** The keyed digest of the person, hexadecimal. */
   subjectDigest: string
   state: ErasureState
   places: Partial<Record<ErasurePlace, PlaceReport>>
@@ -81,31 +86,37 @@ export type Erasure = {
 /** The text that replaces the person. */
 export const ERASED = 'erased'
 
-/** Fewer digits are not a phone number: they occur in dates and counts. */
+/**
+ * A number with fewer digits is not searched for, because its digits could be part of a date or a
+ * count.
+ */
 const FEWEST_DIGITS = 7
-/** A national number lacks its calling code. */
+/** The most digits of a calling code. A number in national form has no calling code. */
 const MOST_CALLING_DIGITS = 3
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&')
 
-/** Digits of a number with what people write between them, after a plus, zeros or nothing. */
+/**
+ * Matches a number in the ways people write it: with spaces, brackets, points, hyphens or slashes
+ * between its digits, and after a plus sign, `00` or nothing.
+ */
 const phonePattern = (e164: string): RegExp => {
   const digits = [...e164.replaceAll(/\D/gu, '')]
   return new RegExp(`(?<!\\d)(?:\\+|00)?${digits.join('[\\s().\\-/]{0,3}')}(?!\\d)`, 'gu')
 }
 
-/** A contact id inside a text, as a separate value, because short ids occur in many words. */
+/** Matches a contact id only as a separate value, because short ids occur inside many words. */
 const contactPattern = (contactId: string): RegExp =>
   new RegExp(`(?<![A-Za-z0-9._:@-])${escaped(contactId)}(?![A-Za-z0-9_:@-])`, 'gu')
 
-/** Replaces the person in texts, and tells whether a cell is the person. */
+/** Finds and replaces what names the person. */
 export type Mentions = {
   /**
-   * The text without the person. null: it does not name the person. `json`: a contact id counts
-   * where it is a whole string.
+   * The text with the person replaced. null: the text does not name the person. `json`: the text is
+   * JSON, and a contact id counts only if it is a whole string.
    */
   without(text: string, about?: { json: boolean }): string | null
-  /** Whether a raw cell is the person's number, address or id, however it is written. */
+  /** Whether a cell is the person's number, address or id, in any notation. */
   isCell(cell: string): boolean
 }
 

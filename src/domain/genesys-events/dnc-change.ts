@@ -2,28 +2,35 @@ import { z } from 'zod'
 
 import { sha256 } from '../../lib/digest.ts'
 import { genesysIdSchema } from '../ids/ids.ts'
-import { findIn, jsonOf } from './genesys-webhook.ts'
+import { findIn, jsonOf, repeatedMember } from './genesys-webhook.ts'
 
 /**
- * The body of Genesys' webhook that entries of a DNC list changed. Its payload is specified nowhere
+ * The body of Genesys' webhook about a changed DNC list. Genesys documents no form for it
  * [guide-api: DNC lists].
  */
 export const dncChangeSchema = z.looseObject({ dncListId: genesysIdSchema })
 
-/**
- * A webhook's report about a DNC list. `eventId`: the same on every attempt. null if the webhook
- * has none.
- */
+/** What the webhook reports. `eventId` is the same on every attempt. null: the webhook has none. */
 export type DncChange = { dncListId: string; eventId: string | null }
 
-/** The fault of a body: a JSON pointer and words. It contains nothing of the body. */
+/**
+ * What is wrong with a body: a JSON pointer and a reason. It contains nothing of the body itself.
+ */
 export type DncChangeFault = { pointer: '' | '/dncListId'; reason: string }
 
 const LIST_NAMES = ['dncListId', 'dnclistId', 'listId']
 const listObjectSchema = z.looseObject({ id: genesysIdSchema })
 
-/** Reads a body whose sender is proven: the id of the list at most two levels deep. */
+/**
+ * Reads a body whose sender is verified. Finds the id of the list in the body's members, or in
+ * objects at most two levels below.
+ */
 export const readDncChange = (body: Uint8Array): DncChange | DncChangeFault => {
+  const repeated = repeatedMember(body)
+  if (repeated !== null) {
+    const pointer = repeated === 'dncListId' ? '/dncListId' : ''
+    return { pointer, reason: 'must have each member once' }
+  }
   const parsed = jsonOf(body)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     return { pointer: '', reason: 'must be a JSON object' }
@@ -36,16 +43,18 @@ export const readDncChange = (body: Uint8Array): DncChange | DncChangeFault => {
     return { pointer: '/dncListId', reason: 'must be the id of a DNC list' }
   }
   const eventId = findIn(parsed, ['eventId', 'id'], z.string().min(1).max(200))
-  // The only id there may be is that of the list itself, which many events have.
+  // If the event has no id, the only `id` in the body may be the id of the list. Many events have
+  // the same list, so this id does not identify the event.
   return { dncListId, eventId: eventId === dncListId ? null : eventId }
 }
 
 const MINUTE_MS = 60_000
 
 /**
- * 32 bytes that are equal for the same message: the same signed id, the same event, or the same
- * bytes within a minute. Without an id two changes may look alike. Then it is better to report one
- * change twice than to miss one.
+ * 32 bytes that are the same for every attempt at one message. They are made from the signed id, or
+ * else from the event's id, or else from the bytes and the minute. If they are made from the bytes
+ * and the minute, two changes within a minute may count as one message. Later changes are always
+ * reported, because reporting a change twice is better than missing it.
  */
 export const dncChangeKey = (message: {
   messageId: string | null

@@ -2,10 +2,11 @@ import { z } from 'zod'
 
 import { sha256 } from '../../lib/digest.ts'
 import { genesysIdSchema } from '../ids/ids.ts'
+import { faultOfJson } from '../text/json-fault.ts'
 
 /**
- * The addresses that Genesys calls. `callback`: the URL given with one upload part; `event` and
- * `dnc`: the targets of the subscriptions.
+ * The addresses that Genesys calls. `callback`: the address in the URL that is sent with one part
+ * of an upload. `event` and `dnc`: the addresses for events to which the gateway subscribes.
  */
 export const WEBHOOK_PATHS = {
   callback: '/webhook/genesys-upload',
@@ -17,9 +18,9 @@ export type WebhookRoute = keyof typeof WEBHOOK_PATHS
 export type UploadWebhookRoute = Exclude<WebhookRoute, 'dnc'>
 
 /**
- * The events that the gateway subscribes to, once each [guide-001] [guide-api: DNC lists]. The
- * capability token of a subscription contains its `part` and `eventType`, in the place of a part
- * and its list.
+ * The events to which the gateway subscribes, each once [guide-001] [guide-api: DNC lists]. The
+ * capability token in the URL of a subscription is made from `part` and `eventType`, not from a
+ * part and its list.
  */
 export const SUBSCRIPTIONS = {
   event: {
@@ -44,14 +45,17 @@ export const NOTICE_STATUSES = ['success', 'error', 'in_progress'] as const
 export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
 
 /**
- * The content of a webhook. It is a hint: the gateway believes nothing of it before it has checked
- * with Genesys.
+ * The content of a webhook about an upload. The content is only a hint: before the gateway acts on
+ * it, it asks Genesys.
  */
 export type Notice = {
-  /** Genesys' `uploadId` or `jobId`; they are the same thing. */
+  /** Genesys' `uploadId` or `jobId`, which are the same. */
   jobId: string
   listId: string | null
-  /** null: an event that names none; it speaks of an end. */
+  /**
+   * null: the webhook names no status that the gateway knows. The webhook then counts as the end of
+   * the job.
+   */
   status: NoticeStatus | null
   processed: number | null
   failed: number | null
@@ -83,7 +87,10 @@ export const callbackSchema = z.looseObject({
   timestamp: z.iso.datetime({ offset: true }),
 })
 
-/** The event's payload is nowhere specified: an object that names a job somewhere. */
+/**
+ * The payload of an event. Genesys documents no form for it. The gateway accepts any object that
+ * names a job.
+ */
 export const eventSchema = z.looseObject({})
 
 const WORDS: Record<string, NoticeStatus> = {
@@ -96,7 +103,10 @@ const WORDS: Record<string, NoticeStatus> = {
 }
 const MAX_DEPTH = 3
 
-/** The first value under one of these names that the schema accepts, outer objects first. */
+/**
+ * The first value that has one of these names and that the schema accepts. Searches the object
+ * itself first, then the objects below it.
+ */
 export const findIn = <T>(
   body: unknown,
   names: readonly string[],
@@ -141,36 +151,61 @@ const ofEvent = (body: unknown): Notice | null => {
   }
 }
 
-/** The content of a body. undefined if it is not JSON in UTF-8. */
-export const jsonOf = (body: Uint8Array): unknown => {
+const textOf = (body: Uint8Array): string | null => {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The parsed body. undefined: the body is not JSON in UTF-8, or an object in it has two members
+ * with the same name. A parser keeps the last of two such members, and nobody knows which one the
+ * sender meant.
+ */
+export const jsonOf = (body: Uint8Array): unknown => {
+  const text = textOf(body)
+  if (text === null || faultOfJson(text) !== null) return undefined
+  try {
+    return JSON.parse(text)
   } catch {
     return undefined
   }
 }
 
+/** The name of a member that occurs twice in the body, which is an object. null: no member does. */
+export const repeatedMember = (body: Uint8Array): string | null => {
+  const fault = faultOfJson(textOf(body) ?? '')
+  return fault?.kind === 'member-repeated' && fault.level === 1 ? fault.name : null
+}
+
+const fieldOf = (name: unknown): NoticeField =>
+  NOTICE_FIELDS.find((field) => field === `/${String(name)}`) ?? ''
+
 /**
- * The member at fault in a body that `readNotice` did not accept, as a JSON pointer. Empty: the
- * body as a whole. It contains nothing of the body.
+ * A JSON pointer to the member because of which `readNotice` refused the body. Empty: the whole
+ * body is at fault. Reveals nothing of the content.
  */
 export const noticeFault = (route: UploadWebhookRoute, body: Uint8Array): NoticeField => {
+  const repeated = repeatedMember(body)
+  if (repeated !== null) return fieldOf(repeated)
   const parsed = jsonOf(body)
   if (typeof parsed !== 'object' || parsed === null) return ''
   if (route !== 'callback') return '/jobId'
-  const path = callbackSchema.safeParse(parsed).error?.issues[0]?.path[0]
-  return NOTICE_FIELDS.find((field) => field === `/${String(path)}`) ?? ''
+  return fieldOf(callbackSchema.safeParse(parsed).error?.issues[0]?.path[0])
 }
 
-/** Reads a body whose sender is proven. null if it does not have the form of the route. */
+/** Reads a body whose sender is verified. null: the body does not have the form of the route. */
 export const readNotice = (route: UploadWebhookRoute, body: Uint8Array): Notice | null => {
   const parsed = jsonOf(body)
   return route === 'callback' ? ofCallback(parsed) : ofEvent(parsed)
 }
 
 /**
- * 32 bytes that are equal for the same message: the same signed id, or the same report about the
- * same job, whatever its time stamp. Progress and unreadable messages are compared by their bytes.
+ * 32 bytes that are the same for every attempt at one message. They are made from the signed id.
+ * Without a signed id, they are made from the job and its final status, without the time stamp. If
+ * the message reports progress or cannot be read, they are made from its bytes.
  */
 export const receiptKey = (message: {
   route: UploadWebhookRoute

@@ -1,23 +1,29 @@
 import type { GenesysRowCode } from './genesys-rejections.ts'
 
-/** A failure at Genesys, in one class, so that every caller decides by `kind` and `retry` alone. */
+/**
+ * The kinds of failures at Genesys, and whether to try again. Code that calls Genesys decides only
+ * by `kind` and `retry`.
+ */
 export const GENESYS_FAILURES = {
-  /** Network, timeout, 5xx: the outcome of a write is unknown. */
+  /** The network, a timeout or a 5xx. The outcome of a write is unknown. */
   unavailable: 'later',
-  /** 429, or the login's 400 "rate limit exceeded". */
+  /** 429, or the 400 "rate limit exceeded" of the login. */
   throttled: 'later',
-  /** 409: list busy, or the same key in progress. */
+  /** 409: the list is busy, or a request with the same key is in progress. */
   conflict: 'later',
-  /** An answer that does not have the promised shape: outcome unknown. */
+  /** The answer does not have the documented form. The outcome of a write is unknown. */
   malformed_answer: 'later',
-  /** The second 401 in a row, or refused credentials. */
+  /** A second 401 in a row, or credentials that Genesys refused. */
   unauthorized: 'never',
-  /** 403: names the likely missing right. */
+  /** 403. `right` names the right that is probably missing. */
   forbidden: 'never',
   not_found: 'never',
   /** 413. */
   too_large: 'never',
-  /** 400 or 422 about rows: bisect, or reject the rows named. */
+  /**
+   * 400 or 422 about rows. If Genesys names the rows, they are rejected. Otherwise, the gateway
+   * sends smaller and smaller parts of the batch to find the rows.
+   */
   rows_refused: 'never',
   /** 400 or 422 about the request or the schema as a whole. */
   refused: 'never',
@@ -25,20 +31,20 @@ export const GENESYS_FAILURES = {
 export type GenesysFailureKind = keyof typeof GENESYS_FAILURES
 
 /**
- * A row that Genesys refused, in the same form from the answer or the job to the ledger. `index`
- * counts from 0 within the request. `code` is one of the closed set that has pages.
+ * A row that Genesys refused, in its answer or in its job. `index` counts from 0 within the
+ * request. `code`: one of the codes that have a page.
  */
 export type GenesysRowError = {
   index: number
-  /** As Genesys repeats it. null if it does not. */
+  /** The contact id, if Genesys repeats it in the answer. null: it does not. */
   contactId: string | null
   field: string | null
   code: GenesysRowCode
-  /** Genesys' own code, from a closed character set. null if it gave none. */
+  /** The code that Genesys gave, limited to harmless characters. null: Genesys gave none. */
   said: string | null
 }
 
-/** The fault of a row, without the row. */
+/** What is wrong with a row, without its position or its id. */
 export type GenesysRowFault = Pick<GenesysRowError, 'field' | 'code' | 'said'>
 
 export class GenesysFailure extends Error {
@@ -48,15 +54,18 @@ export class GenesysFailure extends Error {
   readonly operation: string
   readonly status: number | null
   readonly retryAfterMs: number | null
-  /** Genesys' own code, from a closed character set; never free text of an answer. */
+  /**
+   * The code that Genesys gave, limited to harmless characters. It is never free text of an answer,
+   * which could contain personal data.
+   */
   readonly upstreamCode: string | null
   readonly rowErrors: readonly GenesysRowError[]
   /**
-   * The fault of a row whose index Genesys does not name: the only row of the request, or one of
-   * several.
+   * What is wrong with a row, if Genesys refuses the request without naming the row. The fault is
+   * in one of the rows of the request.
    */
   readonly rowFault: GenesysRowFault
-  /** The likely missing right, for `forbidden`. */
+  /** For `forbidden`: the right that is probably missing. */
   readonly right: string | null
 
   constructor(

@@ -1,24 +1,24 @@
 import { page, type RejectionPage } from '../uploads/rejection-page.ts'
 
 /**
- * Why Genesys may refuse a row that the gateway accepted, for the ledger. The codes are contract.
- * Each has a text for the operator, who can change the file or the list and has no log.
+ * Why Genesys may refuse a row that the gateway accepted. Callers rely on these codes. The texts
+ * are for an operator who can change the file or the list, but cannot read the log.
  */
 export const GENESYS_REJECTIONS = {
   'genesys-refused': page(
     'Genesys refused the row, or the request that contained it.',
     'A value that Genesys does not accept in that column.',
-    "Check the named column, or, if none is named, the upload's `problem`. Correct the row by the rules of the list and send it again.",
+    "Check the named column. If no column is named, check the upload's `problem`. Correct the row so that it follows the rules of the list, and send it again.",
   ),
   'genesys-unknown-column': page(
     'Genesys reports that the contact list has no such column.',
-    'A column was removed from the list while the upload was on its way.',
+    'A column was removed from the list while the upload was being delivered.',
     'Compare the columns of the file with those of the list. Send the row again when they match.',
   ),
   'genesys-format-mismatch': page(
-    'Genesys expects a format in the column that differs from the one the list showed when the row was checked.',
-    'The list has this as a text column, but Genesys checks its values as phone numbers in E.164.',
-    'Check the format of the column in Genesys. Name the column in phoneColumns or emailColumns, or correct the list, and send the row again.',
+    'Genesys expects a different format in the column than the list showed when the row was checked.',
+    'The list shows a text column, but Genesys checks its values as phone numbers in E.164.',
+    'Check the format of the column in Genesys. Name the column in phoneColumns or emailColumns, or correct the list. Then send the row again.',
   ),
   'genesys-contact-id-invalid': page(
     'Genesys does not accept the contact id.',
@@ -26,9 +26,9 @@ export const GENESYS_REJECTIONS = {
     'Give the contact an id of letters and digits, in the CRM too, and send the row again.',
   ),
   'genesys-phone-invalid': page(
-    'Genesys does not accept the phone number, although it is valid by its numbering plan.',
+    'Genesys does not accept the phone number, although it is a valid number of its country.',
     'A number of a range that Genesys does not know yet.',
-    'Check the number with the contact. Correct it, or leave the cell empty, and send the row again.',
+    'Ask the contact for the right number. Correct it or empty the cell, and send the row again.',
   ),
   'genesys-email-invalid': page(
     'Genesys does not accept the email address.',
@@ -41,7 +41,7 @@ export const GENESYS_REJECTIONS = {
     'Correct the date, or leave the cell empty, and send the row again.',
   ),
   'genesys-zip-code-invalid': page(
-    'Genesys does not accept the postal code, from which it finds the time zone of the contact.',
+    'Genesys does not accept the postal code. It derives the time zone of the contact from this code.',
     'A postal code that does not exist in the country.',
     'Correct the postal code, or leave the cell empty, and send the row again.',
   ),
@@ -58,7 +58,7 @@ export const GENESYS_REJECTIONS = {
   'genesys-invalid-file-format': page(
     'Genesys could not read the row when it imported the file, and gave no reason.',
     'A row with a character that Genesys does not accept in a file.',
-    'Look for unusual characters in the row. Correct it and send it again; if it is refused again, send it with delivery=batches.',
+    'Check the row for unusual characters. Correct it and send it again. If Genesys refuses it again, send it with delivery=batches.',
   ),
   'genesys-too-large': page(
     'The row alone is larger than Genesys accepts in a request.',
@@ -71,24 +71,24 @@ export const GENESYS_REJECTIONS = {
     'Send the row again.',
   ),
   'genesys-job-lost': page(
-    'Twice, Genesys accepted the rows and then did not know them any more.',
+    'Genesys accepted the rows twice, and each time it later did not know them.',
     'Genesys answers 404 for the job id that it gave.',
     'Send the row again.',
   ),
   'genesys-import-failed': page(
-    'Genesys accepted the file with the row and then failed to import it.',
+    'Genesys accepted the file that contained the row, and then failed to import the file.',
     'Genesys ends the import as FAILED.',
-    'Send the row again. If the file fails again, use delivery=batches, with which Genesys names the rows.',
+    'Send the row again. If the file fails again, use delivery=batches, because Genesys then names the rows.',
   ),
   'genesys-row-not-imported': page(
     'Genesys imported the file with the row, but does not show the row.',
     'Genesys leaves a row out of an import, and its event log reports errors without rows.',
-    "Compare the row with the list's rules in Genesys. Send it again with delivery=batches, with which Genesys reports what is wrong.",
+    "Compare the row with the list's rules in Genesys. Send it again with delivery=batches, because Genesys then reports what is wrong.",
   ),
   'contact-list-full': page(
     'The contact list holds as many contacts as Genesys allows, so there is no room for the row.',
     'The 1,000,001st contact of a list.',
-    'Remove finished contacts from the list, or send the row to another list.',
+    'Remove finished contacts from the list, or send the row to a different list.',
   ),
 } as const satisfies Record<string, RejectionPage>
 
@@ -96,8 +96,8 @@ export const GENESYS_REJECTIONS = {
 export type GenesysRowCode = keyof typeof GENESYS_REJECTIONS
 
 /**
- * Codes about the list and not the row: the row is not at fault, so it does not fail but waits
- * [guide-api: Contacts].
+ * Codes that concern the list and not the row. A row with such a code does not fail. It waits until
+ * the list is corrected [guide-api: Contacts].
  */
 const SCHEMA_CODES: readonly GenesysRowCode[] = [
   'genesys-unknown-column',

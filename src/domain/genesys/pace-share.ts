@@ -1,36 +1,40 @@
 /**
- * The effect of a 429 on the pace: additive increase and multiplicative decrease of the share of
- * the allowed pace that is in force. The bucket keeps the share and the time since the last
- * refusal. Everything else follows from the time, so that all instances agree.
+ * What a 429 does to the pace. The share is the part of the configured pace that is in force. Each
+ * refusal multiplies the share by a factor. Afterwards, the share grows by equal steps (additive
+ * increase, multiplicative decrease). The bucket stores only the share and the time since the last
+ * refusal. All instances compute the rest from these two, so their results agree.
  */
 export const PACE_SHARE_RULE = {
   full: 1,
   /**
-   * A 429 leaves this much of the share; well under 1, so that a real limit of half the configured
-   * one is met in two steps.
+   * A 429 multiplies the share by this factor. If the real limit is half of the configured limit,
+   * the pace is below the real limit after two cuts.
    */
   cutFactor: 0.7,
-  /** Refusals within this time of a cut speak of the same excess. */
+  /** Refusals within this time after a cut have the same cause, and do not cut again. */
   cutPauseMs: 1_000,
   /**
-   * Never slower than this share of the allowed pace: something must be sent to learn that more is
-   * possible.
+   * The share is never smaller than this. Without any calls, the gateway could not find out that
+   * Genesys accepts more calls again.
    */
   floor: 0.1,
   /**
-   * Given back for every `stepMs` without a 429: from the floor to the whole pace in three minutes.
+   * The share grows by this much in every `stepMs` without a 429. It grows from the floor to the
+   * whole pace in three minutes.
    */
   step: 0.05,
   stepMs: 10_000,
 } as const
 
-/** The share in force after `quietMs` without a refusal. A negative time: still blocked. */
+/**
+ * The share after `quietMs` without a refusal. `quietMs` is negative while the bucket is blocked.
+ */
 export const grownShare = (share: number, quietMs: number): number =>
   Math.min(
     PACE_SHARE_RULE.full,
     share + (PACE_SHARE_RULE.step * Math.max(0, quietMs)) / PACE_SHARE_RULE.stepMs,
   )
 
-/** The share that a 429 leaves. */
+/** The share after a 429. */
 export const cutShare = (share: number): number =>
   Math.max(PACE_SHARE_RULE.floor, share * PACE_SHARE_RULE.cutFactor)

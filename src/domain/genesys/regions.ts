@@ -1,6 +1,6 @@
 /**
- * The closed list of Genesys Cloud regions. A host is never made from free text: a name that is not
- * in this table is refused. Source: PureCloudRegionHosts.js of purecloud-platform-client-v2
+ * The Genesys Cloud regions. The gateway never makes a host name from free text: it refuses a
+ * region that is not in this table. Source: PureCloudRegionHosts.js of purecloud-platform-client-v2
  * 262.0.0.
  */
 export const REGIONS = {
@@ -26,7 +26,8 @@ export const REGIONS = {
 export type RegionName = keyof typeof REGIONS
 
 /**
- * The addresses of a dialect. The token path is `/oauth/token` on `loginUrl`. No trailing slash.
+ * The addresses of a dialect, without a slash at the end. Tokens come from `/oauth/token` on
+ * `loginUrl`.
  */
 export type DialectHosts = { apiUrl: string; loginUrl: string }
 
@@ -35,18 +36,19 @@ export type Region = {
   domain: string
   guide: DialectHosts
   platform: DialectHosts
-  /** Where its pre-signed URLs lead; `*.` takes every host below. */
+  /** The hosts of the region's pre-signed URLs. `*.` stands for every host below that domain. */
   uploadHosts: readonly string[]
 }
 
 /**
- * The partition of the European sovereign cloud has a domain of its own; the regions of the US
+ * Regions of the European sovereign cloud store files under a separate domain. Regions of the US
  * government do not.
  */
 const SOVEREIGN = /^eusc-/
 
 /**
- * The region by its AWS name or its domain, ignoring case. null if it is not in the closed list.
+ * The region with this AWS name or domain, in upper or lower case. null: the region is not in the
+ * table.
  */
 export const resolveRegion = (nameOrDomain: string): Region | null => {
   const asked = nameOrDomain.trim().toLowerCase()
@@ -56,7 +58,8 @@ export const resolveRegion = (nameOrDomain: string): Region | null => {
     return {
       name,
       domain,
-      // The guides ask the API host for tokens, the platform has a login host of its own.
+      // In the guide dialect, tokens come from the API host. The platform dialect has a separate
+      // login host.
       guide: { apiUrl, loginUrl: apiUrl },
       platform: { apiUrl, loginUrl: `https://login.${domain}` },
       uploadHosts: [SOVEREIGN.test(name) ? '*.amazonaws.eu' : '*.amazonaws.com'],

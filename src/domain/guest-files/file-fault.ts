@@ -1,4 +1,7 @@
-/** Why a guest file is refused: codes of problems, which callers rely on [contracts: 3]. */
+/**
+ * Why a guest file is refused. Callers rely on these codes, which are also codes of problems
+ * [contracts: 3].
+ */
 export const FILE_FAULT_CODES = [
   'file-too-large',
   'file-type-not-allowed',
@@ -14,8 +17,8 @@ export const FILE_FAULT_CODES = [
 export type FileFaultCode = (typeof FILE_FAULT_CODES)[number]
 
 /**
- * A fault of a file as a value. `detail` names rules, and never the content or the name of the
- * file.
+ * What is wrong with a file. `detail` names the rule that the file breaks. It never contains
+ * anything of the file or its name.
  */
 export type FileFault = { code: FileFaultCode; detail: string }
 

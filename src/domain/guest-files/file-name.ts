@@ -3,31 +3,32 @@ import { isFileExtension, type FileExtension } from './file-type.ts'
 
 export type NamedFile = {
   /**
-   * NFC, without what Genesys forbids, at most 255 bytes in UTF-8; the extension is kept as it was
-   * written.
+   * In NFC, without characters that Genesys forbids, at most 255 bytes in UTF-8. The extension
+   * stays as it was written.
    */
   fileName: string
   extension: FileExtension
 }
 
-/** Names in the file systems that matter end here. */
+/** The longest name that common file systems accept. */
 const MAX_NAME_BYTES = 255
 
 /**
- * What Genesys takes in no name of a file [platform-api: 2.9], path separators and white space
- * among them.
+ * The characters that Genesys does not accept in the name of a file [platform-api: 2.9], such as
+ * path separators and white space.
  */
 const FORBIDDEN = /[\\/{}^%`\]"'>[~<#|:*?\p{White_Space}]/gu
 /**
- * Marks without width, those that turn the direction of text among them: they disguise an
+ * Characters without width. Some of them change the direction of text, and can thereby disguise an
  * extension.
  */
 const INVISIBLE = /[\p{Cf}\p{Co}\p{Cn}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu
 const CONTROLS = /\p{Cc}/u
 
 /**
- * Extensions of programs that hide before the last one (`invoice.exe.pdf`). Only those that occur
- * in no honest name, unlike `.com` and `.js` (`example.com.pdf`, `node.js.pdf`).
+ * Extensions of programs. A name is refused if such an extension comes before the last extension,
+ * as in `invoice.exe.pdf`. Extensions that also occur in harmless names are left out, such as
+ * `.com` and `.js` (`example.com.pdf`, `node.js.pdf`).
  */
 const PROGRAM_BEFORE =
   /\.(?:exe|scr|pif|bat|cmd|msi|msp|vbs|vbe|wsf|wsh|hta|ps1|psm1|jar|lnk|dll|cpl|jse|apk|dmg|iso)\./iu
@@ -44,9 +45,9 @@ const shortened = (stem: string, roomBytes: number): string => {
 }
 
 /**
- * The name under which a file is shown and sent, and its extension, or a fault if the name has no
- * accepted extension. A name that could deceive a program (NUL, line breaks, a program's extension
- * before the last) is refused. A name that could only deceive the eye is corrected.
+ * The name under which a file is shown and sent, and its extension. Returns a fault in two cases:
+ * the extension is not accepted, or the name could deceive a program (a NUL, a line break, a
+ * program's extension before the last one). A name that could only deceive a reader is corrected.
  */
 export const namedFile = (given: string): NamedFile | FileFault => {
   if (CONTROLS.test(given) || /%0[0-9a-d]/iu.test(given)) {
@@ -76,7 +77,7 @@ export const namedFile = (given: string): NamedFile | FileFault => {
   if (PROGRAM_BEFORE.test(plain)) {
     return fileFault(
       'file-name-invalid',
-      'The name has the extension of a program before the last one.',
+      'The name has the extension of a program before its last extension.',
     )
   }
   const end = plain.slice(dot)

@@ -12,7 +12,10 @@ export const CONTENT_TYPES = {
 
 export type FileExtension = keyof typeof CONTENT_TYPES
 
-/** Genesys accepts no larger file [guide-003]. By default, message media are not larger either. */
+/**
+ * Genesys accepts no larger external contact files [guide-003]. By default it accepts no larger
+ * media in messages either.
+ */
 export const MAX_FILE_BYTES = 10_485_760
 
 export const isFileExtension = (text: string): text is FileExtension =>

@@ -1,6 +1,7 @@
 /**
- * The states of a guest file and the states that may follow [contracts: 3]. `ends`: nothing is sent
- * any more. A stored file can still be found bad, because Genesys' own scan comes after.
+ * The states of a guest file, and the states that may follow each [contracts: 3]. `ends`: the
+ * gateway sends nothing more for the file. A stored file may still become `quarantined`, because
+ * Genesys scans it afterwards.
  */
 export const GUEST_FILE_STATES = {
   receiving: { next: ['scanning'], ends: false },
@@ -21,7 +22,7 @@ export const GUEST_FILE_STATES = {
 } as const satisfies Record<string, { next: readonly string[]; ends: boolean }>
 
 export type GuestFileState = keyof typeof GUEST_FILE_STATES
-/** Nobody sees a file that is being received. */
+/** The states that callers see. They do not see a file that is being received. */
 export type SeenGuestFileState = Exclude<GuestFileState, 'receiving'>
 export const SEEN_GUEST_FILE_STATES = Object.keys(GUEST_FILE_STATES).filter(
   (state) => state !== 'receiving',
@@ -30,50 +31,58 @@ export const SEEN_GUEST_FILE_STATES = Object.keys(GUEST_FILE_STATES).filter(
 export const canMove = (from: GuestFileState, to: GuestFileState): boolean =>
   from === to || (GUEST_FILE_STATES[from].next as readonly string[]).includes(to)
 
-/** Ends by itself. An outage never leads to `failed`. */
+/** This hold ends by itself: an outage never leads to `failed`. */
 export const GUEST_FILE_HOLD_REASONS = ['genesys_unavailable'] as const
 type GuestFileHoldReason = (typeof GUEST_FILE_HOLD_REASONS)[number]
 
-/** `unavailable`: the scanner gave no verdict. */
+/** The verdicts of the gateway's scanner. `unavailable`: the scanner gave none. */
 export const SCAN_VERDICTS = ['clean', 'infected', 'not-configured', 'unavailable'] as const
 export type ScanVerdict = (typeof SCAN_VERDICTS)[number]
 
 /**
- * The verdicts of Genesys' own scan [guide-api: Guest files]. If Genesys reports nothing, or a word
- * that we do not know, the verdict is pending and never passed.
+ * The verdicts of Genesys' own scan [guide-api: Guest files]. If Genesys reports nothing, or words
+ * that the gateway does not know, the verdict is `pending` and never `passed`.
  */
 export const VIRUS_SCANS = ['pending', 'passed', 'failed', 'infected'] as const
 export type VirusScan = (typeof VIRUS_SCANS)[number]
 export const isBad = (virusScan: VirusScan): boolean =>
   virusScan === 'failed' || virusScan === 'infected'
 
-/** The states of a file in Genesys. null if Genesys reports none that we know. */
+/** The states of a file in Genesys. If Genesys reports none of these, the gateway stores null. */
 export const GENESYS_FILE_STATUSES = ['pending', 'uploaded', 'completed'] as const
 export type GenesysFileStatus = (typeof GENESYS_FILE_STATUSES)[number]
 
-/** The target of a file: a person, or the people in a live conversation. */
+/** Where a file goes: to a person, or to the people in a live conversation. */
 export type GuestFileTarget =
   | { kind: 'external_contact'; externalContactId: string }
   | { kind: 'conversation'; conversationId: string; communicationId: string }
 
-/** The object that a tenant must be granted to send a file there. */
+/** The id that a tenant must be granted to send a file to the target. */
 export const grantedObjectOf = (target: GuestFileTarget): string =>
   target.kind === 'conversation' ? target.conversationId : target.externalContactId
 
 export type GuestFileProgress = {
-  /** Where the work resumes after a hold. */
+  /** The state in which the work resumes after a hold. */
   resume: 'uploading' | 'confirming'
-  /** How many URLs were requested. */
+  /** How many pre-signed URLs were requested. */
   urls: number
-  /** When the one in use was. */
+  /** When the URL in use was requested. */
   urlAskedAt: string | null
-  /** The URL in use must not be used again: it was refused, or the content there is not ours. */
+  /**
+   * If true, the URL in use must not be used again, because Genesys refused it, or because the
+   * content of another file is stored there.
+   */
   renew: boolean
   /**
-   * Since this time a confirmation may have reached Genesys, so check that before anything else.
+   * A confirmation may have reached Genesys at this time or later. Before it sends another
+   * confirmation, the gateway checks whether Genesys received the earlier confirmation. null: no
+   * confirmation was sent.
    */
   confirmAskedAt: string | null
-  /** Since when a verdict is waited for: the scanner's, the confirmation's, Genesys'. */
+  /**
+   * Since when the gateway has waited for a verdict: from the scanner, about the confirmation, or
+   * from Genesys' scan.
+   */
   waitingSince: string | null
   looks: number
 }
@@ -102,7 +111,7 @@ export type GuestFile = {
   scan: { verdict: ScanVerdict | null; engine: string | null; at: string | null }
   genesys: { fileId: string | null; status: GenesysFileStatus | null; virusScan: VirusScan }
   progress: GuestFileProgress
-  /** From the 202 until Genesys had confirmed it. */
+  /** The time from the 202 until Genesys confirmed the file, in milliseconds. */
   latencyMs: number | null
   problem: { code: string; detail: string } | null
   actor: string
@@ -118,7 +127,7 @@ const placeOf = (target: GuestFileTarget) =>
     ? { externalContactId: null, conversationId: target.conversationId }
     : { externalContactId: target.externalContactId, conversationId: null }
 
-/** The states of which endpoints are notified [contracts: 3]. */
+/** What endpoints receive about a guest file [contracts: 3]. */
 export const guestFileEventOf = (file: GuestFile) => ({
   guestFileId: file.id,
   fileId: file.genesys.fileId,

@@ -2,9 +2,9 @@ import { readPatterns } from './phone-pattern.ts'
 import type { PatternGraph, PatternNode } from './phone-pattern.ts'
 
 /**
- * Patterns over the ten digits as a table with one row for each state. The first ten places say
- * which row follows for a digit (as that row's offset). The next two say what the state accepts.
- * Row 0 is the dead state, row 1 the start.
+ * Patterns over the ten digits as a table with one row for each state. The first ten columns hold
+ * the state that follows each digit, as the offset of its row. The next two columns say what the
+ * state accepts. Row 0 is the state in which nothing can match any more. Row 1 is the start.
  */
 export type DigitTable = Uint16Array
 
@@ -13,29 +13,32 @@ const DIGITS = 10
 const ACCEPTS = 10
 const ACCEPTS_AT_END = 11
 const START = ROW
-/** A row's offset has to fit 16 bits, and so has the set of patterns that a state accepts. */
+/** A row's offset must fit in 16 bits, and so must the set of patterns that a state accepts. */
 const MOST_STATES = 0x1_0000 / ROW
 const MOST_PATTERNS = 16
 
 /**
- * What a prefix table's state accepts: nothing, a match, a match in which a capturing group took
- * part.
+ * What a state of a prefix table accepts. 0: nothing. 1: a match. 2: a match in which a capturing
+ * group took part.
  */
 const PREFIX_MATCH = 1
 const PREFIX_MATCH_WITH_GROUP = 2
 
-/** `prefixLength`: nothing of the pattern matches at the start. */
+/** Result of `prefixLength`: the pattern does not match at the start. */
 export const NO_PREFIX = -1
 /**
- * `prefixLength`: it matches, and a capturing group took part, so the text must be transformed, not
- * only cut.
+ * Result of `prefixLength`: the pattern matches, and a capturing group took part. The prefix must
+ * then be replaced by other digits, not only cut off.
  */
 export const PREFIX_WITH_GROUP = -2
 
-/** A place in the graph and whether a group was closed on the way there. */
+/** A node of the graph, and whether a capturing group ended on the path to it. */
 type Thread = { node: number; grouped: boolean }
 
-/** All threads that are reached without taking a digit, in order of preference, each place once. */
+/**
+ * All threads that can be reached without consuming a digit, in order of preference. Each node
+ * appears once.
+ */
 const reach = (graph: PatternGraph, from: Thread[], atEnd: boolean): Thread[] => {
   const reached: Thread[] = []
   const seen = new Set<number>()
@@ -72,8 +75,8 @@ const keyOf = (threads: Thread[]): string => {
 }
 
 /**
- * How the threads of a state are kept, and what the state accepts: the difference between a whole
- * match and a prefix match.
+ * The two kinds of tables: for a whole match, and for a prefix match. The two kinds differ in the
+ * threads that a state keeps, and in what a state accepts.
  */
 type Kind = {
   settle: (threads: Thread[]) => Thread[]
@@ -82,13 +85,13 @@ type Kind = {
 }
 
 /**
- * The subset construction: a state for every distinct list of threads. null: more states than a
- * table can number.
+ * The subset construction: one state for every distinct list of threads. null: there are more
+ * states than a table can number.
  */
 const tabulate = (graph: PatternGraph, starts: Thread[], kind: Kind): DigitTable | null => {
   const states: Thread[][] = [[]]
   const numbers = new Map<string, number>()
-  // Most arrivals are met several times, so that what they reach need not be looked for again.
+  // The same list of threads occurs many times. Remembering its state saves another search.
   const arrivals = new Map<string, number>([['', 0]])
   const numberOf = (from: Thread[]): number => {
     const arrival = keyOf(from)
@@ -127,14 +130,15 @@ const starting = (graph: PatternGraph): Thread[] =>
 
 /**
  * One table for up to 16 patterns that must each match a whole text, as `^(?:pattern)$` does.
- * `wholeMatches` reads it. null if `readPatterns` does not know the syntax of a pattern, or if the
- * table is too small.
+ * `wholeMatches` reads the table. null if `readPatterns` does not know the syntax of a pattern, or
+ * if the table would need too many states.
  */
 export const compileWhole = (patterns: readonly string[]): DigitTable | null => {
   const graph = patterns.length > MOST_PATTERNS ? null : readPatterns(patterns)
   if (graph === null) return null
   return tabulate(graph, starting(graph), {
-    // Which way led to a place is all one here, so that fewer states are told apart.
+    // For a whole match, the path to a node does not matter. Forgetting the path makes fewer
+    // states.
     settle: (threads) =>
       threads.map(({ node }) => ({ node, grouped: false })).toSorted((a, b) => a.node - b.node),
     accepts: (threads) => {
@@ -150,10 +154,10 @@ export const compileWhole = (patterns: readonly string[]): DigitTable | null => 
 }
 
 /**
- * A table for one pattern that must match the start of a text, as `^(?:pattern)` does, with its
- * preference among several matches: threads behind the first match are dropped, so that the last
- * match found is the one of the regular expression. `prefixLength` reads it. `tellGroups`: marks a
- * match in which a capturing group took part. null as in `compileWhole`.
+ * A table for one pattern that must match the start of a text, as `^(?:pattern)` does.
+ * `prefixLength` reads the table. The table prefers the same match as the regular expression,
+ * because threads after the first match are dropped. `tellGroups`: marks a match in which a
+ * capturing group took part. null as in `compileWhole`.
  */
 export const compilePrefix = (pattern: string, tellGroups: boolean): DigitTable | null => {
   const graph = readPatterns([pattern])
@@ -174,8 +178,8 @@ export const compilePrefix = (pattern: string, tellGroups: boolean): DigitTable 
 }
 
 /**
- * The patterns (bit n = the n-th) that match all of `digits` (values 0 to 9) from `from` to before
- * `to`.
+ * The patterns that match all of `digits` (values 0 to 9) from `from` up to but not including `to`.
+ * Bit n stands for pattern n.
  */
 export const wholeMatches = (
   table: DigitTable,
@@ -192,7 +196,8 @@ export const wholeMatches = (
 }
 
 /**
- * How many of `digits` from `from` on the pattern matches, or `NO_PREFIX`, or `PREFIX_WITH_GROUP`.
+ * The length of the prefix of `digits[from, to)` that the pattern matches, or `NO_PREFIX`, or
+ * `PREFIX_WITH_GROUP`.
  */
 export const prefixLength = (
   table: DigitTable,
@@ -214,8 +219,8 @@ export const prefixLength = (
 }
 
 /**
- * Whether a text that starts with these digits may match a prefix table: it has matched already, or
- * more digits could complete a match.
+ * Whether a text that begins with these digits may match a prefix table. Either the digits match
+ * already, or more digits could complete a match.
  */
 export const mayMatch = (
   table: DigitTable,

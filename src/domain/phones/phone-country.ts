@@ -13,12 +13,12 @@ for (const country of getCountries()) {
 }
 
 /**
- * How many digits after the plus sign identify a number's country: in North America the area and
- * one more, elsewhere nearly all.
+ * How many digits after the plus sign decide the country. In North America, these are the calling
+ * code, the area code and one more digit. Elsewhere, nearly all digits are needed.
  */
 const NORTH_AMERICAN_DIGITS = 5
 const OTHER_DIGITS = 10
-/** Hostile input cannot grow the map without end. */
+/** The most entries of a cache. The limit keeps hostile input from filling the memory. */
 const MOST_KNOWN = 50_000
 const known = new Map<string, string | null>()
 
@@ -30,7 +30,7 @@ const callingCodeOf = (e164: string): string | null => {
   return null
 }
 
-/** The country's calling code, as in +44. null if there is no such country. */
+/** The calling code of a country, such as 44. null: there is no such country. */
 export const callingCodeOfCountry = (country: string): string | null => {
   const found = [...countriesOf].find(([, countries]) => (countries as string[]).includes(country))
   return found?.[0] ?? null
@@ -60,8 +60,9 @@ const NORTH_AMERICAN = { from: 1e10, to: 2e10 }
 const NO_COUNTRIES: readonly string[] = []
 
 /**
- * The leading digits that identify a number's country: in North America the area and one more,
- * elsewhere the calling code.
+ * The leading digits by which `countriesOfNumber` caches its answers. In North America, these are
+ * the digits that decide the country. Elsewhere, they are the first three, which include the
+ * calling code.
  */
 const leadOf = (number: number): number => {
   if (number >= NORTH_AMERICAN.from && number < NORTH_AMERICAN.to) return Math.floor(number / 1e6)
@@ -71,8 +72,9 @@ const leadOf = (number: number): number => {
 }
 
 /**
- * The countries that a number in E.164, as a whole number, may be of: exactly one in North America,
- * elsewhere all that have its calling code. Meant for millions: nothing is parsed twice.
+ * The countries to which a number (E.164 as a whole number) may belong. In North America, this is
+ * exactly one country. Elsewhere, these are all countries that share the calling code. The function
+ * is fast enough for millions of numbers, because it caches answers by leading digits.
  */
 export const countriesOfNumber = (number: number): readonly string[] => {
   const lead = leadOf(number)

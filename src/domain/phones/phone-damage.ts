@@ -1,20 +1,24 @@
-/** Damage that a spreadsheet or an export did to a number. */
+/** What a spreadsheet or an export did to a number. */
 export type PhoneDamage =
   | 'phone-scientific'
   | 'phone-leading-zero-lost'
   | 'phone-plus-lost'
   | 'phone-exit-code'
 
-/** A number as a spreadsheet shows one too long for its cell, with point or comma. */
+/**
+ * A number that was too long for its cell, as a spreadsheet shows it: `4.15556E+09`, with a point
+ * or a comma.
+ */
 const SCIENTIFIC = /^[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}$/i
 const WRITTEN_NUMBER = /^[\d\s().\-/]+$/
 
-/** Whether a text is what a spreadsheet makes from a number too long for its cell. */
+/** Whether a text is a number in the scientific notation of a spreadsheet. */
 export const isScientific = (text: string): boolean => SCIENTIFIC.test(text)
 
 /**
- * The damage of a phone number that is not valid. null if none is visible. It is only ever a hint:
- * the sender must say which number was meant. `text` comes from `plainPhoneText`.
+ * Guesses how a phone number that is not valid was damaged. null: no damage is visible. The result
+ * is only a hint in the ledger. The gateway does not correct the number, because only the sender
+ * knows which number was meant. `text` comes from `plainPhoneText`.
  */
 export const phoneDamage = (
   text: string,

@@ -4,10 +4,10 @@ import type { CallingCode, PhonePlan } from './phone-plans.ts'
 import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 
 /**
- * Judges phone numbers in the same way as libphonenumber-js, by its rules in its order, on the
- * tables compiled from its own metadata. Undecided numbers are left to the library. Comments name
- * the library's functions, so that a new version of it can be compared. The differential test
- * compares the two. `phone-readings.ts` decides which reading of a number counts.
+ * Judges phone numbers as libphonenumber-js does: by its rules, in its order, with tables made from
+ * its metadata. If this file cannot be certain about a number, the library judges it. Comments name
+ * the library's functions, so that you can compare a new version of the library. A differential
+ * test compares the results. `phone-readings.ts` decides which reading of a number counts.
  */
 
 /** Answers of `judgePhone` and of the phone reader. Refusals are below zero. */
@@ -15,48 +15,49 @@ export const PHONE_UNDECIDED = -1
 export const PHONE_INVALID = -2
 export const PHONE_SHORT = -3
 /**
- * The number has two valid readings: as a number of the region, and as one that lost its plus sign.
+ * The number has two valid readings: as a number of the region, and as a number that lost its plus
+ * sign.
  */
 export const PHONE_PLUS_LOST = -4
-/** Only the part dialled within an area, or a number that no other network can dial. */
+/**
+ * The text is only the part of a number that is dialled within its area, or a number that no other
+ * network can dial.
+ */
 export const PHONE_LOCAL = -5
-/** The number is valid. `FoundPhone` says where it was found. */
+/** The number is valid. `FoundPhone` has the position of the number among the digits. */
 export const PHONE_VALID = 0
 
-/** A number as written: its digits (values 0 to 9), and whatever else in the text matters. */
+/** A number as written: its digits (values 0 to 9), and two facts about the other characters. */
 export type WrittenPhone = {
   readonly digits: Uint8Array
   count: number
-  /** It starts with a plus sign. */
+  /** Whether the number starts with a plus sign. */
   plus: boolean
-  /** There is nothing beside digits and that sign. */
+  /** Whether the text has only digits and the plus sign. */
   bare: boolean
 }
 
 /** The position of the number among the digits. */
 export type FoundPhone = { callingCode: CallingCode | null; nationalFrom: number }
 
-/**
- * The library's names for these are MIN_LENGTH_FOR_NSN, MAX_LENGTH_FOR_NSN,
- * MAX_LENGTH_COUNTRY_CODE.
- */
+/** The library's MIN_LENGTH_FOR_NSN and MAX_LENGTH_FOR_NSN. */
 export const SHORTEST_NATIONAL = 2
 const LONGEST_NATIONAL = 17
 /**
- * ITU-T E.164, 6.1: the calling code counts. The metadata accepts longer numbers, of Germany and
- * for free calls in Japan.
+ * The most digits that ITU-T E.164 (6.1) allows, calling code included. The metadata accepts longer
+ * numbers in Germany, and free numbers in Japan.
  */
 export const LONGEST_E164_DIGITS = 15
 const LONGEST_CALLING_CODE = 3
 /**
- * In the plan of North America a number has ten digits. Its metadata has shorter ones, 310-xxxx of
- * Canada, that no other network knows.
+ * The calling code of North America, where a number has ten digits. The metadata also has shorter
+ * numbers (310-xxxx in Canada), which no other network knows.
  */
 export const NORTH_AMERICA = '1'
 export const NORTH_AMERICAN_LOCAL_DIGITS = 7
 /**
- * The library accepts two digits as a number only if nothing else is written. See
- * isViablePhoneNumber.
+ * The library accepts two digits as a number only if the text has no other character
+ * (isViablePhoneNumber). With punctuation, a number needs this many digits.
  */
 export const SHORTEST_PUNCTUATED = 3
 
@@ -72,7 +73,10 @@ export const isEmergency = ({ digits, count }: WrittenPhone, from: number): bool
 const fitsGeneral = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number): boolean =>
   (wholeMatches(plan.patterns, digits, from, count) & GENERAL) !== 0
 
-/** getNumberType: the general pattern matches, and a type's that permits the length. */
+/**
+ * getNumberType: the general pattern matches, and the pattern of a type that permits the length
+ * matches too.
+ */
 const hasType = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number): boolean => {
   const permitted = plan.typesAt[count - from]!
   if (permitted === 0) return false
@@ -80,7 +84,7 @@ const hasType = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number)
   return (matched & GENERAL) !== 0 && (matched & permitted) !== 0
 }
 
-/** Whether getNumberType identifies a valid number as a mobile's and nothing else. */
+/** Whether getNumberType would call a valid number MOBILE, and not FIXED_LINE_OR_MOBILE. */
 export const isMobile = (
   plan: PhonePlan,
   { digits, count }: WrittenPhone,
@@ -91,8 +95,8 @@ export const isMobile = (
 }
 
 /**
- * isValid for a number of that country; the few plans without types have only the general pattern
- * to go by.
+ * isValid for a number of the plan's country. For the few plans without types, the number must
+ * match only the general pattern.
  */
 const isValid = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean =>
   plan.hasTypes ? hasType(plan, phone, from) : fitsGeneral(plan, phone, from)
@@ -103,8 +107,8 @@ const belongsTo = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean 
     : prefixLength(plan.leadingDigits, phone.digits, from, phone.count) > 0
 
 /**
- * getCountryByNationalNumber: the first country that shares the code and matches the number. null
- * if none does.
+ * getCountryByNationalNumber: the first country that shares the code and matches the number. null:
+ * there is none.
  */
 const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhonePlan | null => {
   const first = code.countries[0]!
@@ -116,13 +120,16 @@ const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhoneP
 }
 
 /**
- * isPossibleIncompleteNationalNumber: too long is possible to it, too short or between two lengths
- * is not.
+ * isPossibleIncompleteNationalNumber: a number that is too long counts as possible. A number that
+ * is too short, or between two possible lengths, does not.
  */
 const isPossible = (plan: PhonePlan, length: number): boolean =>
   length > plan.longest || (plan.lengths & (1 << length)) !== 0
 
-/** extractNationalNumber: where the number begins after the prefix dialled within the country. */
+/**
+ * extractNationalNumber: the index of the first digit after the prefix that is dialled within the
+ * country (such as 0).
+ */
 const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): number => {
   if (plan.prefix === null) return from
   const cut = prefixLength(plan.prefix, phone.digits, from, phone.count)
@@ -132,8 +139,8 @@ const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): numb
   if (fitsGeneral(plan, phone, from) && !fitsGeneral(plan, phone, after)) return from
   const length = phone.count - after
   const { callingCode } = plan
-  // Past 31 the shift comes round to another length's bit, harmlessly: so long a number counts as
-  // possible in any case.
+  // For a length over 31, the shift wraps around to another bit. This is harmless, because a number
+  // of this length counts as possible anyway.
   if ((callingCode.lengthsOfAll & (1 << length)) !== 0) return after
   const country = isShared(callingCode) ? countryOf(callingCode, phone, after) : null
   return isPossible(country ?? plan, length) ? after : from
@@ -146,28 +153,29 @@ export const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): 
 }
 
 /**
- * The answer for text that the library does not accept as a number at all: without punctuation, few
- * digits are a short code.
+ * The answer for a text that the library does not accept as a number at all. If such a text has few
+ * digits and no punctuation, it is a short code.
  */
 export const unparsed = ({ count, bare }: WrittenPhone): number =>
   bare && count > 0 && count <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
 
 /**
- * Whether the number is valid in the country that its digits name, or otherwise by the plan by
- * which it was read.
+ * Whether the number is valid in the country that its digits show. If the digits show no country,
+ * the plan with which the number was read decides.
  */
 export const isValidBy = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean => {
   if (!isShared(plan.callingCode)) return isValid(plan, phone, from)
   const country = countryOf(plan.callingCode, phone, from)
   if (country === null) return isValid(plan, phone, from)
-  // Without leading digits it was a type that told the country.
+  // If the country has no leading digits, it was found by the pattern of a type. The number is
+  // therefore valid in this country.
   return country.leadingDigits === null || isValid(country, phone, from)
 }
 
 const isNorthAmerica = (callingCode: Uint8Array): boolean =>
   callingCode.length === 1 && callingCode[0] === Number(NORTH_AMERICA)
 
-/** The rest of parse and isValid, once the plan for the digits from `from` on is known. */
+/** The rest of parse and isValid. The plan for the digits from `from` on is already known. */
 export const judgeNational = (
   phone: WrittenPhone,
   from: number,
@@ -188,7 +196,9 @@ export const judgeNational = (
   return PHONE_VALID
 }
 
-/** extractCountryCallingCode, if the digits from `from` on begin with a calling code. */
+/**
+ * extractCountryCallingCode and then `judgeNational`, for digits that begin with a calling code.
+ */
 export const judgeInternational = (
   phone: WrittenPhone,
   from: number,

@@ -7,7 +7,7 @@ import { ANY_DIGIT, WHOLE_DIGITS, readingOf } from './phone-readings.ts'
 import type { PhoneTerms } from './phone-readings.ts'
 import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 
-/** Why a number is refused when its text is nothing but one. */
+/** Why a text that is one number and nothing else is refused. */
 export type PhoneRefusal =
   | 'phone-invalid'
   | 'phone-short-or-emergency'
@@ -22,7 +22,10 @@ const refused = (code: PhoneRefusal): LibraryAnswer => ({ ok: false, code })
 
 const emergencyCodes = new Set(EMERGENCY_CODES)
 
-/** Whether national numbers can be completed for the region (two capital letters, ISO 3166-1). */
+/**
+ * Whether the library can complete national numbers of the region (ISO 3166-1, two capital
+ * letters).
+ */
 export const isPhoneRegion = (region: string): boolean => isSupportedCountry(region)
 
 const parse = (text: string, region: string): PhoneNumber | undefined =>
@@ -50,19 +53,20 @@ const isLocal = (answer: LibraryAnswer): boolean => !answer.ok && answer.code ==
 const isValid = (e164: string): boolean => parse(e164, 'US')?.isValid() ?? false
 
 /**
- * The same as in `phone-readings.ts`: not a mobile's, and no fixed lengths at the number's place.
+ * The same as `isOpen` in `phone-readings.ts`. Whether the number is not a mobile number, and its
+ * plan has no fixed length for such numbers.
  */
 const isOpen = (e164: string): boolean =>
   parse(e164, 'US')?.getType() !== 'MOBILE' &&
   isValid(e164.slice(0, -1)) &&
   isValid(`${e164}${ANY_DIGIT}`)
 
-/** Where an extension begins. */
+/** The character with which an extension begins. */
 const EXTENSION = /[^\d\s()[\]./-]/u
 
 /**
- * Reads the number as one of the region, if the library may have taken its first digits for the
- * region's calling code.
+ * Reads the number as a number of the region. Needed if the library may have read the first digits
+ * of the number as the region's calling code.
  */
 const readNational = (
   answer: LibraryAnswer,
@@ -73,14 +77,11 @@ const readNational = (
   const same = answer.ok && international.ok && answer.e164 === international.e164
   if (answer.ok && !same) return answer
   const national = judged(parse(whole, 'US'), whole, whole.slice(1))
-  // What the library does not take for a number at all is none, whatever its digits are.
+  // If the library does not accept the text as a number at all, the refusal stays.
   return !national.ok && parse(text, region) === undefined ? answer : national
 }
 
-/**
- * The answer for a number that may have lost a plus sign. See `judgeBoth`, which does the same over
- * digits.
- */
+/** The answer for a number that may have lost a plus sign. `judgeBoth` does the same on digits. */
 const chosen = (
   national: LibraryAnswer,
   international: LibraryAnswer,
@@ -96,8 +97,8 @@ const chosen = (
 }
 
 /**
- * The answer for a number that begins with no plus sign, exit code or 0: see `judgeReadings`, which
- * does the same over digits.
+ * The answer for a number that does not begin with a plus sign, an exit code or 0. `judgeReadings`
+ * in `phone-readings.ts` does the same on digits.
  */
 const judgeReadings = (
   text: string,
@@ -122,8 +123,9 @@ const judgeReadings = (
 }
 
 /**
- * The library's full answer about a number: the reference for the direct way, and its fallback for
- * unusual numbers. `text` comes from `plainPhoneText` and has at most `PHONE_LONGEST` characters.
+ * The library's complete answer about a number. It is the reference for the direct check, and the
+ * fallback for unusual numbers. `text` comes from `plainPhoneText` and has at most `PHONE_LONGEST`
+ * characters.
  */
 export const phoneByLibrary = (text: string, terms: PhoneTerms): LibraryAnswer => {
   const written = text.replace(/\D/gu, '')

@@ -1,7 +1,7 @@
 /**
  * One step of a pattern, as nodes that point to each other. `digits` consumes one digit of the set
- * (bit n = digit n). The others consume nothing. A `split` prefers its first way, as in a regular
- * expression. `group` marks the end of a capturing group.
+ * (bit n = digit n). The other kinds consume nothing. A `split` prefers its first branch, as a
+ * regular expression does. `group` marks the end of a capturing group.
  */
 export type PatternNode =
   | { kind: 'digits'; set: number; next: number }
@@ -32,8 +32,8 @@ const digitSet = (written: string): number => {
 }
 
 /**
- * Makes nodes that lead to `next`, and returns the first one. Built from the end, so that `next` is
- * known.
+ * Makes nodes that lead to `next`, and returns the first of them. The graph is built from the end,
+ * so that `next` is known.
  */
 type Fragment = (next: number) => number
 
@@ -107,9 +107,8 @@ const createPatternReader = (nodes: PatternNode[], text: string) => {
 
 /**
  * Reads regular expressions over the ten digits in the syntax of the phone metadata: digits, `\d`,
- * classes, groups, alternatives, `$`, `?` and `{n}`/`{n,m}`, all greedy. null if one of them
- * contains anything else (a look-ahead, `*`, a lazy count), because no automaton can be made from
- * it.
+ * classes, groups, alternatives, `$`, `?` and `{n}`/`{n,m}`, all greedy. null if a pattern contains
+ * anything else (a look-ahead, `*`, a lazy count), because no automaton can be made from it.
  */
 export const readPatterns = (patterns: readonly string[]): PatternGraph | null => {
   const nodes: PatternNode[] = []

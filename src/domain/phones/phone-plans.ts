@@ -6,25 +6,27 @@ import type { DigitTable } from './phone-automaton.ts'
 /** The numbering plan of one country, as tables. */
 export type PhonePlan = {
   callingCode: CallingCode
-  /** Pattern 0 is the general one, the others the types (fixed line, mobile, …). */
+  /** Pattern 0 is the general pattern. The other patterns are the types (fixed line, mobile, …). */
   patterns: DigitTable
   /** The type patterns (bits) that permit a length: `typesAt[length]`. */
   typesAt: Uint16Array
   hasTypes: boolean
-  /** The type pattern (bit) of fixed lines and of mobiles; 0 = the plan has none. */
+  /**
+   * The pattern (bit) of fixed lines, and the pattern of mobiles. 0: the plan has no such pattern.
+   */
   fixedLine: number
   mobile: number
-  /** The possible lengths as bits, and the greatest. */
+  /** The possible lengths as bits, and the greatest length. */
   lengths: number
   longest: number
   /**
-   * What may precede the number when it is dialled within the country. A group in it means that
-   * digits must be inserted.
+   * What may precede a number when it is dialled within the country. If the pattern has a capturing
+   * group, the prefix must be replaced by other digits.
    */
   prefix: DigitTable | null
   /**
-   * Whether numbers are written with a 0 before them within the country, which does not belong to
-   * them.
+   * Whether numbers are dialled with a 0 before them within the country. This 0 is not part of the
+   * number.
    */
   trunkZero: boolean
   leadingDigits: DigitTable | null
@@ -32,29 +34,32 @@ export type PhonePlan = {
 
 /**
  * A calling code and the countries that share it. `countries` is empty for codes of no country
- * (800, 881, …). `main` has the plan by which an international number is read. null if one of its
- * patterns could not be compiled: then the library judges all numbers of the code.
+ * (800, 881, …). `main` has the plan by which an international number is read. `main` is null if
+ * one of its patterns could not be compiled. The library then judges all numbers of the code.
  */
 export type CallingCode = {
-  /** Its digits (values 0 to 9). */
+  /** The digits of the code (values 0 to 9). */
   digits: Uint8Array
   main: PhonePlan | null
   countries: readonly PhonePlan[]
-  /** The countries behind the first. */
+  /** The other countries of the code, after the first. */
   others: readonly PhonePlan[]
-  /** The lengths (bits) that are possible in all of its plans. */
+  /** The lengths (bits) that are possible in all plans of the code. */
   lengthsOfAll: number
-  /** For `othersFor`: by the first digits of the national number. */
+  /** For `othersFor`: the other countries, by the first digits of the national number. */
   othersByStart: (readonly PhonePlan[] | undefined)[]
 }
 
-/** What the default region adds: its plan, and the codes for dialling abroad. */
+/**
+ * Everything that is needed to read a number of the default region: its plan, and the codes for
+ * dialling abroad.
+ */
 export type PhoneRegion = { plan: PhonePlan; exitCode: DigitTable }
 
 type RawPlan = readonly unknown[]
 type RawType = [pattern: string, lengths?: number[]]
 
-/** The places of things in the library's metadata (version 4). */
+/** The indexes of fields in the library's metadata (version 4). */
 const AT = {
   callingCode: 0,
   exitCode: 1,
@@ -67,7 +72,10 @@ const AT = {
   types: 11,
 } as const
 
-/** Room for every length. Possible lengths are bits of a number: none is longer than 17 digits. */
+/**
+ * One place for each length. No number is longer than 17 digits, so a length fits in the bits of a
+ * JavaScript number.
+ */
 const LENGTHS = 64
 const MOST_CODES = 1000
 const START_DIGITS = 3
@@ -83,7 +91,7 @@ const isType = (type: unknown): type is RawType => Array.isArray(type) && Boolea
 
 const typesOf = (raw: RawPlan): RawType[] => ((raw[AT.types] || []) as unknown[]).filter(isType)
 
-/** The places of the types of fixed lines and mobiles in the metadata. */
+/** The places of the types fixed line and mobile in the metadata. */
 const FIXED_LINE = 0
 const MOBILE = 1
 
@@ -92,7 +100,7 @@ const typeBit = (raw: RawPlan, types: readonly RawType[], at: number): number =>
   return isType(type) ? 2 << types.indexOf(type) : 0
 }
 
-/** null if the metadata has nothing, undefined if it could not be compiled. */
+/** null: the metadata has no such pattern. undefined: the pattern could not be compiled. */
 const compileIfAny = (
   pattern: unknown,
   compile: (written: string) => DigitTable | null,
@@ -157,13 +165,15 @@ const readCallingCode = (code: string): CallingCode | null => {
   return read
 }
 
-/** Whether the country of a number of this code must still be decided. */
+/**
+ * Whether several countries share the code, so that the country of a number must still be decided.
+ */
 export const isShared = (code: CallingCode): boolean => code.countries.length > 1
 
 /**
- * The countries after the first of the code that a national number may belong to by its first three
- * digits, in the library's order. Of the 24 after the United States, one or two remain to be
- * checked.
+ * The countries after the first of the code to which a national number may belong, judged by its
+ * first three digits. They are in the library's order. Of the 24 countries after the United States,
+ * one or two remain.
  */
 export const othersFor = (
   code: CallingCode,
@@ -183,13 +193,16 @@ export const othersFor = (
   return possible
 }
 
-/** By number: no calling code starts with a zero. undefined: not needed yet. */
+/**
+ * Calling codes, with the code as index. No calling code starts with a zero. undefined: the code
+ * was not needed yet.
+ */
 const callingCodes = Array.from<CallingCode | null | undefined>({ length: MOST_CODES })
 
 /**
- * The calling code (1 to 999). null if there is none. It is compiled when it is first needed, which
- * takes milliseconds. All of them together would take some tenths of a second of processor time,
- * and most are never needed.
+ * The calling code (1 to 999). null if there is no such code. The code is compiled when it is first
+ * needed, which takes milliseconds. All codes together would take some tenths of a second of
+ * processor time, and most are never needed.
  */
 export const callingCodeOf = (code: number): CallingCode | null => {
   const known = callingCodes[code]

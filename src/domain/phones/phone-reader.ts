@@ -4,25 +4,25 @@ import { phoneRegionOf } from './phone-plans.ts'
 import { judgePhone } from './phone-readings.ts'
 import type { PhoneTerms } from './phone-readings.ts'
 
-/** A longer text is not a phone number, and parsing it costs milliseconds. */
+/** A longer text is not a phone number. Parsing it would cost milliseconds. */
 export const PHONE_LONGEST = 40
 
 /**
- * When a cell is searched for several numbers, a number with fewer digits does not count as a whole
- * one.
+ * A cell may hold several numbers. A part of the cell with fewer digits does not count as a whole
+ * number.
  */
 export const FEWEST_WHOLE_DIGITS = 7
 
 /**
- * Room that an E.164 text needs at most, in bytes: the plus sign, 3 digits of calling code, 17 of
+ * The most bytes of an E.164 text: the plus sign, 3 digits of calling code and 17 digits of
  * national number.
  */
 export const E164_LONGEST = 21
 
 /**
- * Reads the phone number in `bytes[from, to)` (UTF-8) and writes its E.164 form (ASCII, with the
- * plus sign) to `out` at `outAt`, where `E164_LONGEST` bytes must be free. Returns how many bytes
- * it wrote, or one of the answers of `judgePhone`. `PHONE_UNDECIDED`: something unusual, so call
+ * Reads the phone number in `bytes[from, to)` (UTF-8). Writes its E.164 form (ASCII, with the plus
+ * sign) to `out` at `outAt`, where `E164_LONGEST` bytes must be free. Returns how many bytes it
+ * wrote, or one of the answers of `judgePhone`. `PHONE_UNDECIDED`: the number is unusual, so call
  * `normalisePhone`. Allocates nothing.
  */
 export type PhoneReader = (
@@ -38,21 +38,24 @@ const HYPHEN = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
 
-/** What a byte is to a phone number: a digit's value, or one of these. */
+/**
+ * The classes of bytes. The class of a digit is its value. The following constants are the other
+ * classes.
+ */
 const PUNCTUATION = 10
 const SPACE = 11
-/** Punctuation after which another number or another ending may follow. */
+/** Punctuation after which another number, or another ending of the number, may follow. */
 const DIVIDER = 12
 const CONTROL_SPACE = 13
 const UNUSUAL = 14
 
 const CLASS = new Uint8Array(256).fill(UNUSUAL)
 for (let digit = 0; digit < 10; digit += 1) CLASS[ZERO + digit] = digit
-// The library also skips a tilde, but takes it for the mark of an extension in some places.
+// The library also skips a tilde, but sometimes reads a tilde as the mark of an extension.
 for (const mark of '-.)]') CLASS[mark.charCodeAt(0)] = PUNCTUATION
 for (const mark of '/([') CLASS[mark.charCodeAt(0)] = DIVIDER
 CLASS[0x20] = SPACE
-// White space at an end is trimmed, by the rules of String.trim.
+// White space at both ends is trimmed, as String.trim does.
 for (const blank of '\t\n\v\f\r') CLASS[blank.charCodeAt(0)] = CONTROL_SPACE
 
 const isBlank = (byte: number | undefined): boolean => {
@@ -61,8 +64,8 @@ const isBlank = (byte: number | undefined): boolean => {
 }
 
 /**
- * Takes the digits out of `bytes[from, to)`; false = there is something in it that only the library
- * can judge.
+ * Takes the digits out of `bytes[from, to)`. false: the bytes contain something that only the
+ * library can judge.
  */
 const takeDigits = (bytes: Uint8Array, from: number, to: number, phone: WrittenPhone): boolean => {
   const { digits } = phone
@@ -84,8 +87,8 @@ const takeDigits = (bytes: Uint8Array, from: number, to: number, phone: WrittenP
 }
 
 /**
- * Whether the text ends with a point and zeros: a number that a spreadsheet has written, or the
- * last group of one.
+ * Whether the text ends with a point and zeros. A spreadsheet may have added the zeros, or they may
+ * be the last group of the number.
  */
 const endsInZeros = (bytes: Uint8Array, from: number, to: number): boolean => {
   let at = to - 1
@@ -94,8 +97,8 @@ const endsInZeros = (bytes: Uint8Array, from: number, to: number): boolean => {
 }
 
 /**
- * Whether the cell may hold more than one number, or one that a spreadsheet has written. Then its
- * form is checked first. Cheap and wide. Cells without punctuation are never checked.
+ * Whether the cell may hold several numbers, or a number with decimals from a spreadsheet. Its form
+ * must then be checked first. If this quick test is wrong, it is wrong with yes, and never with no.
  */
 const hasDoubtfulForm = (bytes: Uint8Array, from: number, to: number, count: number): boolean => {
   if (count >= FEWEST_WHOLE_DIGITS * 2 || endsInZeros(bytes, from, to)) return true
@@ -125,9 +128,9 @@ const writeE164 = (
 }
 
 /**
- * A reader with these terms. If the metadata does not know the region, it leaves all numbers
- * undecided. `formSeen`: the cell is already known to hold one number. Do not share it between
- * callers within one call, because it has one set of scratch digits.
+ * Makes a reader for these terms. If the metadata does not have the region, the reader leaves every
+ * number undecided. `formSeen`: the caller has already checked that the cell holds one number. A
+ * reader is not reentrant, because all calls share its scratch memory.
  */
 export const createPhoneReader = (terms: PhoneTerms, formSeen = false): PhoneReader => {
   const region = phoneRegionOf(terms.region)

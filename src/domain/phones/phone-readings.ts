@@ -19,32 +19,35 @@ import type { FoundPhone, WrittenPhone } from './phone-direct.ts'
 import type { PhonePlan, PhoneRegion } from './phone-plans.ts'
 
 /**
- * How a number without a plus sign is read: as a number of the region, and as one that lost its
- * plus. If both readings are valid, the number is refused. If one is, it counts. The library takes
- * the first reading that its metadata permits.
+ * How a number without a plus sign is read. It may have two readings: a number of the region, and a
+ * number that lost its plus sign. If only one reading is valid, this reading counts. If both are
+ * valid, the number is refused. (The library instead takes the first reading that its metadata
+ * permits.)
  */
 export type PhoneTerms = {
-  /** ISO 3166-1, two capitals: completes national numbers. */
+  /** The region by which national numbers are completed (ISO 3166-1, two capitals). */
   region: string
   /**
-   * `restore`: the caller knows that plus signs are lost, so digits that begin with a country code
-   * are read with one.
+   * `restore`: the sender says that plus signs were lost. Digits that begin with a country code are
+   * then read with a plus sign. `reject`: a number with two valid readings is refused.
    */
   plus: 'reject' | 'restore'
 }
 
 /**
- * A number without its 0 and with at least this many digits counts as a whole number, not as one
- * without its area code.
+ * If a number of an open plan (`isOpen`) lacks the 0 before it and has fewer digits than this, it
+ * may also lack its area code.
  */
 export const WHOLE_DIGITS = 9
-/** Added after a number to see whether the plan would accept a longer one. */
+/**
+ * A digit that is appended to a number to find out whether the plan would accept a longer number.
+ */
 export const ANY_DIGIT = 5
 
 /**
- * Whether the plan takes the number with a digit less and with one more too, and not as a mobile's.
- * Then it has no fixed lengths there, as for fixed lines in Germany, and that the number is valid
- * says little.
+ * Whether the number is not a mobile number, and the plan also accepts it with one digit less and
+ * with one more. The plan then has no fixed lengths for such numbers (as for fixed lines in
+ * Germany). It accepts almost any digits, so a valid number proves little.
  */
 const isOpen = (plan: PhonePlan, phone: WrittenPhone): boolean => {
   if (isMobile(plan, phone, 0)) return false
@@ -70,8 +73,9 @@ const isSame = (one: FoundPhone, two: FoundPhone): boolean =>
   one.callingCode === two.callingCode && one.nationalFrom === two.nationalFrom
 
 /**
- * Which reading counts if the number with a plus sign is valid, but another number than without it.
- * `doubtful`: its digits begin with the region's code, or it lacks the plan's 0 in an open plan.
+ * Which reading counts for a number without a plus sign, if the number would be valid with a plus
+ * sign too, but would then be another number. `isNational`: the number is also valid without a plus
+ * sign. `doubtful`: its digits begin with the region's own code, or it lacks the 0 of an open plan.
  */
 export const readingOf = (
   isNational: boolean,
@@ -83,8 +87,8 @@ export const readingOf = (
 }
 
 /**
- * The answer for a number whose reading as one of the region has the result `national`, and that
- * may have lost a plus sign.
+ * The answer for a number that may have lost a plus sign. `national`: the answer for the number
+ * read as a number of the region.
  */
 const judgeBoth = (
   phone: WrittenPhone,
@@ -104,8 +108,8 @@ const judgeBoth = (
 }
 
 /**
- * The answer for a number that was read as one of the region, with the result `national`, and
- * begins with no 0.
+ * The answer for a number that does not begin with 0. `national`: the answer for the number read as
+ * a number of the region.
  */
 const judgeReadings = (
   phone: WrittenPhone,
@@ -119,7 +123,7 @@ const judgeReadings = (
   const doubtful = weak || startsWith(phone, plan.callingCode.digits)
   const answer =
     doubtful || restores ? judgeBoth(phone, doubtful, restores, found, national) : national
-  // Without the plan's 0 a few digits may as well lack their area.
+  // In an open plan, a number with few digits and without the 0 may lack its area code.
   return weak && answer === PHONE_VALID && phone.count < WHOLE_DIGITS && found.nationalFrom === 0
     ? PHONE_LOCAL
     : answer
@@ -141,10 +145,10 @@ const judgeInRegion = (
 }
 
 /**
- * Whether a written number is valid by the library, has one reading, and is not a short code or an
- * emergency number. Then `found` is filled and the answer is `PHONE_VALID`. Otherwise returns one
- * of the other answers. The text must have had only the digits, a leading plus sign and punctuation
- * that the library skips, and the digits need room for one more.
+ * Judges a written number. `PHONE_VALID`: the number is valid by the library, has one reading, and
+ * is not a short code or an emergency number. `found` is then filled. Otherwise one of the other
+ * answers is returned. The text may contain only digits, a leading plus sign and punctuation that
+ * the library skips. The array of digits needs room for one more.
  */
 export const judgePhone = (
   phone: WrittenPhone,

@@ -1,11 +1,12 @@
 /**
- * The most digits of a national number that counts as a short code if no numbering plan knows it.
+ * A national number with at most this many digits counts as a short code if it is in no numbering
+ * plan.
  */
 export const SHORT_DIGITS = 6
 
 /**
- * Emergency, crisis and service codes of the world. Refused, whatever a numbering plan says about
- * them.
+ * Emergency, crisis and service codes of all countries. They are refused even if a numbering plan
+ * has them.
  */
 export const EMERGENCY_CODES: readonly string[] = (
   '000 08 100 101 102 103 104 105 106 108 110 111 112 113 114 115 116 117 118 119 120 122 123 128 133 140 144 ' +

@@ -5,7 +5,7 @@ const DASHES = /[\u2010-\u2015\u2212\u30fc]/gu
 const TILDES = /[\u2053\u223c\u301c]/gu
 const FULL_WIDTH = /[\uff01-\uff5e]/gu
 const FULL_WIDTH_TO_ASCII = 0xfee0
-/** Digits that the library reads beside those of ASCII, by their first codes. */
+/** The first and last digits of other scripts that the library reads as digits. */
 const DIGITS = /[\u0660-\u0669\u06f0-\u06f9]/gu
 const LINE_ENDS = /[\n\v\f\r\u2028\u2029]+/gu
 const BLANKS = /[^\S\n]|\u2800/gu
@@ -17,39 +17,46 @@ const asAscii = (text: string): string =>
     .replace(DASHES, '-')
     .replace(TILDES, '~')
 
-/** A bracket before the plus sign, as in `(+44) 121 …`: it opens nothing that means anything. */
+/** A bracket before the plus sign, as in `(+44) 121 …`. It has no meaning. */
 const BRACKETED_PLUS = /^[([ ]+\+/u
 
 /**
- * A cell's phone in the usual characters of numbers: without invisible marks, with every space as a
- * plain space, and with dashes, brackets and digits of other scripts as those of ASCII. Line ends
- * inside stay as `\n`.
+ * A cell's phone number in ordinary characters. Invisible characters are removed, and spaces become
+ * plain spaces. Dashes, brackets and digits of other scripts become those of ASCII. Line ends
+ * inside the text stay as `\n`.
  */
 export const plainPhoneText = (written: string): string => {
   const text = ASCII_ONLY.test(written) ? written : asAscii(written)
   return text.replace(LINE_ENDS, '\n').replace(BLANKS, ' ').trim().replace(BRACKETED_PLUS, '+')
 }
 
-/** The only point or comma, and zeros after it up to the end, or one after thousands separators. */
+/**
+ * A point or comma with only zeros after it. It is the only point or comma in the text, or follows
+ * thousands separators.
+ */
 const DECIMAL_TAIL = /^(?<number>[^.,]*\d)[.,]0+$/u
 const GROUPED_TAIL = /^(?<number>\+?\d{1,3}(?:(?:\.\d{3})+(?=,)|(?:,\d{3})+(?=\.)))[.,]0+$/u
 
 /**
- * A number that a spreadsheet wrote with decimals (`4155552671.0`), without them. null if it has
- * none.
+ * The number without the decimals that a spreadsheet added (`4155552671.0`). null: the text has no
+ * such decimals.
  */
 export const withoutDecimals = (text: string): string | null => {
   const tail = DECIMAL_TAIL.exec(text) ?? GROUPED_TAIL.exec(text)
   return tail === null ? null : tail.groups!['number']!.replace(/[.,]/gu, '')
 }
 
-const GLOBAL_CONTEXT = /^\+[\d\-.()]*\d[\d\-.()]*$/u
+/**
+ * This expression needs only one pass, because the characters before the first digit cannot be
+ * digits.
+ */
+const GLOBAL_CONTEXT = /^\+[-.()]*\d[\d\-.()]*$/u
 
 /**
- * A number written as a URI (RFC 3966), as the number and its extension. The context precedes a
- * local number if it is a country's. A subaddress is not dialled. null: a number that is valid only
- * within a network, or not a URI of this form. The library never gets a context: its pattern for
- * one keeps a place from call to call (ADR 22).
+ * A number and its extension from a URI (RFC 3966). If the context is a country code, it is put
+ * before a local number. A subaddress is left out, because it is not dialled. null: the number is
+ * valid only within a network, or the URI has another form. The library never gets a context,
+ * because its pattern for a context keeps state from call to call (ADR 22).
  */
 const readUri = (text: string): string | null => {
   const [number = '', ...parameters] = text.split(';')
@@ -70,7 +77,10 @@ const readUri = (text: string): string | null => {
   return extension === undefined ? whole : `${whole};ext=${extension}`
 }
 
-/** The number of a cell that may be written as a URI. null if the URI leads to no number. */
+/**
+ * The number in a cell that may be written as a URI. null: the URI does not name a number that can
+ * be dialled.
+ */
 export const withoutUri = (text: string): string | null => {
   const [, scheme, rest = ''] = /^(tel:)?\s*(.*)$/isu.exec(text) ?? []
   if (scheme === undefined && !/;\s*phone-context\s*=/iu.test(rest)) return text

@@ -18,8 +18,8 @@ import { plainPhoneText, withoutDecimals, withoutUri } from './phone-text.ts'
 export type PhoneCode = PhoneRefusal | PhoneDamage | 'phone-several'
 
 /**
- * `direct`: decided without the library, only for counting. `ext`: the extension, stored
- * separately. `decimals`: a spreadsheet's `.0` was removed.
+ * `direct`: the library was not needed. It is only for metrics. `ext`: the extension, which is
+ * stored separately. `decimals`: the `.0` of a spreadsheet was removed.
  */
 export type PhoneResult =
   | { ok: true; e164: string; ext: string | null; direct: boolean; decimals: boolean }
@@ -38,7 +38,9 @@ const REFUSALS: Readonly<Record<number, PhoneRefusal>> = {
 }
 
 const readers = new Map<string, PhoneReader>()
-/** Hostile input cannot grow the map: there are not more regions. */
+/**
+ * The most readers that are kept. There are fewer regions, so hostile input cannot grow the map.
+ */
 const MOST_READERS = 1000
 
 const readerFor = (terms: PhoneTerms): PhoneReader => {
@@ -53,7 +55,7 @@ const readerFor = (terms: PhoneTerms): PhoneReader => {
 const bytes = new Uint8Array(PHONE_LONGEST)
 const e164 = Buffer.alloc(E164_LONGEST)
 
-/** The direct answer. null if the library must judge. */
+/** The answer without the library. null: the library must judge. */
 export const directly = (text: string, terms: PhoneTerms): Judged | null => {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
@@ -72,7 +74,7 @@ const judgeText = (text: string, terms: PhoneTerms): Judged => {
   return directly(text, terms) ?? { ...phoneByLibrary(text, terms), direct: false }
 }
 
-/** Fewer digits behind the calling code are an area, and no number yet. */
+/** A text with fewer digits after the calling code counts as an area code, and not as a number. */
 const FEWEST_NATIONAL_DIGITS = 6
 
 const isWholeNumber =
@@ -84,22 +86,23 @@ const isWholeNumber =
   }
 
 /**
- * The mark by which a spreadsheet recognises text, as typed and as a word processor changes it. No
- * number begins with it.
+ * The apostrophe that makes a spreadsheet store a cell as text. A person types `'`, and a word
+ * processor changes it to `’`. No number begins with either.
  */
 const TEXT_MARK = /^['’]\s*(?=[+(\d])/u
-/** Of a cell with more characters than this nothing is read, marks that show nothing included. */
+/** A longer cell is not read, even if it would be short enough without its invisible characters. */
 const LONGEST_CELL = PHONE_LONGEST * 4
-/** An extension with this many digits is a separate number. */
+/** An extension with more digits counts as a second number. */
 const LONGEST_EXTENSION = FEWEST_WHOLE_DIGITS - 1
 
 const refused = (code: PhoneCode, direct: boolean): PhoneResult => ({ ok: false, code, direct })
 
 /**
- * A phone number in E.164, by the same steps on every path. The whole cell must be the number:
- * nothing is extracted from a sentence, and a cell with two numbers, or with two valid readings, is
- * refused. Short codes, emergency numbers, numbers without an area, and more digits than E.164
- * allows are refused. `terms` complete national numbers.
+ * Normalises a phone number to E.164. Every path of the gateway uses this function. The whole cell
+ * must be one number. A number within a sentence is not extracted. A cell with two numbers, or with
+ * two valid readings, is refused. Short codes, emergency numbers, numbers without an area code, and
+ * numbers with more digits than E.164 allows are refused too. `terms`: how national numbers are
+ * completed.
  */
 export const normalisePhone = (written: string, terms: PhoneTerms): PhoneResult => {
   if (written.length > LONGEST_CELL) return refused('phone-invalid', true)

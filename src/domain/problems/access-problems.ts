@@ -12,14 +12,14 @@ export const ACCESS_PROBLEMS = {
   'quota-exceeded': page(
     429,
     'A quota of the tenant is used up',
-    'The tenant has used up one of its quotas, over all instances and keys. `quota` names it (`rowsPerDay`, `openUploads` or `requestsPerMinute`), `limit` is its size. An upload with more rows than are left of the day is refused as a whole, and nothing of it is kept.',
+    'The tenant has used up one of its quotas, over all instances and keys. `quota` names this quota (`rowsPerDay`, `openUploads` or `requestsPerMinute`), and `limit` is its size. If an upload has more rows than the day has left, the gateway refuses the whole upload and keeps nothing of it.',
     'A nightly load of 600,000 rows when rowsPerDay is 500,000.',
-    'Wait for the seconds in Retry-After: until the next minute or day of UTC begins, or uploads end. If the quota is too small for your work, ask an operator for a larger one.',
+    'Wait for the number of seconds in Retry-After. A quota per minute or per day is free again when the next UTC minute or day begins. `openUploads` is free again when uploads end. If the quota is too small for your work, ask an operator for a larger one.',
   ),
   'tenant-fixed': page(
     409,
     'The tenant default is granted everything',
-    'The tenant `default` belongs to the admin key of the environment. Every start grants it everything, so its name and grants cannot be changed.',
+    'The tenant `default` belongs to the admin key of the environment. Every start of the gateway grants this tenant everything, so its name and grants cannot be changed.',
     'PATCH /v1/tenants/default with other grants.',
     'Make a tenant with the grants that you need, and give its keys to your callers.',
   ),

@@ -5,9 +5,9 @@ export const CONTACT_PROBLEMS = {
   'contact-unknown': page(
     404,
     'The contact is unknown',
-    'No stored upload has a contact with this id in this list, and the register has none. A rejected row is kept without a contact id, so it is not found here.',
+    'Neither the stored uploads nor the register have a contact with this id in this list. Rejected rows are kept without a contact id, so this call does not find them.',
     'GET /v1/contact-lists/demo-contacts/contacts/C-404/explain',
-    "Check the id's spelling, upper and lower case included. Find a rejected row with GET /v1/uploads/{uploadId}/rows?outcome=rejected.",
+    'Check the spelling of the id, including upper and lower case. To find a rejected row, use GET /v1/uploads/{uploadId}/rows?outcome=rejected.',
   ),
   'too-many-streams': page(
     429,

@@ -15,8 +15,8 @@ import { UPLOAD_PROBLEMS } from './upload-problems.ts'
 import { WEBHOOK_RECEIPT_PROBLEMS } from './webhook-receipt-problems.ts'
 
 /**
- * Problems of calls and uploads: the stable code, its HTTP status, and the words of its page at
- * `/problems/{code}`. The codes are contract. Rows' codes are in `rejection.ts`.
+ * The problems of calls and uploads: a stable code, its HTTP status, and the words of its page at
+ * `/problems/{code}`. Callers rely on the codes. The codes of rows are in `rejection.ts`.
  */
 export const PROBLEMS = {
   ...ACCESS_PROBLEMS,
@@ -37,14 +37,11 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/**
- * A call that cannot be served, as an error to throw. The HTTP border turns it into problem+json
- * once.
- */
+/** Thrown if a call cannot be served. The HTTP layer turns it into problem+json. */
 export class GatewayProblem extends Error {
   override readonly name = 'GatewayProblem'
   readonly code: ProblemCode
-  /** More members of the problem document; never personal data. */
+  /** Additional members of the problem document. They must not contain personal data. */
   readonly about: Record<string, unknown>
   readonly retryAfterSeconds: number | null
   constructor(

@@ -3,17 +3,17 @@ import type { GatewayProblem, ProblemCode } from './problem.ts'
 declare const REFUSES: unique symbol
 
 /**
- * A function that may refuse a call with a `GatewayProblem` of one of these codes, which are part
- * of its type. A route can call it only if it declares all of them. Otherwise the function's type
- * is a sentence that names the missing codes, which nobody can call.
+ * A function whose type names the codes of the problems (`GatewayProblem`) that it may throw. A
+ * route can call it only if the route declares all of these codes. Otherwise the type of the
+ * function becomes a text that names the missing codes, and calling it is a type error.
  */
 export type Refusing<Code extends ProblemCode, F> = F & { readonly [REFUSES]?: Code }
 
 type CodesOf<F> = typeof REFUSES extends keyof F ? NonNullable<F[typeof REFUSES]> : never
 
 /**
- * `T` for a caller that declares only `Code`. A function that may refuse with other codes cannot be
- * called.
+ * The type `T` for code that declares only the problems `Code`. Such code cannot call the functions
+ * of `T` that may refuse with other codes.
  */
 export type CallableWith<Code extends ProblemCode, T> = typeof REFUSES extends keyof T
   ? [Exclude<CodesOf<T>, Code>] extends [never]
@@ -23,7 +23,7 @@ export type CallableWith<Code extends ProblemCode, T> = typeof REFUSES extends k
     ? T
     : { [Name in keyof T]: CallableWith<Code, T[Name]> }
 
-/** Makes a problem with a declared code, to be thrown. */
+/** Makes a problem for the caller to throw. Accepts only codes that the caller declares. */
 export type Refuse<Code extends ProblemCode> = (
   code: Code,
   detail: string,

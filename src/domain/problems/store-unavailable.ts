@@ -1,6 +1,6 @@
 /**
- * The database does not answer or the connection broke: the result of the last statement is
- * unknown. Try again later.
+ * Thrown if the database does not answer or the connection was lost. It is unknown whether the last
+ * statement had an effect. Try again later.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
@@ -8,8 +8,8 @@ export class StoreUnavailable extends Error {
 }
 
 /**
- * The disk of the database is full. Nothing was written, and nothing new will be until space is
- * free.
+ * Thrown if the disk of the database is full. Nothing was written, and nothing can be written until
+ * there is space.
  */
 export class StorageFull extends StoreUnavailable {
   constructor() {

@@ -4,23 +4,23 @@ import { page, type ProblemPage } from './problem-page.ts'
 export const WEBHOOK_RECEIPT_PROBLEMS = {
   'webhook-proof-invalid': page(
     401,
-    'The sender of the webhook is not proven',
-    'The call has neither a valid token that the gateway made for this address, nor a signature under WEBHOOK_SECRET that is at most five minutes old. A token expires 24 hours after the end of its upload.',
+    'The sender of the webhook is not verified',
+    'The call needs a valid token that the gateway made for this address, or a signature with WEBHOOK_SECRET that is at most five minutes old. The call has neither. A token expires 24 hours after the end of its upload.',
     'POST /webhook/genesys-upload?token=guessed',
-    'Call exactly the URL that the gateway gave to Genesys, or sign the body by Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).',
+    'Call exactly the URL that the gateway gave to Genesys, or sign the body as Standard Webhooks defines (webhook-id, webhook-timestamp, webhook-signature).',
   ),
   'webhook-malformed': page(
     400,
     'The webhook cannot be read',
-    'The sender is proven, but the body is not JSON of the form that this address accepts.',
+    'The sender is verified, but the body is not JSON in the form that this address accepts.',
     '{"status":"done"} without `uploadId`',
     'Send the body that the API document shows for this address.',
   ),
   'webhook-too-large': page(
     413,
     'The webhook is too large',
-    'The body has more than 65,536 bytes. A webhook of Genesys about the end of an upload has a few hundred.',
+    'The body has more than 65,536 bytes. When Genesys reports the end of an upload, the body has a few hundred bytes.',
     'A page of contacts is posted to /webhook/genesys-upload.',
-    'Send only what the API document shows for this address: ids, a status and counts, no rows. Without a webhook the gateway asks Genesys itself.',
+    'Send only what the API document shows for this address: ids, a status and counts, but no rows. If no webhook arrives, the gateway asks Genesys itself.',
   ),
 } as const satisfies Record<string, ProblemPage>

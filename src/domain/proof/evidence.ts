@@ -4,33 +4,33 @@ import { DNC_REASON_NAMES } from '../do-not-call/dnc-entry.ts'
 
 /** The decisions that can be made about a person, and the meaning of each code. */
 export const EVIDENCE_CODES = {
-  'entry-accepted': 'An entry was accepted: from here on it suppresses',
-  'entry-pulled': 'The person was in the list inside Genesys, and became an entry here',
-  'entry-applied': 'Genesys has the entry; `outcome` says whether it was new there',
-  'entry-failed': 'Genesys refused the entry; it still suppresses here',
-  'entry-released': 'The entry had been quarantined, and was released to Genesys',
+  'entry-accepted': 'An entry was accepted. It suppresses from this time',
+  'entry-pulled': 'The person was in the list inside Genesys, and the gateway made an entry',
+  'entry-applied': 'Genesys has the entry. `outcome` shows whether it was new in Genesys',
+  'entry-failed': 'Genesys refused the entry. The gateway still suppresses the person',
+  'entry-released': 'The entry was quarantined, and was then released to Genesys',
   'entry-removed': 'A removal ended the entry',
-  'entry-overridden': 'A weaker or shorter entry took its place, with override',
-  'entry-expired': 'The entry ended by its own time, and a day',
+  'entry-overridden': 'An entry that is weaker or expires earlier replaced it, with override',
+  'entry-expired': 'The entry ended 24 hours after its expiry',
   'removal-accepted': 'A removal was accepted',
-  'row-accepted': 'A row of an upload was accepted: nothing kept it out',
+  'row-accepted': 'A row of an upload was accepted',
   'row-rejected': 'A row was rejected, with the code',
-  'row-duplicate': 'A later line of the same file took the place of the row',
-  'row-suppressed': 'A row was kept out; `suppressedBy` says by what',
-  'row-tried': 'A request with the row was sent, for the last time at this moment',
+  'row-duplicate': 'A later line of the same file replaced the row',
+  'row-suppressed': 'A row was suppressed. `suppressedBy` shows what suppressed it',
+  'row-tried': 'A request with the row was sent. The time is that of the last try',
   'row-delivered': 'Genesys has the row',
-  'row-unchanged': 'Genesys had the same already: nothing was sent',
+  'row-unchanged': 'Genesys already had the same content, so nothing was sent',
   'row-failed': 'Genesys refused the row, with the code',
   'row-unprocessed': 'The row was not sent, with the code',
-  'contact-found': 'A contact that had been delivered before is the person',
-  'contact-retracted': 'Genesys does not call the contact any more',
-  'contact-gone': 'Genesys did not hold the contact any more',
-  'contact-reported': 'Genesys has no call that retracts: it was reported',
-  'registry-listed': 'The number is in an edition of a registry that is in force from here on',
+  'contact-found': 'The person was found among contacts that were delivered before',
+  'contact-retracted': 'Genesys no longer calls the contact',
+  'contact-gone': 'Genesys no longer had the contact',
+  'contact-reported': 'Genesys cannot retract the contact, so the gateway reported it',
+  'registry-listed': 'The number is in an edition of a registry that came into force at this time',
   'registry-unknown':
-    'Whether the number is in the edition is not known any more: the edition was deleted, or cannot be read',
+    'The edition was deleted or cannot be read, so it is unknown whether it has the number',
   'erasure-accepted': 'An erasure of the person was accepted',
-  'erasure-completed': 'The person was erased; what is above may be missing since',
+  'erasure-completed': 'The person was erased. Earlier items may be missing',
 } as const
 export type EvidenceCode = keyof typeof EVIDENCE_CODES
 const CODES = Object.keys(EVIDENCE_CODES) as [EvidenceCode, ...EvidenceCode[]]
@@ -47,7 +47,7 @@ const suppressedBySchema = z.strictObject({
   editionId: text,
 })
 
-/** The members of an item beside its code. Each is present if the code has it. */
+/** The members of an item besides its code. The code decides which of them are present. */
 const aboutSchema = z
   .strictObject({
     dncListId: z.string(),
@@ -68,13 +68,14 @@ const aboutSchema = z
     suppressedBy: suppressedBySchema.nullable(),
     match: z.enum(['digest', 'cells']).meta({
       description:
-        '`cells`: a cell of the rejected row reads like the number or address; the row may be about another person',
+        '`cells`: a cell of the rejected row resembles the number or address. The row may be about a different person',
     }),
     requestId: z.string(),
     tries: count,
     jobId: text,
     timeOf: z.enum(['request', 'upload']).meta({
-      description: '`upload`: when the row was settled is not known, this is when its upload was',
+      description:
+        '`upload`: the time is that of the whole upload, because the time of the row is unknown',
     }),
     uploadId: text,
     registry: z.string(),
@@ -91,14 +92,15 @@ export const evidenceItemSchema = z.strictObject({
   code: z.enum(CODES),
   id: z.string().meta({ description: 'The id of the submission, upload, edition or erasure' }),
   auditEntryId: z.string().nullable().meta({
-    description: 'The entry of the audit trail that was written with it; null: none was found',
+    description:
+      'The entry of the audit trail that was written with the decision. null: none was found',
   }),
   about: aboutSchema,
 })
 export type EvidenceItem = z.output<typeof evidenceItemSchema>
 export type EvidenceAbout = EvidenceItem['about']
 
-/** The start of a page: a moment, and an upload after which it begins. */
+/** Where a page begins: at a time, and after an upload. */
 export type EvidencePlace = { at: string; afterUpload: string }
 
 const PLACE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (upl_[0-9a-f]{32})?$/u
@@ -106,7 +108,7 @@ const PLACE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (upl_[0-9a-f]{32})?$/u
 export const cursorOfPlace = ({ at, afterUpload }: EvidencePlace): string =>
   Buffer.from(`${at} ${afterUpload}`, 'latin1').toString('base64url')
 
-/** null when it was not made by `cursorOfPlace`. */
+/** Reads a cursor. null: `cursorOfPlace` did not make it. */
 export const placeOfCursor = (cursor: string): EvidencePlace | null => {
   const found = PLACE.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
   if (found === null || Number.isNaN(Date.parse(found[1]!))) return null
@@ -117,7 +119,8 @@ const ORDER = new Map(CODES.map((code, place) => [code, place]))
 type Timed = Pick<EvidenceItem, 'at' | 'code' | 'id'>
 
 /**
- * In the order of time. At the same moment, in the order in which things follow from each other.
+ * Sorts by time. Items with the same time get the order of `EVIDENCE_CODES`, where a cause comes
+ * before its effect.
  */
 export const inOrder = <Item extends Timed>(items: readonly Item[]): Item[] =>
   items.toSorted(
@@ -135,7 +138,8 @@ export const between = <Item extends Timed>(
   items.filter(({ at }) => Date.parse(at) >= Date.parse(from) && Date.parse(at) < Date.parse(to))
 
 /**
- * Where a page of at least `most` items ends, without splitting a moment. null if all of them fit.
+ * The time at which the next page begins. The page before it has at least `most` items, because
+ * items with the same time are on the same page. null: all items fit on one page.
  */
 export const cutAfter = (ordered: readonly Timed[], most: number): string | null => {
   const last = ordered[most - 1]

@@ -5,8 +5,8 @@ import { countsSchema } from '../uploads/upload-members.ts'
 import { UPLOAD_STATES } from '../uploads/upload.ts'
 
 /**
- * If you change the meaning of a certificate so that an older verifier would misread it, change
- * this number.
+ * The version of the format. Change the number if a verifier for the old version would misread new
+ * certificates.
  */
 export const CERTIFICATE_FORMAT = 'outbound-gateway/scrub-certificate/1'
 
@@ -15,23 +15,25 @@ const stamp = z.iso.datetime()
 
 const listSchema = z.strictObject({
   dncListId: z.string(),
-  own: z.boolean().meta({ description: 'false: entries of another tenant of the contact list' }),
+  own: z
+    .boolean()
+    .meta({ description: 'false: the entries belong to a different tenant of the contact list' }),
   submissions: count,
   entries: count.meta({
-    description: 'Entries in these submissions, also those that had ended by then',
+    description: 'Number of entries in these submissions, including entries that had already ended',
   }),
-  removed: count.meta({ description: 'Entries that had been removed' }),
+  removed: count.meta({ description: 'Number of entries that had been removed' }),
   digest: z.string().meta({
     description:
-      'SHA-256 of a line for each submission, the oldest first: its id, its kind and the SHA-256 of its file (`-`: none), with a space between, and a line feed',
+      'SHA-256 of one line for each submission, oldest first. A line has the id, the kind and the SHA-256 of the file (`-` if there is none), separated by spaces, and ends with a line feed',
   }),
   asOf: stamp.meta({ description: 'When the newest of the submissions was accepted' }),
   ageSeconds: count,
 })
 
 /**
- * When the rows were looked up in it: while the file came in, or before a request because it came
- * into force later.
+ * When the rows were looked up in an edition. `intake`: while the file was received. `dispatch`:
+ * before a request, because the edition came into force after intake.
  */
 export const LOOKED_UP = ['intake', 'dispatch'] as const
 
@@ -50,11 +52,13 @@ const registrySchema = z.strictObject({
   maxAgeDays: count,
   ageSeconds: count.meta({
     description:
-      'Age of the edition at the check, or at the time it came into force if that was later',
+      'Age of the edition at the check. If the edition came into force later: its age at that time',
   }),
 })
 
-/** What is signed. Numbers are whole, so that every JSON library writes the same bytes. */
+/**
+ * The signed content. All numbers are integers, so that every JSON library writes the same bytes.
+ */
 export const certificateSchema = z.strictObject({
   format: z.literal(CERTIFICATE_FORMAT),
   algorithm: z.literal('Ed25519'),
@@ -74,23 +78,23 @@ export const certificateSchema = z.strictObject({
     endedAt: stamp,
     lastTriedAt: stamp.nullable().meta({
       description:
-        'Time of the last request with rows of the upload. Entries that had been added by then were looked up again',
+        'Time of the last request with rows of the upload. Before this request, the gateway checked the rows against the entries and editions that had been added by then',
     }),
   }),
   ruleTable: z.strictObject({ version: z.string() }),
   lists: z.array(listSchema),
   registries: z.array(registrySchema),
   countries: z.array(z.string()).meta({
-    description:
-      'Countries of the phones of accepted rows, as far as the check asked for countries',
+    description: 'Countries of the phone numbers of accepted rows, if the check needed countries',
   }),
   counts: countsSchema,
   codes: z.record(z.string(), count),
   codesComplete: z.boolean().meta({
-    description: 'false: the rows are past their retention, and what suppressed them is not kept',
+    description:
+      'false: the rows were deleted at the end of their retention, so the gateway no longer knows what suppressed them',
   }),
   audit: z.strictObject({ block: count, hash: z.string() }).meta({
-    description: 'Where the chain of the audit trail ended when the certificate was made',
+    description: 'The last block of the audit trail when the certificate was made',
   }),
 })
 export type ScrubCertificate = z.output<typeof certificateSchema>
@@ -103,20 +107,22 @@ export const signedCertificateSchema = certificateSchema.extend({
 export type SignedCertificate = z.output<typeof signedCertificateSchema>
 
 /**
- * The text that is signed, after the line that names the purpose: RFC 8785, without the signature.
+ * The text that is signed (RFC 8785), without the signature. The signed bytes are a line that names
+ * the purpose, followed by this text.
  */
 export const certificateText = (certificate: ScrubCertificate): string => canonicalJson(certificate)
 
 /**
- * The document that callers get: the same form, with the signature as a member. Each of its bytes
- * counts.
+ * The document that callers get: the members of the certificate and the signature, in canonical
+ * form.
  */
 export const signedText = (certificate: ScrubCertificate, signature: Uint8Array): string =>
   canonicalJson({ ...certificate, signature: Buffer.from(signature).toString('base64') })
 
 /**
- * Counts by code. Rows that a replacement or an entry kept out are added to those that the upload
- * itself counts.
+ * The number of rows for each code: rejected rows, rows of the ledger, replaced rows and suppressed
+ * rows. `codesComplete` is false if some chunks are past their retention. The causes of suppressed
+ * rows are then left out.
  */
 export const codesOf = (
   rejections: Readonly<Record<string, number>>,

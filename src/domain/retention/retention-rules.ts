@@ -1,14 +1,21 @@
-/** The rules of retention: each is a row of docs/retention.md. */
+/**
+ * The rules of retention: how many days each kind of data is kept. Each rule is a row of
+ * docs/retention.md. `readHours`: how many hours after these days the data is deleted. During these
+ * hours, no new read is allowed, but earlier reads can end.
+ */
 export const RETENTION_RULES = {
-  'staged-rows': { keptDays: 30 },
+  // No read of the rows begins after 30 days. A read that began earlier has one hour to end,
+  // because a caller cannot repeat a download that is interrupted.
+  'staged-rows': { keptDays: 30, readHours: 1 },
   'upload-records': { keptDays: 90 },
   'idempotency-answers': { keptDays: 7 },
   'webhook-deliveries': { keptDays: 90 },
   'guest-file-records': { keptDays: 90 },
   'segment-versions': { keptDays: 90 },
   'do-not-call-submissions': { keptDays: 5 * 365 },
-  // The database itself refuses less than five years, leap days included.
+  // Five years of 366 days. The database refuses to delete entries that are younger than five
+  // years, leap days included.
   'audit-entries': { keptDays: 5 * 366 },
-} as const satisfies Record<string, { keptDays: number }>
+} as const satisfies Record<string, { keptDays: number; readHours?: number }>
 export type RetentionRuleName = keyof typeof RETENTION_RULES
 export const RETENTION_RULE_NAMES = Object.keys(RETENTION_RULES) as RetentionRuleName[]

@@ -3,8 +3,8 @@ import type { CompiledSegment } from './compiled-segment.ts'
 import type { Leaf, SegmentDefinition } from './segment.ts'
 
 /**
- * From each state, the states that may follow. A version that was replaced before it was sent ends
- * as `failed`, `segment-superseded`.
+ * For each state, the states that may follow it. If a newer version arrives before an older version
+ * was sent, the older version ends as `failed`, with the problem `segment-superseded`.
  */
 export const SEGMENT_TRANSITIONS = {
   applying: ['applied', 'index_pending', 'failed', 'held'],
@@ -17,7 +17,7 @@ export const SEGMENT_TRANSITIONS = {
 export type SegmentState = keyof typeof SEGMENT_TRANSITIONS
 export const SEGMENT_STATES = Object.keys(SEGMENT_TRANSITIONS) as SegmentState[]
 
-/** For each reason, what ends the hold. */
+/** For each reason of a hold, what ends the hold. */
 export const SEGMENT_HOLDS = {
   genesys_unavailable: 'itself',
   campaign_busy: 'itself',
@@ -31,19 +31,22 @@ export const MATCH_BASES = ['preview', 'rows', 'sample'] as const
 /** How many contacts the rules select. */
 export type SegmentMatches = {
   basis: (typeof MATCH_BASES)[number]
-  /** The share of the lists' contacts that was checked, 0 to 1. null if unknown. */
+  /** The share of the lists' contacts that was counted, from 0 to 1. null: unknown. */
   coverage: number | null
   total: number
   selected: number
   excluded: number
-  /** In the order of the exclusions: how many each one takes out of what those before it left. */
+  /**
+   * How many contacts each exclusion removes, in the order of the exclusions. Contacts that an
+   * earlier exclusion removed do not count.
+   */
   byExclusion: { path: string; removed: number }[]
   overlaps: { path: string; otherPath: string; count: number }[]
 }
 
 /**
- * Compared with the version in force. `doNotCall`: how many of those who enter must not be called.
- * null if unknown.
+ * How the selection differs from the selection of the version in force. `doNotCall`: how many of
+ * the contacts that enter must not be called. null: unknown.
  */
 export type SegmentChange = { enter: number; leave: number; doNotCall: number | null }
 
@@ -57,28 +60,37 @@ export type AnalysisReport = {
 export type SegmentProblem = { code: string; detail: string; path?: string }
 
 /**
- * What is still to be done, and what was done. Stored before the next call, so that another
- * instance can continue.
+ * How far the gateway has got in applying the version. The progress is stored before each call to
+ * Genesys, so that another instance can continue after a crash.
  */
 export type SegmentProgress = {
   step: 'begin' | 'sending' | 'sent'
-  /** Platform: the name of this version's filter, kept before it is made. null: there is none. */
+  /**
+   * Platform: the name of the filter for this version. It is stored before the filter is made, so
+   * that the filter can be found again. null: there is no filter.
+   */
   filterName: string | null
-  /** Platform: its id, once it is known. */
+  /** Platform: the id of the filter. null: not known yet. */
   filterId: string | null
   filterDeleted: boolean
   /**
-   * Platform: that the gateway stops the campaign, since when, and the version that it left. null:
-   * it was not running.
+   * Platform: when the gateway stopped the campaign, and the version of the campaign after the
+   * stop. null: the gateway has not stopped the campaign.
    */
   stopped: { at: string; leftVersion: number | null } | null
-  /** Why it fails, if the campaign must be started again first. */
+  /**
+   * Why the version fails. Set if the version cannot end yet, because the gateway must first start
+   * the campaign again.
+   */
   failure: SegmentProblem | null
-  /** When Genesys was first seen to hold the rules. */
+  /** When the gateway first saw that Genesys has the rules. */
   sentAt: string | null
-  /** When Genesys was first seen to be busy. */
+  /** When the gateway first saw that Genesys is busy with the campaign. */
   busySince: string | null
-  /** How many checks since then, for the growing pauses between them. */
+  /**
+   * How many checks the gateway has made since `busySince`. The pauses between checks grow with
+   * this number.
+   */
   looks: number
 }
 
@@ -96,14 +108,14 @@ export const FIRST_PROGRESS: SegmentProgress = {
 
 /** One version of a campaign's segment. */
 export type CampaignSegment = {
-  /** The author. */
+  /** The tenant that sent the version. */
   tenantId: string
   campaignId: string
   version: number
   state: SegmentState
   hold: { reason: SegmentHoldReason; since: string } | null
   waitingFor: 'index' | 'campaign' | null
-  /** The definition as it was sent. */
+  /** The definition exactly as the caller sent it. */
   sent: unknown
   definition: SegmentDefinition
   house: Leaf[]
@@ -112,14 +124,17 @@ export type CampaignSegment = {
   progress: SegmentProgress
   problem: SegmentProblem | null
   indexStatus: 'ready' | 'processing' | null
-  /** From its acceptance to its last change of state. */
+  /** The time from acceptance to the last change of state, in milliseconds. */
   latencyMs: number | null
   actor: string
   requestId: string
   createdAt: string
   updatedAt: string
   appliedAt: string | null
-  /** Grows with every change of the campaign; orders its events. */
+  /**
+   * A number that grows with every change of the campaign's segment. Receivers use it to put events
+   * in order.
+   */
   revision: number
 }
 

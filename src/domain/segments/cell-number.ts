@@ -1,17 +1,17 @@
 /**
- * What counts as a number in a cell: at most 15 digits before and after the point
+ * A cell counts as a number if it has at most 15 digits before the point and at most 15 after it
  * (docs/segments.md).
  */
 const NUMBER_CELL = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
 const DECIMALS = 15
 
-/** Every number of a cell is smaller than this, and larger than its negative. */
+/** Every number in a cell lies between minus this count of steps and this count. */
 export const NUMBER_LIMIT_STEPS = 10n ** 30n
 
 /**
- * The number as a whole count of the smallest step, 10⁻¹⁵, so that it is exact. null if the text is
- * not a number.
+ * The number as a whole count of steps of 10⁻¹⁵. With whole counts, comparisons are exact. null:
+ * the text is not a number.
  */
 export const stepsOf = (text: string): bigint | null => {
   if (!NUMBER_CELL.test(text)) return null
@@ -21,20 +21,23 @@ export const stepsOf = (text: string): bigint | null => {
   return negative ? -steps : steps
 }
 
-/** The shortest spelling of a count of steps. */
+/** The shortest spelling of the number that a count of steps stands for. */
 export const spellSteps = (steps: bigint): string => {
   const digits = (steps < 0n ? -steps : steps).toString().padStart(DECIMALS + 1, '0')
   const decimals = digits.slice(-DECIMALS).replace(/0+$/, '')
   return `${steps < 0n ? '-' : ''}${digits.slice(0, -DECIMALS)}${decimals === '' ? '' : `.${decimals}`}`
 }
 
-/** A literal as cells write it. null if no cell can equal it, such as 1e21 or 1e-9. */
+/**
+ * The literal as a cell would contain it. null: no cell can be equal to it, for example 1e21 or
+ * 1e-9.
+ */
 export const spellNumber = (value: number): string | null => {
   const text = Object.is(value, -0) ? '0' : String(value)
   return NUMBER_CELL.test(text) ? text : null
 }
 
-/** A spelling of the number that is not in `taken`. null if all are taken. */
+/** A spelling of the number that is not in `taken`. null: all spellings are taken. */
 export const otherSpelling = (steps: bigint, taken: ReadonlySet<string>): string | null => {
   const [whole = '', decimals = ''] = spellSteps(steps < 0n ? -steps : steps).split('.')
   for (const sign of steps === 0n ? ['', '-'] : [steps < 0n ? '-' : '']) {
@@ -50,8 +53,9 @@ export const otherSpelling = (steps: bigint, taken: ReadonlySet<string>): string
 }
 
 /**
- * Compares a cell with a number exactly: 0, less or more. Computes the cell's steps only if doubles
- * cannot decide.
+ * Compares a cell with a number exactly. Returns 0 if they are equal, less than 0 if the cell is
+ * smaller, and more than 0 if it is larger. Computes the steps of the cell only if floating-point
+ * numbers cannot decide.
  */
 export const compareToNumber = (cell: string, literal: number, literalSteps: bigint): number => {
   const near = Number(cell)

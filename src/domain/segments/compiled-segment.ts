@@ -1,22 +1,20 @@
-/** Why a dialect cannot express a definition. The codes are contract. */
+/** Why a dialect cannot express a definition. Callers rely on the codes. */
 export type CompileFaultCode =
   | 'segment-too-complex'
   | 'attribute-not-expressible'
   | 'operator-not-expressible'
 
-/** `path`: the rule at fault, a JSON pointer into the definition. */
+/** `path`: a JSON pointer to the rule in the definition. */
 export type CompileFault = { code: CompileFaultCode; path: string; detail: string }
 
 /**
- * A definition in a dialect's words: what is sent, how many rules it has, and where each comes
- * from.
+ * A definition, translated for a dialect: what is sent, how many rules it has, and which place in
+ * the definition each rule comes from.
  */
 export type CompiledSegment = {
   body: Readonly<Record<string, unknown>>
   ruleCount: number
-  /**
-   * A JSON pointer into the definition for each rule of the guide dialect; empty on the platform.
-   */
+  /** Guide: for each rule, a JSON pointer into the definition. Platform: empty. */
   rulePaths: readonly string[]
 }
 

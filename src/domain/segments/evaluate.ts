@@ -10,15 +10,21 @@ import {
   type SegmentRules,
 } from './segment.ts'
 
-/** The cell of a column. If the contact lacks the column, the cell is empty. */
+/**
+ * The cell of a column. undefined: the contact does not have the column, which counts as an empty
+ * cell.
+ */
 export type CellOf = (column: string) => string | undefined
 export type Predicate = (cellOf: CellOf) => boolean
-/** Judges the text of a cell that is not empty. */
+/** Tests the text of a cell that is not empty. */
 export type CellTest = (cell: string) => boolean
 
 const literalSteps = (value: number): bigint => stepsOf(spellNumber(value) ?? '') ?? 0n
 
-/** How the cell compares to the number. null if it holds none. */
+/**
+ * How the cell compares with the number: less than 0, 0 or more than 0. null: the cell is not a
+ * number.
+ */
 const compared = (cell: string, value: number, steps: bigint): number | null =>
   isNumberCell(cell) ? compareToNumber(cell, value, steps) : null
 
@@ -81,8 +87,9 @@ const comparison = ({ operator, value }: Comparison, nowMs: number): CellTest =>
 }
 
 /**
- * The positive test of a leaf, for cells that are not empty. `!=` has the test of `=`, because it
- * is exactly not `=`. A comparison with an empty cell is false, so `!=` over it is true.
+ * The test of a leaf without its negation, for cells that are not empty. `!=` uses the test of `=`,
+ * because the result of `!=` is exactly the opposite. A comparison with an empty cell is false, so
+ * `!=` is true for an empty cell.
  */
 export const positiveTest = (leaf: Leaf, nowMs: number): CellTest => {
   if (leaf.operator === 'between') return within(leaf)
@@ -102,8 +109,8 @@ const leafPredicate = (leaf: Leaf, nowMs: number): Predicate => {
 }
 
 /**
- * The meaning of a tree: the reference for the analysis and both compilers. `nowMs` is for relative
- * times.
+ * Whether a contact fulfils a tree. This function defines the meaning of trees: tests compare the
+ * analysis and both compilers with it. `nowMs`: the time from which relative times count.
  */
 export const predicateOf = (node: SegmentNode, nowMs: number): Predicate => {
   if (isLeaf(node)) return leafPredicate(node, nowMs)
@@ -117,7 +124,7 @@ export const predicateOf = (node: SegmentNode, nowMs: number): Predicate => {
     : (cellOf) => children.some((child) => child(cellOf))
 }
 
-/** Whether a contact of one of the lists is dialled. An exclusion always wins. */
+/** Whether a contact in one of the lists is dialled. An exclusion always wins. */
 export const selectionOf = (
   rules: Pick<SegmentRules, 'conditions' | 'exclusions'>,
   nowMs: number,

@@ -1,8 +1,8 @@
 import { isLeaf, type Leaf, type SegmentNode, type SegmentRules } from './segment.ts'
 
 /**
- * A rule with its place: a JSON pointer into the definition, or under `/house` for an exclusion of
- * the house.
+ * A rule with its place, as a JSON pointer into the definition. An exclusion of the configuration
+ * (SEGMENT_EXCLUSIONS) has a place under `/house`.
  */
 export type PlacedNode = { path: string } & (
   | { kind: 'leaf'; leaf: Leaf }
@@ -29,7 +29,10 @@ export const nodeOf = (placed: PlacedNode): SegmentNode => {
   return placed.kind === 'all' ? { all: nodes } : { any: nodes }
 }
 
-/** The rules of a definition and, after its own exclusions, those of the configuration. */
+/**
+ * The rules of a definition. The exclusions of the configuration follow the exclusions of the
+ * definition.
+ */
 export const placeRules = (
   rules: Pick<SegmentRules, 'conditions' | 'exclusions'>,
   house: readonly SegmentNode[],
@@ -43,7 +46,7 @@ export const placeRules = (
 
 export const isOfTheHouse = ({ path }: PlacedNode): boolean => path.startsWith('/house/')
 
-/** A node and everything below it. */
+/** The node and all nodes below it. */
 export const withDescendants = (node: PlacedNode): PlacedNode[] => {
   if (node.kind === 'leaf') return [node]
   const children = node.kind === 'not' ? [node.child] : node.children
@@ -55,7 +58,10 @@ export const placedLeavesOf = (rules: PlacedRules): PlacedLeaf[] =>
     .flatMap(withDescendants)
     .filter((node): node is PlacedLeaf => node.kind === 'leaf')
 
-/** The parts of a conjunction, with nested ones flattened. Any other node is its own only part. */
+/**
+ * The parts of an `all`, including those of nested `all` nodes. For any other node, the node itself
+ * is the only part.
+ */
 export const conjuncts = (node: PlacedNode | null): PlacedNode[] => {
   if (node === null) return []
   return node.kind === 'all' ? node.children.flatMap(conjuncts) : [node]

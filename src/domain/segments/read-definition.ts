@@ -19,10 +19,14 @@ import {
 export type ReadDefinition =
   | {
       definition: SegmentDefinition
-      /** Pointers into the body sent. */
+      /**
+       * Numbers in quotes that were read as numbers, with pointers into the body that the caller
+       * sent.
+       */
       takenAsNumbers: TakenAsNumber[]
       /**
-       * The place of each rule of the typed form in the body sent. Empty for the typed form itself.
+       * For the short form: maps the pointer of each rule in the typed form to its pointer in the
+       * body that the caller sent. Empty for the typed form.
        */
       sentAt: ReadonlyMap<string, string>
     }
@@ -76,7 +80,10 @@ const readChoices = (body: Members, book: FaultBook) => {
   }
 }
 
-/** Reads a definition in the typed or the short form, and reports every fault with its place. */
+/**
+ * Reads a definition in the typed or the short form. Reports all faults together, each with its
+ * place.
+ */
 export const readDefinition = (body: unknown): ReadDefinition => {
   const book = createFaultBook()
   if (!isObject(body)) {

@@ -1,7 +1,10 @@
 import type { FaultBook } from './definition-faults.ts'
 import { SEGMENT_LIMITS } from './segment.ts'
 
-/** Ids of lists: at least one, none twice. */
+/**
+ * Reads list ids. There must be at least one, and no id may appear twice. null: there is a fault,
+ * which was added to `book`.
+ */
 export const readListIds = (value: unknown, pointer: string, book: FaultBook): string[] | null => {
   const most = SEGMENT_LIMITS.contactLists
   const valid =

@@ -18,7 +18,7 @@ export type Members = Record<string, unknown>
 export const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Every member that is not in `known` is a fault at its own place. */
+/** Adds a fault for each member that is not in `known`. */
 export const refuseUnknown = (
   members: Members,
   known: readonly string[],
@@ -151,7 +151,7 @@ const readRest = (
   return value === null ? null : { attribute, operator, value }
 }
 
-/** A single comparison. null if it has faults, which the book then holds. */
+/** Reads a comparison. null: it has faults, which were added to `book`. */
 export const readLeaf = (node: Members, pointer: string, book: FaultBook): Leaf | null => {
   const { attribute, operator } = node
   const named = isAttribute(attribute)
@@ -168,7 +168,7 @@ export const readLeaf = (node: Members, pointer: string, book: FaultBook): Leaf 
   return named ? leaf : null
 }
 
-/** How much of the limits a definition has used up. */
+/** How many leaves the definition has used of the limit so far. */
 export type Budget = { leaves: number }
 
 const GROUPS = ['all', 'any', 'not'] as const
@@ -202,8 +202,8 @@ const readGroup = (
 }
 
 /**
- * A tree of rules. null if it has faults. `depth` is that of the node itself. The root's depth is
- * 1.
+ * Reads a tree of rules. null: the tree has faults, which were added to `book`. `depth`: the depth
+ * of the node. The root has depth 1.
  */
 export const readNode = (
   value: unknown,

@@ -4,30 +4,32 @@ import { readListIds } from './read-list-ids.ts'
 import { isAttribute, isObject, readLeaf, refuseUnknown, type Members } from './read-node.ts'
 import { ORDERINGS, SEGMENT_LIMITS, type Leaf, type SegmentRules } from './segment.ts'
 
-/** A quoted number under an ordering, read as the number that it represents. */
+/** A number in quotes after `<`, `>`, `min` or `max`, which was read as a number. */
 export type TakenAsNumber = { pointer: string; number: number }
 
 export type ShorthandNotes = {
   takenAsNumbers: TakenAsNumber[]
-  /** Pointer into the typed form → pointer into the body sent. */
+  /** Maps a pointer into the typed form to the pointer into the body that the caller sent. */
   sentAt: Map<string, string>
 }
 
 /**
- * The short form of segments [guide-004]: ranges and sets of attributes, and a list of exclusions.
+ * The members of the short form [guide-004]: ranges and sets of values by column, and a list of
+ * exclusions.
  */
 export const SHORTHAND_MEMBERS = ['listIds', 'primaryListId', 'demographicMatrix', 'exclusionRules']
 
-/** The number that a text spells. undefined for anything else. */
+/**
+ * The number that a text spells. undefined: the text spells no number, or a number that no cell can
+ * contain.
+ */
 const quotedNumber = (value: unknown): number | undefined => {
   if (typeof value !== 'string' || !/^-?\d[\d.]*$/.test(value)) return undefined
   const number = Number(value)
   return spellNumber(number) === null ? undefined : number
 }
 
-/**
- * The members as they were sent, with quoted numbers in the place of `names` turned into numbers.
- */
+/** Replaces numbers in quotes under these names by numbers. Returns the members. */
 const withNumbers = (
   members: Members,
   names: readonly string[],
@@ -62,7 +64,7 @@ const readRangeOrSet = (
   }
   refuseUnknown(value, ['allowed'], pointer, book)
   const { allowed } = value
-  // Told at the place where the caller wrote it.
+  // A fault must name the place in the body that the caller wrote.
   const before = book.faults.length
   const leaf = readLeaf({ attribute, operator: 'in', values: allowed }, pointer, book)
   for (const fault of book.faults.slice(before)) {
@@ -107,7 +109,9 @@ const readExclusions = (
   })
 }
 
-/** Translates the short form into the typed one. null if it has faults. */
+/**
+ * Translates the short form into the typed form. null: it has faults, which were added to `book`.
+ */
 export const readShorthand = (
   body: Members,
   notes: ShorthandNotes,

@@ -1,9 +1,9 @@
 /**
- * The typed rules of whom a campaign dials. What they mean is defined by `evaluate.ts`; the truth
- * tables are in docs/segments.md.
+ * The rules that decide whom a campaign dials, in the typed form. `evaluate.ts` defines what they
+ * mean. docs/segments.md has the truth tables.
  */
 
-/** A number compares as a number, a string as text. */
+/** The gateway compares a number as a number, and a string as text. */
 export type Literal = string | number
 
 export const ORDERINGS = ['<', '<=', '>', '>='] as const
@@ -20,7 +20,10 @@ export type Comparison = {
   value: Literal
 }
 export type Membership = { attribute: string; operator: 'in'; values: readonly Literal[] }
-/** One end may be missing. An end counts unless it is marked as open. */
+/**
+ * A range of numbers. One of its ends may be left out. `minInclusive` and `maxInclusive`: whether
+ * the end itself is in the range. Default: true.
+ */
 export type Range = {
   attribute: string
   operator: 'between'
@@ -50,22 +53,25 @@ export const ACTIVATIONS = ['keep', 'restart'] as const
 export type Activation = (typeof ACTIVATIONS)[number]
 
 /**
- * A contact is dialled iff it is in one of the lists, fulfils the conditions and no exclusion: an
- * exclusion always wins.
+ * A contact is dialled if, and only if, it is in one of the lists, fulfils the conditions and
+ * fulfils no exclusion.
  */
 export type SegmentRules = {
   contactListIds: readonly string[]
-  /** null: everybody in the lists. */
+  /** null: everyone in the lists, apart from the exclusions. */
   conditions: SegmentNode | null
   exclusions: readonly SegmentNode[]
 }
 
 export type SegmentDefinition = SegmentRules & {
-  /** Sent only when given. */
+  /** null: the campaign's own setting stays. */
   dialingMode: DialingMode | null
   useOnlyOnce: boolean | null
   activation: Activation
-  /** The digest of an analysis whose reasons the caller has seen. */
+  /**
+   * The digest of an analysis that the caller has seen and agrees to. null: the caller confirms no
+   * analysis.
+   */
   confirm: string | null
 }
 

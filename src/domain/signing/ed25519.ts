@@ -2,13 +2,13 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 
 export const SEED_BYTES = 32
 
-/** What PKCS #8 and SPKI say before the 32 bytes of an Ed25519 key [RFC 8410]. */
+/** The fixed bytes that precede the 32 bytes of an Ed25519 key in PKCS #8 and SPKI [RFC 8410]. */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
 export type SigningPair = { privateKey: KeyObject; publicKey: Buffer }
 
-/** The pair of a seed of 32 bytes. The public half is its raw 32 bytes. */
+/** Makes the key pair from a seed of 32 bytes. The public key of the pair is 32 raw bytes. */
 export const pairOfSeed = (seed: Uint8Array): SigningPair => {
   const der = Buffer.concat([PKCS8, seed])
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
@@ -19,15 +19,18 @@ export const pairOfSeed = (seed: Uint8Array): SigningPair => {
 const keyOf = (publicKey: Uint8Array): KeyObject =>
   createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
 
-/** The public half as PEM, which OpenSSL and every library read. */
+/** The public key as PEM, which OpenSSL and common libraries read. */
 export const pemOf = (publicKey: Uint8Array): string =>
   keyOf(publicKey).export({ format: 'pem', type: 'spki' }).toString()
 
-/** What the gateway signs. The purpose is signed too: a signature for one never serves another. */
+/**
+ * The purposes of signatures. The purpose is part of the signed bytes, so a signature made for one
+ * purpose is not valid for another.
+ */
 export const SIGNING_PURPOSES = ['audit-block', 'scrub-certificate'] as const
 export type SigningPurpose = (typeof SIGNING_PURPOSES)[number]
 
-/** The bytes that are signed: one line that names the purpose, then the text. */
+/** The bytes that are signed: a line with the purpose, followed by the text. */
 const signedBytes = (purpose: SigningPurpose, text: string): Buffer =>
   Buffer.from(`outbound-gateway ${purpose}\n${text}`)
 

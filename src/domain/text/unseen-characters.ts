@@ -1,13 +1,13 @@
 /**
- * Invisible characters that are not letters: direction marks, joiners, variant selectors, fillers.
- * They come with text copied from a page or a chat. One list for phones, emails, ids and headers.
- * Source: Unicode, Default_Ignorable_Code_Point.
+ * Invisible characters, such as direction marks, joiners, variation selectors and fillers. Text
+ * that was copied from a page or a chat may contain them. Phones, emails, ids and headers use this
+ * one list. Source: Unicode, Default_Ignorable_Code_Point.
  */
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/u
 const ALL_UNSEEN = /\p{Default_Ignorable_Code_Point}/gu
 /**
- * White space by the rules of String.trim, and the blank pattern of Braille, which is a symbol to
- * Unicode and shows as a space.
+ * Matches a visible character. White space (by the rules of String.trim) is not visible. The blank
+ * Braille pattern is not visible either, although Unicode counts it as a symbol.
  */
 const SHOWS = /[^\s\u2800]/u
 
@@ -16,10 +16,10 @@ export const holdsUnseen = (text: string): boolean => UNSEEN.test(text)
 export const withoutUnseen = (text: string): string =>
   holdsUnseen(text) ? text.replace(ALL_UNSEEN, '') : text
 
-/** Whether a cell shows nothing: such a cell is an empty one. */
+/** Whether a cell has no visible character. The gateway treats such a cell as empty. */
 export const isBlank = (text: string): boolean => text === '' || !SHOWS.test(withoutUnseen(text))
 
-/** The text without white space and unseen characters at its ends. */
+/** The text without white space and invisible characters at its ends. */
 export const trimUnseen = (text: string): string => {
   const trimmed = text.trim()
   if (!holdsUnseen(trimmed)) return trimmed

@@ -2,58 +2,64 @@ import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 import type { RowFault } from './rejection.ts'
 
 /**
- * Consecutive rows of an upload as they are staged: the unit of storage, ledger, delivery and
- * erasure.
+ * A chunk holds consecutive rows of an upload. Rows are stored, listed, delivered and erased by
+ * chunks.
  */
 
-/** A row and its first fault. `more`: the other faults, absent if there are none. */
+/** A rejected row with its first fault. `more`: its other faults. Left out if there are none. */
 export type RejectedRow = RowFault & {
   line: number
   more?: readonly RowFault[]
-  /** The raw cells in the file's column order, so that the caller can fix and resend the row. */
+  /**
+   * The cells as the caller sent them, in the order of the file. The caller can correct the row and
+   * send it again.
+   */
   cells: string[]
 }
 
 /**
- * A chunk as intake passes it on, before it is stored: accepted rows as bytes, so that no string is
- * made of a cell that nobody reads. A cell contains no NUL, so the text is unambiguous.
+ * A chunk that intake passes on to be stored. Accepted rows are bytes, so that a cell becomes a
+ * string only if code reads it. No cell contains NUL, so NUL can mark the end of each cell.
  */
 export type NewChunk = {
   seq: number
   firstLine: number
   lastLine: number
   width: number
-  /** Line of each accepted row. */
+  /** The line of each accepted row. */
   lines: Uint32Array
   /**
-   * UTF-8. For each accepted row its contact id and then `width` cells, normalised, in the order of
-   * `targetColumns`, each ended by NUL.
+   * UTF-8. For each accepted row: its contact id, and then `width` normalised cells in the order of
+   * `targetColumns`. NUL follows the id and each cell.
    */
   text: Uint8Array
   rejected: RejectedRow[]
   blank: number
-  /** 16 bytes a row: keyed digest of the contact id. */
+  /** The keyed digest of each row's contact id, 16 bytes each. */
   idDigests: Buffer
   /**
-   * 16 bytes each, any number: the digest of every phone and email of accepted rows, by which
-   * suppressions are looked up.
+   * The digests of all phones and emails of accepted rows, 16 bytes each. They are used to look up
+   * suppressions.
    */
   subjectDigests: Buffer
-  /** Of each, its row. */
+  /** For each of these digests, the index of its row. */
   subjectRows: Uint16Array
-  /** Of each, the phone in E.164 as a whole number; 0: an address. It is not stored. */
+  /**
+   * For each of these digests, the phone in E.164 as a whole number. 0: the digest is of an
+   * address. Not stored.
+   */
   subjectNumbers?: Float64Array
   /**
-   * Ascending: rows whose people did not agree to be called, where that is required. Left out: it
-   * is required nowhere. Not stored.
+   * The indexes (ascending) of rows whose people did not consent to be called, although their
+   * country requires consent. Left out if no country requires consent. Not stored.
    */
   withoutConsent?: number[]
 }
 
 /**
- * Accepted rows are stored flat and row-major. Row `i` has line `lines[i]`, id `contactIds[i]` and
- * the cells `cells[i * width … (i + 1) * width - 1]`, normalised, in the order of the upload's
- * `targetColumns`. "" = empty.
+ * A chunk as strings. The accepted row `i` has line `lines[i]`, id `contactIds[i]` and the cells
+ * `cells[i * width … (i + 1) * width - 1]`. The cells are normalised and in the order of the
+ * upload's `targetColumns`. "" is an empty cell.
  */
 export type Chunk = {
   seq: number
@@ -64,44 +70,51 @@ export type Chunk = {
   contactIds: string[]
   cells: string[]
   rejected: RejectedRow[]
-  /** Lines without any content; counted, never sent. */
+  /** How many lines have no content. They are only counted. */
   blank: number
-  /** 16 bytes a row: keyed digest of the contact id. */
+  /** The keyed digest of each row's contact id, 16 bytes each. */
   idDigests: Buffer
   /**
-   * 16 bytes each, any number: the digest of every phone and email of accepted rows, by which
-   * suppressions are looked up.
+   * The digests of all phones and emails of accepted rows, 16 bytes each. They are used to look up
+   * suppressions.
    */
   subjectDigests: Buffer
-  /** Of each, its row. */
+  /** For each of these digests, the index of its row. */
   subjectRows: Uint16Array
 }
 
 /**
- * A stored chunk, with the rows that a later line of the same file replaced. The digests stay where
- * they are searched.
+ * A stored chunk. `leftOut`: a bitmap of the rows that are not sent, because a later line replaced
+ * them or an entry suppresses them. The digests are not read with the chunk, because the database
+ * searches them.
  */
 export type StagedChunk = Omit<Chunk, 'idDigests' | 'subjectDigests' | 'subjectRows'> & {
   leftOut: Buffer
-  /** Rows whose person was erased: their ids and cells are empty. Left out: none. */
+  /**
+   * A bitmap of rows whose person was erased. Their ids and cells are empty. Missing if no person
+   * was erased.
+   */
   erased?: Buffer
 }
 
 type ChunkCells = Pick<Chunk, 'width' | 'contactIds' | 'cells'>
 
-/** A new chunk's text from its cells as strings. */
+/** The text of a new chunk, from cells that are strings. */
 export const textOfCells = ({ width, contactIds, cells }: ChunkCells): Buffer => {
   const pieces: string[] = []
   for (const [row, contactId] of contactIds.entries()) {
     pieces.push(contactId)
     for (let at = row * width; at < (row + 1) * width; at += 1) pieces.push(cells[at]!)
   }
-  // The last piece, an empty one, ends the last cell.
+  // With an empty last piece, a NUL also follows the last cell.
   pieces.push('')
   return Buffer.from(pieces.join('\0'))
 }
 
-/** The inverse of `textOfCells`. Throws if the text is not that of so many rows. */
+/**
+ * The opposite of `textOfCells`. Throws if the text does not have this number of rows of this
+ * width.
+ */
 export const cellsOfText = (text: Buffer, rows: number, width: number): ChunkCells => {
   const pieces = text.toString('utf8').split('\0')
   if (pieces.length !== rows * (width + 1) + 1) {
@@ -119,8 +132,8 @@ export const cellsOfText = (text: Buffer, rows: number, width: number): ChunkCel
 const ROW_BYTES = 2
 
 /**
- * The subjects of a chunk in their stored form: the digests, followed by the row of each, two
- * bytes, little-endian.
+ * The form in which a chunk's digests of phones and emails are stored: first all digests, then the
+ * row index of each digest in two bytes, little-endian.
  */
 export const packSubjects = ({
   subjectDigests,
@@ -134,7 +147,7 @@ export const packSubjects = ({
   return packed
 }
 
-/** The inverse. */
+/** Reads what `packSubjects` wrote. */
 export const unpackSubjects = (
   packed: Buffer,
 ): Pick<NewChunk, 'subjectDigests' | 'subjectRows'> => {

@@ -1,20 +1,19 @@
 import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
- * Problems of a row before anything is sent. `fix` begins with what a person with the file, but
- * without a key, can do: correct a cell, or export again. What the sender of the file can do comes
- * after it.
+ * Why intake rejects a row. The first part of `fix` is for a person who has only the file, and can
+ * correct a cell or export the file again. The second part says what the sender of the file can do.
  */
 export const INTAKE_REJECTIONS = {
   'quote-misplaced': page(
     'An unquoted cell contains a double quote, or text follows a closing quote, so the cells cannot be separated.',
     'Anna "Ann" Lee',
-    'Remove the quotes from the cell, or quote the whole cell and double those inside: "Anna ""Ann"" Lee".',
+    'Remove the quotes from the cell. Or put the whole cell in quotes, and double the quotes inside: "Anna ""Ann"" Lee".',
   ),
   'row-ragged': page(
     'The row has more or fewer cells than the header, so the cells cannot be matched with the columns.',
-    'A header of three columns and a row of four cells.',
-    'Look for a missing cell, or for a comma or semicolon inside a cell. Quote such a cell, and give the row as many cells as the header.',
+    'The header has three columns and the row has four cells.',
+    'Find the missing cell, or the cell with a comma or semicolon inside. Put such a cell in quotes, and give the row as many cells as the header.',
   ),
   'cell-without-column': page(
     'A cell has content, but its column has no name in the header.',
@@ -22,34 +21,34 @@ export const INTAKE_REJECTIONS = {
     'Empty the cell, or give its column a name in the header.',
   ),
   'row-identity-changed': page(
-    'The contact id of the row is not the one that the gateway wrote into it: the mark in the column _row belongs to the original id.',
-    'A spreadsheet has turned the id 0012 into 12; single columns were sorted; a row was copied for another person.',
-    'Give the row its own id back. For a new contact, empty the cell in the column _row.',
+    'The contact id of the row has changed. The mark in the column _row belongs to a different id.',
+    'A spreadsheet has turned the id 0012 into 12, someone sorted only one column, or someone copied a row for a different person.',
+    'Restore the original id of the row. If the row is a new contact, empty its cell in the column _row.',
   ),
   'row-not-object': page(
     'The element is not a JSON object.',
     '["a", "b"] where {"contactId": "a"} is expected.',
-    'Change the program that writes the file: it must send every contact as one JSON object.',
+    'Change the program that writes the file. It must write each contact as one JSON object.',
   ),
   'unknown-column': page(
-    'The object has a key that the first object did not have; the first object defines the columns. Or the do-not-call entry has a key that no entry has.',
+    'The first object defines the columns, and this object has a key that the first one does not have. In a do-not-call submission, the object has a key that is not a field of an entry.',
     '{"contactId": "a", "fone": "…"} after {"contactId": "b", "phone": "…"}.',
-    'Change the program that writes the file: it must use only keys of the first object, and the first object must have every key that any object uses.',
+    'Change the program that writes the file. The first object must have every key that any later object uses.',
   ),
   'key-repeated': page(
-    'The object has one key twice, so it is unclear which of the two values is meant.',
+    'The object has the same key twice, so the right value is unclear.',
     '{"phoneNumber": "+14155550101", "phoneNumber": "+14155550102"}',
-    'Change the program that writes the file: it must send each key once. For two people send two objects.',
+    'Change the program that writes the file. It must write each key once. If there are two people, it must write two objects.',
   ),
   'value-not-text': page(
-    'The value is an object, an array or a number beyond what JSON numbers can hold.',
+    'The value is an object or an array, or a number that is too large.',
     '{"phone": {"home": "…"}}',
-    'Change the program that writes the file: it must send text, a finite number, a boolean or null.',
+    'Change the program that writes the file. A value must be text, a finite number, a boolean or null.',
   ),
   'text-invalid': page(
-    'A cell has a NUL character or half of a surrogate pair, which is not text.',
+    'A cell has a NUL character or half of a surrogate pair, so it is not valid text.',
     '"\\u0000"',
-    'Type the cell again. If it happens in many rows, the export is damaged.',
+    'Type the contents of the cell again. If many rows have this code, the export is damaged.',
   ),
   'cell-too-long': page(
     'A cell is longer than Genesys accepts.',
@@ -59,40 +58,40 @@ export const INTAKE_REJECTIONS = {
   'contact-id-missing': page(
     'The row has no contact id.',
     'An empty cell in the column of the contact id.',
-    'Copy the id of the contact from the CRM into the cell. If many rows lack it, add the column to the export.',
+    'Copy the id of the contact from the CRM into the cell. If many rows have no id, add the column to the export.',
   ),
   'contact-id-null-word': page(
-    'The contact id is a word that programs write for a missing value. As an id it would turn all of these people into one.',
+    'The contact id is a word that programs write for a missing value. All people with this word would become one contact.',
     'NULL, nan, None, undefined, #N/A',
-    'Copy the id of the contact from the CRM into the cell. If many rows have it, correct the export.',
+    'Copy the id of the contact from the CRM into the cell. If many rows have this word, correct the export.',
   ),
   'contact-id-invalid': page(
-    'The contact id has a character or a length that is not allowed, or an invisible character.',
+    'The contact id is too long, or has a character that is not allowed. The character may be invisible.',
     '"A 17", with a space.',
-    'Compare the id with the one in the CRM. Letters, digits and . _ : @ - are allowed, starting with a letter or digit, at most 128 characters; CONTACT_ID_PATTERN can allow others.',
+    'Compare the id with the one in the CRM. An id has at most 128 characters and starts with a letter or digit. Letters, digits and . _ : @ - are allowed. The setting CONTACT_ID_PATTERN can allow other characters.',
   ),
   'contact-id-is-phone': page(
-    "The contact id is the row's own phone number. Phone numbers change hands, so they identify nobody.",
-    'contactId 14155550100 beside the phone +14155550100.',
-    "Use the CRM's own key of the contact.",
+    'The contact id is the phone number of the row. A phone number can get a new owner, so it does not identify a person.',
+    'contactId 14155550100 and the phone +14155550100.',
+    'Use the id that the CRM has for the contact.',
   ),
   'contact-id-scientific': page(
-    'The contact id is a number that a spreadsheet has rounded; its last digits are lost.',
+    'A spreadsheet has rounded the contact id, so its last digits are lost.',
     '1.23457E+15',
     'Export the ids again from the CRM, and format the column as text before you open the file in a spreadsheet.',
   ),
   'contact-id-apostrophe': page(
-    'The contact id begins with an apostrophe, with which spreadsheets mark text. The gateway never changes ids.',
+    'The contact id begins with an apostrophe. Spreadsheets use it to mark text. The gateway never changes an id, so it does not remove it.',
     "'A17",
     'Remove the apostrophe.',
   ),
   'required-empty': page(
     'A column that the contact list requires is empty.',
-    'An empty cell under a required column.',
+    'An empty cell in a required column.',
     'Fill the cell.',
   ),
   'consent-time-invalid': page(
-    'consentAt is not a date and time with a time zone. It is checked if CONSENT_REQUIRED_COUNTRIES is set.',
+    'consentAt is not a date and time with a time zone. The gateway checks it if CONSENT_REQUIRED_COUNTRIES is set.',
     '2026-11-28, or 2026-11-28T09:30 without a zone',
     'Write the date, the time and the zone, as in 2026-11-28T09:30:00Z.',
   ),
@@ -104,115 +103,115 @@ export const INTAKE_REJECTIONS = {
   'phone-invalid': page(
     'The phone number is not a valid number of any numbering plan.',
     'A number with a digit missing, or text.',
-    'Correct the number, or empty the cell if the row has another way to reach the person. Write + and the country code, as in +49 171 1234567; defaultRegion can name the country of the others.',
+    'Correct the number. If the row has another way to reach the person, you can also empty the cell. Write + and the country code, as in +49 171 1234567. For numbers without a country code, the option defaultRegion names the country.',
   ),
   'phone-scientific': page(
-    'A spreadsheet has rounded the phone number; its last digits are lost.',
+    'A spreadsheet has rounded the phone number, so its last digits are lost.',
     '1.4155E+10',
     'Export the numbers again, and format the column as text before you open the file in a spreadsheet.',
   ),
   'phone-leading-zero-lost': page(
-    'The number is not valid, and would be valid with a 0 in front, which spreadsheets remove. The gateway does not restore it by guessing.',
+    'The number is not valid, but it would be valid with a 0 in front. Spreadsheets remove such a 0. The gateway does not guess, so it does not add the 0.',
     '669812345 for 0669812345 in Italy',
     'Write the number with its 0, or with + and the country code, and format the column as text.',
   ),
   'phone-plus-lost': page(
-    'The number begins with a country code and may have lost its + in a spreadsheet. The gateway refuses the number if it is valid only with the +, or if without the + it is a different valid number of the region. It does not guess which was meant.',
+    'The number begins with a country code, and a spreadsheet may have removed its +. Either the number is valid only with the +, or it is a different valid number without the +. The gateway does not guess which one is right.',
     '491711234567 in Germany, for +491711234567 or for 0491 711234567',
-    'Write + before the country code, or the 0 before a number of the country, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
+    'Write + before the country code, or 0 before a national number, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
   ),
   'phone-exit-code': page(
-    'The number begins with 00, which is not an exit code in the region. With + instead of 00 it would be valid.',
+    'The number begins with 00, which is not the international prefix of the region. With + instead of 00, it would be valid.',
     '0044 7400 123456 where defaultRegion is US',
-    'Write + instead of 00, or send the file with the defaultRegion of the people who wrote it.',
+    'Write + instead of 00. Or set defaultRegion to the country in which the numbers were written.',
   ),
   'phone-local-only': page(
-    'The number is only the part that is dialled within an area, or a number that only its own network can dial.',
+    'The number has no area code, or can be dialled only within its own network.',
     '310-7549',
     'Add the area code, or write the number as + and the country code.',
   ),
   'phone-several': page(
-    'The cell has more than one number, or a number and another ending for it. Joined, they would be a number of nobody, or of a stranger.',
+    'The cell has more than one number, or a number with a second ending. If the gateway joined them, the result would be a number of nobody, or of a stranger.',
     '089 12345 / 089 12346, or 089 12345-0/-15',
-    'Keep one number in the cell. Put the other one into a column of its own.',
+    'Keep one number in the cell. Put the other one into a separate column.',
   ),
   'phone-short-or-emergency': page(
     'The number is a short code or an emergency number, which must never be dialled.',
     '112',
-    "Give the contact's own number.",
+    "Write the contact's own number.",
   ),
   'phone-extension': page(
     'The phone number has an extension and the list has no free column for it.',
     '415 555 0100 ext. 7',
-    'Remove the extension, or give the list a column named like the phone column with Extension or _ext added.',
+    'Remove the extension. Or add a column to the list that has the name of the phone column followed by Extension or _ext.',
   ),
   'email-invalid': page(
     'The email address is not valid.',
     'anna@example',
-    'Correct the address, or empty the cell if the row has another way to reach the person.',
+    'Correct the address. If the row has another way to reach the person, you can also empty the cell.',
   ),
   'date-invalid': page(
-    'The date is not an ISO 8601 date or date-time of the calendar; or it is a time of a do-not-call entry without its zone.',
+    'The cell is not a date or date-time in ISO 8601, or the date does not exist. In a do-not-call entry, the time must also have a zone.',
     '2026-02-31 or 31.12.2026',
-    'Write 2026-12-31T23:59:00Z. A column of contacts may also be 2026-12-31.',
+    'Write the date as in 2026-12-31T23:59:00Z. In a contact, 2026-12-31 is also allowed.',
   ),
   'no-phone-no-email': page(
     'The row has neither a phone number nor an email address.',
     'Both cells are empty.',
-    'Give the contact at least one of them, or leave the row out.',
+    'Give the contact a phone number or an email address, or leave the row out.',
   ),
   'entry-subject-missing': page(
-    'The do-not-call entry names nobody: it has neither a phone number nor an email address.',
+    'The do-not-call entry has neither a phone number nor an email address.',
     '{"reason": "CUSTOMER_REQUEST"}',
-    'Fill one of phoneNumber and email.',
+    'Fill in phoneNumber or email.',
   ),
   'entry-subject-both': page(
-    'The do-not-call entry has a phone number and an email address; each is an entry of its own.',
+    'The do-not-call entry has a phone number and an email address. Each of them needs a separate entry.',
     '{"phoneNumber": "+14155550101", "email": "ann@example.com"}',
-    'Make two entries of it, one with phoneNumber and one with email.',
+    'Make two entries, one with phoneNumber and one with email.',
   ),
   'override-needed': page(
     'The removal is for a person whose do-not-call entry is REGULATORY. To end such an entry, use a key with the scope dnc:override and set override=true.',
-    'A removal of +14155550101 without the option override, while an entry with the reason REGULATORY is in force for it.',
-    'Check whether the law allows it. Then send the removal with override=true and a key that lists the scope dnc:override itself; admin does not include it.',
+    'A removal of +14155550101 without override=true, while a REGULATORY entry for this number is in force.',
+    'Check whether the law allows the removal. Then send the removal with override=true and a key that has the scope dnc:override. The scope admin does not include it.',
   ),
   'phone-region-missing': page(
-    'The number has no country code, and the do-not-call entry names no country. The gateway does not guess one, because it could suppress the wrong person.',
+    'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because it could suppress the wrong person.',
     '(415) 555-0101 without a region.',
-    'Write the number with + and its country code, or name the country in region, for the entry or as an option.',
+    'Write the number with + and its country code. Or name the country in region, in the entry or as an option.',
   ),
   'region-unknown': page(
-    'The region is none of the countries that have phone numbers of their own.',
+    'The region is not the code of a country with phone numbers.',
     'region "UK" or "usa".',
     'Write the two capital letters of the country, for example US or GB.',
   ),
   'expiry-past': page(
     'The entry has expired already, so it would suppress nobody.',
     'expiresAt 2020-01-01T00:00:00Z.',
-    'Write a time in the future, or leave the expiry out for an entry that holds for ever.',
+    'Write a time in the future. For an entry that never expires, leave the expiry out.',
   ),
   'expiry-twice': page(
-    'The entry has both expiresAt and expires, which mean the same, with different times.',
+    'The entry has expiresAt and expires with different times. Both fields mean the same.',
     '{"expiresAt": "2030-01-01T00:00:00Z", "expires": "2031-01-01T00:00:00Z"}',
-    'Leave one of them out.',
+    'Leave one of the two fields out.',
   ),
   'contact-lists-invalid': page(
     'contactListIds has a value that cannot be the id of a contact list, or more than 100 ids.',
     'contactListIds "list one".',
-    'Separate the ids with commas, or leave the cell empty for an entry that holds for all contact lists.',
+    'Separate the ids with commas. For an entry that applies to all contact lists, leave the cell empty.',
   ),
   'contact-list-not-granted': page(
     'The entry is for a contact list that your tenant is not granted, so it would suppress nobody.',
     'contactListIds "another-list", while the tenant is granted only demo-contacts.',
-    'Correct the id, ask for the grant, or leave the cell empty for an entry that holds for all contact lists.',
+    'Correct the id, or ask for the grant. For an entry that applies to all contact lists, leave the cell empty.',
   ),
   'duplicate-in-submission': page(
-    'An earlier line of the submission names the same person and the same contact lists. The earlier line counts, with the stronger reason and the longer time of both.',
+    'An earlier line of the submission names the same person and the same contact lists. The earlier line counts. It gets the stronger reason and the later expiry of both.',
     'The same phone number on line 2 and on line 9.',
     'Nothing to do.',
   ),
   'country-not-allowed': page(
-    'The number belongs to a country that is not in DNC_ALLOWED_COUNTRIES, or to no country. The entry suppresses and is listed, but goes to Genesys only after you release it.',
+    'The number belongs to a country that is not in DNC_ALLOWED_COUNTRIES, or to no country. The entry suppresses the person, but the gateway sends the entry to Genesys only after you release it.',
     '+800, which belongs to no country.',
     'Check whether the number is right. If it is, release the submission.',
   ),

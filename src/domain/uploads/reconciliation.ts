@@ -2,26 +2,34 @@ import { z } from 'zod'
 
 import { count } from '../answers/answer-values.ts'
 
-/** How an upload appears in Genesys when it is checked again after its end. */
+/** The result of comparing an upload with what Genesys holds, after the upload ended. */
 export const RECONCILIATION_STATES = ['pending', 'agrees', 'differs', 'unavailable'] as const
 export type ReconciliationState = (typeof RECONCILIATION_STATES)[number]
 
 export const reconciliationSchema = z.strictObject({
   state: z.enum(RECONCILIATION_STATES),
-  /** null while pending. */
+  /** null: not checked yet. */
   checkedAt: z.iso.datetime().nullable(),
-  /** Rows checked: contacts read back (platform), or rows of the jobs read again (guide). */
+  /**
+   * How many rows were checked: contacts that were read back (platform), or rows of jobs that were
+   * read again (guide).
+   */
   sampled: count,
-  /** Of those, rows that Genesys does not account for. */
+  /** How many of the sampled rows Genesys does not show. */
   missing: count,
-  /** By column: contacts that hold another value than was sent. Never a value. */
+  /**
+   * For each column, in how many contacts Genesys holds another value than the gateway sent. The
+   * values themselves are never stored.
+   */
   differences: z.record(z.string(), count),
   /**
-   * Contacts in the list as Genesys reports them. null if it does not, or if the list was being
-   * replaced.
+   * How many contacts Genesys reports for the list. null: Genesys reports no number, or the list
+   * was being overwritten.
    */
   listSize: count.nullable(),
-  /** Contacts that it should hold at the least, by the register. null if `listSize` is. */
+  /**
+   * How many contacts the list should have at least, by the register. null if `listSize` is null.
+   */
   registered: count.nullable(),
 })
 export type Reconciliation = z.output<typeof reconciliationSchema>
@@ -40,7 +48,10 @@ export const NOTHING_FOUND: ReconciliationFindings = {
   registered: null,
 }
 
-/** A list smaller than the register differs. A larger one holds contacts of other clients. */
+/**
+ * The verdict on the findings of a check. If the list has fewer contacts than the register knows,
+ * the state is `differs`. More contacts are no fault, because other clients may add contacts too.
+ */
 export const verdictOf = (found: ReconciliationFindings): ReconciliationResult => {
   const { sampled, missing, differences, listSize, registered } = found
   const short = listSize !== null && registered !== null && listSize < registered

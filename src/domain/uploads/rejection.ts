@@ -4,72 +4,72 @@ import { INTAKE_REJECTIONS } from './intake-rejections.ts'
 import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
- * Why a row did not become a contact, or a contact did not reach Genesys: the stable codes of rows,
- * and the words that the ledger and the documentation show. The codes are contract. No word here
- * ever holds a cell's content.
+ * The codes of rows, and the words that the ledger and the documentation show. A code says why a
+ * row did not become a contact, or why a contact did not reach Genesys. Callers rely on the codes.
+ * The words never contain the content of a cell.
  */
 export const REJECTIONS = {
   ...INTAKE_REJECTIONS,
   'replaced-in-file': page(
-    'A later line of the file has the same contact. Of the valid lines the last one stays.',
-    'Line 2 and line 9 with the contact id C-17.',
-    'Nothing to do if the later line is the right one. Otherwise remove that line and send the file again.',
+    'A later line of the file has the same contact. If a contact has several valid lines, the last one counts.',
+    'Line 2 and line 9 have the contact id C-17.',
+    'If the later line is the right one, you have nothing to do. Otherwise, remove the later line and send the file again.',
   ),
   superseded: page(
-    'Newer content of the contact, from a later upload, was delivered first. Older content never overwrites it.',
-    'The same contact in two uploads, the later one delivered before this one.',
-    'Nothing to do. Send the contact again if this content is the right one.',
+    'A later upload has already delivered newer content of the contact. Older content never overwrites newer content.',
+    'Two uploads have the same contact, and the later upload was delivered first.',
+    'If the newer content is right, you have nothing to do. Otherwise, send the contact again.',
   ),
   'suppressed-dnc': page(
-    'A do-not-call entry names a phone or an email of the contact, so the contact is not sent; `suppressedBy` says which one.',
-    'A contact whose second phone number was submitted as an opt-out last week.',
+    'A do-not-call entry names a phone or an email of the contact, so the contact is not sent. `suppressedBy` names the entry.',
+    'A contact with a second phone number that was submitted as an opt-out last week.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
   'suppressed-registry': page(
-    'A national do-not-call registry that your tenant uses has a phone of the contact, so the contact is not sent; `suppressedBy` says which edition.',
-    'A contact whose number its owner has put on the national registry.',
-    'Nothing to do. The number may be called again when a newer edition of the registry does not have it. Then send the contact again.',
+    'A phone number of the contact is in a national do-not-call registry that your tenant uses, so the contact is not sent. `suppressedBy` names the edition.',
+    'A contact who has put their number on the national registry.',
+    'Nothing to do. If a newer edition of the registry no longer has the number, you may send the contact again.',
   ),
   'consent-missing': page(
-    'The contact has a phone number of a country of CONSENT_REQUIRED_COUNTRIES, and the row does not say when and how the person agreed to be called.',
-    'A number in Germany, and an empty cell under consentSource.',
-    'Fill consentAt and consentSource, if the person agreed, and send the contact again.',
+    'The contact has a phone number of a country in CONSENT_REQUIRED_COUNTRIES, but the row does not show when and how the person agreed to be called.',
+    'A number in Germany, and an empty cell in the column consentSource.',
+    'If the person agreed, fill in consentAt and consentSource, and send the contact again.',
   ),
   'suppressed-since': page(
-    'A do-not-call entry, or a new edition of a registry, that names a phone or an email of the contact came in after the upload was accepted and before the contact was sent; `suppressedBy` says which one.',
-    'An opt-out that came in while a large upload was being delivered.',
+    'A do-not-call entry or a new edition of a registry names a phone or an email of the contact. The entry or edition arrived after the upload was accepted and before the contact was sent. `suppressedBy` names it.',
+    'An opt-out that arrived while a large upload was being delivered.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
   erased: page(
-    'The person was erased before the row was sent. The cells and the contact id of the row are gone, and the row will not be sent.',
-    'POST /v1/erasures with the phone number of a contact whose upload was still being delivered.',
-    'Nothing to do. The receipt of the erasure lists what was done (GET /v1/erasures/{erasureId}).',
+    'The person was erased before the row was sent. The cells and the contact id of the row are deleted, and the row is never sent.',
+    'POST /v1/erasures with the phone number of a contact, while the upload with this contact is being delivered.',
+    'Nothing to do. GET /v1/erasures/{erasureId} shows what the erasure did.',
   ),
   cancelled: page(
     'The upload was cancelled before the row was sent.',
-    'A row of an upload that was cancelled in the middle.',
-    'Send the row in a new upload if it should still be delivered.',
+    'A row of an upload that was cancelled during its delivery.',
+    'If you still want to deliver the row, send it in a new upload.',
   ),
   'not-sent': page(
     'The upload ended before the row was sent.',
-    'A row after the batch at which Genesys refused the upload.',
+    'Genesys refused the upload at one of its batches, and the row comes after that batch.',
     "Read the upload's `problem`, fix it and send the row in a new upload.",
   ),
   ...GENESYS_REJECTIONS,
   'outcome-unknown': page(
-    'The upload was cancelled while it was unknown whether Genesys had accepted the row. The row may be in Genesys.',
-    'Genesys had not answered a request when the gateway crashed or an outage began, and the upload was cancelled after that.',
-    'Find the contact in Genesys, or send the row again in a new upload.',
+    'The upload was cancelled before Genesys confirmed that it had accepted the row. The row may be in Genesys.',
+    'The gateway crashed before Genesys answered a request, or an outage began. After that, the upload was cancelled.',
+    'Search for the contact in Genesys, or send the row again in a new upload.',
   ),
   identical: page(
-    'Genesys already held exactly this content of the contact when the gateway decided about the row. Nothing was sent.',
+    'Genesys already had exactly this content for the contact, so the gateway did not send the row.',
     'The same file sent twice.',
-    'Nothing to do. duplicates=ignore sends it anyway.',
+    'Nothing to do. To send such rows anyway, use duplicates=ignore.',
   ),
   known: page(
-    'The contact was in the list when the gateway decided about the row, and the upload asked to skip known contacts.',
-    'duplicates=skip and a contact of an earlier upload.',
-    'Nothing to do. duplicates=update sends changed content.',
+    'The contact was already in the list, and the upload skips known contacts (duplicates=skip).',
+    'A contact that an earlier upload delivered.',
+    'Nothing to do. To send contacts with changed content, use duplicates=update.',
   ),
 } as const satisfies Record<string, RejectionPage>
 
@@ -77,45 +77,47 @@ export type RejectionCode = keyof typeof REJECTIONS
 export const REJECTION_CODES = Object.keys(REJECTIONS) as RejectionCode[]
 
 /**
- * The fault of a row, as a value: the code, and the column at fault by its name in the file (null:
- * the row as a whole).
+ * A fault of a row. `column`: the column at fault, by its name in the file. null: the fault
+ * concerns the whole row.
  */
 export type RowFault = {
   code: string
   column: string | null
-  /** Of `row-ragged`: the cells that the row has, and those that the header has. */
+  /** For `row-ragged`: how many cells the row has, and how many the header has. */
   width?: { found: number; expected: number }
-  /** For `cell-without-column`: the place of the cell in the row, counted from 1. */
+  /** For `cell-without-column`: the position of the cell in the row, counted from 1. */
   position?: number
-  /** For a row that Genesys refused: Genesys' own code. */
+  /** The code that Genesys gave, if Genesys refused the row. */
   said?: string | null
 }
 
 const PAGES: Record<string, Pick<RejectionPage, 'meaning' | 'fix'> | undefined> = {
   ...PROBLEMS,
   ...REJECTIONS,
-  // The page speaks of calls too, and of options that a row behind its 202 does not have any more.
+  // The page of the problem is for calls. Its text names options that do not help with a row that
+  // was already accepted.
   'schema-drift': {
     meaning:
-      'The columns of the contact list have changed since the row was checked, so Genesys does not have the row.',
-    fix: 'Call POST …/retry when the list has its columns again, or send the file in a new upload.',
+      'The columns of the contact list have changed since the row was checked, so the row is not in Genesys.',
+    fix: 'When the list has its earlier columns again, call POST …/retry. Otherwise, send the file in a new upload.',
   },
 }
 
-/** What one row's fault adds to the text of its code. */
+/** The details of this fault. They precede the sentence of its code. */
 const particulars = ({ width, position }: RowFault): string => {
   if (width !== undefined) return `The row has ${width.found} of ${width.expected} cells. `
   return position === undefined ? '' : `Cell ${position} of the row is filled. `
 }
 
 /**
- * The words about a row's fault: meaning and fix, after the column, and Genesys' own code. The bare
- * code if no page has it. Rows that were not sent because their upload failed have the code of its
- * problem.
+ * The words about a row's fault: the column, the meaning, the fix, and the code that Genesys gave.
+ * If the fault's code has no page, the text is the code itself. If a row was not sent because its
+ * upload failed, its code may be that of the upload's problem.
  */
 export const rejectionReason = (fault: RowFault): string => {
   const { code, column, said = null } = fault
-  // Earlier versions made codes of whatever Genesys said; their rows are still in ledgers.
+  // Earlier versions made codes from the answers of Genesys. Rows with such codes are still in
+  // ledgers.
   const known =
     PAGES[code] ?? (code.startsWith('genesys-') ? REJECTIONS['genesys-refused'] : undefined)
   const told = known === undefined ? code : `${particulars(fault)}${known.meaning} ${known.fix}`

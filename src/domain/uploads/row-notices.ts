@@ -1,18 +1,17 @@
 /**
- * Notices about rows that are accepted, or refused for another reason: permitted, and probably not
- * intended. They become warnings.
+ * Oddities of rows that are permitted but probably not intended. The upload shows them as warnings.
  */
 export const ROW_NOTICES = ['phone-decimal-tail', 'cell-holds-rows'] as const
 export type RowNotice = (typeof ROW_NOTICES)[number]
 
-/** In how many rows it was noticed, and the lines of the first ones. */
+/** How many rows have the oddity, and the lines of the first of these rows. */
 export type NoticedRows = { rows: number; lines: number[] }
 export type Noticed = Partial<Record<RowNotice, NoticedRows>>
 
-/** Most lines that are listed. */
+/** The most lines that are listed for an oddity. */
 const MOST_LINES = 20
 
-/** Counts notices, row by row. */
+/** Counts the oddities of rows, row by row. */
 export const createNotices = (): {
   add(notice: RowNotice, line: number): void
   noticed(): Noticed

@@ -1,22 +1,22 @@
 import type { z } from 'zod'
 
 /**
- * A field of a record that callers see: its description in the document, and its value in an
- * answer.
+ * A field of a record that callers see: its schema in the API document, and how its value is shown
+ * in an answer.
  */
 export type Shown<Value, Schema extends z.ZodType> = {
   readonly schema: Schema
   readonly show: (value: Value) => z.output<Schema>
 }
-/** A field that stays inside. */
+/** A field that callers do not see. */
 export type Kept<Value> = { readonly schema: null; readonly value?: Value }
 
-/** Shown exactly as stored. */
+/** A field that is shown exactly as it is stored. */
 export const shown = <Schema extends z.ZodType>(
   schema: Schema,
 ): Shown<z.output<Schema>, Schema> => ({ schema, show: (value) => value })
 
-/** Kept in one form and shown in another. */
+/** A field whose shown form differs from its stored form. */
 export const shownAs = <Value, Schema extends z.ZodType>(
   schema: Schema,
   show: (value: Value) => z.output<Schema>,
@@ -26,7 +26,7 @@ export const kept = <Value>(): Kept<Value> => ({ schema: null })
 
 type Fields = Readonly<Record<string, Shown<never, z.ZodType> | Kept<unknown>>>
 
-/** The record that a table of fields describes. */
+/** The type of a record that has the fields of a table. */
 export type RecordOf<Table extends Fields> = {
   -readonly [Name in keyof Table]: Table[Name] extends Shown<infer Value, z.ZodType>
     ? Value
@@ -42,7 +42,7 @@ type ShapeOf<Table extends Fields> = {
     : never
 }
 
-/** The schemas of the shown fields, for the document. */
+/** The schemas of the fields that callers see, for the API document. */
 export const shapeOf = <Table extends Fields>(table: Table): ShapeOf<Table> =>
   Object.fromEntries(
     Object.entries(table).flatMap(([name, { schema }]) =>
@@ -50,7 +50,7 @@ export const shapeOf = <Table extends Fields>(table: Table): ShapeOf<Table> =>
     ),
   ) as ShapeOf<Table>
 
-/** A record as callers see it. */
+/** The record as callers see it. */
 export const showRecord = <Table extends Fields>(
   table: Table,
   record: RecordOf<Table>,

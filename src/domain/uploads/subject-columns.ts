@@ -1,6 +1,6 @@
 import type { Upload } from './upload.ts'
 
-/** The places of phones and emails among a staged row's cells. */
+/** The indexes of phones and emails among the cells of a staged row. */
 export const subjectColumns = ({
   columns,
   targetColumns,

@@ -1,6 +1,4 @@
-/**
- * Encodings that a file may have. The names are those of the option `encoding` (IANA, lower case).
- */
+/** The encodings that a file may have, by the names of the option `encoding` (IANA, lower case). */
 export const TEXT_ENCODINGS = [
   'utf-8',
   'utf-16le',
@@ -11,15 +9,15 @@ export const TEXT_ENCODINGS = [
 export type TextEncoding = (typeof TEXT_ENCODINGS)[number]
 
 /**
- * The source of the encoding: the caller (`encoding`, or the charset of the body), the file's byte
- * order mark, or its bytes.
+ * How the encoding became known. `option`: the caller named it, in the option or as the charset of
+ * the body. `mark`: the byte order mark of the file shows it. `content`: the gateway guessed it
+ * from the bytes.
  */
 export const ENCODING_SOURCES = ['option', 'mark', 'content'] as const
 export type EncodingSource = (typeof ENCODING_SOURCES)[number]
 
 /**
- * Names that the web gives the same encodings (Encoding Standard, "Names and labels"); ASCII is
- * UTF-8.
+ * Other names of these encodings (Encoding Standard, "Names and labels"). ASCII is read as UTF-8.
  */
 const LABELS: Readonly<Record<string, TextEncoding>> = {
   utf8: 'utf-8',
@@ -33,7 +31,7 @@ const LABELS: Readonly<Record<string, TextEncoding>> = {
 }
 
 /**
- * The encoding for the parameter `charset` of a Content-Type. null if it names none that is
+ * The encoding that the parameter `charset` of a Content-Type names. null: the encoding is not
  * accepted.
  */
 export const encodingOfCharset = (charset: string): TextEncoding | null => {

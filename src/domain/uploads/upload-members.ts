@@ -5,11 +5,11 @@ import type { ChosenQueue, QueueOptions } from '../contact-lists/queue-options.t
 import type { Noticed } from './row-notices.ts'
 import { ENCODING_SOURCES, type EncodingSource } from './text-encoding.ts'
 
-/** What an upload is made of, in the form in which callers see it. */
+/** The parts of an upload, in the form that callers see. */
 
 /**
- * `read = accepted + rejected + duplicates + suppressed + blank`. When finished, `accepted =
- * delivered + unchanged + failed + unprocessed`.
+ * These sums hold: `read = accepted + rejected + duplicates + suppressed + blank`. When the upload
+ * is finished, also `accepted = delivered + unchanged + failed + unprocessed`.
  */
 export const countsSchema = z.strictObject({
   read: count,
@@ -24,7 +24,7 @@ export const countsSchema = z.strictObject({
   unprocessed: count,
 })
 
-/** The file as received: `bytes` and `sha256` are of the body before it is unpacked. */
+/** The file as it was received. `bytes` and `sha256` are those of the body before decompression. */
 export const sourceSchema = z.strictObject({
   fileName: z.string().nullable(),
   format: z.enum(['csv', 'ndjson', 'json']),
@@ -37,19 +37,17 @@ export const sourceSchema = z.strictObject({
 })
 type Source = z.output<typeof sourceSchema>
 
-/**
- * The source as stored. Optional members are absent if an earlier version stored it without them.
- */
+/** The source as stored. A member may be missing if an earlier version of the gateway stored it. */
 export type KeptSource = Omit<Source, 'encodingFrom' | 'compression'> & {
   encodingFrom?: EncodingSource
   compression?: 'gzip' | null
-  /** The requested encoding is probably wrong. Reported as a warning. */
+  /** Whether the encoding that the caller named is probably wrong. It is shown as a warning. */
   encodingDoubtful?: boolean
-  /** Notices about its rows. Reported as warnings. */
+  /** What was noticed about the rows. It is shown as warnings. */
   noticed?: Noticed
 }
 
-/** Member by member, because jsonb returns them in another order. */
+/** Lists the members explicitly, because jsonb returns them in another order. */
 export const showSource = (source: KeptSource): Source => ({
   fileName: source.fileName,
   format: source.format,
@@ -62,21 +60,27 @@ export const showSource = (source: KeptSource): Source => ({
 })
 
 /**
- * How a column of the file found its place: the option `mapping`, the exact name, the name but for
- * case, a proposal that was certain enough; the contact id's own column; `added`: the list was
- * given this column.
+ * How a column of the file was matched with a column of the list.
+ * - `mapping`: by the option `mapping`.
+ * - `exact`: by its name.
+ * - `case`: by its name, with other upper and lower case.
+ * - `proposed`: by a proposal that was certain enough.
+ * - `contactId`: as the column of the contact id.
+ * - `added`: the list was extended by this column.
  */
 const MAPPED_BY = ['mapping', 'exact', 'case', 'proposed', 'contactId', 'added'] as const
 
-/** How the gateway treated one column of the file. */
+/** What the gateway did with a column of the file. */
 const columnSchema = z.strictObject({
   name: z.string(),
   kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
-  /** null: left out. */
+  /** null: the column was left out. */
   mappedTo: z.string().nullable(),
-  /** null: left out. Missing in uploads that were staged before it was kept. */
+  /**
+   * null: the column was left out. Missing if an earlier version of the gateway staged the upload.
+   */
   by: z.enum(MAPPED_BY).nullable().optional(),
-  /** null if the caller decided or nothing was mapped. */
+  /** How certain a proposal was. null: the column was not matched by a proposal. */
   confidence: z.number().min(0).max(1).nullable().optional(),
 })
 export const columnsSchema = z.array(columnSchema)
@@ -91,9 +95,9 @@ export const showColumns = (columns: z.output<typeof columnsSchema>): typeof col
   }))
 
 /**
- * The expected effect of delivering, by the register when the rows were staged:
- * `creates + updates + unchanged = accepted`. It does not know what other clients have put into the
- * list, or what earlier uploads will have by then.
+ * The expected effect of delivering the upload, by the register at the time of staging: `creates +
+ * updates + unchanged = accepted`. The register does not know what other clients have put into the
+ * list, or what earlier uploads will deliver before this one.
  */
 export const planSchema = z.strictObject({
   creates: count,
@@ -101,13 +105,13 @@ export const planSchema = z.strictObject({
   unchanged: count,
   suppressed: count,
   /**
-   * Of the updates, contacts that are not dialled again if they were dialled (`doNotQueue`). null
-   * if the dialect has no queue, or nobody counted.
+   * How many of the updated contacts are not dialled again if they were dialled before
+   * (`doNotQueue`). null: the dialect has no queue, or the gateway did not count them.
    */
   notDialledAgain: count.nullable(),
 })
 
-/** Member by member, because jsonb returns them in another order. */
+/** Lists the members explicitly, because jsonb returns them in another order. */
 export const showQueue = (queue: ChosenQueue | null): QueueOptions | null =>
   queue === null
     ? null
@@ -123,13 +127,13 @@ export const batchProgressSchema = z.strictObject({
   failed: count,
 })
 
-/** The progress of an upload. */
+/** How far an upload has got. */
 export const progressSchema = z.strictObject({
-  /** Of the accepted rows, those settled; two decimals. */
+  /** The share of accepted rows that are settled, with two decimals. */
   percent: z.number().min(0).max(100),
-  /** null until two batches are settled. */
+  /** null: fewer than two batches are settled. */
   rowsPerSecond: z.number().nullable(),
-  /** When the last row will be settled at this rate; null as above. */
+  /** When the last row is expected to be settled at this rate. null: the rate is unknown. */
   etaAt: stamp.nullable(),
 })
 

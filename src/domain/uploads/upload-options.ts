@@ -6,23 +6,24 @@ import { TEXT_ENCODINGS } from './text-encoding.ts'
 export const UPLOAD_MODES = ['append', 'overwrite'] as const
 export type UploadMode = (typeof UPLOAD_MODES)[number]
 
-/** What happens to contacts that the gateway delivered before. */
+/** What to do with contacts that the gateway has delivered before. */
 export const DUPLICATE_RULES = ['update', 'skip', 'ignore'] as const
 
-/** The ways to Genesys. */
+/** The ways in which rows go to Genesys. */
 export const DELIVERY_METHODS = ['batches', 'file', 'callback'] as const
 
 const columnName = z.string().min(1).max(128)
 
 /**
- * The options of an upload that a CRM may give. Unknown options are refused. The descriptions
- * appear in the API document.
+ * The options of an upload. Unknown options are refused. The API document shows these descriptions.
  */
 export const uploadOptionsSchema = z.strictObject({
   mode: z
     .enum(UPLOAD_MODES)
     .default('append')
-    .describe('`overwrite` replaces the contents of the list and needs `confirmOverwrite`'),
+    .describe(
+      '`append` adds and updates contacts. `overwrite` replaces the contents of the list and needs `confirmOverwrite`',
+    ),
   confirmOverwrite: z
     .string()
     .max(200)
@@ -32,7 +33,7 @@ export const uploadOptionsSchema = z.strictObject({
     .enum(DUPLICATE_RULES)
     .default('update')
     .describe(
-      'What to do with contacts that the gateway delivered before. `update` sends those whose content changed, `skip` sends none of them, `ignore` sends all of them',
+      'What to do with contacts that the gateway delivered before. `update` sends a contact only if its content changed. `skip` sends none of these contacts. `ignore` sends all of them',
     ),
   contactIdColumn: columnName
     .optional()
@@ -62,24 +63,24 @@ export const uploadOptionsSchema = z.strictObject({
     .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
     .meta({ pattern: '^[A-Z]{2}$' })
     .optional()
-    .describe('Country whose rules apply to phone numbers without +: two letters, for example US'),
+    .describe('Country of phone numbers without +. Two letters, for example US'),
   phonePlus: z
     .enum(['reject', 'restore'])
     .optional()
     .describe(
-      'What to do with numbers that begin with a country code and may have lost their +. `restore` reads them with +. `reject` refuses those that are also valid without it. Default: `reject`',
+      'What to do with numbers that begin with a country code and may have lost their +. `restore` adds the +. `reject` refuses numbers that are also valid without the +. Default: `reject`',
     ),
   schemaDrift: z
     .enum(['reject', 'drop', 'extend'])
     .default('reject')
     .describe(
-      'What to do with columns of the file that the list does not have. `drop` leaves them out, `extend` adds them to the list',
+      'What to do with columns of the file that the list does not have. `reject` refuses the file. `drop` leaves these columns out. `extend` adds them to the list',
     ),
   delivery: z
     .enum(['auto', ...DELIVERY_METHODS])
     .default('auto')
     .describe(
-      'How the rows go to Genesys: in `batches`, as a `file`, or as a file after which Genesys calls back (`callback`). `auto` chooses between batches and file by the number of rows. Default: `auto`',
+      'How the rows go to Genesys. `batches`: in requests. `file`: as files. `callback`: as files, and Genesys calls back when they are done. `auto`: the number of rows decides between batches and file. Default: `auto`',
     ),
   duplicateCheckField: columnName
     .optional()
@@ -106,7 +107,7 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether contacts that were dialled before are kept from being dialled again (platform). Default: the setting of the list; otherwise true',
+      'true: Genesys does not dial contacts again that were dialled before (platform). Default: the setting of the list, or true if it has none',
     ),
   clearSystemData: z
     .boolean()
@@ -126,7 +127,7 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'For a CSV. `false`: the file has no header. Its columns are then in the order of the list, unless `mapping` names them by position',
+      'For a CSV. `false`: the file has no header. Its columns must then have the order of the list, or `mapping` must name them by position',
     ),
 })
 

@@ -1,8 +1,9 @@
 import type { UploadCounts, UploadProgress, UploadState } from './upload.ts'
 
 /**
- * The rows settled by two instants, the later one that of the last settlement. Times in ISO 8601
- * UTC, by the database's clock.
+ * The two moments between which the rate of a delivery is measured: how many rows were settled at
+ * the first moment, and when the last row was settled. Times are ISO 8601 UTC, by the database's
+ * clock.
  */
 export type ProgressMarks = {
   fromRows: number
@@ -11,11 +12,13 @@ export type ProgressMarks = {
 }
 
 /**
- * The rate spans one to two of these: short enough to follow the pace, long enough to be steady.
+ * The rate is measured over 60 to 120 seconds. This is short enough to follow the pace and long
+ * enough to be steady.
  */
 export const RATE_SPAN_SECONDS = 60
 /**
- * After this long without a settlement (a hold, a pause, an outage) the rate before is meaningless.
+ * After this time without a settled row (during a hold, a pause or an outage), the earlier rate no
+ * longer predicts anything.
  */
 export const RATE_STALE_SECONDS = 600
 
@@ -24,9 +27,10 @@ const UNDER_WAY: readonly UploadState[] = ['delivering', 'awaiting_completion']
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))
 
 /**
- * Percent, rate and expected end of a running upload, or null. Computed from stored times and no
- * clock, so that every instance gives the same answer and an upload's version shows whether it
- * changed. The rate is measured, so it includes the pace in force and the share of other lanes.
+ * Percent, rate and expected end of an upload that is being delivered. null: the upload is not
+ * being delivered. The result is computed only from stored times, and not from a clock. Every
+ * instance therefore gives the same answer, and the answer changes only with the upload's version.
+ * The rate is measured, so it includes the effects of the pace and of other lanes.
  */
 export const progressOf = (upload: {
   state: UploadState

@@ -3,24 +3,27 @@ import type { NoticedRows } from './row-notices.ts'
 import { ROW_NOTICES } from './row-notices.ts'
 import type { Upload, UploadPlan, UploadSource } from './upload.ts'
 
-/** The warnings about an upload: permitted, but probably not intended. The codes are contract. */
+/**
+ * The warnings about oddities of an upload that are permitted but probably not intended. Callers
+ * rely on the codes.
+ */
 export const UPLOAD_WARNINGS = {
   'duplicate-check-by-phone':
-    'Genesys finds duplicates by a phone column, so contacts who share a number become one.',
+    'Genesys finds duplicates by a phone column, so people who share a number become one contact.',
   'encoding-detected':
     'The file is not UTF-8. The gateway detected the encoding in `source.encoding` from its bytes. If names are wrong, send the file with the option encoding.',
   'cell-holds-rows':
-    'A quoted cell contains lines that resemble rows, as if a quote were closed too late. Compare the number of rows with the file.',
+    'A quoted cell contains lines that resemble rows. Perhaps a quote is closed too late. Compare the number of rows with the file.',
   'phone-decimal-tail':
-    'Phone numbers ended in .0, as spreadsheets write them; the gateway removed it. Format the column as text, or export the numbers again: longer numbers lose digits.',
+    'Phone numbers ended in .0, which a spreadsheet adds. The gateway removed this ending. Longer numbers lose digits in this way. Format the column as text, or export the numbers again.',
   'known-not-dialled-again':
-    'Contacts that are already in the list and were dialled are not dialled again: doNotQueue is true by default. If a plan counted them, `rows` is the number of these contacts. A daily call list that is sent again under the same ids needs doNotQueue=false, for the upload or for the list.',
+    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If a plan counted these contacts, `rows` is their number. If you send a daily call list again under the same ids, set doNotQueue=false for the upload or for the list.',
   'differs-in-genesys':
-    'Genesys does not show what the upload delivered; `reconciliation` lists the differences. POST …/retry with outcomes ["differing"] sends its delivered rows again.',
+    'Genesys does not show what the upload delivered. `reconciliation` lists the differences. To send the delivered rows again, call POST …/retry with outcomes ["differing"].',
   'file-queues-again':
-    'An upload by file cannot carry doNotQueue, so Genesys may dial contacts again that are already in the list. To prevent this, send the upload with delivery=batches.',
+    'An upload by file cannot set doNotQueue, so Genesys may dial contacts again that are already in the list. To prevent this, send the file with delivery=batches.',
   'encoding-doubtful':
-    'The gateway read the file in the encoding that you named, but its letters do not occur in western words, so it is probably in another encoding. Check the names. If they are wrong, save the file as UTF-8.',
+    'The gateway read the file in the encoding that you named. The result has letters that do not occur in western words, so the file probably has a different encoding. Check the names. If they are wrong, save the file as UTF-8.',
   'same-file': 'An earlier upload to this list had exactly this file. `uploadId` names it.',
 } as const satisfies Record<string, string>
 
@@ -29,9 +32,9 @@ type WarningCode = keyof typeof UPLOAD_WARNINGS
 export type UploadWarning = {
   code: WarningCode
   detail: string
-  /** The upload that the warning names. */
+  /** The other upload that the warning is about. */
   uploadId?: string
-  /** In how many rows it was seen, and the lines of the first. */
+  /** How many rows have the oddity, and the lines of the first of these rows. */
   rows?: number
   lines?: number[]
 }
@@ -43,7 +46,7 @@ const isCheckedByPhone = ({ delivery, columns }: Upload): boolean => {
   )
 }
 
-/** UTF-8 proves itself by its form; the other encodings are guesses by likelihood. */
+/** Bytes that are valid UTF-8 are certainly UTF-8. Other encodings can only be guessed. */
 const isEncodingGuessed = ({ encodingFrom, encoding }: UploadSource): boolean =>
   encodingFrom === 'content' && encoding !== 'utf-8'
 
@@ -62,14 +65,17 @@ const noticeWarnings = ({ noticed = {} }: UploadSource): UploadWarning[] =>
     return rows === undefined ? [] : [warningOf(notice, rows)]
   })
 
-/** The warnings for a file before it is an upload. */
+/** The warnings about a file. */
 export const sourceWarnings = (source: UploadSource): UploadWarning[] => [
   ...(isEncodingGuessed(source) ? [warningOf('encoding-detected')] : []),
   ...(source.encodingDoubtful === true ? [warningOf('encoding-doubtful')] : []),
   ...noticeWarnings(source),
 ]
 
-/** The warning about known contacts for which nobody has set the queue. */
+/**
+ * The warnings for an upload that updates known contacts although no setting decides whether these
+ * contacts are dialled again.
+ */
 export const queueWarnings = (
   queue: ChosenQueue | null,
   mode: Upload['mode'],
@@ -82,7 +88,7 @@ export const queueWarnings = (
   return [warningOf('known-not-dialled-again', rows === null ? {} : { rows })]
 }
 
-/** The warnings of an upload, from its own facts alone. */
+/** The warnings about an upload, computed from the upload alone. */
 export const uploadWarnings = (upload: Upload): UploadWarning[] => [
   ...(isCheckedByPhone(upload) ? [warningOf('duplicate-check-by-phone')] : []),
   ...sourceWarnings(upload.source),

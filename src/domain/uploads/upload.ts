@@ -20,11 +20,11 @@ import {
 import { DELIVERY_METHODS, DUPLICATE_RULES, UPLOAD_MODES } from './upload-options.ts'
 
 /**
- * The upload: its states as data, its holds, its counts. Types, SQL checks, docs and tests derive
+ * The states, holds and counts of an upload, as tables. Types, SQL checks, docs and tests are made
  * from these tables.
  */
 
-/** From each state, the states that may follow. A state without any is final. */
+/** For each state, the states that may follow it. A state without any is final. */
 export const UPLOAD_TRANSITIONS = {
   receiving: ['staged'],
   staged: [
@@ -64,11 +64,11 @@ export const UPLOAD_TRANSITIONS = {
 
 export type UploadState = keyof typeof UPLOAD_TRANSITIONS
 export const UPLOAD_STATES = Object.keys(UPLOAD_TRANSITIONS) as UploadState[]
-/** The states that callers see. An upload that is being received is not visible yet. */
+/** The states that callers see. They do not see an upload that is being received. */
 export type SeenState = Exclude<UploadState, 'receiving'>
 export const SEEN_STATES = UPLOAD_STATES.filter((state) => state !== 'receiving')
 export const FINAL_STATES = UPLOAD_STATES.filter((state) => UPLOAD_TRANSITIONS[state].length === 0)
-/** States in which the lane works on an upload. */
+/** The states in which the upload is in its lane and the lane's holder works on it. */
 export const LANE_STATES = [
   'staged',
   'delivering',
@@ -80,8 +80,8 @@ export const canMove = (from: UploadState, to: UploadState): boolean =>
   (UPLOAD_TRANSITIONS[from] as readonly string[]).includes(to)
 
 /**
- * Why an upload waits, and what ends the wait: `apply` and `resume` are calls, `itself` needs no
- * call.
+ * Why an upload is held, and what ends the hold. `apply`, `resume`: a call. `itself`: no call is
+ * needed.
  */
 export const HOLD_REASONS = {
   apply: 'apply',
@@ -97,8 +97,8 @@ export const HOLD_REASONS = {
 } as const
 export type HoldReason = keyof typeof HOLD_REASONS
 /**
- * Holds that end when Genesys shows that their reason is gone. Until a check finds the cause gone,
- * the upload stays held and "since" does not change.
+ * Holds that end as soon as a check in Genesys finds that their reason no longer applies. Until
+ * then, the upload stays held and `since` does not change.
  */
 export const LOOKED_AT_HOLDS = [
   'list_not_ready',
@@ -109,7 +109,7 @@ export type LookedAtHold = (typeof LOOKED_AT_HOLDS)[number]
 const holdSchema = z.strictObject({
   reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
   since: z.iso.datetime(),
-  /** For `dnc_stale`: the countries whose registry is too old, or missing. */
+  /** For `dnc_stale`: the countries whose registry is too old or missing. */
   countries: z.array(z.string()).optional(),
 })
 export type Hold = z.output<typeof holdSchema>
@@ -117,12 +117,15 @@ export type Hold = z.output<typeof holdSchema>
 export type UploadCounts = z.output<typeof countsSchema>
 
 /**
- * What an upload waits for that is in its lane and not held: Genesys does not answer, the list does
- * not take contacts yet, or uploads before it are still on their way.
+ * What an upload that is not held may wait for in its lane: Genesys does not answer, the list does
+ * not accept contacts yet, or earlier uploads of the lane are not done.
  */
 const LANE_WAITS = ['genesys_unavailable', 'list_not_ready', 'earlier_uploads'] as const
 export type LaneWait = (typeof LANE_WAITS)[number]
-/** What the holder of a lane reports about it. */
+/**
+ * The waits that the holder of a lane can report. The third wait, for earlier uploads, follows from
+ * the lane itself.
+ */
 export type HolderWait = Exclude<LaneWait, 'earlier_uploads'>
 const waitSchema = z.strictObject({ reason: z.enum(LANE_WAITS), since: z.iso.datetime() })
 
@@ -140,7 +143,9 @@ export const ZERO_COUNTS: UploadCounts = {
 }
 
 /**
- * The names of the sums of P5 that do not hold. Empty if all hold. `finished` adds the second sum.
+ * Which of the two sums of `countsSchema` do not hold. Empty: both hold. If `finished` is true, the
+ * second sum must be equal to the accepted rows. If it is false, the second sum must not be
+ * greater.
  */
 export const brokenSums = (counts: UploadCounts, finished: boolean): string[] => {
   const broken: string[] = []
@@ -155,11 +160,11 @@ export const brokenSums = (counts: UploadCounts, finished: boolean): string[] =>
   return broken
 }
 
-/** The final state that follows from the counts. */
+/** Which of the two completed states the counts require. */
 export const completedState = (counts: UploadCounts): 'completed' | 'completed_with_errors' =>
   counts.rejected + counts.failed + counts.unprocessed > 0 ? 'completed_with_errors' : 'completed'
 
-/** The outcome of a row. */
+/** The outcomes of a row. */
 export const ROW_OUTCOMES = [
   'accepted',
   'rejected',
@@ -181,29 +186,29 @@ export type UploadPlan = z.output<typeof planSchema>
 export type UploadProgress = z.output<typeof progressSchema>
 
 /**
- * Failed rows that Genesys did not name. `unattributed`: of those, rows of an import, whose errors
- * never have a row.
+ * How many failed rows Genesys did not name. `unattributed`: how many of these rows an import left
+ * out. For an import, Genesys reports errors without naming rows.
  */
 export type UnnamedFailures = { unidentified: number; unattributed: number }
 
 /**
- * The upload, field by field, as the store returns it. A `shown` field is a member of the API's
- * resource, under the same name: the document and the answers are made from here. A new field is
- * one line here and one among the columns of `src/store/uploads/upload-row.ts`. Times are ISO 8601
- * UTC from the database's clock.
+ * The fields of an upload, as the store returns them. A `shown` field is also a member of the API's
+ * resource, under the same name. The API document and the answers are made from this table. To add
+ * a field, add a line here and a column in `src/store/uploads/upload-row.ts`. Times are ISO 8601
+ * UTC, by the database's clock.
  */
 export const UPLOAD_FIELDS = {
   id: shown(z.string()),
-  /** The upload whose rows this one retries. */
+  /** The upload whose rows this upload retries. null: this upload is not a retry. */
   parentId: shown(z.string().nullable()),
-  /** The uploads that retry rows of this one, oldest first. */
+  /** The uploads that retry rows of this upload, oldest first. */
   children: shown(z.array(z.string())),
   contactListId: shown(z.string()),
   state: shown(z.enum(UPLOAD_STATES)),
   hold: shown(holdSchema.nullable()),
   /**
-   * For an upload that is in its lane and not held: why nothing of it is in flight, as last
-   * reported. It changes without the version.
+   * Why no rows of an upload in its lane are being sent, as the lane's holder last reported. The
+   * field changes without a new version of the upload. null: the upload is held, or not waiting.
    */
   waitingFor: shown(waitSchema.nullable()),
   mode: shown(z.enum(UPLOAD_MODES)),
@@ -213,54 +218,62 @@ export const UPLOAD_FIELDS = {
     z.strictObject({
       method: z.enum(DELIVERY_METHODS),
       batches: batchProgressSchema,
-      /** Column by which Genesys finds contacts that it holds already; only with `callback`. */
+      /** The column by which Genesys finds contacts that it already holds. Only with `callback`. */
       duplicateCheckField: z.string().nullable(),
     }),
   ),
-  /**
-   * What adding its contacts does to their place in the queue. null if the dialect has no queue.
-   */
+  /** What adding the contacts does to their place in the queue. null: the dialect has no queue. */
   queue: shownAs(queueOptionsSchema.nullable(), showQueue),
   source: shownAs(sourceSchema, showSource),
   columns: shownAs(columnsSchema, showColumns),
   counts: shown(countsSchema),
   rejections: shown(z.record(z.string(), count)),
   planDigest: shown(z.string()),
-  /** For uploads with `apply=manual`. null: no plan was requested. */
+  /** Only for uploads with `apply=manual`. null: no plan was requested. */
   plan: shown(planSchema.nullable()),
-  /** Nothing is sent earlier. */
+  /** Nothing is sent before this time. null: the caller gave no such time. */
   notBefore: shown(stamp.nullable()),
   createdAt: shown(stamp),
   updatedAt: shown(stamp),
   completedAt: shown(stamp.nullable()),
-  /** null while it is not under way. */
+  /** null: the upload is not being delivered. */
   progress: shown(progressSchema.nullable()),
   problem: shown(uploadProblemSchema.nullable()),
-  /** What Genesys shows of it after its end. null if nothing was delivered. */
+  /**
+   * Whether Genesys holds the delivered rows. The gateway checks this after the end of the upload.
+   * null: nothing was delivered.
+   */
   reconciliation: shown(reconciliationSchema.nullable()),
 
   tenantId: kept<string>(),
   laneKey: kept<string>(),
-  /** Order within the lane. null while receiving. */
+  /** The upload's place in the order of its lane. null: the upload is still being received. */
   acceptedSeq: kept<number | null>(),
   /**
-   * The age of its content, in the same order. The content of a retry is as old as the upload that
-   * first brought the rows.
+   * How old the content of the rows is, as a place in the order of the lane. The content of a retry
+   * is as old as that of the upload which first had these rows.
    */
   contentSeq: kept<number | null>(),
-  /** When a caller applied the plan. null if none has to, or has yet. */
+  /**
+   * When a caller applied the plan. null: no caller has applied it yet, or the upload needs no
+   * apply.
+   */
   appliedAt: kept<string | null>(),
-  /** Version of the list's schema that the rows were checked against. */
+  /** The version of the list's schema with which the rows were checked. */
   schemaVersion: kept<string>(),
-  /** The column names (in cell order) of the staged rows. */
+  /** The names of the columns of staged rows, in the order of the rows' cells. */
   targetColumns: kept<string[]>(),
   requestId: kept<string>(),
-  /** Of the failed rows, those that nobody can name. */
+  /** How many failed rows Genesys did not name. */
   unnamed: kept<UnnamedFailures>(),
-  /** The newest earlier upload of the tenant to the list with the same bytes. */
+  /**
+   * The newest earlier upload of the same file, by the same tenant to the same list. null: there is
+   * none.
+   */
   sameFileAs: kept<string | null>(),
   /**
-   * A caller cancelled it while Genesys may have had rows of it. Their outcome is found out first.
+   * A caller cancelled the upload while Genesys might have had rows of it. The upload ends when the
+   * outcome of these rows is known.
    */
   cancelRequested: kept<boolean>(),
 }

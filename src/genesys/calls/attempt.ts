@@ -8,38 +8,38 @@ import { failureOf, parseJson, type RefusedIn } from './failures.ts'
 import type { AccessToken, Tokens } from './token.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
 
-/** A call of the API, the same for every attempt. */
+/** A call to Genesys: everything that is the same for all its attempts. */
 export type ApiCall<T> = {
-  /** From a closed set: it is a label of metrics. */
+  /** One of a closed set of names, because it is a label of metrics. */
   operation: string
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Path and query, ids encoded. */
+  /** Path and query. Ids in it are already encoded. */
   path: string
   headers?: Record<string, string>
   body?: Buffer
-  /** Of the body. Default: JSON. */
+  /** The type of the body. Default: JSON. */
   contentType?: string
-  /** For the exchange instead of the transport's own; for large bodies. */
+  /** The most time for one exchange. Default: the transport's. Set it for large bodies. */
   timeoutMs?: number
-  /** The required form of a 2xx; any other is `malformed_answer`. */
+  /** The form that the body of a 2xx must have. A body of another form is `malformed_answer`. */
   schema: z.ZodType<T>
-  /** The right that a 403 most likely means is missing. */
+  /** The right that the OAuth client probably lacks if Genesys answers 403. */
   right: string
-  /** The body carries rows, so a 400 or 422 may be about them. */
+  /** Whether the body carries rows, so that a 400 or 422 may be about them. */
   rows?: boolean
-  /** Of a call whose refusals name rows in words of their own. */
+  /** Reads which rows a refusal names. Needed only if this call names rows in a special form. */
   refusedIn?: RefusedIn
   /**
-   * Whether a 404 now may only mean "not yet", for a list that was made a moment ago: then it is a
-   * conflict, which passes.
+   * Whether a 404 may only mean "not yet", because the list was made a moment ago. The failure is
+   * then a `conflict`, because a later try may succeed.
    */
   notYet?: () => Promise<boolean>
   maxAnswerBytes?: number
-  /** Takes the body of a 200 as it streams in, once for every try. */
+  /** Receives the body of a 200 while it arrives, once for every try. */
   into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
   /**
-   * What is sent is known only when the slot is granted. Called after `beforeSend`, for every try,
-   * and replaces the members that it returns.
+   * Composes the request, if its content is known only after the slot is granted. Called for every
+   * try, after `beforeSend`. The members that it returns replace those of the call.
    */
   compose?: () => Partial<Pick<ApiCall<T>, 'headers' | 'body' | 'schema'>>
 }
@@ -50,8 +50,8 @@ export type AttemptDeps = {
   pacer: Pacer
   apiUrl: string
   /**
-   * Spreads requests by up to this many milliseconds after their slot (guide: 100). A shift, so the
-   * mean pace stays.
+   * Each request waits for a random time of up to this many milliseconds after its slot (guide:
+   * 100). The mean pace stays the same.
    */
   jitterMs: number
   clock: Clock
@@ -64,9 +64,9 @@ export type Attempt<T> = {
   result: { kind: 'ok'; value: T } | { kind: 'failed'; failure: GenesysFailure }
   token: AccessToken | null
   answer: HttpAnswer | null
-  /** False when no slot or no token came. */
+  /** false: no slot or no token was granted, so nothing was sent. */
   sent: boolean
-  /** X-Request-ID of what went. null if it has none. */
+  /** The X-Request-ID of the request. null: it had none. */
   requestId: string | null
   durationMs: number
 }
@@ -84,8 +84,8 @@ const valueOf = async <T>(call: ApiCall<T>, answer: HttpAnswer): Promise<T> => {
 }
 
 /**
- * A token and a slot, both good now. The token comes first: calls that waited for a login would
- * otherwise leave together on slots long past.
+ * A token and a slot that are both valid now. The token comes first. If the slot came first, calls
+ * that wait for a login would leave together, on slots whose time is long over.
  */
 const ready = async (
   deps: AttemptDeps,
@@ -104,8 +104,8 @@ const ready = async (
 }
 
 /**
- * One HTTP try of a call: paced, with a token, right after `beforeSend`. Returns a `GenesysFailure`
- * and throws everything else.
+ * One HTTP try of a call. It is sent when a token and a slot are granted and `beforeSend` has
+ * ended. A `GenesysFailure` is returned. Any other error is thrown.
  */
 export const attemptOnce = async <T>(
   deps: AttemptDeps,

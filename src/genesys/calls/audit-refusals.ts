@@ -32,14 +32,14 @@ const entryOf = (ids: Ids, refusal: GenesysRefusal) => {
 }
 
 /**
- * How many entries are kept while the database is unavailable. Beyond that the trail lacks older
- * ones, and the log has them.
+ * How many entries are kept in memory while the database is unavailable. If there are more, the
+ * oldest are missing from the audit trail. The log still has them.
  */
 const MOST_KEPT = 10_000
 
 /**
- * Audits every request that Genesys did not accept, before it is sent again. Never throws: an entry
- * that cannot be written now is written with the next one.
+ * Writes an audit entry for every request that Genesys did not accept, before the request is sent
+ * again. Never throws: an entry that cannot be written is written with the next one.
  */
 export const createAuditRefusals = (deps: {
   audit: AuditStore

@@ -1,18 +1,21 @@
 import type { Emit } from '../../telemetry/events.ts'
 
-/** This many calls in a row without any answer are an outage and not bad luck. */
+/** This many calls in a row without an answer count as an outage. */
 const FAILURES_TO_OPEN = 8
 
-/** Recognises an outage. Then the client sends probes instead of its pace. */
+/** Recognises an outage. During one, the client sends only probes. */
 export type Circuit = {
-  /** Genesys answered, whatever the answer was. */
+  /** Call it when Genesys answered with any status except a 5xx. */
   answered(): void
-  /** No answer, or one that means that Genesys is away (5xx). */
+  /** Call it when Genesys did not answer, or answered with a 5xx. */
   failed(): void
   isOpen(): boolean
 }
 
-/** Opens after failures in a row over all calls of the client. The first answer closes it. */
+/**
+ * Opens after `FAILURES_TO_OPEN` failures in a row, over all calls of the client. The first answer
+ * closes it.
+ */
 export const createCircuit = (deps: { emit: Emit }): Circuit => {
   let failures = 0
   let open = false

@@ -43,28 +43,30 @@ export type GenesysClientDeps = {
   loginUrl: string
   clientId: string
   clientSecret: string
-  /** What Genesys allows; the client stays 2.5 % below. */
+  /** The pace that Genesys allows. The client stays 2.5 % below it. */
   requestsPerMinute: number
-  /** Fewer rows a batch than the dialect's own limit. null: that limit. */
+  /** How many rows a batch has, if fewer than the dialect's limit. null: the dialect's limit. */
   batchRows: number | null
   pace: PaceStore
-  /** Known over restarts and instances. */
+  /** The lists made a moment ago. Shared by all instances, and kept over restarts. */
   newLists: NewLists
   clock: Clock
-  /** The time that Genesys' answers carry, in milliseconds since 1970. */
+  /** Receives the time that an answer of Genesys carries, in milliseconds since 1970. */
   heardTime?: (ms: number) => void
   random: () => number
   emit: Emit
-  /** Gets each request that Genesys did not accept. Left out: nobody does. */
+  /** Receives each request that Genesys did not accept. */
   refused?: CallerDeps['refused']
   /**
-   * Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS). Default:
-   * `*.amazonaws.com`.
+   * Hosts of pre-signed URLs that are allowed in addition to the API's own (GENESYS_UPLOAD_HOSTS).
+   * Default: `*.amazonaws.com`.
    */
   uploadHosts?: readonly string[]
-  /** Hosts beside loopback for which plain http is taken (ALLOW_HTTP_HOSTS). */
+  /** Hosts to which plain http is allowed, in addition to loopback (ALLOW_HTTP_HOSTS). */
   httpHosts?: readonly string[]
-  /** Bounds one HTTP exchange as a whole; 30 s [guide-api: Errors and retries]. */
+  /**
+   * The most time for one HTTP exchange as a whole. Default: 30 s [guide-api: Errors and retries].
+   */
   requestTimeoutMs?: number
 }
 
@@ -74,25 +76,25 @@ export type GenesysClient = {
   provisioning: ProvisioningPort
   campaigns: CampaignPort
   dncLists: DncListPort
-  /** null in the platform dialect, which has no such call. */
+  /** null in the platform dialect, which has no subscriptions. */
   subscriptions: EventSubscriptionPort | null
-  /** null in the guide dialect, which shows no contacts. */
+  /** null in the guide dialect, which cannot read contacts. */
   contactReads: ContactReadPort | null
   guestFiles: GuestFilePort
-  /** null in the guide dialect, which has no call for it. */
+  /** null in the guide dialect, which cannot set a contact not callable. */
   contactRetractions: ContactRetractionPort | null
-  /** null in the guide dialect, which deletes no contact. */
+  /** null in the guide dialect, which cannot delete a contact. */
   contactErasures: ContactErasurePort | null
-  /** Puts a file at a pre-signed place. */
+  /** Sends a file to a pre-signed URL. */
   putPresigned: PutPresigned
-  /** The pace in force over all instances, and what this process does with it. */
+  /** The pace in force over all instances, and how much of it this process uses. */
   paceStats(): Promise<PaceStats>
   /**
-   * Asks Genesys for nothing but its time, without a token. Throws `GenesysFailure` when it does
-   * not answer.
+   * Sends a request without a token, to learn only Genesys' time (`heardTime`). Throws
+   * `GenesysFailure` if Genesys does not answer.
    */
   askTime(signal: AbortSignal): Promise<void>
-  /** Ends waiting calls with an abort and closes the connections once their requests ended. */
+  /** Aborts waiting calls, and closes the connections once their requests have ended. */
   close(): Promise<void>
 }
 
@@ -142,7 +144,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
 
 const DEFAULT_UPLOAD_HOSTS = ['*.amazonaws.com']
 
-/** Any page: the gateway reads its header. */
+/** The most bytes of the page that are read. Only the answer's header matters. */
 const MAX_TIME_BYTES = 1_048_576
 
 const askTimeOf =
@@ -155,8 +157,8 @@ const askTimeOf =
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
 
 /**
- * Genesys in one dialect: one token, one pace bucket (per API host and OAuth client), one pool of
- * connections.
+ * Makes a client for Genesys in one dialect. It has one token, one pace bucket (for the API host
+ * and the OAuth client) and one pool of connections.
  */
 export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
   const { dialect, clock, random, emit } = deps

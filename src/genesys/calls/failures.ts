@@ -8,8 +8,7 @@ import { type SaidOfRows, saidOfRows } from './row-words.ts'
 import type { HttpAnswer } from './transport.ts'
 
 /**
- * JSON text as a value. undefined if it is not JSON. Never throws, because the text comes from a
- * stranger.
+ * Parses JSON. undefined: the text is not JSON. Never throws, because the text comes from outside.
  */
 export const parseJson = (text: string): unknown => {
   try {
@@ -20,20 +19,20 @@ export const parseJson = (text: string): unknown => {
 }
 
 /**
- * Codes of a 400 about the request or the list, so that no row of it is at fault. Every other 400
- * to a call with rows may be about a row: bisecting finds it, and ends in a hold if all rows are
- * refused. Source: Swagger of 2018, contacts POST.
+ * Codes of a 400 about the request or the list, so that no row is at fault. Any other 400 may be
+ * about a row. Bisecting the batch finds that row. If all rows are refused, the upload is held.
+ * Source: Swagger of 2018, contacts POST.
  */
 const OF_THE_REQUEST =
   /^(invalid\.mode|invalid\.contact\.list|contact\.list\.|invalid\.update|max\.entity|no\.)/
 
 /**
- * Rows that a 400 or 422 names in the words of a specific call. `whole`: it concerns all of them
- * alike.
+ * Reads which rows a 400 or 422 names, in the form of a specific call. `whole`: the refusal
+ * concerns all rows alike.
  */
 export type RefusedIn = (body: unknown) => readonly GenesysRowError[] | 'whole'
 
-/** A 400 whose code means more than its status. */
+/** Codes of a 400 that stand for another kind of failure than a plain 400. */
 const BY_CODE = new Map<string | null, GenesysFailureKind>([
   ['too.many.contacts.added', 'too_large'],
   ['contact.list.import.in.progress', 'conflict'],
@@ -49,23 +48,20 @@ const PLAIN = {
 } as const
 
 /**
- * Refusals that a retry cannot fix although their status suggests it: a campaign is on, or the org
- * lacks the feature.
+ * Refusals that no retry can change, although their status suggests a retry: the campaign is
+ * running, or the org lacks the feature.
  */
 const isFinal = (status: number, code: string | null): boolean =>
   status === 501 || (status === 409 && code !== null && /\bactive$/.test(code))
 
 /**
- * A 400 that refuses client credentials, because the call acts as a user: as final as a missing
- * right.
+ * Whether Genesys denies the call. A 400 that says that only a user may make the call is a denial
+ * too, because an OAuth client is not a user.
  */
 const isForbidden = ({ status, text }: HttpAnswer): boolean =>
   status === 403 || (status === 400 && /requires? (?:a )?user context/iu.test(text))
 
-/**
- * The meaning of an error answer of the API. `rows`: the call carries rows, so a 400 or 422 may be
- * about them.
- */
+/** What an error answer of Genesys means. */
 export const failureOf = (
   call: {
     operation: string

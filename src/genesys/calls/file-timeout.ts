@@ -1,7 +1,7 @@
-/** A call has 30 s [guide-api: Errors and retries]. */
+/** A call without a file may take 30 s [guide-api: Errors and retries]. */
 const BASE_MS = 30_000
-/** 100 kB a second is slower than any link that a contact centre runs on. */
+/** 100 kB a second, which is slower than the link of any contact centre. */
 const BYTES_PER_MS = 100
 
-/** How long one exchange with this many bytes may take. */
+/** How long one exchange with this number of bytes may take. */
 export const fileTimeoutMs = (bytes: number): number => BASE_MS + Math.ceil(bytes / BYTES_PER_MS)

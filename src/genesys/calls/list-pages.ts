@@ -11,12 +11,14 @@ const pageSchema = z.looseObject({
   pageCount: z.number().int().nonnegative().nullish(),
 })
 
-/** An org holds 1,000 lists at most; ten times that many pages is a page count gone wrong. */
+/**
+ * An org has at most 1,000 lists. If Genesys reports this many pages, its page count must be wrong.
+ */
 const MAX_PAGES = 10_000
 
 /**
- * Every contact list of the org, or those that Genesys finds by `name`. Both dialects answer the
- * same call. A page without `pageCount` is the only one.
+ * All contact lists of the org, or those that Genesys finds by `name`. Both dialects have this
+ * call. An answer without `pageCount` is the only page.
  */
 export const listAllContactLists = async (
   call: Caller,
@@ -26,8 +28,8 @@ export const listAllContactLists = async (
     pageSize: number
     name?: string
     /**
-     * Platform: past its last page a query shows that page again, unless it may answer an empty
-     * one.
+     * Platform: whether to ask Genesys to answer with an empty page after the last one. By default
+     * Genesys repeats the last page.
      */
     allowsEmpty?: boolean
   },
@@ -47,7 +49,7 @@ export const listAllContactLists = async (
       },
       context,
     )
-    // One that no call can name is left out: the others are not to be lost for it.
+    // A list whose id no call can contain is left out, so that the other lists are still found.
     const usable = answer.entities.filter(({ id }) => genesysIdSchema.safeParse(id).success)
     for (const { id, name } of usable) lists.set(id, { id, name })
     if (page >= (answer.pageCount ?? 1) || answer.entities.length === 0) return [...lists.values()]

@@ -5,7 +5,7 @@ export type FormPart = {
   body: Buffer
 }
 
-/** As the HTML standard escapes them in a form ("multipart/form-data encoding algorithm"). */
+/** Escapes a name as browsers do (HTML standard, "multipart/form-data encoding algorithm"). */
 const quoted = (text: string): string =>
   `"${text.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22')}"`
 
@@ -14,9 +14,9 @@ const headOf = ({ name, fileName, contentType }: FormPart): string =>
   `${fileName === undefined ? '' : `; filename=${quoted(fileName)}`}\r\ncontent-type: ${contentType}\r\n\r\n`
 
 /**
- * The parts, in this order, as one multipart/form-data body (RFC 7578). `seed` makes the boundary,
- * so that the same parts give the same bytes. If the boundary occurs in a part, it grows until it
- * does not.
+ * The parts, in this order, as one multipart/form-data body (RFC 7578). The boundary is made from
+ * `seed`, so the same parts give the same bytes. A boundary that occurs in a part is made longer
+ * until it does not.
  */
 export const multipartBody = (
   parts: readonly FormPart[],

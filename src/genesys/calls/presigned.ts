@@ -6,15 +6,15 @@ import { fileTimeoutMs } from './file-timeout.ts'
 import type { Transport } from './transport.ts'
 
 /**
- * The hosts that a pre-signed URL may name. The URL comes from an answer, so it is trusted less
- * than our own configuration.
+ * The hosts to which a pre-signed URL may lead. The URL comes from an answer of Genesys, so it is
+ * trusted less than the configuration.
  */
 export type UploadHosts = {
-  /** `*.example.com` takes every host below that name, anything else exactly that host. */
+  /** `*.example.com` allows every host below that name. Anything else allows exactly that host. */
   patterns: readonly string[]
-  /** Also taken: host and port of the API. */
+  /** Host and port of the API, which are allowed too. */
   apiHost: string
-  /** For which plain http is taken; loopback is always one of them. */
+  /** Hosts to which plain http is allowed, in addition to loopback. */
   httpHosts: readonly string[]
 }
 
@@ -26,8 +26,8 @@ const matches = (pattern: string, hostname: string): boolean =>
     : hostname === pattern
 
 /**
- * Whether a file may be put there: https (http for loopback and `httpHosts`), no credentials in the
- * URL, a host of the list.
+ * Whether a file may be sent to the URL. The URL must be https, have no credentials and lead to an
+ * allowed host. It may be http to loopback and to `httpHosts`.
  */
 export const isUploadUrl = (text: string, hosts: UploadHosts): boolean => {
   const url = URL.parse(text)
@@ -40,15 +40,18 @@ export const isUploadUrl = (text: string, hosts: UploadHosts): boolean => {
 }
 
 export type PresignedFile = {
-  /** From a closed set: it is a label of metrics. */
+  /** One of a closed set of names, because it is a label of metrics. */
   operation: string
-  /** Never logged: anyone who has it may write. */
+  /** Never log it: anyone who has it may write to it. */
   url: string
   headers: Record<string, string>
   body: Buffer | { sizeBytes: number; pieces: AsyncIterable<Buffer> }
 }
 
-/** A storage takes no body whose length it is not told before; of one buffer it is told anyway. */
+/**
+ * Adds the header content-length to a body in pieces, because file storage services refuse a body
+ * of unknown length. For a buffer, undici adds the header.
+ */
 const withLength = (
   headers: Record<string, string>,
   body: PresignedFile['body'],
@@ -58,10 +61,12 @@ const withLength = (
     : { ...headers, 'content-length': String(body.sizeBytes) }
 
 /**
- * Puts a file at its pre-signed place: one try, with the given headers and no others, no bearer, no
- * redirect and no pace (it is not a call of the API). Throws `GenesysFailure`: `forbidden` for 403,
- * when a new URL is needed; `refused` if the host of the URL is not allowed; `unavailable` for what
- * may pass by itself. `etag` is what the storage returned.
+ * Sends a file to a pre-signed URL, in one try. It sends only the given headers, so no access
+ * token. It follows no redirect. It needs no pace slot, because it is not a call of the API.
+ * Returns the ETag from the answer.
+ *
+ * Throws `GenesysFailure`. `forbidden`: a 403, so a new URL is needed. `refused`: the host is not
+ * allowed. `unavailable`, `throttled`: a later try may succeed.
  */
 export type PutPresigned = (
   file: PresignedFile,
@@ -69,8 +74,8 @@ export type PutPresigned = (
 ) => Promise<{ etag: string | null }>
 
 /**
- * The MD5 in an ETag. If a file was put in parts, or encrypted with a customer's key, the ETag is
- * not an MD5 and proves nothing: null.
+ * The MD5 in an ETag. null: the ETag contains none. The ETag of a file that was sent in parts, or
+ * is encrypted with a customer's key, is not an MD5 and proves nothing.
  */
 export const md5Of = (etag: string | null): string | null =>
   /^"?([0-9a-f]{32})"?$/iu.exec(etag ?? '')?.[1]?.toLowerCase() ?? null

@@ -1,26 +1,32 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** Retries over a while are at most this share of the calls, beyond the floor. */
+/** Over time, retries may be at most this share of the calls, plus `FLOOR_PER_SECOND`. */
 const SHARE_OF_CALLS = 0.2
 /**
- * One retry a second is always there: enough to see the end of an outage, too little to make one
- * worse.
+ * One retry a second is always allowed. That is enough to notice the end of an outage, and too
+ * little to make an outage worse.
  */
 const FLOOR_PER_SECOND = 1
-/** What a quiet time saves up at most: a short trouble is retried without delay. */
+/**
+ * The most retries that are saved up while calls succeed, so that a short failure is retried
+ * without delay.
+ */
 const MOST_SAVED = 20
 
-/** How much a whole client may retry, over all its calls. */
+/** Limits how much a whole client may retry, over all its calls. */
 export type RetryBudget = {
-  /** A call was made for the first time. */
+  /** Call it for each call, at its first attempt. */
   called(): void
-  /** How long a retry taken now would have to wait for its turn; 0 = it may go. */
+  /** How long a retry must wait for its turn. 0: it may be made now. */
   waitMs(): number
-  /** Takes a retry; those taken ahead of the budget push the next ones back. */
+  /**
+   * Takes a retry from the budget. A retry may be taken before its turn. The next ones then wait
+   * longer.
+   */
   take(): void
 }
 
-/** A balance that calls and time fill and retries use up. */
+/** A balance to which calls and time add, and from which retries are taken. */
 export const createRetryBudget = (deps: { clock: Clock }): RetryBudget => {
   let balance = MOST_SAVED
   let atMs = deps.clock.monotonicMs()

@@ -8,9 +8,9 @@ import type { RetryBudget } from './retry-budget.ts'
 import type { Tokens } from './token.ts'
 
 /**
- * Makes a call until it is answered: paced, with a token, and with retries of failures that may
- * pass, as long as the context allows. Throws the last `GenesysFailure`, the errors of
- * `beforeSend`, or the signal's reason.
+ * Makes a call, with a token and a pace slot for each attempt. Temporary failures are retried as
+ * long as the context allows. Throws the last `GenesysFailure`, what `beforeSend` threw, or the
+ * signal's reason.
  */
 export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
 
@@ -19,27 +19,33 @@ export type CallerDeps = AttemptDeps & {
   circuit: Circuit
   budget: RetryBudget
   /**
-   * Gets each request that Genesys did not accept, and is awaited before the next one. Left out:
-   * nobody does.
+   * Receives each request that Genesys did not accept. The next attempt waits until this function
+   * has ended.
    */
   refused?: (refusal: GenesysRefusal) => Promise<void>
 }
 
-/** A request that was sent and not accepted. `retryInMs`: until it is sent again. null: never. */
+/**
+ * A request that was sent and not accepted. `retryInMs`: the wait before it is sent again. null: it
+ * is not sent again.
+ */
 export type GenesysRefusal = GatewayEvents['genesys.attempted'] & {
   tenantId: string
   upstreamCode: string | null
 }
 
-/** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
+/**
+ * The wait begins at 1 s and doubles with each failure, up to 60 s, with full jitter [guide-api:
+ * Errors and retries].
+ */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /**
- * A call waits at least this long for its slot, even if it may not be retried: waiting for the pace
+ * A call waits at least this long for its slot, even if it may not be retried. Waiting for the pace
  * is not a failure.
  */
 const MIN_PATIENCE_MS = 10_000
 
-/** The head of the answer, or null if there is none. */
+/** What the log shows of an answer. All fields are null if there was no answer. */
 const saidBy = <T>({ answer }: Attempt<T>, failure: GenesysFailure | null) =>
   answer === null
     ? { status: failure?.status ?? null, correlationId: null, remaining: null }
@@ -67,8 +73,8 @@ const attemptedFields = <T>(
 }
 
 /**
- * How long Genesys itself asks to wait: `Retry-After`, or the window of a 429. null when the answer
- * has neither.
+ * The wait that Genesys itself demands: by `Retry-After` or, for a 429, until its window ends.
+ * null: it demands none.
  */
 const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
   if (result.kind === 'ok') return null
@@ -76,13 +82,14 @@ const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
 }
 
 /**
- * A write that conflicts is not sent again from here: the caller reads the state first, every time
- * [guide-api: Errors and retries]. A read checks the state itself.
+ * Whether the caller must handle a conflict. After a write, the caller handles it, because it must
+ * read the state before it repeats the write [guide-api: Errors and retries]. A read can be
+ * repeated here.
  */
 const isForTheCaller = (call: { method: string }, failure: GenesysFailure): boolean =>
   failure.kind === 'conflict' && call.method !== 'GET'
 
-/** The wait before the next attempt. null when the failure is final. */
+/** How long to wait before the next attempt. null: the failure is final. */
 const nextWaitMs = <T>(
   made: Attempt<T>,
   failure: GenesysFailure,
@@ -91,7 +98,10 @@ const nextWaitMs = <T>(
 ): number | null =>
   failure.retry === 'never' ? null : backoffMs(BACKOFF, failures, random, askedToWaitMs(made) ?? 0)
 
-/** How long a 429 stops the whole bucket: as long as it asks, else the backoff's full ceiling. */
+/**
+ * How long a 429 stops the whole bucket: as long as Genesys demands. If Genesys names no time: the
+ * longest wait of the backoff.
+ */
 const blockMs = <T>(made: Attempt<T>, failures: number): number =>
   askedToWaitMs(made) ?? backoffMs(BACKOFF, failures, () => 1)
 
@@ -107,7 +117,8 @@ const isStaleToken = <T>(tokens: Tokens, made: Attempt<T>): boolean => {
 }
 
 /**
- * In the log and the metrics; one that Genesys did not take also where refusals are written down.
+ * Reports an attempt to the log and the metrics. Also reports it to `refused` if Genesys did not
+ * accept it.
  */
 const tellAttempt = async <T>(
   deps: CallerDeps,
@@ -124,8 +135,8 @@ export const createCaller = (deps: CallerDeps): Caller => {
   const { clock, budget } = deps
 
   /**
-   * The wait before the next attempt, inside of the call's own time and the client's budget. null
-   * when it is over.
+   * How long to wait before the next attempt. Takes that attempt from the client's retry budget.
+   * null: the failure is final, or the call's time is over.
    */
   const takeRetry = <T>(
     made: Attempt<T>,
@@ -169,7 +180,7 @@ export const createCaller = (deps: CallerDeps): Caller => {
         : takeRetry(made, made.result.failure, failures, endMs)
       await tell(waitMs)
       if (made.answer?.status === 429) await deps.pacer.throttle(blockMs(made, failures))
-      // A slot that never came says less than what Genesys answered before.
+      // If the last attempt was never sent, Genesys' answer to an earlier attempt explains more.
       if (waitMs === null) throw made.sent ? made.result.failure : (last ?? made.result.failure)
       last = made.result.failure
       await clock.sleep(waitMs, context.signal)

@@ -4,18 +4,18 @@ import type { GenesysRowError } from '../../domain/genesys/genesys-failure.ts'
 import type { GenesysRowCode } from '../../domain/genesys/genesys-rejections.ts'
 
 /**
- * Genesys' own code, lower-cased, from `[a-z0-9._-]{1,64}`. Anything else could contain personal
- * data and becomes null.
+ * Genesys' own code in lower case, if it has at most 64 characters, all of `[a-z0-9._-]`. null: any
+ * other code, because it could contain personal data.
  */
 export const upstreamCodeOf = (value: unknown): string | null => {
   const code = typeof value === 'string' ? value.toLowerCase() : ''
-  // Digits in a row could be a phone number.
+  // Five digits in a row could be part of a phone number.
   return /^[a-z0-9._-]{1,64}$/.test(code) && !/\d{5}/.test(code) ? code : null
 }
 
 /**
- * A column's name as Genesys repeats it. null if it does not look like one (a phone, an address, a
- * sentence).
+ * The name of a column that Genesys repeats. null: the text does not look like a name, but like a
+ * phone number, an address or a sentence.
  */
 export const fieldOf = (value: unknown): string | null =>
   typeof value === 'string' &&
@@ -24,7 +24,7 @@ export const fieldOf = (value: unknown): string | null =>
     ? value
     : null
 
-/** What Genesys' words about a row can mean. The first that matches wins. */
+/** What the texts of Genesys about a row mean. The first match counts. */
 const ROW_CODES: readonly [RegExp, GenesysRowCode][] = [
   [
     /unknown.{0,9}(field|column|attribute)|(field|column|attribute).{0,60}(unknown|not (known|defined|found)|does not exist)|undeclared|not declared|invalid.contact.columns|no such (field|column)|schema/,
@@ -43,8 +43,8 @@ const ROW_CODES: readonly [RegExp, GenesysRowCode][] = [
 ]
 
 /**
- * The ledger code for Genesys' text about a row. Free text goes in, only a code of the closed set
- * comes out.
+ * The ledger's code for what Genesys says about a row, which may be free text. The result is always
+ * one of the closed set of codes.
  */
 export const rowCodeOf = (...said: readonly unknown[]): GenesysRowCode => {
   const text = said
@@ -68,8 +68,8 @@ const detailSchema = z.looseObject({
 })
 
 /**
- * ErrorBody of SDK 262, the guides' `{errors}`, and the bare `{error}` that is seen of gateways in
- * between.
+ * The forms of error bodies: ErrorBody of SDK 262, the `{errors}` of the guides, and the bare
+ * `{error}` of API gateways between here and Genesys.
  */
 const errorBodySchema = z.looseObject({
   code: z.unknown().optional(),
@@ -80,11 +80,14 @@ const errorBodySchema = z.looseObject({
   errors: z.array(errorSchema).catch([]),
 })
 
-/** The rows that an error answer names. */
+/** What an error answer reports about the rows of the request. */
 export type SaidOfRows = {
-  /** Genesys' own code. null if there is none, or if it only means that the request is bad. */
+  /**
+   * Genesys' own code. null: there is none. The general code `bad.request` is used only if no other
+   * code is given.
+   */
   upstreamCode: string | null
-  /** Rows that it names by their index. */
+  /** The rows that the answer names by their index. */
   rowErrors: GenesysRowError[]
   rowFault: { code: GenesysRowCode; field: string | null }
 }
@@ -92,7 +95,7 @@ export type SaidOfRows = {
 const idOf = (value: unknown): string | null =>
   typeof value === 'string' && value.length >= 1 && value.length <= 128 ? value : null
 
-/** One error of an answer or a job, as the ledger stores it. null if it names no row. */
+/** One error of an answer or a job, as the ledger stores it. null: it names no row. */
 export const rowErrorOf = (error: z.infer<typeof errorSchema>): GenesysRowError | null => {
   const { index, contactId, field, code, message } = error
   if (!Number.isSafeInteger(index) || (index as number) < 0) return null
@@ -106,7 +109,7 @@ export const rowErrorOf = (error: z.infer<typeof errorSchema>): GenesysRowError 
 }
 
 /**
- * A member of the request as `details[].fieldName` writes it, for example `[3].data.zip` or
+ * A place in the request, as `details[].fieldName` names it: `[3].data.zip` or
  * `contacts[3].data.zip`.
  */
 const PLACE = /^[A-Za-z.]{0,20}\[(\d{1,6})\](?:\.data)?(?:\.(.+))?$/
@@ -128,10 +131,10 @@ const rowErrorOfDetail = (
   }
 }
 
-/** Codes that do not distinguish one refusal from another. */
+/** A code that any refusal may have, so it says nothing. */
 const NO_CODE = 'bad.request'
 
-/** Reads any error answer's body. None of its free text comes out. */
+/** Reads the body of any error answer. The result holds none of its free text. */
 export const saidOfRows = (value: unknown): SaidOfRows => {
   const body = errorBodySchema.safeParse(value).data ?? errorBodySchema.parse({})
   const nested = errorBodySchema.safeParse(body.error).data

@@ -8,7 +8,10 @@ import { parseJson } from './failures.ts'
 import { upstreamCodeOf } from './row-words.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
 
-/** A token that no log, error or inspection shows. Only `authorization` reveals it. */
+/**
+ * A token that does not appear when the object is logged, thrown, inspected or serialised. Only
+ * `authorization` returns it.
+ */
 export class AccessToken {
   readonly #value: string
   constructor(value: string) {
@@ -24,33 +27,33 @@ export class AccessToken {
 
 export type Tokens = {
   /**
-   * The token in force. Fetched or renewed if there is none that lasts. One fetch serves all
-   * waiting calls. Throws `GenesysFailure`. After a failure the login is not called for a backoff,
-   * and calls meanwhile get that failure with the time left.
+   * The token in force. If there is none, or it ends soon, one login gets a new token for all
+   * waiting calls. Throws `GenesysFailure`. After a failed login no login is made for a while
+   * (backoff). Calls in that time get the same failure, with the time that is left.
    */
   get(signal: AbortSignal): Promise<AccessToken>
-  /** Whether `token` is the one that `get` would give without a fetch. */
+  /** Whether `get` would return this token without a login. */
   isCurrent(token: AccessToken): boolean
-  /** Forgets `token` after a 401, unless a newer one is already in force. */
+  /** Forgets the token after a 401, unless a newer one is in force already. */
   drop(token: AccessToken): void
 }
 
 const MIN_LIFE_S = 10
-/** Genesys gives 5 minutes to 48 hours. */
+/** Genesys sets a life between 5 minutes and 48 hours. */
 const MAX_LIFE_S = 172_800
 const UNKNOWN_LIFE_S = 300
 const LOGIN_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 const OPERATION = 'token'
 
 const tokenSchema = z.looseObject({
-  // Printable ASCII only: it becomes a header.
+  // Printable ASCII only, because it becomes a header.
   access_token: z.string().regex(/^[\x21-\x7e]{1,8192}$/),
   expires_in: z.unknown().optional(),
 })
 
 /**
- * The assumed life of a token in seconds: the value of the login, between 10 s and 48 h, or 300 s
- * if that value is not plausible.
+ * The lifetime of a token in seconds: what the login answer states, but at least 10 s and at most
+ * 48 h. 300 s if the answer states nothing plausible.
  */
 export const tokenLifeSeconds = (expiresIn: unknown): number => {
   const seconds = typeof expiresIn === 'string' ? Number.parseFloat(expiresIn) : expiresIn
@@ -59,8 +62,8 @@ export const tokenLifeSeconds = (expiresIn: unknown): number => {
 }
 
 /**
- * Seconds after which to renew: the earlier of 60 s before the end and 80 % of the life, yet never
- * before half of it.
+ * After how many seconds a token is renewed: 60 s before its end or after 80 % of its life,
+ * whichever is earlier. Never before half of its life.
  */
 export const renewAfterSeconds = (lifeSeconds: number): number =>
   Math.max(lifeSeconds / 2, Math.min(lifeSeconds - 60, lifeSeconds * 0.8))
@@ -79,7 +82,8 @@ const loginFailure = (answer: HttpAnswer): GenesysFailure => {
   const throttled = [long, short].some(
     (text) => typeof text === 'string' && /^\s*rate limit exceeded/i.test(text),
   )
-  // Login throttling is a 400; source: terraform-provider-genesyscloud, pull request 1004.
+  // Genesys throttles logins with a 400. Source: terraform-provider-genesyscloud, pull request
+  // 1004.
   if (status === 429 || (status === 400 && throttled)) {
     return new GenesysFailure('throttled', OPERATION, about)
   }
@@ -88,7 +92,7 @@ const loginFailure = (answer: HttpAnswer): GenesysFailure => {
   return new GenesysFailure(status >= 400 ? 'refused' : 'malformed_answer', OPERATION, about)
 }
 
-/** `failure` again, for a caller who must wait only the rest of its time. */
+/** The same failure again, with the time that is left to wait for the next login. */
 const heardAgain = (failure: GenesysFailure, retryAfterMs: number): GenesysFailure =>
   new GenesysFailure(failure.kind, failure.operation, {
     status: failure.status,
@@ -97,7 +101,8 @@ const heardAgain = (failure: GenesysFailure, retryAfterMs: number): GenesysFailu
   })
 
 /**
- * Rejects with the signal's reason as soon as it aborts; `promise` itself continues for the others.
+ * Rejects with the signal's reason as soon as it aborts. `promise` itself continues, because other
+ * calls wait for it too.
  */
 const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
@@ -118,7 +123,7 @@ export type TokensDeps = {
   emit: Emit
 }
 
-/** One login: the token and how many seconds it may be taken to live. */
+/** One login. Returns the token and its assumed lifetime in seconds. */
 const login = async (deps: TokensDeps): Promise<{ token: AccessToken; lifeSeconds: number }> => {
   const basic = Buffer.from(`${deps.clientId}:${deps.clientSecret}`).toString('base64')
   const answer = await deps.transport.send({
@@ -144,7 +149,7 @@ const login = async (deps: TokensDeps): Promise<{ token: AccessToken; lifeSecond
   }
 }
 
-/** Client-credentials tokens of one OAuth client. */
+/** The tokens of one OAuth client (client credentials). */
 export const createTokens = (deps: TokensDeps): Tokens => {
   const { clock } = deps
   let current: { token: AccessToken; renewAtMs: number } | null = null

@@ -12,22 +12,25 @@ export type HttpRequest = {
   url: string
   headers: Record<string, string>
   /**
-   * The headers go out as they are, without our own beside them: a pre-signed URL may have signed
+   * Sends only these headers, without the transport's own, because a pre-signed URL may have signed
    * them.
    */
   verbatim?: boolean
-  /** In pieces: each is asked for when the one before is on its way, and there is no second try. */
+  /**
+   * A body in pieces is read while it is sent, one piece after the other. So it cannot be sent a
+   * second time.
+   */
   body: Buffer | AsyncIterable<Buffer> | null
   signal: AbortSignal | null
-  /** For this exchange instead of the transport's own; for large bodies. */
+  /** The most time for this exchange. Default: the transport's. Set it for large bodies. */
   timeoutMs?: number
   /** A longer answer is `malformed_answer`. */
   maxAnswerBytes: number
-  /** Takes the body of a 200 as it streams in; its text is empty then. */
+  /** Receives the body of a 200 while it arrives. `text` is then empty. */
   into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
 }
 
-/** An answer read whole. The pace in its headers is a hint, never a promise. */
+/** An answer that was read completely. What its headers say about the pace is only a hint. */
 export type HttpAnswer = {
   status: number
   text: string
@@ -35,17 +38,20 @@ export type HttpAnswer = {
   remaining: number | null
   allowed: number | null
   resetMs: number | null
-  /** Genesys' id of the call, for its support. null when absent or not plainly an id. */
+  /**
+   * Genesys' id of the call, by which its support finds it. null: it is missing, or does not look
+   * like an id.
+   */
   correlationId: string | null
-  /** For a storage: what it reports to hold. */
+  /** The ETag of the stored file. Only a file storage service sends one. */
   etag?: string | null
 }
 
 export type Transport = {
   /**
-   * One HTTP exchange, no retry, no redirect. Throws `GenesysFailure` `unavailable` for every
-   * network trouble and time-out, `malformed_answer` for an answer over the cap, and the signal's
-   * reason when the caller's signal aborts.
+   * One HTTP exchange, without retry or redirect. Throws `GenesysFailure`: `unavailable` for any
+   * network error or timeout, `malformed_answer` if the answer is too long. Throws the signal's
+   * reason if the caller's signal aborts.
    */
   send(request: HttpRequest): Promise<HttpAnswer>
   close(): Promise<void>
@@ -86,7 +92,8 @@ const paceHints = (headers: Headers): Pick<HttpAnswer, 'remaining' | 'allowed' |
 }
 
 /**
- * Reads the body whole. Throws `malformed_answer` past the cap, which also closes the connection.
+ * Reads the whole body. Throws `malformed_answer` if it is longer than `maxAnswerBytes`, which also
+ * closes the connection.
  */
 const readBody = async (
   body: AsyncIterable<Uint8Array>,
@@ -117,9 +124,9 @@ const networkFailure = (operation: string, error: unknown): Error => {
   if (error instanceof GenesysFailure) return error
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  // A request that undici refuses to build never left us: a bug, not weather.
+  // undici refused to build the request, so it was never sent. That is a bug of the gateway.
   if (code === 'UND_ERR_INVALID_ARG' && error instanceof Error) return error
-  // Only the code goes on: an undici error can carry addresses and header text.
+  // Only the code is kept. The error itself may contain addresses and header text.
   const name = error instanceof Error ? error.name : 'unknown'
   return new GenesysFailure('unavailable', operation, { cause: new Error(code || name) })
 }
@@ -130,13 +137,14 @@ const bodyOf = (body: HttpRequest['body']): Buffer | Readable | null =>
 const OWN_HEADERS = { accept: 'application/json', 'user-agent': 'outbound-gateway' }
 
 /**
- * The one way out to Genesys, on kept-alive connections. `timeoutMs` bounds the exchange as a
- * whole, drip-fed bodies included (undici's own body timeout only measures idleness).
+ * The only path to Genesys, on connections that are kept alive. `timeoutMs` limits the whole
+ * exchange, even if the body arrives in small pieces. (undici's own body timeout limits only the
+ * time between two pieces.)
  */
 export const createTransport = (deps: {
   timeoutMs: number
   clock: Clock
-  /** The time that an answer carries (RFC 9110, Date), in milliseconds since 1970. */
+  /** Receives the time that an answer carries (RFC 9110, Date), in milliseconds since 1970. */
   heardTime?: (ms: number) => void
 }): Transport => {
   const agent = new Agent({
@@ -149,7 +157,7 @@ export const createTransport = (deps: {
     bodyTimeout: deps.timeoutMs,
   })
 
-  /** Ends the requests that have no signal of their own. */
+  /** Aborts requests that have no other signal when the transport closes. */
   const closing = new AbortController()
 
   const exchange = async (asked: HttpRequest): Promise<HttpAnswer> => {
@@ -166,7 +174,7 @@ export const createTransport = (deps: {
     })
     const saidMs = Date.parse(header(answer.headers, 'date') ?? '')
     if (!Number.isNaN(saidMs)) deps.heardTime?.(saidMs)
-    // A date to come back at is one of Genesys' clock, whatever ours says.
+    // A date in `Retry-After` is by Genesys' clock, which may differ from the gateway's.
     const nowMs = Number.isNaN(saidMs) ? deps.clock.now().getTime() : saidMs
     return {
       status: answer.statusCode,

@@ -9,8 +9,8 @@ import type { Caller } from '../calls/retry.ts'
 import { compileGuideSegment } from './segment-rules.ts'
 
 /**
- * A status that is neither is one that we do not know, and no reason to send rules
- * [guide-api: Campaign segments].
+ * `indexStatus` may have values that the gateway does not know. The gateway sends rules only if it
+ * is `ready` [guide-api: Campaign segments].
  */
 const campaignSchema = z.looseObject({
   id: z.string(),
@@ -26,8 +26,8 @@ const campaignOf = (wire: z.infer<typeof campaignSchema>): GuideCampaign => ({
 })
 
 /**
- * Campaigns of the guide dialect [guide-004]: rules are replaced as a whole, and an index is
- * rebuilt after.
+ * Campaigns in the guide dialect [guide-004]. One call replaces all rules. Genesys rebuilds the
+ * index afterwards.
  */
 export const createGuideCampaigns = (deps: { call: Caller }): GuideCampaignPort => {
   const pathOf = (campaignId: string): string =>

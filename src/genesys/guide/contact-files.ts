@@ -15,7 +15,10 @@ import type { Caller } from '../calls/retry.ts'
 import { readJob } from './jobs.ts'
 import { typeOfKind } from './list-wire.ts'
 
-/** 10 MB a file is published; MB read as 10^6 is safe under every reading [guide-api: Contacts]. */
+/**
+ * Genesys publishes 10 MB for a file. The gateway counts 10^6 bytes for each MB, which is safe even
+ * if Genesys counts 2^20 [guide-api: Contacts].
+ */
 const FILE_BYTES = 10_000_000
 
 const jobAnswerSchema = z.looseObject({ jobId: genesysIdSchema })
@@ -28,7 +31,10 @@ const filePart = ({ fileName, csv }: ContactFilePart): FormPart => ({
   body: csv,
 })
 
-/** Files as the guides describe them: multipart, with a job that reports the outcome later. */
+/**
+ * Contacts as files in the guide dialect: a multipart form, and a job that reports the outcome
+ * later.
+ */
 export const createGuideContactFiles = (deps: {
   call: Caller
   newLists: NewLists
@@ -39,8 +45,7 @@ export const createGuideContactFiles = (deps: {
     fields: readonly FormPart[],
   ): ApiCall<T> => {
     const { operation, path, schema } = about
-    // The gateway's own promise of 10,000,000 bytes is of the file; the envelope around it is a few
-    // hundred more.
+    // The limit applies to the file. The form around it has a few hundred bytes more.
     if (part.csv.length > FILE_BYTES) throw new GenesysFailure('too_large', operation)
     return {
       operation,

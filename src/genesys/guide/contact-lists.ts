@@ -13,8 +13,8 @@ import { readJob } from './jobs.ts'
 import { contactListOf, readListCall } from './list-wire.ts'
 
 /**
- * 5,000 rows and 10 MB are published; half the rows, and MB read as 10^6, are safe under every
- * reading [guide-api: Contacts].
+ * Genesys publishes 5,000 rows and 10 MB. The gateway uses half the rows, and counts 10^6 bytes for
+ * a MB, which is safe even if Genesys counts 2^20 [guide-api: Contacts].
  */
 const MAX_ROWS = 2_500
 const MAX_BYTES = 10_000_000
@@ -30,12 +30,13 @@ const FORM: RowForm = {
 }
 
 /**
- * Contact lists as the five guides describe them: bulk with a job that reports the outcome later.
+ * Contact lists in the guide dialect. Rows go in bulk requests, and a job reports the outcome
+ * later.
  */
 export const createGuideContactLists = (deps: {
   call: Caller
   newLists: NewLists
-  /** A smaller batch than the dialect's 2,500 rows, by configuration. */
+  /** How many rows a batch has, if the configuration sets fewer than 2,500. null: 2,500. */
   batchRows: number | null
 }): ContactListPort => {
   const limits: DialectLimits = {

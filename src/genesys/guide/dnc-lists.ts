@@ -12,7 +12,10 @@ const entryErrorSchema = z.looseObject({
   field: z.string().nullish(),
   code: z.unknown().optional(),
 })
-/** Missing tallies do not count as 0: an answer of another form is an unknown outcome. */
+/**
+ * An answer without a tally has an unknown form, so the outcome is unknown. A missing tally must
+ * not count as 0.
+ */
 const answerSchema = z.looseObject({
   created: count,
   duplicate: count,
@@ -24,8 +27,8 @@ const refusalSchema = z.looseObject({ errors: z.array(entryErrorSchema).catch([]
 const PLACE = /^phoneNumbers\[(\d{1,6})\]$/
 
 /**
- * The place of the entry that an error names by its number or its place. null if it names none of
- * ours.
+ * The index of the entry that an error names, by its number or by its place in the request. null:
+ * the error names no entry of this request.
  */
 const indexOf = (
   { phoneNumber, field }: z.infer<typeof entryErrorSchema>,
@@ -38,8 +41,8 @@ const indexOf = (
 }
 
 /**
- * For a 422: the entries that it names, or that it refuses the group as a whole (`expires`,
- * `reason`) [guide-api: DNC lists].
+ * Reads which entries a 422 names. `whole`: it refuses `expires` or `reason`, which all entries
+ * share [guide-api: DNC lists].
  */
 const refusedIn =
   (subjects: readonly string[]) =>
@@ -64,8 +67,8 @@ const bodyOf = ({ subjects, reason, expiresAt }: DncWrite): Buffer =>
   )
 
 /**
- * DNC lists of the guide dialect: entries by reason and expiry under an `Idempotency-Key`. No
- * addresses and no removal.
+ * DNC lists in the guide dialect. Entries with one reason and one expiry go in one request with an
+ * `Idempotency-Key`. The dialect has no email addresses and no removal.
  */
 export const createGuideDncLists = (deps: { call: Caller }): DncListPort => ({
   dialect: 'guide',

@@ -13,12 +13,13 @@ import type { Caller } from '../calls/retry.ts'
 
 const id = z.string().min(1).max(255)
 /**
- * Without `id` or `uploadUrl` it is an unknown outcome, never a success [guide-api: Guest files].
+ * Without `id` or `uploadUrl` the outcome is unknown. It never counts as a success [guide-api:
+ * Guest files].
  */
 const registeredSchema = z.looseObject({ id, uploadUrl: z.url().max(8192) })
 /**
- * A word that we do not know means nothing: it never counts as the end of a step, or as a good
- * verdict.
+ * A status or verdict that the gateway does not know becomes null. It never counts as the end of a
+ * step, or as a good verdict.
  */
 const saidSchema = z.looseObject({
   id,
@@ -33,15 +34,15 @@ const filesOf = (target: GuestFileTarget): string => {
   return `/api/v2/externalcontacts/contacts/${pathSegment(target.externalContactId)}/files`
 }
 
-/** An answer about another file than the requested one proves nothing. */
+/** Throws if the answer is about another file. */
 const saidOf = (operation: string, fileId: string, said: z.output<typeof saidSchema>): FileSaid => {
   if (said.id !== fileId) throw new GenesysFailure('malformed_answer', operation)
   return { fileId, status: said.status, virusScan: said.virusScan }
 }
 
 /**
- * Files of external contacts, in the guide dialect. `uploadCompleteUrl` is not used: the path is
- * made here, for the right contact.
+ * Files of external contacts, in the guide dialect. The path for the confirmation is made here,
+ * from the right contact's id. Genesys' `uploadCompleteUrl` is not used.
  */
 export const createExternalContactFiles = ({
   call,
@@ -64,7 +65,7 @@ export const createExternalContactFiles = ({
       },
       context,
     )
-    // Exactly what the place was made for.
+    // The headers for which Genesys made the URL, and no others.
     const headers = { 'content-type': contentType, 'content-length': String(sizeBytes) }
     return { fileId, place: { uploadUrl, headers } }
   },

@@ -6,7 +6,11 @@ import type { Caller } from '../calls/retry.ts'
 import { rowErrorOf } from '../calls/row-words.ts'
 
 const count = z.number().int().nonnegative()
-const jobSchema = z.looseObject({
+/** An ended job that reports nothing about failures proves nothing about its rows. */
+const tellsFailures = ({ status, failed, errors }: z.infer<typeof jobShape>): boolean =>
+  status !== 'completed' || (failed ?? errors ?? null) !== null
+
+const jobShape = z.looseObject({
   status: z.enum(['processing', 'completed', 'failed']),
   processed: count.nullish(),
   failed: count.nullish(),
@@ -23,16 +27,20 @@ const jobSchema = z.looseObject({
     .nullish(),
 })
 
-const jobStatusOf = (job: z.infer<typeof jobSchema>): JobStatus => ({
+const jobSchema = jobShape.refine(tellsFailures, { error: 'must tell how many rows failed' })
+
+const jobStatusOf = (job: z.infer<typeof jobShape>): JobStatus => ({
   state: job.status,
   processed: job.processed ?? 0,
   failed: job.failed ?? 0,
-  // The message is free text and may repeat the row's phone number: a code goes on, never the
-  // words.
+  // The message is free text that may repeat the row's phone number. Only a code is kept.
   errors: (job.errors ?? []).map(rowErrorOf).filter((error) => error !== null),
 })
 
-/** How far a job has got. All ways of sending contacts return one. Throws `GenesysFailure`. */
+/**
+ * How far a job is. Every method of sending contacts in the guide dialect returns a job. Throws
+ * `GenesysFailure`.
+ */
 export const readJob = async (
   call: Caller,
   jobId: string,

@@ -16,7 +16,10 @@ const fieldSchema = z.looseObject({
 })
 type Field = z.infer<typeof fieldSchema>
 
-/** A list as the guides' Genesys shows it; what more it holds is kept for the way back. */
+/**
+ * A list as the guide dialect shows it. Unknown members are kept, because a change sends the whole
+ * list back.
+ */
 const listSchema = z.looseObject({
   id: genesysIdSchema,
   name: z.string(),
@@ -46,8 +49,8 @@ export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireLi
 const STATUSES = { READY: 'ready', PROCESSING: 'processing', ERROR: 'error' } as const
 
 /**
- * Phones are declared by format [guide-001] or by type [guide-000]; both count
- * [guide-api: Contact lists].
+ * A column is a phone if its format says so [guide-001] or if its type does [guide-000]. Genesys
+ * uses both [guide-api: Contact lists].
  */
 const kindOf = ({ type, format }: Field): ColumnKind => {
   if (format?.toUpperCase() === 'E.164') return 'phone'
@@ -55,7 +58,7 @@ const kindOf = ({ type, format }: Field): ColumnKind => {
   return kinds[type.toLowerCase()] ?? 'text'
 }
 
-/** The list in our words. */
+/** The list in the gateway's form. */
 export const contactListOf = (list: WireList): ContactList => {
   const fields = list.schema.fields.map((field) => ({
     name: field.name,
@@ -81,12 +84,12 @@ export const contactListOf = (list: WireList): ContactList => {
 
 const TYPES = { text: 'String', phone: 'Phone', email: 'Email', date: 'Date' } as const
 
-/** The type that a column has in a mapping [guide-000]. */
+/** The type of a column in a mapping [guide-000]. */
 export const typeOfKind = (kind: ColumnKind): string => TYPES[kind]
 
 /**
- * A column as a field of a list's schema. A phone is a text with a format, as in the guide of this
- * call [guide-001].
+ * A column as a field of a list's schema. A phone is a text with a format, as the guide of this
+ * call has it [guide-001].
  */
 export const fieldOfColumn = ({
   name,

@@ -15,12 +15,12 @@ const FIRST_VERSION = '1.0'
 const DESCRIPTION = 'Made by Outbound Gateway'
 
 /**
- * One try: a second one could act twice. A call that was refused for its pace or its token is not
- * lost by that; the caller repeats.
+ * Allows only one try, because a second one could act twice. If the pace or the token stopped the
+ * call before it was sent, the caller repeats it.
  */
 const once = (context: CallContext): CallContext => ({ ...context, retryForMs: 0 })
 
-/** The next version in the form of the last: 3 → 4, "3" → "4", "1.0" → "2.0". */
+/** The next version, in the form of the last version: 3 → 4, "3" → "4", "1.0" → "2.0". */
 const raised = (version: string | number | null | undefined): string | number => {
   if (typeof version === 'number') return version + 1
   const [, major, rest] = /^(\d{1,9})(.*)$/.exec(version ?? '') ?? []
@@ -29,8 +29,8 @@ const raised = (version: string | number | null | undefined): string | number =>
 }
 
 /**
- * Makes and changes lists as the guides describe it. Indexing continues after the answer, so
- * callers wait for `ready`.
+ * Makes and changes lists in the guide dialect. Genesys continues to index after its answer, so the
+ * caller waits until the list is `ready`.
  */
 export const createGuideProvisioning = (deps: {
   call: Caller
@@ -58,7 +58,7 @@ export const createGuideProvisioning = (deps: {
     const about = { right: 'outbound:contactlist:read', pageSize: 100, name }
     const lists = await listAllContactLists(deps.call, context, about)
     const found = lists.filter((list) => list.name === name)
-    // Whoever looks for a name has just made it, or may have.
+    // A list that the gateway looks for by name was probably made a moment ago.
     for (const { id } of found) await deps.newLists.add(id)
     return found
   },
@@ -66,7 +66,7 @@ export const createGuideProvisioning = (deps: {
     const list = await deps.call(readListCall(listId, deps.newLists), context)
     const known = new Set(list.schema.fields.map(({ name }) => name))
     const missing = columns.filter(({ name }) => !known.has(name))
-    // After an unknown outcome the caller asks again, and finds what the first try did.
+    // If an earlier try with an unknown outcome took effect, nothing is left to do.
     if (missing.length === 0) return contactListOf(list)
     const fields = [...list.schema.fields, ...missing.map(fieldOfColumn)]
     const schema = { ...list.schema, version: raised(list.schema.version), fields }
@@ -90,8 +90,8 @@ export const createGuideProvisioning = (deps: {
 const subscriptionSchema = z.looseObject({ id: z.string().min(1).max(200) })
 
 /**
- * Subscribes to Genesys' events. One try: no call lists subscriptions, so a second one could not be
- * found again.
+ * Subscribes to events of Genesys, in one try. No call lists subscriptions, so nobody could find a
+ * duplicate later.
  */
 export const createGuideSubscriptions = (deps: { call: Caller }): EventSubscriptionPort => ({
   subscribe: async ({ name, eventType, url }, context) => {

@@ -1,6 +1,6 @@
 /**
- * An expression of a guide rule. `writeExpression` writes every expression that is sent. Nothing
- * else puts text together.
+ * An expression of a rule in the guide dialect. Only `writeExpression` turns expressions into text,
+ * so everything that is sent is quoted by it.
  */
 export type GuideExpression =
   | {
@@ -14,17 +14,17 @@ export type GuideExpression =
   | { kind: 'not'; part: GuideExpression }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
-/** Words of the language, and the one name for the list. */
+/** The reserved words of the language, and the name that stands for the list. */
 const WORDS = new Set(['AND', 'OR', 'NOT', 'IN', 'LISTID'])
 
-/** Whether a column can be named in an expression. */
+/** Whether an expression can name the column. */
 export const isGuideName = (name: string): boolean =>
   NAME.test(name) && !WORDS.has(name.toUpperCase())
 
 const writeLiteral = (literal: string | number): string =>
   typeof literal === 'number' ? String(literal) : `'${literal.replaceAll("'", "''")}'`
 
-/** NOT binds before AND, AND before OR. */
+/** How strongly operators bind: NOT more than AND, AND more than OR. */
 const STRENGTH = { or: 1, and: 2, not: 3, compare: 4, in: 4 } as const
 
 const writeInside = (part: GuideExpression, of: 'and' | 'or' | 'not'): string => {
@@ -35,8 +35,8 @@ const writeInside = (part: GuideExpression, of: 'and' | 'or' | 'not'): string =>
 }
 
 /**
- * The expression in Genesys' syntax: names unchanged (`isGuideName`), text in quotes with quotes
- * doubled, numbers bare.
+ * The expression in Genesys' syntax. Names are unchanged (see `isGuideName`). Texts are in quotes,
+ * with inner quotes doubled. Numbers have no quotes.
  */
 export const writeExpression = (expression: GuideExpression): string => {
   switch (expression.kind) {

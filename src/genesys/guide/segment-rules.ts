@@ -8,12 +8,13 @@ import {
 import type { Leaf } from '../../domain/segments/segment.ts'
 import { isGuideName, writeExpression, type GuideExpression } from './segment-expression.ts'
 
-/** Limits of the guide dialect [guide-api: Campaign segments]. */
+/** The limits of the guide dialect [guide-api: Campaign segments]. */
 const RULE_CHARS = 2_048
 const MOST_RULES = 50
 
 /**
- * One rule before it is written. Includes are joined by AND, excludes by OR, and an exclude wins.
+ * A rule before it is written. Genesys joins includes by AND and excludes by OR. An exclude
+ * overrides any include.
  */
 type Rule = { action: 'include' | 'exclude'; node: PlacedNode }
 
@@ -30,8 +31,9 @@ const positiveOf = (node: PlacedNode): PlacedNode | null => {
 }
 
 /**
- * A rule never carries a negation that it can do without: what must not be is an exclude with the
- * positive condition, so that an empty cell, which makes every comparison false, keeps nobody out.
+ * Splits a condition into rules. A negated condition becomes an exclude with the positive condition
+ * where that is possible. Every comparison with an empty cell is false, so such an exclude never
+ * removes a contact because of an empty cell.
  */
 const rulesOf = (action: Rule['action'], node: PlacedNode): Rule[] => {
   const positive = positiveOf(node)
@@ -67,7 +69,7 @@ const rangeExpression = (leaf: Extract<Leaf, { operator: 'between' }>): GuideExp
   )
 }
 
-/** null for what the language has no operator for. */
+/** null: the language has no such operator. */
 const leafExpression = (leaf: Leaf): GuideExpression | null => {
   switch (leaf.operator) {
     case 'in':
@@ -90,7 +92,7 @@ const leafExpression = (leaf: Leaf): GuideExpression | null => {
   }
 }
 
-/** Groups of the same kind inside each other are one, as they are when the text is read back. */
+/** Joins nested groups of the same kind, as Genesys does when it reads the text. */
 const joined = (kind: 'and' | 'or', parts: readonly GuideExpression[]): GuideExpression => {
   const flat = parts.flatMap((part) => (part.kind === kind ? part.parts : [part]))
   const [only] = flat
@@ -127,7 +129,10 @@ const checkedLeaf = ({ leaf, path }: PlacedLeaf, faults: CompileFault[]): GuideE
 
 type WrittenRule = { action: Rule['action']; text: string; path: string }
 
-/** Excludes of many values can be several; includes are joined by AND, so that they cannot. */
+/**
+ * An exclude with too many values for one rule is split into several rules. An include cannot be
+ * split, because includes are joined by AND.
+ */
 const writtenIn = (rule: Rule, faults: CompileFault[]): WrittenRule[] => {
   const { action, node } = rule
   const { path } = node
@@ -150,7 +155,7 @@ const writtenIn = (rule: Rule, faults: CompileFault[]): WrittenRule[] => {
   return []
 }
 
-/** As few rules as their length allows; each part keeps its own parentheses. */
+/** Joins rules to as few as the length limit allows. Each rule keeps its parentheses. */
 const packed = (rules: readonly WrittenRule[]): WrittenRule[] => {
   const merged: WrittenRule[] = []
   for (const rule of rules) {
@@ -185,7 +190,7 @@ const contactRule = ({ action, text }: WrittenRule) => ({
   actions: [{ type: action }],
 })
 
-/** The rules of a campaign, which the guide dialect requires under two names. */
+/** The rules of a campaign. The guide dialect requires them under two names. */
 export const compileGuideSegment = (
   rules: PlacedRules,
   contactListIds: readonly string[],

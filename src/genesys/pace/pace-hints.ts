@@ -1,39 +1,39 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** What an answer's headers report about Genesys' own count. null if they report nothing. */
+/** What the headers of an answer say about Genesys' own count. null: they say nothing. */
 export type PaceHint = { remaining: number | null; allowed: number | null }
 
 export type PaceHints = {
-  /** true when the ceiling changed by it. */
+  /** Learns from a hint. true: the pace changed because of it. */
   learn(hint: PaceHint): boolean
-  /** The configured pace, or the lower one that Genesys named within the last minutes. */
+  /** The configured pace, or a lower one that Genesys named within the last five minutes. */
   perMinute(): number
   /**
-   * 1, or how many times longer the wait for the next slot is while Genesys reports that almost
-   * nothing is left.
+   * The factor by which the wait for the next slot grows when Genesys reports that almost nothing
+   * is left. 1: it does not grow.
    */
   stretch(): number
-  /** The rest that Genesys last reported. */
+  /** How many requests are left, as Genesys reported last. null: not reported. */
   remaining(): number | null
 }
 
 /**
- * The customer's contract changes limits, which is rare. A lower one is checked again after this
- * time.
+ * Limits change rarely, with the customer's contract. A lower limit that Genesys named applies for
+ * this time. If Genesys names it again, the time begins again.
  */
 const CEILING_KEPT_MS = 300_000
-/** A rest of some seconds ago has no meaning now. */
+/** A reported number of requests left counts for this long. */
 const REMAINING_KEPT_MS = 5_000
-/** Below 10 a minute a header is more likely wrong than right. */
+/** A limit below 10 a minute is probably an error of the header. */
 const LEAST_CEILING = 10
 /**
- * Less than this share of a minute's pace is next to nothing; our own 2.5 % below the limit leave
- * more.
+ * Less than this share of a minute's pace counts as almost nothing. The gateway stays 2.5 % below
+ * the limit, so more than this share is normally left.
  */
 const SCARCE_SHARE = 0.015
 const MAX_STRETCH = 8
 
-/** Hints can only slow the gateway down, never speed it up, and are temporary. */
+/** Hints can only slow the gateway down, never speed it up. Their effect ends after a time. */
 export const createPaceHints = (deps: { configured: number; clock: Clock }): PaceHints => {
   const { configured, clock } = deps
   let ceiling = { perMinute: configured, untilMs: -Infinity }

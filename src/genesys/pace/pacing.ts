@@ -11,33 +11,37 @@ import { createSlots, MAX_TIMER_MS } from './slots.ts'
 import { createWaitingRoom, type Waiter, type WaitingRoom } from './waiting-room.ts'
 
 /**
- * The share of the allowed pace that slots are given out for. The rest absorbs what shifts a
- * request after its slot: jitter, timers, the network (P6: over any window rate × window + burst ≤
- * limit).
+ * The share of the allowed pace that is granted as slots. The rest absorbs delays between a slot
+ * and its request: jitter, timers, the network. So in any window, the sum of rate × window and
+ * burst stays within the limit (P6).
  */
 const SHARE = 0.975
 
-/** During an outage all instances together send this often at most, to see its end. */
+/**
+ * During an outage, all instances together send at most one request in this time, to notice the end
+ * of the outage.
+ */
 const PROBE_EVERY_MS = 500
 
 export type PaceStats = {
   /**
-   * In force: the configured pace, or less after a 429 or when Genesys reports that it allows less.
+   * The present pace: the configured one, or a lower one after a 429 or when Genesys reports a
+   * lower limit.
    */
   requestsPerMinute: number
   configuredPerMinute: number
-  /** Slots this process used within the last minute. */
+  /** How many slots this process used in the last minute. */
   usedLastMinute: number
-  /** The rest that Genesys last reported; a hint. null when it reports none. */
+  /** How many requests are left, as Genesys reported last. null: not reported. */
   remaining: number | null
   waiting: Record<CallClass, number>
 }
 
 export type Pacer = {
   /**
-   * Waits for a slot, the most urgent class first and tenants in turn. `out_of_time` when none came
-   * within `patienceMs`. Rejects with the signal's reason when it aborts, and with the store's
-   * error when the bucket cannot be read.
+   * Waits for a slot. More urgent classes go first. Within a class, tenants take turns.
+   * `out_of_time`: no slot came within `patienceMs`. Rejects with the signal's reason when it
+   * aborts, and with the store's error if the bucket cannot be read.
    */
   acquire(asked: {
     tenantId: string
@@ -45,14 +49,14 @@ export type Pacer = {
     signal: AbortSignal
     patienceMs: number
   }): Promise<'admitted' | 'out_of_time'>
-  /** After a 429: nobody, on any instance, sends for `ms`, and then all go slower. */
+  /** Records a 429: no instance sends for `ms`, and afterwards all instances send more slowly. */
   throttle(ms: number): Promise<void>
-  /** Hints of an answer's headers: they can only slow us down, never speed us up. */
+  /** Learns from the headers of an answer, which can only slow the gateway down. */
   learn(hint: PaceHint): void
   stats(): PaceStats
   /**
-   * The same as `stats`, with the share that other instances may have changed. Errors of the
-   * database are ignored.
+   * The same as `stats`, but with the share read from the database, where other instances may have
+   * changed it. If the database does not answer: the share that this process knows.
    */
   freshStats(): Promise<PaceStats>
   close(): void
@@ -64,11 +68,11 @@ export type PacerDeps = {
   requestsPerMinute: number
   clock: Clock
   emit: Emit
-  /** Whether Genesys is away, so that only probes go out. */
+  /** Whether Genesys is unavailable, so that only probes are sent. */
   probing?: () => boolean
 }
 
-/** Slots used in the last minute, for the gauge. */
+/** Counts the slots used in the last minute, for a gauge. */
 const createUsage = (clock: Clock) => {
   let times: number[] = []
   const prune = (): void => {
@@ -87,14 +91,17 @@ const createUsage = (clock: Clock) => {
   }
 }
 
-/** The share in force as the store last returned it, grown since by the same rule. */
+/**
+ * The share in force: as the store last returned it, plus its growth since then by the store's
+ * rule.
+ */
 const createKnownShare = (clock: Clock, told: (cause: 'throttled' | 'recovered') => void) => {
   const { full } = PACE_SHARE_RULE
   let known = { share: full as number, atMs: 0 }
   const now = (): number => grownShare(known.share, clock.monotonicMs() - known.atMs)
   return {
     now,
-    /** `growsInMs`: while the bucket is blocked the share does not grow. */
+    /** `growsInMs`: how long the bucket is still blocked. The share grows only after that time. */
     note: (share: number, growsInMs = 0): void => {
       const before = known.share
       known = { share, atMs: clock.monotonicMs() + growsInMs }
@@ -154,7 +161,8 @@ const createAcquire = (
 }
 
 /**
- * Decides which call of this process goes next, on slots shared with all others through the store.
+ * Decides which call of this process gets the next slot. Slots are shared with all other processes
+ * through the store.
  */
 export const createPacer = (deps: PacerDeps): Pacer => {
   const { store, bucket, clock, emit, requestsPerMinute, probing = () => false } = deps

@@ -2,18 +2,24 @@ import type { Clock } from '../../lib/clock.ts'
 import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
 import type { Waiter, WaitingRoom } from './waiting-room.ts'
 
-/** Slots that one process holds at a time: the second hides the database's round trip. */
+/**
+ * How many slots a process reserves ahead. While it waits for the time of one slot, it reserves the
+ * next, which hides the round trip to the database.
+ */
 const HELD_SLOTS = 2
-/** Reserved this far ahead at most, so that a more urgent call never waits longer than this. */
+/**
+ * Slots are reserved at most this far ahead, or two intervals if these are longer. So a more urgent
+ * call waits at most this long for slots that were reserved before it came.
+ */
 const MIN_AHEAD_MS = 250
 /**
- * However long the store's wait is, the store is asked again after this time, because a clock that
- * is set back turns milliseconds into hours.
+ * The store is asked again after this time at the latest, even if it demanded a longer wait. If the
+ * database's clock is set back, a wait of milliseconds can become one of hours.
  */
 const MAX_NAP_MS = 5_000
-/** A wait that is computed twice is rounded twice. */
+/** Two computations of a wait may differ by this much, because both are rounded. */
 const ROUNDED_MS = 2
-/** setTimeout fires immediately past 2^31 - 1. */
+/** The longest timer. setTimeout fires immediately for a time longer than 2^31 - 1. */
 export const MAX_TIMER_MS = 2_147_000_000
 
 export type SlotDeps = {
@@ -21,17 +27,20 @@ export type SlotDeps = {
   bucket: string
   clock: Clock
   room: WaitingRoom
-  /** Between two slots of the whole pace. */
+  /** The time between two slots at the full pace. */
   intervalMs: () => number
-  /** The share of the pace, as far as known here. Slots are spaced accordingly. */
+  /**
+   * The share of the pace in force, as this process knows it. A smaller share means more time
+   * between slots.
+   */
   share: () => number
-  /** The share as the store returns it. */
+  /** Receives the share that the store returns. */
   onReserve: (share: number) => void
   onSlot: () => void
   closing: AbortSignal
 }
 
-/** Sleeps until the next attempt, or until a more urgent call comes. */
+/** Sleeps until it is time to ask again, or until a more urgent call comes. */
 const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
   const naps = new Set<{ rank: number; wake: AbortController }>()
   return {
@@ -54,9 +63,9 @@ const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
 }
 
 /**
- * Matches waiting calls with the store's slots. A slot goes to the most urgent call at that moment,
- * which may not be the one for which it was requested. If the store fails, every waiting call gets
- * its error.
+ * Matches waiting calls with slots of the store. When the time of a slot comes, the most urgent
+ * call at that moment gets it, even if another call was waiting when the slot was requested. If the
+ * store fails, every waiting call gets its error.
  */
 export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => {
   const { store, bucket, clock, room, closing } = deps
@@ -72,8 +81,8 @@ export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => 
       const maxAheadMs = Math.ceil(Math.max(MIN_AHEAD_MS, (2 * intervalMs) / deps.share()))
       reserved = await store.reserve({ bucket, rank, intervalMs, maxAheadMs })
       deps.onReserve(reserved.share)
-      // Further ahead than was asked for: the clock was set back in the middle of the reservation,
-      // and the slot lies the whole jump ahead.
+      // The slot is further ahead than allowed, so the clock was set back during the reservation.
+      // Waiting for the slot would take as long as the jump.
       if (reserved.kind === 'reserved' && reserved.waitMs <= maxAheadMs + ROUNDED_MS) {
         if (reserved.waitMs > 0) await clock.sleep(reserved.waitMs, closing)
         deps.onSlot()

@@ -8,13 +8,15 @@ export type Waiter = {
   refuse(error: unknown): void
 }
 
-/** The waiting calls: most urgent class first, and within a class the tenants in turn. */
+/**
+ * The calls that wait for a slot. More urgent classes go first. Within a class, tenants take turns.
+ */
 export type WaitingRoom = {
   add(waiter: Waiter): void
   remove(waiter: Waiter): void
-  /** Takes the next one out. null when nobody waits. */
+  /** Takes out the call that goes next. null: none waits. */
   take(): Waiter | null
-  /** The rank of the call that would go after `ahead` others. null if there are fewer. */
+  /** The rank of the call that goes after `ahead` others. null: fewer calls wait. */
   rankAfter(ahead: number): number | null
   size(): number
   waiting(): Record<CallClass, number>
@@ -23,7 +25,7 @@ export type WaitingRoom = {
 const rankOf = (index: number): CallClass => CALL_CLASSES[index] ?? 'poll'
 
 export const createWaitingRoom = (): WaitingRoom => {
-  /** By rank, then by tenant. A tenant that was served goes to the end of the map. */
+  /** By rank, then by tenant. A tenant that was just served moves to the end of its map. */
   const lines: Map<string, Set<Waiter>>[] = CALL_CLASSES.map(() => new Map())
   const counts = CALL_CLASSES.map(() => 0)
 

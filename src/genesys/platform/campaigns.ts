@@ -39,7 +39,7 @@ const campaignOf = (wire: z.infer<typeof campaignSchema>): PlatformCampaign => (
   entity: wire,
 })
 
-/** Members of an entity that a write does not take. */
+/** Members that Genesys does not accept in a write. */
 const READ_ONLY = ['selfUri', 'dateCreated', 'dateModified', 'errors']
 
 const entityWith = (campaign: PlatformCampaign, filterId: string | null): Buffer => {
@@ -49,8 +49,8 @@ const entityWith = (campaign: PlatformCampaign, filterId: string | null): Buffer
 }
 
 /**
- * If another caller has raised the version, the answer is 409 or 400; a campaign that is on is
- * already `refused`.
+ * Turns the refusal of an outdated version (409 or 400) into `conflict`. The refusal for a running
+ * campaign stays `refused`.
  */
 const asConflict = (error: unknown): unknown => {
   if (!(error instanceof GenesysFailure) || error.kind !== 'refused') return error
@@ -135,7 +135,7 @@ const createFilterCalls = (call: Caller) => ({
   },
 })
 
-/** Campaigns and contact list filters as Genesys publishes them [platform-api: 2.8]. */
+/** Campaigns and contact list filters of the platform dialect [platform-api: 2.8]. */
 export const createPlatformCampaigns = ({ call }: { call: Caller }): PlatformCampaignPort => {
   const pathOf = (campaignId: string): string => `${CAMPAIGNS}/${pathSegment(campaignId)}`
   const move =

@@ -13,22 +13,21 @@ import type { Caller } from '../calls/retry.ts'
 import { rowCodeOf, upstreamCodeOf } from '../calls/row-words.ts'
 
 /**
- * Genesys publishes no size of a file; the guides' 10 MB keeps one part small in memory and in what
- * a repetition costs.
+ * Genesys publishes no limit. With the 10 MB of the guides, a part needs little memory and is cheap
+ * to repeat.
  */
 const FILE_BYTES = 10_000_000
 /**
- * A URL is valid for 10 minutes by default (SDK 262, `signedUrlTimeoutSeconds`); a file is sent
- * there immediately.
+ * How long the requested URL is valid. This is also Genesys' default (SDK 262,
+ * `signedUrlTimeoutSeconds`). The file is sent immediately.
  */
 const URL_SECONDS = 600
 /**
- * A 403 at the pre-signed place requests a new URL. If that one is refused immediately too, age is
- * not the cause.
+ * After a 403 a new URL is requested. If Genesys refuses the second URL too, age is not the cause.
  */
 const MAX_URLS = 2
 const EVENT_PAGE = 100
-/** 10,000 events of one import: beyond that the count is enough. */
+/** At 100 events a page: 10,000 events of one import. Reading more would not help. */
 const MAX_EVENT_PAGES = 100
 
 const urlSchema = z.looseObject({
@@ -62,8 +61,8 @@ const eventsSchema = z.looseObject({
 type WireEvent = z.infer<typeof eventsSchema>['entities'][number]
 
 /**
- * There is no word for success: an absent state with 100 % is the end of an import, whoever started
- * it [platform-api: 2.5.4].
+ * Genesys has no state for success. An import has ended if it has no state and 100 %, whoever
+ * started it [platform-api: 2.5.4].
  */
 const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
   const percent = wire.percentComplete ?? 0
@@ -93,7 +92,7 @@ const isOfList = ({ errorEntity, relatedEntity }: WireEvent, listId: string): bo
   errorEntity?.id === listId || relatedEntity?.id === listId
 
 /**
- * Row errors are in the first category, that of a full list probably in the last
+ * Errors of rows are in the first category. The error of a full list is probably in the last
  * [platform-truth: 3].
  */
 const CATEGORIES = ['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT'] as const
@@ -149,8 +148,8 @@ const readCategory = async (
 type ImportedPart = Parameters<NonNullable<ContactFilePort['startImport']>>[0]
 
 /**
- * Files as the published Platform API accepts them: a pre-signed place, and an import that only the
- * list itself shows.
+ * Contacts as files in the platform dialect: a pre-signed URL, and an import whose progress only
+ * the list itself shows.
  */
 export const createPlatformContactFiles = (deps: {
   call: Caller
@@ -185,8 +184,8 @@ export const createPlatformContactFiles = (deps: {
       const operation = 'put-contact-file'
       if (part.csv.length > FILE_BYTES) throw new GenesysFailure('too_large', operation)
       for (let urls = 1; ; urls += 1) {
-        // The place is asked for without a row: the try that `beforeSend` is told of is the file
-        // itself.
+        // The request for a URL carries no rows. `beforeSend` records the try that carries them:
+        // the one that sends the file.
         const { url, headers } = await askForUrl(part, { ...context, beforeSend: () => undefined })
         try {
           await deps.put({ operation, url, headers: headers ?? {}, body: part.csv }, context)

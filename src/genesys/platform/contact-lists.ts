@@ -10,17 +10,20 @@ import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { contactListOf, readListCall } from './list-wire.ts'
 
-/** 1,000 contacts a request (Swagger of 2018). */
+/** Genesys accepts 1,000 contacts in a request (Swagger of 2018). */
 const MAX_ROWS = 1_000
-/** Genesys publishes no size; half of what it takes elsewhere, and a 413 halves the batch. */
+/**
+ * Genesys publishes no limit. This is half of what its other calls accept. After a 413 the batch is
+ * halved.
+ */
 const MAX_BYTES = 5_000_000
 /**
- * The answer repeats every contact with Genesys' own fields around it: up to 50 cells of 512
- * characters, 1,000 times.
+ * The answer repeats every contact with Genesys' own fields: up to 1,000 contacts with 50 cells of
+ * 512 characters.
  */
 const MAX_ANSWER_BYTES = 67_108_864
 
-/** Contacts of a list (Genesys' help, "Contact lists"). */
+/** The most contacts of a list (Genesys' help, "Contact lists"). */
 const MAX_CONTACTS = 1_000_000
 
 const contactsSchema = z.array(z.looseObject({ id: z.string() }))
@@ -36,7 +39,10 @@ const bodyOf = (batch: BatchToSend): Buffer => {
   })
 }
 
-/** Sent with every request: Genesys' default would call people again who were called. */
+/**
+ * Every request names these options. By Genesys' own default, people who were already called would
+ * be called again.
+ */
 const queueQuery = ({ queue }: BatchToSend): string => {
   const { priority = false, doNotQueue = true, clearSystemData = false } = queue ?? {}
   return new URLSearchParams({
@@ -48,15 +54,15 @@ const queueQuery = ({ queue }: BatchToSend): string => {
 
 const OPERATION = 'send-batch'
 
-/** What is sent of a batch, and what the answer must show of it. */
+/** The request for a batch, and what its answer must contain. */
 const composed = (batch: BatchToSend) => {
   const body = batch.body ?? bodyOf(batch)
   if (body.length > MAX_BYTES) throw new GenesysFailure('too_large', OPERATION)
   return {
     headers: { 'x-request-id': batch.requestId },
     body,
-    // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch
-    // goes again.
+    // An answer that lacks a contact proves nothing about it. The outcome is then unknown, and the
+    // batch is sent again.
     schema: contactsSchema.refine((contacts) => {
       const ids = new Set(contacts.map(({ id }) => id))
       return batch.contactIds.every((id) => ids.has(id))
@@ -80,13 +86,13 @@ const addContacts = (given: BatchToSend | (() => BatchToSend), newLists: NewList
 }
 
 /**
- * Contact lists of the published Platform API: contacts with our own `id`, so that a second sending
+ * Contact lists in the platform dialect. Each contact has the gateway's `id`, so sending it again
  * updates the same contact.
  */
 export const createPlatformContactLists = (deps: {
   call: Caller
   newLists: NewLists
-  /** A smaller batch than the dialect's 1,000 rows, by configuration. */
+  /** How many rows a batch has, if the configuration sets fewer than 1,000. null: 1,000. */
   batchRows: number | null
 }): ContactListPort => {
   const limits: DialectLimits = {

@@ -9,15 +9,15 @@ const contactsSchema = z.array(
   z.looseObject({ id: z.string(), data: z.record(z.string(), z.unknown()).nullish() }),
 )
 
-/** Cells are texts; a list with typed columns may show numbers and booleans. */
+/** A cell as text. In a list with typed columns, Genesys may show numbers and booleans. */
 const textOf = (value: unknown): string => {
   if (value === null || value === undefined) return ''
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /**
- * `POST …/contacts/bulk`, which reads despite its name: it changes nothing, however often it is
- * sent. At most 50 ids (Swagger of 2018).
+ * Reads contacts with `POST …/contacts/bulk`, which changes nothing although it is a POST. At most
+ * 50 ids (Swagger of 2018).
  */
 export const createPlatformContactReads = (deps: {
   call: Caller

@@ -15,8 +15,8 @@ const contactSchema = z.looseObject({
 type Contact = z.output<typeof contactSchema>
 
 /**
- * Members of a contact that Genesys alone writes (SDK 262, DialerContact against
- * WritableDialerContact).
+ * Members of a contact that only Genesys writes (SDK 262: those of DialerContact that
+ * WritableDialerContact lacks).
  */
 const READ_ONLY: readonly string[] = [
   'name',
@@ -31,18 +31,19 @@ const writable = (contact: Contact): Contact =>
     Object.entries(contact).filter(([name]) => !READ_ONLY.includes(name)),
   ) as Contact
 
-/** The columns whose cell is the subject. */
+/** The columns whose cell is the subject: a phone number or an email address. */
 const columnsOf = ({ data }: Contact, isSubject: (cell: string) => boolean): string[] =>
   Object.entries(data).flatMap(([column, cell]) =>
     typeof cell === 'string' && isSubject(cell) ? [column] : [],
   )
 
-/** The contact as it is to be. null if it is so already. */
+/** The contact after its retraction. null: nothing needs to change. */
 const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Contact | null => {
   const columns = columnsOf(contact, isSubject)
   const isNumber = columns.length > 0 && columns.every((column) => !isAddress(contact.data[column]))
-  // Whatever the channel is: who said so by an address, or by a number that an agent has written in
-  // another way since, is not called at all.
+  // The whole contact is set not callable if the subject is an address, or a number that no column
+  // has now. An agent may have rewritten such a number. To set the whole contact is stricter than
+  // needed, and safe.
   if (!isNumber)
     return contact.callable === false ? null : { ...writable(contact), callable: false }
   const status = contact.phoneNumberStatus ?? {}
@@ -57,9 +58,10 @@ const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Cont
 const isAddress = (cell: unknown): boolean => typeof cell === 'string' && cell.includes('@')
 
 /**
- * `GET` and `PUT …/contacts/{contactId}` (platform): reads the contact, sets its number not
- * callable, and sends everything else back unchanged. Contacts have no version, so a change between
- * the two calls is lost. Only the slot of the second call lies between them.
+ * Retracts with `GET` and `PUT …/contacts/{contactId}`: reads the contact, sets the number not
+ * callable, and sends everything else back unchanged. Contacts have no version, so a change by
+ * others between the two calls is lost. The time between the calls is only the wait for a pace
+ * slot.
  */
 export const createPlatformRetractions = (deps: { call: Caller }): ContactRetractionPort => ({
   retract: async ({ contactListId, contactId, isSubject }, context) => {

@@ -6,18 +6,27 @@ import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 
 const latestSchema = z.looseObject({ uri: z.url(), exportTimestamp: z.string() })
-/** A million entries are some 50 MB, and each chunk waits for the database. */
+/**
+ * How long a download may take. A million entries are about 50 MB, and each chunk of them waits for
+ * the database.
+ */
 const DOWNLOAD_WITHIN_MS = 30 * 60_000
 const RIGHT = 'outbound:dnc:view, outbound:dncList:view'
 
-/** The path of a download. The token goes only to the API's own host, whatever host is named. */
+/**
+ * The path of a download. Its host is ignored, because the access token must only go to the API's
+ * own host.
+ */
 const pathOf = (uri: string): string => {
   const { pathname, search } = new URL(uri)
   if (pathname.startsWith('/api/')) return pathname + search
   throw new GenesysFailure('malformed_answer', 'export-dnc-list')
 }
 
-/** Notes when the connection broke, to distinguish it from a fault of the reader. */
+/**
+ * Passes the body on and notes whether the connection broke. So the caller can distinguish a broken
+ * connection from an error of the reader.
+ */
 const watched = async function* (
   body: AsyncIterable<Uint8Array>,
   broken: { error?: unknown },
@@ -31,8 +40,8 @@ const watched = async function* (
 }
 
 /**
- * Exports of DNC lists. Genesys makes them after the answer, and shows them when they are ready
- * [platform-api: 2.7].
+ * Exports of DNC lists. Genesys makes an export after it has answered. The list shows the export
+ * when it is ready [platform-api: 2.7].
  */
 export const createPlatformDncExports = (deps: { call: Caller }): DncExports => {
   const exportOf = (dncListId: string) => ({
@@ -74,7 +83,8 @@ export const createPlatformDncExports = (deps: { call: Caller }): DncExports => 
         right: RIGHT,
       } as const
       try {
-        // A second try would hand the same list over twice: whoever asked begins again.
+        // Without retries, because a second try would pass the list on from its beginning again.
+        // The caller itself starts again.
         const once = { ...context, retryForMs: 0 }
         await deps.call(
           { ...asked, schema: z.unknown(), timeoutMs: DOWNLOAD_WITHIN_MS, into },

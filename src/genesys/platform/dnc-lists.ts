@@ -14,8 +14,8 @@ const KINDS = {
 const MINUTE_MS = 60_000
 
 /**
- * UTC, by the minute and rounded up, so that nobody is dialled before the time is over:
- * `yyyy-MM-ddTHH:mmZ` [platform-api: 2.7].
+ * The expiry in UTC, `yyyy-MM-ddTHH:mmZ` [platform-api: 2.7]. Rounded up to the minute, so that
+ * nobody is dialled before the entry expires.
  */
 const minuteUp = (at: Date): string => {
   const up = new Date(Math.ceil(at.getTime() / MINUTE_MS) * MINUTE_MS)
@@ -24,8 +24,8 @@ const minuteUp = (at: Date): string => {
 
 const refusalSchema = z.looseObject({ code: z.string().catch('') })
 /**
- * Codes about the list or the whole request. Otherwise a full list would be tried entry by entry
- * [platform-api: 2.7].
+ * Codes that concern the list or the whole request, such as a full list. After any other code, the
+ * entries are tried one by one [platform-api: 2.7].
  */
 const OF_THE_WHOLE = /^(dnc\.|invalid\.date\.value$)/
 
@@ -33,8 +33,8 @@ const refusedIn = (body: unknown): [] | 'whole' =>
   OF_THE_WHOLE.test(refusalSchema.safeParse(body).data?.code ?? '') ? 'whole' : []
 
 /**
- * DNC lists as Genesys publishes them: PATCH by expiry, which can be repeated without effect. No
- * reasons and no tallies.
+ * DNC lists in the platform dialect: a PATCH for entries with one expiry, which may be repeated.
+ * Genesys keeps no reasons and returns no tallies.
  */
 export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {
   const patch = async (

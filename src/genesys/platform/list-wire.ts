@@ -54,7 +54,7 @@ export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireLi
   notYet: () => newLists.has(listId),
 })
 
-/** The list in our words. */
+/** The list in the gateway's form. */
 export const contactListOf = (list: WireList): ContactList => {
   const declared = [...(list.phoneColumns ?? []), ...(list.whatsAppColumns ?? [])]
   const phones = new Set(declared.map(({ columnName }) => columnName))
@@ -65,9 +65,9 @@ export const contactListOf = (list: WireList): ContactList => {
   return {
     id: list.id,
     name: list.name,
-    // A created list is usable at once; the platform has no state of readiness.
+    // A list can be used as soon as it is made: the platform has no state of readiness.
     status: 'ready',
-    // The list's own version also rises when other things change, so the columns alone count.
+    // Made from the columns alone, because the list's own version also rises with other changes.
     schemaVersion: sha256Hex(canonicalJson(columns)).slice(0, 32),
     columns,
     size: list.size ?? null,
@@ -75,7 +75,7 @@ export const contactListOf = (list: WireList): ContactList => {
   }
 }
 
-/** A member that is null is one that is absent. */
+/** Treats null as missing. */
 const given = <T>(value: T | null | undefined): T | undefined => value ?? undefined
 
 const shownColumns = (list: WireList): ShownSettings['columns'] => {
@@ -92,7 +92,7 @@ const shownColumns = (list: WireList): ShownSettings['columns'] => {
   return columns
 }
 
-/** What the list shows of the settings that can be requested when it is made. */
+/** The settings that can be set when a list is made, as the list shows them. */
 const shownOf = (list: WireList): ShownSettings => ({
   divisionId: list.division?.id,
   attemptLimitsId: list.attemptLimits?.id,

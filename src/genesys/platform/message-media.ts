@@ -9,8 +9,8 @@ import type { Caller } from '../calls/retry.ts'
 
 const id = z.string().min(1).max(255)
 /**
- * Names and values that no header can be broken out of; the bearer and the frame of the message are
- * ours alone.
+ * The headers that Genesys may set for the transfer. Names and values must not be able to end a
+ * header line. They must not replace the headers for authorization, host and framing.
  */
 const headersSchema = z
   .record(
@@ -18,19 +18,20 @@ const headersSchema = z
     z.string().regex(/^[\x20-\x7e]{0,4096}$/u),
   )
   .nullish()
-/** MessageMediaUploadData of SDK 262. Without `id` or `uploadUrl` it is an unknown outcome. */
+/** MessageMediaUploadData of SDK 262. Without `id` or `uploadUrl` the outcome is unknown. */
 const placeSchema = z.looseObject({
   id,
   uploadUrl: z.url().max(8_192),
   uploadHeaders: headersSchema,
 })
 /**
- * MessageMediaData: `uploading`, `valid` or `invalid`; a word that we do not know means nothing.
+ * MessageMediaData. Its status is `uploading`, `valid` or `invalid`. Any other status counts as no
+ * answer.
  */
 const mediaSchema = z.looseObject({ id, status: z.unknown().optional() })
 const messageSchema = z.looseObject({ id })
 const listOf = <T extends z.ZodType>(schema: T) => z.array(schema).nullish()
-/** MessageConversation: the messages of every communication name their media. */
+/** MessageConversation: the messages of all participants, with the ids of their media. */
 const conversationSchema = z.looseObject({
   participants: listOf(
     z.looseObject({
@@ -45,8 +46,9 @@ const RIGHT = { create: 'conversation:message:create', view: 'conversation:commu
 const CONVERSATIONS = '/api/v2/conversations/messages'
 
 /**
- * A call ends within 30 s, and a message shows in its conversation a moment later. What did not
- * show for a minute was not sent; sent again before, the guest could get it twice.
+ * A call ends within 30 s, and its message shows in the conversation a moment later. A message that
+ * does not show after a minute was not sent. If the gateway sent it again earlier, the guest could
+ * get it twice.
  */
 const SETTLE_MS = 60_000
 
@@ -63,7 +65,7 @@ const lengthIn = (headers: Record<string, string>): boolean =>
 const said = (fileId: string, isSent: boolean): FileSaid => ({
   fileId,
   status: isSent ? 'completed' : 'pending',
-  // Genesys tells of no scan here.
+  // Genesys reports no virus scan here.
   virusScan: null,
 })
 
@@ -101,7 +103,7 @@ const judgeWith =
       },
       context,
     )
-    // An answer about other media than those that were asked for proves nothing.
+    // An answer about other media proves nothing about these.
     if (media.id !== fileId) throw new GenesysFailure('malformed_answer', operation)
     return media.status === 'valid' || media.status === 'invalid' ? media.status : 'unsaid'
   }
@@ -142,8 +144,8 @@ const readWith =
   }
 
 /**
- * Media of messages in a live conversation, in the platform dialect: a place, the check by Genesys,
- * and the message with the media.
+ * Media of messages in a live conversation, in the platform dialect: a pre-signed URL, Genesys'
+ * check of the file, and a message with the media.
  */
 export const createMessageMedia = ({
   call,

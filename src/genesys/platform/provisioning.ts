@@ -15,7 +15,7 @@ type Column = NewContactListPlan['columns'][number]
 
 const isWhatsApp = ({ whatsApp }: Column): boolean => whatsApp === true
 
-/** `type` is a free label of Genesys' own lists of phones and addresses (SDK 262). */
+/** The `type` of a phone or address is only a label in Genesys (SDK 262). */
 const columnsOf = ({ columns }: NewContactListPlan) => {
   const messages = columns.filter(isWhatsApp).map((column) => addressOf(column, 'whatsapp'))
   return {
@@ -43,7 +43,7 @@ const addressOf = ({ name, contactableTimeColumn }: Column, type: string) => ({
 const refOf = (id: string | undefined): { id: string } | undefined =>
   id === undefined ? undefined : { id }
 
-/** Members that are undefined are not sent: Genesys' own defaults apply. */
+/** A member that is undefined is not sent, so Genesys uses its default. */
 const settingsOf = (plan: NewContactListPlan) => ({
   division: refOf(plan.divisionId),
   attemptLimits: refOf(plan.attemptLimitsId),
@@ -56,8 +56,8 @@ const settingsOf = (plan: NewContactListPlan) => ({
 })
 
 /**
- * Makes lists by the published Platform API. Columns are fixed once a list is made. A date is text
- * there.
+ * Makes lists in the platform dialect. The columns of a list cannot be changed later. A date is a
+ * text column.
  */
 export const createPlatformProvisioning = (deps: {
   call: Caller
@@ -84,7 +84,7 @@ export const createPlatformProvisioning = (deps: {
     const about = { right: 'outbound:contactList:view', pageSize: 100, name, allowsEmpty: true }
     const lists = await listAllContactLists(deps.call, context, about)
     const found = lists.filter((list) => list.name === name)
-    // Whoever looks for a name has just made it, or may have.
+    // A list that the gateway looks for by name was probably made a moment ago.
     for (const { id } of found) await deps.newLists.add(id)
     return found
   },
@@ -95,7 +95,7 @@ export const createPlatformProvisioning = (deps: {
         operation: 'clear-contact-list',
         method: 'POST',
         path: `/api/v2/outbound/contactlists/${pathSegment(listId)}/clear`,
-        // The answer is 204, or a list; nothing in it is needed.
+        // The answer (204, or the list) holds nothing that is needed.
         schema: z.unknown(),
         right: 'outbound:contact:delete',
       },

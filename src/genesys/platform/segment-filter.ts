@@ -2,7 +2,7 @@ import type { Compilation, CompileFault } from '../../domain/segments/compiled-s
 import type { PlacedNode, PlacedRules } from '../../domain/segments/placed.ts'
 import type { Leaf, Literal } from '../../domain/segments/segment.ts'
 
-/** Conditions of one contact list filter [platform-api: 2.8]. */
+/** The most conditions of a contact list filter [platform-api: 2.8]. */
 const MOST_PREDICATES = 10
 
 export type FilterPredicate = {
@@ -23,7 +23,7 @@ type Join = 'AND' | 'OR'
 export type FilterClause = { filterType: Join; predicates: FilterPredicate[] }
 export type ContactListFilter = { filterType: Join; clauses: FilterClause[] }
 
-/** A tree without negations: those are the `inverted` of its predicates. */
+/** A tree without negations: a negated condition is a predicate with `inverted`. */
 type Tree =
   | { kind: 'predicate'; predicate: FilterPredicate; path: string }
   | { kind: Join; children: Tree[]; path: string }
@@ -59,7 +59,10 @@ const rangePredicate = (leaf: Extract<Leaf, { operator: 'between' }>): FilterPre
   return { ...base, ...end }
 }
 
-/** A leaf's predicates, one of which is enough: only `in` with numbers and texts has two. */
+/**
+ * The predicates of a leaf, one of which must hold for a contact. Only `in` with both numbers and
+ * texts needs two.
+ */
 const predicatesOf = (leaf: Leaf): FilterPredicate[] => {
   if (leaf.operator === 'between') return [rangePredicate(leaf)]
   if (leaf.operator !== 'in') {
@@ -82,7 +85,10 @@ const predicatesOf = (leaf: Leaf): FilterPredicate[] => {
   }))
 }
 
-/** A group of one is that one; groups of the same kind inside each other are one. */
+/**
+ * A group of trees. A group with one child becomes that child. Groups of the same kind inside it
+ * are merged into it.
+ */
 const group = (kind: Join, children: Tree[], path: string): Tree => {
   const flat = children.flatMap((child) => (child.kind === kind ? child.children : [child]))
   const [only] = flat
@@ -90,8 +96,8 @@ const group = (kind: Join, children: Tree[], path: string): Tree => {
 }
 
 /**
- * Never flips an operator: `negated` ends as `inverted`, so that an empty cell is read in one place
- * alone.
+ * Never replaces an operator by its opposite. A negation only sets `inverted`, so that Genesys
+ * treats an empty cell in the same way with and without it.
  */
 const treeOf = (node: PlacedNode, negated: boolean): Tree => {
   const { path } = node
@@ -122,8 +128,8 @@ const sizeOf = (tree: Tree): number =>
 type Row = Extract<Tree, { kind: 'predicate' }>[]
 
 /**
- * The tree as rows joined by `top`, each row joined by the other. null if it needs more rows than a
- * filter holds.
+ * The tree in two levels: rows that `top` joins, each with predicates that the other operator
+ * joins. null: the tree needs more rows than a filter may have conditions.
  */
 const spread = (tree: Tree, top: Join): Row[] | null => {
   if (tree.kind === 'predicate') return [[tree]]
@@ -141,7 +147,7 @@ const spread = (tree: Tree, top: Join): Row[] | null => {
 }
 
 const filterOf = (rows: readonly Row[], top: Join): ContactListFilter => {
-  // Rows of one predicate share a clause, which is joined as the clauses are.
+  // Rows with a single predicate go together into one clause, joined by `top`.
   const single = rows.filter((row) => row.length === 1).flat()
   const clauses = [
     ...(single.length === 0 ? [] : [{ filterType: top, row: single }]),
@@ -177,7 +183,10 @@ const wholeTree = ({ conditions, exclusions }: PlacedRules): Tree | null => {
   return parts.length === 0 ? null : group('AND', parts, '/conditions')
 }
 
-/** One contact list filter. `filter` is null if everybody in the list is dialled. */
+/**
+ * Compiles a definition to one contact list filter. `filter` is null if everyone in the list is
+ * dialled.
+ */
 export const compilePlatformSegment = (rules: PlacedRules): Compilation => {
   const tree = wholeTree(rules)
   if (tree === null) return { compiled: { body: { filter: null }, ruleCount: 0, rulePaths: [] } }

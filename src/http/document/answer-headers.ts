@@ -3,16 +3,18 @@ import type { ProblemCode } from '../../domain/problems/problem.ts'
 const text = (description: string, schema: object = { type: 'string' }) => ({ description, schema })
 
 /**
- * The headers of answers that a caller may act upon, as `components.headers`. Headers that every
- * web page has are not listed.
+ * The headers of answers that a caller may need, as `components.headers` of the document. Headers
+ * that any web page has are left out.
  */
 export const RESPONSE_HEADERS = {
   'X-Request-Id': text('Identifies this call in the log, and is the `instance` of a problem'),
-  'X-Genesys-Simulated': text('Present while the sandbox stands in for Genesys', { const: 'true' }),
-  RateLimit: text('What the key has left: `"key";r=<calls>;t=<seconds until it is full again>`'),
+  'X-Genesys-Simulated': text('Present while the sandbox simulates Genesys', { const: 'true' }),
+  RateLimit: text(
+    'How many calls the key has left: `"key";r=<calls>;t=<seconds until the quota is full again>`',
+  ),
   'RateLimit-Policy': text('The quota of the key: `"key";q=<calls>;w=<seconds>`'),
   Location: text('The address of the new object', { type: 'string', format: 'uri-reference' }),
-  ETag: text('The version, for If-Match; of an upload that waits for /apply, its planDigest'),
+  ETag: text('The version, for If-Match. While an upload waits for /apply, its planDigest'),
   'Idempotency-Replayed': text(
     'Present when this is the answer of an earlier call with the same key',
     {
@@ -29,7 +31,7 @@ export type ResponseHeader = keyof typeof RESPONSE_HEADERS
 
 type Call = { access: unknown }
 
-/** Problems that say when to come again. */
+/** Problems whose answer says when to try again. */
 const WITH_RETRY_AFTER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'too-many-requests',
   'too-many-streams',
@@ -40,7 +42,10 @@ const WITH_RETRY_AFTER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'idempotency-key-in-progress',
 ])
 
-/** Answers before the key is known have no quota. */
+/**
+ * The headers that every answer has. The headers of a quota are left out if the call has no key or
+ * is refused before its key is known.
+ */
 const everywhere = (call: Call, status: number): ResponseHeader[] => [
   'X-Request-Id',
   'X-Genesys-Simulated',
@@ -52,11 +57,11 @@ const everywhere = (call: Call, status: number): ResponseHeader[] => [
 const referencesTo = (names: readonly ResponseHeader[]) =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
-/** `headers` of a response that is an answer. */
+/** `headers` of an answer that is not a problem. */
 export const answerHeaders = (call: Call, status: number, own: readonly ResponseHeader[] = []) =>
   referencesTo([...everywhere(call, status), ...own])
 
-/** `headers` of a response that is one of these problems. */
+/** `headers` of an answer that is one of these problems. */
 export const problemHeaders = (call: Call, status: number, codes: readonly ProblemCode[]) =>
   referencesTo([
     ...everywhere(call, status),

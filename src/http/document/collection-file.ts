@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
-/** What the collection takes of an OpenAPI document. */
+/** The parts of an OpenAPI document from which the collection is made. */
 type Examples = Record<string, { summary?: string; value: unknown }>
 type Parameter = {
   in: string
@@ -25,21 +25,24 @@ export type ApiDocument = {
   paths: Record<string, Record<string, Operation>>
 }
 
-/** A pair in the format: of a header, a query or a path. */
+/** A header, a query parameter or a path parameter in the format of the collection. */
 type Pair = { key: string; value: string; description?: string; disabled?: boolean }
 
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json'
-/** A new key for each call that a person makes. */
+/** Postman replaces this by a new UUID for every call. */
 const NEW_KEY = '{{$guid}}'
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value, null, 2)
 
-/** A list in a parameter is separated by commas (`explode: false` in the document). */
+/**
+ * The value of a parameter as text. A list is separated by commas, because the document says
+ * `explode: false`.
+ */
 const inParameter = (value: unknown): string =>
   Array.isArray(value) ? value.map(textOf).join(',') : textOf(value)
 
-/** The value of a parameter in an example. null: the example leaves it out. */
+/** The value of a parameter in an example. null: the example does not send it. */
 const valueOf = ({ examples, schema, required }: Parameter, example: string): string | null => {
   if (examples?.[example] !== undefined) return inParameter(examples[example].value)
   const [any] = Object.values(examples ?? {})
@@ -77,7 +80,10 @@ const bodyOf = (type: string, media: Media, example: string) => {
   return { mode: 'raw', raw: textOf(value ?? ''), options: { raw: { language } } }
 }
 
-/** The media type that an example sends; of a body without an example, the first one. */
+/**
+ * The media type that the example sends, and its description. If no body has the example, the first
+ * media type. null: the call has no body.
+ */
 const mediaOf = ({ requestBody }: Operation, example: string): [string, Media] | null => {
   const media = Object.entries(requestBody?.content ?? {})
   return media.find(([, { examples }]) => examples?.[example]) ?? media[0] ?? null
@@ -105,7 +111,8 @@ const requestOf = (method: string, path: string, operation: Operation, example: 
   const header = parameters
     .filter((parameter) => parameter.in === 'header')
     .map((parameter) => pairOf(parameter, example))
-  // A form writes its own type, with the boundary of its parts.
+  // The client itself sets the Content-Type of a form, because the header must contain the
+  // boundary.
   if (media !== null && media[0] !== 'multipart/form-data') {
     header.push({ key: 'Content-Type', value: media[0] })
   }
@@ -120,8 +127,8 @@ const requestOf = (method: string, path: string, operation: Operation, example: 
 }
 
 /**
- * The names of an operation's examples of calls, each with its summary. An operation without one is
- * called as it is.
+ * The examples of an operation by name, with their summaries. An operation without examples gets
+ * one example, with the name "".
  */
 const examplesOf = ({
   parameters = [],
@@ -147,8 +154,8 @@ const itemsOf = (method: string, path: string, operation: Operation) => {
 }
 
 /**
- * The text of `openapi/postman_collection.json`: every call of the document, one for each of its
- * examples, in the format that Postman and Bruno import.
+ * The text of `openapi/postman_collection.json`: a request for every example in the document, in
+ * the format that Postman and Bruno import.
  */
 export const collectionText = ({ info, tags, paths }: ApiDocument): string => {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
@@ -176,7 +183,7 @@ export const collectionText = ({ info, tags, paths }: ApiDocument): string => {
   return `${JSON.stringify(collection, null, 2)}\n`
 }
 
-/** The document in the repository. */
+/** Reads the API document that is in the repository. */
 export const readApiDocument = async (): Promise<ApiDocument> =>
   JSON.parse(await readFile(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8'))
 

@@ -1,12 +1,15 @@
-/** A call and its answer, as the document shows them. A test makes the call. */
+/**
+ * A call and its answer, as the API document shows them. A test makes each call and compares the
+ * answer.
+ */
 export type Example = {
-  /** In camelCase; unique within its operation. */
+  /** In camelCase, and unique within the operation. */
   name: string
   summary: string
   params?: Record<string, string>
   query?: Record<string, string>
   headers?: Record<string, string>
-  /** JSON, or a file as text with its media type. */
+  /** JSON, or the text of a file whose type is `bodyType`. */
   body?: unknown
   /** Default: `application/json`. */
   bodyType?: string

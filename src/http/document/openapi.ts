@@ -38,8 +38,8 @@ import { TAGS } from './tags.ts'
 type Json = Record<string, unknown>
 
 /**
- * Schemas that the document names; all others are inlined where they are used. In zod's own
- * registry, because it also has the descriptions.
+ * The schemas that have a name in the document. Every other schema is written out where it is used.
+ * The names are in zod's global registry, because it also holds the descriptions.
  */
 const NAMED = z.globalRegistry
 NAMED.add(uploadSchema, { id: 'Upload' })
@@ -53,9 +53,9 @@ NAMED.add(guestFileEventSchema, { id: 'GuestFileEvent' })
 NAMED.add(segmentEventSchema, { id: 'SegmentEvent' })
 NAMED.add(endpointTestEventSchema, { id: 'EndpointTestEvent' })
 
-const DESCRIPTION = `Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.
+const DESCRIPTION = `The gateway delivers contacts from CRM systems to Genesys Cloud Outbound, and accounts for every row.
 
-Each operation lists the problems that it can answer with. In addition, any request can be answered with these, which concern its HTTP form: ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}.`
+Each operation lists the problems that it can answer with. Any request can also get one of these problems, which concern its HTTP form: ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}.`
 
 const optionsOf = (schema: z.ZodType): Json => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })
@@ -113,7 +113,8 @@ const finished = (document: Document, operations: readonly Operation[]): Json =>
     )
   }
   const { components, ...rest } = document
-  // Each name is in the registry once for bodies that come in; only answers are named.
+  // zod's registry gives each schema two names: one for answers and one (`…Input`) for bodies of
+  // calls. The document needs only the first.
   const schemas = Object.entries(components['schemas'] as Json).filter(
     ([name]) => !name.endsWith('Input'),
   )
@@ -139,7 +140,7 @@ const finished = (document: Document, operations: readonly Operation[]): Json =>
 const toJsonSchema = createJsonSchemaTransform({ schemaRegistry: NAMED })
 const withNamedSchemas = createJsonSchemaTransformObject({ schemaRegistry: NAMED })
 
-/** A route in the form that @fastify/swagger takes. */
+/** A route in the form that @fastify/swagger expects. */
 const described = (
   operation: Operation | undefined,
   context: Omit<Parameters<typeof toJsonSchema>[0], 'schema'>,
@@ -158,9 +159,9 @@ const described = (
 }
 
 /**
- * The API document (OpenAPI 3.1), made from the descriptions of the routes. `app.swagger()` makes
- * it at the first call and returns it. A route without a description stops the start. Register it
- * before the routes.
+ * Makes the API document (OpenAPI 3.1) from the descriptions of the routes. The first call of
+ * `app.swagger()` makes it, and later calls return the same document. A route without a description
+ * makes the start fail. Register this plugin before the routes.
  */
 export const documentPlugin = (deps: Pick<HttpDeps, 'publicUrl' | 'sandbox'>) =>
   fp(

@@ -7,7 +7,7 @@ import { codesOf } from './route-codes.ts'
 type Json = Record<string, unknown>
 type Parameter = Json & { name: string; in: 'path' | 'query' | 'header'; schema?: Json }
 type Content = Record<string, Json>
-/** An operation as @fastify/swagger writes it. */
+/** An operation as @fastify/swagger writes it into the document. */
 export type OperationObject = {
   operationId: string
   parameters?: Parameter[]
@@ -22,7 +22,7 @@ const givenIn = (example: Example, { in: place, name }: Parameter): string | und
     place === 'header' ? name.toLowerCase() : name
   ]
 
-/** The text of a parameter as its value. */
+/** The value of a parameter, from its text in an example. */
 const valueOf = (text: string, type: unknown): unknown => {
   switch (type) {
     case 'array':
@@ -47,7 +47,7 @@ const examplesOf = (operation: Operation, parameter: Parameter): Json => {
   return entries.length === 0 ? {} : { examples: Object.fromEntries(entries) }
 }
 
-/** Lists are written with commas, objects as JSON. */
+/** States how a parameter is written: a list with commas, an object as JSON. */
 const serialised = ({ schema, ...parameter }: Parameter, examples: Json): Json => {
   if (schema?.['type'] === 'object') {
     return { ...parameter, content: { 'application/json': { schema, ...examples } } }
@@ -123,8 +123,8 @@ const responsesOf = (operation: Operation, responses: OperationObject['responses
   )
 
 /**
- * Adds what @fastify/swagger does not write: serialisation of parameters, headers of answers by
- * reference, encodings and examples.
+ * Adds what @fastify/swagger leaves out: how parameters are written, the headers of answers,
+ * encodings and examples.
  */
 export const finishOperation = (operation: Operation, object: OperationObject): Json => ({
   ...object,

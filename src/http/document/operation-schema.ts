@@ -8,7 +8,7 @@ import { codesOf } from './route-codes.ts'
 
 type Described = { description: string; content: Record<string, { schema: z.ZodType }> }
 
-/** Media types without a schema are text. */
+/** The content of an answer by media type. A media type without a schema is text. */
 const contentOf = (schema: z.ZodType | undefined, mediaTypes: readonly string[]) =>
   Object.fromEntries(
     mediaTypes.map((type) => [
@@ -18,8 +18,9 @@ const contentOf = (schema: z.ZodType | undefined, mediaTypes: readonly string[])
   )
 
 /**
- * Every status with its description and, by media type, its schema: problems first, then the
- * answers proper.
+ * The description and the schemas (by media type) of every status that the operation may answer
+ * with. If a problem and a proper answer have the same status, the description is that of the
+ * proper answer.
  */
 export const answersOf = (operation: Operation): Record<string, Described> => {
   const codes = codesOf(operation)
@@ -33,7 +34,7 @@ export const answersOf = (operation: Operation): Record<string, Described> => {
   }
   for (const [status, { about, schema, mediaTypes }] of Object.entries(operation.answers)) {
     const types = mediaTypes ?? (schema ? ['application/json'] : [])
-    // A status that is both an answer and a problem (503 of /readyz) has both media types.
+    // The status may also belong to a problem (503 of /readyz). It then has both media types.
     const content = { ...answers[status]?.content, ...contentOf(schema, types) }
     answers[status] = { description: about, content }
   }
@@ -60,7 +61,7 @@ const securityOf = ({ access }: Operation): Record<string, string[]>[] => {
   return access === 'metrics' ? [{}, { key: [] }] : [{ key: [] }]
 }
 
-/** The part of a route's description that is written in zod. */
+/** The part of a route's description that consists of zod schemas. */
 export const zodPartOf = (operation: Operation) => ({
   operationId: operation.id,
   tags: [operation.tag],
@@ -77,13 +78,13 @@ export const zodPartOf = (operation: Operation) => ({
   ),
 })
 
-/** The part that is already JSON schema. */
+/** The part of a route's description that is already JSON schema. */
 export const plainPartOf = (operation: Operation) => ({
   ...(operation.headers && { headers: headersOf(operation) }),
   ...(operation.documentedBody && { body: { content: operation.documentedBody } }),
 })
 
-/** Answers without a body. */
+/** The answers without a body. */
 export const emptyAnswersOf = (operation: Operation) =>
   Object.fromEntries(
     Object.entries(answersOf(operation))

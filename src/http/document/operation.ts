@@ -8,8 +8,9 @@ import type { RequestHeader } from './request-headers.ts'
 import type { Tag } from './tags.ts'
 
 /**
- * Who may call a route. `key`: any valid key. `session`: users who are signed in to the console,
- * which checks that itself.
+ * Who may call a route. `public`: anyone. `metrics`: see `authPlugin`. `key`: anyone with a valid
+ * key. `session`: people who are signed in to the console, whose pages check the session
+ * themselves. `scope`: keys with this scope.
  */
 export type RouteAccess = 'public' | 'metrics' | 'key' | 'session' | { scope: Scope }
 
@@ -17,51 +18,59 @@ export type RouteAccess = 'public' | 'metrics' | 'key' | 'session' | { scope: Sc
 export type Answer = {
   about: string
   /**
-   * Of `application/json`; it is for the document and for tests, an answer is not checked when it
-   * is sent.
+   * The schema of `application/json`, for the document and for tests. The server does not check
+   * answers against it.
    */
   schema?: z.ZodType
-  /** If it is not only `application/json`. Media types without a schema are text. */
+  /**
+   * The media types of the answer. If left out: only `application/json`. A media type without a
+   * schema is text.
+   */
   mediaTypes?: readonly string[]
-  /** Beside those that every answer has. */
+  /** Headers in addition to those that every answer has. */
   headers?: readonly ResponseHeader[]
 }
 
-/** A body that is read as it streams in, so no schema checks it: its form, by media type. */
+/**
+ * The form, by media type, of a body that the handler reads while it arrives. No schema checks such
+ * a body, so this is only for the document.
+ */
 export type DocumentedBody = Record<string, { schema: object; encoding?: object }>
 
 /**
- * The description of a route: who may call it, what it accepts and answers, and with which problems
- * it can refuse a call. The API document is made from it.
+ * Describes a route: who may call it, what it accepts and answers, and which problems it can answer
+ * with. The API document is made from these descriptions.
  */
 export type Operation<Code extends ProblemCode = ProblemCode> = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** As Fastify writes it: `/v1/uploads/:uploadId`. */
+  /** In Fastify's notation: `/v1/uploads/:uploadId`. */
   url: string
   access: RouteAccess
-  /** `operationId`: a verb and a noun, unique. */
+  /** The `operationId`: a verb and a noun, unique in the document. */
   id: string
   tag: Tag
   summary: string
-  /** `optional` may say when it is needed. */
+  /** The headers that the operation reads. `optional` may describe when the header is needed. */
   headers?: Partial<Record<RequestHeader, 'required' | 'optional' | { optional: string }>>
-  /** Strict schemas. A part that is left out accepts nothing. */
+  /** Strict schemas. Where one is left out, the call accepts nothing. A body may still be `{}`. */
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
   /**
-   * The handler reads the body itself. `file` streams it in and also reads the options of the
-   * query. `bytes` reads it whole, whatever its type. `json` reads any JSON, and the validation
-   * reports its faults. Query (for `file`) and body are then documented, and not checked before the
-   * handler.
+   * How the handler reads the body, if no schema does. `file`: it reads the body while it arrives,
+   * and also reads the options in the query. `bytes`: it reads the whole body, whatever its type.
+   * `json`: it reads any JSON and reports faults itself. The schema of the body is then only for
+   * the document. For `file`, so is the schema of the query.
    */
   reads?: 'file' | 'bytes' | 'json'
-  /** Of a `file`: it comes in a form alone, and no bare body is taken. */
+  /** For `file`: the call accepts only a form. A bare body is refused. */
   formOnly?: true
   documentedBody?: DocumentedBody
   answers: Record<number, Answer>
-  /** Its own problems; those that every call of its kind can meet (`impliedCodes`) are added. */
+  /**
+   * The operation's own problems. `impliedCodes` adds those that every call of this kind may get.
+   */
   problems: readonly Code[]
-  /** At least one; a test makes each call. */
+  /** At least one. A test makes the call of each example. */
   examples: readonly Example[]
 }

@@ -15,14 +15,14 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' },
 })
 
-/** How a receiver puts the messages about one object in order. */
+/** The number by which a receiver puts the messages about one object in order. */
 const ORDERED_BY = {
   UploadEvent: 'Order them by `version`',
   DncEvent: 'Order them by `version`',
   DncChangeEvent: 'Each means that the list has changed',
   GuestFileEvent: 'Order them by `version`',
   SegmentEvent: 'Order them by `revision`',
-  EndpointTestEvent: 'It reaches one endpoint, when you ask for it',
+  EndpointTestEvent: 'The gateway sends this message to one endpoint, when you request a test',
 } as const
 
 const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
@@ -59,7 +59,7 @@ const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
   },
 })
 
-/** The messages that the gateway sends, as `webhooks` of the document. */
+/** The messages that the gateway sends to endpoints, as `webhooks` of the API document. */
 export const OUTBOUND_WEBHOOKS = Object.fromEntries([
   ...OUTBOUND_EVENT_TYPES.map((type) => [type, webhook(type, 'UploadEvent')] as const),
   ...DNC_EVENT_TYPES.map((type) => [type, webhook(type, 'DncEvent')] as const),

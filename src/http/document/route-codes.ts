@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 import type { Operation } from './operation.ts'
 
-/** The problems that a call can get because of its Idempotency-Key. */
+/** The problems that a call may get because of its Idempotency-Key. */
 export const KEYED = [
   'idempotency-key-missing',
   'idempotency-key-invalid',
@@ -9,7 +9,7 @@ export const KEYED = [
   'idempotency-key-reused',
 ] as const satisfies readonly ProblemCode[]
 
-/** Every operation can be answered so. */
+/** The problems that any operation may answer with. */
 const ALWAYS = [
   'parameter-invalid',
   'internal-error',
@@ -26,7 +26,10 @@ const WITH_KEY: readonly ProblemCode[] = [
   'storage-full',
 ]
 
-/** Of a body that the framework reads, where none is taken as well. */
+/**
+ * The problems that a call may get because of its body, if the framework reads the body. They also
+ * apply to calls that accept no body.
+ */
 const WITH_BODY: readonly ProblemCode[] = [
   'body-invalid',
   'body-malformed',
@@ -35,8 +38,9 @@ const WITH_BODY: readonly ProblemCode[] = [
 ]
 
 /**
- * Problems that any HTTP message can get before it is a call of an operation, or for every
- * operation. The document lists them once. A Content-Encoding is refused even without a body.
+ * The problems that any HTTP message may get. They do not depend on the operation, which may not be
+ * known yet. The document lists them once, not for each operation. `media-type-unsupported` is one
+ * of them, because a Content-Encoding is refused even without a body.
  */
 export const OF_THE_MESSAGE: readonly ProblemCode[] = [
   'url-malformed',
@@ -47,7 +51,7 @@ export const OF_THE_MESSAGE: readonly ProblemCode[] = [
   'media-type-unsupported',
 ]
 
-/** What calls of this kind can be refused with, whatever the operation does. */
+/** The problems that a call of this kind may get, whatever the operation does. */
 const impliedCodes = ({ access, method, reads }: Operation): readonly ProblemCode[] => [
   ...ALWAYS,
   ...(access === 'public' ? [] : WITH_KEY),
@@ -55,13 +59,13 @@ const impliedCodes = ({ access, method, reads }: Operation): readonly ProblemCod
   ...(method === 'GET' || (reads !== undefined && reads !== 'json') ? [] : WITH_BODY),
 ]
 
-/** All codes that the operation can be answered with, sorted. */
+/** All codes that the operation may answer with, sorted. */
 export const codesOf = (operation: Operation): ProblemCode[] =>
   [...new Set([...impliedCodes(operation), ...operation.problems])].toSorted()
 
 /**
- * Whether the operation may answer with this code by the document. Only a caller who sent a file
- * can learn that the body broke off.
+ * Whether the document allows the operation to answer with this code. `body-broken-off` is always
+ * allowed, because only a caller who sent a file notices it.
  */
 export const declares = (operation: Operation, code: ProblemCode): boolean =>
   code === 'body-broken-off' || OF_THE_MESSAGE.includes(code) || codesOf(operation).includes(code)

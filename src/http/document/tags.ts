@@ -1,6 +1,6 @@
 /**
- * The capabilities that operations are grouped by, in the order of the document. They are the names
- * of the rooms in the code.
+ * The capabilities by which the document groups operations, in the order of the document. Their
+ * names are those of the capabilities' folders in the code.
  */
 export const TAGS = {
   uploads: 'Send contacts and follow them',
@@ -8,16 +8,18 @@ export const TAGS = {
   segments:
     'Rules that select whom a campaign dials. The gateway analyses them before it sends them',
   'do-not-call':
-    'People who must not be called. Entries suppress as soon as the gateway has answered 202',
-  'guest-files': 'Files for a person. Each is inspected, scanned and followed until Genesys has it',
-  erasures: 'Erase a person, and read what was done',
+    'People who must not be called. The gateway suppresses them as soon as it has answered 202',
+  'guest-files':
+    'Files for a person. The gateway inspects and scans each file, and follows it until Genesys has it',
+  erasures: 'Erase a person, and read the receipt',
   endpoints: 'Endpoints that receive the events of uploads',
   'genesys-events': 'Calls that Genesys makes',
   access: 'Tenants, their grants and their keys',
-  audit: 'Who did what: entries, and the signed chain that shows whether an entry was changed',
-  proof: 'Show others whom an upload was checked against, and what was decided about one person',
+  audit:
+    'Entries that show who did what, and the signed chain that shows whether an entry was changed',
+  proof: 'Prove against what an upload was checked, and which decisions were made about one person',
   signing: "The keys to verify the gateway's signatures",
   operations: 'Limits, probes, metrics and this document',
-  problems: 'What each problem code means and how to fix it',
+  problems: 'What each problem code means and how to fix the cause',
 } as const
 export type Tag = keyof typeof TAGS

@@ -14,8 +14,8 @@ import { storageFull } from '../server/problem-document.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Counts a call that came by a session of the console against the quotas of its key and its
-     * tenant. Throws 429.
+     * Counts a call that was made with a console session against the quotas of the session's key
+     * and tenant. Throws 429.
      */
     chargeCall: (
       caller: Pick<Caller, 'keyId' | 'tenantId'>,
@@ -35,7 +35,10 @@ const unauthorized = (reply: FastifyReply): GatewayProblem => {
   return new GatewayProblem('unauthorized', 'This call needs a valid API key.')
 }
 
-/** Only the socket counts: a proxy in front never counts as the machine itself. */
+/**
+ * Whether the call comes from this machine. A call that a proxy forwarded never counts as local,
+ * even if the proxy runs on this machine.
+ */
 const isLoopback = (request: FastifyRequest): boolean => {
   const { headers, socket } = request.raw
   if (headers['x-forwarded-for'] ?? headers['forwarded'] ?? headers['x-real-ip']) return false
@@ -47,8 +50,8 @@ const isLive = (key: ApiKey, now: Date): boolean =>
   key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now)
 
 /**
- * The key of the call. Throws 401 or 429. Keys are compared as SHA-256 digests, so no timing
- * reveals how much of one is right.
+ * The key of the call. Throws 401 or 429. Keys are compared by their SHA-256 digests, so the
+ * duration does not reveal how much of a guessed key is right.
  */
 const authenticate = async (
   deps: HttpDeps,
@@ -72,7 +75,10 @@ const authenticate = async (
   return key
 }
 
-/** Counts the call against its key. Throws 429. The headers go with every answer from here on. */
+/**
+ * Counts the call against its key's quota. Throws 429. From then on, every answer to the call has
+ * the headers of the quota.
+ */
 const charge = (quota: KeyQuota, keyId: string, reply: FastifyReply): void => {
   const verdict = quota.take(keyId)
   reply.headers(quotaHeaders(quota.perMinute, verdict))
@@ -93,15 +99,18 @@ const authorize = (request: FastifyRequest, key: ApiKey, scope: Scope | null): v
   }
 }
 
-/** Counts the call against the quotas of its tenant. Throws 429. */
+/**
+ * Counts the call against the quotas of its tenant. Throws 429. Calls with some scopes are counted
+ * but never refused.
+ */
 const countCall = async ({ countUse }: HttpDeps, tenantId: string, scope: Scope | null) =>
   countUse?.request(tenantId, isRefusedOverQuota(scope))
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /**
- * Denies by default: a route that does not declare who may call it stops the start. Keys, scopes,
- * and access to `/metrics`.
+ * Checks the caller's key and scope, and the access to `/metrics`. Denies by default: a route that
+ * does not state who may call it makes the start fail.
  */
 export const authPlugin = (deps: HttpDeps) =>
   fp(
@@ -115,8 +124,7 @@ export const authPlugin = (deps: HttpDeps) =>
         perMinute: keyRequestsPerMinute(deps.limits),
       })
       app.addHook('onRoute', (route) => {
-        // The pages of the documentation are the only routes that the gateway does not write
-        // itself.
+        // A library registers the pages of the documentation, and cannot state who may call them.
         if (/^\/docs(?:\/|$)/u.test(route.url)) route.config = { ...route.config, access: 'public' }
         if (!route.config?.access) {
           throw new Error(
@@ -131,10 +139,11 @@ export const authPlugin = (deps: HttpDeps) =>
       })
       app.addHook('onClose', async () => deps.countUse?.stop())
       app.addHook('onRequest', async (request, reply) => {
-        // A path without a route has no policy and reaches nothing but the 404 answer.
+        // A path without a route is only answered with 404, so it needs no key.
         if (request.is404) return
         const { access } = request.routeOptions.config
-        // Pages of the console judge their sessions themselves; a cookie counts nowhere else.
+        // Pages of the console check their sessions themselves. No other route accepts the cookie
+        // of a session.
         if (access === 'public' || access === 'session') return
         if (access === 'metrics') {
           if (isLoopback(request)) return
@@ -151,7 +160,8 @@ export const authPlugin = (deps: HttpDeps) =>
         deps.access.noteUse(key.id)
       })
       app.addHook('onRequest', async ({ caller, method }) => {
-        // What only reads goes on, and frees nothing; Genesys' webhooks come without a caller.
+        // Reads continue while the disk is full. A webhook of Genesys has no caller and is
+        // accepted, because its receipt is small.
         if (caller !== null && !READS.has(method) && deps.hasRoom?.() === false) throw storageFull()
       })
     },

@@ -1,16 +1,20 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { z } from 'zod'
 
 import { shownName } from '../../domain/contacts/personal-name.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { DEEPEST_LEVEL, faultOfJson } from '../../domain/text/json-fault.ts'
 import { wordsOfIssues } from '../server/issue-words.ts'
 import { NOTHING } from '../server/route.ts'
 import { refuseUnstorable } from '../server/storable-text.ts'
-import { DEEPEST_LEVEL, faultOfJson, textOfBytes } from '../submissions/json-text.ts'
+import { faultyByteOf, textOfBytes, whyNoJson } from '../submissions/json-text.ts'
 import { submissionFormOf } from '../submissions/submission-form.ts'
 
-/** Distinguishes missing values from wrong ones; the values stay with the issues. */
+/**
+ * Makes zod report the value at fault, so that a missing value can be distinguished from a wrong
+ * one. The answer never contains the value.
+ */
 const WITH_INPUT = { reportInput: true }
 
 const parseParameters = (schema: z.ZodType, value: unknown): unknown => {
@@ -30,16 +34,37 @@ const parseBody = (schema: z.ZodType, value: unknown): unknown => {
 }
 
 /**
- * What the route declares. One that declares none takes none, but for `{}`, which clients send that
- * know no POST without a body.
+ * The checked body. A route without a schema accepts no body, or `{}`, which some clients send with
+ * every POST.
  */
 const bodyOf = (schema: z.ZodType | undefined, body: unknown): unknown =>
   schema === undefined ? parseBody(NOTHING, body ?? {}) : parseBody(schema, body)
 
+/** Refuses a query that cannot be decoded. Fastify would pass it on with its percent signs. */
+const refuseUndecodable = (
+  { url }: Pick<FastifyRequest, 'url'>,
+  code: 'parameter-invalid' | 'option-invalid',
+): void => {
+  const at = url.indexOf('?')
+  for (const pair of at === -1 ? [] : url.slice(at + 1).split('&')) {
+    if (!pair.includes('%')) continue
+    try {
+      decodeURIComponent(pair)
+    } catch {
+      const name = shownName(pair.split('=', 1)[0]!)
+      throw new GatewayProblem(
+        code,
+        `\`${name}\` has a percent sign without two hexadecimal digits, or bytes that are not UTF-8.`,
+        { [code === 'option-invalid' ? 'options' : 'parameters']: [name] },
+      )
+    }
+  }
+}
+
 const malformed = (detail: string, about: Record<string, unknown> = {}): GatewayProblem =>
   new GatewayProblem('body-malformed', detail, about)
 
-/** Why a text must not be parsed; null: nothing is known against it. */
+/** The problem for which a JSON text is refused before it is parsed. null: none was found. */
 const refusalOf = (text: string): GatewayProblem | null => {
   const fault = faultOfJson(text)
   if (fault === null) return null
@@ -51,13 +76,13 @@ const refusalOf = (text: string): GatewayProblem | null => {
 }
 
 /**
- * Replaces path, query and JSON body of every call by their checked form, according to the route's
- * strict schemas. A route that declares none accepts none.
+ * Replaces path, query and JSON body of every call by what the route's strict schemas accept. Where
+ * the route has no schema, nothing is accepted.
  */
 export const callShapePlugin = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('submissionForm', null)
-    // Clients name a type even where they send nothing: that is no body.
+    // Some clients send a Content-Type without a body. There is nothing to parse then.
     const parseJson = app.getDefaultJsonParser('error', 'error')
     app.removeContentTypeParser('application/json')
     app.addContentTypeParser<Buffer>(
@@ -65,14 +90,18 @@ export const callShapePlugin = fp(
       { parseAs: 'buffer' },
       (request, bytes, done) => {
         const text = textOfBytes(bytes)
-        if (text === null) return done(malformed('The body is not UTF-8.'))
+        if (text === null) {
+          return done(malformed(`The body is not UTF-8 from byte ${faultyByteOf(bytes)} on.`))
+        }
         if (text.trim() === '') return done(null)
         const refusal = refusalOf(text)
         if (refusal !== null) return done(refusal)
-        void parseJson(request, text, done)
+        void parseJson(request, text, (error, value) =>
+          error === null ? done(null, value) : done(malformed(whyNoJson(text))),
+        )
       },
     )
-    // 415 comes before every 400.
+    // Checked before the body is parsed, so that a 415 precedes any 400.
     app.addHook('preParsing', async (request) => {
       const { operation } = request.routeOptions.config
       if (operation?.reads === 'file') {
@@ -88,8 +117,10 @@ export const callShapePlugin = fp(
       const { operation } = request.routeOptions.config
       if (request.is404 || operation === undefined) return
       const { params = NOTHING, query = NOTHING, body, reads } = operation
+      refuseUndecodable(request, reads === 'file' ? 'option-invalid' : 'parameter-invalid')
       request.params = parseParameters(params, request.params)
-      // The options of a file are checked with those of its form, in words of their own.
+      // The options of a file are checked later, together with those in its form. They have their
+      // own problem codes.
       if (reads === 'file') return
       request.query = parseParameters(query, request.query)
       if (reads === undefined) request.body = bodyOf(body, request.body)

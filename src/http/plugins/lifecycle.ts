@@ -5,10 +5,16 @@ import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { sendProblem } from './problems.ts'
 
-/** A body of another call than an upload has this long to arrive, in milliseconds. */
+/**
+ * How long the body of a call may take to arrive, in milliseconds. Uploads and other streams have
+ * their own limits.
+ */
 const SMALL_BODY_MS = 30_000
 
-/** What asks for these comes every few seconds and would bury the rest. */
+/**
+ * Calls that arrive every few seconds. They are reported as a different event, so that they do not
+ * hide other calls in the log.
+ */
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics'])
 
 const routeOf = (request: Pick<FastifyRequest, 'routeOptions'>): string =>
@@ -29,7 +35,7 @@ const setHeaders = (deps: HttpDeps, request: FastifyRequest, reply: FastifyReply
   }
 }
 
-/** Reports each request once, by the first call. */
+/** Reports that a request was answered. Only the first call for a request has an effect. */
 export const tellAnswered = (
   deps: Pick<HttpDeps, 'clock' | 'emit'>,
   request: Pick<
@@ -53,9 +59,10 @@ export const tellAnswered = (
 }
 
 /**
- * The caller went away before the answer was whole: 499, as proxies have it; a body that was whole
- * by then did not break off. Who was refused with his body still coming in heard the refusal: his
- * connection is closed by us.
+ * Reports a request whose connection closed before its answer was complete, with status 499, as
+ * proxies do. If its body was incomplete too, its problem is `body-broken-off`. If the gateway
+ * refused the caller while the body arrived, the refusal is reported, because then the gateway
+ * closed the connection.
  */
 const tellLeft = (
   deps: HttpDeps,
@@ -70,7 +77,7 @@ const tellLeft = (
   tellAnswered(deps, request, 499)
 }
 
-/** The route reads its body itself, as it streams in. */
+/** Whether the route reads its body itself, while the body arrives. */
 const readsStream = ({ routeOptions }: Pick<FastifyRequest, 'routeOptions'>): boolean =>
   routeOptions.config.operation?.reads === 'file' || routeOptions.config.streams === true
 
@@ -80,8 +87,8 @@ const slowProblem = (): GatewayProblem =>
   new GatewayProblem('body-too-slow', 'The body was not complete within 30 seconds.')
 
 /**
- * Refuses a call whose small body takes too long, and ends its connection, also after its answer;
- * `ended`: the server is closed.
+ * Refuses a call whose body takes too long to arrive, and closes its connection, even if the call
+ * was already answered. `ended`: aborts when the server is closed.
  */
 const limitSmallBody = (deps: HttpDeps, call: Call, ended: AbortSignal): void => {
   const { request, reply } = call
@@ -111,13 +118,13 @@ const limitSmallBody = (deps: HttpDeps, call: Call, ended: AbortSignal): void =>
 const stoppingProblem = (): GatewayProblem =>
   new GatewayProblem('service-stopping', 'This instance is stopping.', {}, 5)
 
-/** While stopping, a body that is still coming in has this long to be whole, in milliseconds. */
+/** How long bodies that are still arriving may take when the gateway stops, in milliseconds. */
 const LAST_BODIES_MS = 3_000
 
 /**
- * Calls whose bodies the framework reads, so that nothing else can answer them while the body comes
- * in. `refuse` answers those that are not complete. A reader of a stream uses
- * `request.server.lastBodies` instead.
+ * The open calls whose bodies the framework reads. While such a body arrives, no handler runs that
+ * could answer the call. `refuse` answers all calls whose bodies are incomplete. A route that reads
+ * a stream uses `request.server.lastBodies` instead.
  */
 const createUnreadCalls = (deps: HttpDeps) => {
   const open = new Set<Call>()
@@ -139,8 +146,8 @@ const createUnreadCalls = (deps: HttpDeps) => {
 }
 
 /**
- * Request id, security headers, one telemetry event for each request, and the refusal of new work
- * while stopping.
+ * Sets request ids and security headers, reports each request once, and refuses new calls while the
+ * gateway stops.
  */
 export const lifecyclePlugin = (deps: HttpDeps) =>
   fp(
@@ -161,7 +168,7 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
       app.decorateRequest('answered', false)
       app.addHook('preClose', async () => {
         stopping = true
-        // All bodies may be in before, and the server is closed.
+        // Rejects if the server is closed earlier because all bodies have arrived.
         endBodies().catch(() => undefined)
       })
       app.addHook('onClose', async () => {
@@ -172,8 +179,8 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
         setHeaders(deps, request, reply)
         limitSmallBody(deps, { request, reply }, ended.signal)
         unread.add(request, reply)
-        // The framework tells neither of an answer that was cut short, nor of a caller that left
-        // once its body was read.
+        // The framework reports neither an answer that was cut off nor a caller who left after the
+        // body was read.
         reply.raw.once('close', () => {
           if (!reply.raw.writableFinished) tellLeft(deps, request, reply)
         })
@@ -182,8 +189,8 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
           throw stoppingProblem()
         }
       })
-      // A connection that stayed open after its last answer would hold up the stop until it times
-      // out.
+      // A connection that stays open after its last answer would delay the stop until the
+      // connection times out.
       app.addHook('onSend', async (_request, reply) => {
         if (stopping) reply.header('connection', 'close')
       })

@@ -10,9 +10,9 @@ declare module 'fastify' {
 }
 
 /**
- * Normalises values into the form that is stored and sent to Genesys: builds the steps of each
- * region (phones, emails, dates) and gives them to the routes as `normalisation`. They are the
- * steps of `intake`, so jobs and property tests use the same.
+ * Gives the routes `normalisation`: for each region, the steps that bring phones, emails and dates
+ * into the form that is stored and sent to Genesys. The steps are those of `intake`, so jobs and
+ * property tests use the same steps.
  */
 export const normalisationPlugin = fp(
   async (app: FastifyInstance) => {

@@ -6,7 +6,10 @@ import { declares } from '../document/route-codes.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { PROBLEM_MEDIA_TYPE, problemDocument, problemOf } from '../server/problem-document.ts'
 
-/** Name and code of an error; its text may hold what a caller sent. */
+/**
+ * The name of an error, its code and where it was thrown. The message is left out, because it may
+ * contain what a caller sent.
+ */
 const errorName = (error: unknown): string => {
   if (!(error instanceof Error)) return typeof error
   const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
@@ -15,8 +18,8 @@ const errorName = (error: unknown): string => {
 }
 
 /**
- * A code that the route does not declare is our defect, not the caller's. The caller still gets the
- * problem.
+ * Reports a problem that the route does not declare, which is a defect of the gateway. The caller
+ * gets the problem anyway.
  */
 const tellUndeclared = (
   { emit }: Pick<HttpDeps, 'emit'>,
@@ -29,8 +32,8 @@ const tellUndeclared = (
 }
 
 /**
- * The problem that the caller gets for an error: noted for the line of the request, and reported to
- * telemetry if it is our defect.
+ * The problem that a caller gets for an error. Also notes the problem's code for the log line of
+ * the request. An internal error is also reported to telemetry.
  */
 export const noteProblem = (
   deps: Pick<HttpDeps, 'emit'>,
@@ -51,8 +54,8 @@ export const noteProblem = (
 }
 
 /**
- * Answers a request with problem+json. An internal error is reported to telemetry, never to the
- * caller.
+ * Answers a request with problem+json. The cause of an internal error goes to telemetry, never to
+ * the caller.
  */
 export const sendProblem = (
   deps: Pick<HttpDeps, 'emit'>,
@@ -64,7 +67,7 @@ export const sendProblem = (
   const document = problemDocument(problem, request.id)
   if (problem.retryAfterSeconds !== null) reply.header('retry-after', problem.retryAfterSeconds)
   if (problem.code === 'media-type-unsupported') {
-    // RFC 9110, section 12.5.3: what the caller may try.
+    // Tells the caller which encodings are accepted (RFC 9110, section 12.5.3).
     const { operation } = request.routeOptions.config
     const takesGzip = operation?.reads === 'file' && operation.formOnly !== true
     reply.header('accept-encoding', takesGzip ? 'gzip' : 'identity')
@@ -89,8 +92,8 @@ const patternOf = (url: string): RegExp =>
   )
 
 /**
- * problem+json for everything that is not an answer: thrown problems, framework errors, 404 and
- * 405.
+ * Answers with problem+json whenever there is no other answer: for thrown problems, errors of the
+ * framework, 404 and 405.
  */
 export const problemsPlugin = (deps: HttpDeps) =>
   fp(
@@ -115,7 +118,8 @@ export const problemsPlugin = (deps: HttpDeps) =>
         reply.header('allow', [...new Set(allowed)].join(', '))
         throw new GatewayProblem('method-not-allowed', 'The address does not support this method.')
       }
-      // Before the body is read: what is wrong with it means nothing where nothing takes it.
+      // Checked before the body is read. If no route accepts the call, a fault of its body does not
+      // matter.
       app.addHook('onRequest', async (request, reply) => {
         if (request.is404) refuseUnknown(request, reply)
       })

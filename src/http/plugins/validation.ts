@@ -12,9 +12,9 @@ declare module 'fastify' {
 }
 
 /**
- * Builds the steps that check incoming data row by row and entry by entry, from the configuration
- * and the normalisation, and gives them to the routes as `validation`. What a capability needs is a
- * member of `Validation`. Jobs and property tests build the same with `createValidation`.
+ * Gives the routes `validation`: the steps that check each incoming row and entry. They follow the
+ * configuration and use the steps of `normalisation`. A capability with other checks adds a member
+ * to `Validation`. Jobs and property tests make the same steps with `createValidation`.
  */
 export const validationPlugin = (rules: RowRules & Partial<DncRules>) =>
   fp(

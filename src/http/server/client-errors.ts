@@ -5,7 +5,8 @@ import { PROBLEM_MEDIA_TYPE, problemDocument } from './problem-document.ts'
 
 const REFUSALS: Record<string, { code: ProblemCode; detail: string }> = {
   HPE_HEADER_OVERFLOW: { code: 'headers-too-large', detail: 'The headers are too large.' },
-  // The time of bodies is not Node's to watch (requestTimeout is 0), so this is about the headers.
+  // Node sends this code only for slow headers, because its limit for whole requests is off
+  // (requestTimeout is 0).
   ERR_HTTP_REQUEST_TIMEOUT: {
     code: 'request-too-slow',
     detail: 'The headers did not arrive in time.',
@@ -14,8 +15,8 @@ const REFUSALS: Record<string, { code: ProblemCode; detail: string }> = {
 const MALFORMED = { code: 'request-malformed', detail: 'The request cannot be read.' } as const
 
 /**
- * Answers messages that are not HTTP requests, before any route is known. Then the connection
- * closes.
+ * Answers bytes that are not a valid HTTP request, and closes the connection. No route sees such
+ * bytes.
  */
 export const answerClientError = (
   error: { code?: string },

@@ -52,12 +52,13 @@ import type { ReadSegments, ResumeSegment } from '../../workflows/segments/read-
 import type { ApplyUpload } from '../../workflows/uploads/control/apply-upload.ts'
 import type { RetryUpload } from '../../workflows/uploads/control/retry-upload.ts'
 import type { ExplainContact } from '../../workflows/uploads/watch/explain-contact.ts'
+import type { SeeUploads } from '../../workflows/uploads/watch/see-uploads.ts'
 import type { WatchUploads } from '../../workflows/uploads/watch/watch-uploads.ts'
 import type { EventStreamLimits } from './event-stream.ts'
 
 export type Readiness = {
   ready: boolean
-  /** By name. `detail` says what is missing, in words for an operator. */
+  /** The checks by name. `detail` tells an operator what is missing. */
   checks: Record<string, { ok: boolean; detail: string }>
   sandbox: boolean
 }
@@ -65,35 +66,38 @@ export type Readiness = {
 export type HttpLimits = {
   maxUploadBytes: number
   /**
-   * An upload slower than this over `slowBodyWindowMs` is ended; 8 KiB/s and 15 s when left out
-   * [controls: S-14].
+   * An upload that is slower than this over `slowBodyWindowMs` is refused. Default: 8 KiB/s over 15
+   * s [controls: S-14].
    */
   slowBodyBytesPerSecond?: number
   slowBodyWindowMs?: number
   /**
-   * An early refusal reads at most this much of the rest before it closes; 1 MiB and 2 s when left
-   * out.
+   * After an early refusal, how much of the body is read, and for how long, before the connection
+   * closes. Default: 1 MiB and 2 s.
    */
   drainBytes?: number
   drainMs?: number
-  /** While stopping, bodies have this long to come in; 3 s when left out. */
+  /** How long bodies that are still arriving may take when the gateway stops. Default: 3 s. */
   lastBodiesMs?: number
-  /** Refused keys a minute and address before 429; 30 when left out. */
+  /** How many refused keys an address may send in a minute before it gets 429. Default: 30. */
   keyFailuresPerMinute?: number
-  /** Calls a minute that a key may make at this instance; 6000 when left out. */
+  /** How many calls a key may make in a minute at this instance. Default: 6000. */
   keyRequestsPerMinute?: number
-  /** Of the streams of events; its own values where left out. */
+  /** The limits of event streams. Default: those of `createEventStreams`. */
   eventStreams?: Partial<EventStreamLimits>
 }
 
 export const keyRequestsPerMinute = (limits: HttpLimits): number =>
   limits.keyRequestsPerMinute ?? 6_000
 
-/** Everything that the HTTP border needs. It has no store, no Genesys and no clock of its own. */
+/**
+ * Everything that the HTTP layer needs. The HTTP layer creates no store, no connection to Genesys
+ * and no clock.
+ */
 export type HttpDeps = {
   access: Pick<AccessStore, 'findKey' | 'noteUse' | 'isGranted'>
   /**
-   * Called for each request, and stopped when the server closes. Left out: no tenant has a quota.
+   * Counts each request. It is stopped when the server closes. If left out, no tenant has a quota.
    */
   countUse?: Pick<CountUse, 'request' | 'stop'>
   tenants: Tenants
@@ -102,20 +106,24 @@ export type HttpDeps = {
   audit: ReadAudit
   issueCertificate: IssueCertificate
   readEvidence: ReadEvidence
-  /** Left out: what a small upload is judged by is read one after the other. */
+  /**
+   * Reads everything that decides about a small upload in one round trip. If left out, these reads
+   * are made one after the other.
+   */
   readDoorway?: SmallUploadStore['read']
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>
   receiveUpload: ReceiveUpload
   controlUpload: ControlUpload
   applyUpload: ApplyUpload
   retryUpload: RetryUpload
+  seeUploads: SeeUploads
   watchUploads: WatchUploads
   explainContact: ExplainContact
   readContactList: ReadContactList
   listContactLists: ListContactLists
   provisionContactList: ProvisionContactList
   listSettings: ListSettings
-  /** What Genesys calls with; `secrets` are those that its signatures may be made with. */
+  /** Receives Genesys' webhooks. `secrets`: the secrets with which Genesys may sign them. */
   genesysWebhooks: { receive: ReceiveWebhook; secrets: readonly string[] }
   webhookEndpoints: WebhookEndpoints
   putSegment: PutSegment
@@ -143,25 +151,28 @@ export type HttpDeps = {
   erasures: Pick<ErasureStore, 'find'>
   deliveredBefore: Pick<RetractionStore, 'page' | 'summary'>
   readLimits: ReadLimits
-  /** Whether there is room for new work; left out: always. */
+  /** Whether the disk has room for new work. If left out, it always has. */
   hasRoom?: () => boolean
-  /** What the configuration says of rows and entries. */
+  /** What the configuration states about rows and entries. */
   rowRules: RowRules & Partial<DncRules>
-  /** Ties rows of a file to fix to their uploads and ids. */
+  /**
+   * Marks the rows of a file to fix, so that the gateway recognises each row when the file is sent
+   * back.
+   */
   rowMarks: RowMarks
   readiness: () => Promise<Readiness>
   metrics: () => Promise<{ contentType: string; body: string }>
   limits: HttpLimits
-  /** Opens `/metrics` from elsewhere than loopback. null: only an admin key does. */
+  /** The token that opens `/metrics` to callers on other machines. null: only an admin key does. */
   metricsToken: string | null
-  /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed; false: nobody's. */
+  /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is trusted. false: none. */
   trustProxy: false | string | string[]
-  /** Where others reach the gateway. null: unknown. */
+  /** The URL under which others reach the gateway. null: unknown. */
   publicUrl: string | null
   sandbox: boolean
   /**
-   * Adds the pages for people; left out: there are none. `problemFor` says what an error is, and
-   * notes it.
+   * Adds the pages of the console. `problemFor` turns an error into a problem, and notes the
+   * problem for the log. If left out, there are no pages.
    */
   pages?: (
     app: FastifyInstance,

@@ -6,7 +6,8 @@ import { routePath } from './route-path.ts'
 import { contactListParamsSchema } from './schemas.ts'
 
 /**
- * A body that declares no more than this is read whole before anything of it is stored [design: 6].
+ * A body whose declared length is at most this is read completely before any of it is stored
+ * [design: 6].
  */
 const SMALL_BODY_BYTES = 64 * 1024
 
@@ -16,15 +17,15 @@ const declaresSmallBody = ({ headers }: FastifyRequest): boolean => {
 }
 
 /**
- * The key in the form in which keys are compared, if it is harmless. The route judges any other
- * header.
+ * The Idempotency-Key in the form in which keys are compared, if the header needs no decoding.
+ * null: any other header. The route checks such a header.
  */
 const plainIdempotencyKey = (header: string | string[] | undefined): string | null =>
   typeof header === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/u.test(header) ? header : null
 
 /**
- * The key of a call. null if it is unknown. For a small upload, everything else needed to judge it
- * comes with its key in the same round trip, and waits in `request.doorway`.
+ * The key of a call. null: it is unknown. For a small upload, the same round trip reads everything
+ * else that decides about the upload, and leaves it in `request.doorway`.
  */
 export const findKeyOf = async (
   deps: Pick<HttpDeps, 'access' | 'readDoorway'>,

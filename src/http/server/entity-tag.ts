@@ -2,15 +2,15 @@ import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 
 /**
- * The ETag of an object with a version, strong as If-Match requires. An answer may be left out
- * because of it (304) only if nothing but the version changes the content. That excludes a webhook
- * endpoint, whose failures are counted without a new version.
+ * The ETag of an object with a version. The tag is a strong one, as If-Match requires. Use the tag
+ * to answer 304 only for objects that get a new version with every change. A webhook endpoint does
+ * not: its failures are counted without a new version.
  */
 export const etagOf = (versioned: { version: number }): string => `"${versioned.version}"`
 
 /**
- * The ETag of an upload: its version or, while it waits for `/apply`, the digest of the plan to
- * agree to.
+ * The ETag of an upload: its version. While the upload is held for `apply`, the ETag is the digest
+ * of its plan.
  */
 export const etagOfUpload = (upload: Upload): string =>
   upload.hold?.reason === 'apply' ? `"${upload.planDigest}"` : etagOf(upload)
@@ -18,24 +18,23 @@ export const etagOfUpload = (upload: Upload): string =>
 const tagsOf = (header: string | undefined): string[] =>
   (header ?? '').split(',').map((part) => part.trim())
 
-/** Whether If-None-Match names the tag; weak tags count (RFC 9110, 13.1.2). */
+/** Whether If-None-Match names the tag. Weak tags count too (RFC 9110, 13.1.2). */
 export const namesTag = (header: string | undefined, etag: string): boolean =>
   tagsOf(header)
     .map((tag) => tag.replace(/^W\//u, ''))
     .some((tag) => tag === '*' || tag === etag)
 
-/** Whether If-Match names the tag (RFC 9110, 13.1.1: weak tags never do, `*` names any). */
+/**
+ * Whether If-Match names the tag. A weak tag never matches, and `*` always does (RFC 9110, 13.1.1).
+ */
 export const namesExactly = (header: string, etag: string): boolean =>
   tagsOf(header).some((tag) => tag === '*' || tag === etag)
 
-/** The contents of the strong tags of If-Match. */
+/** The contents of the strong tags in an If-Match. */
 export const tagsNamed = (header: string | undefined): string[] =>
   tagsOf(header).flatMap((tag) => /^"([\x21\x23-\x7e]*)"$/u.exec(tag)?.[1] ?? [])
 
-/**
- * Throws 412 when If-Match is there and does not name the present version (RFC 9110, 13.1.1: weak
- * tags never do).
- */
+/** Throws 412 if the call has an If-Match that does not name the present version. */
 export const checkIfMatch = (
   refuse: Refuse<'precondition-failed'>,
   header: string | undefined,
@@ -46,8 +45,7 @@ export const checkIfMatch = (
 }
 
 /**
- * Throws 428 when If-Match is missing (RFC 6585), and 412 when it does not name the present
- * version.
+ * Throws 428 if If-Match is missing (RFC 6585), and 412 if it does not name the present version.
  */
 export const requireIfMatch = (
   refuse: Refuse<'precondition-failed' | 'precondition-required'>,

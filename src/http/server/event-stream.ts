@@ -9,36 +9,36 @@ export type StreamEvent = { id: string; event: string; data: unknown }
 export type EventStream = {
   body: Readable
   send(event: StreamEvent): void
-  /** Ends the stream after everything that was sent. */
+  /** Ends the stream once everything is sent. */
   end(): void
 }
 
 export type EventStreamLimits = {
-  /** Open streams of one key at this instance. */
+  /** The most streams that one key may have open at this instance. */
   mostPerKey: number
-  /** A comment so often keeps proxies from closing a silent stream. */
+  /** How often a comment is sent, so that proxies do not close a silent stream. */
   heartbeatMs: number
   /**
-   * Then the stream ends. A client that returns shows its key again, so a key that was revoked
-   * meanwhile is refused.
+   * After this time the stream ends. A client that reconnects sends its key again, so a key that
+   * was revoked in the meantime is refused.
    */
   longestMs: number
 }
 
 const LIMITS: EventStreamLimits = { mostPerKey: 20, heartbeatMs: 15_000, longestMs: 1_800_000 }
 
-/** How long a client should wait before it comes back; browsers obey it. */
+/** How long browsers wait before they reconnect. */
 const RETRY_MS = 2_000
 /**
- * How much may wait for a reader, beside what the connection buffers. A slower reader is cut off
- * and returns for the newest version.
+ * The most bytes that may wait for a slow reader, in addition to those in the connection's own
+ * buffer. If more wait, the stream is closed. The client reconnects and gets the newest version.
  */
 const MOST_WAITING_BYTES = 16 * 1024
 
 const textOf = ({ id, event, data }: StreamEvent): string =>
   `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
-/** Ends the stream when its time is over, and keeps it awake until then. */
+/** Sends comments so that the stream stays open. Ends the stream when its time is over. */
 const beat = async (
   clock: Clock,
   limits: EventStreamLimits,
@@ -65,7 +65,8 @@ const createStream = () => {
     body,
     push: (text: string): void => {
       if (ended || body.destroyed) return
-      // What does not fit is not kept for a reader who is too slow.
+      // The reader is too slow. The stream is closed, so that no more text is kept in memory for
+      // the reader.
       if (!body.push(text)) body.destroy()
     },
     end: (): void => {
@@ -82,7 +83,8 @@ export const createEventStreams = (deps: { clock: Clock; limits?: Partial<EventS
   const open = new Map<Readable, { keyId: string; end(): void }>()
   return {
     /**
-     * Throws 429 `too-many-streams`. `closed` is called once the reader is gone or has everything.
+     * Opens a stream. Throws 429 `too-many-streams`. `closed` is called when the reader has left or
+     * the stream has ended.
      */
     open: (refuse: Refuse<'too-many-streams'>, keyId: string, closed: () => void): EventStream => {
       const ofKey = [...open.values()].filter((stream) => stream.keyId === keyId)
@@ -101,7 +103,10 @@ export const createEventStreams = (deps: { clock: Clock; limits?: Partial<EventS
       void beat(deps.clock, limits, stream)
       return { body, end, send: (event) => push(textOf(event)) }
     },
-    /** For a stop: every reader is let go and comes back, to another instance or the next start. */
+    /**
+     * Ends all streams, because the gateway stops. The clients reconnect, to another instance or
+     * after the restart.
+     */
     endAll: (): void => {
       for (const { end } of open.values()) end()
     },

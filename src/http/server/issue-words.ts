@@ -2,10 +2,10 @@ import type { z } from 'zod'
 
 import { shownName } from '../../domain/contacts/personal-name.ts'
 
-/** The most faults in a problem. */
+/** The most faults that a problem names. */
 const MOST_NAMES = 20
 
-/** A bound of a number, of a text's length or of how many there are. */
+/** The text for a limit of a number, of a text's length, or of the number of items. */
 const boundOf = (origin: string, bound: 'most' | 'least', figure: number | bigint): string => {
   if (origin === 'string') {
     const verb = bound === 'most' ? 'may have' : 'must have'
@@ -15,7 +15,7 @@ const boundOf = (origin: string, bound: 'most' | 'least', figure: number | bigin
   return `${bound === 'most' ? 'may' : 'must'} be at ${bound} ${figure}`
 }
 
-/** A bare + in a query is a space. */
+/** An unencoded + in a query means a space, so it must be written as %2B. */
 const DATETIME_WORDS =
   'must be a date and a time with Z or an offset, such as 2026-12-24T08:00:00Z or (in a query) 2026-12-24T09:00:00%2B01:00'
 
@@ -43,7 +43,10 @@ const permittedBy = (issue: z.core.$ZodIssue): string => {
   }
 }
 
-/** Only a schema called with `reportInput` distinguishes a missing value from a wrong one. */
+/**
+ * Describes the fault in words. It can distinguish a missing value from a wrong one only if the
+ * schema was called with `reportInput`.
+ */
 const faultOf = (issue: z.core.$ZodIssue): string => {
   const permitted = permittedBy(issue)
   if (!('input' in issue) || issue.input !== undefined) return permitted
@@ -51,7 +54,10 @@ const faultOf = (issue: z.core.$ZodIssue): string => {
   return issue.code === 'invalid_value' ? `is missing and ${permitted}` : permitted
 }
 
-/** A place in a body, as in `columns.0.kind`; an unknown member counts as one of its object. */
+/**
+ * The place of the fault in a body, such as `columns.0.kind`. For an unknown member: the place of
+ * that member.
+ */
 const placesOf = (issue: z.core.$ZodIssue, whole: string): string[] => {
   const path = issue.path.map(String)
   const members = issue.code === 'unrecognized_keys' ? issue.keys : [null]
@@ -59,9 +65,9 @@ const placesOf = (issue: z.core.$ZodIssue, whole: string): string[] => {
 }
 
 /**
- * The faults that the issues of a schema name, each with what is permitted. Never a value, which
- * may be a person's. Options and parameters are named by themselves, and a fault inside one by its
- * place in the detail. Members of a `body` are named by their place in it.
+ * The faults that a schema found, in words, each with what is permitted. A value is never shown,
+ * because it may be personal data. Options and parameters are listed by name. For a fault inside
+ * one of them, `detail` names the place. Members of a `body` are listed by their places.
  */
 export const wordsOfIssues = (
   issues: readonly z.core.$ZodIssue[],
@@ -73,7 +79,7 @@ export const wordsOfIssues = (
       issue.code === 'unrecognized_keys' && issue.path.length === 0
         ? issue.keys
         : [String(issue.path[0] ?? 'options')]
-    // An item of a list is the list's, as callers write lists with commas.
+    // A fault of an item counts as a fault of its list, because callers write lists with commas.
     const isItem = within === 'options' && issue.path.some((step) => typeof step === 'number')
     const places = isItem ? flat : placesOf(issue, within)
     for (const [at, name] of (within === 'body' ? places : flat).entries()) {

@@ -5,9 +5,9 @@ const MAX_ADDRESSES = 10_000
 const MAX_PROVEN = 10_000
 
 /**
- * Counts refused keys by address, in this process. An address over the limit gets 429 for every key
- * that was not valid before. So one bad client cannot lock out its neighbours behind the same
- * proxy.
+ * Counts refused keys by address, in this process. An address above the limit gets 429 for every
+ * key, except for keys that were accepted before. So a bad client does not lock out the other
+ * clients behind the same proxy.
  */
 export const createKeyFailures = (deps: { clock: Clock; perMinute: number }) => {
   const failures = new Map<string, { count: number; endsMs: number }>()
@@ -19,7 +19,7 @@ export const createKeyFailures = (deps: { clock: Clock; perMinute: number }) => 
     return null
   }
   return {
-    /** Seconds to wait when the address may not try `digest` now; else null. */
+    /** The seconds until the address may try the key. null: it may try now. */
     blockedForSeconds: (address: string, digest: Buffer): number | null => {
       const entry = current(address)
       if (!entry || entry.count < deps.perMinute || proven.has(digest.toString('hex'))) return null

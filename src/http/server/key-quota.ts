@@ -1,17 +1,20 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** The window of the quota, in seconds: `w` of the policy. */
+/** The length of the quota's window in seconds: `w` in RateLimit-Policy. */
 export const QUOTA_WINDOW_SECONDS = 60
 const MAX_KEYS = 10_000
 
 export type QuotaVerdict = {
   allowed: boolean
   remaining: number
-  /** Whole seconds until the window ends and the quota is full again; at least 1. */
+  /** Whole seconds until the window ends and the quota is full again. At least 1. */
   resetSeconds: number
 }
 
-/** Counts calls by key, in this process: windows of 60 s that begin with a key's first call. */
+/**
+ * Counts the calls of each key, in this process. A window of 60 s begins with the first call of a
+ * key.
+ */
 export const createKeyQuota = (deps: { clock: Clock; perMinute: number }) => {
   const windows = new Map<string, { calls: number; endsMs: number }>()
   const current = (keyId: string, nowMs: number) => {
@@ -25,7 +28,7 @@ export const createKeyQuota = (deps: { clock: Clock; perMinute: number }) => {
   }
   return {
     perMinute: deps.perMinute,
-    /** Counts a call; a refused one counts no further. */
+    /** Counts a call. A refused call is not counted. */
     take: (keyId: string): QuotaVerdict => {
       const nowMs = deps.clock.monotonicMs()
       const window = current(keyId, nowMs)
@@ -42,8 +45,8 @@ export const createKeyQuota = (deps: { clock: Clock; perMinute: number }) => {
 export type KeyQuota = ReturnType<typeof createKeyQuota>
 
 /**
- * `RateLimit-Policy` and `RateLimit` as structured fields. Source:
- * draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4.
+ * The headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10, sections
+ * 3 and 4).
  */
 export const quotaHeaders = (perMinute: number, verdict: QuotaVerdict): Record<string, string> => ({
   'ratelimit-policy': `"key";q=${perMinute};w=${QUOTA_WINDOW_SECONDS}`,

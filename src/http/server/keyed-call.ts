@@ -5,9 +5,9 @@ import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../workflows/contract.ts'
 
 /**
- * The Idempotency-Key in the form in which keys are compared. Draft-07 puts it in quotes and many
- * clients do not; with and without quotes it is the same key. null if there is none. Throws 400 if
- * it is not 1 to 255 visible ASCII characters.
+ * The Idempotency-Key in the form in which keys are compared. A key in quotes (as in draft-07)
+ * equals the same key without quotes. null: the call has no key. Throws 400 if the key is not 1 to
+ * 255 visible ASCII characters.
  */
 export const givenIdempotencyKey = (
   refuse: Refuse<'idempotency-key-invalid'>,
@@ -26,7 +26,10 @@ export const givenIdempotencyKey = (
 
 type RefuseKey = Refuse<'idempotency-key-missing' | 'idempotency-key-invalid'>
 
-/** The Idempotency-Key of a call that needs one. Throws 400. `what`: as in "with a retry". */
+/**
+ * The Idempotency-Key of a call that needs one. Throws 400. `what`: the words that name the call,
+ * as in "with a retry".
+ */
 export const idempotencyKeyOf = (
   refuse: RefuseKey,
   headers: Record<string, string | string[] | undefined>,
@@ -42,7 +45,7 @@ export const keyMissing = (
   what: string,
 ): GatewayProblem => refuse('idempotency-key-missing', `Send an Idempotency-Key ${what}.`)
 
-/** Sends the answer stored under the key, byte for byte. */
+/** Sends the answer that is stored under the key, byte for byte. */
 export const sendKept = (reply: FastifyReply, answer: UploadAnswer): FastifyReply => {
   reply.code(answer.status).header('content-type', 'application/json; charset=utf-8')
   if (answer.location !== null) reply.header('location', answer.location)

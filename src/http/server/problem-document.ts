@@ -6,7 +6,7 @@ import { refusedByGenesys } from '../../workflows/uploads/receive/list-schema.ts
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8'
 
-/** RFC 9457, with `code` and `hint` as extension members. */
+/** A problem document (RFC 9457), with `code` and `hint` as extension members. */
 export type ProblemDocument = {
   type: string
   title: string
@@ -17,7 +17,10 @@ export type ProblemDocument = {
   instance: string
 } & Record<string, unknown>
 
-/** The document of a problem. `about` can add members but never replace the standard ones. */
+/**
+ * The document of a problem. The problem's `about` may add members, but never replaces the standard
+ * ones.
+ */
 export const problemDocument = (problem: GatewayProblem, requestId: string): ProblemDocument => {
   const page = PROBLEMS[problem.code]
   const standard = {
@@ -29,7 +32,8 @@ export const problemDocument = (problem: GatewayProblem, requestId: string): Pro
     hint: page.fix,
     instance: requestId,
   }
-  // First for the order of the members, last so that nothing replaces them.
+  // The first `standard` makes its members come first. The second keeps `about` from replacing
+  // them.
   return { ...standard, ...problem.about, ...standard }
 }
 
@@ -52,8 +56,8 @@ const FRAMEWORK_CODES: Record<string, ProblemCode> = {
 }
 
 /**
- * Network codes and SQLSTATE classes (08 connection, 53 resources, 57P operator) that mean: no
- * database.
+ * Network codes, and classes of SQLSTATE (08 connection, 53 resources, 57P operator), that mean
+ * that the database cannot be reached.
  */
 const DATABASE_CODE = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08...|53...|57P..)$/u
 
@@ -80,7 +84,7 @@ const statusOf = (error: unknown): number =>
     ? error.statusCode
     : 500
 
-/** The answer to new work while the disk of the database is full. */
+/** The problem of new work while the disk of the database is full. */
 export const storageFull = (): GatewayProblem =>
   new GatewayProblem('storage-full', 'The disk of the database is full.', {}, 30)
 
@@ -90,8 +94,8 @@ const databaseProblem = (error: unknown): GatewayProblem =>
     : new GatewayProblem('database-unavailable', 'The database does not answer.', {}, 5)
 
 /**
- * Any error that reaches the border, as the problem that the caller gets. No text of a foreign
- * error is passed on.
+ * The problem that a caller gets for any error. The text of an error that the gateway did not write
+ * is never passed on, because it may contain data.
  */
 export const problemOf = (error: unknown): GatewayProblem => {
   if (error instanceof GatewayProblem) return error

@@ -7,34 +7,44 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     access?: RouteAccess
     /**
-     * What the route says of itself; every route has one, but for the pages of the documentation
-     * and of the console.
+     * The description of the route. Every route has one, except the pages of the documentation and
+     * of the console.
      */
     operation?: Operation
-    /** A page for people: no operation of the API document. */
+    /** A page for people. The API document does not contain it. */
     page?: true
-    /** A page's route that reads its body as it streams in, so that no time is set for it. */
+    /**
+     * A page whose route reads its body while it arrives. No time limit is set for the body here.
+     */
     streams?: true
+    /**
+     * Open pages make this request without a user's action, so it does not show that a person is
+     * there.
+     */
+    refreshes?: true
   }
   interface FastifyInstance {
-    /** Every operation that is served, in the order in which they were added. */
+    /** All operations, in the order in which they were added. */
     operations: () => Operation[]
     /**
-     * Aborts, with the problem to answer, when the gateway stops and waits for no further bytes of
-     * bodies.
+     * Aborts when the gateway stops and waits no longer for the rest of any body. Its reason is the
+     * problem to answer with.
      */
     lastBodies: AbortSignal
   }
   interface FastifyRequest {
-    /** null on public routes. */
+    /** Who makes the call. null on public routes. */
     caller: Caller | null
     startedMs: number
-    /** The problem code of the answer, for telemetry. */
+    /** The code of the problem that was answered, for the log. null: none. */
     problemCode: string | null
     answered: boolean
-    /** How the body arrives, if the route reads a file. */
+    /** How the body arrives, if the route reads a file. null: it reads none. */
     submissionForm: SubmissionForm | null
-    /** What was read of a small upload together with its key. null for everything else. */
+    /**
+     * What was read about a small upload together with its key. null: the call is not a small
+     * upload.
+     */
     doorway: Doorway | null
   }
 }

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 
 /**
- * The path of a call with the decoded ids in its route: the same for every spelling of the address
- * (`demo%2Dlist` is `demo-list`). Ids contain no slash, so no two calls have the same path.
+ * The path of a call, made from its route and the decoded ids. Every spelling of an address gives
+ * the same path (`demo%2Dlist` and `demo-list`). Ids contain no slash, so two different calls never
+ * have the same path.
  */
 export const routePath = ({
   params,

@@ -7,20 +7,20 @@ import type { Operation } from '../document/operation.ts'
 import type { AlwaysCode } from '../document/route-codes.ts'
 import type { HttpDeps } from './deps.ts'
 
-/** A strict schema without members, for routes that declare no parameters, no query or no body. */
+/** A strict schema without members, for routes without parameters, query or body. */
 export const NOTHING = z.strictObject({})
 
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : never
 
 /**
- * The steps that the plugins of the same names build, by which rows, entries and values are checked
- * and normalised.
+ * The steps that the plugins `normalisation` and `validation` provide, with which handlers check
+ * and normalise rows, entries and values.
  */
 export type RouteSteps = Pick<FastifyInstance, 'normalisation' | 'validation'>
 
 /**
- * What a handler gets: everything of the border that cannot refuse with more codes than the route
- * declares.
+ * The dependencies that a handler gets. If a function may refuse with a code that the route does
+ * not declare, the handler cannot call it.
  */
 export type RouteDeps<Code extends ProblemCode> = CallableWith<Code | AlwaysCode, HttpDeps> &
   RouteSteps & { refuse: Refuse<Code | AlwaysCode> }
@@ -41,7 +41,7 @@ export type Route<
   query?: Query
   body?: Body
   bodyLimit?: number
-  /** false: HEAD is not answered. */
+  /** false: the route does not answer HEAD. */
   exposeHeadRoute?: boolean
   handler: (
     request: RouteRequest<Checked<Params>, Checked<Query>, Checked<Body>>,
@@ -50,7 +50,7 @@ export type Route<
   ) => Promise<unknown>
 }
 
-/** Adds a route to the border. */
+/** Adds a route to the API. */
 export type AddRoute = <
   const Code extends ProblemCode,
   Params extends z.ZodType = typeof NOTHING,
@@ -68,9 +68,9 @@ const refuse = (
 ): GatewayProblem => new GatewayProblem(code, detail, about, retryAfterSeconds)
 
 /**
- * Adds routes to `app` (or to a scope of it with separate parsers). A handler gets its dependencies
- * only from here. So its type holds back everything that could refuse with a code that the route
- * does not declare.
+ * Makes a function that adds routes to `app`, or to a scope of `app` with different parsers.
+ * Handlers get their dependencies only from this function. So the type of the dependencies can
+ * exclude functions that may refuse with a code that the route does not declare.
  */
 export const routesOf = (app: FastifyInstance, deps: HttpDeps): AddRoute => {
   const { normalisation, validation } = app

@@ -20,19 +20,19 @@ const warningsSchema = z.array(
     code: z.string(),
     detail: z.string(),
     uploadId: z.string().optional(),
-    /** In how many rows it was seen, and the lines of the first 20. */
+    /** How many rows have the fault, and the first 20 of their lines. */
     rows: count.optional(),
     lines: z.array(count).optional(),
   }),
 )
 
-/** The upload as callers see it. Its fields come from the domain. */
+/** The upload as callers see it. Its fields are defined in the domain. */
 export const uploadSchema = z.strictObject({
   ...shapeOf(UPLOAD_FIELDS),
   warnings: warningsSchema,
 })
 
-/** The answer to `validateOnly`. */
+/** The answer to an upload with `validateOnly`. */
 export const validationSchema = z.strictObject({
   valid: z.literal(true),
   source: sourceSchema,
@@ -41,14 +41,14 @@ export const validationSchema = z.strictObject({
   columns: columnsSchema,
   warnings: warningsSchema,
   plan: planSchema,
-  /** The first 100. */
+  /** The first 100 rejected rows. */
   rejectedRows: z.array(
     z.strictObject({
       line: count,
       column: z.string().nullable(),
       code: z.string(),
       hint: z.string(),
-      /** All that is wrong with the row; the members above are of the first. */
+      /** All faults of the row. The members above are those of the first fault. */
       faults: z.array(
         z.strictObject({ column: z.string().nullable(), code: z.string(), hint: z.string() }),
       ),
@@ -56,7 +56,7 @@ export const validationSchema = z.strictObject({
   ),
 })
 
-/** The body of a retry. Without a body: the rows that failed or were not processed. */
+/** The body of a retry. Default: rows with the outcomes `failed` and `unprocessed`. */
 export const retrySchema = z
   .strictObject({
     outcomes: z
@@ -83,7 +83,7 @@ export const contactListSchema = z.strictObject({
     z.strictObject({ name: z.string(), kind: z.enum(COLUMN_KINDS), required: z.boolean() }),
   ),
   size: count.nullable(),
-  /** Seconds since Genesys was read. 0: just now. */
+  /** How many seconds ago the list was read from Genesys. */
   ageSeconds: count,
 })
 
@@ -104,7 +104,7 @@ export const problemSchema = z.looseObject({
   instance: z.string(),
 })
 
-/** The options of a call: those of the upload, and whether anything is stored at all. */
+/** The options of an upload call: options of the upload, and options of the call only. */
 export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
   validateOnly: z
     .boolean()
@@ -116,11 +116,11 @@ export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
     .max(255)
     .optional()
     .describe(
-      'The name under which you find the file again. Default: the name of the part `file`, or X-File-Name',
+      'The name of the file, by which you can find it again. Default: the name of the part `file`, or X-File-Name',
     ),
 })
 
-/** The query parameter `limit`. */
+/** The query parameter `limit`: a whole number from 1 to `most`. Default: `usual`. */
 export const limitUpTo = (most: number, usual: number) =>
   z
     .string()
@@ -131,14 +131,17 @@ export const limitUpTo = (most: number, usual: number) =>
     .meta({ type: 'integer', minimum: 1, maximum: most, pattern: undefined })
     .describe(`Default: ${usual}`)
 
-/** Documents a list of words in a query, which is written with commas. */
+/** How the API document describes a list in a query, whose items are separated by commas. */
 export const listMeta = (words: readonly string[]) => ({
   type: 'array' as const,
   items: { type: 'string' as const, enum: [...words] },
   anyOf: undefined,
 })
 
-/** A query parameter with some of the words, repeated or separated by commas. */
+/**
+ * A query parameter that holds some of the words. Callers may repeat the parameter, or separate its
+ * values by commas.
+ */
 export const someOf = <const Words extends readonly string[]>(words: Words) =>
   z
     .union([z.string(), z.array(z.string())])
@@ -158,8 +161,8 @@ export const contactListParamsSchema = z.strictObject({
   contactListId: genesysIdSchema,
 })
 /**
- * Other parameters are ignored, because the caller may add some. A token that is given twice is no
- * proof, but no separate fault.
+ * The query of a webhook. Unknown parameters are ignored, because Genesys may add some. A token
+ * that is given twice proves nothing, but it does not make the query invalid.
  */
 export const webhookQuerySchema = z.looseObject({
   token: z.unknown().meta({ type: 'string' }).optional(),
@@ -167,7 +170,7 @@ export const webhookQuerySchema = z.looseObject({
 export const webhookAnswerSchema = z.strictObject({ received: z.literal(true) })
 export const problemParamsSchema = z.strictObject({ code: z.string().min(1).max(100) })
 
-/** A webhook of the gateway (Standard Webhooks). */
+/** The message to endpoints about an upload (Standard Webhooks). */
 export const uploadEventSchema = z.strictObject({
   type: z.enum(OUTBOUND_EVENT_TYPES),
   timestamp: stamp,

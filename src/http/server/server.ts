@@ -43,13 +43,14 @@ import { registerUploadControl } from '../routes/uploads/upload-control.ts'
 import { registerUploadEvents } from '../routes/uploads/upload-events.ts'
 import { registerUploadRows } from '../routes/uploads/upload-rows.ts'
 import { registerUploads } from '../routes/uploads/uploads.ts'
+import { registerEarlyRefusal } from '../submissions/early-refusal.ts'
 import { answerClientError } from './client-errors.ts'
 import type { HttpDeps } from './deps.ts'
 import { routesOf } from './route.ts'
 
 export type { HttpDeps } from './deps.ts'
 
-/** A caller's own request id, when it is harmless in a log line; else a new one. */
+/** The caller's own request id, if it is safe in a log line. Otherwise a new id. */
 const requestIdOf = (deps: HttpDeps, raw: Pick<IncomingMessage, 'headers'>): string => {
   const given = raw.headers['x-request-id']
   return typeof given === 'string' && /^[A-Za-z0-9._:-]{1,128}$/u.test(given)
@@ -57,7 +58,10 @@ const requestIdOf = (deps: HttpDeps, raw: Pick<IncomingMessage, 'headers'>): str
     : deps.ids.newId('req')
 }
 
-/** Four reads of a socket: a large upload wakes the gateway a quarter as often. */
+/**
+ * Four times what Node reads from a socket by default. A large upload then wakes the process a
+ * quarter as often.
+ */
 const BODY_BUFFER_BYTES = 256 * 1024
 
 const createFastify = (deps: HttpDeps): FastifyInstance =>
@@ -65,9 +69,10 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
     logger: false,
     trustProxy: deps.trustProxy,
     exposeHeadRoutes: true,
-    // The stopping answer is problem+json too (lifecycle plugin).
+    // While the gateway stops, the lifecycle plugin answers with problem+json. Fastify's own answer
+    // is not problem+json.
     return503OnClosing: false,
-    // Uploads may take hours; slow bodies are ended by their own guards, slow headers by Node.
+    // An upload may take hours. The gateway itself ends slow bodies. Node ends slow headers.
     requestTimeout: 0,
     bodyLimit: 64 * 1024,
     routerOptions: { maxParamLength: 200 },
@@ -89,17 +94,21 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
   })
 
 /**
- * The HTTP border: every route of the API, ready to listen. Rejects if a route does not declare who
- * may call it. Closing it lets running requests end. New ones get 503 `service-stopping`.
+ * The HTTP server with every route of the API, ready to listen. Rejects if a route does not state
+ * who may call it. When the server is closed, running requests may end. New requests get 503
+ * `service-stopping`.
  */
 export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance> => {
   const app = createFastify(deps)
   app.server.maxHeadersCount = 100
-  // An expectation that nobody knows is passed over, as RFC 9110 (10.1.1) allows; Node's own 417
-  // would be no problem document.
+  // An unknown expectation is ignored, as RFC 9110 (10.1.1) allows. Node would answer 417, without
+  // a problem document.
   app.server.on('checkExpectation', (...call) => app.server.emit('request', ...call))
   app.removeContentTypeParser('text/plain')
   await app.register(lifecyclePlugin(deps))
+  // Applies to every route. Otherwise Node would read the whole body of a refused call, however
+  // long it is.
+  registerEarlyRefusal(app, deps)
   await app.register(problemsPlugin(deps))
   await app.register(authPlugin(deps))
   await app.register(callShapePlugin)

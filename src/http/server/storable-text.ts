@@ -3,7 +3,10 @@ import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.
 
 const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
 
-/** No body that is taken is nested so deep; one of thousands of levels would end the stack. */
+/**
+ * No accepted body is nested this deeply. Checking a body with thousands of levels would overflow
+ * the stack.
+ */
 const MOST_LEVELS = 100
 
 const isNestedDeeper = (value: unknown, levels: number): boolean =>
@@ -20,8 +23,8 @@ const holdsStorableText = (value: unknown): boolean => {
 const UNSTORABLE = 'has a character that cannot be stored: NUL, or half a surrogate pair'
 
 /**
- * The members of a value of JSON in whose names or texts is what PostgreSQL does not take: NUL, and
- * halves of surrogate pairs.
+ * The members of a JSON value whose name or text PostgreSQL cannot store, because it contains NUL
+ * or half of a surrogate pair.
  */
 const unstorableMembers = (value: unknown): string[] => {
   if (typeof value !== 'object' || value === null) return []
@@ -30,7 +33,10 @@ const unstorableMembers = (value: unknown): string[] => {
     .map(([name]) => name)
 }
 
-/** Throws 400 if a text cannot be stored or is nested too deeply, whatever its schema says. */
+/**
+ * Throws 400 if a text cannot be stored or the value is nested too deeply, even if the schema
+ * allows it. `listed`: the member of the problem that lists the names at fault.
+ */
 export const refuseUnstorable = (value: unknown, code: ProblemCode, listed: string): void => {
   if (isNestedDeeper(value, MOST_LEVELS)) {
     throw new GatewayProblem(code, `It is nested more than ${MOST_LEVELS} levels deep.`)

@@ -9,9 +9,10 @@ const DRAIN_BYTES = 1024 * 1024
 const DRAIN_MS = 2_000
 
 /**
- * Answers before the body is read to its end. The client gets the whole answer immediately. The
- * gateway reads a little more (otherwise the kernel resets the connection and the client loses the
- * answer), and then closes the connection.
+ * Lets a call be answered before its body is read to the end. The client gets the whole answer
+ * immediately. After that the gateway reads a little more of the body, gives the client some time,
+ * and closes the connection. If it closed the connection at once, the kernel would reset it and the
+ * client would lose the answer.
  */
 export const registerEarlyRefusal = (
   app: FastifyInstance,

@@ -3,11 +3,11 @@ import type { FastifyRequest } from 'fastify'
 import type { Refuse } from '../../domain/problems/refusing.ts'
 import { cursorUnreadable } from '../server/cursor.ts'
 
-/** The cursor of a page of a ledger: the line after which the next one begins. */
+/** The cursor of a ledger: the line after which the next page begins. */
 export const cursorOfLine = (line: number): string =>
   Buffer.from(`line:${line}`).toString('base64url')
 
-/** Throws 400 for a cursor that no page returned. */
+/** The line in a cursor. Throws 400 for a cursor that the gateway never returned. */
 export const lineOfCursor = (
   refuse: Refuse<'parameter-invalid'>,
   cursor: string | undefined,
@@ -18,7 +18,7 @@ export const lineOfCursor = (
   return Number(line)
 }
 
-/** Whether the caller prefers CSV: named in Accept, and not after JSON. */
+/** Whether the caller wants CSV: Accept names CSV, and does not name JSON before it. */
 export const wantsCsv = (request: Pick<FastifyRequest, 'headers'>): boolean => {
   const accept = (request.headers.accept ?? '').toLowerCase()
   const csv = accept.indexOf('text/csv')

@@ -2,12 +2,12 @@ import { z } from 'zod'
 
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { HttpDeps } from '../server/deps.ts'
-import { readFormFile, type SubmissionRequest } from './read-submission.ts'
+import { checkDeclaredLength, readFormFile, type SubmissionRequest } from './read-submission.ts'
 import { beforeDeadline } from './submission-body.ts'
 import { submissionOptions } from './submission-options.ts'
 
 /**
- * The options of a guest file [contracts: 3]. `enabled: false` is refused, because no file may
+ * The options of a guest file [contracts: 3]. `enabled` can only be true, because no file may
  * bypass the scanner.
  */
 export const guestFileOptionsSchema = z.strictObject({
@@ -17,7 +17,7 @@ export const guestFileOptionsSchema = z.strictObject({
       blockSuspicious: z
         .boolean()
         .default(false)
-        .describe('Refuses the file when no scanner is configured'),
+        .describe('true: the gateway refuses the file if no scanner is configured'),
     })
     .optional(),
   fileName: z
@@ -30,29 +30,38 @@ export const guestFileOptionsSchema = z.strictObject({
 
 const OPTIONS = submissionOptions(guestFileOptionsSchema)
 
-/** The body as it comes; a file past the limit is `file-too-large` here. */
-async function* ofGuestFile(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The error as callers of this route expect it: `file-too-large` instead of `upload-too-large`. */
+const ofGuestFile = (error: unknown): unknown =>
+  error instanceof GatewayProblem && error.code === 'upload-too-large'
+    ? new GatewayProblem('file-too-large', error.message, error.about)
+    : error
+
+async function* guestFileBytes(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* body
   } catch (error) {
-    if (!(error instanceof GatewayProblem) || error.code !== 'upload-too-large') throw error
-    throw new GatewayProblem('file-too-large', error.message, error.about)
+    throw ofGuestFile(error)
   }
 }
 
 /**
- * The options of a guest file, its name as it was sent, and the bytes as they stream in. Throws
- * `BODY_PROBLEMS` and `file-too-large`.
+ * Reads the options of a guest file and its name. `body`: the file while it arrives. Throws the
+ * problems in `BODY_PROBLEMS`, and `file-too-large`.
  */
 export const readGuestFile = async (
   { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,
   request: SubmissionRequest,
 ): Promise<{ fileName: string; blockSuspicious: boolean; body: AsyncIterable<Uint8Array> }> => {
+  try {
+    checkDeclaredLength(request, limits.maxUploadBytes)
+  } catch (error) {
+    throw ofGuestFile(error)
+  }
   const deps = { clock, limits, lastBodies: request.server.lastBodies }
   const { options, part, body } = await beforeDeadline(readFormFile(deps, request, OPTIONS), deps)
   return {
     fileName: options.fileName ?? part.filename ?? '',
     blockSuspicious: options.scan?.blockSuspicious ?? false,
-    body: ofGuestFile(body),
+    body: guestFileBytes(body),
   }
 }

@@ -11,19 +11,25 @@ import {
 import { beforeDeadline, type BodyDeps, fileBytes } from './submission-body.ts'
 import { fileFormatOf, fileNameOf, submissionFormOf } from './submission-form.ts'
 
-/** A form of a page: its fields, and the file as it streams in. */
+/** A form of a page: its fields, and its file while it arrives. */
 export type PageForm = {
-  /** By name, in their order. A name that occurs more than once has all its values. */
+  /** The fields by name. If a name occurs more than once: all its values in their order. */
   fields: Record<string, string | string[]>
   /** null: no file was chosen. */
   fileName: string | null
-  /** By the type that the browser names, else by the name. Throws `media-type-unsupported`. */
+  /**
+   * The format, by the type that the browser sends. If that type does not decide: by the name of
+   * the file. Throws `media-type-unsupported`.
+   */
   format: () => FileFormat
-  /** Throws `GatewayProblem` when it breaks off, is too slow or too large. */
+  /**
+   * The bytes of the file. Throws `GatewayProblem` if the body is interrupted, too slow or too
+   * large.
+   */
   body: AsyncIterable<Uint8Array>
 }
 
-/** A field for each column of a file, and some more. */
+/** Enough for one field for each column of a file, and some more. */
 const MOST_FIELDS = 1_100
 const FIELD_BYTES = 2_048
 
@@ -55,8 +61,8 @@ const read = async (deps: BodyDeps, request: SubmissionRequest): Promise<PageFor
 }
 
 /**
- * Reads a form as far as the beginning of its file, which comes last. Throws the `GatewayProblem`s
- * of reading a submission.
+ * Reads a form up to its file, which must come last. Throws `GatewayProblem`, with the codes of
+ * `SUBMISSION_PROBLEMS`.
  */
 export const readPageForm = async (
   { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,

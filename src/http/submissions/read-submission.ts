@@ -6,7 +6,7 @@ import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.
 import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
 import type { FileFormat } from '../../domain/uploads/upload.ts'
 import type { HttpDeps } from '../server/deps.ts'
-import { textOfBytes } from './json-text.ts'
+import { faultyByteOf, textOfBytes } from './json-text.ts'
 import {
   beforeDeadline,
   type BodyDeps,
@@ -28,12 +28,15 @@ import {
   type SubmissionOptions,
 } from './submission-options.ts'
 
-/** Room for the parts around the file when a form's declared length is judged. */
+/**
+ * The most bytes of a form besides those of the file. Added to the limit for the declared length of
+ * a form.
+ */
 const ENVELOPE_BYTES = 64 * 1024 * 17
 
 const MOST_OPTIONS_BYTES = 64 * 1024
 
-/** The problems of reading options and a body, whatever the file is. */
+/** The problems of reading options and a body, for any kind of file. */
 export const BODY_PROBLEMS = [
   'media-type-unsupported',
   'option-invalid',
@@ -56,11 +59,11 @@ export type SubmissionRequest = Pick<
   'headers' | 'parts' | 'query' | 'raw' | 'server' | 'submissionForm'
 >
 
-/** A submission: a file of rows or entries, and the options for it. */
+/** A submission: a file of rows or entries, and its options. */
 export type Submission<Options> = {
   options: Options
   format: FileFormat
-  /** Of the part of a form, or of the header X-File-Name beside a bare body. */
+  /** The file name from the part in the form. For a bare body: from the header X-File-Name. */
   fileName: string | null
   body: AsyncIterable<Uint8Array>
 }
@@ -72,7 +75,8 @@ export const FILE_IS_ELSEWHERE = 'The file must be in the part `file`.'
 const MORE_THAN_ONE_FILE = 'The form has more than one file. Send one part `file`.'
 
 /**
- * The problem of a parser's error: its own limits keep their 413, a bad form is 400 and never 500.
+ * The problem for an error of the form's parser. An error of one of its limits keeps its own code
+ * (413). Any other fault of the form is a 400.
  */
 const partsProblem = (error: unknown): unknown => {
   if (error instanceof GatewayProblem) return error
@@ -85,7 +89,10 @@ const partsProblem = (error: unknown): unknown => {
   return problem.code === 'body-broken-off' ? malformed('The form cannot be read.') : problem
 }
 
-/** The options allowed beside a form. */
+/**
+ * The options in the query of a call with a form. Throws 400 for an option that belongs in the
+ * form.
+ */
 const optionsBesideForm = (
   kind: SubmissionOptions<z.ZodObject>,
   query: Record<string, unknown>,
@@ -101,9 +108,8 @@ const optionsBesideForm = (
 }
 
 /**
- * Bytes of the file, and then of whatever follows it: only the end of the form is allowed there,
- * and only when it has been seen is the file known to be whole. A form that never ends is
- * `body-too-slow`.
+ * The bytes of the file, followed by a check that the form ends after the file. Before that check,
+ * the file may be incomplete. Throws `body-too-slow` if the form does not end.
  */
 export async function* fileThenEnd(
   deps: BodyDeps,
@@ -123,7 +129,10 @@ export async function* fileThenEnd(
     : malformed('Nothing may follow the part `file`. Send `options` before it.')
 }
 
-/** The part `file` of a form by its own headers, and the bytes as they stream in. */
+/**
+ * A file in a form. `part`: what the headers of its part state. `body`: its bytes while they
+ * arrive.
+ */
 export type FormFile<Options> = {
   options: Options
   part: { filename: string | undefined; mimetype: string }
@@ -131,8 +140,8 @@ export type FormFile<Options> = {
 }
 
 /**
- * The part `file` of a form; what comes before it goes to `takeOther`, one at a time. Throws
- * `GatewayProblem`.
+ * Reads a form up to its part `file`. The parts before it are passed to `takeOther`, one after the
+ * other. Throws `GatewayProblem`.
  */
 export const readUntilFile = async (
   parts: AsyncIterator<Multipart>,
@@ -144,15 +153,15 @@ export const readUntilFile = async (
     })
     if (step.done) throw malformed('The form has no part `file`.')
     const part = step.value
-    // The parser's own listener ends the iteration; this one keeps a late error from being
-    // nobody's.
+    // The parser's own listener ends the iteration. This listener keeps a later error from being
+    // unhandled.
     if (part.type === 'file') part.file.on('error', () => undefined)
     if (part.type === 'file' && part.fieldname === 'file') return part
     await takeOther(part)
   }
 }
 
-/** The text of the part `options`. */
+/** The text in the part `options`. */
 const readOptionsText = async ({ file }: MultipartFile): Promise<string> => {
   const pieces: Buffer[] = []
   let sizeBytes = 0
@@ -167,17 +176,14 @@ const readOptionsText = async ({ file }: MultipartFile): Promise<string> => {
   } catch (error) {
     throw partsProblem(error)
   }
-  const text = textOfBytes(Buffer.concat(pieces))
+  const bytes = Buffer.concat(pieces)
+  const text = textOfBytes(bytes)
   if (text !== null) return text
-  throw new GatewayProblem('option-invalid', 'The part `options` is not UTF-8.', {
-    options: ['options'],
-  })
+  const detail = `The part \`options\` is not UTF-8 from byte ${faultyByteOf(bytes)} on.`
+  throw new GatewayProblem('option-invalid', detail, { options: ['options'] })
 }
 
-/**
- * Reads a form as far as the beginning of its file. `options` may come before it, and nothing after
- * it.
- */
+/** Reads a form up to its file. `options` may come before the file. Nothing may come after it. */
 export const readFormFile = async <Schema extends z.ZodObject>(
   deps: BodyDeps,
   request: SubmissionRequest,
@@ -207,7 +213,10 @@ const readForm = async <Schema extends z.ZodObject>(
   return { options, format: fileFormatOf(part.mimetype, fileName), fileName, body }
 }
 
-/** The charset of the body is the option `encoding`, said elsewhere. */
+/**
+ * Adds the charset of the Content-Type as the option `encoding`. Throws 400 if the option names a
+ * different encoding.
+ */
 const withCharset = <Options extends { encoding?: TextEncoding | undefined }>(
   options: Options,
   charset: TextEncoding | null,
@@ -244,9 +253,9 @@ export const checkDeclaredLength = (request: SubmissionRequest, maxBytes: number
 }
 
 /**
- * Reads the options of a submission, and the beginning of its body if that is a form. `body` is the
- * file as it streams in, and throws `GatewayProblem`. Throws 400 and 408 with the codes of
- * SUBMISSION_PROBLEMS.
+ * Reads the options of a submission. In a form, reads everything up to the file. `body`: the file
+ * while it arrives, whose errors are `GatewayProblem`s. Throws 400 and 408, with the codes in
+ * `SUBMISSION_PROBLEMS`.
  */
 export const readSubmission = async <Schema extends z.ZodObject>(
   { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,

@@ -7,12 +7,12 @@ import type { Clock } from '../../lib/clock.ts'
 import type { HttpLimits } from '../server/deps.ts'
 
 /**
- * `lastBodies` aborts, with the problem to answer, when the gateway stops and waits for no further
- * bytes.
+ * `lastBodies` aborts when the gateway stops and waits no longer for the rest of any body. Its
+ * reason is the problem to answer with.
  */
 export type BodyDeps = { clock: Clock; limits: HttpLimits; lastBodies: AbortSignal }
 
-/** An upload may be long but not idle [controls: S-14]. */
+/** An upload may take long, but must not stall [controls: S-14]. */
 const SLOW_BYTES_PER_SECOND = 8 * 1024
 const SLOW_WINDOW_MS = 15_000
 
@@ -26,8 +26,8 @@ const tooSlow = (): GatewayProblem =>
   new GatewayProblem('body-too-slow', 'The body arrives too slowly.')
 
 /**
- * Malformed parts are the caller's fault. Everything else that ends a stream early is a lost
- * connection.
+ * The problem for an error of a stream. A malformed form is a fault of the caller. Any other error
+ * that ends a stream early counts as a lost connection.
  */
 export const streamProblem = (error: unknown): GatewayProblem => {
   if (error instanceof GatewayProblem) return error
@@ -40,9 +40,9 @@ export const streamProblem = (error: unknown): GatewayProblem => {
 }
 
 /**
- * Watches how fast the client sends. Only the time in which the gateway waits for the client
- * counts, so that a slow database never makes a client "too slow". `guard` rejects with
- * `body-too-slow` when the wait is over the limit.
+ * Measures how fast a client sends. Only the time in which the gateway waits for the client counts,
+ * so that a slow database does not make a client "too slow". `guard` rejects with `body-too-slow`
+ * if the client is slower than the limit.
  */
 const createPaceGuard = ({ clock, limits, lastBodies }: BodyDeps) => {
   const windowMs = limits.slowBodyWindowMs ?? SLOW_WINDOW_MS
@@ -67,15 +67,15 @@ const createPaceGuard = ({ clock, limits, lastBodies }: BodyDeps) => {
         judge()
       }
     } catch {
-      // Stopped.
+      // The watch was stopped.
     }
   }
   void watch()
   const end = (): void => fail?.(lastBodies.reason as GatewayProblem)
   lastBodies.addEventListener('abort', end)
   return {
-    // One promise a pull and no race with a long-lived one, which would keep every pull's reactions
-    // alive.
+    // One promise for each read. A race with a promise that lives as long as the body would keep
+    // the reactions of every read in memory.
     guard: <T>(pull: Promise<T>): Promise<T> =>
       new Promise<T>((resolve, reject) => {
         waitingSince = clock.monotonicMs()
@@ -98,9 +98,9 @@ const createPaceGuard = ({ clock, limits, lastBodies }: BodyDeps) => {
 }
 
 /**
- * The file's bytes as they arrive. Throws `GatewayProblem` if there are too many, or if they are
- * too slow, malformed, broken off or no longer allowed. Never destroys the source, because the
- * answer still needs the connection.
+ * The bytes of a file while they arrive. Throws `GatewayProblem` if there are too many bytes, or if
+ * they are too slow, malformed or incomplete, or if the gateway stops. Never destroys the source,
+ * because the answer still needs the connection.
  */
 export async function* fileBytes(source: Readable, deps: BodyDeps): AsyncGenerator<Uint8Array> {
   const { maxUploadBytes } = deps.limits
@@ -122,14 +122,14 @@ export async function* fileBytes(source: Readable, deps: BodyDeps): AsyncGenerat
     throw streamProblem(error)
   } finally {
     pace.stop()
-    // Not awaited: a pending read would make it wait for the very bytes that do not come.
+    // Not awaited: while a read is pending, `return` would wait for bytes that do not arrive.
     void chunks.return?.().catch(() => undefined)
   }
 }
 
 /**
- * The bytes as they come. The reader of the file decompresses them. Throws `compression-invalid` if
- * they do not begin like gzip although the Content-Encoding says so.
+ * The bytes as they arrive, still compressed. The reader of the file decompresses them. Throws
+ * `compression-invalid` if the Content-Encoding says gzip and the bytes do not begin like gzip.
  */
 export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let start: Uint8Array = new Uint8Array()
@@ -147,8 +147,8 @@ export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
 }
 
 /**
- * Rejects with `body-too-slow` if the parts around the file take longer than the window, and with
- * `service-stopping` if they are no longer allowed.
+ * The result of the work. Rejects with `body-too-slow` if the work takes longer than the window,
+ * and with the problem of `lastBodies` if the gateway stops. Use it for the parts around a file.
  */
 export const beforeDeadline = async <T>(
   work: Promise<T>,
@@ -156,7 +156,7 @@ export const beforeDeadline = async <T>(
 ): Promise<T> => {
   const done = new AbortController()
   const deadline = async (): Promise<never> => {
-    // Rejects with the reason of whichever aborts.
+    // Rejects with the reason of the signal that aborts first.
     const ended = AbortSignal.any([done.signal, lastBodies])
     await clock.sleep(limits.slowBodyWindowMs ?? SLOW_WINDOW_MS, ended)
     throw tooSlow()
@@ -169,8 +169,10 @@ export const beforeDeadline = async <T>(
 }
 
 /**
- * Reads and discards the rest of a body until it ends, is over `maxBytes`, or `maxMs` have passed.
- * Never throws.
+ * Reads and discards the rest of a body, at most a little more than `maxBytes`. Resolves when the
+ * body or the connection ends, or after `maxMs`. If the body is longer, reads nothing more and only
+ * waits. If the connection closed immediately, a client that is still sending would get an error
+ * instead of the answer. Never throws.
  */
 export const drainRest = (
   raw: IncomingMessage,
@@ -193,11 +195,12 @@ export const drainRest = (
     raw.removeAllListeners('readable')
     raw.on('data', (chunk: Uint8Array) => {
       left -= chunk.length
-      if (left < 0) finish()
+      if (left < 0) raw.pause()
     })
     raw.once('end', finish)
     raw.once('close', finish)
     raw.on('error', finish)
-    // A removed `readable` listener only lets the stream flow again after this turn.
+    // The stream starts to flow again only in the next turn of the event loop, because its
+    // `readable` listener was removed a moment ago.
     setImmediate(() => raw.resume())
   })

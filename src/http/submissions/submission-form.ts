@@ -3,15 +3,15 @@ import { encodingOfCharset, TEXT_ENCODINGS } from '../../domain/uploads/text-enc
 import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
 import type { FileFormat } from '../../domain/uploads/upload.ts'
 
-/** How the file of a submission arrives: as a part of a form, or as the body itself. */
+/** How the file of a submission arrives: in a form, or as the body itself. */
 export type SubmissionForm =
   | { kind: 'multipart' }
   | {
       kind: 'bare'
       format: FileFormat
-      /** What the charset of the Content-Type names. null: there is none. */
+      /** The encoding that the charset of the Content-Type names. null: there is no charset. */
       encoding: TextEncoding | null
-      /** The Content-Encoding. */
+      /** The Content-Encoding. null: none. */
       compression: 'gzip' | null
     }
 
@@ -21,14 +21,20 @@ const BARE_FORMATS = {
   'application/json': 'json',
 } as const
 
-/** The type of a compressed file says nothing about its content (RFC 6713, and the older name). */
+/**
+ * Media types of compressed files (RFC 6713, and an older name). They do not show what the file
+ * contains.
+ */
 const GZIP = ['application/gzip', 'application/x-gzip']
 
-/** The media type without parameters, lower-cased; "" when there is none. */
+/** The media type in lower case and without parameters. "": there is none. */
 const mediaType = (header: string | undefined): string =>
   (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
 
-/** RFC 2046, section 5.1.1; a longer one once kept a parser busy for ever [controls: S-13]. */
+/**
+ * The limit of RFC 2046, section 5.1.1. Long boundaries have made some parsers very slow [controls:
+ * S-13].
+ */
 const MOST_BOUNDARY_CHARS = 70
 
 const checkBoundary = (header: string): void => {
@@ -56,7 +62,9 @@ const encodingOf = (header: string): TextEncoding | null => {
   )
 }
 
-/** Only the file itself may be compressed, so a form never is as a whole. */
+/**
+ * The Content-Encoding of a body. Only a bare file may be compressed. A form as a whole may not.
+ */
 const compressionOf = (header: string | undefined, type: string): 'gzip' | null => {
   const coding = (header ?? 'identity').trim().toLowerCase()
   if (coding === 'identity') return null
@@ -73,14 +81,13 @@ const compressionOf = (header: string | undefined, type: string): 'gzip' | null 
   )
 }
 
-/** What a call takes that takes nothing but a form. */
+/** The detail of the problem if a call accepts only a form. */
 const FORM_ALONE =
   'Send multipart/form-data with the part `file`, without Content-Encoding. This call accepts no other body.'
 
 /**
- * How the body of a submission arrives. Throws 415 for everything else, other codings and charsets
- * included. `formOnly`: also refuses a bare body, so that the answer names no type that the call
- * would refuse next.
+ * How the body of a submission arrives. Throws 415 for any other media type, encoding or charset.
+ * `formOnly`: a bare body gets 415 too, and the text of the problem names only the form.
  */
 export const submissionFormOf = (
   headers: { 'content-type'?: string | undefined; 'content-encoding'?: string | undefined },
@@ -111,8 +118,8 @@ export const submissionFormOf = (
 }
 
 /**
- * The format of a file in a form, by its media type or otherwise by its name. Throws 415 if neither
- * decides.
+ * The format of a file in a form, by its media type. If that does not decide: by its name. Throws
+ * 415 if neither decides.
  */
 export const fileFormatOf = (
   mimeType: string,
@@ -123,8 +130,8 @@ export const fileFormatOf = (
   const extension = /\.(csv|tsv|txt|ndjson|jsonl|json)(?:\.gz)?$/iu
     .exec(fileName ?? '')?.[1]
     ?.toLowerCase()
-  // Browsers and operating systems name CSV in many ways; the file's name is then the better
-  // witness.
+  // Browsers and operating systems use many media types for CSV. For these types, the name of the
+  // file is more reliable.
   const vague = ['', 'application/octet-stream', 'application/vnd.ms-excel', 'text/plain', ...GZIP]
   if (vague.includes(type) && extension !== undefined) {
     if (extension === 'json') return 'json'
@@ -137,18 +144,21 @@ export const fileFormatOf = (
 }
 
 /**
- * The file's name without path and control characters, at most 255 characters. null if nothing is
- * left.
+ * The file's name without its path and control characters, at most 255 characters. null: nothing is
+ * left of it.
  */
 export const fileNameOf = (name: string | undefined): string | null => {
   const base = (name ?? '').normalize('NFC').split(/[/\\]/u).at(-1) ?? ''
-  // Controls, and the marks that turn the direction of text and so disguise an extension.
+  // Removes control characters, and characters that change the direction of text, which can
+  // disguise an extension.
   const plain = base.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '').trim()
   const cut = [...plain].slice(0, 255).join('').slice(0, 255)
   return cut === '' || cut === '.' || cut === '..' ? null : cut
 }
 
-/** Header values are bytes: a name in UTF-8 arrives as it is, or percent-encoded. */
+/**
+ * The file name in a header. A header carries bytes, so the name is in UTF-8 or percent-encoded.
+ */
 export const fileNameOfHeader = (value: string | undefined): string | null => {
   if (value === undefined) return null
   const text = Buffer.from(value, 'latin1').toString('utf8')

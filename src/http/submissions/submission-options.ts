@@ -2,22 +2,22 @@ import { z } from 'zod'
 
 import { shownName } from '../../domain/contacts/personal-name.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { faultOfJson } from '../../domain/text/json-fault.ts'
 import { wordsOfIssues } from '../server/issue-words.ts'
 import { refuseUnstorable } from '../server/storable-text.ts'
-import { faultOfJson } from './json-text.ts'
 
-/** The options of a kind of submission. */
+/** The options that a kind of submission has. */
 export type SubmissionOptions<Schema extends z.ZodObject> = {
   schema: Schema
-  /** Types of JSON by option. */
+  /** The JSON type of each option. */
   types: ReadonlyMap<string, string>
-  /** Options that may also be in the query of a form. */
+  /** The options that may also be in the query of a call with a form. */
   besideForm: readonly string[]
 }
 
 /**
- * The options of a kind of submission, by their strict schema. `besideForm`: options that may also
- * be in the query of a form.
+ * Makes the options of a kind of submission from their strict schema. `besideForm`: options that
+ * may also be in the query of a call with a form.
  */
 export const submissionOptions = <Schema extends z.ZodObject>(
   schema: Schema,
@@ -30,7 +30,7 @@ export const submissionOptions = <Schema extends z.ZodObject>(
   return { schema, types: new Map(types), besideForm }
 }
 
-/** The options, typed. Throws 400 for unknown and invalid ones. */
+/** Checks options. Throws 400: `option-unknown`, or `option-invalid`. */
 export const parseOptions = <Schema extends z.ZodObject>(
   { schema }: SubmissionOptions<Schema>,
   given: Record<string, unknown>,
@@ -64,7 +64,7 @@ const parseJsonOption = (name: string, text: string): unknown => {
   }
 }
 
-/** The value of an option's text in a query. */
+/** The value of an option, from its text in a query. */
 const typedText = (name: string, text: string, type: string | undefined): unknown => {
   switch (type) {
     case 'object':
@@ -80,7 +80,10 @@ const typedText = (name: string, text: string, type: string | undefined): unknow
   }
 }
 
-/** The values of options from a query, in which lists, objects, booleans and numbers are text. */
+/**
+ * The values of options from a query, in which every value is text. Throws 400 for an option that
+ * is given twice.
+ */
 export const optionsOfQuery = (
   { types }: Pick<SubmissionOptions<z.ZodObject>, 'types'>,
   query: Record<string, unknown>,
@@ -96,7 +99,7 @@ export const optionsOfQuery = (
   return Object.fromEntries(typed)
 }
 
-/** The options of a form's part `options`: the JSON text of an object. */
+/** The options in the part `options` of a form. The part holds the JSON text of an object. */
 export const optionsOfPart = (text: string): Record<string, unknown> => {
   const parsed = parseJsonOption('options', text)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {

@@ -1,14 +1,15 @@
+import type { IncomingMessage } from 'node:http'
+
 import multipart from '@fastify/multipart'
 import type { FastifyInstance } from 'fastify'
 
 import type { DocumentedBody } from '../document/operation.ts'
 import type { HttpDeps } from '../server/deps.ts'
-import { registerEarlyRefusal } from './early-refusal.ts'
 
 /**
- * A part is what its name says, with or without a file name. Any other part is a file if it looks
- * like one. `options` comes as bytes too: the parser would replace bytes that are not UTF-8, and of
- * two members with one name it would drop the first.
+ * Whether the parser passes a part on as a file. It always does so for `file` and `options`, with
+ * or without a file name. `options` must arrive as bytes. From a text field, the parser would
+ * replace bytes that are not UTF-8, and would silently drop the first of two members with one name.
  */
 const isPartAFile = (name: string | undefined, type?: string, fileName?: string): boolean =>
   name === 'file' ||
@@ -17,19 +18,39 @@ const isPartAFile = (name: string | undefined, type?: string, fileName?: string)
   fileName !== undefined
 
 /**
- * Makes a separate scope for routes that accept submissions (`reads: 'file'`). Only there bodies
- * are passed on as streams.
+ * Lets less of a body wait in memory than the server's setting allows, because that setting is for
+ * one large upload. Node has no such setting for a single route, so this function changes the state
+ * of the stream.
+ */
+const keepLittle = (raw: IncomingMessage, bytes: number): void => {
+  const { _readableState: state } = raw as unknown as {
+    _readableState: { highWaterMark: number }
+  }
+  state.highWaterMark = bytes
+}
+
+/**
+ * Prepares a Fastify scope for routes that accept submissions (`reads: 'file'`): bodies are passed
+ * on as streams. Call it in a separate scope, so that other routes are not affected.
+ *
+ * `waitingBytes`: the most bytes of a body that wait at each step between the socket and the
+ * reader. For routes on which many bodies arrive at the same time.
  */
 export const takeSubmissions = async (
   app: FastifyInstance,
-  deps: Pick<HttpDeps, 'clock' | 'limits'>,
+  deps: Pick<HttpDeps, 'limits'>,
+  { waitingBytes = null }: { waitingBytes?: number | null } = {},
 ): Promise<void> => {
   app.removeAllContentTypeParsers()
+  if (waitingBytes !== null) {
+    app.addHook('onRequest', async ({ raw }) => keepLittle(raw, waitingBytes))
+  }
   await app.register(multipart, {
     throwFileSizeLimit: false,
     isPartAFile,
+    ...(waitingBytes !== null && { highWaterMark: waitingBytes, fileHwm: waitingBytes }),
     limits: {
-      // `options` and `file`.
+      // The parts `options` and `file`.
       files: 2,
       fields: 16,
       fieldNameSize: 100,
@@ -42,10 +63,9 @@ export const takeSubmissions = async (
   app.addContentTypeParser('*', (_request, payload, done) => {
     done(null, payload)
   })
-  registerEarlyRefusal(app, deps)
 }
 
-/** A form with a file of one of the media types, preceded by its options. */
+/** A form with options and a file of one of the media types, for the API document. */
 export const fileForm = (options: object, types: readonly string[]): DocumentedBody => ({
   'multipart/form-data': {
     schema: {
@@ -65,8 +85,8 @@ export const fileForm = (options: object, types: readonly string[]): DocumentedB
 })
 
 /**
- * The body of a submission, for the document. `options`: the schema of its part. `member`: the
- * array's name if JSON is an object.
+ * The bodies of a submission, for the API document. `options`: the schema of the part `options`.
+ * `member`: the name of the array, for JSON that is an object.
  */
 export const submissionBody = (options: object, member: string): DocumentedBody => {
   const items = { type: 'array', items: { type: 'object', additionalProperties: true } }

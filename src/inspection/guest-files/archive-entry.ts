@@ -1,35 +1,77 @@
-/**
- * Endings of files that run when a person opens them. The shell of the operating system decides by
- * them.
- */
+/** Extensions of files that the operating system runs when a person opens them. */
 const RUNS =
   /\.(?:exe|dll|com|scr|pif|bat|cmd|msi|msp|mst|vbs?|vbe|jse?|mjs|cjs|wsf|wsh|wsc|hta|ps1|psm1|psd1|ps1xml|jar|class|lnk|url|cpl|chm|hlp|reg|inf|scf|sct|sh|bash|zsh|csh|ksh|command|app|dmg|pkg|deb|rpm|apk|ipa|iso|img|vhdx?|appx|msix|py|pyc|pyw|rb|pl|php\d?|phtml|asp|aspx|jsp|swf|xll|xlam?|ppam?|docm|dotm|xlsm|xltm|pptm|potm|ppsm|sldm|one|settingcontent-ms|application|gadget|library-ms|search-ms|desktop|so|dylib|elf)$/iu
-/** Other archives, which cannot be inspected. */
+/** Extensions of archives. The gateway cannot inspect their content. */
 const PACKED =
   /\.(?:zip|rar|7z|gz|tgz|bz2|tbz2?|xz|txz|zst|lz4?|lzma|tar|cab|arj|ace|z|jar|war|ear|xpi|crx|udf|wim)$/iu
 const MACROS = /(?:^|\/)vbaproject\.bin$|(?:^|\/)macrosheets\/|(?:^|\/)activex\//iu
 
 const MAX_ENTRY_NAME_BYTES = 1024
 
-/** The fault in the name of an entry. null: none. */
-export const entryNameFault = (name: string): string | null => {
+const entryNameFault = (name: string): string | null => {
   if (/\p{Cc}/u.test(name)) return 'An entry has control characters in its name.'
   if (Buffer.byteLength(name) > MAX_ENTRY_NAME_BYTES) return 'The name of an entry is too long.'
   const path = name.replaceAll('\\', '/')
   if (path.startsWith('/') || /^[a-z]:/iu.test(path) || path.split('/').includes('..')) {
-    return 'An entry would be unpacked outside of the folder that it is unpacked into.'
+    return 'An entry would be unpacked outside of the target folder.'
   }
   if (MACROS.test(path)) return 'A document in the archive has macros.'
-  // Windows leaves dots and spaces at the end of a name away.
+  // Windows drops dots and spaces at the end of a name. `a.exe.` would therefore become a program.
   const end = path.replace(/[. ]+$/u, '').replace(/\p{Cf}/gu, '')
   if (RUNS.test(end)) return 'The archive has a program or a script.'
   return null
 }
 
-/** Whether the name says that the entry is an archive that is not a document. */
+/** The number of the extra field that holds a second name (Info-ZIP, "Unicode Path"). */
+const SECOND_NAME = 0x7075
+/** The version of the field and the checksum of the first name. They precede the second name. */
+const BEFORE_NAME_BYTES = 5
+
+function* secondNames(extra: Buffer): Generator<string> {
+  for (let at = 0; at + 4 <= extra.length;) {
+    const end = at + 4 + extra.readUInt16LE(at + 2)
+    if (extra.readUInt16LE(at) === SECOND_NAME) {
+      yield extra.toString('utf8', at + 4 + BEFORE_NAME_BYTES, end)
+    }
+    at = end
+  }
+}
+
+/**
+ * The extension in lower case. "": the name has no extension in ASCII, as in names of old character
+ * sets.
+ */
+const endingOf = (name: string): string =>
+  /\.([\w-]+)[. ]*$/u.exec(name.replace(/\p{Cf}/gu, ''))?.[1]?.toLowerCase() ?? ''
+
+/**
+ * The fault in the names of an entry. null: there is none. An entry may have several names: in the
+ * directory, in the entry's header, and in the extra fields of both. Programs differ in the name
+ * that they use, whatever its checksum says. The gateway therefore checks each name, and all names
+ * must have the same extension.
+ */
+export const entryNamesFault = (
+  name: string,
+  raw: Buffer,
+  extraFields: readonly Buffer[],
+): string | null => {
+  const names = [name, raw.toString(), ...extraFields.flatMap((extra) => [...secondNames(extra)])]
+  for (const one of names) {
+    const fault = entryNameFault(one)
+    if (fault !== null) return fault
+  }
+  return new Set(names.map(endingOf)).size > 1
+    ? 'An entry has two names with different endings.'
+    : null
+}
+
+/**
+ * Whether the extension of the name is that of an archive. Documents that are zips have other
+ * extensions.
+ */
 export const isPackedByName = (name: string): boolean => PACKED.test(name)
 
-/** How other archives than zip begin, in hexadecimal. */
+/** The first bytes of archives other than zip, in hexadecimal. */
 const ARCHIVE_STARTS = [
   '526172211a07',
   '377abcaf',
@@ -44,7 +86,7 @@ const ARCHIVE_STARTS = [
   '1f9d',
 ]
 
-/** Archives by how they begin, beside zip. */
+/** Whether the content begins like an archive other than zip. `ustar` identifies a tar file. */
 export const isOtherArchive = (head: Buffer): boolean => {
   const start = head.toString('hex', 0, 8)
   return (
@@ -54,8 +96,8 @@ export const isOtherArchive = (head: Buffer): boolean => {
 }
 
 /**
- * An Office document in the form used until 2003. Programs and macros are in it under these names,
- * in UTF-16.
+ * The first bytes of an Office document in the format used until 2003. If the document has programs
+ * or macros, it contains one of these names, in UTF-16.
  */
 export const OLE_START = Buffer.from('d0cf11e0a1b11ae1', 'hex')
 const OLE_ACTIVE = ['_VBA_PROJECT', 'Ole10Native'].map((name) => Buffer.from(name, 'utf16le'))
@@ -64,19 +106,22 @@ export const hasOleContent = (bytes: Buffer): boolean =>
   OLE_ACTIVE.some((name) => bytes.includes(name))
 
 /**
- * The parts of an Office document by their types. A part with macros may have any name, but this
- * list must declare it.
+ * The entry of an Office document that lists its parts with their types. A part with macros may
+ * have any name, but this list must declare the part.
  */
 export const PARTS_LIST = '[Content_Types].xml'
 
 /**
- * Whether a list of parts declares one with macros or ActiveX, or says that the document may have
- * them. It may be in UTF-16.
+ * Whether a list of parts declares macros, ActiveX, or a document that may have them. NULs are
+ * removed first, because the list may be in UTF-16.
  */
 export const listsMacros = (bytes: Buffer): boolean =>
   /macroEnabled|vbaProject|ms-office\.activeX|macrosheet/iu.test(
     bytes.toString('latin1').replaceAll('\0', ''),
   )
 
-/** Documents that are themselves zips have one of these entries. */
+/**
+ * Whether the entry belongs to a document that is itself a zip. Every such document has one of
+ * these entries.
+ */
 export const isDocumentPart = (name: string): boolean => name === PARTS_LIST || name === 'mimetype'

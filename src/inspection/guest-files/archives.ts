@@ -4,7 +4,7 @@ import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl'
 
 import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.ts'
 import {
-  entryNameFault,
+  entryNamesFault,
   hasOleContent,
   isDocumentPart,
   isOtherArchive,
@@ -16,18 +16,21 @@ import {
 import { hiddenFileIn, holdsScript, isProgram } from './hidden-file.ts'
 
 /**
- * [contracts: 3]. A document has a part for every page and picture, so that it may have more than
- * the archive around it.
+ * The limit for an archive, set by [contracts: 3]. A document may have more entries, because it has
+ * one for every page and picture.
  */
 const MAX_ENTRIES = 100
 const MAX_DOCUMENT_PARTS = 2_000
 /**
- * The scanner looks at no more of a file: what unfolds beyond it passes unseen, measured with clamd
- * 1.4.6 [next-anchors: 4].
+ * The scanner does not check content beyond this size, so it would miss a virus there. Measured
+ * with clamd 1.4.6 [next-anchors: 4].
  */
 const MAX_UNFOLDED_BYTES = 25 * 1024 * 1024
 const MAX_RATIO = 100
-/** Small files are often regular (a text of one line repeated) and harm nobody. */
+/**
+ * Below this size the ratio is not checked. Small files with a repeated line have a high ratio and
+ * do no harm.
+ */
 const RATIO_FROM_BYTES = 1024 * 1024
 
 const HEAD_BYTES = 4096
@@ -39,17 +42,21 @@ const refuse = (detail: string): never => {
 }
 
 export type ArchiveDeps = {
-  /** Checks a PDF in an archive like a separate one. null: it has no fault. */
+  /**
+   * Checks a PDF in an archive in the same way as a PDF that is sent directly. null: it has no
+   * fault.
+   */
   pdfFault: (bytes: Buffer) => Promise<FileFault | null>
 }
 
-/** Counts what comes out over the archive and the documents in it. */
+/** How many bytes were unpacked so far. The archive and the documents in it count together. */
 type Budget = { unfoldedBytes: number; packedBytes: number }
 
 /**
- * The fault of an archive. null if the directory is honest, nothing in the archive runs, and it
- * unfolds to at most 25 MiB, counted while unfolding and not by the archive's own figures. Office
- * documents are inspected. An archive inside any other archive is refused.
+ * Finds the fault of an archive. null: the directory agrees with the content, nothing in the
+ * archive can run, and it unpacks to at most 25 MiB. The bytes are counted while unpacking, because
+ * the archive may state false sizes. Documents in the archive are inspected too. Any other archive
+ * in it is a fault.
  */
 export const archiveFault = async (bytes: Buffer, deps: ArchiveDeps): Promise<FileFault | null> => {
   try {
@@ -57,10 +64,11 @@ export const archiveFault = async (bytes: Buffer, deps: ArchiveDeps): Promise<Fi
     return null
   } catch (error) {
     if (error instanceof Refused) return fileFault('archive-refused', error.message)
-    // The library's own words would quote names of entries.
+    // The library's message may quote the name of an entry. The gateway therefore does not pass on
+    // the message.
     return fileFault(
       'archive-refused',
-      'The archive is damaged, or its directory contradicts its content.',
+      'The archive is damaged, or its directory does not match its content.',
     )
   }
 }
@@ -82,7 +90,7 @@ const lookInto = async (
   const entries: Entry[] = []
   for await (const entry of zip.eachEntry()) entries.push(entry)
   if (inside && !entries.some(({ fileName }) => isDocumentPart(fileName))) {
-    refuse('The archive holds another archive.')
+    refuse('The archive contains another archive.')
   }
   const ends: number[] = []
   const ordered = entries.toSorted(
@@ -93,31 +101,30 @@ const lookInto = async (
   for (const entry of entries) await lookAt(zip, entry, deps, budget, inside)
 }
 
-/**
- * Where the data of an entry ends. Refuses an entry whose own header differs from the directory.
- */
+/** The end of an entry's data. Refuses an entry whose header contradicts the directory. */
 const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
-  const fault = entryNameFault(entry.fileName)
-  if (fault !== null) refuse(fault)
   if (entry.isEncrypted() || (entry.generalPurposeBitFlag & 0x2041) !== 0)
     refuse('The archive is encrypted.')
   if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
     refuse('An entry is compressed in a way that cannot be inspected.')
   }
   const header = await zip.readLocalFileHeaderPromise(entry)
+  const extraFields = [entry.extraFieldRaw, header.extraField]
+  const fault = entryNamesFault(entry.fileName, entry.fileNameRaw, extraFields)
+  if (fault !== null) refuse(fault)
   if (
     !header.fileName.equals(entry.fileNameRaw) ||
     header.compressionMethod !== entry.compressionMethod ||
     (header.generalPurposeBitFlag & 0x41) !== 0
   ) {
-    refuse('An entry contradicts the directory of the archive.')
+    refuse('An entry does not match the directory of the archive.')
   }
   return header.fileDataStart + entry.compressedSize
 }
 
 /**
- * Entries must be side by side: overlapping ones unfold twice, and what is between them is in no
- * directory.
+ * Refuses an archive whose entries overlap, because they would be unpacked twice. Also refuses an
+ * archive with files hidden between entries, because they are not in the directory.
  */
 const checkGaps = (bytes: Buffer, ordered: readonly Entry[], ends: readonly number[]): void => {
   let from = 0
@@ -143,7 +150,8 @@ const lookAt = async (
   inside: boolean,
 ): Promise<void> => {
   if (entry.fileName.endsWith('/')) {
-    if (entry.uncompressedSize > 0) refuse('A folder of the archive has content.')
+    if (entry.uncompressedSize > 0)
+      refuse('A folder entry of the archive contains data of its own.')
     return
   }
   const content = await unfold(
@@ -154,8 +162,9 @@ const lookAt = async (
   try {
     await lookAtContent(entry.fileName, content, deps, budget, inside)
   } finally {
-    // Given back now: entries of many archives would wait for the garbage collection. Of an archive
-    // in it somebody may still read.
+    // Frees the memory immediately. Otherwise the entries of many archives would use memory until
+    // the next garbage collection. The memory of a zip is not freed, because the library may still
+    // be reading it.
     if (!isZip(content)) content.buffer.transfer(0)
   }
 }
@@ -173,7 +182,7 @@ const lookAtContent = async (
     if (fault !== null) refuse(`A PDF in the archive: ${fault.detail}`)
   }
   if (!isZip(content)) return
-  if (inside) refuse('The archive holds an archive in an archive.')
+  if (inside) refuse('The archive contains an archive in an archive.')
   await lookInto(content, deps, budget, true)
 }
 
@@ -182,7 +191,7 @@ const isZip = (content: Buffer): boolean => content.toString('latin1', 0, 4) ===
 const refuseContent = (name: string, content: Buffer): void => {
   if (isProgram(content)) refuse('The archive has a program or a script.')
   if (isOtherArchive(content) || (!isZip(content) && isPackedByName(name))) {
-    refuse('The archive holds another archive.')
+    refuse('The archive contains another archive.')
   }
   if (content.subarray(0, 8).equals(OLE_START) && hasOleContent(content)) {
     refuse('A document in the archive has macros or programs.')
@@ -194,27 +203,30 @@ const refuseContent = (name: string, content: Buffer): void => {
 }
 
 /**
- * Reads an entry and counts; ends at the limit, whatever the directory says. The library refuses an
- * entry that has more or less than is said.
+ * Unpacks an entry. Stops at the limits, whatever size the directory states. The library refuses an
+ * entry that is larger or smaller than stated.
  */
 const unfold = async (
   stream: Readable,
   saidBytes: number,
   budget: Budget,
 ): Promise<Buffer<ArrayBuffer>> => {
-  // One room, of which only what is filled takes memory.
+  // Reserves the stated size. The operating system provides memory only for the part that is
+  // written.
   const room = Buffer.allocUnsafeSlow(Math.min(saidBytes, MAX_UNFOLDED_BYTES))
   let filledBytes = 0
   for await (const piece of stream as AsyncIterable<Buffer>) {
     budget.unfoldedBytes += piece.length
     if (budget.unfoldedBytes > MAX_UNFOLDED_BYTES) {
-      refuse(`The archive unfolds to more than ${MAX_UNFOLDED_BYTES / 1024 / 1024} MiB.`)
+      refuse(`The unpacked archive would have more than ${MAX_UNFOLDED_BYTES / 1024 / 1024} MiB.`)
     }
     if (
       budget.unfoldedBytes > RATIO_FROM_BYTES &&
       budget.unfoldedBytes > MAX_RATIO * budget.packedBytes
     ) {
-      refuse(`The archive unfolds to more than ${MAX_RATIO} times its size.`)
+      refuse(
+        `The unpacked archive would have more than ${MAX_RATIO} times the size of the archive.`,
+      )
     }
     filledBytes += piece.copy(room, filledBytes)
   }

@@ -4,8 +4,8 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import type { Scanner, ScanResult } from '../../workflows/ports/guest-files/scanner.ts'
 
 /**
- * Of silence. A scan of 10 MiB took 0.3 s [next-anchors: 4]; one that waits behind 20 others takes
- * longer.
+ * The longest wait for the next byte from clamd. A scan of 10 MiB took 0.3 s [next-anchors: 4], but
+ * a scan may wait for 20 others.
  */
 const SILENCE_MS = 60_000
 const MAX_ANSWER_BYTES = 4096
@@ -25,8 +25,8 @@ const ask = async (
 ): Promise<string> => {
   const socket = connect(at)
   socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
-  // The answer may come, and the connection end, while there is still something to send: the answer
-  // counts.
+  // clamd may answer and close the connection before all bytes are sent, for example if the file is
+  // too large. The answer counts, not the failed write.
   socket.on('error', () => undefined)
   try {
     const answer = answerOf(socket)
@@ -42,7 +42,10 @@ const write = async (socket: Socket, bytes: Uint8Array): Promise<void> => {
   if (!socket.write(bytes)) await once(socket, 'drain')
 }
 
-/** A file that cannot be read to its end gets no answer. */
+/**
+ * Closes the connection if the file cannot be read to its end. Otherwise clamd would judge an
+ * incomplete file.
+ */
 async function* endingWith(
   socket: Socket,
   pieces: AsyncIterable<Uint8Array>,
@@ -61,20 +64,24 @@ const lengthOf = (count: number): Buffer => {
   return length
 }
 
-/** Only `stream: OK` is clean. A limit, an error or silence is not a verdict. */
+/**
+ * Only `stream: OK` means clean. If clamd reports a limit or an error, or does not answer, there is
+ * no verdict.
+ */
 const verdictOf = (answer: string): ScanResult['verdict'] => {
   if (answer === 'stream: OK') return 'clean'
   return /^stream: .+ FOUND$/u.test(answer) ? 'infected' : 'unavailable'
 }
 
 /**
- * clamd at a socket or a port, by its own protocol (zINSTREAM: each piece is preceded by its
- * length, a zero ends it).
+ * A scanner that uses clamd at a socket or a port. In clamd's protocol (zINSTREAM), the length of
+ * each piece precedes the piece, and a length of zero ends the file.
  */
 export const createClamd = (at: NetConnectOpts): Scanner => {
   const version = async (): Promise<string> => {
     const answer = await ask(at, (socket) => write(socket, Buffer.from('zVERSION\0')))
-    // "ClamAV 1.4.6/27000/Mon Jan …": the version, then the age of the signatures.
+    // For example `ClamAV 1.4.6/27000/Mon Jan …`: the version of the program, the version of its
+    // signatures, and their date.
     const [program = '', signatures] = answer.split('/')
     if (!/^ClamAV [\w.+-]{1,40}$/u.test(program)) throw new Error('clamd gives no version')
     const name = program.replace('ClamAV', 'clamav')

@@ -1,9 +1,9 @@
-/** A kind of file that can hide in or after another. */
+/** A kind of file that can be hidden inside another or after its end. */
 export type HiddenKind = 'archive' | 'program' | 'pdf' | 'script'
 
 const bytesOf = (hex: string): Buffer => Buffer.from(hex, 'hex')
 
-/** Long enough that chance does not write them: one in 2^40 and less a byte. */
+/** Signatures so long that they practically never occur by chance. */
 const SIGNATURES: readonly (readonly [HiddenKind, Buffer])[] = [
   ['archive', Buffer.from('Rar!\x1a\x07', 'latin1')],
   ['archive', bytesOf('377abcaf271c')],
@@ -15,11 +15,12 @@ const ZIP_HEADER = Buffer.from('PK\x03\x04', 'latin1')
 const ZIP_END = Buffer.from('PK\x05\x06', 'latin1')
 const ZIP_END_BYTES = 22
 const ZIP_LOCAL_BYTES = 30
-const PE = Buffer.from('PE\0\0', 'latin1')
+const MZ = Buffer.from('MZ')
+const PE = 'PE\0\0'
 const ELF = Buffer.from('\x7fELF', 'latin1')
-/** Where a PE header may begin after its MZ. */
+/** A PE header begins at most this many bytes after the letters `MZ`. */
 const PE_REACH_BYTES = 4096
-/** Of compression methods that zip programs write. */
+/** The compression methods that zip programs write. */
 const ZIP_METHODS = new Set([0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 18, 19, 93, 95, 96, 97, 98, 99])
 
 function* placesOf(bytes: Buffer, what: Buffer): Generator<number> {
@@ -27,7 +28,8 @@ function* placesOf(bytes: Buffer, what: Buffer): Generator<number> {
 }
 
 /**
- * Four letters come about by chance in 10 MB of film; a header whose fields make sense does not.
+ * Whether a zip entry begins here. Its four letters occur by chance in 10 MB of film, so other
+ * fields are checked too.
  */
 const isZipHeader = (bytes: Buffer, at: number): boolean => {
   if (at + ZIP_LOCAL_BYTES > bytes.length) return false
@@ -42,7 +44,10 @@ const isZipHeader = (bytes: Buffer, at: number): boolean => {
   )
 }
 
-/** Whether a zip reader, which begins at the end, would open these bytes. */
+/**
+ * Whether a zip reader would open these bytes. A zip reader searches for the directory at the end
+ * of the file, whatever bytes the file begins with.
+ */
 export const endsAsZip = (bytes: Buffer): boolean => {
   const tail = bytes.subarray(Math.max(0, bytes.length - ZIP_END_BYTES - 65_535))
   for (const at of placesOf(tail, ZIP_END)) {
@@ -59,12 +64,12 @@ export const endsAsZip = (bytes: Buffer): boolean => {
 }
 
 const holdsPe = (bytes: Buffer): boolean => {
-  for (const at of placesOf(bytes, PE)) {
-    const reach = bytes.subarray(Math.max(0, at - PE_REACH_BYTES), at)
-    for (const start of placesOf(reach, Buffer.from('MZ'))) {
-      if (start + 0x40 <= reach.length && reach.readUInt32LE(start + 0x3c) === reach.length - start)
-        return true
-    }
+  for (const start of placesOf(bytes, MZ)) {
+    if (start + 0x40 > bytes.length) return false
+    const offset = bytes.readUInt32LE(start + 0x3c)
+    const at = start + offset
+    const isNear = offset >= 0x40 && offset <= PE_REACH_BYTES
+    if (isNear && bytes.toString('latin1', at, at + 4) === PE) return true
   }
   return false
 }
@@ -80,12 +85,15 @@ const holdsElf = (bytes: Buffer): boolean => {
 const SCRIPT = /<script[\s>/]|<\?php|<!doctype\s+html|<html[\s>]|<svg[\s>]|<iframe[\s>]|<%@\s/iu
 
 const WINDOW_BYTES = 256 * 1024
-/** What a pattern may be long, blanks in it included. */
+/**
+ * The longest match of a pattern, including white space. Windows overlap by this much, so that no
+ * match is cut.
+ */
 const REACH_BYTES = 16 * 1024
 
 /**
- * Whether the pattern appears in the bytes. A piece at a time is text: a file of 10 MB would be
- * 10 MB of it.
+ * Whether the pattern occurs in the bytes. The bytes are turned into text one window at a time,
+ * because the text of a whole file would need as much memory as the file.
  */
 const stands = (pattern: RegExp, bytes: Buffer): boolean => {
   for (let from = 0; from < bytes.length; from += WINDOW_BYTES) {
@@ -97,7 +105,7 @@ const stands = (pattern: RegExp, bytes: Buffer): boolean => {
 /** Whether a browser or an interpreter would find a script in these bytes. */
 export const holdsScript = (bytes: Buffer): boolean => stands(SCRIPT, bytes)
 
-/** Whether the first bytes of a file are those of a program. */
+/** Whether a file that begins with these bytes is a program. */
 export const isProgram = (bytes: Buffer): boolean => {
   const start = bytes.toString('latin1', 0, 8)
   return (
@@ -110,9 +118,9 @@ export const isProgram = (bytes: Buffer): boolean => {
 }
 
 /**
- * Finds what hides in bytes that no reader of the outer file reads. Phones write films, second
- * pictures and notes there, which stay allowed [contracts: 3]. Every form here is checked by its
- * structure, because four letters can occur in any film.
+ * Finds a file hidden in bytes that the reader of the outer file ignores. Phones write films,
+ * second pictures and notes there, which are allowed [contracts: 3]. A short signature therefore
+ * does not suffice, and zips and programs are recognised by their structure.
  */
 export const hiddenFileIn = (bytes: Buffer): HiddenKind | null => {
   if (bytes.length === 0) return null

@@ -2,36 +2,39 @@ import { crc32 } from 'node:zlib'
 
 import { pngPixelBytes } from './png-pixels.ts'
 
-/** What the structure of an image shows. */
+/** The sizes and the end of an image, read from its structure. */
 export type ImageStructure = {
-  /** Of the largest picture in it. */
+  /** The number of pixels of the largest picture. */
   largestPixels: number
-  /** Of all pictures together: what a viewer of an animation has to unpack. */
+  /**
+   * The number of pixels of all pictures together. A viewer of an animation must unpack them all.
+   */
   allPixels: number
-  /** Where the image ends. What follows belongs to nobody. */
+  /** The position after the image. Bytes from here on do not belong to it. */
   endsAt: number
   /**
-   * The pixels as stored in the file, and how many bytes they must unpack to. null: the header
-   * makes no sense. Absent: not counted.
+   * The compressed pixels, and how many bytes they must unpack to. `wantedBytes: null`: the header
+   * describes no possible picture. Missing for formats whose pixels are not unpacked.
    */
   packed?: { wantedBytes: number | null; pieces: readonly Buffer[] }
 }
 
 const PNG_START_BYTES = 8
 
-/** Of a picture of an animated PNG, by its control chunk. */
+/** The number of pixels of one picture of an animated PNG, from the picture's control chunk. */
 const framePixelsOf = (control: Buffer): number =>
   control.length === 26 ? control.readUInt32BE(4) * control.readUInt32BE(8) : 0
 
 /**
- * null if the file is not a whole PNG. Every chunk is checked by its sum, which reveals a cut or
- * damaged one.
+ * Reads the structure of a PNG. null: the PNG is incomplete or damaged. The checksum of every chunk
+ * shows damage.
  */
 export const pngStructure = (bytes: Buffer): ImageStructure | null => {
   let at = PNG_START_BYTES
   const header = bytes.subarray(16, 29)
   const pieces: Buffer[] = []
-  // Of an animation: each picture says its own size, and most lie outside of the pixels above.
+  // In an animation, each picture states its size. Pictures after the first are stored outside the
+  // IDAT chunks.
   let framePixels = 0
   while (at + 12 <= bytes.length) {
     const length = bytes.readUInt32BE(at)
@@ -58,8 +61,8 @@ const isFrameStart = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 
 /**
- * The place of the next marker in coded data: FF before anything but 00, FF and the restart
- * markers.
+ * The position of the next marker after coded data. A marker is FF, not followed by 00, FF or the
+ * number of a restart marker. -1: there is none.
  */
 const afterScan = (bytes: Buffer, from: number): number => {
   let at = bytes.indexOf(0xff, from)
@@ -71,7 +74,7 @@ const afterScan = (bytes: Buffer, from: number): number => {
   return -1
 }
 
-/** The next marker from `at` on, past bytes that only fill. null: there is none. */
+/** The marker at `from`, after any fill bytes. null: there is no marker. */
 const markerAt = (bytes: Buffer, from: number): { marker: number; at: number } | null => {
   let at = from
   if (bytes[at] !== 0xff) return null
@@ -81,8 +84,8 @@ const markerAt = (bytes: Buffer, from: number): { marker: number; at: number } |
 }
 
 /**
- * The largest size that any header names: programs differ in which of several they believe. The
- * height may stand behind the pixels (DNL).
+ * Keeps the largest size that any header states, because programs differ in which header they use.
+ * A separate marker after the pixels (DNL) may also state the height.
  */
 const noteSize = (size: { width: number; height: number }, marker: number, data: Buffer): void => {
   const isFrame = isFrameStart(marker) && data.length >= 6
@@ -93,8 +96,8 @@ const noteSize = (size: { width: number; height: number }, marker: number, data:
 }
 
 /**
- * null if the file is not a whole JPEG. The end is that of the first picture: phones write other
- * pictures, films and notes after it.
+ * Reads the structure of a JPEG. null: the JPEG is incomplete or damaged. `endsAt` is the end of
+ * the first picture. Phones write more pictures, films and notes after it.
  */
 export const jpegStructure = (bytes: Buffer): ImageStructure | null => {
   const size = { width: 0, height: 0 }
@@ -117,7 +120,7 @@ export const jpegStructure = (bytes: Buffer): ImageStructure | null => {
   return null
 }
 
-/** Behind a chain of blocks of at most 255 bytes; -1: it does not end. */
+/** The position after a chain of blocks, each of at most 255 bytes. -1: the chain does not end. */
 const afterBlocks = (bytes: Buffer, from: number): number => {
   let at = from
   while (at < bytes.length) {
@@ -130,7 +133,7 @@ const afterBlocks = (bytes: Buffer, from: number): number => {
 
 const colourTableBytes = (flags: number): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
 
-/** null if the file is not a whole GIF. */
+/** Reads the structure of a GIF. null: the GIF is incomplete or damaged. */
 export const gifStructure = (bytes: Buffer): ImageStructure | null => {
   if (bytes.length < 14) return null
   const canvas = bytes.readUInt16LE(6) * bytes.readUInt16LE(8)
@@ -172,7 +175,10 @@ const webpPixels = (type: string, data: Buffer): number => {
   return 0
 }
 
-/** Of the picture in a part of an animation, which may say another size than the part. */
+/**
+ * The number of pixels of the picture in one part of an animation. The picture may state a larger
+ * size than the part does.
+ */
 const picturePixels = (part: Buffer): number => {
   let [at, largest] = [0, 0]
   while (at + 8 <= part.length) {
@@ -186,7 +192,7 @@ const picturePixels = (part: Buffer): number => {
   return largest
 }
 
-/** null if the file is not a whole WebP. */
+/** Reads the structure of a WebP. null: the WebP is incomplete or damaged. */
 export const webpStructure = (bytes: Buffer): ImageStructure | null => {
   if (bytes.length < 20) return null
   const end = bytes.readUInt32LE(4) + 8

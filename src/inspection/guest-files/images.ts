@@ -10,11 +10,14 @@ import {
 import { unpacksTo } from './png-pixels.ts'
 
 /**
- * A larger picture is not a photograph of a phone. Unpacked, it takes 400 MB of any program that
- * shows it [contracts: 3].
+ * The most pixels of a picture. No phone takes a larger photograph. A program that shows such a
+ * picture needs 400 MB [contracts: 3].
  */
 export const MAX_PIXELS = 100_000_000
-/** Of all pictures of an animation: 10 s of full-screen film have half of it. */
+/**
+ * The most pixels of all pictures of an animation together. Ten seconds of full-screen film have
+ * half of this number.
+ */
 const MAX_ANIMATION_PIXELS = 2_000_000_000
 
 const STRUCTURES = {
@@ -28,7 +31,9 @@ export type ImageType = keyof typeof STRUCTURES
 
 export const isImageType = (type: string): type is ImageType => Object.hasOwn(STRUCTURES, type)
 
-/** Readers of PDF search this many bytes for its header (ISO 32000, Annex H). */
+/**
+ * Programs accept a PDF whose header is within this many bytes of the start (ISO 32000, Annex H).
+ */
 const PDF_HEADER_REACH_BYTES = 1024
 
 const alsoAnother = (bytes: Buffer, endsAt: number): string | null => {
@@ -39,16 +44,16 @@ const alsoAnother = (bytes: Buffer, endsAt: number): string | null => {
   return holdsScript(bytes) ? 'script' : null
 }
 
-const NOT_WHOLE = fileFault(
-  'file-type-mismatch',
-  'The image is incomplete: it ends too early, or is damaged.',
-)
+const NOT_WHOLE = fileFault('file-type-mismatch', 'The image is incomplete or damaged.')
 
 const hasItsPixels = async ({ packed }: ImageStructure): Promise<boolean> =>
   packed === undefined ||
   (packed.wantedBytes !== null && (await unpacksTo(packed.pieces, packed.wantedBytes)))
 
-/** null if the image is whole, not too large, and nothing else. */
+/**
+ * Finds the fault of an image. null: the image is complete and not too large, and its bytes are not
+ * also a file of another kind.
+ */
 export const imageFault = async (type: ImageType, bytes: Buffer): Promise<FileFault | null> => {
   const structure = STRUCTURES[type](bytes)
   if (structure === null) return NOT_WHOLE
@@ -62,5 +67,8 @@ export const imageFault = async (type: ImageType, bytes: Buffer): Promise<FileFa
   const hidden = alsoAnother(bytes, structure.endsAt)
   return hidden === null
     ? null
-    : fileFault('file-type-mismatch', `The image also is or holds another file (${hidden}).`)
+    : fileFault(
+        'file-type-mismatch',
+        `The image is also a different file, or contains one (${hidden}).`,
+      )
 }

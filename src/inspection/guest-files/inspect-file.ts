@@ -11,12 +11,15 @@ import { imageFault, isImageType } from './images.ts'
 import { createPdfInspection } from './pdf.ts'
 import { textFault } from './plain-text.ts'
 
-/** What the library calls a type that we know by another name. */
+/** Types for which the library uses another name than the gateway. */
 const SAME: Record<string, string> = { 'image/apng': 'image/png' }
 
-/** The type of the content, by how it begins. null: of text and whatever else has no such sign. */
+/**
+ * The type of the content, detected from its first bytes. null: the content has no known signature.
+ * Text never has one.
+ */
 const sniffed = async (bytes: Buffer): Promise<string | null> => {
-  // Documents are zips as well: what is in them says the inspection of archives.
+  // Documents are zips too. The inspection of archives checks what is inside.
   if (
     bytes.toString('latin1', 0, 4) === 'PK\x03\x04' ||
     bytes.toString('latin1', 0, 4) === 'PK\x05\x06'
@@ -28,8 +31,8 @@ const sniffed = async (bytes: Buffer): Promise<string | null> => {
 }
 
 /**
- * Inspects files by their content, at most `atOnce` at a time, because each is in memory whole.
- * `close` ends the thread that reads PDF.
+ * Creates the inspection of files by their content. It inspects at most `atOnce` files at a time,
+ * because each file is completely in memory. `close` ends the thread that reads PDFs.
  */
 export const createInspection = ({
   clock,
@@ -47,7 +50,7 @@ export const createInspection = ({
       return textFault(bytes)
     }
     if (found !== contentType) {
-      const detail = `By its name the file is ${contentType}, but its content is something else.`
+      const detail = `The name says that the file is ${contentType}, but its content is something else.`
       return fileFault('file-type-mismatch', detail)
     }
     if (isImageType(contentType)) return imageFault(contentType, bytes)
@@ -72,8 +75,10 @@ export const createInspection = ({
 }
 
 /**
- * Each turn has room for a file, which goes on to the next one: 200 files that wait would otherwise
- * leave 10 MB each behind for the garbage collection. When nobody waits, the room is given up.
+ * Runs at most `atOnce` pieces of work at a time, and lends each of them a buffer that has room for
+ * one file. The next work gets the same buffer. With a separate buffer for each file, 200 waiting
+ * files would leave 10 MB each to the garbage collection. The buffers are released when no work is
+ * left.
  */
 const createRooms = (atOnce: number) => {
   const turn = createTurns(atOnce)

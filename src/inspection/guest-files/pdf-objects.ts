@@ -1,22 +1,27 @@
 import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.ts'
 import { hiddenFileIn, endsAsZip } from './hidden-file.ts'
 import { holdsObjects, streamsOf, unfolded, type PdfStream } from './pdf-streams.ts'
-import { hasActionText, hasActiveName, namesIn } from './pdf-text.ts'
+import { hasActionText, hasActiveName, namesIn, UnreadablePdf } from './pdf-text.ts'
 
-/** Objects of a file of 10 MB take no more. */
+/**
+ * The most bytes that the object streams and the embedded files of one PDF may unpack to together.
+ * A harmless PDF of 10 MB needs less.
+ */
 const MAX_UNFOLDED_BYTES = 64 * 1024 * 1024
 
 const active = (detail: string): FileFault => fileFault('pdf-active-content', detail)
 
 const ACTIVE = active(
-  'The PDF has active content: a script, a program, a form that is sent, or another file.',
+  'The PDF has active content: a script, a program, a form that submits, or another file.',
 )
-const OPAQUE = active('A part of the PDF is packed or encrypted, so it cannot be inspected.')
+const OPAQUE = active(
+  'A part of the PDF is compressed or encrypted, so the PDF cannot be inspected.',
+)
 const EMBEDDED = active(
-  'The PDF has another file in it. Only XML (as in an electronic invoice) is allowed.',
+  'The PDF contains another file. Only XML (as in an electronic invoice) is allowed.',
 )
 
-/** An XML document and nothing that a browser runs. */
+/** Whether the bytes are an XML document without anything that a browser would run. */
 export const isPlainXml = (bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes)
     .toString('utf8')
@@ -36,7 +41,10 @@ const alsoAnother = (bytes: Buffer, text: string): FileFault | null => {
     : null
 }
 
-/** A file of 10 MB has some thousands. Each is checked with what precedes it. */
+/**
+ * The most streams of a PDF. A PDF of 10 MB has a few thousand. A limit is needed because each
+ * stream is checked together with the bytes before it.
+ */
 const MOST_STREAMS = 20_000
 
 const takeStreams = (text: string): PdfStream[] | null => {
@@ -46,14 +54,31 @@ const takeStreams = (text: string): PdfStream[] | null => {
 
 const isActive = (text: string): boolean => hasActionText(text) || hasActiveName(text)
 
-/** The texts of all object streams, or a fault if one cannot be read or does something. */
-const objectTexts = (bytes: Buffer, objects: readonly PdfStream[]): string[] | FileFault => {
+/** How many bytes the remaining streams of the file may still unpack to. */
+type Budget = { leftBytes: number }
+
+/**
+ * Unpacks a stream. null: the stream cannot be read, or unpacks to more than the budget has left.
+ */
+const unfoldedWithin = (bytes: Buffer, stream: PdfStream, budget: Budget): Buffer | null => {
+  const content = unfolded(bytes, stream, budget.leftBytes)
+  if (content !== null) budget.leftBytes -= content.length
+  return content
+}
+
+/**
+ * The texts of all object streams. Returns the fault if one of them cannot be read or has active
+ * content.
+ */
+const objectTexts = (
+  bytes: Buffer,
+  objects: readonly PdfStream[],
+  budget: Budget,
+): string[] | FileFault => {
   const texts: string[] = []
-  let leftBytes = MAX_UNFOLDED_BYTES
   for (const stream of objects) {
-    const content = unfolded(bytes, stream, leftBytes)
+    const content = unfoldedWithin(bytes, stream, budget)
     if (content === null) return OPAQUE
-    leftBytes -= content.length
     const text = content.toString('latin1')
     if (isActive(text)) return ACTIVE
     texts.push(text)
@@ -62,43 +87,55 @@ const objectTexts = (bytes: Buffer, objects: readonly PdfStream[]): string[] | F
 }
 
 /**
- * null if no object of the PDF does anything. Reads objects where they lie in the bytes, including
- * those in object streams, and not by the file's own table. So objects that the table leaves out
- * are checked too, and objects that it points into cannot hide. `pdfjs-dist` checks the file after
- * this.
+ * Finds active content in a PDF. null: there is none. Reads every object in the bytes, including
+ * those in object streams. Ignores the table of the file: it may leave out objects that a reader
+ * finds anyway. `pdfjs-dist` reads the file afterwards.
  */
 export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
+  try {
+    return objectsFault(bytes)
+  } catch (error) {
+    if (error instanceof UnreadablePdf) return OPAQUE
+    throw error
+  }
+}
+
+const objectsFault = (bytes: Buffer): FileFault | null => {
   const text = bytes.toString('latin1')
   const other = alsoAnother(bytes, text)
   if (other !== null) return other
   if (isActive(text)) return ACTIVE
   const isEncrypted =
-    [...namesIn(text)].includes('Encrypt') || /\/Encrypt\s+\d+\s+\d+\s+R/u.test(text)
+    namesIn(text).some((name) => name === 'Encrypt') || /\/Encrypt\s+\d+\s+\d+\s+R/u.test(text)
   const streams = takeStreams(text)
   if (streams === null) return OPAQUE
   const objects = streams.filter(holdsObjects)
   if (isEncrypted && objects.length > 0) return OPAQUE
-  const inner = objectTexts(bytes, objects)
+  const budget = { leftBytes: MAX_UNFOLDED_BYTES }
+  const inner = objectTexts(bytes, objects, budget)
   if (!Array.isArray(inner)) return inner
   const embedded = embeddedIn([text, ...inner], streams)
   if (embedded === null) return EMBEDDED
   if (isEncrypted && embedded.length > 0) return OPAQUE
   const isXml = (stream: PdfStream): boolean => {
-    const content = unfolded(bytes, stream, MAX_UNFOLDED_BYTES)
+    const content = unfoldedWithin(bytes, stream, budget)
     return content !== null && isPlainXml(content)
   }
   return embedded.every(isXml) ? null : EMBEDDED
 }
 
 /**
- * A dictionary of embedded files names at most five. The search for its end stops here, or a file
- * with many beginnings would be read for hours.
+ * The most characters of a dictionary of embedded files. A dictionary has at most five names.
+ * Without this limit, the search in a file with many beginnings and no end would take hours.
  */
 const MAX_EF_CHARS = 4096
-/** Bounded, because otherwise a number of a million digits would be tried from each of them. */
+/**
+ * A reference to an object. The length of the numbers is limited. Otherwise the search would begin
+ * again at each digit of a number of a million digits.
+ */
 const REFERENCE = /(?<!\d)(\d{1,10})\s{1,20}\d{1,10}\s{1,20}R/gu
 
-/** The streams of embedded files. null: one of them is not to be found. */
+/** The streams with embedded files. null: one of them cannot be found. */
 const embeddedIn = (
   texts: readonly string[],
   streams: readonly PdfStream[],

@@ -2,24 +2,30 @@ import { inflateSync } from 'node:zlib'
 
 import { withoutNameCodes } from './pdf-text.ts'
 
-/** No dictionary is longer. Office and scanners write a few hundred bytes. */
+/**
+ * How many bytes before a stream are searched for its dictionary. Dictionaries of Office programs
+ * and scanners have a few hundred bytes.
+ */
 const DICTIONARY_REACH_BYTES = 16 * 1024
 
-/** Of an object, before its word `obj`; bounded, as numbers of ten digits are. */
+/**
+ * The number of an object, before its keyword `obj`. The length is limited. Otherwise the search
+ * would begin again at each digit of a number of a million digits.
+ */
 const OBJECT_NUMBER = /(?<!\d)(\d{1,10})\s{1,20}\d{1,10}\s{0,20}$/u
 
 export type PdfStream = {
-  /** The number of its object. null: it has none that can be read. */
+  /** The number of the object that the stream belongs to. null: the number cannot be read. */
   object: string | null
-  /** The dictionary before it, names without codes. */
+  /** The dictionary before the stream. Codes in names (#xx) are replaced by their letters. */
   dictionary: string
-  /** Where its data begins. */
+  /** The position where the data begins. */
   from: number
 }
 
 /**
- * Every stream that a reader could find, including a stream inside another. Streams are found by
- * their keyword, because their lengths may be false.
+ * Finds every stream that some reader could find, even a stream inside another. Searches for the
+ * keyword and ignores the stated lengths, which may be false.
  */
 export function* streamsOf(text: string): Generator<PdfStream> {
   for (const match of text.matchAll(/stream(?:\r\n|\n|\r)/gu)) {
@@ -33,14 +39,15 @@ export function* streamsOf(text: string): Generator<PdfStream> {
 }
 
 /**
- * Whether a stream contains objects. Readers find them by these entries, whatever the type says.
+ * Whether the stream contains objects. Readers decide this by the entries of the dictionary that
+ * are tested here, whatever type the dictionary states.
  */
 export const holdsObjects = ({ dictionary }: PdfStream): boolean =>
   /\/ObjStm\b/u.test(dictionary) || (/\/First\b/u.test(dictionary) && /\/N\b/u.test(dictionary))
 
 /**
- * The content of the stream. null if it is packed in an unreadable way, or unfolds to more than
- * `maxBytes`.
+ * Unpacks the content of the stream. null: the content is packed in a way that cannot be inspected,
+ * is damaged, or unpacks to more than `maxBytes`.
  */
 export const unfolded = (bytes: Buffer, stream: PdfStream, maxBytes: number): Buffer | null => {
   const { dictionary, from } = stream
@@ -53,7 +60,8 @@ export const unfolded = (bytes: Buffer, stream: PdfStream, maxBytes: number): Bu
   }
   if (names.length !== 1 || !/^\/(?:FlateDecode|Fl)$/u.test(names[0] ?? '')) return null
   try {
-    // What follows the packed data is left alone; data without an end gives what is there.
+    // Bytes after the packed data are ignored. If the end of the packed data is missing, the
+    // content unpacked so far is returned.
     return inflateSync(bytes.subarray(from), { maxOutputLength: maxBytes, finishFlush: 2 })
   } catch {
     return null

@@ -1,13 +1,12 @@
-/** Actions that run something or reach outside of the file [contracts: 3]. */
+/** Actions that run something or open something outside the file [contracts: 3]. */
 const ACTIONS = 'JavaScript|Launch|SubmitForm|ImportData|GoToR|GoToE'
-/** White space and comments, which may be between any two tokens (ISO 32000, 7.2). */
-const GAP = '(?:[\\0\\t\\n\\f\\r ]|%[^\\r\\n]*[\\r\\n])*'
-const END = '(?![^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%])'
-/** The type of an action, written inline or as a separate object. */
-const ACTION = new RegExp(`(?:/S|\\bobj)${GAP}/(?:${ACTIONS})${END}`, 'u')
+/** The whole name of an action. The character after it cannot belong to a name. */
+const ACTION = new RegExp(`/(?:${ACTIONS})(?![^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%])`, 'gu')
 const ACTIVE_NAMES = new Set([...ACTIONS.split('|'), 'JS', 'XFA', 'RichMedia'])
 
-/** A name's letters may be written as #xx (ISO 32000, 7.3.5). */
+/**
+ * Replaces codes in names by their letters. Any letter may be written as #xx (ISO 32000, 7.3.5).
+ */
 export const withoutNameCodes = (text: string): string =>
   text.includes('#')
     ? text.replace(/#([0-9a-f]{2})/giu, (_whole, code: string) =>
@@ -17,11 +16,15 @@ export const withoutNameCodes = (text: string): string =>
 
 const ACTION_NAME = new RegExp(`/(?:${ACTIONS})`, 'u')
 const WINDOW_CHARS = 256 * 1024
-/** No name with each letter written as #xx is longer. */
+/**
+ * The longest name of an action has fewer characters than this, even if each of its letters is
+ * written as #xx.
+ */
 const REACH_CHARS = 64
 
 /**
- * Whether the name of an action appears anywhere. A piece at a time is copied to take codes out.
+ * A quick search for the name of an action. Replaces codes one window at a time, because otherwise
+ * the text of a whole file would be copied.
  */
 const namesAction = (text: string): boolean => {
   for (let from = 0; from < text.length; from += WINDOW_CHARS) {
@@ -31,21 +34,79 @@ const namesAction = (text: string): boolean => {
   return false
 }
 
-/** Whether an action appears anywhere in the bytes, even in streams whose length is false. */
-export const hasActionText = (text: string): boolean =>
-  namesAction(text) && ACTION.test(withoutNameCodes(text))
+const isWhite = (letter: string): boolean => '\0\t\n\f\r '.includes(letter)
+const isLineEnd = (letter: string): boolean => letter === '\n' || letter === '\r'
 
 /**
- * Names in text that consists of objects, without the content of strings, comments and streams: a
- * link to a page named "JavaScript" is not a script.
+ * Goes backwards from `end` over letters for which `holds` is true. Returns the position after the
+ * first other letter.
+ */
+const backOver = (text: string, end: number, holds: (letter: string) => boolean): number => {
+  let at = end
+  while (at > 0 && holds(text[at - 1]!)) at -= 1
+  return at
+}
+
+/**
+ * Whether the name is the type of an action. This is so if only white space and comments are
+ * between the name and `/S` or `obj` (ISO 32000, 7.2). Searches backwards from the name, line by
+ * line. A forward search from every `obj` would read the following comment each time, which takes
+ * hours in a file of one long line.
+ */
+const isTypeBefore = (text: string, name: number): boolean => {
+  for (let end = name; ;) {
+    const before = backOver(text, end, isWhite)
+    if (/(?:\/S|\bobj)$/u.test(text.slice(Math.max(0, before - 4), before))) return true
+    const isNextLine = /[\n\r]/u.test(text.slice(before, end)) || end !== name
+    if (!isNextLine) return false
+    const start = backOver(text, before, (letter) => !isLineEnd(letter))
+    const line = text.slice(start, before)
+    if (/(?:\/S|\bobj)[\0\t\f ]*%/u.test(line)) return true
+    if (start === 0 || !/^[\0\t\f ]*%/u.test(line)) return false
+    end = start
+  }
+}
+
+/**
+ * Whether an action is anywhere in the text. Streams are searched too, because the stated length of
+ * a stream may be false.
+ */
+export const hasActionText = (text: string): boolean => {
+  if (!namesAction(text)) return false
+  const plain = withoutNameCodes(text)
+  for (const { index } of plain.matchAll(ACTION)) if (isTypeBefore(plain, index)) return true
+  return false
+}
+
+/** Thrown if the strings of a PDF cannot be distinguished from its objects in reasonable time. */
+export class UnreadablePdf extends Error {
+  override readonly name = 'UnreadablePdf'
+}
+
+/**
+ * The most characters that are searched for the ends of strings that have no end. Each such string
+ * is searched to the end of the file. Harmless files have few of them.
+ */
+const MOST_UNCLOSED_CHARS = 64 * 1024 * 1024
+
+/**
+ * The names in a text of objects. Skips strings, comments and streams, because a link to a page
+ * named "JavaScript" is no script. Throws `UnreadablePdf` if too many strings have no end.
  */
 export function* namesIn(text: string): Generator<string> {
   const token =
     /\((?:[^()\\]|\\[^])*|%[^\r\n]*|<<|<[0-9a-f\s]*>|\bstream\r?\n|\/([^\0\t\n\f\r ()<>[\]{}/%]*)/giu
+  let leftChars = MOST_UNCLOSED_CHARS
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
     const start = match[0][0]
-    if (start === '(') token.lastIndex = afterString(text, match.index)
-    else if (match[0].startsWith('stream')) {
+    if (start === '(') {
+      const end = stringEnd(text, match.index)
+      // If a string has no end, the search continues right after its parenthesis, so that nothing
+      // is skipped.
+      token.lastIndex = end ?? match.index + 1
+      if (end === null) leftChars -= text.length - match.index
+      if (leftChars < 0) throw new UnreadablePdf('Too many strings have no end')
+    } else if (match[0].startsWith('stream')) {
       const end = text.indexOf('endstream', token.lastIndex)
       if (end < 0) return
       token.lastIndex = end
@@ -53,8 +114,11 @@ export function* namesIn(text: string): Generator<string> {
   }
 }
 
-/** Strings hold parentheses in pairs, or escaped. */
-const afterString = (text: string, from: number): number => {
+/**
+ * The position after the string that begins at `from`. null: the string has no end. Parentheses in
+ * a string are in pairs or escaped.
+ */
+const stringEnd = (text: string, from: number): number | null => {
   let depth = 0
   for (let at = from; at < text.length; at += 1) {
     const letter = text[at]
@@ -65,8 +129,7 @@ const afterString = (text: string, from: number): number => {
       if (depth === 0) return at + 1
     }
   }
-  // Not closed: go on behind the parenthesis, so that nothing is skipped.
-  return from + 1
+  return null
 }
 
 export const hasActiveName = (text: string): boolean => {

@@ -2,18 +2,22 @@ import { parentPort } from 'node:worker_threads'
 
 import { getDocument, VerbosityLevel } from 'pdfjs-dist/legacy/build/pdf.mjs'
 
-import { isPlainXml } from './pdf-objects.ts'
+import type { FileFault } from '../../domain/guest-files/file-fault.ts'
+import { isPlainXml, pdfObjectsFault } from './pdf-objects.ts'
 
 /**
- * The finding of the PDF reader. `locked`: a password is needed. `broken`: the file cannot be
- * opened.
+ * What the thread found. `fault`: a fault in the objects of the file. `locked`: the file needs a
+ * password. `broken`: the PDF reader cannot open the file.
  */
 export type PdfFinding =
+  | { fault: FileFault }
   | { pages: number; scripts: boolean; embedded: 'none' | 'xml' | 'other' }
   | 'locked'
   | 'broken'
 
 const look = async (data: Uint8Array): Promise<PdfFinding> => {
+  const fault = pdfObjectsFault(Buffer.from(data.buffer))
+  if (fault !== null) return { fault }
   const task = getDocument({
     data,
     verbosity: VerbosityLevel.ERRORS,

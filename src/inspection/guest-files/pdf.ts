@@ -3,15 +3,14 @@ import { Worker } from 'node:worker_threads'
 import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createTurns } from '../../lib/waiting/turns.ts'
-import { pdfObjectsFault } from './pdf-objects.ts'
 import type { PdfFinding } from './pdf-worker.ts'
 
-/** A file of 10 MB has no more pages that a person would read. */
+/** The most pages. A PDF of 10 MB with more pages is not meant for people to read. */
 const MAX_PAGES = 5_000
-/** The largest honest files took 2 s on one core. */
+/** The time for reading one PDF. The slowest harmless files took 2 s on one core. */
 const TIMEOUT_MS = 15_000
 const MEMORY_MB = 192
-/** The thread takes 60 MB while it waits for the next file. */
+/** How long an idle thread is kept. The thread needs 60 MB of memory. */
 const IDLE_MS = 10_000
 
 type Outcome = PdfFinding | 'over'
@@ -20,32 +19,33 @@ const active = (detail: string): FileFault => fileFault('pdf-active-content', de
 
 const ofFinding = (finding: Outcome): FileFault | null => {
   if (finding === 'locked') return active('The PDF needs a password, so it cannot be inspected.')
-  if (finding === 'over') return active('Reading the PDF takes too long or too much memory.')
+  if (finding === 'over') return active('It takes too long or too much memory to read the PDF.')
   if (finding === 'broken')
     return fileFault('file-type-mismatch', 'The file is a damaged PDF, or not a PDF.')
+  if ('fault' in finding) return finding.fault
   if (finding.scripts) return active('The PDF has a script.')
   if (finding.embedded === 'other')
-    return active('The PDF has another file in it. Only XML is allowed.')
+    return active('The PDF contains another file. Only XML is allowed.')
   return finding.pages > MAX_PAGES ? active(`The PDF has more than ${MAX_PAGES} pages.`) : null
 }
 
 /**
- * null if the PDF opens and does nothing. Checked first by its objects in the bytes, then by
- * pdfjs-dist in a separate thread, which is ended after 15 s or beyond 192 MB.
+ * Creates the inspection of PDFs. `fault` is null if the PDF opens and has no active content. A
+ * thread first checks the objects in the file's bytes, and then the content that pdfjs-dist reads.
+ * The thread is ended after 15 s or past 192 MB, so that no file can block other requests.
  */
 export const createPdfInspection = ({ clock }: { clock: Clock }) => {
   const reader = createReader(clock)
   return {
-    fault: async (bytes: Buffer): Promise<FileFault | null> =>
-      pdfObjectsFault(bytes) ?? ofFinding(await reader.read(bytes)),
-    /** Ends the thread. */
+    fault: async (bytes: Buffer): Promise<FileFault | null> => ofFinding(await reader.read(bytes)),
+    /** Ends the thread, if there is one. */
     close: reader.close,
   }
 }
 
 /**
- * Reads one PDF after the other in one thread, which starts in 0.5 s, and so is kept for the next
- * file for a while.
+ * Reads PDFs one after another in a single thread. Starting the thread takes 0.5 s, so the thread
+ * is kept for a while after each file.
  */
 const createReader = (clock: Clock) => {
   let thread: Worker | null = null
@@ -58,7 +58,8 @@ const createReader = (clock: Clock) => {
   }
   const endWhenIdle = (): void => {
     const mine = (idle = new AbortController())
-    // Another file may have come in the very moment in which the wait ended.
+    // Another file may have arrived at the moment when the wait ended. The thread is then still
+    // needed.
     const endUnlessUsed = (): unknown => (mine.signal.aborted ? undefined : end())
     clock.sleep(IDLE_MS, mine.signal).then(endUnlessUsed, () => undefined)
   }
@@ -85,7 +86,8 @@ const startThread = (): Worker => {
     stdout: true,
     stderr: true,
   })
-  // Once nobody waits for it, it keeps no process alive; a fault is met by whoever does.
+  // An idle thread must not keep the process alive. `found` handles errors while it waits for an
+  // answer. This listener keeps any other error from ending the process.
   thread.unref()
   thread.on('error', () => undefined)
   return thread
@@ -94,9 +96,10 @@ const startThread = (): Worker => {
 const found = async (clock: Clock, thread: Worker, bytes: Buffer): Promise<Outcome> => {
   const done = new AbortController()
   const { promise, resolve } = Promise.withResolvers<Outcome>()
-  // Ended for its memory, or by a fault of the reader: nobody has seen what is in the file.
+  // The thread ended before it answered, because of its memory or an error. The file therefore
+  // counts as not inspected.
   const over = (): void => resolve('over')
-  // Handed over, not copied once more.
+  // The thread gets a copy. Memory that is transferred to a thread can no longer be used here.
   const copy = Uint8Array.from(bytes)
   thread.once('message', resolve)
   thread.once('error', over)

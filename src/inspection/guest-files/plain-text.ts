@@ -1,12 +1,12 @@
 import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.ts'
 
-/** Control characters, without those that occur in honest text. */
+/** Control characters except those that occur in ordinary text. */
 const CONTROLS = /[^\P{Cc}\t\n\f\r]/u
-/** How files begin that programs read as something else than text. */
+/** Beginnings of files that programs do not treat as plain text. */
 const OTHER_START =
   /^(?:<(?:!doctype|html|head|body|svg|script|\?xml|\?php|%)|#!|%pdf-|%!ps|\{\\rtf)/iu
 const START_CHARS = 64
-/** So much is text at a time. */
+/** How many bytes are decoded at a time. */
 const PIECE_BYTES = 256 * 1024
 
 const fault = (detail: string): FileFault => fileFault('text-invalid', detail)
@@ -20,19 +20,25 @@ function* textOf(bytes: Uint8Array): Generator<string> {
   yield decoder.decode()
 }
 
-/** null if the file is plain text in UTF-8, and no program could read it as more. */
+/**
+ * Finds the fault of a text file. null: the file is plain text in UTF-8, and no program would treat
+ * it as anything else.
+ */
 export const textFault = (bytes: Uint8Array): FileFault | null => {
   let start = ''
   try {
     for (const text of textOf(bytes)) {
       if (CONTROLS.test(text)) return fault('The text has control characters.')
-      // Blanks before it are passed over, however many.
+      // White space at the start does not count, because programs skip it.
       if (start.length < START_CHARS) start = (start + text).trimStart().slice(0, START_CHARS)
     }
   } catch {
     return fault('The text is not in UTF-8. Save it as UTF-8 and send it again.')
   }
   return OTHER_START.test(start)
-    ? fileFault('file-type-mismatch', 'The file begins like a page, a script or another document.')
+    ? fileFault(
+        'file-type-mismatch',
+        'The file begins like a web page, a script or another document.',
+      )
     : null
 }

@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream'
 import { constants, createInflate } from 'node:zlib'
 
-/** How many values a pixel has, by the colour type (PNG, 11.2.2); the index is the type. */
+/**
+ * The number of values per pixel for each colour type (PNG, 11.2.2). null: there is no such type.
+ */
 const CHANNELS: readonly (number | null)[] = [1, null, 3, 1, 2, null, 4]
 const DEPTHS = new Set([1, 2, 4, 8, 16])
 
 /**
- * Where the seven passes of an interlaced picture begin, and how far apart their pixels are (PNG,
- * 8.2): x, y, step in x, step in y.
+ * The seven passes of an interlaced picture (PNG, 8.2). Each pass has x and y of its first pixel,
+ * and the steps in x and y to the next pixels.
  */
 const PASSES = [
   [0, 0, 8, 8],
@@ -23,8 +25,8 @@ const passBytes = (width: number, height: number, bitsPerPixel: number): number 
   width === 0 ? 0 : height * (1 + Math.ceil((width * bitsPerPixel) / 8))
 
 /**
- * How many bytes the pixels of a picture take unpacked, with a filter byte before each row. null if
- * its header describes no such picture.
+ * How many bytes the pixels of a picture unpack to, with a filter byte before each row. null: the
+ * header describes no possible picture.
  */
 export const pngPixelBytes = (header: Buffer): number | null => {
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)]
@@ -40,15 +42,15 @@ export const pngPixelBytes = (header: Buffer): number | null => {
   return passes.reduce((sum, bytes) => sum + bytes, 0)
 }
 
-/** As much is unpacked at a time; nothing of it is kept. */
+/** How many bytes are unpacked at a time. They are counted and not kept. */
 const PIECE_BYTES = 1024 * 1024
 
 /**
- * Whether the pieces unpack to at least `wanted` bytes. It counts outside of the event loop, and
- * ends once there are enough.
+ * Whether the pieces unpack to at least `wanted` bytes. Unpacks in a thread of Node, and stops when
+ * there are enough bytes.
  */
 export const unpacksTo = async (pieces: readonly Buffer[], wanted: number): Promise<boolean> => {
-  // Without the sum at the end a picture is as good as with it.
+  // A missing checksum at the end is accepted, because viewers show such a picture too.
   const inflate = createInflate({ chunkSize: PIECE_BYTES, finishFlush: constants.Z_SYNC_FLUSH })
   let count = 0
   try {

@@ -3,15 +3,19 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { FileRefused } from '../contract.ts'
 
-/** Work between two turns of the event loop: some milliseconds of parsing. */
+/**
+ * How many bytes are parsed before other requests get a turn. Parsing this many bytes takes some
+ * milliseconds.
+ */
 const BLOCK_BYTES = 65_536
 
 export type BodyMeter = { bytes: number; sha256(): string }
 
 /**
- * The pieces as blocks of even size, so that tiny pieces cost no more than large ones. Lets the
- * event loop turn after each block. `look` sees each piece first. A block is valid only until the
- * next one is requested.
+ * Repacks the pieces into blocks of even size, so that a body in tiny pieces costs no more than a
+ * body in large pieces. After each block the event loop gets a turn, so that other requests
+ * continue. `look` is called with each piece before that piece is repacked. Each block overwrites
+ * the previous block, so use a block before you request the next one.
  */
 export const evenBlocks = async function* (
   pieces: AsyncIterable<Uint8Array>,
@@ -36,7 +40,10 @@ export const evenBlocks = async function* (
   if (filled > 0) yield block.subarray(0, filled)
 }
 
-/** The body in even blocks, with its bytes counted and digested. Refuses more than `maxBytes`. */
+/**
+ * Returns the body in even blocks. Counts the bytes and computes their digest. Throws
+ * `upload-too-large` past `maxBytes`.
+ */
 export const createBlocks = (
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -47,7 +54,9 @@ export const createBlocks = (
   const look = (piece: Uint8Array): void => {
     meter.bytes += piece.byteLength
     if (meter.bytes > maxBytes) {
-      throw new FileRefused('upload-too-large', `The file is over ${maxBytes} bytes.`, { maxBytes })
+      throw new FileRefused('upload-too-large', `The file has more than ${maxBytes} bytes.`, {
+        maxBytes,
+      })
     }
     hasher.update(piece)
   }

@@ -6,14 +6,17 @@ import { FileRefused } from '../contract.ts'
 import { evenBlocks } from './blocks.ts'
 
 /**
- * Text of contacts, however much it repeats itself, shrinks by less; DEFLATE's own limit is 1032.
+ * The largest ratio of the decompressed size to the compressed size. Contact files have a smaller
+ * ratio, even if their rows repeat. A decompression bomb can reach 1032, the limit of DEFLATE.
  */
 const MOST_RATIO = 200
-/** Up to here nobody is hurt by any ratio. */
+/** A decompressed file up to this size is harmless, so the gateway does not check its ratio. */
 const FREE_BYTES = 1_048_576
 const PIECE_BYTES = 65_536
 
-/** Whether these first bytes are those of gzip (RFC 1952), which no text begins with. */
+/**
+ * Whether a file with these first bytes is gzip (RFC 1952). No text begins with the bytes of gzip.
+ */
 export const isGzip = (first: Uint8Array): boolean => first[0] === 0x1f && first[1] === 0x8b
 
 const isZlibError = (error: unknown): boolean =>
@@ -21,20 +24,20 @@ const isZlibError = (error: unknown): boolean =>
 
 const damaged = (engine: Gunzip): FileRefused => {
   const byte = engine.bytesWritten
-  const detail = `The gzip data is cut off or damaged; ${byte} bytes of it could be read. Compress the file again.`
+  const detail = `The gzip data is incomplete or damaged. Only ${byte} bytes of it could be read. Compress the file again.`
   return new FileRefused('compression-invalid', detail, { byte })
 }
 
 /**
- * Refuses what grows beyond reason: past `maxBytes`, or past `MOST_RATIO` times the bytes that it
- * was made of.
+ * Refuses a file that decompresses to more than `maxBytes`, or to more than `MOST_RATIO` times the
+ * compressed bytes read so far.
  */
 const createGrowthCheck = (engine: Gunzip, maxBytes: number): ((piece: Uint8Array) => void) => {
   let bytes = 0
   return (piece) => {
     bytes += piece.byteLength
     if (bytes > maxBytes) {
-      const detail = `The decompressed file is over ${maxBytes} bytes.`
+      const detail = `The decompressed file has more than ${maxBytes} bytes.`
       throw new FileRefused('upload-too-large', detail, { maxBytes })
     }
     if (bytes > FREE_BYTES && bytes > engine.bytesWritten * MOST_RATIO) {
@@ -48,7 +51,8 @@ const copiesOf = async function* (
   first: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  // The engine works on a block beside us, and the next one will stand in its place.
+  // `evenBlocks` overwrites each block with the next one, while the engine may still read the block
+  // in another thread. The engine therefore gets a copy.
   yield Buffer.from(first)
   for (let step = await rest.next(); !step.done; step = await rest.next()) {
     yield Buffer.from(step.value)
@@ -56,8 +60,8 @@ const copiesOf = async function* (
 }
 
 /**
- * Reads on behind the padding with zeros that may follow the last member, so that the body's digest
- * is whole.
+ * Zeros may follow the last gzip member as padding. The padding is read too, because the digest
+ * covers the whole body.
  */
 const readToEnd = async (rest: AsyncIterator<Uint8Array>): Promise<void> => {
   while (!(await rest.next()).done);
@@ -70,7 +74,8 @@ const gunzip = async function* (
 ): AsyncGenerator<Uint8Array> {
   const engine = createGunzip({ chunkSize: PIECE_BYTES })
   const check = createGrowthCheck(engine, maxBytes)
-  // Whatever ends the body ends the engine, whose iterator then throws it.
+  // An error in the body destroys the engine. The loop over the engine below then throws that
+  // error.
   pipeline(copiesOf(first, rest), engine, () => undefined)
   try {
     yield* evenBlocks(engine as AsyncIterable<Uint8Array>, check)
@@ -84,9 +89,10 @@ const gunzip = async function* (
 }
 
 /**
- * The blocks of the file itself: unchanged, or decompressed as they come if they begin like gzip
- * (several members are one file). Throws `compression-invalid`, `compression-ratio`, or
- * `upload-too-large` beyond `maxBytes` of decompressed text.
+ * Returns the blocks of the file: decompressed if the file is gzip, otherwise unchanged. Several
+ * gzip members count as one file. Throws `compression-invalid` for damaged data,
+ * `compression-ratio` for a suspicious ratio, and `upload-too-large` for more than `maxBytes` of
+ * decompressed text.
  */
 export const createFileBlocks = (
   blocks: AsyncIterable<Uint8Array>,

@@ -10,7 +10,7 @@ const MARKS: readonly Mark[] = [
   { bytes: [0xfe, 0xff], encoding: 'utf-16be' },
 ]
 
-/** First bytes of what people send in place of a text. */
+/** The first bytes of files that people send by mistake instead of a text file. */
 const NO_TEXTS: readonly { bytes: readonly number[]; looks: string }[] = [
   {
     bytes: [0x50, 0x4b, 3, 4],
@@ -31,7 +31,7 @@ const NO_TEXTS: readonly { bytes: readonly number[]; looks: string }[] = [
 const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
   start.every((byte, at) => bytes[at] === byte)
 
-/** The mark at the start of a file, and its encoding. */
+/** Finds the byte order mark at the start of a file. null: the file has no mark. */
 export const findMark = (
   first: Uint8Array,
 ): { encoding: TextEncoding; sizeBytes: number } | null => {
@@ -40,22 +40,24 @@ export const findMark = (
 }
 
 /**
- * What a file that is not text seems to be, as the end of a sentence with a hint. null: it may be
- * text.
+ * Describes a file that is not text, as the end of the sentence "It looks …", with a hint. null:
+ * the file may be text.
  */
 export const lookOfNoText = (first: Uint8Array): string | null =>
   NO_TEXTS.find(({ bytes }) => startsWith(first, bytes))?.looks ?? null
 
-/** How many bytes are searched for UTF-16 without a mark. */
+/** How many bytes are searched for signs of UTF-16 if the file has no mark. */
 const LOOKED_AT_BYTES = 4096
 /**
- * At least one in this many pairs of bytes has a zero, because delimiters, digits and line ends do.
+ * UTF-16 has at least one zero byte in this many pairs of bytes. Delimiters, digits and line ends
+ * are ASCII, and an ASCII character has a zero in one half of its pair.
  */
 const PAIRS_PER_ZERO = 8
 
 /**
- * The byte order of UTF-16 without a mark, by the zeros of its ASCII characters, which are all in
- * one half of the pairs. null: none.
+ * Detects UTF-16 without a mark. In UTF-16, each ASCII character is a pair of bytes with a zero,
+ * which is always in the same half of the pair. This half shows the byte order. null: the bytes are
+ * not UTF-16.
  */
 export const detectUtf16 = (first: Uint8Array): 'utf-16le' | 'utf-16be' | null => {
   const end = Math.min(first.byteLength, LOOKED_AT_BYTES) & ~1
@@ -70,7 +72,10 @@ export const detectUtf16 = (first: Uint8Array): 'utf-16le' | 'utf-16be' | null =
   return high >= least && low === 0 ? 'utf-16be' : null
 }
 
-/** How many bytes from `at` on are one character of UTF-8 beyond ASCII, roughly; 0 = none. */
+/**
+ * The size in bytes if the bytes from `at` on look like a character of UTF-8 beyond ASCII.
+ * Otherwise 0. Checks only the pattern of the bits.
+ */
 const sequenceBytes = (bytes: Uint8Array, at: number): number => {
   const lead = bytes[at]!
   const size = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
@@ -81,18 +86,19 @@ const sequenceBytes = (bytes: Uint8Array, at: number): number => {
 }
 
 /**
- * How many stray bytes there must be for each one that happens to look like a character of UTF-8.
+ * Western text may contain byte pairs that look like UTF-8 by accident. It has at most one such
+ * pair for this many other bytes beyond ASCII. If there are more pairs, the text is not western.
  */
 const STRAYS_PER_SEQUENCE = 10
 /**
- * This many letters beyond ASCII in a row belong to another alphabet: western words have one or
- * two.
+ * Western words rarely have this many letters beyond ASCII one after another. Words in other
+ * alphabets often have them.
  */
 const FOREIGN_RUN = 3
 
 /**
- * Whether characters of UTF-8 occur among the bytes more often than by chance: the file is mixed,
- * or damaged UTF-8.
+ * Whether characters of UTF-8 occur too often to be an accident. The file then mixes encodings, or
+ * is damaged UTF-8.
  */
 const looksMixed = (bytes: Uint8Array): boolean => {
   let sequences = 0
@@ -109,7 +115,10 @@ const looksMixed = (bytes: Uint8Array): boolean => {
   return sequences * STRAYS_PER_SEQUENCE > strays
 }
 
-/** Whether most of the bytes beyond ASCII are in runs. */
+/**
+ * Whether most of the bytes beyond ASCII are in long runs, which is typical of text in another
+ * alphabet.
+ */
 const looksForeign = (bytes: Uint8Array): boolean => {
   let beyond = 0
   let inRuns = 0
@@ -124,9 +133,9 @@ const looksForeign = (bytes: Uint8Array): boolean => {
 }
 
 /**
- * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. It is not if there are
- * NULs or bytes without a character, or UTF-8 characters beside invalid bytes (a mixed or damaged
- * file), or long runs beyond ASCII (another alphabet in another encoding).
+ * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. They are not if the
+ * bytes have NULs or bytes without a character, characters of UTF-8 (a mixed or damaged file), or
+ * most of their letters beyond ASCII in long runs (another alphabet).
  */
 export const looksWestern = (bytes: Uint8Array): boolean =>
   !bytes.some((byte) => byte === 0 || hasNoCharacter(byte)) &&

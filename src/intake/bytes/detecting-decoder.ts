@@ -11,15 +11,19 @@ type Choice = { decoder: ByteDecoder; encoding: () => TextEncoding }
 
 const chooseUtf8 = (): Choice => ({ decoder: createUtf8Decoder(), encoding: () => 'utf-8' })
 
-/** Read as windows-1252, which for text includes ISO 8859-1. Named by the bytes that came. */
+/**
+ * Decodes as windows-1252, which has all printable characters of ISO 8859-1 and some more. The
+ * encoding is reported as windows-1252 only if the text has one of the additional characters.
+ * Otherwise, it is reported as ISO 8859-1.
+ */
 const chooseWestern = (): Choice => {
   const decoder = createSingleByteDecoder('windows-1252')
   return { decoder, encoding: () => (decoder.tellsApart() ? 'windows-1252' : 'iso-8859-1') }
 }
 
 /**
- * UTF-8 unless the bytes say otherwise. If they are neither UTF-8 nor western text, the choice is
- * UTF-8, which then finds the fault.
+ * Chooses UTF-8 or western text for the first bytes beyond ASCII. If the bytes are neither, the
+ * UTF-8 decoder is chosen, which then reports the first bad byte.
  */
 const choose = (bytes: Buffer): Choice =>
   isUtf8(bytes.subarray(0, bytes.byteLength - unfinishedBytes(bytes))) || !looksWestern(bytes)
@@ -27,8 +31,9 @@ const choose = (bytes: Buffer): Choice =>
     : chooseWestern()
 
 /**
- * UTF-8, windows-1252 or ISO 8859-1, decided by the first block that has more than ASCII. Until
- * there all three are the same, so the decision may come late, and nothing has to be taken back.
+ * Chooses between UTF-8, windows-1252 and ISO 8859-1 at the first block with a character beyond
+ * ASCII. The text before that character is the same in all three encodings, so the text that was
+ * already returned is correct.
  */
 export const createDetectingDecoder = (): ByteDecoder & { encoding(): TextEncoding } => {
   let choice: Choice | null = null
@@ -50,8 +55,8 @@ export const createDetectingDecoder = (): ByteDecoder & { encoding(): TextEncodi
     },
     end: () => {
       if (choice === null && kept.byteLength > 0) {
-        // One character cut off at the very end tells nothing of the file's encoding: refused as
-        // UTF-8.
+        // A single unfinished character at the end of an ASCII file does not show its encoding. The
+        // UTF-8 decoder refuses it.
         choice = chooseUtf8()
         choice.decoder.push(kept)
       }

@@ -8,8 +8,8 @@ const FIRST_HIGH = 0x80
 const CONTROLS_END = 0xa0
 
 /**
- * What windows-1252 has where ISO 8859-1 has control characters, from 0x80 on; 0 = nothing. Source:
- * Unicode's CP1252.TXT.
+ * The characters of windows-1252 for the bytes 0x80 to 0x9f, where ISO 8859-1 has control
+ * characters. 0: no character. Source: Unicode's CP1252.TXT.
  */
 const WINDOWS_1252 = [
   0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152,
@@ -18,8 +18,8 @@ const WINDOWS_1252 = [
 ]
 
 /**
- * Whether the byte is a control character in ISO 8859-1 and, mostly, a letter or a mark in
- * windows-1252.
+ * Whether windows-1252 and ISO 8859-1 read the byte differently. ISO 8859-1 reads it as a control
+ * character, windows-1252 as a letter, a mark, or nothing.
  */
 export const isBetweenEncodings = (byte: number): boolean =>
   byte >= FIRST_HIGH && byte < CONTROLS_END
@@ -46,13 +46,14 @@ const writeCharacter = (codePoint: number, to: Buffer, at: number): number => {
 const BYTES_PER_CHARACTER = 3
 
 /**
- * windows-1252 or ISO 8859-1 by its own table. In Node's TextDecoder both names mean windows-1252,
- * and its undefined bytes become control characters. Here they are not characters.
+ * Decodes windows-1252 or ISO 8859-1 with a table in this file. Node's TextDecoder is not suitable:
+ * it uses windows-1252 for both names, and converts bytes without a character to control
+ * characters. Here, a byte without a character is an error.
  */
 export const createSingleByteDecoder = (
   encoding: 'windows-1252' | 'iso-8859-1',
 ): ByteDecoder & {
-  /** Whether a byte came in which the two encodings differ. */
+  /** Whether the input so far has a byte that the two encodings read differently. */
   tellsApart(): boolean
   /** Whether the input looks like text in another encoding. */
   isDoubtful(): boolean
@@ -63,7 +64,10 @@ export const createSingleByteDecoder = (
   let apart = false
   const doubt = createWesternDoubt()
 
-  /** Writes the bytes as UTF-8; stops at one without a character. */
+  /**
+   * Writes the bytes as UTF-8 into `room` and returns the end of the text. Stops at the first byte
+   * without a character.
+   */
   const write = (bytes: Buffer): number => {
     let end = 0
     for (let at = 0; at < bytes.byteLength; at += 1) {

@@ -9,20 +9,23 @@ import { createUtf8Decoder } from './utf8.ts'
 import { createUtf16Decoder } from './utf16.ts'
 
 /**
- * The file's blocks as UTF-8 of whole characters, whatever its encoding is. The result is valid
- * only until the next call.
+ * Converts a file's blocks to UTF-8 from any accepted encoding. A result never ends inside a
+ * character. Use a result before the next call, because that call may overwrite it.
  */
 export type TextBlocks = {
-  /** The first block has at least the file's first 4 KiB, or all of it. It decides the encoding. */
+  /**
+   * The first block decides the encoding. This block must have at least the first 4 KiB of the
+   * file, or the whole file if the file is smaller.
+   */
   push(block: Uint8Array): Buffer
   end(): Buffer
   /**
-   * Throws `encoding-invalid` once there are bytes that are not characters. `place` says where in
-   * the text that is.
+   * Throws `encoding-invalid` if a byte was not a character, or if a detected encoding turned out
+   * to be doubtful. `place` returns the place of the fault in the file, for example the line.
    */
   refuseBad(place: () => Record<string, number>): void
   encoding(): TextEncoding
-  /** Whether the text looks like one in another encoding than requested. */
+  /** Whether the text looks like text in an encoding other than the one used. */
   isDoubtful(): boolean
   encodingFrom(): EncodingSource
 }
@@ -60,8 +63,9 @@ const refuse = (detail: string, about: Record<string, unknown> = {}): never => {
 }
 
 /**
- * The encoding by the request, the mark, or the first bytes. Refuses content that is not text, and
- * a mark that contradicts the request.
+ * Decides the encoding. A requested encoding comes first, then the encoding of the byte order mark.
+ * Without a request and a mark, the first bytes decide. Refuses a file that is not text, and a mark
+ * that contradicts the request.
  */
 const sourceOf = (
   first: Uint8Array,
@@ -71,7 +75,7 @@ const sourceOf = (
   if (looks !== null) refuse(`The file is not text. It looks ${looks}`)
   const mark = findMark(first)
   if (mark !== null && asked !== undefined && mark.encoding !== asked) {
-    const detail = `The file begins with the byte order mark of ${mark.encoding}, but you named ${asked}. Leave the encoding out.`
+    const detail = `The file begins with the byte order mark of ${mark.encoding}, but you named ${asked}. Leave the option encoding out.`
     refuse(detail, { encoding: asked, mark: mark.encoding })
   }
   const skip = mark?.sizeBytes ?? 0
@@ -102,7 +106,7 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
       if (source === null) return
       if (source.from === 'content' && source.decoder.isDoubtful?.() === true) {
         const encoding = source.encoding()
-        const detail = `The file is not UTF-8, and read as ${encoding} its letters do not occur in western words: it is probably text of a Mac, of DOS, or in another alphabet. Save it as UTF-8. If it is ${encoding} anyway, name it with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
+        const detail = `The file is not UTF-8. If it were ${encoding}, it would have letters that do not occur in western words. It is probably text from a Mac or from DOS, or in a different alphabet. Save it as UTF-8. If it is ${encoding} anyway, name the encoding with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
         refuse(detail, { encoding, ...place() })
       }
       const at = source.decoder.badAt()
@@ -110,7 +114,7 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
       const byte = source.skip + at + 1
       const encoding = source.encoding()
       const where = place()
-      const detail = `Byte ${byte} of the file${placeWords(where)}, is not ${encoding}. Name the file's encoding with the option encoding (${TEXT_ENCODINGS.join(', ')}), or save it as UTF-8.`
+      const detail = `Byte ${byte} of the file${placeWords(where)}, is not valid ${encoding}. Name the file's encoding with the option encoding (${TEXT_ENCODINGS.join(', ')}), or save it as UTF-8.`
       refuse(detail, { encoding, byte, ...where })
     },
     encoding: () => source?.encoding() ?? asked ?? 'utf-8',

@@ -6,7 +6,10 @@ const UNIT_BYTES = 2
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000
 
-/** The index of the first half of a surrogate pair without its other half, in text that has one. */
+/**
+ * The index of the first half of a surrogate pair without its other half, in text that is not well
+ * formed.
+ */
 const firstLoneHalf = (text: string): number => {
   let at = 0
   while (at < text.length) {
@@ -19,7 +22,10 @@ const firstLoneHalf = (text: string): number => {
   return at
 }
 
-/** How many bytes at the end wait for the next block: half a unit, or half a pair. */
+/**
+ * How many bytes at the end must wait for the next block: half a unit, or the first half of a
+ * surrogate pair.
+ */
 const unfinishedBytes = (bytes: Buffer, order: 'le' | 'be'): number => {
   const odd = bytes.byteLength % UNIT_BYTES
   const last = bytes.byteLength - odd - UNIT_BYTES
@@ -29,8 +35,8 @@ const unfinishedBytes = (bytes: Buffer, order: 'le' | 'be'): number => {
 }
 
 /**
- * UTF-16 in the given byte order (RFC 2781). Single halves of surrogate pairs, and half a unit at
- * the end, are not characters.
+ * Decodes UTF-16 in the given byte order (RFC 2781). Half a surrogate pair is not a character, and
+ * neither is half a unit at the end of the file.
  */
 export const createUtf16Decoder = (order: 'le' | 'be'): ByteDecoder => {
   let kept = NO_BYTES

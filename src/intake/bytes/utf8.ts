@@ -18,7 +18,7 @@ export const unfinishedBytes = (bytes: Buffer): number => {
   return 0
 }
 
-/** How many of the bytes, which are not UTF-8 as a whole, precede the first that is not. */
+/** How many bytes precede the first bad byte, in bytes that are not valid UTF-8. */
 const goodBytes = (bytes: Buffer): number => {
   let good = 0
   let bad = bytes.byteLength
@@ -31,7 +31,10 @@ const goodBytes = (bytes: Buffer): number => {
   return good - unfinishedBytes(bytes.subarray(0, good))
 }
 
-/** Passes UTF-8 unchanged (RFC 3629: nothing overlong, no surrogates). */
+/**
+ * Returns UTF-8 unchanged, up to the first bad byte. RFC 3629 requires that overlong forms and
+ * surrogates are bad.
+ */
 export const createUtf8Decoder = (): ByteDecoder => {
   let kept = NO_BYTES
   let given = 0
@@ -59,6 +62,6 @@ export const createUtf8Decoder = (): ByteDecoder => {
   }
 }
 
-/** The text of bytes that are known to be whole characters of UTF-8. */
+/** Decodes bytes that are known to be valid UTF-8. */
 export const textOf = (bytes: Buffer): string =>
   isAscii(bytes) ? bytes.toString('latin1') : bytes.toString()

@@ -1,21 +1,28 @@
 /**
- * Whether single bytes read as windows-1252 are western text at all. In text of a Mac or of DOS,
- * letters have the codes that windows-1252 gives to quotes, dashes and currency signs, so these
- * appear inside words (`Jos‚`, `Mu¤oz`). Another alphabet fills whole words with letters beyond
- * ASCII.
+ * Judges whether bytes that were read as windows-1252 may be other text. Text of a Mac or of DOS
+ * has letters where windows-1252 has quotes, dashes and currency signs. These signs then appear
+ * inside words (`Jos‚`, `Mu¤oz`). Text in another alphabet has whole words of letters beyond ASCII.
  */
 export type WesternDoubt = {
   add(bytes: Uint8Array): void
-  /** So far. */
+  /** The result for the bytes added so far. */
   isDoubtful(): boolean
 }
 
-/** What a byte may be next to. */
+/**
+ * Where a character is suspicious.
+ * - `before`: before a letter.
+ * - `after`: after a letter.
+ * - `beside`: beside a letter on either side.
+ * - `between`: between a letter and a small letter.
+ * - `behind-small`: after a small letter.
+ * - `may-be`: never by itself.
+ */
 type Rule = 'before' | 'after' | 'beside' | 'between' | 'behind-small' | 'may-be'
 
 /**
- * By the byte: next to which letters its character is none of a word. `may-be`: a letter of some
- * western language, which only adds to others.
+ * The rule of each suspicious byte. Letters with `may-be` and `behind-small` exist in some western
+ * language. A cell with such a letter therefore only supports a doubt that other cells raised.
  */
 const RULES = new Map<number, Rule>([
   ...[0x83, 0x86, 0x87, 0x88, 0x89, 0x8b, 0x95, 0x98, 0x9b, 0x9f].map((byte): [number, Rule] => [
@@ -32,7 +39,7 @@ const RULES = new Map<number, Rule>([
 
 const FIRST_HIGH = 0x80
 const BORDERS = new Set([...',;\t|\n\r"'].map((mark) => mark.charCodeAt(0)))
-/** This many letters beyond ASCII in a row belong to another alphabet. */
+/** If this many letters beyond ASCII follow each other, the text is in another alphabet. */
 const FOREIGN_RUN = 3
 
 const isSmall = (byte: number | undefined): boolean =>
@@ -59,7 +66,10 @@ const breaks = (rule: Rule, before: number | undefined, next: number | undefined
   }
 }
 
-/** A doubt needs this many cells, and this share of those with more than ASCII. */
+/**
+ * A doubt needs `FEWEST_CELLS` suspicious cells. `FEWEST_BROKEN` of them must break a rule, and
+ * these must be this share of the cells beyond ASCII.
+ */
 const FEWEST_CELLS = 3
 const FEWEST_BROKEN = 2
 const SHARE = 0.2

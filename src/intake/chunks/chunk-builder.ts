@@ -9,42 +9,48 @@ import type { ChunkText } from './chunk-text.ts'
 import type { ChunkDigests, RowDigests } from './row-digests.ts'
 
 /**
- * A chunk closes past this many bytes of cells, or this many rejected rows, so that one always fits
- * in memory and in a statement.
+ * A chunk is closed when it has more than this many bytes of text, or this many rejected rows. The
+ * limits let every chunk fit into memory and into one SQL statement.
  */
 const CHUNK_BYTES = 2_000_000
 const CHUNK_REJECTED = 5_000
-/** UTF-8 takes at most three bytes for a unit of a string. */
+/** The most bytes that UTF-8 needs for one unit of a JavaScript string. */
 const BYTES_PER_CHAR = 3
 
 /**
- * A row written into the chunk's text after `used`: where its id and the row end, and where its
- * phones and emails are.
+ * A row that the caller wrote into the chunk's text, beginning at `used`. `idEnd` and `end`: where
+ * the contact id and the row end.
  */
 export type WrittenRow = {
   idEnd: number
   end: number
-  /** From and to of each in turn. */
+  /** The start and the end of each phone and email in the text, as pairs. */
   subjects: Int32Array
   subjectCount: number
-  /** Its person agreed to be called. */
+  /** Whether the person agreed to be called. */
   consented: boolean
 }
 
-/** Gathers rows into chunks. */
+/** Gathers the rows of a file into chunks. The store writes one chunk at a time. */
 export type ChunkBuilder = {
-  /** The open chunk's text with room for a row of this many bytes. Hold it only for that row. */
+  /**
+   * Makes room for a row of at most `rowBytes` in the open chunk's text, and returns that text. Do
+   * not keep the text, because the next row may be in another chunk.
+   */
   room(line: number, rowBytes: number): ChunkText
-  /** Takes the row that was written into the room. */
+  /** Accepts the row that was written into the text returned by `room`. */
   acceptWritten(line: number, row: WrittenRow): void
   accept(line: number, row: CheckedRow): void
   reject(row: RejectedRow): void
   blank(line: number): void
-  /** Chunks closed since the last call, in order. */
+  /** Returns the chunks closed since the last call, in order. */
   takeClosed(): NewChunk[]
   close(): void
   chunks(): number
-  /** Finds, at the end, which accepted rows a later line of the same contact replaced. */
+  /**
+   * For the end of the file: finds the accepted rows that a later row with the same contact id
+   * replaced.
+   */
   findReplaced(idDigests: IdDigests): Promise<ReplacedRows>
 }
 
@@ -99,8 +105,8 @@ const sealed = (
 }
 
 /**
- * Writes the row's id and cells, each ended by NUL, after the used part. Returns where the id and
- * where the row ends.
+ * Writes the row's id and its cells after the used part of the text. A NUL follows each of them.
+ * Returns where the id ends and where the row ends.
  */
 const writeRow = (text: ChunkText, { contactId, cells }: CheckedRow): [number, number] => {
   let most = (contactId.length + 1) * BYTES_PER_CHAR
@@ -122,7 +128,7 @@ const addRejected = (chunk: OpenChunk, row: RejectedRow): void => {
   for (const cell of row.cells) chunk.rejectedChars += cell.length
 }
 
-/** Of the row that comes next. */
+/** Records the consent at the place of the next row. Call it before the row is counted. */
 const noteConsent = ({ consents, rows }: OpenChunk, consented: boolean): void => {
   if (consented) consents.give(rows)
 }
@@ -142,9 +148,9 @@ type BuilderDeps = {
   width: number
   batchRows: number
   digests: RowDigests
-  /** Digests of ids held in memory at most. */
+  /** The most digests of contact ids held in memory. */
   rowsInMemory: number
-  /** Where people must have agreed to be called. null: nowhere. */
+  /** The countries whose numbers may be called only with consent. null: consent is not checked. */
   consentCountries: ReadonlySet<string> | null
 }
 

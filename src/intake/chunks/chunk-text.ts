@@ -1,14 +1,14 @@
 import { DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 
 /**
- * The text of the chunk being filled. Rows are written after `used`, which moves when a row is
- * accepted.
+ * The text of the chunk that is being filled. The next row is written from `used` on. `used` moves
+ * only when that row is accepted, so the next row overwrites the text of a rejected row.
  */
 export type ChunkText = { bytes: Buffer; view: DataView; used: number }
 
 /**
- * How many bytes after every text may be read or written, because cells are processed in whole
- * words.
+ * How many bytes after a text may be read or overwritten. Cells are copied four bytes at a time, so
+ * a copy may reach beyond the end of a cell.
  */
 export const SLACK_BYTES = DIGEST_SLACK_BYTES
 
@@ -22,8 +22,8 @@ const grow = (text: ChunkText, bytes: number): void => {
 }
 
 /**
- * Room of about the size that the last chunk had, so that most chunks are allocated once and hold
- * little air.
+ * Allocates a little more than the previous chunk needed, so that most chunks are allocated once
+ * and waste little memory.
  */
 export const createChunkText = (lastBytes: number): ChunkText => {
   const text = { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)), used: 0 }
@@ -31,15 +31,15 @@ export const createChunkText = (lastBytes: number): ChunkText => {
   return text
 }
 
-/** Makes room for a row of this many bytes after `used`. */
+/** Makes room for `rowBytes` bytes after `used`. */
 export const makeRoom = (text: ChunkText, rowBytes: number): void => {
   const needed = text.used + rowBytes + SLACK_BYTES
   if (needed > text.bytes.byteLength) grow(text, Math.max(needed, text.bytes.byteLength * 2))
 }
 
 /**
- * Copies `from[start, end)` by whole words, so up to `SLACK_BYTES` of anything follow it. Returns
- * where the copy ends.
+ * Copies `from[start, end)` four bytes at a time and returns where the copy ends. The copy
+ * overwrites up to `SLACK_BYTES` bytes after that end with arbitrary bytes.
  */
 export const copyBytes = (
   from: DataView,

@@ -9,18 +9,24 @@ export type ChunkDigests = {
 }
 
 /**
- * The digests of accepted rows, gathered and made together: calls of the hash for every row were
- * the largest cost of the row path.
+ * Gathers the contact ids, phones and emails of accepted rows and digests them together. A separate
+ * call of the hash for each row would cost more than all other work on the row.
  */
 export type RowDigests = {
-  /** `view` from `from` to `to`, followed by some spare bytes. See `DigestBatch.addBytes`. */
+  /**
+   * Adds the id in `view` from `from` to `to`. Some spare bytes must follow the id (see
+   * `DigestBatch.addBytes`).
+   */
   addId(view: DataView, from: number, to: number): void
-  /** A phone in E.164 or an address of ASCII, of the chunk's row `row`. */
+  /**
+   * Adds a phone in E.164, or an email of ASCII characters. `row`: the index of the row in the
+   * chunk.
+   */
   addSubject(row: number, view: DataView, from: number, to: number): void
   addSubjectText(row: number, subject: string): void
   /**
-   * The digests of the rows added since the last call, in order, as `keyedDigest` makes them.
-   * Subjects by their identifying text.
+   * Returns the digests of everything added since the last call, in order. Each digest equals the
+   * result of `keyedDigest`. Phones and emails are digested in the form of `subjectOf`.
    */
   take(): ChunkDigests
 }
@@ -33,8 +39,8 @@ const TO_SMALL = 0x20
 const LONGEST_ADDRESS = 254
 
 /**
- * The place of the first capital letter before the @. -1: there is none, and the address is already
- * in its identifying form.
+ * The position of the first capital letter before the @. -1: there is none, so the address already
+ * has the form of `subjectOf`.
  */
 const firstCapital = (view: DataView, from: number, to: number): number => {
   for (let at = from; at < to; at += 1) {
@@ -48,7 +54,7 @@ const firstCapital = (view: DataView, from: number, to: number): number => {
 const ZERO = 0x30
 const NINE = 0x39
 
-/** A phone in E.164 as a whole number. */
+/** The digits of a phone in E.164 as a number. */
 const numberIn = (view: DataView, from: number, to: number): number => {
   let number = 0
   for (let at = from + 1; at < to; at += 1) {

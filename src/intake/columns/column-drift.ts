@@ -7,8 +7,9 @@ import { isForbiddenName, kindByName } from './column-names.ts'
 import type { Place } from './column-place.ts'
 
 /**
- * The differences between a file and its contact list: columns that the list lacks, columns that
- * the file lacks, and columns to which the options give another kind.
+ * How the columns of a file differ from those of its contact list. `added`: columns that the list
+ * does not have. `removed`: columns that the file does not have. `retyped`: columns for which the
+ * upload's options name another kind than the list declares.
  */
 export type SchemaDiff = {
   added: string[]
@@ -19,9 +20,9 @@ export type SchemaDiff = {
 const detailOf = (diff: SchemaDiff): string =>
   diff.retyped.length > 0
     ? 'phoneColumns or emailColumns contradicts the kind that the list declares.'
-    : 'The file has columns that the list does not have.'
+    : 'The list does not have some columns of the file.'
 
-/** The refusal with the difference. `detail`: what to say beyond the difference. */
+/** Creates the refusal `schema-drift`. `detail`: its sentence. Default: the usual sentence. */
 export const driftOf = (diff: SchemaDiff, detail: string = detailOf(diff)): FileRefused =>
   new FileRefused('schema-drift', detail, { diff })
 
@@ -32,8 +33,8 @@ const kindAsked = (names: readonly string[], spec: IntakeSpec): 'phone' | 'email
 }
 
 /**
- * Refuses options that give a column another kind than the list declares. With schemaDrift=drop the
- * list's kind counts.
+ * Refuses options that name another kind for a column than the list declares. With schemaDrift=drop
+ * nothing is refused, and the kind of the list applies.
  */
 export const refuseRetyped = (
   names: readonly string[],
@@ -53,16 +54,16 @@ export const refuseRetyped = (
 }
 
 /**
- * No list gets a column of such a name. In a file without a header, a number is the name of a
- * column without a name.
+ * Whether the gateway must not add a column of this name to the list. A name that has only digits
+ * comes from a file without a header, because the gateway numbers columns without a name.
  */
 const cannotBeAdded = (name: string): boolean =>
   name.length > NEW_LIST_LIMITS.columnNameChars || /^\d*$/.test(name) || isForbiddenName(name)
 
 /**
- * The columns that the list lacks, with the kind from the options or the name. None is required.
- * Throws for a name that no list should get, or that differs from another column's name only in
- * case.
+ * The columns of the file that the list does not have, as columns for the list. The added columns
+ * are optional. Their kind comes from the options or from their name. Throws `mapping-needed` for a
+ * name that no list may have, or that differs from another name only in upper and lower case.
  */
 export const addedColumns = (
   names: readonly string[],
@@ -82,6 +83,6 @@ export const addedColumns = (
   })
   if (bad.length === 0) return added
   const detail =
-    'Columns cannot be added to the list: their names are numbers, are too long, or differ from another column only in case. Map them, or leave them out with null.'
+    'Columns cannot be added to the list, because their names are numbers, are too long, or differ from another column only in upper and lower case. Map them, or leave them out with null.'
   throw new FileRefused('mapping-needed', detail, { unknown: bad.map(shownName) })
 }

@@ -11,44 +11,56 @@ import { contactIdIndex } from './contact-id-column.ts'
 import { readHeader, withPlainNames } from './file-header.ts'
 import type { FileHeader } from './file-header.ts'
 
-/** More columns than any contact list has. Our own limit, for a dialect that publishes none. */
+/** The most columns of a file if the dialect publishes no limit. */
 const MOST_COLUMNS = 1000
-/** The most positions in a problem. */
+/** The most column positions that a problem lists. */
 const MOST_POSITIONS = 50
 
-/** One column of the list, and where its cells come from. */
+/** One column of the list, and the column of the file that fills it. */
 export type TargetColumn = {
   name: string
   kind: ColumnKind
   required: boolean
-  /** Index among the file's columns that are data; -1 = the file has none, the cells are empty. */
+  /**
+   * The index of the file's column, not counting the columns that a ledger adds. -1: the file has
+   * no such column, so the cells are empty.
+   */
   source: number
-  /** The file's name of the column, for faults. */
+  /** The name of the column in the file, for messages about faults. */
   fileName: string
-  /** For a phone: index of the target column that takes its extension; -1 = none. */
+  /**
+   * For a phone column: the index of the list's column for the phone's extension. -1: there is
+   * none.
+   */
   extensionAt: number
 }
 
-/** How the file's columns become the list's; fixed once the header is read. */
+/**
+ * How the columns of the file become those of the list. Does not change after the header is read.
+ */
 export type ColumnLayout = {
-  /** The file's columns in order, the ledger's own left out. */
+  /** The columns of the file in order, without the columns that a ledger adds. */
   columns: UploadColumn[]
   targets: TargetColumn[]
   idIndex: number
-  /** Columns that the list is to be given. */
+  /** The columns that the gateway will add to the list. */
   added: ListColumn[]
-  /** Indexes of a record's cells that are data. null: all. */
+  /** The indexes of a record's cells that are data. null: all cells are data. */
   keep: number[] | null
-  /** Indexes among the file's columns that are data of those with consent; -1 = there is none. */
+  /**
+   * The indexes of the columns with the time and the source of consent, not counting the columns
+   * that a ledger adds. -1: the file has no such column.
+   */
   consent: { at: number; source: number }
 } & Pick<FileHeader, 'ledger' | 'markIndex' | 'nameless' | 'width' | 'needed'> & {
-    /** Cells may have the guards that a spreadsheet needs. */
+    /** Whether the cells may begin with an apostrophe that guards them against spreadsheets. */
     guarded: boolean
   }
 
 /**
- * Refuses the header of a file that has none: its cells are a person's, and names are shown and
- * logged from here on.
+ * Refuses a file whose first row has an email address or a phone number. Such a file has no header,
+ * so its first row is a person's data. The gateway shows and logs the names of columns, and must
+ * never do this with a person's data.
  */
 const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec): void => {
   const known = new Set(spec.list.columns.map((column) => column.name))
@@ -65,7 +77,7 @@ const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec)
       : 'the keys of the first object do not look like column names'
   throw new FileRefused(
     'header-forbidden',
-    `A name of ${where} resembles an email address or a phone number: ${why}.`,
+    `The name of ${where} resembles an email address or a phone number, so ${why}.`,
     { positions: shown },
   )
 }
@@ -92,8 +104,8 @@ const checkNames = (header: FileHeader, spec: IntakeSpec): void => {
 }
 
 /**
- * Whether an undeclared column is of the kind, by the option that names columns of it, or by either
- * of its names.
+ * Whether a text column of the list counts as this kind. The options decide this (`asked`). With
+ * `byName`, the name of the column in the list or in the file decides it too.
  */
 const isOfKind = (
   kind: 'phone' | 'email',
@@ -103,8 +115,9 @@ const isOfKind = (
 ): boolean => names.some((name) => asked.includes(name) || (byName && kindByName(name) === kind))
 
 /**
- * The kinds of the list's columns: what the list declares, otherwise the options. Only if neither
- * gives a kind, the whole name in the list or in the file decides.
+ * The kind of each column of the list. A kind that the list declares is final. The options may give
+ * a text column another kind. The names of columns decide about a kind only if neither the list nor
+ * the options have a column of that kind.
  */
 const kindsOf = (
   spec: IntakeSpec,
@@ -140,13 +153,16 @@ const checkAskedColumns = (spec: IntakeSpec, names: readonly string[]): void => 
   }
 }
 
-/** The spec with the list as it will be. */
+/** The request in the form that it would have if the list already had the added columns. */
 const withColumns = (spec: IntakeSpec, added: readonly ListColumn[]): IntakeSpec => ({
   ...spec,
   list: { ...spec.list, columns: [...spec.list.columns, ...added] },
 })
 
-/** The column that the mapping makes one of the gateway's own, else the one of that name. */
+/**
+ * The index of the file's column that the mapping names as this consent column. Default: the column
+ * of this name. -1: there is none.
+ */
 const consentIndex = (
   names: readonly string[],
   own: ConsentColumn,
@@ -157,8 +173,8 @@ const consentIndex = (
 }
 
 /**
- * Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does
- * not fit the list.
+ * Decides how the columns of the file become those of the list. Throws `FileRefused` if the header
+ * does not fit the list.
  */
 export const layOutColumns = (record: readonly string[], asked: IntakeSpec): ColumnLayout => {
   const guarded = asked.format === 'csv'

@@ -11,15 +11,15 @@ import type { Proposal } from './column-proposals.ts'
 import { ID_NAMES } from './contact-id-column.ts'
 import type { FileHeader } from './file-header.ts'
 
-/** The most names in a problem. */
+/** The most names that a problem lists. */
 const MOST_SHOWN = 20
 const MOST_PROPOSALS = 100
 
 const NOWHERE: Place = { target: null, by: null, confidence: null }
 
 /**
- * Refuses names of columns that appear twice. null: a column without a name. `positions`: the place
- * of each in the file.
+ * Throws `header-duplicate` if a name occurs twice. A null name stands for a column that is not
+ * checked. `positions`: the place of each name in the file. `why`: the start of the message.
  */
 export const refuseTwice = (
   names: readonly (string | null)[],
@@ -46,7 +46,7 @@ export const refuseTwice = (
 const refuseUnsure = (open: readonly Proposal[], spec: IntakeSpec): never => {
   throw new FileRefused(
     'mapping-needed',
-    'Columns of the file may match columns of the list, but not certainly. Send mapping with the right pairs. null leaves a column out.',
+    'The gateway is not certain which columns of the list some columns of the file belong to. Send mapping with the right pairs. null leaves a column out.',
     {
       proposals: open.slice(0, MOST_PROPOSALS),
       mapping: mappingOf(open, spec.options.mapping ?? {}),
@@ -56,14 +56,18 @@ const refuseUnsure = (open: readonly Proposal[], spec: IntakeSpec): never => {
 
 const foldCase = (name: string): string => name.normalize('NFC').toLowerCase()
 
-/** Names by what they are but for case. null if two are the same. */
+/**
+ * The names by their spelling in lower case. null: two names differ only in upper and lower case.
+ */
 const byFoldedCase = (names: readonly string[]): Map<string, string | null> => {
   const found = new Map<string, string | null>()
   for (const name of names) found.set(foldCase(name), found.has(foldCase(name)) ? null : name)
   return found
 }
 
-/** Places that the option `mapping` gives, or the very same name. */
+/**
+ * The places of columns that the option `mapping` names, or whose name equals a name of the list.
+ */
 const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[] => {
   const { mapping = {}, schemaDrift } = spec.options
   const inList = new Set(spec.list.columns.map((column) => column.name))
@@ -78,7 +82,7 @@ const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[
   const places = names.map((name): Place => {
     if (Object.hasOwn(mapping, name)) {
       const asked = mapping[name] ?? null
-      // Known to the gateway alone.
+      // The gateway reads a consent column. It sends the column only if the list has it.
       const target = isConsentColumn(asked) && !inList.has(asked) ? null : asked
       return { target, by: target === null ? null : 'mapping', confidence: null }
     }
@@ -110,8 +114,9 @@ const openNames = (
   )
 
 /**
- * Gives the column with the contact id a place if it has none: Genesys' name for the id in a
- * contact or, if the caller names the id column, the usual name in CRMs.
+ * Places the file's column with the contact id, if it has no place yet. It gets the first free
+ * column of the list whose name is in `wanted`. `wanted` has Genesys' own name for the id. If the
+ * caller names the id column, `wanted` also has the usual names of CRMs.
  */
 const placeId = (
   { names }: FileHeader,
@@ -153,11 +158,11 @@ const placesFound = (header: FileHeader, idIndex: number, spec: IntakeSpec): Pla
 }
 
 /**
- * The place of each column of the file: by the mapping, or the exact name, or the only name that
- * differs only in case, or the only one that is almost certain by its meaning. The id column may be
- * in no list column and is never drift. Columns that the list lacks are `added` with
- * schemaDrift=extend. Throws `mapping-needed`, `schema-drift`, `columns-missing` or
- * `header-duplicate`.
+ * Finds the column of the list for each column of the file. It tries, in this order, the option
+ * `mapping`, a column with the same name, a single column whose name differs only in case, and a
+ * single column that is almost certainly meant. The column with the contact id need not be in the
+ * list. With schemaDrift=extend, columns that the list does not have are returned in `added`.
+ * Throws `mapping-needed`, `schema-drift`, `columns-missing` or `header-duplicate`.
  */
 export const mapColumns = (
   header: FileHeader,
@@ -172,12 +177,12 @@ export const mapColumns = (
   if (unknown.length > 0 && schemaDrift === 'reject') {
     throw driftOf({ added: unknown, removed, retyped: [] })
   }
-  // Sent as empty cells they would erase what Genesys holds; the list's own id column is filled
-  // with the contact id.
+  // A missing column would be sent as empty cells, which erase what Genesys holds. The id column of
+  // the list may be missing, because it is filled with the contact id.
   const missing = removed.filter((name) => name !== CONTACT_ID_COLUMN)
   if (missing.length > 0 && missingColumns === 'reject') {
     const detail =
-      'The file lacks columns of the list. Sent empty, they would erase the content that Genesys holds for known contacts.'
+      'The file lacks columns of the list. If the gateway sent them empty, it would erase their content in Genesys.'
     throw new FileRefused('columns-missing', detail, { columns: missing })
   }
   if (schemaDrift !== 'extend') return { places, added: [] }

@@ -1,19 +1,19 @@
-/** The columns that the ledger adds to the file's. */
+/** The columns that a ledger has in addition to the columns of the uploaded file. */
 export const LEDGER_COLUMNS = ['_line', '_outcome', '_code', '_reason', '_row'] as const
-/** The one that ties a row to its upload and its contact id. */
+/** The column whose mark ties a row of the ledger to its upload and its contact id. */
 export const MARK_COLUMN = '_row'
 
 export const isLedgerColumn = (name: string): boolean =>
   (LEDGER_COLUMNS as readonly string[]).includes(name)
 
 /**
- * Whether the file is a ledger sent back. The mark of the rows shows it, or two of the others,
- * because people delete columns that they do not need.
+ * Whether the header is that of a ledger. Two of the ledger's columns suffice, and the column of
+ * marks need not be there, because people delete columns that they do not need.
  */
 export const isLedgerHeader = (names: readonly string[]): boolean =>
   names.includes(MARK_COLUMN) || names.filter(isLedgerColumn).length >= 2
 
-/** Names that mean something to JavaScript's objects: no column may have them. */
+/** Names that every JavaScript object already has. A column of such a name could overwrite them. */
 const FORBIDDEN = new Set([
   '',
   '__proto__',
@@ -50,8 +50,8 @@ const PHONE_NAMES = new Set([
 const EMAIL_NAMES = new Set(['email', 'emailaddress', 'mail'])
 
 /**
- * The kind that a column's whole name suggests (ignoring case, `_` and a trailing digit). null:
- * none.
+ * The kind that a column's whole name suggests. Case, `_` and one digit at the end are ignored.
+ * null: the name suggests no kind.
  */
 export const kindByName = (name: string): 'phone' | 'email' | null => {
   const plain = name.toLowerCase().replaceAll('_', '').replace(/\d$/, '')
@@ -59,7 +59,7 @@ export const kindByName = (name: string): 'phone' | 'email' | null => {
   return EMAIL_NAMES.has(plain) ? 'email' : null
 }
 
-/** Names of the list's column for the extensions of a phone column. */
+/** Names that the list's column for the extensions of a phone column may have. */
 export const extensionNames = (phoneColumn: string): string[] => [
   `${phoneColumn}Extension`,
   `${phoneColumn}_ext`,

@@ -1,23 +1,28 @@
 import { comparedName, nameLikeness } from './column-similarity.ts'
 
 /**
- * From this confidence on, a proposal is applied without asking, if no other one competes with it.
+ * A proposal with at least this confidence may be applied without a confirmation, if no other
+ * proposal with such a confidence has the same column of the file or of the list.
  */
 export const APPLIED_FROM = 0.9
-/** Of more pairs of names none is compared letter by letter. */
+/**
+ * If there are more pairs of names than this, no pair is compared letter by letter, which would be
+ * slow.
+ */
 const MOST_PAIRS = 20_000
 
 export type Proposal = { column: string; proposedFor: string; confidence: number }
 
 /**
- * The likely places of a file's columns that have none, and the columns of the list without a
- * source.
+ * Proposals for the columns of the file that have no place. The candidates are the columns of the
+ * list that no column of the file fills.
  */
 export type Proposals = {
-  /** Certain enough, and each the only one for both of its sides. */
+  /** Proposals that are certain enough and do not conflict. */
   applied: Proposal[]
   /**
-   * Of the columns that are still without a place, the likeliest first; for the caller to decide.
+   * Proposals for the columns that still have no place, the most likely first. The caller must
+   * decide.
    */
   open: Proposal[]
 }
@@ -29,8 +34,8 @@ const countBy = (proposals: readonly Proposal[], side: 'column' | 'proposedFor')
 }
 
 /**
- * Two columns of a file that are likely the same column of the list are never decided here.
- * Deterministic: by names alone.
+ * Proposes places only by the names of the columns, so the same names always give the same result.
+ * If two columns of a file are almost certainly the same column of the list, neither is applied.
  */
 export const proposeColumns = (
   columns: readonly string[],
@@ -57,14 +62,14 @@ export const proposeColumns = (
   const open = all.filter(
     ({ column, proposedFor }) => !placed.has(column) && !filled.has(proposedFor),
   )
-  // A sort of equals keeps their order: that of the file, then that of the list.
+  // Sorting keeps the order of equal proposals: the order of the file, then the order of the list.
   return { applied, open: open.toSorted((a, b) => b.confidence - a.confidence) }
 }
 
 /**
- * The option `mapping` with the likeliest proposals added to what the caller gave, ready to be
- * checked and sent back. Each column of the list appears once. A column of the file is null if
- * others took its likely places.
+ * The caller's option `mapping`, completed with the most likely proposals. The caller checks this
+ * mapping and sends it back. Each column of the list is proposed once. If all likely places of a
+ * column are already used, its value is null.
  */
 export const mappingOf = (
   open: readonly Proposal[],

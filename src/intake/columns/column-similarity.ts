@@ -1,6 +1,6 @@
 /**
- * Names that mean the same, as `plainName` writes them; German, French, Spanish, Italian, Dutch
- * beside English.
+ * Groups of names that mean the same in English, German, French, Spanish, Italian or Dutch. They
+ * are written in the form of `plainName`.
  */
 const SYNONYMS: readonly (readonly string[])[] = [
   ['contactid', 'contactnumber', 'contactno', 'idcontact', 'kontaktid', 'kontaktnummer'].concat([
@@ -66,29 +66,30 @@ const SYNONYMS: readonly (readonly string[])[] = [
   ['language', 'sprache', 'langue', 'idioma', 'lingua', 'taal'],
 ]
 const GROUP_OF = new Map(SYNONYMS.flatMap((names, group) => names.map((name) => [name, group])))
-/** All of them phones, yet not the same one. */
+/** Groups that all mean phones, but different kinds of phones. */
 const PHONE_GROUPS = new Set(
   ['phone', 'mobile', 'homephone', 'workphone'].map((name) => GROUP_OF.get(name)),
 )
 
-/** Confidence of names that are equal but for case, separators and diacritics. */
+/** The confidence for names that differ only in case, separators and accents. */
 const SAME_NAME = 0.98
 const SYNONYM = 0.93
 const RELATED = 0.8
 /**
- * Of names that differ by letters: never enough to be applied unasked, for one letter makes another
- * word (`contactNumber`, `contractNumber`).
+ * The highest confidence for names with different letters. With this confidence, a proposal always
+ * needs a confirmation, because one letter can make another word (`contactNumber`,
+ * `contractNumber`).
  */
 const MOST_BY_LETTERS = 0.89
-/** Below this nothing is proposed. */
+/** The lowest confidence of a proposal. */
 const FEWEST = 0.6
-/** Longer names are not compared letter by letter. */
+/** The most letters of a name that is compared letter by letter. */
 const LONGEST = 64
 const SHORTEST = 4
 
 const LETTERS: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd' }
 
-/** A name without case, separators and diacritics. */
+/** A name in lower case, without separators and accents. */
 const plainName = (name: string): string =>
   name
     .normalize('NFKD')
@@ -98,7 +99,8 @@ const plainName = (name: string): string =>
     .replace(/[^\p{L}\p{N}]/gu, '')
 
 /**
- * Letters put in, taken out, replaced or swapped with their neighbour (optimal string alignment).
+ * The number of letters that must be inserted, deleted, replaced or swapped with their neighbour to
+ * turn one name into the other (optimal string alignment).
  */
 const editDistance = (a: string, b: string): number => {
   let before: number[] = []
@@ -134,11 +136,13 @@ const byLetters = (a: string, b: string): number => {
 }
 
 const digitsOf = (name: string): string => name.replace(/\P{N}/gu, '')
-const withoutNumber = (name: string): string => name.replace(/\p{N}+$/u, '')
+// The search may begin only where the digits begin. Otherwise its time would grow with the square
+// of the length of the digits, if a letter follows them.
+const withoutNumber = (name: string): string => name.replace(/(?<!\p{N})\p{N}+$/u, '')
 
 /**
- * The parts of a name that are compared. Read once for each name, because a name is compared with
- * every column of a list.
+ * The forms of a name that are compared. They are made once, because each name is compared with
+ * every column of the list.
  */
 export type ComparedName = { plain: string; digits: string; bare: string }
 
@@ -147,16 +151,19 @@ export const comparedName = (name: string): ComparedName => {
   return { plain, digits: digitsOf(plain), bare: withoutNumber(plain) }
 }
 
-/** phone and phone1 may be the same, or the first and the second; phone1 and phone2 are not. */
+/**
+ * Compares names with different numbers at the end. `phone` and `phone1` may or may not be the same
+ * column. `phone1` and `phone2` are never the same column.
+ */
 const byBareName = (a: ComparedName, b: ComparedName): number => {
   if (a.digits !== '' && b.digits !== '') return 0
   return a.bare !== '' && (a.bare === b.bare || byMeaning(a.bare, b.bare) === SYNONYM) ? RELATED : 0
 }
 
 /**
- * How likely two columns with different names are the same, from 0 to 1, by their names alone. 0 if
- * the likeness is too small to mention. Names with different digits are different columns.
- * `letters: false` leaves out the comparison by letters, the only slow one.
+ * How likely it is, by the names alone, that two columns are the same: a number from 0 to 1. 0: not
+ * likely enough for a proposal. `letters: false` skips the comparison by letters, because this
+ * comparison is slow.
  */
 export const nameLikeness = (a: ComparedName, b: ComparedName, letters = true): number => {
   if (a.plain === '' || b.plain === '') return 0

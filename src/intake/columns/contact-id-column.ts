@@ -5,7 +5,7 @@ import { APPLIED_FROM } from './column-proposals.ts'
 import type { Proposal } from './column-proposals.ts'
 import { comparedName, nameLikeness } from './column-similarity.ts'
 
-/** Names of the column with the contact id, in the order in which they are tried. */
+/** Usual names of the column with the contact id, in the order in which they are tried. */
 export const ID_NAMES = ['contactId', 'customerId'] as const
 
 const MOST_PROPOSALS = 20
@@ -16,7 +16,10 @@ const indexByCase = (names: readonly string[], wanted: string): number => {
   return at === folded.lastIndexOf(wanted.toLowerCase()) ? at : -1
 }
 
-/** The column with one of the names, exactly or but for case. */
+/**
+ * The index of the first column with one of the names. An exact name has priority over a name that
+ * differs only in case. -1: there is none.
+ */
 const indexByName = (names: readonly string[], wanted: readonly string[]): number => {
   for (const name of wanted) if (names.includes(name)) return names.indexOf(name)
   for (const name of wanted) {
@@ -26,7 +29,9 @@ const indexByName = (names: readonly string[], wanted: readonly string[]): numbe
   return -1
 }
 
-/** The column that the option `mapping` sends to an id's name. */
+/**
+ * The index of the column that the option `mapping` maps to one of `ID_NAMES`. -1: there is none.
+ */
 const indexByMapping = (
   names: readonly string[],
   mapping: Record<string, string | null>,
@@ -50,10 +55,14 @@ const proposalsFor = (names: readonly string[], wanted: string): Proposal[] => {
 }
 
 /**
- * Finds the column of the contact id: the one that `contactIdColumn` names, or `contactId` or
- * `customerId` unless `mapping` leaves it out, or the one that `mapping` sends to one of these, or
- * the only one that is almost certain by its meaning (`Customer ID`, `Kundennummer`). Throws
- * `contact-id-column-missing`, with likely columns.
+ * Finds the column with the contact id, in this order:
+ * - the column that the option `contactIdColumn` names
+ * - the column `contactId` or `customerId`
+ * - the column that `mapping` maps to such a name (this is first if `mapping` leaves out the column
+ *   of that name)
+ * - the only column that is almost certainly meant (`Customer ID`, `Kundennummer`)
+ *
+ * Throws `contact-id-column-missing`, with likely columns.
  */
 export const contactIdIndex = (names: readonly string[], { options }: IntakeSpec): number => {
   const { contactIdColumn, mapping = {} } = options

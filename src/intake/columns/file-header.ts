@@ -4,28 +4,34 @@ import { unguardCell } from '../formats/cell-guard.ts'
 import { isLedgerColumn, isLedgerHeader, MARK_COLUMN } from './column-names.ts'
 
 /**
- * The columns of a file that are data. A column without a name is absent: programs write such for
- * cells that were once filled.
+ * The columns of a file that are data. Columns without a name are left out, because spreadsheets
+ * write such columns for cells that once had content.
  */
 export type FileHeader = {
-  /** As they count: without white space around them and what shows nothing. */
+  /** The names without white space around them and without invisible characters. */
   names: string[]
-  /** The place of each in a record, counted from 1. */
+  /** The position of each column in a record, counted from 1. */
   positions: number[]
-  /** Indexes of the columns without a name; their cells must be empty. */
+  /** The indexes of the columns without a name. Their cells must be empty. */
   nameless: number[]
-  /** The file is a ledger sent back. */
+  /** Whether the file is a ledger that a person sends back with corrections. */
   ledger: boolean
-  /** The place of the rows' marks in a record. -1: none. */
+  /** The index of the column of marks in a record. -1: there is none. */
   markIndex: number
-  /** Cells in the header, and the fewest that a record has: up to the last column with a name. */
+  /**
+   * `width`: how many cells the header has. `needed`: the fewest cells of a record, counted up to
+   * the last column with a name.
+   */
   width: number
   needed: number
 }
 
 const plainName = (name: string): string => withoutUnseen(name).trim()
 
-/** `guarded`: the names may have the guards that a spreadsheet needs, as all cells of a CSV. */
+/**
+ * Reads the names of the columns. `guarded`: a name may begin with an apostrophe that guards it
+ * against spreadsheets, as in every CSV.
+ */
 export const readHeader = (header: readonly string[], guarded: boolean): FileHeader => {
   const all = header.map(plainName)
   const ledger = isLedgerHeader(all)
@@ -43,7 +49,10 @@ export const readHeader = (header: readonly string[], guarded: boolean): FileHea
   }
 }
 
-/** The options with the names of columns as a header's count. */
+/**
+ * The options, with names of columns spelt as `readHeader` spells them, so that these names match
+ * the names of the header.
+ */
 export const withPlainNames = (options: UploadOptions): UploadOptions => {
   const { contactIdColumn, phoneColumns, emailColumns, mapping } = options
   const plain = { ...options }

@@ -3,28 +3,28 @@ import { FileRefused, type IntakeSpec } from '../contract.ts'
 import { layOutColumns } from './column-layout.ts'
 import type { Proposal } from './column-proposals.ts'
 
-/** Where a column of a file may go, for a person to check and to change. */
+/** Where a column of a file may go. A person checks this and may change it. */
 export type GuessedColumn = Pick<
   UploadColumn,
   'name' | 'kind' | 'mappedTo' | 'by' | 'confidence'
 > & {
-  /** The place of its cell in a record. */
+  /** The index of the column's cell in a record. */
   at: number
-  /** An upload that says nothing of the column would be refused. */
+  /** Whether an upload without a mapping for this column would be refused. */
   unsure: boolean
 }
 
 export type GuessedColumns = {
   columns: GuessedColumn[]
-  /** The name of the column with the contact id. null: none is known to be it. */
+  /** The name of the column with the contact id. null: not known. */
   idColumn: string | null
-  /** Columns of the list for which the file has none. */
+  /** The columns of the list that no column of the file fills. */
   missing: string[]
 }
 
 type Refusal = { proposals?: readonly Proposal[]; mapping?: Record<string, string | null> }
 
-/** What was decided in between, so that the header can be laid out at all. */
+/** Guesses that are needed to lay out the header. */
 type Decided = {
   proposals: readonly Proposal[]
   idGuessed: boolean
@@ -62,8 +62,9 @@ const layOut = (
 }
 
 /**
- * The places of a file's columns as far as names decide, where an upload would refuse uncertain
- * ones. Throws `FileRefused` if no mapping helps.
+ * Lays out a header although columns are uncertain. Where an upload would be refused, uses the most
+ * likely proposals. Throws `FileRefused` if the header cannot be laid out even with these
+ * proposals.
  */
 export const guessColumns = (record: readonly string[], spec: IntakeSpec): GuessedColumns => {
   const options = { ...spec.options, schemaDrift: 'drop', missingColumns: 'empty' } as const

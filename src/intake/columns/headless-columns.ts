@@ -2,7 +2,9 @@ import { shownName } from '../../domain/contacts/personal-name.ts'
 import { FileRefused } from '../contract.ts'
 import type { IntakeSpec } from '../contract.ts'
 
-/** The number of a column as the options write it, the first being 1. null: it is a name. */
+/**
+ * The number of a column in the text of an option. The first column is 1. null: the text is a name.
+ */
 const positionIn = (text: string): number | null =>
   /^[1-9]\d{0,3}$/.test(text) ? Number(text) : null
 
@@ -14,9 +16,10 @@ const refuseNoPositions = (keys: readonly string[], width: number): void => {
 }
 
 /**
- * The `width` columns of a file without a header: those that `mapping` gives by position or,
- * without it, the list's in their order. A column beyond them is named by its position. Returns the
- * spec with positions in the options replaced by these names.
+ * Names the `width` columns of a file without a header. The positions in the option `mapping` give
+ * the names. Without `mapping`, the columns get the names of the list's columns, in their order. A
+ * column that then still has no name is named by its position. Returns the request with these names
+ * in place of the positions in its options.
  */
 export const headlessColumns = (
   width: number,

@@ -13,14 +13,14 @@ import { readFile } from '../read-file.ts'
 import { layOutEntries, type EntryLayout } from './entry-layout.ts'
 import type { EntryCells, JudgeEntry } from './entry-steps.ts'
 
-/** The rules for the entries of one submission. */
+/** Everything that decides how the entries of one submission are read and judged. */
 export type EntrySpec = Pick<
   IntakeSpec,
   'format' | 'fileName' | 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'
 > & {
   options: DncOptions
   judge: JudgeEntry
-  /** Those that an entry may have. */
+  /** The fields that an entry may have. */
   fields: readonly EntryField[]
 }
 
@@ -32,8 +32,11 @@ export type EntryResult = {
   chunks: number
 }
 
-/** The most entries in a chunk. */
-const CHUNK_ENTRIES = 5_000
+/**
+ * The most entries in a chunk. They are the entries of ten full requests, because a request has
+ * entries of only one chunk [contracts: 1].
+ */
+const CHUNK_ENTRIES = 4_990
 const CHUNK_CHARACTERS = 2_000_000
 
 type OpenChunk = {
@@ -96,7 +99,10 @@ const createChunks = (digestKey: Buffer) => {
   }
 }
 
-/** The faults of the record's form, after which it is not known which cell is what. */
+/**
+ * The faults in the form of the record. With such a fault, it is not known which cell belongs to
+ * which field, so nothing else is judged.
+ */
 const formFaults = (layout: EntryLayout, { cells, faults }: RawRow): RowFault[] => {
   const found = [...faults]
   const extra = cells.slice(layout.width).some((cell) => !isBlank(cell))
@@ -131,7 +137,7 @@ const createEntryRows = (spec: EntrySpec, chunks: ReturnType<typeof createChunks
   const row = (raw: RawRow): void => {
     tally.read += 1
     if (tally.read > spec.maxRows) {
-      const detail = `The file has over ${spec.maxRows} entries.`
+      const detail = `The file has more than ${spec.maxRows} entries.`
       throw new FileRefused('upload-too-many-rows', detail, { maxRows: spec.maxRows })
     }
     cells = layout!.cellsOf(raw.cells)
@@ -160,9 +166,9 @@ const createEntryRows = (spec: EntrySpec, chunks: ReturnType<typeof createChunks
 }
 
 /**
- * Reads the entries of a submission as they stream in: decode → rows → entries → chunks. `take`
- * stores each chunk before more is read. A faulty entry is rejected alone. Throws `FileRefused`,
- * with `dnc-no-entries` if there is none at all.
+ * Reads the entries of a submission as they stream in: decode → rows → entries → chunks. Waits for
+ * `take` to store a chunk before it reads more. Rejects a faulty entry and keeps the others. Throws
+ * `FileRefused`, with `dnc-no-entries` if there is no entry at all.
  */
 export const runEntryIntake = async (
   body: AsyncIterable<Uint8Array>,

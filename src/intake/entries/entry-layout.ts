@@ -6,18 +6,20 @@ import { readHeader } from '../columns/file-header.ts'
 import { FileRefused } from '../contract.ts'
 import { unguardCell } from '../formats/cell-guard.ts'
 
-/** Which cell of a record is which field of an entry; fixed once the header is read. */
+/** The column of the file for each field of an entry. Does not change after the header is read. */
 export type EntryLayout = {
-  /** The file's columns, without those that a ledger added. */
+  /** The names of the file's columns, without those that a ledger added. */
   names: string[]
-  /** Place among them. */
+  /** For each field, the index of its column in `names`. */
   places: Partial<Record<EntryField, number>>
   /** The fewest cells of a record. */
   width: number
   cellsOf(record: readonly string[]): readonly string[]
 }
 
-/** What the columns of a file may be. */
+/**
+ * What decides the field of a column: the fields that an entry may have, and the option `mapping`.
+ */
 type Columns = { fields: readonly EntryField[]; mapping: DncOptions['mapping'] }
 
 const fieldOf = (name: string, { fields, mapping }: Columns): EntryField | null | undefined => {
@@ -30,7 +32,7 @@ const refusePersonal = (names: readonly string[]): void => {
   if (positions.length === 0) return
   throw new FileRefused(
     'header-forbidden',
-    'The first line does not look like a header. Send one, for example phoneNumber,reason.',
+    'The first line is not a header. Send a header, for example phoneNumber,reason.',
     { positions: positions.slice(0, 50) },
   )
 }
@@ -44,11 +46,14 @@ const refuseUnknown = (names: readonly string[], about: Columns): void => {
   if (unknown.length + absent.length === 0) return
   const columns = [...new Set([...unknown, ...absent])].slice(0, 50).map(shownName)
   const detail =
-    'The file has columns that no entry has, or `mapping` names columns that the file does not have.'
+    'Some columns of the file are not fields of an entry, or `mapping` names columns that the file does not have.'
   throw new FileRefused('dnc-columns-unknown', detail, { columns, fields })
 }
 
-/** Throws `FileRefused` if the header is not one of entries. */
+/**
+ * Finds the field of each column. Throws `FileRefused` if a column is not a field of an entry, or
+ * two columns are the same field.
+ */
 export const layOutEntries = (
   record: readonly string[],
   {

@@ -1,21 +1,25 @@
-/** What a spreadsheet takes for a formula, also in full width. */
+/**
+ * The first characters by which a spreadsheet recognises a formula, also as full-width characters.
+ */
 const FORMULA = /^[=+@\t\r\n\0\uff1d\uff0b\uff0d\uff20-]/u
 /**
- * What a spreadsheet takes for a number, a time or a date and writes back in its own way: zeros in
- * front and behind fall off, long numbers are rounded. English and German ones differ in what
- * points and commas mean, so anything of digits and their marks counts.
+ * Text that a spreadsheet may read as a number, a time or a date. The spreadsheet saves such a cell
+ * in another form: leading zeros are lost, and long numbers are rounded. English and German
+ * spreadsheets read points and commas differently, so every combination of digits and the marks in
+ * this expression counts.
  */
 const NUMBER = /^[\d\s.,:/%-]+$/u
 const SCIENTIFIC = /^\d+(?:[.,]\d+)?e[+-]?\d+$/iu
 const DATE =
   /^(?:\d{1,4}[\s./-]*)?(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*[\s./-]*\d{0,4}$/iu
 const TRUTH = /^(?:true|false|wahr|falsch)$/iu
-/** As long as the cell of any spreadsheet shows whole. */
+/** An integer that every spreadsheet shows and saves in full. */
 const PLAIN_INTEGER = /^(?:0|[1-9]\d{0,9})$/u
 const HAS_DIGIT = /\d/u
 
 const isReadAsOther = (cell: string): boolean => {
-  // An apostrophe of its own is dropped by some spreadsheets as the mark of a text.
+  // A cell that already begins with an apostrophe gets a guard too, because some spreadsheets drop
+  // the apostrophe as their mark for text.
   if (cell.startsWith("'") || FORMULA.test(cell)) return true
   if (PLAIN_INTEGER.test(cell)) return false
   if (TRUTH.test(cell)) return true
@@ -23,11 +27,11 @@ const isReadAsOther = (cell: string): boolean => {
 }
 
 /**
- * The cell in a form that a spreadsheet may open and save: with one `'` before anything that it
- * would run, or read as anything but text.
+ * Puts `'` before a cell that a spreadsheet would run as a formula or read as anything except text.
+ * The file can then be opened and saved unchanged.
  */
 export const guardCell = (cell: string): string => (isReadAsOther(cell) ? `'${cell}` : cell)
 
-/** Undoes `guardCell`. A text that merely begins with an apostrophe stays. */
+/** Undoes `guardCell`. A text whose apostrophe is not a guard stays unchanged. */
 export const unguardCell = (cell: string): string =>
   cell.startsWith("'") && isReadAsOther(cell.slice(1)) ? cell.slice(1) : cell

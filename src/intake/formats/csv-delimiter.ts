@@ -4,12 +4,12 @@ const DELIMITERS = [',', ';', '\t', '|'] as const
 
 const QUOTE = 34
 
-/** Excel's first line, which names the delimiter. */
+/** The first line `sep=;`, in which Excel names the delimiter. */
 const TOLD = /^"?sep=([,;\t|])"?$/i
 
 /**
- * The end (exclusive) of the first record with content, outside quotes; -1 while the text does not
- * hold it whole.
+ * The end (exclusive) of the first record with content. A line end within quotes does not count.
+ * -1: the record is not complete yet.
  */
 const firstRecordEnd = (text: string, from: number): number => {
   let quoted = false
@@ -22,14 +22,15 @@ const firstRecordEnd = (text: string, from: number): number => {
 }
 
 /**
- * The delimiter, by the first record with content: the one of `, ; tab |` that appears most often
- * outside quotes, or the comma if none does. Excel's first line `sep=;` names it. null until that
- * record is whole. `complete`: no more text comes.
+ * Detects the delimiter. If the first line is Excel's `sep=;`, the line names the delimiter.
+ * Otherwise, the delimiter is the one of `, ; tab |` that appears most often outside quotes in the
+ * first record with content, or the comma if none of them appears. null: the first record with
+ * content is not complete yet. `complete`: no more text follows.
  */
 export const detectDelimiter = (text: string, complete: boolean): string | null => {
   let from = text.search(/[^\s]/)
   if (from < 0) return complete ? ',' : null
-  // Leading tabs may be empty header cells: count from the start of that line.
+  // Tabs at the start of the line may be empty header cells, so they must be counted too.
   from = Math.max(text.lastIndexOf('\n', from), text.lastIndexOf('\r', from)) + 1
   const end = firstRecordEnd(text, from)
   if (end < 0 && !complete) return null

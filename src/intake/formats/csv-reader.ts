@@ -7,21 +7,26 @@ import { createFindRecord, createRecord, LINE_FEED } from './csv-record.ts'
 import type { CsvRecord, FindRecord } from './csv-record.ts'
 import type { RawRow, RowReader, RowSink } from './raw-row.ts'
 
-/** Room for a block and the record that began in the one before; grows for long records. */
+/** Space for a block and an unfinished record before it. It grows for longer records. */
 const FIRST_ROOM_BYTES = 131_072
-/** The line end that stops every search, and what may be read behind a cell by whole words. */
+/**
+ * How many bytes follow the text. The first of them is the line feed that ends every search. The
+ * others may be read when a cell is read four bytes at a time.
+ */
 const SLACK_BYTES = 4
 
-/** Takes what the CSV reader finds. A record's places are valid only during the call. */
+/** Receives what the CSV reader finds. Use a record and its positions only during the call. */
 export type CsvSink = Pick<RowSink, 'header'> & {
-  /** Instead of `header`, if the first record is data. `width`: how many cells that record has. */
+  /**
+   * Called instead of `header` if the first record is data. `width`: how many cells the record has.
+   */
   noHeader(width: number): void
   record(record: CsvRecord): void
 }
 
 /**
- * Where all of the record is ASCII, its cells are parts of one string: decoding each costs five
- * times as much.
+ * Decodes an ASCII record once and cuts the cells out of the resulting string, because decoding
+ * each cell takes five times as long.
  */
 const decodeCells = ({ bytes, starts, ends, width }: CsvRecord): string[] => {
   const from = starts[0]!
@@ -37,7 +42,7 @@ const decodeCells = ({ bytes, starts, ends, width }: CsvRecord): string[] => {
   return cells
 }
 
-/** The record with its cells as strings, for callers that need more than the bytes. */
+/** Decodes a record's cells, for callers that cannot work with its bytes. */
 export const rawRowOf = (record: CsvRecord): RawRow => ({
   line: record.line,
   cells: decodeCells(record),
@@ -49,7 +54,7 @@ const refuse = (line: number, why: string): never => {
   throw new FileRefused('csv-malformed', why, { line })
 }
 
-/** The bytes not yet read: the rest of a block, followed by the next one. */
+/** The bytes that are not parsed yet: the rest of one block, followed by the next block. */
 const createWindow = (record: CsvRecord) => {
   let filled = 0
 
@@ -80,11 +85,17 @@ const createWindow = (record: CsvRecord) => {
   }
 }
 
-/** Excel's line `sep=;`, which is not a record. Its delimiter may have cut it in two. */
+/**
+ * Whether the first line is Excel's `sep=;`, which is no record. If the delimiter in this line cut
+ * the line in two, it has two cells.
+ */
 const isDelimiterLine = (cells: readonly string[]): boolean =>
   cells.length <= 2 && /^sep=[,;\t|]?$/i.test(cells.join(''))
 
-/** Passes records on: the first with content as the header, or the report that there is none. */
+/**
+ * Passes records to the sink. The first record with content is the header. Without a header, it is
+ * reported with `noHeader`.
+ */
 const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) => void) => {
   let opened = false
   return (record) => {
@@ -96,7 +107,7 @@ const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) =>
     if (names.every((name) => name.trim() === '') || isDelimiterLine(names)) return
     opened = true
     if (hasHeader) {
-      if (record.misplaced) refuse(record.line, 'The header has a quote out of place.')
+      if (record.misplaced) refuse(record.line, 'The header has a quote in the wrong place.')
       sink.header(names)
       return
     }
@@ -106,11 +117,12 @@ const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) =>
 }
 
 /**
- * A stateful CSV reader over blocks of UTF-8: comma, semicolon, tab or bar (found by the first
- * record unless given), RFC 4180 quotes. LF, CRLF and CR end lines, also mixed. Skips Excel's
- * `sep=;` and lines without content before the first record with any. Throws
- * `FileRefused('csv-malformed')` for a record over `maxRecordBytes` and for a quote that is never
- * closed. Memory: one record and one block.
+ * A CSV reader for blocks of UTF-8. A record may begin in one block and end in another. The
+ * delimiter is comma, semicolon, tab or bar (detected in the first record if not given). Quotes
+ * follow RFC 4180. Lines end in LF, CRLF or CR, and a file may mix these. Skips empty lines and
+ * Excel's `sep=;` before the first record with content. Throws `FileRefused('csv-malformed')` for a
+ * record of more than `maxRecordBytes`, and for a quote that is never closed. Holds one record and
+ * one block in memory.
  */
 export const createCsvReader = (options: {
   delimiter: string | undefined
@@ -130,10 +142,10 @@ export const createCsvReader = (options: {
     const { line } = record
     refuse(
       line,
-      `The record that starts at line ${line} is over ${most} bytes. Is a quote left open?`,
+      `The record that starts at line ${line} has more than ${most} bytes. Check whether a quote is not closed.`,
     )
   }
-  /** Gives every complete record. Returns where the incomplete one starts. */
+  /** Passes on every complete record. Returns where the incomplete record starts. */
   const readRecords = (find: FindRecord, complete: boolean): number => {
     const limit = window.filled()
     let at = 0
@@ -156,7 +168,7 @@ export const createCsvReader = (options: {
     }
     if (complete && window.filled() > 0) {
       const { line } = record
-      refuse(line, `The quote opened in the record at line ${line} is never closed.`)
+      refuse(line, `A quote in the record at line ${line} is never closed.`)
     }
     checkSize(window.filled())
   }

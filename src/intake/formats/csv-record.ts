@@ -1,29 +1,28 @@
 /**
- * One record of a CSV file, as places in the reader's bytes: cell `i` is
- * `bytes[starts[i] … ends[i])`, without quotes. A file has one such object. Its places are valid
- * until the reader moves to the next record.
+ * One record of a CSV file, as positions in the reader's bytes. Cell `i` is `bytes[starts[i] …
+ * ends[i])`, without quotes. A reader has one such object and overwrites it with each record.
  */
 export type CsvRecord = {
   bytes: Buffer
-  /** Over the same bytes; a word may be read whole over a cell's end. */
+  /** A view of the same bytes, for reading four bytes at a time, even beyond the end of a cell. */
   view: DataView
   starts: Int32Array
   ends: Int32Array
-  /** Cells found. */
+  /** The number of cells. */
   width: number
-  /** Physical line where the record starts, the first line = 1. */
+  /** The physical line in which the record starts. The first line of the file is 1. */
   line: number
-  /** Physical lines that it takes. */
+  /** The number of physical lines that the record covers. */
   lines: number
-  /** Bytes from the record's start to its line's end. */
+  /** The number of bytes from the start of the record to the end of its line. */
   size: number
-  /** A quote is inside an unquoted cell, or something follows a closing quote. */
+  /** Whether an unquoted cell contains a quote, or text follows a closing quote. */
   misplaced: boolean
-  /** Some cell holds a NUL. */
+  /** Whether a cell contains a NUL. */
   holdsNul: boolean
-  /** A quoted cell holds a doubled quote. */
+  /** Whether a quoted cell contains a doubled quote. */
   doubled: boolean
-  /** The byte that parts cells. */
+  /** The byte that separates cells. */
   delimiter: number
 }
 
@@ -31,20 +30,21 @@ export const LINE_FEED = 10
 const QUOTE_BYTE = 34
 export const CARRIAGE_RETURN = 13
 
-/** What a byte means to the grammar. */
+/** Classes of bytes. The search treats the bytes of a class alike. */
 const TEXT = 0
 const DELIMITER = 1
 const LINE_END = 2
 const QUOTE = 3
 const NUL = 4
 
-/** How many cells there is room for at first. */
+/** The first size of the space for positions. It grows for wider records. */
 const SOME_CELLS = 256
 
 /**
- * Finds the record from `from` on and returns where its line ends (LF, CRLF or CR), or -1 if it
- * does not end before `limit`. At `limit` stands a line end that stops the search. It counts as one
- * if `complete`, which says that no more bytes come. Quotes are removed in the bytes themselves.
+ * Finds the record that starts at `from`. Returns the position of the last byte of its line end
+ * (LF, CRLF or CR). -1: the record does not end before `limit`. The reader puts a line feed at
+ * `limit`, so that every search stops there. If `complete` is true, no more bytes follow, and this
+ * line feed counts as a line end. Overwrites the bytes of cells to remove their quotes.
  */
 export type FindRecord = (
   record: CsvRecord,
@@ -87,15 +87,16 @@ const classesFor = (delimiter: string): Uint8Array => {
 }
 
 /**
- * The last byte of the line end that starts at `at`: LF, CR, or both as one. A CR just before the
- * limit has its LF there.
+ * The position of the last byte of the line end at `at`: LF, CR, or CR and LF together. A CR just
+ * before `limit` is joined with the line feed at `limit`. The reader then waits for the next block
+ * to see whether the file has a line feed there.
  */
 const lastOfLineEnd = (bytes: Buffer, at: number): number =>
   bytes[at] === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED ? at + 1 : at
 
 /**
- * The place of the closing quote of the cell whose content starts at `from`, or -1. Doubled quotes
- * and line ends are content.
+ * The position of the quote that closes the cell whose content starts at `from`. -1: the cell is
+ * not closed. Doubled quotes and line ends belong to the content.
  */
 const findClosing = (
   record: CsvRecord,
@@ -120,7 +121,10 @@ const findClosing = (
   }
 }
 
-/** Where the text from `from` on ends: at the next delimiter or line end. A quote in it is text. */
+/**
+ * The position where the text that begins at `from` ends, which is the next delimiter or line end.
+ * A quote in the text belongs to the text, and marks the record as `misplaced`.
+ */
 const findTextEnd = (record: CsvRecord, from: number, classes: Uint8Array): number => {
   const { bytes } = record
   for (let at = from; ; at += 1) {
@@ -131,14 +135,15 @@ const findTextEnd = (record: CsvRecord, from: number, classes: Uint8Array): numb
   }
 }
 
-/** Removes the quotes of the cell that starts with one, in place. Returns where it ends then. */
+/** Removes the quotes of a quoted cell in place. Returns the new end of the cell. */
 const unquote = (bytes: Buffer, start: number, end: number): number => {
   let to = start
   let open = true
   for (let at = start + 1; at < end; at += 1) {
     if (open && bytes[at] === QUOTE_BYTE) {
       at += 1
-      // The closing quote: what follows it is text as it stands.
+      // This quote closes the cell, unless another quote follows it. The bytes after a closing
+      // quote stay unchanged.
       if (at === end) break
       open = bytes[at] === QUOTE_BYTE
     }
@@ -148,23 +153,26 @@ const unquote = (bytes: Buffer, start: number, end: number): number => {
 }
 
 /**
- * Only once the record is complete: a record that continues in the next block is found again from
- * its start.
+ * Removes the quotes of all cells. Call it only when the record is complete. When the next block
+ * has arrived, an incomplete record is searched again from its start, and still needs its quotes
+ * then.
  */
 const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
   for (let cell = 0; cell < width; cell += 1) {
     const start = starts[cell]!
-    // A cell whose quotes are off already starts with one only when it is empty.
+    // If the quotes of a cell were already removed, the cell begins with a quote only if it is
+    // empty. `start` is then its closing quote.
     if (bytes[start] !== QUOTE_BYTE || ends[cell] === start) continue
     ends[cell] = unquote(bytes, start, ends[cell]!)
   }
 }
 
 /**
- * Finds the end of a cell with a quote or a NUL, and returns the place of its delimiter or line
- * end, or -1 if a quote is not closed. RFC 4180, and one rule for what it leaves open: a quote
- * opens a cell only at the cell's start. Elsewhere, or if text follows a closing quote, it is text,
- * marks the record, and the cell continues to the next delimiter or line end.
+ * Finds the end of a cell with a quote or a NUL. Returns the position of the delimiter or line end
+ * after the cell. -1: its quote is not closed. Follows RFC 4180. RFC 4180 does not say what quotes
+ * in other places mean, so one more rule applies: a quote opens a cell only at the cell's start.
+ * Any other quote is text, and marks the record as `misplaced`. So does any text that follows a
+ * closing quote. Such text belongs to the cell, up to the next delimiter or line end.
  */
 const findOddCell = (
   record: CsvRecord,
@@ -186,7 +194,10 @@ const findOddCell = (
   return next
 }
 
-/** Finds cell after cell up to the line's end; -1 when a quote is not closed. */
+/**
+ * Finds the cells one after another, up to the end of the line. Returns -1 if a quote is not
+ * closed.
+ */
 const findCells = (record: CsvRecord, from: number, limit: number, classes: Uint8Array): number => {
   const { bytes } = record
   let cell = 0

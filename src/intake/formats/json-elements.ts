@@ -1,11 +1,17 @@
 import { FileRefused } from '../contract.ts'
 
-/** Deeper nesting is not a contact, and its text would be costly to show. */
+/**
+ * The deepest nesting of an element. A contact has no nesting, and deep nesting would be costly to
+ * show in the ledger.
+ */
 const DEEPEST = 64
-/** White space allowed before the first bracket. */
+/** The most white space before the first bracket, in characters. */
 const LONGEST_OPENING = 1024
 
-/** The only member that an object around the array may have. */
+/**
+ * The name of the member with the array, if the body is an object. The object may have no other
+ * member.
+ */
 export type JsonMember = 'contacts' | 'entries'
 
 const openingWith = (member: JsonMember): RegExp =>
@@ -14,18 +20,18 @@ const OPENINGS = { contacts: openingWith('contacts'), entries: openingWith('entr
 const BLANK = /^[ \t\r\n]*$/
 const STRUCTURE = /["[\]{},]/g
 
-/** Cuts the text of a JSON array, arriving in pieces, into the texts of its elements. */
+/** Cuts a JSON array that arrives in pieces into the texts of its elements. */
 export type ElementSplitter = {
   push(text: string): void
   end(): void
-  /** The number of the element that is not whole yet. */
+  /** The number of the element that is not complete yet. */
   element(): number
 }
 
 export const malformed = (element: number, why: string): FileRefused =>
   new FileRefused('json-malformed', `${why} (element ${element}).`, { element })
 
-/** Whether the quote at `at` is escaped: an odd number of backslashes precedes it. */
+/** Whether the quote at `at` is escaped, because an odd number of backslashes precedes it. */
 const isEscaped = (text: string, at: number): boolean => {
   let first = at
   while (first > 0 && text.charCodeAt(first - 1) === 92) first -= 1
@@ -37,8 +43,8 @@ type Step = { kind: 'none' } | { kind: 'element' | 'last'; at: number }
 const NONE: Step = { kind: 'none' }
 
 /**
- * Walks over the text of an array's inside and stops at each element's end. Remembers its place
- * when the text runs out.
+ * Searches the text between the array's brackets for the ends of elements. If the text ends first,
+ * the search continues there with the next text.
  */
 const createWalk = (fail: (why: string) => never) => {
   let scanned = 0
@@ -65,7 +71,7 @@ const createWalk = (fail: (why: string) => never) => {
     if (quote >= 0 && !isEscaped(text, quote)) inString = false
   }
   return {
-    /** The next end of an element; `none` when the text has no more. */
+    /** Finds the next end of an element. `none`: more text is needed. */
     next: (text: string): Step => {
       while (scanned < text.length) {
         if (inString) {
@@ -80,7 +86,7 @@ const createWalk = (fail: (why: string) => never) => {
       }
       return NONE
     },
-    /** The first `count` characters were cut off the text. */
+    /** Records that the first `count` characters of the text were cut off. */
     cut: (count: number): void => {
       scanned -= count
     },
@@ -89,14 +95,14 @@ const createWalk = (fail: (why: string) => never) => {
 
 type Inside = {
   /**
-   * Gives the complete elements of `text`. Returns the rest, and whether the array has ended before
-   * it.
+   * Passes on the complete elements of `text`. Returns the text after them, and whether the array
+   * has ended.
    */
   take(text: string): { rest: string; ended: boolean }
   element(): number
 }
 
-/** The elements between the array's brackets. */
+/** Passes on the elements between the array's brackets. */
 const createInside = (
   maxElementBytes: number,
   onElement: (text: string, element: number) => void,
@@ -106,7 +112,7 @@ const createInside = (
     throw malformed(element, why)
   }
   const walk = createWalk(fail)
-  const tooLong = `An element is over ${maxElementBytes} bytes`
+  const tooLong = `An element has more than ${maxElementBytes} bytes`
 
   const give = (content: string, last: boolean): void => {
     if (Buffer.byteLength(content) > maxElementBytes) fail(tooLong)
@@ -136,10 +142,10 @@ const createInside = (
 }
 
 /**
- * Splits `[…]` or `{"contacts":[…]}` (or another member). `onElement` gets each element's text and
- * number (from 1), and decides whether that text is JSON. Throws `FileRefused('json-malformed')`
- * for anything else around the elements, for an element over `maxElementBytes`, and for a body that
- * ends early.
+ * Splits `[…]`, or an object with the array as its only member, such as `{"contacts":[…]}`.
+ * `onElement` gets the text and the number (from 1) of each element, and must check that the text
+ * is JSON. Throws `FileRefused('json-malformed')` if the elements are surrounded by anything else,
+ * if one is larger than `maxElementBytes`, or if the body ends early.
  */
 export const createElementSplitter = (options: {
   maxElementBytes: number

@@ -5,25 +5,27 @@ import { createElementSplitter, type JsonMember, malformed } from './json-elemen
 import type { RowReader, RowSink } from './raw-row.ts'
 import { findRepeatedKey } from './repeated-key.ts'
 
-/** The longest key that a fault names. A longer one is not a column's name. */
+/**
+ * The longest key that a fault names. A longer key is hardly the name of a column, and may be
+ * personal data.
+ */
 const LONGEST_NAME = 128
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A value as text. null when it is none that a cell can hold. */
+/** The value as the text of a cell. null: a cell cannot contain it. */
 const asText = (value: unknown): string | null => {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return ''
   if (typeof value === 'boolean') return String(value)
   if (typeof value !== 'number' || !Number.isFinite(value)) return null
-  // An integer past 2^53 has already lost digits: a silently changed id.
+  // `JSON.parse` has already rounded an integer beyond 2^53. The rounded number could be another
+  // contact's id.
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : String(value)
 }
 
-/**
- * What the ledger shows of a value that is not text. Nothing if it is nested too deeply to write.
- */
+/** What the ledger shows of a value that is not text. "": the value is nested too deeply. */
 const asShown = (value: unknown): string => {
   try {
     return JSON.stringify(value)
@@ -37,17 +39,18 @@ const faultOfKey = (code: string, name: string): RowFault => {
   return { code, column: shown ? name : null }
 }
 
-/** The form of a file's elements, if their columns do not come from the first one. */
+/** The form of a file, if its columns do not come from its first object. */
 export type JsonForm = {
   member: JsonMember
   columns: readonly string[]
-  /** Columns whose value may be an array of texts. It is read like a cell with commas. */
+  /** The columns whose value may be an array of texts. The array becomes a cell with commas. */
   lists: ReadonlySet<string>
 }
 
 /**
- * The array in the form of a cell. If a text contains a separator, it would be read as two, so the
- * array is shown as JSON, in which no id is.
+ * An array as the text of a cell with commas. If one of its texts contains a separator, the cell
+ * would be read as more elements than the array has. Such an array is shown as JSON instead. The
+ * JSON is rejected, because no id has this form.
  */
 const asList = (value: unknown): string | null => {
   if (!Array.isArray(value) || !value.every((part) => typeof part === 'string')) return null
@@ -55,9 +58,9 @@ const asList = (value: unknown): string | null => {
 }
 
 /**
- * Turns elements into rows over the columns of the first object, or over those of the form. Only
- * own keys of objects are read, and nothing is copied into them, so a key like `__proto__` is just
- * a name.
+ * Turns elements into rows. The form names the columns. Without a form, the columns are the keys of
+ * the first object. A key like `__proto__` is an ordinary name here, because only own keys are read
+ * and nothing is copied into an object.
  */
 const createElementRows = (
   sink: RowSink,
@@ -79,7 +82,8 @@ const createElementRows = (
     try {
       value = JSON.parse(text)
     } catch {
-      // The parser's own message quotes the text, which may be personal.
+      // The parser's message quotes the text, which may be personal. The gateway therefore does not
+      // pass on the message.
       throw fail(element, 'An element is not JSON')
     }
     if (form !== undefined && names === null) open(form.columns)
@@ -108,8 +112,8 @@ const createElementRows = (
 }
 
 /**
- * Reads `[…]` or `{"contacts":[…]}` as it streams in. Rows before the first object have no columns
- * and are given without cells.
+ * Reads `[…]` or `{"contacts":[…]}` as it streams in. Elements before the first object become rows
+ * without cells, because the columns are not known yet.
  */
 export const createJsonReader = (options: {
   maxRecordBytes: number
@@ -130,7 +134,7 @@ export const createJsonReader = (options: {
   }
 }
 
-/** Reads one object from each line. Lines of white space are not elements. */
+/** Reads one JSON object from each line. Lines without content do not count as elements. */
 export const createNdjsonReader = (options: {
   maxRecordBytes: number
   sink: RowSink
@@ -142,7 +146,7 @@ export const createNdjsonReader = (options: {
   const fail = (at: number, why: string): FileRefused =>
     new FileRefused('json-malformed', `${why} (line ${line}).`, { line, element: at })
   const onElement = createElementRows(options.sink, options.form, fail)
-  const tooLong = `An element is over ${options.maxRecordBytes} bytes`
+  const tooLong = `An element has more than ${options.maxRecordBytes} bytes`
 
   const give = (text: string): void => {
     line += 1

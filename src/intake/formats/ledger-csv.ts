@@ -6,44 +6,46 @@ import type { RowMarks } from '../rows/row-mark.ts'
 import { guardCell } from './cell-guard.ts'
 
 /**
- * A row of the ledger as CSV shows it; `cells` in the order of the file's columns (`fileOrder` for
- * staged ones).
+ * A row of the ledger. `cells` are in the order of the file's columns. `fileOrder` brings the cells
+ * of staged rows into that order.
  */
 export type LedgerCsvRow = {
   line: number
   outcome: string
   code: string | null
-  /** The column at fault. */
+  /** The column of the fault. */
   column: string | null
   cells: readonly string[]
-  /** Of a duplicate: the line that stays. */
+  /** For a duplicate: the line of the row that replaced it. */
   replacedByLine: number | null
-  /** Genesys' own code of a row that it refused. */
+  /** The code that Genesys gave for a row that it refused. */
   said?: string | null
-  /** Of a rejected row: all of its faults. */
+  /** For a rejected row: all of its faults. */
   faults?: readonly RowFault[]
 }
 
 export type LedgerCsv = {
-  /** The file's own columns, then those of `LEDGER_COLUMNS`. */
+  /** The names of the file's columns, followed by the names of `LEDGER_COLUMNS`. */
   header: string
   /**
-   * One line. A row without cells, or with too few or too many, is brought to the file's columns,
-   * so that the file stays whole.
+   * Writes one line. Every line has exactly the columns of the file. Missing cells are empty, and
+   * excess cells are left out. Otherwise a spreadsheet would show the columns of the ledger in the
+   * wrong place.
    */
   row(row: LedgerCsvRow): string
 }
 
 const NEEDS_QUOTES = /[",\r\n\t;|]|^\s|\s$/
 
-/** A cell as RFC 4180 writes it. */
+/** Writes a cell as RFC 4180 requires. */
 export const csvCell = (cell: string): string =>
   NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 
 type Reasoned = Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine' | 'said' | 'faults'>
 
 /**
- * The faults of a row, or why it is not delivered: one fault, or all of them for a rejected row.
+ * The faults of a row. Empty if its `code` is null. A rejected row may have several faults, and any
+ * other row has one.
  */
 export const ledgerFaults = ({
   code,
@@ -53,30 +55,30 @@ export const ledgerFaults = ({
 }: Reasoned): readonly RowFault[] => (code === null ? [] : (faults ?? [{ code, column, said }]))
 
 /**
- * Why a row has its outcome, in the words of its codes' pages and with the line that replaced it.
- * "" if there is nothing to say. Each fault begins with its column.
+ * Why a row has its outcome. If another line replaced the row, the text names that line first. Each
+ * fault then follows with its column and the sentence from its code's page. "": neither applies.
  */
 export const ledgerReason = (row: Reasoned): string => {
   const reason = ledgerFaults(row).map(rejectionReason).join(' | ')
   return row.replacedByLine === null ? reason : `Line ${row.replacedByLine} stays. ${reason}`
 }
 
-/** The codes of all faults, apart by a space, which no code has. */
+/** The codes of all faults, separated by spaces. No code contains a space. */
 const ledgerCodes = (row: Reasoned): string =>
   ledgerFaults(row)
     .map(({ code }) => code)
     .join(' ')
 
 /**
- * Writes the ledger as CSV (RFC 4180, CRLF). For spreadsheets: with a byte order mark, the file's
- * own delimiter, and a leading `'` before cells that a spreadsheet would run as a formula or read
- * as a number. Intake removes it when the file is sent back. For machines: with commas and
- * unchanged cells.
+ * Writes the ledger as CSV (RFC 4180, CRLF). `forSpreadsheet` adds a byte order mark and uses the
+ * file's delimiter. It also puts `'` before cells that a spreadsheet would run as a formula or read
+ * as a number. Intake removes the `'` when the file is sent back. For machines, the delimiter is a
+ * comma and the cells are unchanged.
  */
 export const createLedgerCsv = (upload: {
   id: string
   columns: readonly Pick<UploadColumn, 'name' | 'kind'>[]
-  /** The file's own. null if it has none. */
+  /** The delimiter of the uploaded file. null: the file was JSON. */
   delimiter: string | null
   forSpreadsheet: boolean
   marks: RowMarks
@@ -100,10 +102,13 @@ export const createLedgerCsv = (upload: {
   }
 }
 
-/** By it a spreadsheet of any language reads UTF-8. */
+/** With this mark, spreadsheets in every language read the file as UTF-8. */
 const BYTE_ORDER_MARK = '\u{feff}'
 
-/** Faults after which the id of the row is unknown. Those of the id itself begin alike. */
+/**
+ * The faults after which the contact id is not known. Faults of the id itself are not listed here,
+ * because their codes all begin with `contact-id-`.
+ */
 const WITHOUT_ID = [
   'row-ragged',
   'quote-misplaced',
@@ -112,13 +117,13 @@ const WITHOUT_ID = [
   'genesys-contact-id-invalid',
 ]
 
-/** Whether the row's contact id is one that it must keep. */
+/** Whether the row's contact id is known and valid. A corrected row must then keep it. */
 const hasOwnId = (row: Reasoned): boolean =>
   !ledgerFaults(row).some(({ code }) => code.startsWith('contact-id-') || WITHOUT_ID.includes(code))
 
 /**
- * Brings the cells of staged rows (in the order of `targetColumns`) into the order of the file's
- * columns. Left-out columns are empty.
+ * Brings the cells of staged rows from the order of `targetColumns` into the order of the file's
+ * columns. Cells of columns that were left out are empty.
  */
 export const fileOrder = (
   columns: readonly UploadColumn[],

@@ -1,40 +1,43 @@
 import type { RowFault } from '../../domain/uploads/rejection.ts'
 
 /**
- * A record as a reader found it, before anything is judged but its form. `cells` are in the order
- * of the file's columns.
+ * A record as a reader found it. Only its form has been checked. `cells` are in the order of the
+ * file's columns.
  */
 export type RawRow = {
   /**
-   * CSV: physical line where the record starts, the first line = 1. JSON: the element's number,
-   * from 1.
+   * In CSV, the physical line where the record starts. In JSON, the number of the element. Both
+   * count from 1.
    */
   line: number
   cells: string[]
-  /** What the reader found wrong: with the row as a whole, or with single cells. */
+  /** The faults that the reader found, in the row as a whole or in single cells. */
   faults: readonly RowFault[]
-  /** Whether the row may hold characters that text must not. Only then are its cells searched. */
+  /**
+   * Whether the row may contain characters that are not allowed in any text. If false, its cells
+   * are not searched for such characters.
+   */
   suspect: boolean
 }
 
-/** Takes what a reader finds. `header` is called once, before the first row. */
+/** Receives what a reader finds. `header` is called once, before the first row that has columns. */
 export type RowSink = {
   header(names: string[]): void
   row(row: RawRow): void
 }
 
 /**
- * Takes the body in pieces, cut between any two characters. Throws `FileRefused` when the file as a
- * whole cannot be read.
+ * Reads rows from a body that arrives in pieces. A piece never ends inside a character. Throws
+ * `FileRefused` if the file as a whole cannot be read.
  */
 export type RowReader<Piece> = {
   push(piece: Piece): void
   end(): void
-  /** The delimiter in force. null for JSON, and before the first record is whole. */
+  /** The delimiter. null: the file is JSON, or its first record is not complete yet. */
   delimiter(): string | null
   /**
-   * The present place: the `line` at which the incomplete record starts, or the number of the
-   * `element`.
+   * Where the reader is, for messages. `line`: where the incomplete record starts. `element`: the
+   * number of the incomplete element.
    */
   place(): Record<string, number>
 }

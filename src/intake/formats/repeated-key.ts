@@ -2,8 +2,8 @@ const MARKS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gsu
 const BLANK_AFTER_KEY = /"[ \t\r\n]+:/u
 
 /**
- * Counts the members of the element and of what is nested in it. Counts more if a value has a quote
- * before a colon.
+ * Counts the members of the element and of everything nested in it. The count is too high if a text
+ * contains a quote before a colon, and too low if white space precedes a colon.
  */
 const countMembers = (text: string): number => {
   let members = 0
@@ -11,7 +11,10 @@ const countMembers = (text: string): number => {
   return members
 }
 
-/** The names of the element's own members, as often as they occur there. */
+/**
+ * The names of the element's members, without those of nested objects. A name appears as often as
+ * it occurs.
+ */
 function* memberNames(text: string): Generator<string> {
   let depth = 0
   let last = ''
@@ -24,9 +27,9 @@ function* memberNames(text: string): Generator<string> {
 }
 
 /**
- * A key that appears more than once in the object whose JSON is `text`. null: none does. `keys` are
- * those that `JSON.parse` kept: it keeps the last value of each and drops the others silently, so a
- * person named in a dropped one would not be suppressed.
+ * Finds a key that occurs more than once in the object whose JSON is `text`. null: no key does.
+ * `keys`: the keys that `JSON.parse` returned. `JSON.parse` silently keeps only the last value of a
+ * repeated key, so a person in an earlier value would not be suppressed.
  */
 export const findRepeatedKey = (text: string, keys: readonly string[]): string | null => {
   if (countMembers(text) === keys.length && !BLANK_AFTER_KEY.test(text)) return null

@@ -1,6 +1,8 @@
 import { callingCodeOfCountry } from '../../domain/phones/phone-country.ts'
 
-/** A registry's file cannot be accepted at all. `line`: the line of the fault, counted from 1. */
+/**
+ * Thrown if a registry's file is refused as a whole. `line`: the line of the fault, counted from 1.
+ */
 export class RegistryFileRefused extends Error {
   override readonly name = 'RegistryFileRefused'
   readonly code: 'registry-country-differs' | 'registry-cut-off' | 'registry-no-numbers'
@@ -13,22 +15,24 @@ export class RegistryFileRefused extends Error {
 }
 
 export type NumberLines = {
-  /** Lines that are not empty. */
+  /** The number of lines that are not empty. */
   lines: number
   numbers: number
-  /** Lines that are not a number: a header, words, a number that is too short. */
+  /**
+   * The number of lines that are not a phone number: a header, words, a number that is too short.
+   */
   rejected: number
-  /** The line of the first of them. null: there is none. */
+  /** The first line that is not a phone number. null: there is none. */
   firstRejectedLine: number | null
 }
 
 /**
- * The place of a reader in a file, perhaps in the middle of a line. It contains the digits of that
- * line.
+ * Where a reader is in a file. If it is in the middle of a line, the state contains the digits read
+ * so far.
  */
 export type NumberReaderState = {
   sums: NumberLines
-  /** The first line is 1. */
+  /** The number of the current line. The first line is 1. */
   line: number
   written: Written
   isWords: boolean
@@ -36,11 +40,11 @@ export type NumberReaderState = {
 }
 
 export type NumberReader = {
-  /** Gives every complete number to `take`. Throws `RegistryFileRefused`. */
+  /** Calls `take` with each number whose line is complete. Throws `RegistryFileRefused`. */
   read(piece: Uint8Array): void
-  /** Returns a copy. Another reader can continue from it with the next byte. */
+  /** Returns a copy of the state. A new reader can continue from this state with the next byte. */
   state(): NumberReaderState
-  /** Gives the last line and returns the sums. Throws `RegistryFileRefused`. */
+  /** Reads the last line and returns the sums. Throws `RegistryFileRefused`. */
   end(): NumberLines
 }
 
@@ -57,20 +61,26 @@ const FEWEST_NATIONAL = 6
 const MOST_NATIONAL = 12
 
 /**
- * 1: a separator between digits, without a meaning. So `201,5550100` (the FTC's flat form) and
- * `(201) 555-0100` are one number.
+ * For each byte value, 1 if the byte may be between digits without a meaning. `201,5550100` (a form
+ * of the FTC's file) and `(201) 555-0100` are therefore one number each.
  */
 const SILENT = new Uint8Array(256)
 for (const byte of Buffer.from(' \t,;.-()/"\r')) SILENT[byte] = 1
-/** The byte order mark. */
+/** The bytes of the byte order mark. */
 for (const byte of [0xef, 0xbb, 0xbf]) SILENT[byte] = 1
 
 const TENS = Float64Array.from({ length: MOST_DIGITS + 2 }, (_, power) => 10 ** power)
 
-/** A number of 32 bits holds every value of so many digits. */
+/**
+ * How many digits fit in a signed number of 32 bits. This many digits are added up at a time in
+ * fast integer arithmetic.
+ */
 const DIGITS_AT_ONCE = 9
 
-/** Reads digits and commas from `from` on into `written`. Returns where something else begins. */
+/**
+ * Reads digits and commas, beginning at `from`, into `written`. Returns the position of the first
+ * other byte.
+ */
 const readDigits = (piece: Uint8Array, from: number, written: Written): number => {
   let at = from
   let digits = 0
@@ -94,9 +104,9 @@ const readDigits = (piece: Uint8Array, from: number, written: Written): number =
 }
 
 /**
- * Reads a whole line that begins at `from`, if it has only a plus, digits and commas, as almost all
- * lines of a registry have. Its value goes into `written`. Returns where the next line begins, and
- * -1 if the line has something else or does not end in this piece.
+ * Reads the line that begins at `from` into `written`, if it has only a plus, digits and commas.
+ * Almost all lines of a registry have only these. Returns the start of the next line. -1: the line
+ * has another character, or does not end in this piece.
  */
 const readPlainLine = (piece: Uint8Array, from: number, written: Written): number => {
   written.plus = piece[from] === PLUS
@@ -106,7 +116,10 @@ const readPlainLine = (piece: Uint8Array, from: number, written: Written): numbe
   return piece[at] === LINE_FEED && digits > 0 && digits <= MOST_DIGITS ? at + 1 : -1
 }
 
-/** Gives plain lines to `take`, one after the other. Returns where the first other line begins. */
+/**
+ * Reads plain lines one after another, and calls `take` after each line. Returns the start of the
+ * first line that is not plain.
+ */
 const readPlainLines = (
   piece: Uint8Array,
   from: number,
@@ -131,12 +144,12 @@ const clearWritten = (written: Written): void => {
   written.plus = false
 }
 
-/** What a line contains. `zeros`: leading zeros, counted among `digits`. */
+/** The digits of a line. `zeros`: how many of the `digits` are leading zeros. */
 type Written = { value: number; digits: number; zeros: number; plus: boolean }
 
 /**
- * The number in E.164 as a whole number. null: it is not a number. 'differs': it is of another
- * country.
+ * Reads the digits of a line as a number in E.164. null: the digits are not a phone number.
+ * 'differs': the number is of another country.
  */
 type NumberOf = (written: Written) => number | null | 'differs'
 
@@ -173,18 +186,21 @@ const createNumberOf = (country: string): NumberOf => {
   }
 }
 
-/** The result of a line, and the sums. Throws `RegistryFileRefused`. */
+/** Counts the lines and judges each. Throws `RegistryFileRefused`. */
 const createTally = (country: string, take: (number: number) => void, sums: NumberLines) => {
   const numberOf = createNumberOf(country)
   return {
     sums,
-    /** False if the line is not a number. `written` is null if it contains words. */
+    /**
+     * Judges a line. Returns false if the line is not a phone number. `written: null`: the line
+     * contains words.
+     */
     line: (line: number, written: Written | null): boolean => {
       sums.lines += 1
       const isNone = written === null || written.digits > MOST_DIGITS + 2
       const number = isNone ? null : numberOf(written)
       if (number === 'differs') {
-        const message = `Line ${line} has a number that is not of ${country}.`
+        const message = `The number in line ${line} does not belong to ${country}.`
         throw new RegistryFileRefused('registry-country-differs', line, message)
       }
       if (number === null) {
@@ -198,7 +214,7 @@ const createTally = (country: string, take: (number: number) => void, sums: Numb
     },
     end: (): NumberLines => {
       if (sums.numbers > 0) return sums
-      const message = `No line of the file is a number of ${country}.`
+      const message = `No line of the file has a number of ${country}.`
       throw new RegistryFileRefused('registry-no-numbers', sums.firstRejectedLine ?? 1, message)
     },
   }
@@ -213,8 +229,9 @@ const AT_THE_START: NumberReaderState = {
 }
 
 /**
- * Reads a registry's file as it streams in. A line holds one number, national or with its country
- * code, in the FTC's form or plain. `from`: the place of another reader, which this one continues.
+ * Reads a registry's file as it streams in. Each line has one number, national or with the country
+ * code, plain or in the FTC's form. `from`: the state of an earlier reader, from which this reader
+ * continues.
  */
 export const createNumberReader = (
   country: string,

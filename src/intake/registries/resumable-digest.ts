@@ -1,15 +1,21 @@
 import { createSHA256 } from 'hash-wasm'
 
-/** SHA-256 that another process can continue. That of OpenSSL does not leave its process. */
+/**
+ * SHA-256 with a state that can be saved and continued in another process. The SHA-256 of
+ * `node:crypto` cannot do this.
+ */
 export type ResumableDigest = {
   update(bytes: Uint8Array): void
-  /** `createResumableDigest` continues from it. It contains up to 63 of the last bytes. */
+  /**
+   * The state from which `createResumableDigest` continues. It contains up to the last 63 bytes of
+   * the input. If these bytes are personal data, the state is too.
+   */
   state(): Uint8Array
-  /** In hexadecimal. Nothing may be added afterwards. */
+  /** The digest in hexadecimal. Add nothing afterwards. */
   digest(): string
 }
 
-/** Begins anew, or continues from an earlier state. */
+/** Starts a digest, or continues one from its saved state. */
 export const createResumableDigest = async (from?: Uint8Array): Promise<ResumableDigest> => {
   const hash = await createSHA256()
   if (from === undefined) hash.init()

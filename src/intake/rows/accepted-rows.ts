@@ -5,15 +5,21 @@ import type { IdDigests } from './replaced-rows.ts'
 
 export type ReplacedRows = {
   duplicates: number
-  /** By chunk, a bitmap over its accepted rows. */
+  /** For each chunk with duplicates: a bitmap over its accepted rows. */
   leftOut: Map<number, Buffer>
-  /** By chunk, for each row left out, in order: the line of the row that stays. */
+  /**
+   * For each chunk with duplicates, the lines of the rows that stay. There is one line for each row
+   * that is left out, in the order of the rows left out.
+   */
   replacedBy: Map<number, Uint32Array>
-  /** Chunks with at least one accepted row that is not left out. */
+  /** The number of chunks with at least one accepted row that is not left out. */
   liveChunks: number
 }
 
-/** How many of the ascending values, each `step` apart in the list, are at most `most`. */
+/**
+ * How many values are `most` or less, in an ascending list of which only every `step`th value
+ * counts.
+ */
 const countUpTo = (values: ArrayLike<number>, step: number, most: number): number => {
   let low = 0
   let high = values.length / step
@@ -25,12 +31,15 @@ const countUpTo = (values: ArrayLike<number>, step: number, most: number): numbe
   return low
 }
 
-/** Accepted rows are numbered over all chunks; `starts` holds the number of each chunk's first. */
+/**
+ * The chunk of a row. Accepted rows are numbered over all chunks. `starts` has the number of the
+ * first row of each chunk.
+ */
 const chunkOf = (starts: readonly number[], row: number): number => countUpTo(starts, 1, row) - 1
 
 /**
- * A chunk's lines: the first and, if a line does not follow the line before, pairs of the row and
- * how many lines are skipped up to it.
+ * The lines of a chunk's rows, in little memory. Mostly, each row is one line after the row before
+ * it. `jumps` has the exceptions, as pairs of a row and the number of lines skipped up to that row.
  */
 type Lines = { first: number; jumps: Uint32Array }
 
@@ -59,8 +68,8 @@ const holdsLiveRow = (bitmap: Buffer, rows: number): boolean => {
 }
 
 /**
- * Of a chunk's rows that were replaced, in the order in which they are found: the row, and the line
- * of the one that stays.
+ * The replaced rows of a chunk in the order in which they were found, as pairs of a row and the
+ * line of the row that replaced it.
  */
 type Replacements = { pairs: Uint32Array; used: number }
 
@@ -76,7 +85,7 @@ const addPair = (to: Replacements, row: number, line: number): void => {
   to.pairs[to.used++] = line
 }
 
-/** The lines in the order of their rows, of which there are `rows`. */
+/** The lines of the pairs, in the order of their rows. `rows`: how many rows the chunk has. */
 const linesByRow = ({ pairs, used }: Replacements, rows: number): Uint32Array => {
   const lines = new Uint32Array(rows)
   for (let at = 0; at < used; at += 2) lines[pairs[at]!] = pairs[at + 1]!
@@ -89,8 +98,8 @@ const linesByRow = ({ pairs, used }: Replacements, rows: number): Uint32Array =>
 }
 
 /**
- * The accepted rows of each chunk, and of the first chunks, up to `mostRows` rows, the digests of
- * their ids.
+ * Remembers the lines of the accepted rows of each chunk. Also remembers the digests of their ids,
+ * while there are at most `mostRows` rows.
  */
 export const createAcceptedRows = (mostRows: number) => {
   const starts: number[] = []
@@ -102,7 +111,10 @@ export const createAcceptedRows = (mostRows: number) => {
     const seq = chunkOf(starts, row)
     return lineOfRow(lines[seq]!, row - starts[seq]!)
   }
-  /** The source of the digests. Without kept digests there is room for twice the rows in a pass. */
+  /**
+   * Where the digests are read from: memory or, if there were too many, the sink. If the digests
+   * come from the sink, they need not be kept in memory, so a pass can have twice as many rows.
+   */
   const source = (idDigests: IdDigests): { digests: IdDigests; passRows: number } => {
     const all = kept
     if (all === null) return { digests: idDigests, passRows: mostRows * 2 }

@@ -1,3 +1,6 @@
-/** The step for characters that no text may hold: NUL, and halves of surrogate pairs. */
+/**
+ * Whether the cell contains a character that no text may contain: NUL, or one half of a surrogate
+ * pair.
+ */
 export const hasBadCharacters = (cell: string): boolean =>
   cell.includes('\0') || !cell.isWellFormed()

@@ -3,7 +3,9 @@ import { isScientific } from '../../domain/phones/phone-damage.ts'
 import { holdsUnseen, isBlank } from '../../domain/text/unseen-characters.ts'
 import type { RejectionCode } from '../../domain/uploads/rejection.ts'
 
-/** What a spreadsheet did to an id that is not allowed. null: nothing visible. */
+/**
+ * The code for an invalid id that a spreadsheet has visibly damaged. null: no damage is visible.
+ */
 const damageOf = (id: string): RejectionCode | null => {
   const text = id.trim()
   if (isScientific(text.replace(/^['’]/, ''))) return 'contact-id-scientific'
@@ -11,9 +13,10 @@ const damageOf = (id: string): RejectionCode | null => {
 }
 
 /**
- * The step for the contact id: present, and of the allowed shape. The id is never changed, not even
- * trimmed. Invisible characters make two ids look like one, and the word for a missing value makes
- * two people one. No pattern allows them.
+ * Checks that the contact id is present and has the allowed form. The id is never changed, not even
+ * trimmed. Two kinds of ids are refused even if they match the pattern: ids with invisible
+ * characters, because two such ids may look alike, and words for a missing value (such as `NULL`),
+ * because many people would share one id.
  */
 export const checkContactId = (id: string, pattern: RegExp): RejectionCode | null => {
   if (isBlank(id)) return 'contact-id-missing'

@@ -2,22 +2,22 @@ import { type Consent, readConsent } from '../../domain/do-not-call/consent.ts'
 import { countriesOfNumber } from '../../domain/phones/phone-country.ts'
 import { createBitmap, hasBit, setBit } from '../../lib/bitmap.ts'
 
-/** What the configuration requires of rows before their people are called. */
+/** The configured rule that some people may be called only if they consented. */
 export type ConsentRule = {
-  /** CONSENT_REQUIRED_COUNTRIES, ISO 3166-1 alpha-2. */
+  /** The countries of CONSENT_REQUIRED_COUNTRIES, in ISO 3166-1 alpha-2. */
   countries: ReadonlySet<string>
-  /** What the two cells of a row say. */
+  /** Reads a row's two cells about consent. */
   read: (consentAt: string, consentSource: string) => Consent
 }
 
-/** null: consent is required nowhere. */
+/** Creates the rule. null: no country requires consent. */
 export const createConsentRule = (
   countries: ReadonlySet<string>,
   now: (() => Date) | undefined,
 ): ConsentRule | null => {
   if (countries.size === 0) return null
   if (now === undefined) throw new Error('Consent cannot be judged without the time')
-  // Columns mostly hold the same time over and over.
+  // The same two values often repeat from row to row, so the last result is remembered.
   let last: { consentAt: string; consentSource: string; is: Consent } | null = null
   return {
     countries,
@@ -32,13 +32,14 @@ export const createConsentRule = (
 
 type Numbers = { subjectRows: Uint16Array; subjectNumbers: Float64Array }
 
-/** Which rows of a chunk gave consent, and in the end which lack it that need it. */
+/** Records which rows of a chunk gave consent. */
 export const createConsentRows = (rows: number) => {
   const given = createBitmap(rows)
   return {
     give: (row: number): void => setBit(given, row),
     /**
-     * Ascending: rows with a phone of one of the countries, or that may be of one, that gave none.
+     * The rows that need consent and gave none, ascending. A row needs consent if one of its phones
+     * belongs, or may belong, to one of the countries.
      */
     lacking: (
       countries: ReadonlySet<string>,

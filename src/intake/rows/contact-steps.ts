@@ -6,40 +6,40 @@ import { checkContactId } from './check-contact-id.ts'
 import { type ConsentRule, createConsentRule } from './consent-check.ts'
 import type { Normalisation, NormalisationFor } from './normalisation.ts'
 
-/** What the configuration says about rows. */
+/** What the configuration requires of rows. */
 export type RowRules = {
-  /** For national numbers, when the options of a call name none (DEFAULT_PHONE_REGION). */
+  /** DEFAULT_PHONE_REGION: the country of national numbers, if the upload names no country. */
   defaultRegion: string
   /** CONTACT_ID_PATTERN. */
   contactIdPattern: RegExp
-  /** CONSENT_REQUIRED_COUNTRIES; left out: none. */
+  /** CONSENT_REQUIRED_COUNTRIES. Default: none. */
   consentCountries?: ReadonlySet<string>
-  /** The time, by which consent must have been given; needed if there are such countries. */
+  /**
+   * The clock that decides whether a consent is in the future. Needed if `consentCountries` is
+   * given.
+   */
   now?: () => Date
 }
 
-/**
- * The steps that check the rows of one file of contacts. The kinds of its columns come with its
- * header.
- */
+/** The steps that check the rows of one file of contacts. They do not depend on its columns. */
 export type ContactSteps = {
   normalise: Normalisation
   checkId: (id: string) => RejectionCode | null
-  /** What ids must match beyond the default shape. null: nothing. */
+  /** The pattern for contact ids. null: the default pattern. */
   idPattern: RegExp | null
-  /** The most characters of a cell, as sent to Genesys. */
+  /** The most characters of a cell in the form sent to Genesys. */
   longestCell: number
-  /** null: rows need no consent. */
+  /** null: consent is not checked. */
   consent: ConsentRule | null
 }
 
-/** The steps for one file, by the options of its call and by what Genesys accepts. */
+/** Builds the steps for one file, by the options of its upload and the limits of Genesys. */
 export type BuildContactSteps = (file: {
   options: Pick<UploadOptions, 'defaultRegion' | 'phonePlus'>
   limits: Pick<DialectLimits, 'cellChars'>
 }) => ContactSteps
 
-/** Builds the steps for files of contacts. */
+/** Creates the builder of steps for files of contacts. */
 export const createContactSteps = (
   { defaultRegion, contactIdPattern, consentCountries = new Set(), now }: RowRules,
   normalisationFor: NormalisationFor,

@@ -1,13 +1,16 @@
 import { CARRIAGE_RETURN, LINE_FEED } from '../formats/csv-record.ts'
 import type { CsvRecord } from '../formats/csv-record.ts'
 
-/** A line of fewer cells is found in any note. */
+/**
+ * The check for hidden rows applies only to rows with at least this many cells. Notes of several
+ * lines often have one comma in a line.
+ */
 const FEWEST_CELLS = 3
 
 /**
- * Whether a cell of the record holds a line that has as many delimiters as a row: probably a row,
- * which a quote that is closed too late has made part of the cell. Only for records of several
- * lines.
+ * Whether a cell contains a line with as many delimiters as a row has. That line is probably a row
+ * that became part of the cell because a quote was closed too late. Only records of several lines
+ * can contain such a line.
  */
 export const holdsRows = (record: CsvRecord, width: number): boolean => {
   const { bytes, starts, ends, delimiter } = record

@@ -8,27 +8,34 @@ import type { PhoneTerms } from '../../domain/phones/phone-readings.ts'
 import { normalisePhone } from '../../domain/phones/phone.ts'
 import type { PhoneResult } from '../../domain/phones/phone.ts'
 
-/** `written`: the cell without white space around it. */
+/** The result for a phone. `written`: the cell without white space around it. */
 export type NormalisedPhone = { written: string } & PhoneResult
 
 /**
- * The steps that bring values into the form in which they go to Genesys, for one region and one way
- * of reading its numbers. Pure and without memory: requests, jobs and property tests use the same
- * ones. What cannot be brought into form is a code or null, never a guess.
+ * Brings values into the form that goes to Genesys. `terms`: the region of national numbers, and
+ * what happens to numbers that have lost their plus sign. The functions keep no state, so requests,
+ * jobs and tests get the same results. If a value cannot be brought into this form, the result is a
+ * code or null, never a guess.
  */
 export type Normalisation = {
   terms: PhoneTerms
-  /** A phone cell: E.164, or the code of its fault, including what a spreadsheet did to it. */
+  /**
+   * Reads a phone as E.164, or returns the code of its fault, for example of damage by a
+   * spreadsheet.
+   */
   phone: (raw: string) => NormalisedPhone
   email: (raw: string) => string | null
   date: (raw: string) => string | null
-  /** `phone` over bytes, for a cell that is nothing but a number. */
+  /** Like `phone`, but on bytes, and only for a cell that is a number and nothing else. */
   readPhone: PhoneReader
-  /** `email` over bytes; false = ask `email`. */
+  /** Like `email`, but on bytes. Returns false if `email` must decide. */
   writeEmail: typeof writeEmail
 }
 
-/** The steps with these terms. A region that the metadata does not know completes nothing. */
+/**
+ * Returns the normalisation for these terms. If the region is unknown, national numbers are not
+ * completed.
+ */
 export type NormalisationFor = (terms: PhoneTerms) => Normalisation
 
 const createNormalisation = (terms: PhoneTerms): Normalisation => ({
@@ -43,7 +50,10 @@ const createNormalisation = (terms: PhoneTerms): Normalisation => ({
   writeEmail,
 })
 
-/** The steps by all terms, each made once. */
+/**
+ * Creates a function that returns normalisations. It makes the normalisation of the same terms only
+ * once.
+ */
 export const createNormalisations = (): NormalisationFor => {
   const made = new Map<string, Normalisation>()
   return (terms) => {
@@ -51,7 +61,7 @@ export const createNormalisations = (): NormalisationFor => {
     const known = made.get(key)
     if (known !== undefined) return known
     const normalisation = createNormalisation(terms)
-    // Only the regions that exist are kept, so that hostile input cannot grow the map.
+    // Only regions that exist are remembered. Otherwise, invented regions could fill the memory.
     if (isPhoneRegion(terms.region)) made.set(key, normalisation)
     return normalisation
   }

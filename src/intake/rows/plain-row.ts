@@ -14,20 +14,22 @@ import type { RecordWidth } from './record-width.ts'
 import type { PhoneCounters } from './row-check.ts'
 
 /**
- * Accepts a record whose every cell is plainly right, from its bytes: writes the row straight into
- * the chunk and makes no string of it. False, and nothing has happened, for any other record: then
- * `CheckRow` judges it, whose answer for a plain one would be the same.
+ * Accepts a record directly from its bytes if every cell is plainly valid (a plain record). This
+ * saves most of the time, because the cells do not become strings. If the record is not plain,
+ * changes nothing and returns false. The caller must then judge the record with `CheckRow`. For a
+ * plain record, `CheckRow` would give the same result.
  */
 export type TakePlainRow = (record: CsvRecord) => boolean
 
 /**
- * What a cell takes beyond its own bytes at most: a NUL, and a phone's plus sign and calling code.
+ * The most bytes that a cell needs in addition to its content: a NUL and, for a phone, the plus
+ * sign and the calling code.
  */
 const CELL_ROOM_BYTES = E164_LONGEST + 1
 const UNDECIDED = -1
 /**
- * The first byte that may begin neither white space nor a control character, and where other
- * alphabets begin.
+ * FIRST_VISIBLE: the first byte that is neither white space nor a control character. FIRST_WIDE:
+ * the first byte value of characters beyond ASCII.
  */
 const FIRST_VISIBLE = 0x21
 const FIRST_WIDE = 0x80
@@ -35,13 +37,18 @@ const APOSTROPHE = 0x27
 
 type Column = Pick<TargetColumn, 'source' | 'required'> & { kind: ColumnKind }
 
-/** What writing a row needs, made once for each file. */
+/**
+ * Everything that is needed to write a row. It is made once for each file, so that a row allocates
+ * nothing.
+ */
 type PlainRows = {
   columns: readonly Column[]
   idIndex: number
-  /** What ids must match beyond the default shape. null: nothing. */
+  /** The pattern for ids. null: the default pattern. */
   idPattern: RegExp | null
-  /** A cell of more bytes may have too many characters. */
+  /**
+   * The most bytes of a cell. A cell with at most this many bytes cannot have too many characters.
+   */
   longest: number
   readPhone: PhoneReader
   writeEmail: Normalisation['writeEmail']
@@ -65,7 +72,7 @@ const setSpan = (span: Span, bytes: Uint8Array, from: number, to: number): Span 
   return span
 }
 
-/** Writes the cell's phone at `at`. Returns its end. */
+/** Writes the cell's phone at `at`. Returns where it ends, or UNDECIDED. */
 const writePhone = (
   rows: PlainRows,
   record: CsvRecord,
@@ -85,7 +92,9 @@ const writePhone = (
   return at + length
 }
 
-/** Writes the cell as its column's kind wants it at `at`. Returns its end. */
+/**
+ * Writes the cell at `at`, in the form of its column's kind. Returns where it ends, or UNDECIDED.
+ */
 const writeCell = (
   rows: PlainRows,
   column: Column,
@@ -100,9 +109,9 @@ const writeCell = (
   switch (column.kind) {
     case 'text': {
       const first = bytes[from]!
-      // It may be the guard of a spreadsheet, which is no part of the text.
+      // An apostrophe may be a guard against spreadsheets. A guard is not part of the text.
       if (first === APOSTROPHE) return UNDECIDED
-      // A required cell must not be white space, which may be wide.
+      // A required cell must not be only white space. Some white space is beyond ASCII.
       if (column.required && (first < FIRST_VISIBLE || first >= FIRST_WIDE)) return UNDECIDED
       return copyBytes(record.view, from, to, text.view, at)
     }
@@ -118,12 +127,12 @@ const writeCell = (
   }
 }
 
-/** Whether the id has the default shape and the requested one. */
+/** Whether the id has the default form and matches the configured pattern. */
 const isPlainId = (rows: PlainRows, bytes: Buffer, from: number, to: number): boolean =>
   isPlainContactId(bytes, from, to) &&
   (rows.idPattern === null || rows.idPattern.test(bytes.toString('latin1', from, to)))
 
-/** Writes the record as a row of the chunk's text. false when something about it is not plain. */
+/** Writes the record as a row of the chunk's text. Returns false if the record is not plain. */
 const writeRow = (rows: PlainRows, record: CsvRecord, text: ChunkText): boolean => {
   const { row, columns, idIndex, longest } = rows
   const idFrom = record.starts[idIndex]!
@@ -145,18 +154,21 @@ const writeRow = (rows: PlainRows, record: CsvRecord, text: ChunkText): boolean 
   return row.subjectCount > 0
 }
 
-/** Whether a record's cells behind the last column, and in columns without a name, are empty. */
+/** Whether all cells after the last column, and all cells in columns without a name, are empty. */
 const hasOnlyColumns = (
   { starts, ends, width: found }: CsvRecord,
   { width, nameless }: ColumnLayout,
 ): boolean => {
   for (let cell = width; cell < found; cell += 1) if (starts[cell] !== ends[cell]) return false
-  // A row may end before them.
+  // A row may end before a column without a name.
   for (const cell of nameless) if (cell < found && starts[cell] !== ends[cell]) return false
   return true
 }
 
-/** A cell's text. null: it may have a spreadsheet's guard, which does not belong to it. */
+/**
+ * The text of a cell. null: it begins with an apostrophe, which may be a guard against
+ * spreadsheets.
+ */
 const textOf = ({ bytes, starts, ends }: CsvRecord, cell: number): string | null => {
   if (cell < 0 || starts[cell] === ends[cell]) return ''
   return bytes[starts[cell]!] === APOSTROPHE
@@ -164,7 +176,10 @@ const textOf = ({ bytes, starts, ends }: CsvRecord, cell: number): string | null
     : bytes.toString('utf8', starts[cell], ends[cell])
 }
 
-/** Whether the record says that its person agreed. null: it is not plain. */
+/**
+ * Creates the function that finds whether a record says that the person agreed to be called. null:
+ * the record is not plain.
+ */
 const createConsentOf = (
   consent: ContactSteps['consent'],
   at: number,
@@ -181,8 +196,8 @@ const createConsentOf = (
 }
 
 /**
- * null: no record of this file is plain, because the file is a ledger sent back, or lacks a
- * required column.
+ * Creates the function for one file. null: no record of the file can be plain. The rows of a ledger
+ * have marks that must be checked, and a missing required column makes every row faulty.
  */
 export const createTakePlainRow = (deps: {
   layout: ColumnLayout
@@ -233,7 +248,7 @@ export const createTakePlainRow = (deps: {
     }
     const consented = consentOf(record)
     if (consented === null) return false
-    // The id may go to a column too.
+    // The factor is 2 because the contact id may be written a second time, as a cell.
     const most = record.size * 2 + (targets.length + 1) * CELL_ROOM_BYTES
     if (!writeRow(rows, record, builder.room(record.line, most))) return false
     phones.direct += rows.phones

@@ -2,21 +2,22 @@ import { isBlank } from '../../domain/text/unseen-characters.ts'
 import type { ColumnLayout } from '../columns/column-layout.ts'
 import type { RawRow } from '../formats/raw-row.ts'
 
-/** Rows that wait, blank lines among them. */
+/** The most rows that wait for the decision, including blank rows. */
 const MOST_WAITING = 100
 
 /**
- * How many cells the records of the file have: as many as the header, unless the first two rows
- * agree on another number, beyond the last column with a name. Programs that write empty cells at
- * the end of rows, or leave them out, do so in every row. A single row may instead have a comma too
- * many inside a cell, which moves all cells after it.
+ * Decides how many cells the records of a file have. The number is that of the header, with one
+ * exception: if the first two rows have the same other number of cells, and it reaches the last
+ * column with a name, this number counts. A program that writes empty cells at the end of rows, or
+ * leaves them out, does so in every row. If a single row differs, the cause is more likely a comma
+ * inside a cell, which has moved all cells after it. Such a row must be rejected.
  */
 export type RecordWidth = {
   readonly cells: number
   readonly decided: boolean
-  /** Takes the row immediately, or once it is decided. */
+  /** Passes the row on to `take`. Before the decision, rows wait. */
   pass(row: RawRow, take: (row: RawRow) => void): void
-  /** There are no more rows. */
+  /** Passes on the rows that still wait. Call it after the last row. */
   end(take: (row: RawRow) => void): void
 }
 

@@ -1,37 +1,35 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /**
- * Finds rows that a later row with the same id replaced, from the digests of the ids in order.
- * Digests are divided into partitions by one of their bytes, and each partition has a separate
- * table that stays in the processor's cache: one table over all rows would wait for memory at every
- * row. Entries are compared by 96 bits: two ids among ten million share them with a chance below
- * 10^-15.
+ * Finds rows that a later row with the same contact id replaced, from the digests of all ids in
+ * order. The digests are divided into partitions by one of their bytes. Each partition is searched
+ * with a table that fits the processor's cache. A table for all rows would be so large that each
+ * row had to wait for memory. Only 96 bits of the digests are compared. Among ten million ids, two
+ * share these bits with a probability below 10^-15.
  */
 const MOST_PARTITIONS = 256
 const ROWS_A_PARTITION = 4096
 const DIGEST_WORDS = 4
-/** Of each entry: three words of the digest, and the row. */
+/** An entry has three words of the digest and the number of the row. */
 const ENTRY_WORDS = 4
-/**
- * Partitions of that many rows are searched between two turns of the event loop: about a
- * millisecond.
- */
+/** After this many rows, which take about a millisecond, the event loop gets a turn. */
 const ROWS_A_TURN = 16_384
 
 type Partition = { entries: Int32Array; used: number }
 
-/** Digests of ids in the order of their rows, one buffer a chunk. */
+/** Returns the digests of the ids in the order of their rows, one buffer per chunk. */
 export type IdDigests = () => AsyncIterable<Buffer>
 
 const createPartitions = (rows: number): Partition[] => {
   let length = 1
   while (length < MOST_PARTITIONS && length * ROWS_A_PARTITION < rows) length *= 2
-  // Digests fall evenly; what is over, or one id again and again, makes a partition grow.
+  // Digests spread evenly over the partitions, so a tenth more room than the average usually
+  // suffices. If an id is repeated very often, its partition grows.
   const words = (Math.ceil((rows / length) * 1.1) + 16) * ENTRY_WORDS
   return Array.from({ length }, () => ({ entries: new Int32Array(words), used: 0 }))
 }
 
-/** The digests as words. Copied if they are not aligned to words. */
+/** The digests as words of 32 bits. They are copied only if they are not aligned. */
 const wordsOf = (digests: Buffer): Int32Array => {
   const aligned = digests.byteOffset % 4 === 0 ? digests : Uint8Array.from(digests)
   return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
@@ -51,7 +49,10 @@ const addEntry = (partition: Partition, digests: Int32Array, from: number, row: 
   partition.used = used + ENTRY_WORDS
 }
 
-/** The slot of the entry's digest, known or free. Slots hold the place of an entry + 1. 0: free. */
+/**
+ * The slot for the digest of the entry: the slot that already has this digest or, if there is none,
+ * a free slot. A slot contains the position of an entry plus 1. 0: the slot is free.
+ */
 const slotOf = (slots: Int32Array, mask: number, entries: Int32Array, entry: number): number => {
   const a = entries[entry]!
   for (let slot = a & mask; ; slot = (slot + 1) & mask) {
@@ -68,8 +69,8 @@ const slotOf = (slots: Int32Array, mask: number, entries: Int32Array, entry: num
 }
 
 /**
- * Searches partitions one by one, in room that is used again. From the last row to the first, so
- * that the row found is the one that stays.
+ * Creates the search of a partition. All searches share one table. The search goes from the last
+ * row to the first, so the first row that it finds for an id is the row that stays.
  */
 const createSearch = (onReplaced: (row: number, by: number) => void) => {
   let slots = new Int32Array(0)
@@ -86,16 +87,19 @@ const createSearch = (onReplaced: (row: number, by: number) => void) => {
   }
 }
 
-/** The pass and the partition of an entry, by the digest's last word. */
+/**
+ * `passOf` and `partitionOf`: the pass and the partition of an entry, by the last word of its
+ * digest.
+ */
 const passOf = (last: number, passes: number): number => (last >>> 8) % passes
 const partitionOf = (last: number, partitions: number): number => last & (partitions - 1)
 
-/** What a pass takes: its entries only. */
+/** A pass reads all digests, and keeps only the digests that belong to it. */
 type Pass = { partitions: readonly Partition[]; pass: number; passes: number }
 
 /**
- * Divides the digests of one chunk, whose first row is `firstRow`. A separate function, because a
- * loop between two awaits is compiled again at each.
+ * Adds the digests of one chunk to the partitions. `firstRow`: the number of the chunk's first row.
+ * It is a separate function because V8 compiles a loop between two awaits again after each await.
  */
 const dealChunk = (
   words: Int32Array,
@@ -110,7 +114,7 @@ const dealChunk = (
   }
 }
 
-/** Deals the pass's digests into partitions. */
+/** Adds the digests of the pass to the partitions. */
 const deal = async (idDigests: IdDigests, pass: Pass): Promise<void> => {
   let row = 0
   let turnAt = ROWS_A_TURN
@@ -125,9 +129,10 @@ const deal = async (idDigests: IdDigests, pass: Pass): Promise<void> => {
 }
 
 /**
- * Calls `onReplaced` with the number (from 0) of each row that a later one replaced, and of the
- * last of its id, in no particular order. Reads the digests ceil(rows / passRows) times and holds
- * about 18 bytes for each of `passRows` rows. Lets the event loop turn now and then.
+ * Calls `onReplaced` for each row that a later row with the same id replaced, in no particular
+ * order. The arguments are the number of the row (from 0) and the number of the last row with its
+ * id. Reads the digests ceil(rows / passRows) times, and needs about 18 bytes for each of
+ * `passRows` rows. Gives the event loop a turn from time to time.
  */
 export const findReplacedRows = async (
   idDigests: IdDigests,

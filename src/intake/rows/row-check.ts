@@ -7,8 +7,8 @@ import type { ContactSteps } from './contact-steps.ts'
 import type { Normalisation } from './normalisation.ts'
 
 /**
- * A row that passed. `subjects`: its phones and emails, normalised. `decimals`: a spreadsheet's
- * `.0` was taken off a phone.
+ * A row without faults. `subjects`: its phones and emails, normalised. `decimals`: a phone ended in
+ * `.0`, which a spreadsheet had added, and the check removed the `.0`.
  */
 export type CheckedRow = {
   faults: null
@@ -16,15 +16,15 @@ export type CheckedRow = {
   cells: string[]
   subjects: string[]
   decimals: boolean
-  /** It says when and how the person agreed to be called. */
+  /** Whether the row says when and how the person agreed to be called. */
   consented: boolean
 }
 
 export type RefusedRow = { faults: [RowFault, ...RowFault[]] }
 
 /**
- * Checks one record and normalises it. Reports all of its faults together: first those of the
- * reader, then those of the id, then those of the cells in the order of the list's columns.
+ * Checks and normalises one record. Returns all of its faults together: first those of the reader
+ * (`found`), then those of the id, then those of the cells in the order of the list's columns.
  */
 export type CheckRow = (
   cells: readonly string[],
@@ -32,20 +32,23 @@ export type CheckRow = (
   suspect: boolean,
 ) => CheckedRow | RefusedRow
 
-/** Counts by the path that read them. `normalized`: accepted phones that were changed to E.164. */
+/**
+ * How many phones were read directly and how many by the library. `normalized`: how many accepted
+ * phones were turned into E.164.
+ */
 export type PhoneCounters = { direct: number; library: number; normalized: number }
 
 type Draft = {
   cells: string[]
   subjects: string[]
-  /** The row's phones as written and in E.164, in turn. */
+  /** Pairs: a phone as written, and the same phone in E.164. */
   phones: string[]
   decimals: boolean
 }
 
 /**
- * Whether the id is the phone when read as a number of the region. Only ids that end like the phone
- * are read: reading costs.
+ * Whether the id, read as a number of the region, is this phone. Reading is slow, so the id is read
+ * only if its last digits are those of the phone.
  */
 const isReadAs = (contactId: string, e164: string, normalise: Normalisation): boolean => {
   if (contactId.length < FEWEST_PHONE_DIGITS || !e164.endsWith(contactId.slice(-2))) return false
@@ -67,7 +70,7 @@ const isAmongPhones = (
 
 type Steps = { normalise: Normalisation; phones: PhoneCounters }
 
-/** A phone: E.164 in its column, the extension in the column that the list has for it. */
+/** Puts the phone into its column as E.164, and its extension into the list's column for it. */
 const placePhone = (
   target: TargetColumn,
   at: number,
@@ -92,7 +95,7 @@ const placePhone = (
   return null
 }
 
-/** The step of the column's kind. */
+/** Checks and normalises the cell according to its column's kind. */
 const placeCell = (
   target: TargetColumn,
   at: number,
@@ -114,15 +117,15 @@ const placeCell = (
   return null
 }
 
-/** Whether a cell holds something that the row could be reached by, be it wrong. */
+/**
+ * Whether the row contains a phone or an email, even an invalid one. Only a row with neither gets
+ * the fault that both are missing.
+ */
 const speaksOfSubject = (draft: Draft, targets: readonly TargetColumn[]): boolean =>
   draft.subjects.length > 0 ||
   targets.some(({ kind }, at) => (kind === 'phone' || kind === 'email') && draft.cells[at] !== '')
 
-/**
- * The check of the rows of one file: the steps, over the columns that follow from its header and
- * the list's schema.
- */
+/** Creates the check for the rows of one file, from its columns and the steps for its upload. */
 export const createRowCheck = (
   layout: ColumnLayout,
   { normalise, checkId, longestCell, consent }: ContactSteps,
@@ -142,7 +145,7 @@ export const createRowCheck = (
     const draft: Draft = { cells: [], subjects: [], phones: [], decimals: false }
     for (const { source } of targets) draft.cells.push(source < 0 ? '' : cells[source]!)
     for (const [at, target] of targets.entries()) {
-      // A column has one fault; what is no text is no phone either.
+      // A column gets only one fault. A cell that is not valid text is not a valid phone either.
       if (target.source >= 0 && known.has(target.fileName)) continue
       const code = placeCell(target, at, draft, steps)
       const tooLong = draft.cells[at]!.length > longestCell ? 'cell-too-long' : null

@@ -26,44 +26,47 @@ import type { CheckedRow, CheckRow, PhoneCounters, RefusedRow } from './row-chec
 import { createRowMarks } from './row-mark.ts'
 import type { RowMarks } from './row-mark.ts'
 
-/** What exists once the header is known. */
+/** Everything that can be made only when the header is known. */
 export type OpenIntake = {
   layout: ColumnLayout
   check: CheckRow
   width: RecordWidth
   marks: RowMarks
   builder: ChunkBuilder
-  /** null if no record can be taken this way. */
+  /** null: no record of this file can be plain. */
   takePlainRow: TakePlainRow | null
 }
 
 /**
- * What tests change. Both ways of reading a row must give the same result, and so must one pass
- * over the digests and several.
+ * Settings for tests. The result must be the same with and without `plainRows`, and with one or
+ * several passes over the digests.
  */
 export type IntakeTuning = {
   plainRows: boolean
   /**
-   * Rows up to which the digests of ids stay in memory; past them each pass over the stored ones
-   * takes twice as many.
+   * Up to this many rows, the digests of ids stay in memory. Beyond this number, they are read from
+   * the sink, with twice as many rows per pass.
    */
   rowsInMemory: number
 }
 
-/** Takes rows from a reader and carries them into chunks, counting each. */
+/** Takes rows from a reader, counts and judges them, and passes them to the chunks. */
 export type RowIntake = RowSink &
   CsvSink & {
     readonly counts: UploadCounts
     readonly rejections: Map<string, number>
     readonly phones: PhoneCounters
     noticed(): Noticed
-    /** null until the header is known. */
+    /** null: the header is not known yet. */
     opened(): OpenIntake | null
-    /** There are no more rows. */
+    /** Call it after the last row. */
     end(): void
   }
 
-/** A wild row is shown by its first cells only: nobody fixes a megabyte of delimiters by hand. */
+/**
+ * The most cells that the ledger shows of a rejected row. Nobody corrects a megabyte of delimiters
+ * by hand.
+ */
 const MOST_SHOWN_CELLS = 2000
 
 type Tally = {
@@ -73,8 +76,8 @@ type Tally = {
 }
 
 /**
- * The record's cells in the order of the file's columns, without what a ledger added and without
- * columns that have no name.
+ * The cells of the record in the order of the file's columns, without columns of a ledger and
+ * without columns that have no name.
  */
 const dataCells = ({ keep, guarded }: ColumnLayout, raw: RawRow): string[] => {
   const cells = keep === null ? raw.cells : keep.map((index) => raw.cells[index] ?? '')
@@ -82,7 +85,8 @@ const dataCells = ({ keep, guarded }: ColumnLayout, raw: RawRow): string[] => {
 }
 
 /**
- * A row that was given out with a mark and comes back with another contact id is another person.
+ * A row of a ledger comes back with its mark. If its contact id was changed, the row would change
+ * another person's data.
  */
 const markFaults = (
   { layout, marks }: OpenIntake,
@@ -94,7 +98,7 @@ const markFaults = (
   return [{ code: 'row-identity-changed', column: columns[idIndex]?.name ?? null }]
 }
 
-/** Faults of the row's form. Cells in columns without a name must be empty. */
+/** The faults in the form of the row. Cells in columns without a name must be empty. */
 const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[] => {
   if (cells.length !== width.cells) {
     const counted = { found: cells.length, expected: width.cells }
@@ -110,8 +114,8 @@ const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[
 const LOST_COLUMNS = new Set(['row-not-object', 'quote-misplaced', 'row-ragged'])
 
 /**
- * The step for a record: its form first, and its cells only if it is known to which column each
- * belongs.
+ * Judges a record. First judges its form. If the column of each cell is known, then judges its
+ * cells.
  */
 const judge = (open: OpenIntake, raw: RawRow, cells: string[]): CheckedRow | RefusedRow => {
   const found = [...raw.faults, ...formFaults(open, raw)]
@@ -121,11 +125,12 @@ const judge = (open: OpenIntake, raw: RawRow, cells: string[]): CheckedRow | Ref
   return open.check(cells, [...found, ...marked], raw.suspect)
 }
 
-/** Judges a record and puts it where it belongs: blank, rejected or accepted. */
+/** Judges a record and adds it to the chunk as accepted, rejected or blank. */
 const takeRow = (open: OpenIntake, raw: RawRow, tally: Tally): void => {
   const { layout, builder } = open
   const cells = dataCells(layout, raw)
-  // What a ledger added is no content.
+  // The columns of a ledger do not count. If all other columns of a row are empty, the row is
+  // blank.
   const isWhole = layout.ledger || layout.keep === null
   const isEmpty = cells.every(isBlank) && (isWhole || raw.cells.every(isBlank))
   if (raw.faults.length === 0 && isEmpty) {
@@ -176,13 +181,13 @@ export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowInta
   const notices = createNotices()
   const tally = { counts, rejections, notices }
   let open: OpenIntake | null = null
-  /** Elements before the first object: they have no columns yet, and no cells. */
+  /** JSON elements before the first object. They wait because the columns are not known yet. */
   const early: RawRow[] = []
 
   const countRow = (): void => {
     counts.read += 1
     if (counts.read <= spec.maxRows) return
-    throw new FileRefused('upload-too-many-rows', `The file has over ${spec.maxRows} rows.`, {
+    throw new FileRefused('upload-too-many-rows', `The file has more than ${spec.maxRows} rows.`, {
       maxRows: spec.maxRows,
     })
   }
@@ -209,7 +214,8 @@ export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowInta
       if (open !== null && holdsRows(record, open.layout.width)) {
         notices.add('cell-holds-rows', record.line)
       }
-      // A CSV reader gives the header first.
+      // The CSV reader calls `header` or `noHeader` before the first record, so `open` is never
+      // null here.
       if (open === null || (open.width.decided && open.takePlainRow?.(record))) return
       take(rawRowOf(record))
     },

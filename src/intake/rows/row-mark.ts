@@ -1,17 +1,20 @@
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
 
 /**
- * The mark of a row in a file to fix. It ties the row to its upload and line and, if the row had a
- * valid contact id, to that id. So it reveals an id that a spreadsheet, or a sort of single
- * columns, has changed. Keyed, so that it reveals nothing of the id. Letters and hyphens make it a
- * text to every spreadsheet.
+ * The mark that the ledger gives each row. It ties the row to its upload, to its line and, if
+ * valid, to its contact id. The mark of a returned row does not fit if a spreadsheet changed the
+ * id, or if a person sorted one column alone. The mark is made with a key, so that nobody can guess
+ * an id from it. Every spreadsheet reads the mark as text, because it has letters and hyphens.
  */
 const MARK = /^r(?<line>\d{1,10})-(?<upload>[a-z0-9]{1,12})-(?<kind>[in])(?<proof>[a-p]{20})$/u
 const UPLOAD_CHARS = 12
 const PROOF_BYTES = 10
 const FIRST_LETTER = 'a'.charCodeAt(0)
 
-/** Half a byte a letter: nothing that could be a number or a word. */
+/**
+ * Writes half a byte as one letter, from a to p, so that a spreadsheet never reads the text as a
+ * number or a date.
+ */
 const lettersOf = (bytes: Uint8Array): string => {
   let text = ''
   for (const byte of bytes) {
@@ -21,16 +24,16 @@ const lettersOf = (bytes: Uint8Array): string => {
 }
 
 export type RowMarks = {
-  /** `contactId`: null if the row had no valid one. */
+  /** `contactId`: null if the row had no valid id. */
   markOf(row: { uploadId: string; line: number; contactId: string | null }): string
   /**
-   * Whether the row may have this mark: none at all makes it a new one. False for the mark of
-   * another id, and for one that was changed.
+   * Whether a row with this contact id may have this mark. A row without a mark is new and is
+   * always allowed. False for the mark of another id, and for a mark that was changed.
    */
   fits(mark: string, contactId: string): boolean
 }
 
-/** Marks under a key, which is that of the gateway's digests. */
+/** Creates and checks marks. `key`: the key of the gateway's digests. */
 export const createRowMarks = (key: Uint8Array): RowMarks => {
   const digests = createDigestBatch(key, 'row-mark')
   const proofOf = (upload: string, line: string, id: string | null): string => {

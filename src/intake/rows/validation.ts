@@ -6,22 +6,21 @@ import type { BuildContactSteps, RowRules } from './contact-steps.ts'
 import type { NormalisationFor } from './normalisation.ts'
 
 /**
- * Builds the steps that check incoming data, with a member for each kind of row or entry. A
- * capability adds its own member here, made from the same normalisation, so that a number is
- * checked in the same way wherever it appears.
+ * The checks of everything that callers send, one member for each kind. All members use the same
+ * normalisation, so that a phone number is judged in the same way everywhere.
  */
 export type Validation = {
   contacts: BuildContactSteps
-  /** Do-not-call entries. */
+  /** Builds the checks for do-not-call entries. */
   entries: BuildEntrySteps
   /**
-   * A definition of whom a campaign dials, in either form, brought into the typed one; or every
-   * fault of it with its place.
+   * Reads a segment that was sent in either of its two forms, as the typed form. If the segment has
+   * faults, returns all of them with their places.
    */
   segment: (sent: unknown) => ReadDefinition
 }
 
-/** Requests get it by the plugin of the same name, jobs and tests from here. */
+/** Requests get the validation from the plugin of the same name. Jobs and tests create it here. */
 export const createValidation = (
   rules: RowRules & Partial<DncRules>,
   normalisationFor: NormalisationFor,

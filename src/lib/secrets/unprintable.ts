@@ -7,10 +7,10 @@ const hide = (value: unknown): void => {
 }
 
 /**
- * The same object, but printing it or turning it into JSON shows nothing. The same applies to the
- * named `members`, and to the items of members that are lists. They hold secrets, which an error or
- * a log line must not carry by accident. Code reads all of it as before. A copy by `...` prints
- * again.
+ * Makes an object show nothing when it is printed or turned into JSON, so that no error or log line
+ * reveals its secrets by accident. The same applies to the named `members` and, if a member is a
+ * list, to its items. Code can still read everything. A copy made with `...` is not protected.
+ * Returns the same object.
  */
 export const unprintable = <T extends object>(value: T, members: readonly (keyof T)[]): T => {
   for (const name of members) {

@@ -1,6 +1,6 @@
 /**
- * Lets `atOnce` pieces of work run at a time, those that asked first before the others. A failure
- * of one is told to whoever asked for it alone.
+ * Creates a function that runs at most `atOnce` pieces of work at a time. Other work waits for its
+ * turn, in the order of the calls. If one piece of work fails, only its caller gets the error.
  */
 export const createTurns = (atOnce: number): (<T>(work: () => Promise<T>) => Promise<T>) => {
   let free = atOnce

@@ -8,11 +8,11 @@ import { OPERATIONS, type Operation } from './operations.ts'
 const when = {
   operation: z.enum(OPERATIONS).optional(),
   listId: z.string().optional(),
-  /** Fires this many times, then never again. */
+  /** How many times the rule fires in all. Default: no limit. */
   count: z.int().positive().optional(),
-  /** The first `after` matching calls are spared. */
+  /** The rule skips the first `after` matching calls. */
   after: z.int().nonnegative().optional(),
-  /** Every n-th matching call. */
+  /** The rule fires for every n-th matching call only. */
   every: z.int().positive().optional(),
   probability: z.number().min(0).max(1).optional(),
 }
@@ -23,23 +23,23 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('status', {
     status: z.int().min(400).max(599),
     code: z.string().optional(),
-    /** A number is that many seconds; 'seconds' and 'date' use `retryAfterSeconds`. */
+    /** A number: `Retry-After` is that many seconds. 'seconds' and 'date': `retryAfterSeconds`. */
     retryAfter: z
       .union([z.number().nonnegative(), z.enum(['seconds', 'date', 'none'])])
       .default('none'),
     retryAfterSeconds: z.number().nonnegative().default(1),
   }),
   rule('reset', {}),
-  /** Without `holdMs` the connection is held until the caller gives up. */
+  /** The call is not answered for `holdMs`. Default: until the caller closes the connection. */
   rule('timeout', { holdMs: z.int().positive().optional() }),
   rule('executed-then-timeout', { holdMs: z.int().positive().optional() }),
   rule('executed-then-reset', {}),
   rule('truncated-body', {}),
-  /** Executed immediately, answered after `delayMs`. */
+  /** The call takes effect immediately, and is answered after `delayMs`. */
   rule('slow', { delayMs: z.int().positive() }),
   rule('list-status', {
     listStatus: z.enum(['PROCESSING', 'ERROR']),
-    /** From the setting of the plan on. Default: until the plan is replaced. */
+    /** How long the list has this status after the plan was set. Default: as long as the plan. */
     forMs: z.int().positive().optional(),
   }),
   rule('reject-rows', {
@@ -47,7 +47,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     everyNth: z.int().positive().optional(),
     field: z.string().optional(),
     message: z.string().default('Rejected by the fault plan'),
-    /** false: the job counts failures and names no row; an import has no event of them. */
+    /** false: the job counts the failures but names no row. An import has no events of rows. */
     nameRows: z.boolean().default(true),
   }),
   rule('refuse-batch-containing', {
@@ -57,59 +57,64 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     /** true: the answer's `errors` name index, contact id and field. */
     nameRows: z.boolean().default(false),
   }),
-  /** Without `fields`: undeclared ones, which are otherwise a 400. */
+  /** These fields are silently not stored. Default: undeclared ones, which otherwise get a 400. */
   rule('drop-fields', { fields: z.array(z.string()).optional() }),
-  /** The job ends as `failed`, nothing is stored. */
+  /** The job ends as `failed`, and nothing is stored. */
   rule('job-failed', {}),
-  /** Fires once unless `count`, `every` or `probability` says otherwise. */
+  /** All tokens become invalid. Fires once if `count`, `every` and `probability` are absent. */
   rule('revoke-tokens', {}),
   rule('login-throttled', {}),
-  /** How long a list made or changed by the call is not indexed (guide). */
+  /** How long a list is not indexed after the call has made or changed it (guide). */
   rule('provisioning-lag', { lagMs: z.int().nonnegative() }),
-  /** `callback-…` is for `callback`, `event` and `dnc-event` alike unless `operation` names one. */
+  /** `callback-…` rules are for `callback`, `event` and `dnc-event`, or for `operation` alone. */
   rule('callback-lost', {}),
   rule('callback-duplicated', {
-    /** Sent this many times more. */
+    /** How many more times the callback is sent. */
     times: z.int().positive().default(1),
     gapMs: z.int().nonnegative().default(0),
   }),
-  /** Sent this long after the job was done. */
+  /** Sent this long after the end of the job. */
   rule('callback-late', { delayMs: z.int().positive() }),
-  /** Sent before the upload call itself is answered, and before its job is done. */
+  /** Sent before the upload call itself is answered, and before its job ends. */
   rule('callback-early', {}),
-  /** Held until `behind` others were sent, at most `atMostMs`. */
+  /** Held until `behind` other callbacks were sent, but for at most `atMostMs`. */
   rule('callback-out-of-order', {
     behind: z.int().positive().default(1),
     atMostMs: z.int().positive().default(2000),
   }),
-  /** One more, with `in_progress`: before the job is done, or after the final one. */
+  /**
+   * One more callback is sent, with `in_progress`: before the job ends, or after the final
+   * callback.
+   */
   rule('callback-progress', { afterFinal: z.boolean().default(false) }),
-  /** Reports this, whatever the job reports. */
+  /** Reports this status, even if the job reports another one. */
   rule('callback-misreported', { status: z.enum(['success', 'error']).default('error') }),
-  /** Sent without the token of its URL, or with another one. */
+  /** Sent without the token of its URL, or with a wrong token. */
   rule('callback-forged', { how: z.enum(['unsigned', 'forged']).default('forged') }),
-  /** The import ends as FAILED with this reason, nothing is stored (platform). */
+  /** The import ends as FAILED with this reason, and nothing is stored (platform). */
   rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
-  /** How long the status still shows the import before. Default: for good (platform). */
+  /** How long the status still shows the previous import. Default: forever (platform). */
   rule('import-status-stuck', { forMs: z.int().positive().optional() }),
-  /** The file is accepted, but no import begins: no status, no event (platform). */
+  /** The file is accepted, but no import begins, so there is no status and no event (platform). */
   rule('import-lost', {}),
   /**
-   * One event for all rows refused for one reason. `countGiven` adds `messageParams.count`
-   * (platform).
+   * One event for all rows that were refused for the same reason. `countGiven` adds
+   * `messageParams.count` (platform).
    */
   rule('import-events-aggregated', { countGiven: z.boolean().default(false) }),
   /** The events of an import have this category (platform). */
   rule('import-event-category', {
     category: z.enum(['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT']).default('ENTITY_LIMIT'),
   }),
-  /** A clear takes effect after `lagMs`, on what the list holds then. Default: never (platform). */
+  /**
+   * A clear removes what the list holds `lagMs` after the call. Default: it never does (platform).
+   */
   rule('clear-lag', { lagMs: z.int().nonnegative().optional() }),
-  /** Deleting contacts answers 204 and deletes nothing, as if a campaign used them (platform). */
+  /** Deletions of contacts answer 204 but delete nothing, as for contacts in use (platform). */
   rule('contacts-kept', {}),
-  /** A list has room for this many contacts, from the setting of the plan on (platform). */
+  /** How many contacts a list can hold while the plan is in force (platform). */
   rule('list-capacity', { contacts: z.int().nonnegative() }),
-  /** How long the index of a campaign rebuilds after a write (guide). */
+  /** How long the index of a campaign takes to rebuild after a write (guide). */
   rule('index-lag', { lagMs: z.int().nonnegative() }),
   /** The rule at this index is refused with 422, and the answer names it (guide). */
   rule('rule-refused', { ruleIndex: z.int().nonnegative(), named: z.boolean().default(true) }),
@@ -117,66 +122,73 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('campaign-stopping', { lagMs: z.int().nonnegative() }),
   /**
    * How a negation treats an empty cell. Without this rule: `fulfils`. `fails`: an inverted
-   * condition leaves it out (platform), and NOT over it is unknown, as in a database (guide).
+   * condition leaves the contact out (platform), and NOT over the cell is unknown, as in a database
+   * (guide).
    */
   rule('empty-cells', { reading: z.enum(['fulfils', 'fails']).default('fails') }),
-  /** DNC entries get 422: named by number, by place, as a group (`expires`), or not (guide). */
+  /**
+   * DNC entries get 422. `named`: how the answer names the refused entries: by number, by place, as
+   * a group (`expires`), or not at all (guide).
+   */
   rule('dnc-refused', {
-    /** Default: every number of the request. */
+    /** The numbers that are refused. Default: every number of the request. */
     numbers: z.array(z.string()).min(1).optional(),
     code: z.string().default('phone.invalid'),
     named: z.enum(['number', 'place', 'group', 'none']).default('number'),
   }),
-  /** A 200 with an `error` that names numbers not stored (guide). */
+  /** A 200 with an `error` that names numbers. These numbers are not stored (guide). */
   rule('dnc-entry-errors', {
     numbers: z.array(z.string()).min(1).optional(),
     code: z.string().default('dnc.entry.failed'),
   }),
-  /** A 200 counts this many more as created than there were (guide). */
+  /** A 200 whose count of created entries is too high by this many (guide). */
   rule('dnc-tallies-lie', { by: z.int().default(1) }),
-  /** The write takes effect but answers 409. Its key is in progress for this long (guide). */
+  /** The write takes effect but answers 409. Its key stays in progress for this long (guide). */
   rule('dnc-in-progress', { forMs: z.int().nonnegative().default(1_000) }),
   /** A key whose request has ended gets 409 instead of the stored answer (guide). */
   rule('dnc-key-kept', {}),
   /** How long a write of entries takes (guide). */
   rule('dnc-slow', { delayMs: z.int().positive() }),
-  /** How many entries fit into a DNC list (platform). */
+  /** How many entries a DNC list can hold (platform). */
   rule('dnc-capacity', { entries: z.int().nonnegative() }),
-  /** How late the export of a DNC list is made. Default: never (platform). */
+  /** How long Genesys needs to make the export of a DNC list. Default: it never does (platform). */
   rule('dnc-export-lag', { lagMs: z.int().nonnegative().optional() }),
-  /** The pre-signed URL has expired when the file comes: 403. */
+  /** The pre-signed URL has expired when the file arrives, so the answer is 403. */
   rule('presigned-expired', {}),
-  /** The result of scanning a guest file, this long after it is stored. null: never. */
+  /**
+   * The scan of a guest file ends with this verdict. `afterMs` counts from the confirmation (guide)
+   * or from the PUT (platform). null: the scan never ends.
+   */
   rule('guest-file-verdict', {
     word: z.string().nullable(),
     afterMs: z.int().nonnegative().default(0),
   }),
-  /** Answers about guest files lack members, or use other words. */
+  /** Answers about guest files lack the members in `without`, and have the values in `says`. */
   rule('guest-file-answer', {
     without: z.array(z.string()).default([]),
     says: z.record(z.string(), z.unknown()).default({}),
   }),
-  /** Half of a guest file is stored, and the storage reports success. */
+  /** Half of a guest file is stored, but the answer reports success. */
   rule('guest-file-cut', {}),
   /** The URL for a guest file has this origin. */
   rule('guest-file-host', { origin: z.string() }),
-  /** Calls about message media refuse client credentials: they need a user's token (platform). */
+  /** Calls about message media need a user's token and refuse client credentials (platform). */
   rule('user-token-needed', {}),
-  /** How late a message shows in its conversation (platform). */
+  /** How long a message does not show in its conversation (platform). */
   rule('message-hidden', { forMs: z.int().nonnegative() }),
 ])
 export type FaultRule = z.output<typeof faultRuleSchema>
 export type FaultKind = FaultRule['kind']
 export type FaultOf<K extends FaultKind> = Extract<FaultRule, { kind: K }>
 
-/** Rules in order of precedence. The first that fires decides. */
+/** The rules in order of precedence. The first rule that fires decides. */
 export const faultPlanSchema = z.union([
   z.array(faultRuleSchema).transform((rules) => ({ rules })),
   z.strictObject({
     rules: z.array(faultRuleSchema),
     /**
-     * With the same seed and calls the same rules with `probability` fire. Default: the dice run
-     * on.
+     * With the same seed and the same calls, the same rules with `probability` fire. Default: the
+     * sequence of random numbers continues.
      */
     seed: z.int().optional(),
   }),
@@ -188,22 +200,23 @@ export type FaultTarget = { operation: Operation; listId: string | null }
 export type FaultEngine = {
   /** Replaces the plan. Throws ZodError on an unknown kind or member. */
   set(plan: FaultPlan): void
-  /** The first rule of these kinds that fires for this call, and counts as fired. */
+  /** The first rule of these kinds that fires for this call. Counts it as fired. */
   pick<K extends FaultKind>(
     kinds: readonly K[],
     target: FaultTarget,
     fits?: (rule: FaultOf<K>) => boolean,
   ): FaultOf<K> | null
-  /** The status that the plan gives a list now, or null. */
+  /** The status that the plan now gives the list. null: it gives none. */
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
   /**
-   * The capacity that the plan gives a list, or any list (null), or null. Does not count as fired.
+   * The capacity that the plan gives the list. `listId` null: the capacity for any list. null: the
+   * plan gives none. Does not count the rule as fired.
    */
   listCapacity(listId: string | null): number | null
-  /** How a negation treats an empty cell now. Does not count as fired. */
+  /** How a negation now treats an empty cell. Does not count the rule as fired. */
   emptyCells(): 'fulfils' | 'fails'
   rules(): { rule: FaultRule; fired: number }[]
-  /** The plan's seed. null if it has none. */
+  /** The seed of the plan. null: it has none. */
   seed(): number | null
 }
 

@@ -1,5 +1,5 @@
 /**
- * The calls of both dialects by what they do; a fault rule without `operation` means every one of
+ * The calls of both dialects by what they do. A fault rule without `operation` applies to all of
  * them.
  */
 export const OPERATIONS = [
@@ -44,8 +44,8 @@ export const OPERATIONS = [
   'message',
   'conversation',
   'events',
-  // Calls that the sandbox makes: the callback of an upload, and the events that webhooks are
-  // registered for.
+  // Calls that the sandbox makes: the callback of an upload, and the events for registered
+  // webhooks.
   'callback',
   'event',
   'dnc-event',

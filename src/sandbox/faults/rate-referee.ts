@@ -8,30 +8,30 @@ const WINDOW_MS = 60_000
 export type Verdict = {
   admitted: boolean
   limit: number
-  /** Admitted within the last 60 s, this call included. */
+  /** How many calls were admitted within the last 60 s, including this one. */
   used: number
   remaining: number
-  /** Seconds until the oldest call of a full window falls out of it; at least 1. */
+  /** Seconds until the oldest call leaves a full window. At least 1. */
   resetSeconds: number
 }
 
 export type WindowReport = {
   limit: number
   arrivals: number
-  /** Arrivals that came while the window was full: each was answered 429. */
+  /** How many calls arrived while the window was full. Each was answered with 429. */
   violations: number
-  /** Most arrivals in any 60 seconds, refused ones included. */
+  /** The most calls that arrived in any 60 seconds, including refused ones. */
   maxPerWindow: number
   /**
-   * Admitted calls against what was allowed between the first and the last arrival, at least over
-   * one window.
+   * Which share of the allowed calls was admitted, in the time from the first to the last arrival.
+   * If that time is shorter than a window, it counts as a window.
    */
   utilisation: number
 }
 
 /**
- * A strict sliding window of 60 s for each OAuth client and dialect, over the arrivals as they
- * really came.
+ * A strict sliding window of 60 s for each OAuth client and dialect. It counts calls by the time of
+ * their arrival.
  */
 export type RateReferee = {
   arrive(clientId: string, dialect: SandboxDialect): Verdict

@@ -28,7 +28,10 @@ const refuse = (code: string, message: string): never => {
   throw new Refusal(400, code, message)
 }
 
-/** `uploadOptions` stands before `file`: the stream of the rows is read by what they say. */
+/**
+ * `uploadOptions` must precede `file`, because the options determine how the stream of rows is
+ * read.
+ */
 const partsOf = (call: Call): { options: UploadOptions; bytes: Buffer } => {
   const [first, second, ...others] = call.form ?? []
   if (first?.name !== 'uploadOptions' || second?.name !== 'file' || others.length > 0) {
@@ -71,7 +74,7 @@ const contactsOf = (
 const checkOf = (list: StoredList, options: UploadOptions): DuplicateCheck | null => {
   const { duplicateCheckField: field, duplicateCheckBehavior: behavior } = options
   const position = list.positions.get(field)
-  // Updating by the id column is what every ingest does.
+  // Every ingest already updates by the id column, so this needs no check.
   if (field === contactIdColumnOf(list) && behavior === 'update') return null
   return position === undefined ? null : { position, behavior }
 }
@@ -107,8 +110,8 @@ const webhookSchema = z.object({
 })
 
 /**
- * There is no call that lists webhooks or removes one, and the same name twice makes two
- * [guide-api: DNC lists].
+ * No call lists or removes webhooks. Registering the same name twice makes two webhooks [guide-api:
+ * DNC lists].
  */
 const subscribe = (state: SandboxState, call: Call): Answer => {
   const result = webhookSchema.safeParse(call.body)
@@ -122,7 +125,10 @@ const subscribe = (state: SandboxState, call: Call): Answer => {
   return { status: 201, body: { ...result.data, id } }
 }
 
-/** What makes Genesys call back: the upload with a callback, and the registration of webhooks. */
+/**
+ * The calls that make Genesys call back: the upload with a callback, and the registration of
+ * webhooks.
+ */
 export const guideCallbackEndpoints = (state: SandboxState): Endpoint[] => [
   {
     method: 'POST',

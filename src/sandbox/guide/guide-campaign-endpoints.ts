@@ -78,8 +78,8 @@ const assertRules = (state: SandboxState, rules: readonly GuideRule[]): void => 
 }
 
 /**
- * Whether the rules dial a contact of one of their lists: includes are AND-ed, and an exclude wins.
- * What is unknown is not true.
+ * Whether the rules dial a contact of one of their lists. Includes are joined by AND, and an
+ * exclude overrides them. An unknown result does not count as true.
  */
 export const guideDials = (
   rules: readonly GuideRule[],
@@ -135,7 +135,7 @@ const apply = (
   campaign.indexedAtMs = state.clock.monotonicMs() + lagMs
 }
 
-/** Campaigns of the guide dialect; reading one is shared with the platform. */
+/** Campaigns of the guide dialect. The call that reads a campaign is shared with the platform. */
 export const guideCampaignEndpoints = (state: SandboxState): Endpoint[] => [
   {
     method: 'PATCH',

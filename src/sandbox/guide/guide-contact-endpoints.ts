@@ -16,7 +16,7 @@ import { CsvFault, csvRecords } from '../state/csv-records.ts'
 import type { StoredList } from '../state/list-store.ts'
 import { ingest, modeOf, takingList } from './guide-ingest.ts'
 
-/** Objects a request [guide-api: Contacts]. */
+/** The most objects of a request [guide-api: Contacts]. */
 const BULK_ROWS = 5000
 
 const NO_FILE = 'A multipart part named file is expected.'
@@ -47,7 +47,7 @@ const contactsOfJson = (
 
 const invalidFile = (): Refusal => new Refusal(400, 'invalid.file.format', 'Invalid File Format')
 
-/** Throws 400 Invalid File Format, which names no row. */
+/** The records of a file. Throws 400 Invalid File Format, which names no row. */
 export const recordsOf = (bytes: Buffer): string[][] => {
   try {
     const records = csvRecords(bytes)
@@ -60,8 +60,8 @@ export const recordsOf = (bytes: Buffer): string[][] => {
 }
 
 /**
- * Named records as contacts, an empty cell as null. A row without a proper id is the job's to
- * refuse.
+ * Turns named records into contacts. An empty cell becomes null. A row with an invalid id stays,
+ * because the job refuses it.
  */
 export const contactsOfRecords = (
   state: SandboxState,
@@ -84,8 +84,8 @@ export const contactsOfRecords = (
 }
 
 /**
- * Headerless, in the order of the schema, when appending; with a header, and in its order, when
- * overwriting [guide-001].
+ * The contacts of a file. When appending, the file has no header and its columns are in the order
+ * of the schema. When overwriting, it has a header that gives the order [guide-001].
  */
 const contactsOfCsv = (
   state: SandboxState,
@@ -125,7 +125,7 @@ const bulk = (state: SandboxState, call: Call): Answer => {
   return { status: 200, body: { jobId }, ...(ready ? { ready } : {}) }
 }
 
-/** For the ledger's tally of repeated requests. */
+/** Notes the request, so that the ledger can count repeated requests. */
 export const noteRequest = (
   state: SandboxState,
   call: Call,
@@ -157,7 +157,7 @@ const upload = (state: SandboxState, call: Call): Answer => {
   return { status: 200, body: { jobId }, ...(ready ? { ready } : {}) }
 }
 
-/** Contacts of the guide dialect: bulk, files, and the jobs that tell their outcome. */
+/** Contacts of the guide dialect: bulk requests, files, and the jobs that report their outcome. */
 export const guideContactEndpoints = (state: SandboxState): Endpoint[] => [
   {
     method: 'POST',

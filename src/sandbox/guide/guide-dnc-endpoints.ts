@@ -6,9 +6,9 @@ import type { Call, Endpoint, SandboxState } from '../server/endpoint.ts'
 import { type Answer, Refusal } from '../server/refusal.ts'
 import type { StoredDncList } from '../state/do-not-call/dnc-lists.ts'
 
-/** Under 500 entries a request [guide-api: DNC lists]. */
+/** A request must have fewer than 500 entries [guide-api: DNC lists]. */
 const MOST_ENTRIES = 499
-/** Requests that change DNC lists at the same time. */
+/** The most requests that may change DNC lists at the same time. */
 const MOST_WRITES = 5
 
 const E164 = /^\+[1-9]\d{6,14}$/
@@ -29,8 +29,8 @@ const refuse422 = (errors: readonly Named[]): never => {
 }
 
 /**
- * What the fault plan refuses, or the rules do: named by number, by place, as a group, or not at
- * all.
+ * Throws the refusal of the fault plan or of the rules. It names entries by number, by place, as a
+ * group, or not at all.
  */
 const assertEntries = (state: SandboxState, call: Call, body: Body): void => {
   const fault = state.faults.pick(
@@ -67,8 +67,8 @@ const inProgress = (): never => {
 }
 
 /**
- * The answer that is kept for the key. undefined for a key that is new. Throws 409 and 422
- * refusals.
+ * The answer that is stored for the key. undefined: the key is new. Throws refusals with 409 and
+ * 422.
  */
 const keptAnswer = (
   state: SandboxState,
@@ -133,7 +133,10 @@ const add = (state: SandboxState, call: Call): Answer => {
   return { status: 200, body: answer }
 }
 
-/** Writes at the same time, of all lists; `dnc-slow` keeps one under way for longer. */
+/**
+ * Limits how many writes run at the same time, over all lists. `dnc-slow` makes a write take
+ * longer.
+ */
 const limited = (state: SandboxState, handle: (call: Call) => Answer): Endpoint['handle'] => {
   const { flight } = state.dncLists
   return (call) => {
@@ -160,7 +163,7 @@ const limited = (state: SandboxState, handle: (call: Call) => Answer): Endpoint[
   }
 }
 
-/** Entries of DNC lists in the guide dialect; a list that nobody made is 404. */
+/** Entries of DNC lists in the guide dialect. A list that nobody made answers 404. */
 export const guideDncEndpoints = (state: SandboxState): Endpoint[] => [
   {
     method: 'POST',

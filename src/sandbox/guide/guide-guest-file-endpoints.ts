@@ -5,7 +5,7 @@ import { placeOf, putFile, storageAnswer, target, told } from '../server/guest-f
 import { type Answer, Refusal } from '../server/refusal.ts'
 import type { SandboxGuestFile } from '../state/guest-files/guest-files.ts'
 
-/** [guide-api: Guest files]. */
+/** The most bytes of a file [guide-api: Guest files]. */
 const MOST_BYTES = 10_485_760
 const TYPES = [
   'image/png',
@@ -107,7 +107,7 @@ const confirm = (state: SandboxState, call: Call): Answer => {
   return said(state, call, file)
 }
 
-/** Files of external contacts, in three steps, and the storage between them. */
+/** Files of external contacts, in three steps, and the storage to which the files are sent. */
 export const guideGuestFileEndpoints = (state: SandboxState): Endpoint[] => {
   const of = { operation: 'guest-file', dialect: 'guide' } as const
   return [

@@ -13,8 +13,8 @@ import type { StoredList } from '../state/list-store.ts'
 import { assertTakesContacts } from './guide-list-endpoints.ts'
 
 /**
- * What becomes of rows whose contact is there already. null: the contact id alone decides, and
- * updates.
+ * What happens to rows whose contact the list already holds. null: only the contact id is compared,
+ * and the contact is updated.
  */
 export type DuplicateCheck = { position: number; behavior: 'skip' | 'update' | 'ignore' }
 
@@ -26,7 +26,7 @@ export const modeOf = (call: Call): UploadMode => {
   throw new Refusal(400, 'invalid.mode', 'mode is append or overwrite.')
 }
 
-/** The list, if it is there, indexed and free. Throws 404 and 409. */
+/** The list, if it exists, is indexed and is not busy. Throws 404 and 409. */
 export const takingList = (state: SandboxState, call: Call): StoredList => {
   const list = state.lists.get(call.listId ?? '')
   assertTakesContacts(state, call, list)
@@ -35,7 +35,7 @@ export const takingList = (state: SandboxState, call: Call): StoredList => {
 
 const E164 = /^\+[1-9]\d{6,14}$/
 
-/** What a job says of one row. null when it is taken. */
+/** What a job reports about one row. null: the row is accepted. */
 const rowError = (
   list: StoredList,
   contact: IncomingContact,
@@ -60,7 +60,7 @@ const rowError = (
   return null
 }
 
-/** Contact ids by the value of the checked column, of what the list holds. */
+/** The contact ids of the list by their value in the checked column. */
 const holdersOf = (list: StoredList, position: number): Map<string, string> => {
   const holders = new Map<string, string>()
   for (const { contactId, cells } of list.contacts.page(0, Infinity).contacts) {
@@ -71,8 +71,8 @@ const holdersOf = (list: StoredList, position: number): Map<string, string> => {
 }
 
 /**
- * `skip` leaves out whose value is known, of the list or an earlier row; `update` writes to the
- * contact that has the value.
+ * The contacts to write after the check. `skip` leaves out rows whose value the list or an earlier
+ * row has. `update` writes the row to the contact that has the value.
  */
 const afterCheck = (
   list: StoredList,
@@ -116,9 +116,10 @@ const announced = (
 }
 
 /**
- * Takes the rows of one request as a job: those it can, by id, the last of the same id wins. The
- * effect is whole at once; the job tells of it after its delay. An overwrite removes everything
- * first, with every request, and keeps the list busy until its job is done.
+ * Stores the rows of one request and reports them as a job. Contacts are stored by id, and the last
+ * row of an id counts. The effect is complete immediately, and the job reports it after its delay.
+ * Every request of an overwrite first removes all contacts, and keeps the list busy until its job
+ * ends.
  */
 export const ingest = (
   state: SandboxState,

@@ -17,8 +17,8 @@ const schemaSchema = z.strictObject({
   fields: z.array(fieldSchema).min(1),
 })
 /**
- * No guide says that names are unique: the same one twice makes two lists, as a repeated create
- * does.
+ * No guide says that names are unique. Creating the same name twice makes two lists, as a repeated
+ * create call would.
  */
 const createSchema = z.strictObject({
   name: z.string().min(1),
@@ -26,7 +26,7 @@ const createSchema = z.strictObject({
   schema: schemaSchema,
   status: z.literal('READY').optional(),
 })
-/** A PUT carries the list as it was read, so its read-only members come back too. */
+/** A PUT sends the list back as it was read, including its read-only members. */
 const updateSchema = z.object({ name: z.string().min(1), schema: schemaSchema })
 
 const KINDS: Record<string, ColumnKind> = {
@@ -78,12 +78,13 @@ const describe = (state: SandboxState, call: Call, list: StoredList) => {
       })),
     },
     attributes: fields.map(({ name }) => ({ name })),
-    // Not in the guides, allowed by them: lets the gateway see that someone cleared the list.
+    // Not in the guides, but compatible with them. It lets the gateway notice that someone cleared
+    // the list.
     size: list.contacts.size,
   }
 }
 
-/** Throws 404 or 409 while the list is new, being indexed, or in error. */
+/** Throws 404 or 409 if the list is new, is being indexed, or is in error. */
 export const assertTakesContacts = (state: SandboxState, call: Call, list: StoredList): void => {
   const now = state.clock.monotonicMs()
   const brandNew =

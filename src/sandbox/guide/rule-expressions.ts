@@ -1,7 +1,9 @@
 /**
- * The sandbox's own reading of a guide rule's expression: it shares nothing with the gateway, so
- * that it can judge what the gateway writes. Names, numbers, quoted text, = != < <= > >= IN AND OR
- * NOT and parentheses; NOT binds before AND, AND before OR.
+ * The sandbox's own parser for the expression of a guide rule. It shares no code with the gateway,
+ * so that it can check what the gateway writes.
+ *
+ * The language has names, numbers, quoted text, = != < <= > >= IN AND OR NOT and parentheses. NOT
+ * binds before AND, and AND before OR.
  */
 export type RuleExpression =
   | { kind: 'compare'; name: string; operator: string; literal: string | number }
@@ -97,7 +99,7 @@ const joinedAt = (cursor: Cursor, kind: 'and' | 'or'): RuleExpression => {
   return parts.length === 1 && only !== undefined ? only : { kind, parts }
 }
 
-/** Throws `ExpressionRefused` for anything that is not an expression as a whole. */
+/** Parses an expression. Throws `ExpressionRefused` if the text is not one whole expression. */
 export const readExpression = (text: string): RuleExpression => {
   const cursor: Cursor = { tokens: tokensOf(text), at: 0 }
   const expression = joinedAt(cursor, 'or')
@@ -126,8 +128,8 @@ const holds = (cell: string, operator: string, literal: string | number): boolea
 }
 
 /**
- * What an empty cell makes of NOT: `false` is negated to true; `unknown` stays out of both, as a
- * database would have it.
+ * What NOT makes of a comparison with an empty cell. `false`: the comparison is false, so its
+ * negation is true. `unknown`: both are unknown, as in a database.
  */
 export type EmptyCellReading = 'false' | 'unknown'
 
@@ -148,8 +150,8 @@ const comparisonHolds = (
 }
 
 /**
- * Whether the contact fulfils the expression. null if that is unknown. An empty or absent cell
- * fulfils `!=` alone.
+ * Whether the contact fulfils the expression. null: unknown. An empty or absent cell fulfils only
+ * `!=`.
  */
 export const evaluateExpression = (
   expression: RuleExpression,

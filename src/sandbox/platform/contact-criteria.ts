@@ -36,7 +36,7 @@ const predicateSchema = z.object({
 type Predicate = z.output<typeof predicateSchema>
 
 const joinedBy = z.enum(['AND', 'OR']).default('AND')
-/** ContactBulkSearchCriteria of SDK 262: clauses of predicates, two levels. */
+/** ContactBulkSearchCriteria of SDK 262: clauses of predicates, in two levels. */
 export const criteriaSchema = z.object({
   filterType: joinedBy,
   clauses: z
@@ -45,7 +45,7 @@ export const criteriaSchema = z.object({
 })
 export type Criteria = z.output<typeof criteriaSchema>
 
-/** The help page of filters says 10 conditions at the most [platform-api: 2.8]. */
+/** The most conditions of a filter, by Genesys' help page on filters [platform-api: 2.8]. */
 const MAX_PREDICATES = 10
 
 type Comparable = number | string
@@ -55,9 +55,9 @@ const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/
 const numberOf = (text: string): number | null => (NUMBER.test(text) ? Number(text) : null)
 
 /**
- * What an inverted condition makes of an empty cell. Nobody has shown what the platform does, so
- * the sandbox can do both: `fulfils` negates the comparison, which is false; `fails` leaves empty
- * cells out whatever the condition says.
+ * What an inverted condition makes of an empty cell. The behaviour of the platform is not known, so
+ * the sandbox can do both. `fulfils`: it negates the comparison, which is false for an empty cell.
+ * `fails`: an empty cell never fulfils it.
  */
 export type EmptyCells = 'fulfils' | 'fails'
 export type CriteriaReading = { emptyCells: EmptyCells; nowMs: number }
@@ -65,7 +65,10 @@ export type CriteriaReading = { emptyCells: EmptyCells; nowMs: number }
 const FROM_NOW = /^P(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?)?$/
 const DATE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z?)?$/
 
-/** A date of a cell or a literal in milliseconds, or a time from now; NaN for anything else. */
+/**
+ * The date of a cell or a literal in milliseconds, or a time relative to now. NaN: the text is
+ * neither.
+ */
 const momentOf = (text: string, nowMs: number): number => {
   const parts = FROM_NOW.exec(text)
   if (parts !== null) {
@@ -77,8 +80,8 @@ const momentOf = (text: string, nowMs: number): number => {
 }
 
 /**
- * Both sides in the column's type. null if the cell cannot be read so, which no comparison is true
- * of.
+ * Both sides of a comparison in the column's type. null: the cell has no value of this type, so
+ * every comparison with it is false.
  */
 const sidesOf = (
   { columnType }: Predicate,
@@ -133,7 +136,7 @@ const isInTime = ({ operator, value }: Predicate, cell: string, nowMs: number): 
   return operator === 'BEFORE' ? left < right : left > right
 }
 
-/** Says nothing of empty cells. */
+/** Whether a cell fulfils the predicate. Empty cells are handled elsewhere. */
 const holds = (predicate: Predicate, cell: string, nowMs: number): boolean => {
   const { operator, value = '', range } = predicate
   if (operator === 'IN') {
@@ -187,7 +190,7 @@ const assertPredicate = (list: StoredList, predicate: Predicate): void => {
 const joined = <T>(how: 'AND' | 'OR', parts: readonly T[], is: (part: T) => boolean): boolean =>
   how === 'AND' ? parts.every((part) => is(part)) : parts.some((part) => is(part))
 
-/** Whether the criteria mean a contact with these cells. */
+/** Whether a contact with these cells fulfils the criteria. */
 export const criteriaMean = (
   criteria: Criteria,
   cellOf: (column: string) => string | null | undefined,
@@ -199,14 +202,17 @@ export const criteriaMean = (
     ),
   )
 
-/** Throws 400 with the codes that the platform documents. */
+/** Checks criteria. Throws 400 with the codes that the platform documents. */
 export const assertCriteria = (list: StoredList, criteria: Criteria): void => {
   const predicates = criteria.clauses.flatMap((clause) => clause.predicates)
   if (predicates.length > MAX_PREDICATES) refuse('bad.request', 'A filter has 10 conditions.')
   for (const predicate of predicates) assertPredicate(list, predicate)
 }
 
-/** Says of a contact's cells whether they are meant. Throws as `assertCriteria`. */
+/**
+ * Makes a function that says whether a contact's cells fulfil the criteria. Throws like
+ * `assertCriteria`.
+ */
 export const matcherOf = (
   list: StoredList,
   criteria: Criteria,

@@ -28,7 +28,7 @@ const contactable = z.record(
   }),
 )
 
-/** WritableDialerContact (SDK 262) without the members that say whose contact it is. */
+/** WritableDialerContact (SDK 262) without the members that identify the contact. */
 const writableShape = {
   data: z.record(z.string(), z.unknown()),
   callable: z.boolean().optional(),
@@ -43,7 +43,7 @@ const writableShape = {
   dateExpiration: z.string().optional(),
 }
 /**
- * Members of DialerContact that only Genesys writes; a contact that was read and is sent back has
+ * Members of DialerContact that only Genesys writes. A contact that is sent back after a read has
  * them.
  */
 const readOnlyShape = {
@@ -60,7 +60,7 @@ const contactSchema = z.strictObject({
   ...readOnlyShape,
 })
 
-/** What a bulk edit patches: any of the writable members. */
+/** The patch of a bulk edit: any of the writable members. */
 export const patchSchema = z
   .strictObject({
     id: z.string(),
@@ -70,7 +70,7 @@ export const patchSchema = z
   })
   .partial()
 
-/** The system data among the members of a contact or of a patch. */
+/** The system data in the members of a contact or of a patch. */
 export const systemDataIn = (contact: Omit<z.output<typeof patchSchema>, 'data'>): SystemData => ({
   callable: contact.callable,
   phoneNumberStatus: contact.phoneNumberStatus,
@@ -90,7 +90,9 @@ const cellRules = {
   empty: '',
 } as const
 
-/** A contact as it was sent. Throws a 400 refusal: one that is bad fails the whole call. */
+/**
+ * A contact as it was sent. Throws a 400 refusal for an invalid one, which fails the whole call.
+ */
 export const contactIn = (
   state: SandboxState,
   list: StoredList,
@@ -114,7 +116,7 @@ export const contactIn = (
   }
 }
 
-/** The cells of a contact with those of a patch laid over them. Throws a 400 refusal. */
+/** The cells of a contact after a patch. Throws a 400 refusal. */
 export const patchedCells = (
   state: SandboxState,
   list: StoredList,

@@ -21,7 +21,10 @@ const PHONE_COLUMNS = [
 ] as const
 const EMAIL_COLUMNS = ['EmailLastAttempt', 'EmailLastResult', 'ContactableByEmail'] as const
 
-/** Genesys' own columns follow those of the list; the names are those of its real exports. */
+/**
+ * The header of an export. Genesys' own columns follow those of the list, with the names of real
+ * exports.
+ */
 const headerOf = (list: StoredList): string[] => {
   const of = (kind: string, columns: readonly string[]): string[] =>
     list.fields
@@ -97,8 +100,8 @@ const recordOf = (list: StoredList, contact: StoredContact): string[] => {
 const BYTE_ORDER_MARK = '\uFEFF'
 
 /**
- * The contacts as Genesys exports them: a byte order mark, a header, and a record each
- * [platform-api: 2.6].
+ * The contacts as Genesys exports them: a byte order mark, a header, and one record for each
+ * contact [platform-api: 2.6].
  */
 export const exportedCsv = (list: StoredList, contacts: readonly StoredContact[]): string => {
   const records = [headerOf(list), ...contacts.map((contact) => recordOf(list, contact))]

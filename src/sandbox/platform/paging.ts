@@ -10,7 +10,7 @@ const positive = (text: string | undefined, otherwise: number, most: number): nu
   return refuse('bad.request', `Paging starts at 1, and a page has at most ${most}.`)
 }
 
-/** `filterType` of the queries; a prefix by default (SDK 262). */
+/** How each `filterType` of a query compares names. Default: by prefix (SDK 262). */
 const FILTERS: Record<string, (name: string, wanted: string) => boolean> = {
   prefix: (name, wanted) => name.startsWith(wanted),
   equals: (name, wanted) => name === wanted,
@@ -46,9 +46,9 @@ const sorted = <T extends Named>(call: Call, entities: readonly T[]): readonly T
 }
 
 /**
- * A page of entities by name, ids and order, as the platform's queries answer it. A page past the
- * end is the last one, unless the caller allows an empty result. Without paging parameters and
- * `wholeUnpaged` (the guides know no pages) everything is on the one page.
+ * A page of entities by name, ids and order, as the platform's queries answer it. A page number
+ * past the end gives the last page, or an empty page if the caller allows that. With `wholeUnpaged`
+ * and no paging parameters, all entities are on one page, because the guides have no pages.
  */
 export const pageAnswer = <T extends Named>(
   call: Call,

@@ -19,7 +19,10 @@ import { refuse } from './platform-list-rules.ts'
 
 const BASE = '/api/v2/outbound/contactlists/:listId'
 
-/** Whom a call is about. Contact list filters are not simulated, so their ids are never known. */
+/**
+ * Which contacts a call is about. Contact list filters are not simulated here, so their ids are
+ * always unknown.
+ */
 const selectionShape = {
   contactListFilterId: z.string().optional(),
   criteria: criteriaSchema.optional(),
@@ -59,7 +62,7 @@ const parsed = <S extends z.ZodType>(schema: S, body: unknown): z.output<S> => {
 
 const allOf = (list: StoredList): StoredContact[] => list.contacts.page(0, Infinity).contacts
 
-/** The contacts that are meant; all of them where nothing is said. Throws a refusal. */
+/** The contacts that the call selects. All contacts if it names no selection. Throws a refusal. */
 const selected = (state: SandboxState, list: StoredList, selection: Selection): StoredContact[] => {
   const { contactListFilterId, criteria, contactIds } = selection
   const filter = contactListFilterId === undefined ? null : state.filters.get(contactListFilterId)
@@ -130,7 +133,7 @@ type Change = {
   apply(contacts: StoredContact[]): void
 }
 
-/** The backup is made before the job begins, and whom it is about is decided then as well. */
+/** Starts a bulk job. Its backup and its contacts are fixed now, before the job begins. */
 const startJob = (state: SandboxState, call: Call, list: StoredList, change: Change): Answer => {
   const { contacts } = change
   const failed = state.faults.pick(['job-failed'], call)
@@ -159,7 +162,8 @@ const update = (state: SandboxState, list: StoredList, call: Call): Answer => {
     system: { data: given, clears: false },
   })
   const contacts = selected(state, list, selection)
-  // A patch that no contact takes is refused at once, not by its job.
+  // Tries the patch on the first contact, so that an invalid patch is refused immediately and not
+  // by its job.
   for (const found of contacts.slice(0, 1)) patched(found)
   return startJob(state, call, list, {
     type: 'BulkEdit',
@@ -208,7 +212,7 @@ const download = (state: SandboxState, id: string): Answer => {
   return { status: 200, headers: { 'content-type': 'text/csv; charset=utf-8' }, body: found.csv }
 }
 
-/** Many contacts of the platform dialect at once: search, bulk jobs, exports. */
+/** Calls of the platform dialect for many contacts at a time: search, bulk jobs, exports. */
 export const platformBulkEndpoints = (state: SandboxState): Endpoint[] => {
   const ofList = (
     method: Endpoint['method'],

@@ -13,7 +13,7 @@ import { pageAnswer } from './paging.ts'
 import { refuse } from './platform-list-rules.ts'
 
 const BASE = '/api/v2/outbound/campaigns'
-/** From `stopping` to `off`. */
+/** How long a campaign is `stopping` before it is `off`. */
 const STOPPING_MS = 200
 
 const entitySchema = z.looseObject({
@@ -25,7 +25,7 @@ const entitySchema = z.looseObject({
   dialingMode: z.string(),
 })
 
-/** Members that the platform works out itself or that belong to the other dialect. */
+/** Members that the platform computes itself, or that belong to the other dialect. */
 const OWN = [
   ...['id', 'name', 'version', 'contactList', 'contactListFilters', 'campaignStatus'],
   ...['dialingMode', 'rules', 'useOnlyOnce', 'indexStatus', 'selfUri'],
@@ -127,7 +127,7 @@ const diagnose = (state: SandboxState, campaign: StoredCampaign): Answer => {
   }
 }
 
-/** Campaigns of the platform dialect; reading one serves both dialects. */
+/** Campaigns of the platform dialect. The call that reads a campaign serves both dialects. */
 export const platformCampaignEndpoints = (state: SandboxState): Endpoint[] => {
   const campaignOf = ({ params }: Call): StoredCampaign =>
     state.campaigns.get(params['campaignId'] ?? '')

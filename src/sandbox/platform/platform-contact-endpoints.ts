@@ -22,7 +22,7 @@ import type { StoredList } from '../state/list-store.ts'
 import { contactIn, describeContact } from './contact-entity.ts'
 import { PLATFORM_LIMITS } from './platform-limits.ts'
 
-/** Every flag is false unless the caller says otherwise (SDK 262, comments of the add). */
+/** The queue flags of a call. Default of each: false (SDK 262, comments of the add). */
 const flagsOf = ({ query }: Call): QueueFlags => {
   const flag = (name: keyof QueueFlags): boolean => {
     const value = query[name]
@@ -45,7 +45,7 @@ const assertRoom = (state: SandboxState, list: StoredList, ids: readonly string[
   }
 }
 
-/** Adds carry no result of each contact: one that is bad fails the whole call. */
+/** An add has no result for each contact. One invalid contact fails the whole call. */
 const add = (state: SandboxState, call: Call): Answer => {
   const list = state.lists.get(call.listId ?? '')
   const flags = flagsOf(call)
@@ -115,7 +115,7 @@ const remove = (state: SandboxState, call: Call): Answer => {
   return { status: 204 }
 }
 
-/** Ids that the list does not hold are passed over. */
+/** Skips ids that the list does not hold. */
 const removeMany = (state: SandboxState, call: Call): Answer => {
   const list = state.lists.get(call.listId ?? '')
   const ids = call.valuesOf('contactIds')
@@ -126,7 +126,10 @@ const removeMany = (state: SandboxState, call: Call): Answer => {
   return { status: 204 }
 }
 
-/** `POST …/contacts/bulk` reads by ids: a trap for who takes it for an append. */
+/**
+ * `POST …/contacts/bulk` only reads contacts by their ids. A client that expects it to add contacts
+ * fails here.
+ */
 const readMany = (state: SandboxState, call: Call): Answer => {
   const list = state.lists.get(call.listId ?? '')
   const ids = z.array(z.string()).max(PLATFORM_LIMITS.contactsPerRead).safeParse(call.body)

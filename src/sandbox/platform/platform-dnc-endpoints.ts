@@ -18,15 +18,16 @@ import {
 } from './platform-dnc-entity.ts'
 import { refuse } from './platform-list-rules.ts'
 
-/** The published cap of expiries [platform-api: 2.7]. */
+/** The published limit of expiries in days [platform-api: 2.7]. */
 const MOST_DAYS = 180
 const DAY_MS = 86_400_000
 /**
- * UTC, by the minute: another form is refused here, and imported silently as no expiry from a file.
+ * A time in UTC, to the minute. A call with another form is refused. In an imported file, another
+ * form silently means no expiry.
  */
 const MINUTE = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})Z$/
 
-/** The path and the member of the body of each kind; two of them have no POST. */
+/** The path and the body member of each kind. Two kinds have no POST. */
 const KINDS: Record<DncKind, { path: string; member: string; posts: boolean }> = {
   phone: { path: 'phonenumbers', member: 'phoneNumbers', posts: true },
   email: { path: 'emailaddresses', member: 'emailAddresses', posts: true },
@@ -38,7 +39,7 @@ const KINDS: Record<DncKind, { path: string; member: string; posts: boolean }> =
   whatsApp: { path: 'whatsappnumbers', member: 'whatsAppNumbers', posts: false },
 }
 
-/** An expiry as calls carry it. Throws a 400 refusal. */
+/** An expiry in the form that calls have. Throws a 400 refusal. */
 export const expiryOf = (state: SandboxState, text: string | undefined): string | null => {
   if (text === undefined) return null
   const parts = MINUTE.exec(text)
@@ -153,7 +154,10 @@ const entryEndpoints = (state: SandboxState, kind: DncKind): Endpoint[] => {
   ]
 }
 
-/** DNC lists of the platform dialect and their entries; reading one serves both dialects. */
+/**
+ * DNC lists of the platform dialect and their entries. The call that reads a list serves both
+ * dialects.
+ */
 export const platformDncEndpoints = (state: SandboxState): Endpoint[] => [
   platformEndpoint('GET', DNC_BASE, 'dnc-lists', (call) =>
     pageAnswer(call, { path: DNC_BASE, entities: state.dncLists.all() }, (list) =>

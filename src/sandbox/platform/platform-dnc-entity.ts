@@ -7,7 +7,7 @@ import { refuse } from './platform-list-rules.ts'
 
 export const DNC_BASE = '/api/v2/outbound/dnclists'
 
-/** DncList of SDK 262; members of the vendors' lists are kept as they are given. */
+/** DncList of SDK 262. Members for the lists of vendors are stored unchanged. */
 const entitySchema = z.looseObject({
   name: z.string(),
   version: z.int().optional(),
@@ -46,7 +46,7 @@ const assertSameSource = (entity: DncEntity, self: StoredDncList): void => {
   }
 }
 
-/** What an entity has to be, whether it is new or changed. Throws refusals. */
+/** Checks an entity, whether it is new or changed. Throws refusals. */
 export const assertDncEntity = (
   state: SandboxState,
   entity: DncEntity,
@@ -78,7 +78,7 @@ export const membersOfDnc = (entity: DncEntity) => ({
 const sizeOf = ({ entries, dncSourceType }: StoredDncList): number =>
   dncSourceType === 'rds_custom' ? entries.customExclusion.size : entries.phone.size
 
-/** The list as the platform's entity; `size` and `importStatus` only when asked for. */
+/** The list as the platform's entity. `size` and `importStatus` are filled only if requested. */
 export const describeDncList = (
   state: SandboxState,
   list: StoredDncList,

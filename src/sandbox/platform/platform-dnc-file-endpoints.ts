@@ -15,7 +15,7 @@ import { CONTENT_TYPES, presignedAnswer } from './platform-import-endpoints.ts'
 import { refuse } from './platform-list-rules.ts'
 
 /**
- * The names of the columns are not published; the value comes first and the expiry last
+ * The header of an export. Its names are not published. The value comes first and the expiry last
  * [platform-api: 2.7].
  */
 const HEADER = ['Value', 'Type', 'ExpirationDateTime']
@@ -44,7 +44,7 @@ const startExport = (state: SandboxState, call: Call): Answer => {
   return { status: 200, body: { id: list.id, name: list.name, selfUri } }
 }
 
-/** Shows the last export that was made, which may be older than the one that was asked for. */
+/** Shows the last finished export, which may be older than the one that was requested last. */
 const readExport = (state: SandboxState, call: Call): Answer => {
   const list = state.dncLists.get(call.listId ?? '')
   const found = state.exports.latest(list.id)
@@ -55,8 +55,8 @@ const readExport = (state: SandboxState, call: Call): Answer => {
 }
 
 /**
- * DncListUploadUrlRequest of SDK 262. How several columns are written in one text is not published:
- * with commas, it is guessed.
+ * DncListUploadUrlRequest of SDK 262. It is not published how one text names several columns. The
+ * sandbox assumes commas.
  */
 const fileSchema = z.object({
   contentType: z.enum(CONTENT_TYPES),
@@ -77,7 +77,7 @@ const COLUMNS_OF = {
   whatsApp: 'whatsAppColumns',
 } as const satisfies Record<DncKind, keyof FileAsked>
 
-/** A date of another form is imported silently as no expiry [platform-api: 2.7]. */
+/** A date in another form is silently imported as no expiry [platform-api: 2.7]. */
 const expiryInFile = (state: SandboxState, text: string): string | null => {
   try {
     return expiryOf(state, text)
@@ -86,7 +86,7 @@ const expiryInFile = (state: SandboxState, text: string): string | null => {
   }
 }
 
-/** Puts the values of a record into the list, each kind from its columns. */
+/** Puts the values of a record into the list. Each kind has its own columns. */
 const putRecord = (
   state: SandboxState,
   list: StoredDncList,
@@ -139,7 +139,9 @@ const askForPlace = (state: SandboxState, call: Call): Answer => {
   return presignedAnswer(state, call, purpose, signedUrlTimeoutSeconds)
 }
 
-/** Imports and exports of DNC lists. Their download is the one of contact lists. */
+/**
+ * Imports and exports of DNC lists. The call that downloads an export is the one for contact lists.
+ */
 export const platformDncFileEndpoints = (state: SandboxState): Endpoint[] => [
   platformEndpoint('POST', `${DNC_BASE}/:listId/export`, 'dnc-export', (call) =>
     startExport(state, call),

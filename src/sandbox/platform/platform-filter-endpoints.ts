@@ -24,7 +24,7 @@ import { refuse } from './platform-list-rules.ts'
 const BASE = '/api/v2/outbound/contactlistfilters'
 
 const MOST_FILTERS = 1_000
-/** A preview shows so many contacts. */
+/** How many contacts a preview shows. */
 const PREVIEWED = 10
 
 export const readingOf = (state: SandboxState): CriteriaReading => ({
@@ -55,7 +55,7 @@ const assertClauseWhole = (clause: Loose): void => {
   predicates.forEach(assertPredicateWhole)
 }
 
-/** The codes that the platform documents for what is missing in a filter. */
+/** Throws the codes that the platform documents for missing parts of a filter. */
 const assertWhole = (body: Loose): void => {
   const clauses = body?.['clauses']
   if (!Array.isArray(clauses) || clauses.length === 0) {
@@ -81,7 +81,7 @@ const read = (state: SandboxState, body: unknown) => {
   return { ...entity.data, list, criteria: criteria.data }
 }
 
-/** Nobody but this file writes the criteria of a filter. */
+/** The criteria of a filter. The cast is safe, because only this file writes them. */
 export const criteriaOf = (filter: StoredFilter): Criteria => filter.criteria as Criteria
 
 const describe = (filter: StoredFilter) => ({

@@ -8,14 +8,14 @@ import type { LoggedEvent } from '../state/event-log.ts'
 import { type ImportPlan, planImport } from '../state/import-file.ts'
 import type { Place, PlacedFor } from '../state/presigned-places.ts'
 
-/** Of the files that are imported. */
+/** The types of files that can be imported. */
 export const CONTENT_TYPES = [
   'text/csv',
   'application/vnd.ms-excel',
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 ] as const
 
-/** ContactListUploadUrlRequest of SDK 262; templates are not simulated. */
+/** ContactListUploadUrlRequest of SDK 262. Templates are not simulated. */
 const requestSchema = z.object({
   contentType: z.enum(CONTENT_TYPES),
   id: z.string().min(1),
@@ -26,7 +26,7 @@ const requestSchema = z.object({
 
 const STORAGE = '/_storage'
 
-/** A place for one file, as the platform answers with it. */
+/** The answer with a pre-signed URL for one file. */
 export const presignedAnswer = (
   state: SandboxState,
   call: Call,
@@ -61,7 +61,7 @@ const storageAnswer = (status: number, code: string, message: string): Answer =>
   body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
 })
 
-/** The first contacts of the file for which the list has room. */
+/** The contacts of the file that fit into the list, in the order of the file. */
 const fitting = (
   held: (contactId: string) => boolean,
   room: number,
@@ -76,20 +76,20 @@ const fitting = (
   })
 }
 
-/** How the fault plan has the event log tell of an import. */
+/** How the fault plan changes the events about an import. */
 type Telling = {
   aggregated: FaultOf<'import-events-aggregated'> | null
   category: FaultOf<'import-event-category'> | null
 }
 
 /**
- * The categories that are known of codes [platform-api: 2.5.5]; which one the full list has is
- * inferred.
+ * The category of an event by its code [platform-api: 2.5.5]. The category for a full list is an
+ * assumption.
  */
 const categoryOf = (code: string): LoggedEvent['category'] =>
   code === 'EXCEEDED_CONTACT_LIMIT' ? 'ENTITY_LIMIT' : 'IMPORT_ERROR'
 
-/** One entry for each event to write: a row each, or a code each where the plan aggregates. */
+/** The events to write: one for each row. If the plan aggregates them: one for each code. */
 const eventsOf = (
   codes: readonly string[],
   aggregated: Telling['aggregated'],
@@ -104,7 +104,8 @@ const eventsOf = (
 type Ending = { place: Place; plan: ImportPlan; failureReason: string | null; telling: Telling }
 
 /**
- * The end of an import: its contacts are in the list, and the event log tells of rows that are not.
+ * Ends an import: stores its contacts in the list, and writes an event for each row that was left
+ * out.
  */
 const finish = (state: SandboxState, { place, plan, failureReason, telling }: Ending): void => {
   const { listId, uploadKey: correlationId } = place
@@ -136,7 +137,7 @@ const finish = (state: SandboxState, { place, plan, failureReason, telling }: En
   applyContacts(state, by, list, { contacts: written, queue: flags })
 }
 
-/** The file of a list's contacts is imported behind those that were stored before. */
+/** Imports the file of a list's contacts, after the files that were stored before it. */
 const storeContacts = (state: SandboxState, call: Call, place: Place, bytes: Buffer): void => {
   const { listId, uploadKey, contactIdName } = place
   const list = state.lists.find(listId)
@@ -175,8 +176,8 @@ const storeContacts = (state: SandboxState, call: Call, place: Place, bytes: Buf
 }
 
 /**
- * The PUT's answer says "stored", never "imported": the import runs afterwards, behind those of the
- * same list.
+ * The answer to the PUT means "stored", not "imported". The import runs later, after earlier
+ * imports of the same list.
  */
 const store = (state: SandboxState, call: Call): Answer => {
   const target = { operation: call.operation, listId: null }
@@ -193,8 +194,8 @@ const store = (state: SandboxState, call: Call): Answer => {
 }
 
 /**
- * Files of the platform dialect: a pre-signed place, the storage behind it, the import's status,
- * and the events that tell of rows.
+ * Files of the platform dialect: a pre-signed URL, the storage for the file, the import's status,
+ * and the events about rows.
  */
 export const platformImportEndpoints = (state: SandboxState): Endpoint[] => [
   {

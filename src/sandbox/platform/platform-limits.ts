@@ -1,4 +1,4 @@
-/** Documented limits of a list [platform-api: 2.3] [platform-api: 2.4]. */
+/** The documented limits of a list [platform-api: 2.3] [platform-api: 2.4]. */
 export const PLATFORM_LIMITS = {
   lists: 1000,
   columns: 50,

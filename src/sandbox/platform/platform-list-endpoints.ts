@@ -28,7 +28,7 @@ import { timeZonePreview } from './time-zones.ts'
 
 const BASE = '/api/v2/outbound/contactlists'
 
-/** Members that are filled only when asked for. */
+/** Members that are filled only if the caller requests them. */
 const askedFor = (state: SandboxState, list: StoredList, query: Call['query']) => ({
   ...(query['includeSize'] === 'true' ? { size: list.contacts.size } : {}),
   ...(query['includeImportStatus'] === 'true'
@@ -60,7 +60,7 @@ const describe = (state: SandboxState, list: StoredList, query: Call['query']) =
   }
 }
 
-/** The simplified list, for callers without the right to see the whole one. */
+/** The simplified list, for callers who may not see the whole list. */
 const describeView = (state: SandboxState, list: StoredList, query: Call['query']) => ({
   id: list.id,
   name: list.name,
@@ -123,7 +123,10 @@ const outcomeOf = (state: SandboxState, id: string, changes: Record<string, unkn
   }
 }
 
-/** The given members of up to 100 lists; one that fails does not keep the others from changing. */
+/**
+ * Changes the given members of up to 100 lists. A list that cannot be changed does not stop the
+ * others.
+ */
 const updateMany = (state: SandboxState, call: Call): Answer => {
   const parsed = bulkSchema.safeParse(call.body)
   if (!parsed.success || parsed.data.contactListIds.length > PLATFORM_LIMITS.listsPerUpdate) {
@@ -163,7 +166,7 @@ const listAll = (
   return pageAnswer(call, { ...about, entities }, (list) => describeOne(state, list, call.query))
 }
 
-/** Contact lists of the platform dialect. The list of lists serves both dialects. */
+/** Contact lists of the platform dialect. The call that lists all lists serves both dialects. */
 export const platformListEndpoints = (state: SandboxState): Endpoint[] => {
   const listOf = (call: Call): StoredList => state.lists.get(call.listId ?? '')
   const views = `${BASE}/divisionviews`

@@ -31,7 +31,7 @@ const dataType = z.object({
 const text = z.string().optional()
 const ref = z.object({ id: z.string() }).optional()
 
-/** Unknown members are ignored, as the published API does. */
+/** Unknown members are ignored, as by the published API. */
 const entitySchema = z
   .object({
     name: z.string(),
@@ -67,13 +67,13 @@ const entitySchema = z
 export type Entity = z.output<typeof entitySchema>
 type Column = Entity['phoneColumns'][number]
 
-/** A member that is null is one that is absent. */
+/** Treats a member that is null as absent. */
 const withoutNulls = (body: unknown): unknown =>
   body !== null && typeof body === 'object' && !Array.isArray(body)
     ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
     : body
 
-/** Throws 400 `bad.request`. */
+/** Parses an entity. Throws 400 `bad.request`. */
 export const entityOf = (body: unknown): Entity => {
   const result = entitySchema.safeParse(withoutNulls(body))
   if (result.success) return result.data
@@ -97,7 +97,7 @@ const fieldIn = (
   timeColumn: found?.timeColumn,
 })
 
-/** The columns of an entity as the sandbox keeps them. */
+/** The columns of an entity in the sandbox's own form. */
 export const fieldsOfEntity = (entity: Entity): ListField[] => {
   const byName = (columns: readonly Column[]) =>
     new Map(columns.map((found) => [found.columnName, found]))
@@ -112,15 +112,15 @@ export const fieldsOfEntity = (entity: Entity): ListField[] => {
 }
 
 /**
- * What an entity says beside its columns, as the sandbox keeps it. A division that is not named
- * stays as it is.
+ * The settings of an entity in the sandbox's own form. If the entity names no division, the
+ * division does not change.
  */
 export const settingsOfEntity = ({ settings }: Entity, divisionId: string): ListSettings => {
   const { division, attemptLimits, ...rest } = settings
   return { ...rest, divisionId: division?.id ?? divisionId, attemptLimitsId: attemptLimits?.id }
 }
 
-/** The columns of the list by what they are for, in the platform's words. */
+/** The columns of the list by their purpose, with the platform's names. */
 export const columnsOfList = (list: StoredList) => {
   const columns = (
     fits: (field: ListField) => boolean,

@@ -4,15 +4,15 @@ import type { ListStore, StoredList } from '../state/list-store.ts'
 import { PLATFORM_LIMITS } from './platform-limits.ts'
 import type { Entity } from './platform-list-entity.ts'
 
-/** Names that exports carry for Genesys' own columns [platform-api: 2.6]. */
+/** The names of Genesys' own columns in exports [platform-api: 2.6]. */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['inin-outbound-id', 'ContactCallable'])
 
-/** A rule that was broken, by the code that the platform documents for it. */
+/** Throws the refusal for a broken rule, with the code that the platform documents. */
 export const refuse = (code: string, message: string, status = 400): never => {
   throw new Refusal(status, code, message)
 }
 
-/** Names are unique in an org. Throws 400. */
+/** Checks a name, which must be unique in an org. Throws 400. */
 export const assertName = (lists: ListStore, name: string, self: StoredList | null): void => {
   if (name.trim() === '') refuse('name.cannot.be.blank', 'A name must be provided.')
   if (name.length > PLATFORM_LIMITS.nameChars) refuse('name.length.exceeded', 'Name too long.')
@@ -21,7 +21,8 @@ export const assertName = (lists: ListStore, name: string, self: StoredList | nu
 }
 
 /**
- * The codes for a division and attempt limits that are not there are not documented. Throws 400.
+ * Checks that the division and the attempt limits exist. The codes for missing ones are not
+ * documented. Throws 400.
  */
 export const assertReferences = (state: SandboxState, { settings }: Entity): void => {
   const { division, attemptLimits } = settings
@@ -90,7 +91,10 @@ const assertTimeZones = ({ settings, phoneColumns, columnNames }: Entity): void 
   }
 }
 
-/** What the platform documents for the columns of a new list (section 2.3). Throws 400. */
+/**
+ * Checks the columns of a new list by the documented rules of the platform (section 2.3). Throws
+ * 400.
+ */
 export const assertColumns = (entity: Entity): void => {
   assertColumnNames(entity)
   assertDeclared(entity)
@@ -101,9 +105,9 @@ const same = (before: unknown, after: unknown): boolean =>
   JSON.stringify(before) === JSON.stringify(after)
 
 /**
- * What cannot change once a list is made. Which code speaks of email and WhatsApp columns and of
- * data types is not documented: `contact.columns.dont.match` is the one of the documented codes
- * that fits. Throws 400.
+ * Checks that a change leaves everything as it is that cannot be changed after a list was made.
+ * Throws 400. The code for email and WhatsApp columns and for data types is not documented.
+ * `contact.columns.dont.match` fits best among the documented codes.
  */
 export const assertUnchanged = (before: Entity, after: Entity): void => {
   if (!same(before.columnNames, after.columnNames)) {

@@ -57,9 +57,7 @@ const addAttemptLimits = (state: SandboxState, call: Call): Answer => {
   return { status: 200, body: state.attemptLimits.add({ ...stamps, ...made }) }
 }
 
-/**
- * The limits of an org; the fault plan may give it room for fewer contacts than the defaults say.
- */
+/** The limits of an org. The fault plan may lower the number of contacts below the default. */
 const limits = (namespace: string, contactsPerList: number): Answer => ({
   status: 200,
   body: {
@@ -75,9 +73,7 @@ const limits = (namespace: string, contactsPerList: number): Answer => ({
   },
 })
 
-/**
- * What the platform keeps of an organisation beside its lists: limits, divisions, attempt limits.
- */
+/** Endpoints for an organisation's limits, divisions and attempt limits. */
 export const platformOrgEndpoints = (state: SandboxState): Endpoint[] => [
   platformEndpoint('GET', LIMITS, 'limits', ({ params }) => {
     const capacity = state.faults.listCapacity(null) ?? PLATFORM_LIMITS.contactsPerList

@@ -1,7 +1,7 @@
 import { fieldsOf, type StoredList } from '../state/list-store.ts'
 
 /**
- * Enough area codes to see mapping at work; what the real table says of others is not simulated.
+ * A few area codes, enough to show that mapping works. The rest of the real table is not simulated.
  */
 const AREA_CODES: Record<string, string> = {
   212: 'America/New_York',
@@ -16,7 +16,10 @@ const AREA_CODES: Record<string, string> = {
   604: 'America/Vancouver',
 }
 
-/** By the first digit of a US zip, roughly: states lie in several zones. */
+/**
+ * The time zone by the first digit of a US zip code. This is approximate, because some states lie
+ * in several zones.
+ */
 const ZIP_ZONES = [
   ...Array<string>(4).fill('America/New_York'),
   ...Array<string>(4).fill('America/Chicago'),
@@ -35,7 +38,10 @@ const zoneOfZip = (zip: string): string | undefined =>
 
 type Mapped = { zone: string; byZip: boolean }
 
-/** The zones of a contact's phone columns: the zip's where it tells one, else each number's own. */
+/**
+ * The zones of a contact's phone columns. The zip code decides if its zone is known. Otherwise each
+ * number has its own zone.
+ */
 const zonesOf = (list: StoredList, cells: string): Map<string, Mapped> => {
   const zones = new Map<string, Mapped>()
   const { automaticTimeZoneMapping, zipCodeColumnName: zip } = list.settings
@@ -60,7 +66,10 @@ export const columnTimeZones = (list: StoredList, cells: string) =>
     ]),
   )
 
-/** What automatic mapping makes of a list as it stands (SDK 262, TimeZoneMappingPreview). */
+/**
+ * The result of automatic mapping for the present contacts of a list (SDK 262,
+ * TimeZoneMappingPreview).
+ */
 export const timeZonePreview = (list: StoredList) => {
   const contactsPerTimeZone: Record<string, number> = {}
   const contactsMappedUsingZipCode: Record<string, number> = {}

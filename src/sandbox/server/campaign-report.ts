@@ -14,7 +14,7 @@ export type CampaignReport = {
   campaign: Record<string, unknown> & { version: number; campaignStatus: CampaignStatus }
   /** Writes that were applied. */
   writes: number
-  /** Ids of the contacts that would be dialled, in the order of their lists. */
+  /** The ids of the contacts that would be dialled, in the order of their lists. */
   dials: string[]
 }
 
@@ -40,10 +40,7 @@ const dialledByFilter = (state: SandboxState, campaign: StoredCampaign): string[
     .map(({ contactId }) => contactId)
 }
 
-/**
- * What the sandbox makes of a campaign: by its rules where it has some (guide), else by its filter
- * (platform).
- */
+/** Whom the campaign would dial, by its rules (guide). If it has none, by its filter (platform). */
 export const reportOfCampaign = (state: SandboxState, id: string): CampaignReport => {
   state.effects.settleDue()
   const campaign = state.campaigns.get(id)

@@ -45,8 +45,8 @@ const parsed = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => 
 }
 
 /**
- * The sandbox's own calls under `/_sandbox`: no token, not counted. For tests, demo and the
- * curious.
+ * The sandbox's own calls under `/_sandbox`, for tests, the demo and exploring. They need no token
+ * and do not count towards a limit.
  */
 export const registerControlRoutes = (
   app: FastifyInstance,

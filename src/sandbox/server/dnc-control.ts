@@ -9,7 +9,8 @@ export type DncReport = {
   id: string
   name: string
   /**
-   * Write requests that took effect, and the most of the guide's that were ever under way at once.
+   * Write requests that took effect. `mostAtOnce`: the most writes of the guide dialect that ever
+   * ran at the same time.
    */
   writes: number
   mostAtOnce: number
@@ -39,7 +40,7 @@ const agentSchema = z.strictObject({
 })
 export type AgentChange = z.input<typeof agentSchema>
 
-/** What somebody changes inside Genesys, past the API. */
+/** Changes a list as an agent inside Genesys does, without the API. */
 export const changeAsAgent = (state: SandboxState, id: string, change: AgentChange): void => {
   const { kind, add, remove } = agentSchema.parse(change)
   const list = state.dncLists.get(id)

@@ -48,7 +48,9 @@ export type SandboxState = {
   guestFiles: GuestFiles
   messageMedia: MessageMedia
   requests: RequestLog
-  /** How long a new or changed guide list is not yet indexed; 300 ms are published [guide-001]. */
+  /**
+   * How long a new or changed guide list is not indexed. The published value is 300 ms [guide-001].
+   */
   provisioningLagMs: number
 }
 
@@ -58,14 +60,16 @@ export type Call = {
   params: Record<string, string>
   /** The first value of each parameter. */
   query: Record<string, string>
-  /** Every value of a parameter that may come more than once, or joined by commas. */
+  /**
+   * Every value of a parameter that may be repeated, or hold several values separated by commas.
+   */
   valuesOf(name: string): string[]
   /** With lower-case names. */
   headers: Record<string, unknown>
-  /** The host that the caller knows the sandbox by. */
+  /** The host under which the caller reached the sandbox. */
   host: string
   body: unknown
-  /** The parts of a multipart body in their order, or null. */
+  /** The parts of a multipart body in their order. null: the body is not multipart. */
   form: readonly FormPart[] | null
   listId: string | null
   requestId: string | null
@@ -75,15 +79,15 @@ export type Endpoint = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   operation: Operation
-  /** `shared`: served to both; the exchange finds out whose limit counts. */
+  /** `shared`: serves both dialects. The exchange decides whose limit the call counts towards. */
   dialect: SandboxDialect | 'shared'
-  /** No token, and no limit of calls: a storage behind pre-signed URLs. */
+  /** Needs no token and has no limit of calls, as a storage behind pre-signed URLs. */
   ungated?: boolean
-  /** Changes contacts of the list in `:listId`: watched for overlaps. */
+  /** Changes contacts of the list in `:listId`. Such calls are watched for overlaps. */
   writesContacts?: boolean
   /**
-   * Synchronous on purpose: an effect is whole before the next request is looked at. Throws
-   * `Refusal`.
+   * Executes the call. Synchronous on purpose, so that its effect is complete before the next
+   * request is handled. Throws `Refusal`.
    */
   handle(call: Call): Answer
 }
@@ -96,16 +100,18 @@ export const platformEndpoint = (
   handle: Endpoint['handle'],
 ): Endpoint => ({ method, path, operation, dialect: 'platform', handle })
 
-/** Both pages say MB; the smaller reading is the safe one to enforce. */
+/**
+ * The published limit is in MB. The sandbox counts 10^6 bytes for a MB, the smaller of its two
+ * meanings.
+ */
 export const BODY_LIMIT_BYTES = 10_000_000
 
 /**
- * Genesys documents no size of an imported file; this one is what the sandbox holds in memory at
- * once.
+ * The most bytes of an imported file that the sandbox holds in memory. Genesys documents no limit.
  */
 export const STORAGE_LIMIT_BYTES = 256 * 1024 * 1024
 
-/** The contact ids of a body of either dialect, "" where a contact has none. */
+/** The contact ids in a body of either dialect. "": a contact without an id. */
 export const contactIdsIn = (body: unknown): string[] =>
   Array.isArray(body)
     ? body.map((contact: { contactId?: unknown; id?: unknown } | null) => {

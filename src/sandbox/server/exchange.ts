@@ -17,7 +17,7 @@ import { type FormPart, readForm } from './multipart-form.ts'
 import { queryOf, type RawQuery } from './query.ts'
 import { type Answer, Refusal, refusalAnswer } from './refusal.ts'
 
-/** Findings when the request's head arrives. The caller gets them after its body is read. */
+/** What is known once the head of a request has arrived. A refusal waits until the body is read. */
 type Visit = {
   dialect: SandboxDialect
   correlationId: string
@@ -33,7 +33,10 @@ const AFTER = ['executed-then-timeout', 'executed-then-reset', 'truncated-body',
 
 const isPaged = (query: Params): boolean => 'pageSize' in query || 'pageNumber' in query
 
-/** Whose limit a call counts against. A shared call: as the token's other calls, or by paging. */
+/**
+ * The dialect whose limit a call counts towards. For a shared call: the dialect of the token's
+ * other calls. If there are none: `platform` if the call has paging parameters.
+ */
 const dialectOf = (
   state: SandboxState,
   endpoint: Endpoint,
@@ -113,7 +116,7 @@ const send = (state: SandboxState, reply: FastifyReply, visit: Visit, answer: An
   return answer.body === undefined ? reply.send() : reply.send(answer.body)
 }
 
-/** `holdMs` 0 resets the connection at once; null holds it until the caller gives up. */
+/** Closes the connection after `holdMs`. 0: resets it. null: waits until the caller closes it. */
 const breakOff = (
   state: SandboxState,
   reply: FastifyReply,
@@ -208,7 +211,7 @@ const callOf = (
   }
 }
 
-/** A form that cannot be read is refused like any call, after the findings at its arrival. */
+/** The parts of a form. A form that cannot be read becomes the refusal of the call. */
 const formOf = async (request: FastifyRequest, visit: Visit): Promise<FormPart[] | null> => {
   if (!request.isMultipart()) return null
   try {
@@ -222,7 +225,6 @@ const formOf = async (request: FastifyRequest, visit: Visit): Promise<FormPart[]
 
 type Exchange = { state: SandboxState; visit: Visit; call: Call; reply: FastifyReply }
 
-/** Whether a fault broke the connection off before anything was done. */
 const brokenBefore = ({ state, visit, call, reply }: Exchange): boolean => {
   const fault = faultBefore(state, call)
   if (!fault) return false
@@ -232,7 +234,6 @@ const brokenBefore = ({ state, visit, call, reply }: Exchange): boolean => {
   return true
 }
 
-/** Whether a fault broke the connection off although the call has taken effect. */
 const brokenAfter = async (exchange: Exchange, answer: Answer): Promise<boolean> => {
   const { state, visit, call, reply } = exchange
   const fault = state.faults.pick(AFTER, call)
@@ -249,7 +250,7 @@ const brokenAfter = async (exchange: Exchange, answer: Answer): Promise<boolean>
   return true
 }
 
-/** null: the connection was broken off or is held, so there is no answer. */
+/** Executes the call. null: a fault closed or holds the connection, so there is no answer. */
 const answerTo = async (exchange: Exchange, endpoint: Endpoint): Promise<Answer | null> => {
   if (exchange.visit.refusal) throw exchange.visit.refusal
   if (brokenBefore(exchange)) return null

@@ -6,7 +6,9 @@ import type { Answer } from './refusal.ts'
 
 export const target = ({ operation }: Call) => ({ operation, listId: null })
 
-/** Leaves members of an answer out, or says other words, as the fault plan wants it. */
+/**
+ * The answer about a file. If the fault plan demands it, members are missing or have other values.
+ */
 export const told = (state: SandboxState, call: Call, body: Record<string, unknown>): Answer => {
   const fault = state.faults.pick(['guest-file-answer'], target(call))
   const gone = new Set(fault?.without ?? [])
@@ -14,7 +16,9 @@ export const told = (state: SandboxState, call: Call, body: Record<string, unkno
   return { status: 200, body: Object.fromEntries(left) }
 }
 
-/** Where the bytes of a file are to be put; another's host, as the fault plan wants it. */
+/**
+ * The URL to which a file must be sent. If the fault plan demands it, the URL is on another host.
+ */
 export const placeOf = (
   state: SandboxState,
   call: Call,
@@ -33,9 +37,9 @@ export const storageAnswer = (status: number, code: string): Answer => ({
 })
 
 /**
- * Puts bytes at the place of a file, which takes them again, as an object storage does.
- * `headersFault` judges what the signature covers beside the URL; the fault plan lets a place
- * expire, or cuts what comes.
+ * Stores bytes at the URL of a file. A second PUT replaces them, as in an object storage.
+ * `headersFault` checks the headers that the signature covers. The fault plan can make the URL
+ * expire, or cut the bytes.
  */
 export const putFile = <F extends { signature: string; bytes: Buffer | null; puts: number }>(
   state: SandboxState,

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 
 import { Refusal } from './refusal.ts'
 
-/** One part of a multipart body; `fileName` null if it came as a plain field. */
+/** One part of a multipart body. `fileName`: null for a plain field. */
 export type FormPart = { name: string; fileName: string | null; contentType: string; bytes: Buffer }
 
 const tooLarge = (limit: number): Refusal =>
@@ -12,9 +12,9 @@ const bytesOf = (value: unknown): Buffer =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value ?? ''))
 
 /**
- * The parts in the order in which they came, read whole. Throws a 413 refusal for a file over
- * `fileBytes` and a 400 one for what is not multipart; what is left of the body then is read and
- * forgotten, so that the answer reaches the caller.
+ * The parts in the order of their arrival, each read completely. Throws a 413 refusal for a file
+ * over `fileBytes`, and a 400 refusal for a body that is not multipart. The rest of the body is
+ * then read and discarded, so that the answer reaches the caller.
  */
 export const readForm = async (request: FastifyRequest, fileBytes: number): Promise<FormPart[]> => {
   const parts: FormPart[] = []

@@ -4,15 +4,15 @@ import type { Clock } from '../../lib/clock.ts'
 import type { FaultEngine, FaultTarget } from '../faults/fault-plan.ts'
 import type { ActivityBook, PushEntry } from '../state/activity-book.ts'
 
-/** The one event of the guides that speaks of uploads [guide-api: Completion webhook]. */
+/** The only event of the guides about uploads [guide-api: Completion webhook]. */
 export const UPLOAD_COMPLETED = 'outbound.contact.upload.completed'
 
-/** Of new entries of a DNC list [guide-002]. */
+/** The event about new entries of a DNC list [guide-002]. */
 const DNC_ENTRIES_CREATED = 'OUTBOUND_DNCLIST_ENTRY_CREATED'
 
 const ANSWER_WITHIN_MS = 5_000
 
-/** A job that was started and what it will have come to at `readyAtMs` (monotonic). */
+/** A started job, with its result at `readyAtMs` (monotonic). */
 export type Completion = {
   jobId: string
   listId: string
@@ -20,27 +20,27 @@ export type Completion = {
   processed: number
   failed: number
   readyAtMs: number
-  /** null: nobody asked for a callback. */
+  /** null: no callback was requested. */
   callbackUrl: string | null
 }
 
 export type PushDesk = {
-  /** A webhook that is not `enabled` is kept and never called. */
+  /** Registers a webhook. One that is not `enabled` is kept but never called. */
   subscribe(webhook: { name: string; eventType: string; url: string; enabled: boolean }): {
     id: string
   }
   /**
-   * Sends callback and events when the job is done. Resolves when those are through that the plan
-   * puts before the answer.
+   * Sends the callback and the events when the job ends. If the fault plan puts some of them before
+   * the upload's answer, resolves when these have been sent.
    */
   announce(completion: Completion): Promise<void> | null
-  /** Sends the event that a DNC list has so many new entries. */
+  /** Sends the event that a DNC list has this many new entries. */
   entriesCreated(dncListId: string, entries: number): void
-  /** Resolves when nothing is waiting or in flight any more. */
+  /** Resolves when nothing is waiting to be sent and nothing is being sent. */
   settled(): Promise<void>
-  /** Drops what is waiting; subscriptions go too. */
+  /** Drops everything that waits to be sent, and all subscriptions. */
   reset(): void
-  /** Ends what is waiting and in flight. */
+  /** Ends everything that waits or is being sent. */
   close(): Promise<void>
 }
 
@@ -51,8 +51,8 @@ type Deps = {
   faults: FaultEngine
   book: ActivityBook
   /**
-   * Where every push goes, by path and query as they were given; undefined: to the host that was
-   * given.
+   * The origin to which every callback and event is sent. Path and query stay as given. undefined:
+   * the given host.
    */
   callbackOrigin: string | undefined
 }
@@ -71,8 +71,8 @@ const withoutProof = (url: string, how: 'unsigned' | 'forged'): string => {
 }
 
 /**
- * The callback's body is the guide's; the event's is not specified, and says the same with an id
- * and a type of its own.
+ * The body of a callback is as in the guide. The body of an event is not specified. It has the same
+ * members, and also an id and a type.
  */
 const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
   const { jobId, listId, processed, failed, kind, eventId: id } = push
@@ -89,8 +89,8 @@ const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
 }
 
 /**
- * Which faults befall a push that is not lost, drawn once and in this order, so that a seed decides
- * them.
+ * The faults that a callback or an event gets. They are drawn once and in this order, so that a
+ * seed determines them.
  */
 const drawFaults = (faults: FaultEngine, target: FaultTarget) => ({
   late: faults.pick(['callback-late'], target),
@@ -103,8 +103,8 @@ const drawFaults = (faults: FaultEngine, target: FaultTarget) => ({
 type Drawn = ReturnType<typeof drawFaults>
 
 /**
- * Those held back until others were sent: each waits for a number of them, or for its time to be
- * over.
+ * The callbacks and events that are held back. Each waits until a number of others were sent, or
+ * until its time is over.
  */
 const createHoldingPen = (clock: Clock) => {
   type Held = { left: number; release: () => void }
@@ -136,7 +136,8 @@ const createSender = (deps: Deps) => {
     try {
       const answer = await fetch(targetOf(push.url, deps.callbackOrigin), {
         method: 'POST',
-        // Unsigned, as the guides' Genesys sends it; a redirect is an answer like any other.
+        // The POST is unsigned, as in the guides. A redirect counts as an answer and is not
+        // followed.
         redirect: 'manual',
         headers: { 'content-type': 'application/json' },
         body: bodyOf(push, status, deps.clock.now()),
@@ -145,7 +146,8 @@ const createSender = (deps: Deps) => {
       entry.answered = answer.status
       await answer.body?.cancel()
     } catch {
-      // Nobody there, or too slow: Genesys tells once. The entry says that no answer came.
+      // Nobody answered, or not in time. Genesys sends it only once. The entry shows that no answer
+      // came.
     }
     pen.passed()
   }
@@ -172,7 +174,9 @@ const createSender = (deps: Deps) => {
 
 type Subscribed = { eventType: string; url: string }
 
-/** What tells of a completion: the callback first, where one was asked for. */
+/**
+ * The messages about a completion: first the callback, if one was requested, and then the events.
+ */
 const pushesOf = (completion: Completion, subscribed: readonly Subscribed[]): Push[] => {
   const { callbackUrl } = completion
   const told = (kind: 'callback' | 'event', url: string): Push => ({
@@ -187,7 +191,7 @@ const pushesOf = (completion: Completion, subscribed: readonly Subscribed[]): Pu
   ]
 }
 
-/** What tells of new entries of a DNC list. */
+/** The messages about new entries of a DNC list. */
 const dncPushesOf = (
   about: { dncListId: string; entries: number; readyAtMs: number },
   subscribed: readonly Subscribed[],
@@ -200,7 +204,7 @@ const dncPushesOf = (
       ...{ kind: 'dnc-event', url, eventId: randomUUID() },
     }))
 
-/** Genesys calling out: completion callbacks and the events that webhooks are registered for. */
+/** Makes Genesys' outgoing calls: completion callbacks, and events for registered webhooks. */
 export const createPushDesk = (deps: Deps): PushDesk => {
   const send = createSender(deps)
   let subscribed: Subscribed[] = []

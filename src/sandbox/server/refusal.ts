@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
 
-/** What an endpoint answers with; `body` absent means no content. */
+/** The answer of an endpoint. Without `body` it has no content. */
 export type Answer = {
   status: number
   body?: unknown
   headers?: Record<string, string>
-  /** The effect is there, but the answer goes out only after this. */
+  /** The call has taken effect, but its answer waits for this promise. */
   ready?: Promise<void>
 }
 
 /**
- * An error answer in the shape of Genesys' ErrorBody [platform-api: 2.11]. Thrown by endpoints,
- * sent by the exchange.
+ * An error answer in the form of Genesys' ErrorBody [platform-api: 2.11]. Endpoints throw it, and
+ * the exchange sends it.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -32,8 +32,7 @@ export class Refusal extends Error {
 }
 
 /**
- * The answer for a refusal; `contextId` repeats the ININ-Correlation-Id header, as the platform
- * does.
+ * The answer for a refusal. `contextId` repeats the ININ-Correlation-Id header, as on the platform.
  */
 export const refusalAnswer = (refusal: Refusal, contextId: string = randomUUID()): Answer => ({
   status: refusal.status,

@@ -1,21 +1,24 @@
 import type { FastifyRequest } from 'fastify'
 
-/** One request as it came: enough to compare two clients by, and no content of a body. */
+/**
+ * One request as it arrived, with enough detail to compare two clients. It holds no content of a
+ * body.
+ */
 export type LoggedRequest = {
   method: string
   path: string
   query: Record<string, string>
   contentType: string | null
   /**
-   * Member names of a JSON object, or of the first element of an array; part names of a form. null
-   * for other bodies and none.
+   * The member names of a JSON object or of the first element of an array, or the part names of a
+   * form. null: another body, or none.
    */
   bodyKeys: string[] | null
 }
 
 export type RequestLog = {
   add(request: FastifyRequest, partNames: string[] | null): void
-  /** The last ones, oldest first. */
+  /** The latest requests, oldest first. */
   recent(): LoggedRequest[]
   reset(): void
 }

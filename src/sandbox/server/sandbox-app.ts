@@ -33,7 +33,7 @@ const createApp = (state: SandboxState): FastifyInstance => {
     { parseAs: 'string' },
     (_request, body, done) => done(null, new URLSearchParams(String(body))),
   )
-  // The SDK sends `content-type: application/json` with calls that have no body.
+  // The SDK sends `content-type: application/json` even with calls that have no body.
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     if (body.length === 0) return done(null)
     try {
@@ -68,7 +68,8 @@ const createApp = (state: SandboxState): FastifyInstance => {
 }
 
 /**
- * The sandbox's HTTP side, both dialects and the storage behind pre-signed URLs; not listening yet.
+ * The HTTP server of the sandbox, not listening yet. It has both dialects and the storage behind
+ * pre-signed URLs.
  */
 export const createSandboxApp = async (state: SandboxState): Promise<FastifyInstance> => {
   const app = createApp(state)
@@ -95,7 +96,7 @@ export const createSandboxApp = async (state: SandboxState): Promise<FastifyInst
   const gated = endpoints.filter(({ ungated }) => !ungated)
   const ungated = endpoints.filter((endpoint) => !gated.includes(endpoint))
   registerEndpoints(app, state, gated)
-  // A storage takes bytes of any type and parses none.
+  // A storage accepts bytes of any type and parses none.
   await app.register(async (storage) => {
     storage.removeAllContentTypeParsers()
     storage.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {

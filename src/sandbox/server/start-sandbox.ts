@@ -40,62 +40,67 @@ import { createTokenDesk } from './token-desk.ts'
 
 export type SandboxOptions = {
   host: string
-  /** 0 = any free one; the result's `url` names it. */
+  /** 0: any free port, which the `url` of the result contains. */
   port: number
   clientId: string
   clientSecret: string
   clock: Clock
-  /** In [0, 1); decides rules with `probability`. Default: the same sequence at every start. */
+  /**
+   * A number in [0, 1), which decides about rules with `probability`. Default: the same sequence at
+   * every start.
+   */
   random?: () => number
-  /** Calls a minute for each OAuth client; defaults 1000 (guides) and 300 (published). */
+  /**
+   * How many calls a minute each OAuth client may make. Default: 1000 (guides) and 300 (published).
+   */
   limits?: { guideRequestsPerMinute?: number; platformRequestsPerMinute?: number }
-  /** How long a guide job reports `processing`. Default 200. */
+  /** How long a guide job reports `processing`. Default: 200. */
   jobDelayMs?: number
-  /** From the end of a platform file's PUT to the first sign of its import. Default 100. */
+  /** From the end of a platform file's PUT to the first sign of its import. Default: 100. */
   importLagMs?: number
-  /** How long an import runs. Default 200. */
+  /** How long an import runs. Default: 200. */
   importDurationMs?: number
-  /** How long a platform bulk job or export runs. Default 200. */
+  /** How long a platform bulk job or export runs. Default: 200. */
   taskDurationMs?: number
-  /** How long a new or changed guide list is not indexed. Default 300 [guide-001]. */
+  /** How long a new or changed guide list is not indexed. Default: 300 [guide-001]. */
   provisioningLagMs?: number
   /**
-   * Callbacks and events go to this origin, whatever host they were asked for at: a gateway may
-   * have another name here than outside.
+   * Callbacks and events are sent to this origin, whatever host was requested. A gateway may have
+   * another name on this network than outside.
    */
   callbackOrigin?: string | undefined
-  /** Default 3600. */
+  /** Default: 3600. */
   tokenLifetimeSeconds?: number
-  /** Besides the demo lists; the same id replaces one of them. */
+  /** Lists in addition to the demo lists. A list with the id of a demo list replaces it. */
   lists?: SandboxList[]
 }
 
 export type SandboxHandle = {
   url: string
-  /** Breaks every open connection, held ones included. */
+  /** Closes every open connection, including those that a fault holds. */
   close(): Promise<void>
   ledger(filter?: { listId?: string; contacts?: boolean }): Ledger
-  /** The last calls as they came, oldest first. */
+  /** The latest calls as they arrived, oldest first. */
   requests(): LoggedRequest[]
   /** Resolves when no callback or event is waiting to be sent or answered. */
   calledBack(): Promise<void>
   /** Replaces the fault plan. Throws on an unknown kind or member. */
   setFaults(plan: FaultPlan): void
-  /** Makes the list, or replaces the one with this id by an empty one. */
+  /** Makes the list. It replaces a list with the same id, and is empty. */
   makeList(list: SandboxList): SandboxList
-  /** Makes the campaign, or replaces the one with this id by one without rules. */
+  /** Makes the campaign. It replaces a campaign with the same id, and has no rules. */
   makeCampaign(campaign: SandboxCampaign): void
   /** Whom a campaign would dial, and how often it was written. */
   campaign(id: string): CampaignReport
-  /** Makes the DNC list, or replaces the one with this id by an empty one. */
+  /** Makes the DNC list. It replaces a list with the same id, and is empty. */
   makeDncList(list: SandboxDncList): void
   /** What a DNC list really holds. */
   dncList(id: string): DncReport
-  /** What somebody changes in a DNC list inside Genesys, past the API. */
+  /** Changes a DNC list as an agent inside Genesys does, without the API. */
   changeAsAgent(dncListId: string, change: AgentChange): void
   /** Lets files be sent for this external contact. */
   makeExternalContact(id: string): void
-  /** Every guest file that was registered, and what lies there. */
+  /** Every guest file that was registered, and what is stored for it. */
   guestFiles(): GuestFileReport[]
   /** Makes a live conversation, or adds a communication to it. */
   makeConversation(id: string, communicationId: string): void
@@ -103,7 +108,7 @@ export type SandboxHandle = {
   messageMedia(): MessageMediaReport[]
   /** What a list really holds: fields by contact id. */
   contents(listId: string): Map<string, Record<string, string | null>>
-  /** Forgets everything but the lists of the start, which are empty again; tokens live on. */
+  /** Removes everything except the lists of the start, which become empty. Tokens stay valid. */
   reset(): void
 }
 

@@ -8,11 +8,13 @@ type Grant = { clientId: string; endsAtMs: number; dialect: SandboxDialect | nul
 
 /** Issues and checks access tokens of the client-credentials grant. */
 export type TokenDesk = {
-  /** null when the credentials are wrong. */
+  /** Issues a token. null: the credentials are wrong. */
   issue(clientId: string, clientSecret: string): { token: string; expiresInSeconds: number } | null
-  /** The OAuth client of a living token, or null. */
+  /** The OAuth client of a valid token. null: the token is not valid. */
   clientOf(token: string): string | null
-  /** Remembers which dialect a token's holder speaks, for the one call that both share. */
+  /**
+   * Notes which dialect the holder of a token uses. The calls that both dialects share need this.
+   */
   noteDialect(token: string, dialect: SandboxDialect): void
   dialectOf(token: string): SandboxDialect | null
   revokeAll(): void

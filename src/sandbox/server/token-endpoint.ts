@@ -13,8 +13,8 @@ const basicOf = (header: string): [string, string] => {
 }
 
 /**
- * `POST /oauth/token`: the same for the guides' API host and the platform's login host. Not counted
- * by the referee.
+ * `POST /oauth/token`, at the guides' API host and at the platform's login host. The referee does
+ * not count it.
  */
 export const tokenEndpoint = (state: SandboxState): Endpoint => ({
   method: 'POST',
@@ -24,7 +24,7 @@ export const tokenEndpoint = (state: SandboxState): Endpoint => ({
   handle: (call) => {
     if (state.faults.pick(['login-throttled'], call)) {
       state.book.token('throttled')
-      // The login throttles with 400, not 429 [platform-api: 2.2].
+      // The login throttles with 400, not with 429 [platform-api: 2.2].
       return refused(400, 'invalid_request', 'rate limit exceeded, please try again later')
     }
     const form = call.body instanceof URLSearchParams ? call.body : new URLSearchParams()

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import type { UploadMode } from '../../domain/uploads/upload-options.ts'
 
-/** A file that was taken, by whichever of the ways of either dialect. */
+/** A file that was accepted, by any of the methods of either dialect. */
 export type FileEntry = {
   /** The job's id (guide) or the upload key (platform). */
   id: string
@@ -15,27 +15,25 @@ export type FileEntry = {
   at: string
 }
 
-/**
- * One POST out of the sandbox: a completion callback, or an event that a webhook is registered for.
- */
+/** One POST that the sandbox sent: a completion callback, or an event for a registered webhook. */
 export type PushEntry = {
   kind: 'callback' | 'event' | 'dnc-event'
-  /** Of `dnc-event` the id of the DNC list. */
+  /** For a `dnc-event`: the id of the DNC list. */
   uploadId: string
   status: 'success' | 'error' | 'in_progress'
-  /** The status of the answer. null while none came, and where none came at all. */
+  /** The status of the answer. null: no answer has come. */
   answered: number | null
   at: string
 }
 
 export type PushTally = {
-  /** POSTs sent, repeated ones included. */
+  /** POSTs sent, including repeated ones. */
   sent: number
-  /** Sent POSTs that were answered 2xx. */
+  /** POSTs sent that were answered with a 2xx. */
   taken: number
-  /** Left out by the fault plan. */
+  /** POSTs that the fault plan left out. */
   lost: number
-  /** POSTs sent for each upload or job; an upload whose only one was lost has 0. */
+  /** POSTs sent, by upload or job. 0 for an upload whose only POST was lost. */
   byUpload: Record<string, number>
   entries: PushEntry[]
 }
@@ -46,15 +44,17 @@ export type Activity = {
   callbacks: PushTally
   events: PushTally
   dncEvents: PushTally
-  /** Without the query of the target, which is where capability tokens stand. */
+  /** `target` lacks the query of the URL, because the query may hold a capability token. */
   webhooks: { id: string; name: string; eventType: string; target: string; at: string }[]
 }
 
-/** The sandbox's diary of lists made, files taken and calls sent out. Holds no cell of any row. */
+/**
+ * The sandbox's record of lists made, files accepted and calls sent. It holds no cell of any row.
+ */
 export type ActivityBook = {
   listCreated(list: { id: string; name: string }): void
   fileTaken(file: Omit<FileEntry, 'sha256' | 'bytes' | 'at'>, content: Uint8Array): void
-  /** The entry is kept and its `answered` set later. */
+  /** Adds an entry. The caller sets its `answered` later. */
   pushed(entry: Omit<PushEntry, 'answered' | 'at'>): PushEntry
   pushLost(kind: PushEntry['kind'], uploadId: string): void
   webhook(webhook: { id: string; name: string; eventType: string; url: URL }): void

@@ -11,16 +11,16 @@ export type BulkJob = {
   state: 'InProgress' | 'Complete' | 'Failed'
   total: number
   failure: { code: string; message: string } | null
-  /** The backup that is made before the job begins. null if none is asked for. */
+  /** The URL of the backup that was made before the job began. null: no backup was requested. */
   downloadUri: string | null
 }
 
-/** Changes to many contacts at once, done behind the answer [platform-api: 2.6]. */
+/** Changes to many contacts, made after the call was answered [platform-api: 2.6]. */
 export type BulkJobs = {
   start(job: Omit<BulkJob, 'id' | 'state'>, apply: () => void): BulkJob
   /** Throws a 404 refusal. */
   get(listId: string, id: string): BulkJob
-  /** The latest first, ten at the most. */
+  /** The latest first, ten at most. */
   latest(listId: string): BulkJob[]
   reset(): void
 }

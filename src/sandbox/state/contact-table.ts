@@ -1,17 +1,20 @@
 /**
- * The contacts of one list: JSON texts of cells and of what Genesys keeps beside them, so that a
- * million of them fit in memory.
+ * The contacts of one list. Cells and Genesys' own data are JSON texts, so that a million contacts
+ * fit in memory.
  */
 export type ContactTable = {
   readonly size: number
-  /** Says whether the contact is new, changed or was written with what it held already. */
+  /** Writes a contact. Returns whether it is new, changed, or already had the same content. */
   upsert(contact: WrittenContact, at: { revision: number; ms: number }): WriteOutcome
   find(contactId: string): Readonly<StoredContact> | undefined
-  /** New system data by Genesys itself: no write of a caller. */
+  /** Sets system data that Genesys changes itself. It does not count as a write of a caller. */
   amend(contactId: string, system: string | null): void
   remove(contactId: string): boolean
   clear(): void
-  /** Contacts in order of first arrival from slot `from`; `next` is null at the end. */
+  /**
+   * The contacts from slot `from`, in the order in which they were first written. `next`: null at
+   * the end.
+   */
   page(from: number, limit: number): { contacts: StoredContact[]; next: number | null }
   /** How many contacts were written how many times, for example {"1": 999, "2": 1}. */
   writesHistogram(): Record<string, number>
@@ -22,15 +25,15 @@ export type WriteOutcome = 'new' | 'changed' | 'identical'
 type WrittenContact = {
   contactId: string
   cells: string
-  /** JSON of `SystemData`. null if nothing differs from what every contact has. */
+  /** JSON of `SystemData`. null: the contact has only the values that every new contact has. */
   system: string | null
 }
 
 export type StoredContact = WrittenContact & {
-  /** Times that this contact was written since the list was last cleared. */
+  /** How many times this contact was written since the list was last cleared. */
   writes: number
   /**
-   * The revision of the list at the last write; revisions grow by one with every applied request.
+   * The revision of the list at the last write. Every applied request raises the revision by one.
    */
   revision: number
   createdMs: number

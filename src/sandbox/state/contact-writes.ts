@@ -9,13 +9,13 @@ import { type SystemWrite, writtenSystem } from './system-data.ts'
 export type IncomingContact = {
   contactId: string
   cells: (string | null)[]
-  /** Absent: the contact keeps what it has. */
+  /** The change of the system data. If left out, the system data stay as they are. */
   system?: SystemWrite
 }
 
 /**
- * The characters that the sandbox takes in a contact id ("no special characters", 400
- * `invalid.contact.id`).
+ * The contact ids that the sandbox accepts. Genesys documents "no special characters", and 400
+ * `invalid.contact.id`.
  */
 const CONTACT_ID = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/
 
@@ -23,33 +23,36 @@ export const isContactId = (value: unknown): value is string =>
   typeof value === 'string' && CONTACT_ID.test(value)
 
 /**
- * Which column of a guide file carries the contact id; the guides name `contactId` and
- * `customerId`, else it is the first one.
+ * The column of a guide file that holds the contact id: `contactId` or `customerId`, which the
+ * guides name. If there is neither: the first column.
  */
 export const contactIdColumnOf = (list: StoredList): string =>
   ['contactId', 'customerId'].find((name) => list.positions.has(name)) ?? list.fields[0]!.name
 
-/** Throws 400 `invalid.contact.id` unless it is a text of allowed characters. */
+/** Throws 400 `invalid.contact.id` if the value is not a text of allowed characters. */
 export const checkedContactId = (value: unknown): string => {
   if (isContactId(value)) return value
   throw new Refusal(400, 'invalid.contact.id', 'The contact id is not valid.')
 }
 
 /**
- * Which columns of a request are silently left out instead of being refused or stored, by the fault
- * plan.
+ * The columns of a request that the fault plan silently leaves out instead of refusing or storing
+ * them.
  */
 export type DroppedFields = { undeclared: boolean; names: ReadonlySet<string> }
 
-/** The `drop-fields` fault for this call; asks once a request. */
+/**
+ * The `drop-fields` fault for this call. Call it once for each request, because the rule counts as
+ * fired.
+ */
 export const droppedFields = (state: SandboxState, call: Call): DroppedFields => {
   const rule = state.faults.pick(['drop-fields'], call)
   return { undeclared: rule !== null && !rule.fields, names: new Set(rule?.fields) }
 }
 
 /**
- * Puts named values into the list's column order. Throws `undeclaredCode` for a column that the
- * list lacks.
+ * Puts named values into the order of the list's columns. Throws `undeclaredCode` for a column that
+ * the list lacks.
  */
 export const packCells = (
   state: SandboxState,
@@ -84,7 +87,7 @@ export const packCells = (
   return cells
 }
 
-/** Under what an applied request is written down. */
+/** What the ledger notes about an applied request. */
 type Writer = Pick<Call, 'operation' | 'requestId'>
 
 const emptyRequired = (list: StoredList, cells: IncomingContact['cells']): number => {
@@ -95,7 +98,7 @@ const emptyRequired = (list: StoredList, cells: IncomingContact['cells']): numbe
   return empty
 }
 
-/** Stores contacts as one applied request, by id: the last of the same id wins. */
+/** Stores contacts by id, as one applied request. The last contact with an id counts. */
 export const applyContacts = (
   state: SandboxState,
   call: Writer,
@@ -120,7 +123,7 @@ export const applyContacts = (
   state.book.count(list.id, 'identicalWrites', outcomes.identical)
   state.book.count(list.id, 'requiredNulls', nulls)
   state.book.count(list.id, 'duplicateIdsInRequest', contacts.length - seen.size)
-  // Updated contacts are dialled again unless the caller says otherwise (SDK 262, `doNotQueue`).
+  // By default, updated contacts are dialled again (SDK 262, `doNotQueue`).
   const requeued = queue && !queue.doNotQueue ? contacts.length - outcomes.new : 0
   state.book.count(list.id, 'requeuedContacts', requeued)
   noteApplied(state, call, list, { contacts: contacts.length, queue })
@@ -135,7 +138,7 @@ export const clearContacts = (state: SandboxState, call: Writer, list: StoredLis
   noteApplied(state, call, list, { contacts: held, queue: null })
 }
 
-/** Writes an applied request down under the list's present revision. */
+/** Notes an applied request in the ledger, with the list's present revision. */
 export const noteApplied = (
   state: SandboxState,
   call: Writer,
@@ -150,11 +153,14 @@ export const noteApplied = (
     at: state.clock.now().toISOString(),
   })
 
-/** What tells two requests with the same X-Request-ID apart, without keeping their content. */
+/**
+ * A digest that distinguishes two requests with the same X-Request-ID. It does not contain their
+ * content.
+ */
 export const fingerprintOf = (listId: string, contactIds: readonly string[]): string =>
   `${listId} ${contactIds.length} ${contactIds[0] ?? ''} ${contactIds.at(-1) ?? ''}`
 
-/** How many new contacts the list still takes. */
+/** How many new contacts the list can still hold. */
 export const roomIn = (state: SandboxState, list: StoredList): number => {
   const capacity = state.faults.listCapacity(list.id) ?? PLATFORM_LIMITS.contactsPerList
   return Math.max(0, capacity - list.contacts.size)

@@ -1,14 +1,11 @@
-/** What is wrong with a text that is not CSV as RFC 4180 has it; names no content. */
+/** Why a text is not CSV by RFC 4180. The message contains nothing of the text. */
 export class CsvFault extends Error {
   override readonly name = 'CsvFault'
 }
 
 const QUOTE = '"'
 
-/**
- * The end of a quoted cell that opens at `open`: the position after its closing quote, and its
- * text.
- */
+/** The text of the quoted cell that begins at `open`, and the position after its closing quote. */
 const quotedCell = (text: string, open: number): { cell: string; next: number } => {
   let from = open + 1
   let cell = ''
@@ -27,14 +24,12 @@ const plainCell = (text: string, from: number): { cell: string; next: number } =
   for (; next < text.length; next += 1) {
     const char = text[next]
     if (char === ',' || char === '\n' || char === '\r') break
-    if (char === QUOTE) throw new CsvFault('A quote stands inside of a cell without quotes.')
+    if (char === QUOTE) throw new CsvFault('There is a quote inside a cell that is not quoted.')
   }
   return { cell: text.slice(from, next), next }
 }
 
-/**
- * 0: the cell is followed by another one of its record; else the length of what ends the record.
- */
+/** The length of the text that ends the record. 0: another cell of the record follows. */
 const recordEnd = (text: string, at: number): number => {
   if (at >= text.length) return 1
   if (text[at] === ',') return 0
@@ -61,9 +56,9 @@ const quotedRecord = (text: string, from: number): { record: string[]; next: num
 }
 
 /**
- * The records of a CSV with commas, in UTF-8 (RFC 4180, line feeds alone allowed). A blank line is
- * a record of one empty cell, for Genesys does not forgive it. Strict, where an importer may be:
- * throws `CsvFault` for bytes that are not UTF-8 and misplaced quotes.
+ * The records of a CSV with commas, in UTF-8 (RFC 4180; line feeds alone are allowed). A blank line
+ * is a record of one empty cell, because Genesys refuses blank lines. Stricter than some importers:
+ * throws `CsvFault` for bytes that are not UTF-8, and for misplaced quotes.
  */
 export const csvRecords = (bytes: Uint8Array): string[][] => {
   let text
@@ -77,7 +72,7 @@ export const csvRecords = (bytes: Uint8Array): string[][] => {
   while (at < text.length) {
     const end = lineEnd(text, at)
     const line = text.slice(at, end.at)
-    // Most lines have no quote at all, and the engine cuts those faster than a loop over
+    // Most lines have no quote. The engine's own `split` is faster for them than a loop over
     // characters.
     if (line.includes(QUOTE) || line.includes('\r')) {
       const { record, next } = quotedRecord(text, at)

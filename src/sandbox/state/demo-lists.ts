@@ -12,7 +12,7 @@ const columns: SandboxList['columns'] = [
 ]
 
 /**
- * The lists that a sandbox starts with: one to try, five to share, one that is always busy and one
+ * The lists at the start of a sandbox: one to try, five to share, one that is always busy and one
  * that is broken.
  */
 export const DEMO_LISTS: readonly SandboxList[] = [
@@ -22,12 +22,12 @@ export const DEMO_LISTS: readonly SandboxList[] = [
   { id: 'demo-error', name: 'Demo list in error', columns, status: 'ERROR' },
 ]
 
-/** The campaign of the start; it is off. */
+/** The campaign at the start. It is off. */
 export const DEMO_CAMPAIGNS: readonly SandboxCampaign[] = [
   { id: 'demo-campaign', name: 'Demo campaign', contactListId: 'demo-contacts' },
 ]
 
-/** The DNC lists of the start: the one that the demo campaign names, and one to try. */
+/** The DNC lists at the start: the one that the demo campaign uses, and one to try. */
 export const DEMO_DNC_LISTS: readonly SandboxDncList[] = [
   { id: 'sandbox-dnc-list', name: 'Sandbox DNC list' },
   { id: 'demo-dnc', name: 'Demo DNC list' },

@@ -11,8 +11,8 @@ export type DialledCalls = {
 }
 
 /**
- * Writes the last attempt into the contacts, as the dialler does. Ids that the list does not hold
- * are passed over.
+ * Notes the last attempt in the contacts, as the dialler does. Skips ids that the list does not
+ * hold.
  */
 export const noteCalls = (state: SandboxState, listId: string, calls: DialledCalls): void => {
   const list = state.lists.get(listId)

@@ -3,11 +3,11 @@ import type { Clock } from '../../lib/clock.ts'
 type DueEffect = { atMs: number; apply: () => void }
 
 /**
- * What takes effect later than it was asked for. It is applied when somebody looks next, in order
- * of its time.
+ * Effects that come later than the call that caused them. They are applied before the next call is
+ * handled, in the order of their times.
  */
 export type DueEffects = {
-  /** `Infinity` never comes. */
+  /** An effect with the time `Infinity` never comes. */
   add(effect: DueEffect): void
   settleDue(): void
   reset(): void

@@ -2,10 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { Refusal } from '../server/refusal.ts'
 
-/**
- * One line of the outbound event log, which tells of a list and never of a row
- * [platform-api: 2.5.5].
- */
+/** One line of the outbound event log. It names a list and never a row [platform-api: 2.5.5]. */
 export type LoggedEvent = {
   id: string
   timestamp: string
@@ -23,7 +20,7 @@ export type NewEvent = Omit<LoggedEvent, 'id' | 'timestamp' | 'level'>
 
 export type EventLog = {
   add(event: NewEvent): void
-  /** A page as the platform answers it. Throws a 400 refusal. */
+  /** A page in the form of the platform. Throws a 400 refusal. */
   page(query: Record<string, string>): Record<string, unknown>
   /** Throws a 404 refusal. */
   get(id: string): Record<string, unknown>
@@ -57,7 +54,10 @@ const positive = (text: string | undefined, otherwise: number, most: number): nu
   throw new Refusal(400, 'bad.request', `Paging starts at 1, and a page has at most ${most}.`)
 }
 
-/** Oldest first unless `sortOrder` begins with d; the SDK documents "a" as the default. */
+/**
+ * Oldest first, but newest first if `sortOrder` begins with d. The SDK documents "a" as the
+ * default.
+ */
 const sorted = (events: LoggedEvent[], order: string | undefined): LoggedEvent[] =>
   order?.toLowerCase().startsWith('d') ? events.toReversed() : events
 

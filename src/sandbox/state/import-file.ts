@@ -7,20 +7,20 @@ import { CsvFault, csvRecords } from './csv-records.ts'
 import type { StoredList } from './list-store.ts'
 
 /**
- * What an import makes of its file: contacts and one code for each refused row, or one code for the
- * file.
+ * The result of reading a file to import: contacts and one code for each refused row, or one code
+ * for the whole file.
  */
 export type ImportPlan = {
   rows: number
   contacts: IncomingContact[]
   /**
-   * Codes of the outbound event log [platform-api: 2.5.5], one for each row that is left out. null
-   * if it is left out without a word.
+   * Codes of the outbound event log [platform-api: 2.5.5], one for each row that is left out. null:
+   * the row is left out silently.
    */
   rowCodes: (string | null)[]
   /** null: the file can be imported. */
   fileCode: string | null
-  /** Contacts whose id the platform made up, for want of a `contactIdName`. */
+  /** How many contacts got an id from the platform, because there is no `contactIdName`. */
   withoutId: number
 }
 
@@ -32,7 +32,7 @@ const refusedFile = (fileCode: string, rows = 0): ImportPlan => ({
   withoutId: 0,
 })
 
-/** Null: the file is no CSV. */
+/** null: the file is not CSV. */
 export const recordsOf = (bytes: Uint8Array): string[][] | null => {
   try {
     return csvRecords(bytes)
@@ -43,15 +43,15 @@ export const recordsOf = (bytes: Uint8Array): string[][] | null => {
 }
 
 type Columns = {
-  /** For each column of the list its place in the file. */
+  /** For each column of the list: its place in the file. */
   places: number[]
   idAt: number | null
   width: number
 }
 
 /**
- * Columns are matched without regard to case, all of the list's must be there, and others are left
- * out [platform-api: 2.5.3].
+ * Finds the list's columns in the file. Names are compared without case, all columns of the list
+ * must be there, and other columns are ignored [platform-api: 2.5.3].
  */
 const columnsOf = (
   list: StoredList,
@@ -69,7 +69,7 @@ const columnsOf = (
   return idAt === -1 ? 'IMPORT_MISSING_CUSTOM_ID' : { places, idAt, width: header.length }
 }
 
-/** Formatting is ignored, but a leading + [platform-api: 2.5.3]. */
+/** A phone number after its formatting is removed. Only a leading + stays [platform-api: 2.5.3]. */
 const PHONE = /^\+?\d{3,15}$/
 const EMAIL = /^[^@\s]+@[^@\s]+$/
 
@@ -86,7 +86,7 @@ const cellFault = (list: StoredList, cells: readonly (string | null)[]): string 
   return null
 }
 
-/** The contact of a record, or the code that says why there is none. */
+/** The contact of a record, or the code for which the record is refused. */
 const contactOf = (
   list: StoredList,
   record: readonly string[],
@@ -96,7 +96,7 @@ const contactOf = (
   const contactId = columns.idAt === null ? randomUUID() : (record[columns.idAt] ?? '').trim()
   if (contactId === '') return 'IMPORT_MISSING_CUSTOM_ID'
   if (!isContactId(contactId)) return 'IMPORT_INVALID_CUSTOM_ID'
-  // `trimWhitespace` is on unless a list says otherwise [platform-api: 2.3].
+  // Default of `trimWhitespace`: on [platform-api: 2.3].
   const { trimWhitespace } = list.settings
   const cells = columns.places.map((place) => {
     const cell = record[place] ?? ''
@@ -110,11 +110,11 @@ const isRefused = (rule: FaultOf<'reject-rows'> | null, contactId: string, index
   (rule.contactIds?.includes(contactId) === true ||
     (rule.everyNth !== undefined && (index + 1) % rule.everyNth === 0))
 
-/** Trailing blank rows fail the import [platform-api: 2.5.3]. */
+/** Whether a record is blank. Blank rows at the end fail the import [platform-api: 2.5.3]. */
 const isBlank = (record: readonly string[] | undefined): boolean =>
   record?.length === 1 && record[0] === ''
 
-/** Reads a file as the platform imports it into this list. */
+/** Reads a file as the platform would import it into this list. */
 export const planImport = (
   list: StoredList,
   bytes: Uint8Array,

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { DueEffects } from './due-effects.ts'
 
 /**
- * The import of a list as `GET …/importstatus` shows it: there is no word for success
+ * The import of a list in the form of `GET …/importstatus`. Genesys has no state that means success
  * [platform-api: 2.5.4].
  */
 export type ShownImport = {
@@ -17,9 +17,9 @@ export type ImportEntry = {
   uploadKey: string
   listId: string
   rows: number
-  /** Set when it ended. */
+  /** `completed` and `failed` are set when the import ends. */
   outcome: 'waiting' | 'running' | 'completed' | 'failed'
-  /** Rows left out, each with its line in the event log. */
+  /** How many rows were left out. Each has a line in the event log. */
   rejected: number
   failureReason: string | null
   queuedAt: string
@@ -32,11 +32,11 @@ export type NewImport = {
   rejected: number
   failureReason: string | null
   /**
-   * How long the status goes on showing the import before, past the end of this one; Infinity = for
-   * good.
+   * How long the status still shows the previous import after the end of this one. Infinity:
+   * forever. null: it does not.
    */
   stuckMs: number | null
-  /** What is done to the list when the import ends. */
+  /** Changes the list when the import ends. */
   apply: () => void
 }
 
@@ -47,7 +47,10 @@ type Import = Omit<NewImport, 'apply'> & {
   ended: boolean
 }
 
-/** Imports of files, one after the other within a list. They end as due effects. */
+/**
+ * Imports of files. A list imports one file after the other. The end of an import is a due effect
+ * (`due-effects.ts`).
+ */
 export type Imports = {
   queue(found: NewImport): void
   running(listId: string): boolean

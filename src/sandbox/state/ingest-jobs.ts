@@ -16,8 +16,8 @@ type Job = {
 
 export type IngestJobs = {
   /**
-   * A job that reports `processing` until `jobDelayMs` have passed. Returns its id and when it is
-   * done (monotonic).
+   * Starts a job that reports `processing` until `jobDelayMs` have passed. Returns its id and when
+   * it ends (monotonic).
    */
   start(result: Omit<Job, 'id' | 'readyAtMs'>): { jobId: string; readyAtMs: number }
   /** The answer of GET /jobs/{jobId}. Throws a 404 refusal. */

@@ -5,16 +5,22 @@ import type { Activity, ActivityBook } from './activity-book.ts'
 import type { ImportEntry, Imports } from './imports.ts'
 import type { ListStore, StoredList } from './list-store.ts'
 
-/** What a platform caller says of the dialling queue; all false is Genesys' own default. */
+/**
+ * What a call of the platform requests for the dialling queue. Genesys' default of each flag is
+ * false.
+ */
 export type QueueFlags = { priority: boolean; doNotQueue: boolean; clearSystemData: boolean }
 
-/** One write request that took effect, in the order of taking effect within its list. */
+/**
+ * One write request that took effect. Requests of a list are in the order in which they took
+ * effect.
+ */
 export type AppliedRequest = {
   revision: number
   operation: Operation
   requestId: string | null
   contacts: number
-  /** Of the platform's adds and files; null elsewhere. */
+  /** For adds and files of the platform. null: any other request. */
   queue: QueueFlags | null
   at: string
 }
@@ -22,28 +28,34 @@ export type AppliedRequest = {
 export type ListLedger = {
   listId: string
   name: string
-  /** Contacts that the list holds now. */
+  /** How many contacts the list now holds. */
   contacts: number
   revision: number
   appliedRequests: number
-  /** Contact writes that arrived while another one to the same list was in flight. */
+  /** Contact writes that arrived while another write to the same list was in flight. */
   overlappingRequests: number
   contactWrites: number
-  /** Writes with exactly the content that was there already. */
+  /** Writes of exactly the content that the contact already had. */
   identicalWrites: number
-  /** The same contact id twice in one request. */
+  /** How often a contact id was twice in one request. */
   duplicateIdsInRequest: number
-  /** Contacts sent without an id of ours (platform): a retry would double them. */
+  /**
+   * Contacts that were sent without an id of the caller (platform). A repeated request would store
+   * them twice.
+   */
   contactsWithoutId: number
-  /** Required cells that came empty and were stored as null. */
+  /** Required cells that arrived empty and were stored as null. */
   requiredNulls: number
   droppedCells: number
   clears: number
-  /** Known contacts that an add or a file puts back into the dialling queue (platform). */
+  /** Existing contacts that an add or a file puts back into the dialling queue (platform). */
   requeuedContacts: number
   writesPerContact: Record<string, number>
   applied: AppliedRequest[]
-  /** Only when asked for: writes and revision of the last write by contact id. */
+  /**
+   * For each contact: how often it was written, and the revision of its last write. Filled only if
+   * requested.
+   */
   byContact?: Record<string, { writes: number; revision: number }>
 }
 
@@ -55,12 +67,12 @@ export type Ledger = {
     byOperation: Record<string, number>
     byStatus: Record<string, number>
   }
-  /** Answers with 429, the referee's and the fault plan's. */
+  /** Answers with 429, by the referee and by the fault plan. */
   throttled: number
-  /** Calls over a limit, over both dialects. 0 is what a well-paced client shows. */
+  /** Calls over a limit, in both dialects together. A well-paced client has 0. */
   violations: number
   windows: Record<SandboxDialect, WindowReport>
-  /** X-Request-ID of bulk and contacts calls; `conflicting`: the same id with other content. */
+  /** The X-Request-ID of bulk and contacts calls. `conflicting`: the same id with other content. */
   requestIds: { distinct: number; repeated: number; conflicting: number; missing: number }
   tokens: { issued: number; refused: number; throttled: number; revocations: number }
   faultsFired: { total: number; byKind: Record<string, number> }
@@ -82,8 +94,8 @@ export type LedgerBook = {
   arrived(dialect: SandboxDialect | null, operation: Operation): void
   answered(status: number): void
   /**
-   * Call when a contact write arrives; the result is called once when nothing of it is in flight
-   * any more.
+   * Call it when a contact write arrives. Call the returned function once, when nothing of that
+   * write is in flight any longer.
    */
   writeInFlight(listId: string): () => void
   requestId(id: string | null, fingerprint: string): void
@@ -175,7 +187,7 @@ const pageIn = (pages: Map<string, ListPage>, listId: string): ListPage => {
 }
 
 /**
- * Writes down what really happened, for the oracles of tests and demo. Holds no content of
+ * Records what really happened, for tests and the demo to compare with. Holds no content of
  * contacts.
  */
 export const createLedgerBook = (deps: {

@@ -6,20 +6,23 @@ import type { DueEffects } from './due-effects.ts'
 export type ListExport = { listId: string; downloadId: string; exportedAt: string; csv: string }
 
 /**
- * Exports of lists, made behind the answer; the last one of a list is shown, and the last ones can
- * be downloaded.
+ * Exports of lists, made after the call was answered. Shows the last export of a list. The latest
+ * exports can be downloaded.
  */
 export type ListExports = {
-  /** `csvOf` is asked when the export is made. */
+  /** Calls `csvOf` when the export is made. */
   start(listId: string, csvOf: () => string): void
-  /** Makes one at once. */
+  /** Makes an export immediately. */
   make(listId: string, csv: string): ListExport
   latest(listId: string): ListExport | undefined
   download(downloadId: string): ListExport | undefined
   reset(): void
 }
 
-/** A file of a full list is large; who wants an older one asks again. */
+/**
+ * How many exports are kept, because the export of a full list is large. A caller who needs an
+ * older one requests a new export.
+ */
 const KEPT = 10
 
 export const createListExports = (deps: {

@@ -6,7 +6,7 @@ import { Refusal } from '../server/refusal.ts'
 import { type ContactTable, createContactTable } from './contact-table.ts'
 import { HOME_DIVISION } from './named-entities.ts'
 
-/** A list to make: `status` other than READY stays until the list is made again. */
+/** A list to make. A `status` other than READY stays until the list is made again. */
 export type SandboxList = {
   id: string
   name: string
@@ -15,24 +15,25 @@ export type SandboxList = {
 }
 export type ListStatus = 'READY' | 'PROCESSING' | 'ERROR'
 
-/** A column as both dialects need to show it. */
+/** A column, with what both dialects need to show it. */
 export type ListField = {
   name: string
   kind: ColumnKind
   required: boolean
-  /** The guide's `type`, given back as it was declared. */
+  /** The guide's `type`, returned as it was declared. */
   type: string
   format: string | null
   /** The platform's free label of a phone, email or WhatsApp column ("cell", "home"). */
   label: string
-  /** Platform: a phone column that WhatsApp messages go to. */
+  /** Platform: a phone column to which WhatsApp messages are sent. */
   whatsApp?: boolean
-  /** Platform: the column that holds the time zone in which this one may be used. */
+  /** Platform: the column with the time zone in which this column may be used. */
   timeColumn?: string | undefined
 }
 
 /**
- * What a list of the platform has beside its columns, as it was declared (SDK 262, ContactList).
+ * The settings of a platform list besides its columns, as they were declared (SDK 262,
+ * ContactList).
  */
 export type ListSettings = {
   divisionId: string
@@ -65,9 +66,9 @@ export type StoredList = {
   positions: Map<string, number>
   schemaName: string
   schemaVersion: string
-  /** What reads show until `visibleAtMs`: the index lags behind a PUT. */
+  /** What reads show until `visibleAtMs`, because the index is not yet rebuilt after a PUT. */
   shown: { fields: ListField[]; schemaVersion: string }
-  /** Monotonic; before it the list is being provisioned or rebuilt. */
+  /** Monotonic time before which the list is being provisioned or rebuilt. */
   madeAtMs: number
   visibleAtMs: number
   fixedStatus: ListStatus | null
@@ -76,13 +77,13 @@ export type StoredList = {
   dateCreated: string
   dateModified: string
   contacts: ContactTable
-  /** Grows by one with every applied write request. */
+  /** Every applied write request raises it by one. */
   revision: number
 }
 
 const GUIDE_TYPES = { text: 'String', phone: 'Phone', email: 'Email', date: 'Date' } as const
 
-/** A column of the gateway's vocabulary as the sandbox keeps it. */
+/** A column of the gateway's vocabulary in the sandbox's own form. */
 export const fieldOf = (column: ListColumn): ListField => ({
   ...column,
   type: GUIDE_TYPES[column.kind],
@@ -113,9 +114,9 @@ export type ListStore = {
   all(): StoredList[]
   remove(id: string): void
   removeAll(): void
-  /** New columns at the end, visible to readers after `lagMs`. */
+  /** Adds columns at the end. Readers see them after `lagMs`. */
   extend(list: StoredList, fields: ListField[], schemaVersion: string, lagMs: number): void
-  /** A new name and new settings; raises the version. */
+  /** Sets a name and settings, and raises the version. */
   change(list: StoredList, change: { name: string; settings: ListSettings }): void
 }
 
@@ -179,7 +180,9 @@ export const createListStore = (deps: { clock: Clock }): ListStore => {
   }
 }
 
-/** A contact's cells by column name; a column added after the contact was written reads null. */
+/**
+ * A contact's cells by column name. A column that was added after the contact was written is null.
+ */
 export const fieldsOf = (list: StoredList, cells: string): Record<string, string | null> => {
   const values = JSON.parse(cells) as (string | null)[]
   return Object.fromEntries(list.fields.map((field, index) => [field.name, values[index] ?? null]))

@@ -8,7 +8,7 @@ export type NamedEntities<T extends { id: string; name: string }> = {
   has(id: string): boolean
   all(): T[]
   remove(id: string): void
-  /** Back to those of the start. */
+  /** Restores the entities of the start. */
   reset(): void
 }
 
@@ -43,7 +43,7 @@ export const createNamedEntities = <T extends { id: string; name: string }>(
 
 export type Division = { id: string; name: string; description: string; homeDivision: boolean }
 
-/** The division of lists that name none. */
+/** The division of lists that name no division. */
 export const HOME_DIVISION: Division = {
   id: 'sandbox-home-division',
   name: 'Home',

@@ -3,31 +3,31 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import { sameBytes } from '../../lib/digest.ts'
 
-/** What a file that is put at a pre-signed place is for. */
+/** The purpose of a file that is sent to a pre-signed URL. */
 export type PlacedFor = {
   listId: string
   contactIdName: string | null
   contentType: string
   clearSystemData: boolean
-  /** What the file is for where it is not a list's contacts. */
+  /** Receives the file, if it does not hold a list's contacts. */
   stored?: (bytes: Uint8Array, uploadKey: string) => void
 }
 
 export type Place = PlacedFor & {
   uploadKey: string
   signature: string
-  /** Must come with the PUT as they are here. */
+  /** The headers that the PUT must repeat unchanged. */
   headers: Record<string, string>
   endsAtMs: number
   used: boolean
 }
 
-/** Why a storage refuses a PUT, in the words of S3, whose pre-signed URLs these imitate. */
+/** Why a storage refuses a PUT, with the codes of S3, whose pre-signed URLs these imitate. */
 export type StorageRefusal = { status: number; code: string; message: string }
 
 export type PresignedPlaces = {
   make(purpose: PlacedFor, livesSeconds: number): Place
-  /** Checks a PUT and marks the place as used: one file goes there. */
+  /** Checks a PUT and marks the URL as used, because it accepts only one file. */
   take(
     uploadKey: string,
     signature: string,

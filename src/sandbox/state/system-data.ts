@@ -1,8 +1,8 @@
 type ByColumn<T> = Record<string, T>
 
 /**
- * What Genesys keeps of a contact beside its cells (SDK 262, DialerContact). Absent members are
- * those of a contact that nobody touched.
+ * What Genesys stores about a contact besides its cells (SDK 262, DialerContact). A member is
+ * absent until somebody changes it.
  */
 export type SystemData = {
   callable?: boolean | undefined
@@ -17,11 +17,14 @@ export type SystemData = {
   retentionType?: string | undefined
   retentionDays?: number | undefined
   dateExpiration?: string | undefined
-  /** Shown in exports alone. */
+  /** Shown only in exports. */
   wrapups?: ByColumn<string> | undefined
 }
 
-/** What a write says of a contact's system data: laid over what is there, or in its place. */
+/**
+ * How a write changes a contact's system data. `clears`: it replaces all of them. Otherwise it
+ * replaces only the members that it names.
+ */
 export type SystemWrite = { data: SystemData; clears: boolean }
 
 const given = (data: SystemData): SystemData =>
@@ -30,7 +33,7 @@ const given = (data: SystemData): SystemData =>
 export const systemDataOf = (system: string | null): SystemData =>
   system === null ? {} : (JSON.parse(system) as SystemData)
 
-/** The text to keep. null while nothing differs from what every contact has. */
+/** The text to store. null: the contact has only the values that every new contact has. */
 export const writtenSystem = (before: string | null, write: SystemWrite | null): string | null => {
   if (write === null) return before
   const data = { ...(write.clears ? {} : systemDataOf(before)), ...given(write.data) }

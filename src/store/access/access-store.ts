@@ -19,7 +19,7 @@ const keyCreated = (ids: Ids, keyId: string, scopes: readonly string[]): AuditEn
     object: keyId,
   })
 
-/** A key that is used all the time costs one small write a minute. */
+/** How often the use of a key is noted. A key in constant use causes one small write a minute. */
 const NOTED_EVERY_MS = 60_000
 const NOTED_KEYS = 10_000
 
@@ -30,7 +30,8 @@ const createNoteUse = ({ database, clock }: Deps): AccessStore['noteUse'] => {
     if (nowMs - (noted.get(keyId) ?? -Infinity) < NOTED_EVERY_MS) return
     if (noted.size >= NOTED_KEYS) noted.clear()
     noted.set(keyId, nowMs)
-    // Nobody waits for it, and a database that is away is the call's own matter.
+    // No caller waits for this statement. If the database cannot be reached, the call itself fails
+    // anyway.
     sql`update api_key set last_used_at = date_trunc('minute', clock_timestamp()) where id = ${keyId}`
       .execute(database.db)
       .catch(() => noted.delete(keyId))

@@ -21,7 +21,7 @@ export type AccessStores = {
   use: TenantUseStore
 }
 
-/** Who may call: the data that decides about calls, and that admins change. */
+/** The stores of tenants, keys and sessions, which decide who may call the gateway. */
 export const createAccessStores = (deps: {
   database: Database
   seals: Seals

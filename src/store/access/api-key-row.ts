@@ -1,6 +1,6 @@
 import type { ApiKey, Scope } from '../../domain/access/access.ts'
 
-/** The data by which a call is judged, as the table has it. */
+/** The columns of a key that are needed to decide whether a call is allowed. */
 export type ApiKeyRow = {
   id: string
   tenant_id: string

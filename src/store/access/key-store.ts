@@ -82,7 +82,7 @@ const createRotate =
           clock_timestamp() + lives, lives from api_key where id = ${keyId} returning ${COLUMNS}`.execute(
           tx,
         )
-      // least() passes over the null of a key without an end.
+      // least() ignores the null of a key that never expires.
       await sql`update api_key set replaced_by = ${key.id},
           expires_at = least(expires_at, clock_timestamp() + make_interval(hours => ${overlapHours}::int))
         where id = ${keyId}`.execute(tx)

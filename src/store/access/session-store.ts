@@ -41,11 +41,11 @@ export const createSessionStore = ({ database }: { database: Database }): Sessio
       await appendAudit(tx, [audit(key)])
       return key
     }),
-  find: async (digest) => {
+  find: async (digest, by) => {
     const row = await findSession(database.db, digest)
     if (row === null) return null
-    if (row.stale) {
-      // Nobody waits for it: a use that is not noted ends the session a minute early.
+    if (row.stale && by === 'person') {
+      // No caller waits for this statement. If it fails, the session only ends a minute early.
       sql`update console_session set used_at = clock_timestamp()
         where digest = ${digest} and used_at < clock_timestamp() - interval '1 minute'`
         .execute(database.db)

@@ -37,7 +37,7 @@ type TenantRow = QuotaRow &
     registries: string[]
   }
 
-/** Another call has the claim: everything that was written is undone. */
+/** Another call took over the claim. Thrown to undo everything that was written. */
 class ClaimLost extends Error {
   override readonly name = 'ClaimLost'
 }
@@ -81,7 +81,7 @@ const tenantNamed = async (db: Db, name: string): Promise<string | null> => {
   return rows[0]?.id ?? null
 }
 
-/** The given grants of a kind replace the former ones of that kind. */
+/** Replaces the grants of each kind that is given. Other kinds keep theirs. */
 const writeGrants = async (tx: Tx, tenantId: string, grants: Partial<Grants>): Promise<void> => {
   for (const [field, kind] of FIELDS) {
     const given = grants[field]
@@ -92,7 +92,8 @@ const writeGrants = async (tx: Tx, tenantId: string, grants: Partial<Grants>): P
     const { rows: added } = await sql`insert into tenant_grant (tenant_id, kind, object_id)
       select ${tenantId}, ${kind}, id from unnest(${ids}::text[]) as id on conflict do nothing
       returning object_id`.execute(tx)
-    // The tenant's entries concern lists now that they did not when they were accepted.
+    // Earlier entries of the tenant may now apply to a list to which they did not apply when they
+    // were accepted.
     if (kind === 'contact_list' && added.length > 0) await lookBackAgain(tx, tenantId)
   }
 }
@@ -103,7 +104,7 @@ const QUOTA_NAMES = {
   requestsPerMinute: sql.ref('requests_per_minute'),
 } as const satisfies Record<QuotaName, unknown>
 
-/** A quota that is not given stays; null takes it away. */
+/** Sets the given quotas. null removes a quota. Other quotas stay. */
 const writeQuotas = async (tx: Tx, tenantId: string, quotas: Partial<Quotas>): Promise<void> => {
   for (const [name, limit] of Object.entries(quotas) as [QuotaName, number | null][]) {
     await sql`update tenant set ${QUOTA_NAMES[name]} = ${limit} where id = ${tenantId}`.execute(tx)

@@ -16,7 +16,7 @@ type StandingRow = QuotaRow & UseRow & { tenant_id: string; minute_left: number;
 
 const DAY_SECONDS = 86_400
 
-/** The present day and minute, counted from 1970 in UTC, and how long they still last. */
+/** The present day and minute, counted from 1970 in UTC, and how many seconds are left of each. */
 export const PERIODS = sql`select floor(extract(epoch from at) / ${sql.lit(DAY_SECONDS)})::bigint as day, floor(extract(epoch from at) / 60)::bigint as minute,
   (${sql.lit(DAY_SECONDS)} - extract(epoch from at)::numeric % ${sql.lit(DAY_SECONDS)})::float8 as day_left,
   (60 - extract(epoch from at)::numeric % 60)::float8 as minute_left
@@ -27,7 +27,7 @@ const OPEN_USED = sql`(select count(*)::int from upload where upload.tenant_id =
 
 export const QUOTA_COLUMNS = sql`rows_per_day::text, open_uploads, requests_per_minute`
 
-/** What a tenant has used, by its row and `periods`. */
+/** How much a tenant has used, from its row and `periods`. */
 export const USE_COLUMNS = sql`
   coalesce((select used from tenant_use u where u.tenant_id = tenant.id and u.kind = 'rows' and u.period = periods.day), 0)::text as rows_used,
   coalesce((select used from tenant_use u where u.tenant_id = tenant.id and u.kind = 'requests' and u.period = periods.minute), 0)::text as requests_used,
@@ -53,7 +53,7 @@ const toStanding = (row: StandingRow): Standing => ({
   dayEndsMs: Math.ceil(row.day_left * 1000),
 })
 
-/** Use of tenants, on SQL. The first count of a new day or minute starts from zero. */
+/** The use of tenants, on SQL. A count in a new day or minute starts from zero. */
 export const createUseStore = ({ db }: Database): TenantUseStore => ({
   tell: async (counted) => {
     const rows = await runKeptQuery(

@@ -4,10 +4,10 @@ import type { AuditEntry } from '../../domain/audit/audit.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
 import type { Database, Db } from '../homes/database.ts'
 
-/** The columns that an entry is written with. The time is the database's. */
+/** The columns of an entry that the caller writes. The database adds the time. */
 export const AUDIT_COLUMNS =
   'id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest, details'
-/** The same with their types, for a JSON record. */
+/** The same columns with their types, to read them from a JSON record. */
 export const AUDIT_TYPES = `id text, tenant_id text, actor text, action text,
   object text, request_id text, attempt int, latency_ms int, outcome text, counts jsonb, digest text, details jsonb`
 
@@ -27,7 +27,7 @@ export const auditColumns = (entry: AuditEntry) => ({
   details: entry.details,
 })
 
-/** The entry with details that only the database knew: the new state, or the job. */
+/** The entry with details that only the database knows: the new state, or the job. */
 export const withDetails = (entry: AuditEntry, known: Record<string, unknown>): AuditEntry => ({
   ...entry,
   details: { ...entry.details, ...known },
@@ -35,14 +35,17 @@ export const withDetails = (entry: AuditEntry, known: Record<string, unknown>): 
 
 const [COLUMNS, TYPES] = [sql.raw(AUDIT_COLUMNS), sql.raw(AUDIT_TYPES)]
 
-/** The statement that writes entries, unchained. A condition may follow it. */
+/**
+ * The statement that writes entries. The chainer adds the entries to the chain later. A `where` may
+ * follow the statement.
+ */
 export const auditInsert = (entries: readonly AuditEntry[]): RawBuilder<unknown> => {
   const rows = JSON.stringify(entries.map(auditColumns))
   return sql`insert into audit_entry (${COLUMNS})
     select ${COLUMNS} from jsonb_to_recordset(${rows}::jsonb) as entry (${TYPES})`
 }
 
-/** Writes entries on the given handle. */
+/** Writes entries within the transaction or connection of `db`. */
 export const appendAudit = async (db: Db, entries: readonly AuditEntry[]): Promise<void> => {
   if (entries.length > 0) await auditInsert(entries).execute(db)
 }

@@ -8,7 +8,7 @@ import { createAuditChain } from './chain-store.ts'
 
 export type AuditStores = { audit: AuditStore; auditChain: AuditChain; auditReader: AuditReader }
 
-/** Entries as they are written, chained and read. */
+/** The stores that write, chain and read audit entries. */
 export const createAuditStores = (deps: { database: Database; signing: Signer }): AuditStores => ({
   audit: createAuditStore(deps),
   auditChain: createAuditChain({ ...deps, signer: deps.signing }),

@@ -1,13 +1,10 @@
-import { sql, type RawBuilder } from 'kysely'
+import { sql } from 'kysely'
 
 import type { BlockLine, ChainLine, EntryLine } from '../../domain/audit/verify-chain.ts'
-import type {
-  AuditEntryFilter,
-  AuditReader,
-  ChainedEntry,
-} from '../../workflows/ports/audit/chain.ts'
+import { type AuditReader, PrunedBeside } from '../../workflows/ports/audit/chain.ts'
 import type { Database } from '../homes/database.ts'
 import { ENTRY_JSON, STRAY, WAITING } from './chain-store.ts'
+import { createEntryPages } from './entry-pages.ts'
 
 type BlockRow = {
   block: string
@@ -21,7 +18,6 @@ type BlockRow = {
   signature: Buffer
   hashes: string[]
 }
-type EntryRow = { entry: Omit<ChainedEntry, 'hash'>; hash: string }
 
 const ofViewer = (viewer: string | null) =>
   viewer === null ? sql`` : sql`and e.tenant_id = ${viewer}`
@@ -42,76 +38,75 @@ const toLine = (row: BlockRow): BlockLine => ({
   entryHashes: row.hashes,
 })
 
-/** The next block after one. null: there is none. */
-const nextBlock = async ({ db }: Database, after: number): Promise<BlockLine | null> => {
-  const { rows } = await sql<BlockRow>`select b.*, array(select p.hash from audit_place p
-      where p.seq >= b.first_entry and p.seq < b.first_entry + b.entries order by p.seq) as hashes
-    from audit_block b where b.block > ${after} order by b.block limit 1`.execute(db)
-  return rows[0] ? toLine(rows[0]) : null
+/**
+ * How many entries one statement reads: about as many as the largest block has. A chain of small
+ * blocks is then read several blocks at a time.
+ */
+const ENTRIES_AT_ONCE = 500
+const BLOCKS_AT_ONCE = 100
+
+type BlockWithEntries = BlockRow & { lines: Omit<EntryLine, 'type'>[] }
+
+/**
+ * The next blocks after `after`, with those of their entries that the viewer may see. One statement
+ * reads both, so no retention deletes entries in between. Each entry is looked up by its id.
+ * Without that, the planner would read all entries, because it cannot know how few there are.
+ */
+const nextBlocks = async (
+  { db }: Database,
+  about: { after: number; most: number; viewer: string | null },
+): Promise<BlockWithEntries[]> => {
+  const { after, most, viewer } = about
+  const places = sql`audit_place p`
+  const ofBlock = sql`p.seq >= b.first_entry and p.seq < b.first_entry + b.entries`
+  const { rows } = await sql<BlockWithEntries>`select b.*,
+      array(select p.hash from ${places} where ${ofBlock} order by p.seq) as hashes,
+      (select coalesce(json_agg(found.entry order by p.seq), '[]') from ${places} cross join lateral (
+        select ${ENTRY_JSON(sql`p.seq`)} as entry from audit_entry e
+        where e.id = p.entry_id ${ofViewer(viewer)} offset 0) as found where ${ofBlock}) as lines
+    from audit_block b where b.block > ${after} and b.first_entry < ${ENTRIES_AT_ONCE} + (
+      select n.first_entry from audit_block n where n.block > ${after} order by n.block limit 1)
+    order by b.block limit ${Math.min(most, BLOCKS_AT_ONCE)}`.execute(db)
+  return rows
 }
 
-const entriesOf = async (
-  { db }: Database,
-  { header: { firstEntry, entries } }: BlockLine,
-  viewer: string | null,
-): Promise<EntryLine[]> => {
-  const { rows } = await sql<{
-    entry: Omit<EntryLine, 'type'>
-  }>`select ${ENTRY_JSON(sql`p.seq`)} as entry
-    from audit_place p join audit_entry e on e.id = p.entry_id
-    where p.seq >= ${firstEntry} and p.seq < ${firstEntry + entries} ${ofViewer(viewer)} order by p.seq`.execute(
-    db,
-  )
-  return rows.map(({ entry }) => ({ type: 'entry', ...entry }) as EntryLine)
+/**
+ * Throws `PrunedBeside` if there is a gap after `last`, and retention has deleted `last` itself in
+ * the meantime. If `last` still exists, something else deleted the missing blocks, and the verifier
+ * must notice that.
+ */
+const checkNotPruned = async ({ db }: Database, last: number, next: number): Promise<void> => {
+  if (next === last + 1) return
+  const { rows } = await sql`select from audit_block where block = ${last}`.execute(db)
+  if (rows.length === 0) throw new PrunedBeside()
 }
 
 const createLines = (database: Database): AuditReader['lines'] =>
   async function* (viewer, fromBlock, blocks) {
     yield [{ type: 'export', whole: viewer === null, fromBlock }]
     let last = { block: (fromBlock ?? 1) - 1, hash: '0'.repeat(64) }
-    for (let count = 0; blocks === null || count < blocks; count += 1) {
-      const line = await nextBlock(database, last.block)
-      if (line === null) break
-      last = { block: line.header.block, hash: line.hash }
-      const lines: ChainLine[] = [line, ...(await entriesOf(database, line, viewer))]
+    let begun = false
+    for (let left = blocks ?? Number.MAX_SAFE_INTEGER; left > 0;) {
+      const rows = await nextBlocks(database, { after: last.block, most: left, viewer })
+      const [first] = rows
+      if (first === undefined) break
+      if (begun) await checkNotPruned(database, last.block, Number(first.block))
+      begun = true
+      left -= rows.length
+      const lines: ChainLine[] = []
+      for (const row of rows) {
+        const line = toLine(row)
+        last = { block: line.header.block, hash: line.hash }
+        lines.push(line, ...row.lines.map((entry) => ({ type: 'entry', ...entry }) as EntryLine))
+      }
       yield lines
     }
     yield [{ type: 'end', ...last }]
   }
 
-/** Not as text: PostgreSQL knows neither a year 0 nor an offset of a whole day. */
-const moment = (time: string) => sql`to_timestamp(${Date.parse(time) / 1000}::float8)`
-
-const conditions = ({ viewer, from, to, action, actions, object, actor }: AuditEntryFilter) => sql`
-  ${ofViewer(viewer)}
-  ${from === undefined ? sql`` : sql`and e.at >= ${moment(from)}`}
-  ${to === undefined ? sql`` : sql`and e.at < ${moment(to)}`}
-  ${action === undefined ? sql`` : sql`and e.action = ${action}`}
-  ${actions === undefined ? sql`` : sql`and e.action = any(${actions})`}
-  ${object === undefined ? sql`` : sql`and e.object = ${object}`}
-  ${actor === undefined ? sql`` : sql`and e.actor = ${actor}`}`
-
-const createEntries = ({ db }: Database): Pick<AuditReader, 'entries' | 'newest'> => {
-  const read = async (filter: AuditEntryFilter, place: RawBuilder<unknown>) => {
-    const { rows } = await sql<EntryRow>`select ${ENTRY_JSON(sql`p.seq`)} as entry, p.hash
-      from audit_place p join audit_entry e on e.id = p.entry_id
-      where true ${conditions(filter)} ${place}`.execute(db)
-    return rows.map(({ entry, hash }) => ({ ...entry, hash }))
-  }
-  return {
-    entries: (filter, { after, limit }) =>
-      read(filter, sql`and p.seq > ${after} order by p.seq limit ${limit}`),
-    newest: (filter, { before, limit }) =>
-      read(
-        filter,
-        sql`${before === null ? sql`` : sql`and p.seq < ${before}`} order by p.seq desc limit ${limit}`,
-      ),
-  }
-}
-
-/** Reads the chain as stored. */
+/** Reads the chain as it is stored. */
 export const createAuditReader = (deps: { database: Database }): AuditReader => ({
-  ...createEntries(deps.database),
+  ...createEntryPages(deps),
   lines: createLines(deps.database),
   state: async () => {
     const { rows } = await sql<{
@@ -119,17 +114,21 @@ export const createAuditReader = (deps: { database: Database }): AuditReader => 
       hash: string
       waiting: number
       waiting_ms: number
-      stray: number
     }>`select c.block, c.hash,
         (select count(*)::int from audit_entry e where ${WAITING}) as waiting,
         (select coalesce(max(greatest(0, extract(epoch from clock_timestamp() - e.at) * 1000)), 0)::float8
-          from audit_entry e where ${WAITING}) as waiting_ms,
-        (select count(*)::int from audit_entry e where ${STRAY}) as stray
+          from audit_entry e where ${WAITING}) as waiting_ms
       from audit_chain c`.execute(deps.database.db)
     const row = rows[0]!
     return {
       ...{ block: Number(row.block), hash: row.hash, waiting: row.waiting },
-      ...{ oldestWaitingMs: Math.round(row.waiting_ms), stray: row.stray },
+      oldestWaitingMs: Math.round(row.waiting_ms),
     }
+  },
+  stray: async () => {
+    const { rows } = await sql<{
+      stray: number
+    }>`select count(*)::int as stray from audit_entry e where ${STRAY}`.execute(deps.database.db)
+    return rows[0]!.stray
   },
 })

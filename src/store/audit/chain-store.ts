@@ -13,7 +13,7 @@ import type { Signer } from '../../workflows/ports/signing/signing-keys.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
-/** An entry in the form that is hashed. Times keep all of their digits. */
+/** An entry in the form that is hashed. Times have all their digits. */
 export const ENTRY_JSON = (
   seq: RawBuilder<unknown>,
 ) => sql`json_build_object('seq', ${seq}, 'id', e.id,
@@ -22,30 +22,31 @@ export const ENTRY_JSON = (
   'outcome', e.outcome, 'counts', e.counts, 'details', e.details, 'digest', e.digest)`
 
 /**
- * Entries that no block has, from transactions older than all running ones. An entry of a running
- * transaction waits for it, and for those that it overtook.
+ * An entry is numbered only when no older transaction is running. Otherwise an entry of such a
+ * transaction, whose place is earlier, would be found only after later entries have got their
+ * numbers.
  */
 const XMAX = sql`pg_snapshot_xmax(pg_current_snapshot())`
 /**
- * A database that was restored into another server counts transactions from the start: then all
- * entries without a number come next.
+ * Whether transaction ids have started again, because the database was restored into another
+ * server. In that case, all entries without a number come next.
  */
 const ANEW = sql`c.last_xid >= ${XMAX}`
 /**
- * Values of their own, by which the index is entered: as columns of a join they would filter all
- * that it holds.
+ * Subqueries that return one value, so that the index is searched from that value on. As columns of
+ * a join, they would filter the whole index.
  */
 const LAST_XID = sql`(select case when ${ANEW} then '0'::xid8 else c.last_xid end from audit_chain c)`
 const LAST_ID = sql`(select case when ${ANEW} then '' else c.last_id end from audit_chain c)`
 const BEHIND = sql`(e.xid, e.id) > (${LAST_XID}, ${LAST_ID})`
 const UNNUMBERED = sql`not exists (select from audit_place p where p.entry_id = e.id)`
 /**
- * Few wait. The offset makes the planner search for each of them. Otherwise it would read all
- * places.
+ * Few entries wait. The `offset` makes the planner search for each of them. Without it, the planner
+ * reads all places.
  */
 const NOT_FOUND = sql`not exists (select from audit_place p where p.entry_id = e.id offset 0)`
 export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`
-/** Entries without a number that will never get one, because they were written beside the chain. */
+/** Entries that will never get a number, because their position is before the end of the chain. */
 export const STRAY = sql`not (${BEHIND}) and ${UNNUMBERED}`
 const SETTLED = sql`e.xid < pg_snapshot_xmin(pg_current_snapshot())`
 
@@ -60,7 +61,9 @@ type Head = {
 }
 type Waiting = { id: string; xid: string; entry: Omit<EntryLine, 'type'>; lag_ms: number }
 
-/** The head, locked. null while another instance writes, or did so a moment ago. */
+/**
+ * Locks the head. null: another instance is writing, or has written within the last five seconds.
+ */
 const lockHead = async (tx: Tx, owner: string): Promise<Head | null> => {
   const { rows } = await sql<Head>`select block, entries, hash,
       to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
@@ -134,12 +137,12 @@ const chainWaiting = async (tx: Tx, { signer }: Deps, owner: string) => {
 }
 
 /**
- * The chain on SQL. The row of the head is both lease and fence: the writer of a block holds it,
- * and writes the next head with it.
+ * The chain on SQL. The row of the head is both lease and fence. The writer of a block locks that
+ * row, and writes the next head into it.
  */
 export const createAuditChain = (deps: Deps): AuditChain => ({
   chainNext: async (owner) => {
-    // One cheap statement while nothing happens.
+    // One cheap statement finds out whether any entry waits.
     const [probe] = await runKeptQuery(
       deps.database.db,
       sql<{ waits: boolean }>`select exists (select from audit_entry e where ${WAITING}) as waits`,

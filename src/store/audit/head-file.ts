@@ -3,8 +3,8 @@ import { appendFile } from 'node:fs/promises'
 import type { KeepHead } from '../../workflows/ports/audit/chain.ts'
 
 /**
- * Appends each head to a file, a line of JSON each. The file is opened anew for each: whoever
- * rotates it needs to tell nobody.
+ * Appends each head to a file, one line of JSON each. Opens the file for every head, so you may
+ * rotate the file without notifying the gateway.
  */
 export const createHeadFile =
   (path: string): KeepHead =>

@@ -2,12 +2,12 @@ import { sql, type RawBuilder } from 'kysely'
 
 import type { Tx } from '../homes/database.ts'
 
-/** As long as the lease of a lane: what the dead held is soon free. */
+/** The length of a lane's lease, so that the lanes of a dead instance are soon free. */
 const LEASE = sql`interval '10 seconds'`
 
 /**
- * Stored times that may lie in the future: where to search for rows, and which of their columns
- * move back with the clock.
+ * Stored times that may be in the future: the rows, and the columns that must move back with the
+ * clock.
  */
 export const AHEAD: readonly { table: string; where?: string; columns: readonly string[] }[] = [
   { table: 'lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
@@ -23,7 +23,8 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'registry_edition', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   { table: 'guest_file', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'guest_file', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
-  // A time that a caller named is a time of day; what the gateway gave itself is a wait.
+  // A time that a caller named does not move with the clock. A time that the gateway set is the end
+  // of a wait, so it moves.
   {
     table: 'upload',
     where: `state = 'held' and hold_reason <> 'not_before'`,
@@ -38,7 +39,7 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'event_subscription', columns: ['attempted_at', 'next_at'] },
   { table: 'idempotency_key', columns: ['heartbeat_at', 'done_at'] },
   { table: 'pace', columns: ['next_at', 'blocked_until', 'share_at', 'cut_at'] },
-  { table: 'list_cache', columns: ['read_at'] },
+  { table: 'list_cache', columns: ['read_at', 'taken_at'] },
   { table: 'list_intent', columns: ['intended_at'] },
   { table: 'new_list', columns: ['made_at'] },
   { table: 'api_key', columns: ['last_used_at'] },
@@ -51,7 +52,7 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
 const interval = (ms: number): RawBuilder<unknown> =>
   sql`make_interval(secs => ${ms / 1000}::float8)`
 
-/** Tables whose rows are held by a lease. */
+/** Tables whose rows are leased. */
 const LEASED = [
   'lane',
   'segment_campaign',
@@ -65,12 +66,13 @@ const LEASED = [
   'audit_chain',
 ] as const
 
-/** Tables in which receiving work shows signs of life. */
+/** Tables whose rows have a heartbeat while they are received. */
 const RECEIVING = ['upload', 'dnc_submission', 'guest_file', 'registry_edition'] as const
 
 /**
- * The clock was set back. Future times stay as far ahead as they were, and nothing that was alive
- * lives longer than before.
+ * Call this after the clock was set back. Times in the future move back by the same amount, so that
+ * nothing waits longer. Leases end within ten seconds, so that leases of dead instances do not last
+ * longer.
  */
 export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
   const back = interval(backMs)
@@ -93,8 +95,8 @@ export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
 }
 
 /**
- * The clock was set ahead: every instance that gave a sign of life before counts as alive now, and
- * has the usual time for the next one.
+ * Call this after the clock was set ahead. Leases that seem to have ended, and everything that is
+ * being received, get the usual time again, because their holders may be alive.
  */
 export const followAhead = async (tx: Tx, aheadMs: number): Promise<void> => {
   for (const table of LEASED) {

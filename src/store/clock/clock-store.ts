@@ -4,21 +4,23 @@ import type { ClockLook, DatabaseClock } from '../../workflows/ports/clock/datab
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
 import { followAhead, followBack } from './clock-jump.ts'
 
-/** Less is a correction, or the way of an answer. */
+/** A difference up to this is a correction of the clock, or the time that the answer took. */
 const TOLERANCE_MS = 2_000
-/** At the first check of a process: a shorter time without a check is a restart. */
+/**
+ * For the first check of a process: if the last check was less than this ago, the process was only
+ * restarted, and the clock is trusted.
+ */
 const AWAY_MS = 60_000
 /**
- * A clock that is off by no more than this in total, measured by checks some seconds apart, may be
- * trusted.
+ * A clock is trusted if all its jumps together come to at most this. The checks, a few seconds
+ * apart, add the jumps up.
  */
 const BELIEVED_MS = 30_000
-/** A check this soon after another writes nothing. */
+/** A check this soon after another one writes nothing. */
 const FRESH_MS = 1_000
 
 /**
- * `at` is the time with which the gap was calculated: a jump between two statements belongs to the
- * next check.
+ * `at`: the time from which the gap was calculated. The next check finds a jump after that time.
  */
 type ClockRow = {
   at: string
@@ -40,8 +42,8 @@ const read = async (db: Db): Promise<ClockRow> => {
 }
 
 /**
- * By how much the clock's passed time exceeds the real one; `elapsedMs` is the most that can have
- * passed since the last check.
+ * By how much the clock has run ahead of the real time since the last check. null: it has not.
+ * `elapsedMs`: the most real time that can have passed.
  */
 const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
   const jumpedMs = gapMs - (elapsedMs ?? 0)
@@ -50,8 +52,8 @@ const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
 }
 
 /**
- * Whether the clock is in doubt now. A clock that returned to where it would be without any jump
- * needs no other confirmation.
+ * Adds up the jumps. Returns whether the clock is in doubt. A clock that has returned to where it
+ * would be without any jump needs no other confirmation.
  */
 const noteJump = async (tx: Tx, row: ClockRow, jumpMs: number): Promise<boolean> => {
   const known = !row.doubted || row.off_ms !== null
@@ -68,7 +70,7 @@ const noteJump = async (tx: Tx, row: ClockRow, jumpMs: number): Promise<boolean>
 }
 
 const lookAgain = async (tx: Tx, elapsedMs: () => number | null): Promise<ClockLook> => {
-  // Locked by a statement of its own: the time must not be of before the wait.
+  // A separate statement, because the time must be read after the wait for the lock.
   await sql`select 1 from database_clock for update`.execute(tx)
   const row = await read(tx)
   const elapsed = elapsedMs()
@@ -87,8 +89,8 @@ const lookAgain = async (tx: Tx, elapsedMs: () => number | null): Promise<ClockL
 }
 
 /**
- * `opened` is a first check, made before anything else uses that clock. The next check reports what
- * it found.
+ * The clock check on SQL. Call `open` before anything else uses the clock. It makes the first
+ * check, and the next `look` reports the result of that check.
  */
 export const createDatabaseClock = (
   database: Database,

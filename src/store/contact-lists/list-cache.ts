@@ -1,19 +1,38 @@
 import { sql } from 'kysely'
 
 import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
-import type { ListCache } from '../../workflows/ports/delivery/delivery.ts'
+import type { ListCache, SeenList } from '../../workflows/ports/delivery/delivery.ts'
 import type { Database } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
+
+/**
+ * If Genesys accepts rows within this time after the list was read, they confirm that the reading
+ * is still right. Later rows confirm nothing.
+ */
+const PROVEN_FOR = '10 minutes'
+
+/** `ageMs` and `provenMs` of `ListCache`, from a row of `list_cache` with the alias `c`. */
+export const SEEN_COLUMNS = `greatest(0, extract(epoch from clock_timestamp() - c.read_at) * 1000)::float8 as age_ms,
+    greatest(0, extract(epoch from clock_timestamp() - case
+      when c.read_at > clock_timestamp() - interval '${PROVEN_FOR}' and c.list ->> 'status' = 'ready'
+      then greatest(c.read_at, c.taken_at) else c.read_at end) * 1000)::float8 as proven_ms`
+
+export type SeenColumns = { age_ms: number | null; proven_ms: number | null }
+
+export const toSeen = (list: ContactList, row: SeenColumns): SeenList => ({
+  list,
+  ageMs: Math.round(row.age_ms ?? 0),
+  provenMs: Math.round(row.proven_ms ?? 0),
+})
 
 export const createListCache = (deps: { database: Database }): ListCache => ({
   get: async (listId) => {
     const [row] = await runKeptQuery(
       deps.database.db,
-      sql<{ list: ContactList; age_ms: number }>`select list,
-        greatest(0, extract(epoch from clock_timestamp() - read_at) * 1000)::float8 as age_ms
-      from list_cache where list_id = ${listId}`,
+      sql<{ list: ContactList } & SeenColumns>`select list, ${sql.raw(SEEN_COLUMNS)}
+        from list_cache c where list_id = ${listId}`,
     )
-    return row ? { list: row.list, ageMs: Math.round(row.age_ms) } : null
+    return row ? toSeen(row.list, row) : null
   },
   put: async (list) => {
     await sql`insert into list_cache (list_id, list) values (${list.id}, ${JSON.stringify(list)}::jsonb)

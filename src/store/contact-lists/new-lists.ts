@@ -4,12 +4,15 @@ import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { Database } from '../homes/database.ts'
 
 /**
- * Within it a 404 passes by itself. Compared in both directions, because the clock may have been
- * set back since.
+ * A list made this recently may still be unknown to Genesys, so a 404 about it is temporary.
+ * Compared in both directions, because the clock may have been set back.
  */
 const PROVISIONING = sql`made_at between clock_timestamp() - interval '30 s' and clock_timestamp() + interval '30 s'`
 
-/** By the database's clock, so that every instance and the next start agree. */
+/**
+ * Lists that were made a moment ago, on SQL. The database's clock decides, so that all instances
+ * agree, also after a restart.
+ */
 export const createNewListStore = ({ database }: { database: Database }): NewLists => ({
   add: async (listId) => {
     await sql`with gone as (delete from new_list where list_id <> ${listId} and not (${PROVISIONING}))

@@ -24,7 +24,7 @@ const createFinish =
       if (!(await answerClaim(tx, seals, { ...scope, owner }, kept))) return false
       await sql`insert into list_made (list_id, tenant_id) values (${listId}, ${scope.tenantId})
         on conflict do nothing`.execute(tx)
-      // The grants are part of what If-Match protects.
+      // If-Match protects the grants too, so a new grant raises the version of the tenant.
       await sql`with granted as (insert into tenant_grant (tenant_id, kind, object_id)
         select ${scope.tenantId}, 'contact_list', ${listId}
         where not exists (select from tenant_grant
@@ -37,7 +37,7 @@ const createFinish =
       return true
     })
 
-/** The making of contact lists, on SQL. */
+/** The creation of contact lists, on SQL. */
 export const createProvisioningStore = ({
   database,
   seals,

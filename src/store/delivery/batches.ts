@@ -43,8 +43,8 @@ const toBatch = (row: BatchRow): Batch => ({
 })
 
 /**
- * The statement that writes a batch and the separate shipment that carries it, with the same id.
- * `where`: its condition.
+ * The parts of a statement that write a batch and a separate shipment for it, under the same id.
+ * `from`: a table that has one row if the batch may be written.
  */
 const insertBatch = (
   uploadId: string,
@@ -60,7 +60,7 @@ const insertBatch = (
 type Standing = Pick<UploadRow, 'id' | 'lane_key' | 'state' | 'cancel_requested_at'>
 const STANDING = sql`locked.id, lane_key, state, cancel_requested_at`
 
-/** In one statement, so that a batch waits for the database once. */
+/** Writes everything in one statement, so that a batch waits only once for the database. */
 const intend =
   (db: Db, seals: Seals): DeliveryStore['intend'] =>
   async (claim, uploadId, batch, audit, overwrites = []) => {

@@ -6,7 +6,9 @@ import { inTransaction, type Database } from '../homes/database.ts'
 import { lockFenced, lockWorking } from './fence.ts'
 import { countAfterClearing } from './register.ts'
 
-/** Rows of the register that one statement deletes: short enough that nobody waits for it. */
+/**
+ * How many rows of the register one statement deletes. With so few, other statements hardly wait.
+ */
 const SLICE = 20_000
 
 type ClearingRow = {
@@ -16,7 +18,7 @@ type ClearingRow = {
   newer: boolean
 }
 
-/** What becomes of the intent. */
+/** The steps after the intent to clear a list. */
 const createSteps = (
   database: Database,
 ): Pick<DeliveryStore, 'askedToClear' | 'recordCleared'> => ({
@@ -43,7 +45,7 @@ const createSteps = (
     }),
 })
 
-/** What is written before and after Genesys wipes a list to overwrite it. */
+/** Stores the steps of clearing a list for an overwrite. */
 export const createClearing = (
   database: Database,
 ): Pick<
@@ -84,8 +86,8 @@ export const createClearing = (
   ...createSteps(database),
   forgetCleared: async (listId) => {
     const cleared = sql`(select cleared_seq from list_clearing where list_id = ${listId})`
-    // Asked of the row itself as well: what a settlement wrote to it meanwhile stays, whichever
-    // version a `ctid` is said to name.
+    // The condition is repeated for the row itself. A row that a settlement has written in the
+    // meantime must stay, although its `ctid` was chosen.
     const { rows } = await sql`delete from contact_register where ctid = any (array(
         select known.ctid from register join contact_register known on known.register_id = register.id
         where register.list_id = ${listId} and known.accepted_seq < ${cleared}

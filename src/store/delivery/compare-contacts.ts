@@ -8,8 +8,8 @@ import {
 import { inTransaction, type Database, type Db } from '../homes/database.ts'
 
 /**
- * A register's number. Whoever begins an upload must first make sure that it exists
- * (`createEnsureRegister`).
+ * The number of the register for a tenant's list. `createEnsureRegister` must make sure that the
+ * register exists before an upload begins.
  */
 export const numberOf = (
   tenantId: string | RawBuilder<unknown>,
@@ -18,14 +18,18 @@ export const numberOf = (
   sql`(select id from register where tenant_id = ${tenantId} and list_id = ${listId})`
 
 const DIGIT_ZERO = 0x30
-/** From here on one pass over the register may cost less than a search for each. */
+/**
+ * From this many contacts on, one pass over the register may cost less than a search for each
+ * contact.
+ */
 const FEWEST_IN_A_PASS = 10_000
 /**
- * From here on a server takes the statement for so expensive that it compiles it first, which takes
- * half a second of processor time, ten times what it takes to run.
+ * From this many contacts on, a server would consider the statement expensive enough to compile it
+ * (JIT). Compiling takes half a second of processor time, ten times as much as the statement
+ * itself.
  */
 const FEWEST_COMPILED = 1_000
-/** A pass over eight contacts costs what one search does. */
+/** One search costs as much as a pass over eight contacts. */
 const CONTACTS_A_SEARCH = 8
 
 type Asked = { tenantId: string; listId: string; idDigests: Buffer; contents: Buffer | null }
@@ -42,8 +46,8 @@ const clearingOf = ({ tenantId, listId }: Asked): RawBuilder<unknown> =>
     from list_clearing where list_id = ${listId}`
 
 /**
- * Another tenant of the list has delivered the contact since: Genesys holds that tenant's content,
- * whatever ours was.
+ * Whether another tenant of the list has delivered the contact later. Genesys then holds that
+ * tenant's content.
  */
 const overwritten = ({ idDigests }: Asked): RawBuilder<unknown> =>
   sql`(cardinality(of_list.others) > 0 and exists (select from contact_register other
@@ -51,8 +55,8 @@ const overwritten = ({ idDigests }: Asked): RawBuilder<unknown> =>
       and other.accepted_seq > known.accepted_seq))`
 
 /**
- * A digit a contact, of a row that was found for it; it costs a small part of what rows with their
- * digests did.
+ * One digit for each contact states what the register knows. That is far cheaper than returning
+ * rows with digests.
  */
 const digits = (asked: Asked): RawBuilder<unknown> =>
   sql`string_agg(case when known.accepted_seq is null then ${IN_REGISTER.nothing}::text
@@ -62,8 +66,8 @@ const digits = (asked: Asked): RawBuilder<unknown> =>
 type Found = { rows: { found: string }[] }
 
 /**
- * The limit keeps the planner from anything but one search of the primary key a contact, whatever
- * it believes of the table's size.
+ * Searches the primary key for each contact. The limit keeps the planner from any other plan,
+ * whatever size of the table it assumes.
  */
 const search = (db: Db, asked: Asked): Promise<Found> =>
   sql<{ found: string }>`with of_list as materialized (${clearingOf(asked)})
@@ -74,9 +78,9 @@ const search = (db: Db, asked: Asked): Promise<Found> =>
         and accepted_seq >= of_list.cleared_seq limit 1) as known on true`.execute(db)
 
 /**
- * One pass over the register for all contacts asked for. The planner, which on the embedded home
- * knows little of the table, must not search for each. The digests are cut out of bare parameters,
- * because those of a common table expression would be copied for every row.
+ * Finds all contacts in one pass over the register. Nested loops are off. Otherwise the embedded
+ * home, whose planner knows little about the table, would search for each contact. The digests are
+ * cut out of plain parameters, because a common table expression would copy them for every row.
  */
 const pass = (database: Database, asked: Asked): Promise<Found> =>
   inTransaction(database, async (tx) => {

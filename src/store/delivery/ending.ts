@@ -19,17 +19,23 @@ import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
 import { settledRows, toUpload, UPLOAD_COLUMNS, type UploadRow } from '../uploads/upload-row.ts'
 import { lockInLane, lockWorking } from './fence.ts'
 
-/** The counts decide between the two completed states. */
+/** The end state of an upload. The counts decide which of the two completed states it is. */
 const endStateOf = (input: FinishUpload, counts: Upload['counts']): UploadState =>
   input.state === 'failed' || input.state === 'cancelled' ? input.state : completedState(counts)
 
-/** What was delivered is checked again in Genesys, after the end and without delaying it. */
+/**
+ * Whether the upload is checked against Genesys after its end. Only uploads with delivered rows are
+ * checked.
+ */
 const isReconciled = (state: UploadState, counts: Upload['counts']): boolean =>
   (state === 'completed' || state === 'completed_with_errors') && counts.delivered > 0
 
 const EVENT_OF_END = { failed: 'upload.failed', cancelled: 'upload.cancelled' } as const
 
-/** Only a drained upload ends as cancelled, and one that is to be cancelled ends no other way. */
+/**
+ * Locks an upload that is about to end. If a caller has asked to cancel the upload, it can only end
+ * as cancelled. Without such a request, it cannot end as cancelled.
+ */
 const lockEnding = async (tx: Tx, claim: LaneClaim, input: FinishUpload): Promise<UploadRow> => {
   if (input.state !== 'cancelled') return lockWorking(tx, claim, input.uploadId)
   const row = await lockInLane(tx, claim, input.uploadId)
@@ -38,8 +44,8 @@ const lockEnding = async (tx: Tx, claim: LaneClaim, input: FinishUpload): Promis
 }
 
 /**
- * Rows that were not sent because they must not be, which is not an error: newer content was
- * delivered, an opt-out came in, or the person was erased.
+ * Counts unsent rows that are not errors: newer content was delivered, an opt-out arrived, or the
+ * person was erased.
  */
 const countHarmless = async (tx: Tx, uploadId: string): Promise<number> => {
   const { rows } = await sql<{ rows: number }>`select count(*)::int as rows from row_result
@@ -49,7 +55,7 @@ const countHarmless = async (tx: Tx, uploadId: string): Promise<number> => {
   return rows[0]!.rows
 }
 
-/** Rows that are not settled become unprocessed. */
+/** Writes the end of an upload. Rows without an outcome become unprocessed. */
 const writeEnd = async (tx: Tx, row: UploadRow, input: FinishUpload): Promise<Upload> => {
   const { counts } = toUpload(row)
   const unprocessed = counts.unprocessed + counts.accepted - settledRows(counts)
@@ -93,7 +99,8 @@ export const createEnding = (deps: {
     }),
   hold: (claim, input) =>
     inTransaction(deps.database, async (tx) => {
-      // An outage holds up the draining of an upload that is to be cancelled just as well.
+      // An outage may also hold an upload that is to be cancelled, while its sent batches are
+      // checked.
       const lock = input.reason === 'genesys_unavailable' ? lockInLane : lockWorking
       const row = await lock(tx, claim, input.uploadId)
       const problem = input.problem ? JSON.stringify(input.problem) : null

@@ -10,9 +10,9 @@ import {
 } from '../uploads/upload-row.ts'
 
 /**
- * The tables `held`, the lane's row if the fence is still ours, and `locked`, the upload's row.
- * Both are locked, in this order, until the transaction ends. For a statement that locks and writes
- * together. Pass its result through `checkFenced`.
+ * Two tables for a statement that locks and writes together. `held`: the lane's row, if the lane
+ * still has the claim's fence. `locked`: the upload's row. Both rows are locked, in this order,
+ * until the transaction ends. Pass the result to `checkFenced`.
  */
 export const fencedTables = (
   claim: LaneClaim,
@@ -22,16 +22,22 @@ export const fencedTables = (
     locked as materialized (select upload.* from upload, held where upload.id = ${uploadId} for update of upload)`
 
 /**
- * `locked`, unless it was paused, held, ended or is to be cancelled. Something new may begin only
- * in this case.
+ * The row of `locked`. Empty if the upload was paused, held or ended, or is to be cancelled,
+ * because nothing new may begin then.
  */
 export const WORKING_TABLE = sql`working as materialized (select locked.* from locked, held
     where lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null)`
 
-/** One row if the fence is still ours. Its columns are null if there is no such upload. */
+/**
+ * One row if the lane still has the claim's fence. The columns of `locked` are null if there is no
+ * such upload.
+ */
 export const FENCED_ROWS = sql`held left join locked on true`
 
-/** Throws `FenceLost`, or as a bug when the upload is not in the lane. */
+/**
+ * Returns the upload's row. Throws `FenceLost` if the lane has a newer fence, and a plain error (a
+ * bug) if the upload is not in the lane.
+ */
 export const checkFenced = <Row extends Pick<UploadRow, 'id' | 'lane_key'>>(
   rows: readonly Row[],
   claim: LaneClaim,
@@ -52,7 +58,7 @@ const checkInLane = <Row extends Standing>(row: Row): Row => {
   return row
 }
 
-/** The same as `checkFenced`. Throws `UploadMoved` if `WORKING_TABLE` is empty. */
+/** Returns the upload's row like `checkFenced`. Throws `UploadMoved` if nothing new may begin. */
 export const checkWorking = <Row extends Standing>(
   rows: readonly Row[],
   claim: LaneClaim,
@@ -72,21 +78,19 @@ const lockRows = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<Upl
 }
 
 /**
- * Locks the lane, compares the fence, then locks the upload. Nobody else writes to either until the
- * transaction ends.
+ * Locks the lane, compares the fence and locks the upload. Nobody else can write to either until
+ * the transaction ends. Throws like `checkFenced`.
  */
 export const lockFenced = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
   checkFenced(await lockRows(tx, claim, uploadId), claim, `Upload ${uploadId}`)
 
 /**
- * The same, for writes about work in the lane. Refuses an upload that was paused, held or ended
- * meanwhile.
+ * Locks like `lockFenced`. Throws `UploadMoved` if the upload was paused, held or ended in the
+ * meantime.
  */
 export const lockInLane = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
   checkInLane(await lockFenced(tx, claim, uploadId))
 
-/**
- * The same, for writes that begin something new. Also refuses an upload that is to be cancelled.
- */
+/** Locks like `lockInLane`. Also throws `UploadMoved` if the upload is to be cancelled. */
 export const lockWorking = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
   checkWorking(await lockRows(tx, claim, uploadId), claim, `Upload ${uploadId}`)

@@ -5,12 +5,15 @@ import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import { lockLane, wakeLane } from '../uploads/upload-row.ts'
 
-/** How many holds a round ends. The next round takes the rest. */
+/** How many holds one round checks or ends. The next round takes the others. */
 export const WAKE_AT_ONCE = 100
 
 export const LOOKED_AT_SQL = sql.raw(LOOKED_AT_HOLDS.map((reason) => `'${reason}'`).join(', '))
 
-/** Returns a held upload to its former state if `still` is true. false if it is not. */
+/**
+ * Returns a held upload to its former state if the condition `still` is true. Returns false if the
+ * condition is false, or if the upload is no longer held.
+ */
 export const endHold = (
   database: Database,
   { id, laneKey }: { id: string; laneKey: string },

@@ -12,15 +12,15 @@ import { LEASE, LEASE_MS } from './object-lane.ts'
 const HAS_WORK = sql`exists (select from upload where lane_key = l.key and ${WORKABLE_SQL})`
 
 /**
- * Lanes with work that nobody holds. The statement's time: `clock_timestamp()` is volatile, so that
- * no index is entered by it.
+ * Lanes that have work and no holder. `ready_at` is compared with the time of the statement,
+ * because the index could not be searched by `clock_timestamp()`, which is volatile.
  */
 const READY = sql`lane as l where ready_at <= statement_timestamp()
   and (lease_until is null or lease_until < ${STEADY_NOW}) and ${HAS_WORK}`
 
 /**
- * Leases whose beat comes in one turn of the event loop are renewed by one statement; their rows
- * are locked in the order of their keys.
+ * Renews leases. One statement renews all leases that are due in the same turn of the event loop.
+ * It locks their rows in the order of the keys.
  */
 const createRenew = ({ db }: Database): LaneStore['renew'] => {
   type Waiting = PromiseWithResolvers<{ nudges: number } | null> & { claim: LaneClaim }
@@ -55,13 +55,14 @@ const createRenew = ({ db }: Database): LaneStore['renew'] => {
   }
 }
 
-/** Lanes repaired in one round; the next round takes the rest. */
+/** How many lanes one round repairs. The next round takes the others. */
 const REPAIRED_AT_ONCE = 100
 
 /**
- * A lane without work is never ready, so that claiming reads none of these; a statement that gives
- * it work makes it ready. Whether there is work is read when the lane is locked: a transaction that
- * gave it work while this waited for the lock has then committed.
+ * Releases a lane. A lane without work is marked as never ready, so that claims do not read it. A
+ * statement that gives the lane work makes it ready again. The release locks the lane before it
+ * reads whether the lane has work, so that it sees the work of a transaction that held the lock
+ * before.
  */
 const createRelease =
   (database: Database): LaneStore['release'] =>
@@ -77,8 +78,9 @@ const createRelease =
     })
 
 /**
- * Searched without locks, by what is open and not by all lanes. Each lane is checked again when it
- * is locked.
+ * Finds lanes that have work but are never ready, and makes them ready. Searches the open uploads
+ * without locks, because locking all lanes would take too long. Each lane that it finds is locked
+ * and checked again.
  */
 const createRepair =
   (database: Database): LaneStore['repair'] =>
@@ -134,7 +136,8 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
       )
     },
     wakeHeld: async () => {
-      // A time that a caller named has come when that is certain: before it nobody may be called.
+      // A time that a caller named must have come for certain, because nobody may be called before
+      // it.
       const due = sql`retry_at <= case when hold_reason = 'not_before' then ${CERTAIN_NOW} else clock_timestamp() end`
       const { rows } = await sql<{ id: string; lane_key: string }>`select id, lane_key from upload
         where state = 'held' and retry_at <= statement_timestamp() and hold_reason not in (${LOOKED_AT_SQL}) and ${due}

@@ -6,14 +6,14 @@ import type { Database, Db } from '../homes/database.ts'
 import { isLaneState, LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
 /**
- * A holder says it again at each call that fails: those last a minute, and as long again passes
- * between two.
+ * How long a reported reason for waiting counts. The holder repeats it at each call that fails. A
+ * call lasts up to a minute, and so does the wait between two calls.
  */
 const BELIEVED_SECONDS = 180
 
 /**
- * Compares no fence but the lane's own, because it decides nothing. If a holder that lost its lease
- * reports something, the next holder overwrites it.
+ * Stores what a lane waits for. Compares only the fence, because nothing depends on the reason. If
+ * a holder that lost its lease reports a reason, the next holder overwrites it.
  */
 export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait'> => ({
   noteWait: async ({ key, owner, fence }, reason) => {
@@ -30,8 +30,8 @@ export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait
 type WaitRow = { id: string; reason: LaneWait; since: Date }
 
 /**
- * The uploads with what they wait for in their lane: what its holder reported, or the uploads
- * before them. Uses one statement, and none if no upload is in its lane.
+ * Adds to each upload what it waits for in its lane: the reason that the lane's holder reported, or
+ * the uploads before it. Needs one statement, and none if no upload is in its lane.
  */
 export const withWaits = async (db: Db, uploads: readonly Upload[]): Promise<Upload[]> => {
   const ids = uploads.filter(({ state }) => isLaneState(state)).map(({ id }) => id)

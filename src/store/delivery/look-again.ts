@@ -8,25 +8,33 @@ import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
 import type { UploadRow } from '../uploads/upload-row.ts'
 
 /**
- * How many uploads of one shipment are checked, the newest ones, until those of the lane's minute
- * are as many as one read shows.
+ * How many of the newest uploads of a shipment are checked in Genesys. When `OF_MINUTE` uploads
+ * share the lane's next check, only one upload of each further shipment is added.
  */
 const OF_SHIPMENT = 5
 const OF_MINUTE = 50
 
+type LookedAt = Pick<UploadRow, 'id' | 'rows_delivered' | 'contact_list_id' | 'schema_version'>
 type Look = { waits_ms: number; is_new: boolean; waiting: number }
 
 /**
- * When the lane is checked next. The first check is immediate. Uploads that end within a minute
- * after it wait for the next one and share it. A check that is about to begin takes no more. The
- * lane's lock is held. Uploads to be checked are found by that condition alone: with the lane as a
- * second condition, a planner that knew nothing of the table yet read all uploads that the lane
- * ever had.
+ * Decides when the lane's uploads are checked next. The first check comes immediately. Uploads that
+ * end within a minute after it share the next check. A check that is about to begin accepts no more
+ * uploads.
+ *
+ * Call it with the lane locked. Uploads to be checked are found by their time alone. With the lane
+ * as a second condition, a planner without statistics would read all uploads that the lane ever
+ * had.
+ *
+ * Also notes that Genesys accepted rows with the columns of the list. Another read of the list is
+ * then not needed.
  */
-const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
+const nextLook = async (tx: Tx, claim: LaneClaim, taken: LookedAt): Promise<Look> => {
   const { rows } = await executeKept(
     tx,
-    sql<Look>`with known as (select looks_at from lane where key = ${claim.key}),
+    sql<Look>`with proven as (update list_cache set taken_at = clock_timestamp()
+      where list_id = ${taken.contact_list_id} and list ->> 'schemaVersion' = ${taken.schema_version}),
+    known as (select looks_at from lane where key = ${claim.key}),
     joined as materialized (select coalesce(looks_at > clock_timestamp() + interval '2 seconds', false) as joins from known)
     update lane set looks_at = case when joins then looks_at
         else greatest(clock_timestamp(), looks_at + interval '1 minute') end from joined
@@ -39,18 +47,18 @@ const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
 }
 
 /**
- * Of uploads that were sent together, some are checked again in Genesys, with those of the lane's
- * other requests of the same minute: one read for all.
+ * Marks some uploads of a shipment for another check in Genesys. The check also covers the lane's
+ * other requests of the same minute, so that one read serves all.
  */
 export const lookAgain = async (
   tx: Tx,
   outbox: Outbox,
   claim: LaneClaim,
-  ended: readonly UploadRow[],
+  ended: readonly LookedAt[],
 ): Promise<void> => {
   const delivered = ended.filter((row) => row.rows_delivered > 0)
   if (delivered.length === 0) return
-  const look = await nextLook(tx, claim)
+  const look = await nextLook(tx, claim, delivered[0]!)
   const ids = delivered.slice(look.waiting < OF_MINUTE ? -OF_SHIPMENT : -1).map(({ id }) => id)
   await sql`update upload set reconciliation = ${PENDING_JSON}::jsonb,
       reconcile_at = (select looks_at from lane where key = ${claim.key})

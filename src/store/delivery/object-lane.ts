@@ -4,39 +4,40 @@ import type { Db } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
 /**
- * Renewed every 3 s. After this time another instance continues what was in flight at a crash
- * [design: 8].
+ * The length of a lease, which is renewed every 3 s. After a crash, another instance continues the
+ * work of the lane after this time [design: 8].
  */
 export const LEASE_MS = 10_000
 
-/** When a lease that is given now ends. */
+/** The time at which a lease given now ends. */
 export const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
 
-/** The hold on one object, whose id is the member `Id`. */
+/** A claim on one object, whose id is in the member `Id`. */
 type Claim<Id extends string> = Record<Id, string> & {
   owner: string
   fence: string
   leaseMs: number
 }
 
-/** A table whose rows are the lanes of objects, each held by one worker at a time. */
+/** A table whose rows are lanes: each belongs to one object and is held by one worker at a time. */
 export type ObjectLaneTable<Id extends string> = {
   table: string
-  /** The object's id, in SQL and in a claim. */
+  /** The column with the object's id, and (`member`) its name in a claim. */
   column: string
   member: Id
-  /** Columns that a claim reads as well. */
+  /** More columns that a claim returns. */
   reads?: RawBuilder<unknown>
   /**
-   * Default: true. Whether an object may get work while it is held, which the column `woken`
-   * remembers.
+   * Whether an object can get work while it is held. The column `woken` then notes that. Default:
+   * true.
    */
   wakes?: boolean
 }
 
 /**
- * Claims, renews and releases the lanes of a table. A claim that is over changes nothing, because
- * every statement compares its owner and its fence. An object without a ready time has no work.
+ * Claims, renews and releases the lanes of a table. Every statement of a holder compares owner and
+ * fence, so a claim that has ended changes nothing. An object whose `ready_at` is infinite has no
+ * work.
  */
 export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) => {
   const { member, reads, wakes = true } = about
@@ -47,15 +48,17 @@ export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) 
   const ours = (claim: Claim<Id>) =>
     sql`${id} = ${claim[member]} and owner = ${claim.owner} and fence = ${claim.fence}::bigint`
   return {
-    /** The row, while the claim is not over. */
+    /** The condition for the row of a claim that has not ended. */
     ours,
-    /** Locks the row until the transaction ends; false: the claim is over. */
+    /** Locks the row until the transaction ends. false: the claim has ended. */
     lock: async (db: Db, claim: Claim<Id>): Promise<boolean> => {
       const { rows } =
         await sql`select 1 from ${table} where ${ours(claim)} for no key update`.execute(db)
       return rows.length === 1
     },
-    /** The object that has waited longest, with its data. null: none has work. */
+    /**
+     * Claims the object that has waited longest, and reads its columns. null: no object has work.
+     */
     claim: async (db: Db, owner: string): Promise<{ claim: Claim<Id>; row: object } | null> => {
       const [row] = await runKeptQuery(
         db,
@@ -69,13 +72,16 @@ export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) 
       const held = { [member]: row.object_id, owner, fence: row.fence, leaseMs: LEASE_MS }
       return { claim: held as Claim<Id>, row }
     },
-    /** False: the claim is over. */
+    /** Renews the lease. false: the claim has ended. */
     renew: async (db: Db, claim: Claim<Id>): Promise<boolean> => {
       const { rows } = await sql`update ${table} set lease_until = ${LEASE}
         where ${ours(claim)} returning ${id}`.execute(db)
       return rows.length === 1
     },
-    /** `readyInMs`: until its next check. null: when it has work. */
+    /**
+     * Releases the object. `readyInMs`: after this time it can be claimed again. null: it can be
+     * claimed when it gets work.
+     */
     release: async (db: Db, claim: Claim<Id>, readyInMs: number | null): Promise<void> => {
       await sql`update ${table} set lease_until = null, owner = null${asleep},
           ready_at = case ${woken} when ${readyInMs}::float8 is null then 'infinity'
@@ -85,7 +91,10 @@ export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) 
   }
 }
 
-/** Ends the leases of a table: no process is left that holds one. */
+/**
+ * Ends all leases of a table. Only for the start of the embedded home, because then no process is
+ * left that could hold a lease.
+ */
 export const freeLeases = async (db: Db, table: string): Promise<void> => {
   await sql`update ${sql.table(table)} set lease_until = null, owner = null where lease_until is not null`.execute(
     db,

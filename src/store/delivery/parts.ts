@@ -67,7 +67,7 @@ const splitOpen = async (tx: Tx, partId: string, uploadId: string): Promise<numb
   return batches.rows.length
 }
 
-/** Files of rows on their way to Genesys. */
+/** The parts of uploads that are sent as files, on SQL. */
 export const createParts = (
   database: Database,
   seals: Seals,

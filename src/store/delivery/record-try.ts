@@ -16,7 +16,10 @@ import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { executeKept } from '../homes/kept-statements.ts'
 import { LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
-/** The lane's row, locked until the transaction ends, if the fence is still ours. */
+/**
+ * Selects the lane's row if the lane still has the claim's fence. Locks the row until the
+ * transaction ends.
+ */
 export const heldLane = (claim: LaneClaim): RawBuilder<unknown> =>
   sql`select key from lane where key = ${claim.key} and owner = ${claim.owner}
     and fence = ${claim.fence}::bigint for update`
@@ -24,7 +27,10 @@ export const heldLane = (claim: LaneClaim): RawBuilder<unknown> =>
 export const fenceLost = (claim: LaneClaim): FenceLost =>
   new FenceLost(`Lane ${claim.key}: fence ${claim.fence} is no longer the newest`)
 
-/** Locks the lane's row until the transaction ends. Throws `FenceLost`. */
+/**
+ * Locks the lane's row until the transaction ends. Throws `FenceLost` if the lane has a newer
+ * fence.
+ */
 export const lockLane = async (tx: Tx, claim: LaneClaim): Promise<void> => {
   const { rows } = await executeKept(tx, heldLane(claim))
   if (rows.length === 0) throw fenceLost(claim)
@@ -40,15 +46,15 @@ type Tried = {
 } & LockedEpochs
 
 /**
- * The one place where an HTTP try of rows is recorded, for a batch, a shared shipment and a file
- * alike: after its pace slot was granted and before anything is sent. Locks the lane, then every
- * upload whose rows the request carries. Counts the try only if none of them is paused, held,
- * ended or to be cancelled. Otherwise it throws `UploadMoved`. Whatever it throws undoes the
- * transaction, so nothing is recorded.
+ * Records an HTTP try of rows, for a batch, a shared shipment or a file. Nothing else records one.
+ * Call it after the pace slot was granted and before anything is sent. Locks the lane, then every
+ * upload whose rows the request carries. Throws `UploadMoved` if one of them is paused, held, ended
+ * or to be cancelled. Otherwise it counts the try. Whatever it throws undoes the transaction, so
+ * nothing is recorded.
  *
- * After that, in the same transaction, the rows are checked against do-not-call entries added
- * since their look-up. The statement locks the epochs for share. If one has moved, another
- * statement checks under that lock. Throws `RowsWithheld` for rows that must not be sent.
+ * In the same transaction, it then checks the rows against do-not-call entries added since their
+ * look-up. The statement locks the epochs for share. If an epoch was raised since then, another
+ * statement checks the rows under that lock. Throws `RowsWithheld` for rows that must not be sent.
  */
 export const recordTry = async (
   tx: Tx,
@@ -56,7 +62,8 @@ export const recordTry = async (
   requestId: string,
   rules: RegistryRules,
 ): Promise<void> => {
-  // Membership of a request never changes, so the subquery may be older than the lock.
+  // This subquery may miss changes that were made while the statement waited for the lock. That is
+  // safe, because the uploads of a request never change.
   const list = sql`(select contact_list_id from upload where id = (select upload_id from batch where shipment_id = ${requestId} limit 1))`
   const { rows } = await sql<Tried>`with held as materialized (${heldLane(claim)}),
     locked as materialized (select upload.id, upload.lane_key = held.key and state in (${LANE_STATES_SQL})
@@ -87,7 +94,7 @@ export const recordTry = async (
   await withholdSuppressed(tx, requestId, uploads, now, rules)
 }
 
-/** Records a request from its first try to its job. */
+/** Records the tries of a request, and the job that Genesys made for it. */
 export const createTries = (database: Database, rules: RegistryRules): TryStore => ({
   recordTry: (claim, requestId) =>
     inTransaction(database, (tx) => recordTry(tx, claim, requestId, rules)),

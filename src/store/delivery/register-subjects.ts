@@ -2,13 +2,14 @@ import { unpackSubjects } from '../../domain/uploads/chunk.ts'
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 
 /**
- * How many columns of `contact_register` hold one subject each. Further subjects are in an array.
+ * How many columns of `contact_register` hold one subject each. Further subjects of a contact are
+ * in an array.
  */
 const SLOTS = 3
 
 /**
- * The numbers of a row's subjects, by which registers know them: of each digest the first eight
- * bytes. Each once, in the order of the columns.
+ * Returns a function that gives the numbers of a row's subjects, each once and in the order of the
+ * columns. The register knows a subject by its number: the first eight bytes of its digest.
  */
 export const subjectNumbers = (packed: Buffer | null): ((row: number) => readonly string[]) => {
   const byRow = new Map<number, string[]>()
@@ -24,8 +25,9 @@ export const subjectNumbers = (packed: Buffer | null): ((row: number) => readonl
 }
 
 /**
- * The subjects of contacts as the register's columns have them: three, and any others as the text
- * of an array. Null: none, or not made yet.
+ * The subjects of contacts in the form of the register's columns: the first three, and the others
+ * as the text of an array. null in the first column: the contact has no subject, or its subjects
+ * are not known yet.
  */
 export const subjectColumns = (
   rows: readonly { subjects: readonly string[] }[],

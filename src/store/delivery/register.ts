@@ -12,12 +12,15 @@ import { contentSeqOf, type UploadRow } from '../uploads/upload-row.ts'
 import { createCompare, numberOf } from './compare-contacts.ts'
 import { subjectColumns, subjectNumbers } from './register-subjects.ts'
 
-/** Digests of 16 bytes each as an array of SQL: as one value they go as they are, not as text. */
+/**
+ * Digests of 16 bytes each as an array in SQL. They are sent as one binary value, because text
+ * would be twice as long.
+ */
 const digestArray = (digests: Buffer): RawBuilder<unknown> =>
   sql`array(select substring(${digests}::bytea from place * ${DIGEST_BYTES}::int + 1 for ${DIGEST_BYTES}::int)
     from generate_series(0, ${digests.length / DIGEST_BYTES - 1}::int) as place)`
 
-/** The condition that a row `known` of `contact_register` is of one of these contacts. */
+/** The condition for the rows `known` of `contact_register` that belong to these contacts. */
 export const isOf = (
   seals: Seals,
   upload: { tenantId: string | RawBuilder<unknown>; listId: string | RawBuilder<unknown> },
@@ -27,8 +30,8 @@ export const isOf = (
     and known.contact_digest = any(${digestArray(seals.contactIds.digests(contactIds))})`
 
 /**
- * The same of whichever tenant's register of the list: Genesys has one list, so what one tenant
- * sends is no longer what another knows.
+ * The condition of `isOf`, but over the registers of all tenants of the list. They share the list
+ * in Genesys, so content from one tenant replaces what another tenant's register knows.
  */
 const isOfAnyTenant = (
   seals: Seals,
@@ -44,20 +47,20 @@ const ofRow = (upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>) => ({
 })
 
 /**
- * The statement after which the register doubts its content of these contacts. It reads the upload
- * from the table `working`. An empty hash equals no content, so that any later content is sent,
- * even if this upload is cancelled, fails or gets failures without names while Genesys has taken
- * some of it. The lane's lock keeps others from these rows.
+ * A statement that makes the register forget which content these contacts have: it stores an empty
+ * hash, which equals no content. Reads the upload from the table `working`. This upload may be
+ * cancelled, fail, or have failures that name no row, although Genesys holds some of its rows.
+ * Later uploads then send these contacts again. The lane's lock keeps others from these rows.
  */
 export const doubtOfWorking = (
   seals: Seals,
   contactIds: readonly string[],
 ): RawBuilder<unknown> => {
   return sql`update contact_register as known set content_hash = ''::bytea from working
-    where ${isOfAnyTenant(seals, sql`working.contact_list_id`, contactIds)}`
+    where ${isOfAnyTenant(seals, sql`working.contact_list_id`, contactIds)} and known.content_hash <> ''::bytea`
 }
 
-/** The same, for an upload that is locked. */
+/** Stores the same empty hash for an upload that is already locked. */
 export const doubtContent = async (
   tx: Tx,
   seals: Seals,
@@ -66,16 +69,21 @@ export const doubtContent = async (
 ): Promise<void> => {
   if (contactIds.length === 0) return
   await sql`update contact_register as known set content_hash = ''::bytea
-    where ${isOfAnyTenant(seals, sql`${upload.contact_list_id}`, contactIds)}`.execute(tx)
+    where ${isOfAnyTenant(seals, sql`${upload.contact_list_id}`, contactIds)} and known.content_hash <> ''::bytea`.execute(
+    tx,
+  )
 }
 
-/** What an upload's end adds to the register. */
+/** What the end of an upload changes in the register. */
 export type RegisterOfUpload = {
-  upload: UploadRow
+  upload: Pick<UploadRow, 'id' | 'tenant_id' | 'contact_list_id' | 'accepted_seq' | 'content_seq'>
   delivered: readonly RegisterRow[]
-  /** The subjects of the delivered chunk. null: not made yet. */
+  /** The subjects of the delivered chunk. null: they were not computed yet. */
   subjects: Buffer | null
-  /** Not sent, because they are there already: as new as this upload from now on. */
+  /**
+   * Contacts that were not sent because Genesys already holds the same content. From now on, their
+   * content counts as being from this upload.
+   */
   confirmed: readonly string[]
 }
 
@@ -84,7 +92,7 @@ type Known = {
   confirmed: Map<string, number>
 }
 
-/** Each contact once, with its newest value: a statement cannot write a row twice. */
+/** Keeps only the newest value of each contact, because a statement cannot write one row twice. */
 const newestOf = (ended: readonly RegisterOfUpload[]): Known => {
   const rows = new Map<string, Known['rows'][number]>()
   const confirmed = new Map<string, number>()
@@ -111,8 +119,8 @@ const pieceOf = (bytes: Buffer, place: RawBuilder<unknown>): RawBuilder<unknown>
   sql`substring(${bytes}::bytea from ((${place} - 1) * ${DIGEST_BYTES}::int + 1)::int for ${DIGEST_BYTES}::int)`
 
 /**
- * Digests in order, so that two transactions over the same contacts wait for each other instead of
- * deadlocking.
+ * Writes contacts in the order of their digests, so that two transactions about the same contacts
+ * wait for each other instead of deadlocking.
  */
 const upsert = (
   seals: Seals,
@@ -144,8 +152,8 @@ const upsert = (
 }
 
 /**
- * Rows from before the clearing do not exist any more and are not confirmed. The lane's lock keeps
- * others from these rows.
+ * Marks the content of confirmed contacts as being from this upload. Skips rows from before the
+ * last clearing, which no longer count. The lane's lock keeps others from these rows.
  */
 const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuilder<unknown> => {
   const digests = seals.contactIds.digests([...confirmed.keys()])
@@ -156,11 +164,10 @@ const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuild
 }
 
 /**
- * The tables of one statement that writes the new facts about contacts of one tenant's list, and
- * counts them. A new row counts one more, and so does a row from before the clearing that exists
- * again. The lane's lock prevents a clearing meanwhile. Contacts are written before their
- * register's row, here and by the trigger that counts deleted ones. Empty if there are no new
- * facts.
+ * The parts of one statement that write the changed contacts of one tenant's list, and count them.
+ * A new contact raises the count by one. So does a contact from before a clearing that is delivered
+ * again. The lane's lock prevents a clearing in between. Contacts are written before the row of
+ * their register, as the trigger that counts deletions does. Empty if nothing changed.
  */
 export const settledRegister = (
   seals: Seals,
@@ -187,8 +194,8 @@ export const settledRegister = (
 }
 
 /**
- * Rows that outlive a clearing that was just written count from now on. There are none unless an
- * upload was newer. Call it under the lane's lock.
+ * Counts the contacts that are newer than a clearing that was just written. There are some only if
+ * an upload was newer than the clearing. Call it with the lane locked.
  */
 export const countAfterClearing = async (
   tx: Tx,
@@ -201,7 +208,10 @@ export const countAfterClearing = async (
     where list_id = ${listId}`.execute(tx)
 }
 
-/** Sees to it that the tenant's list has a register, once for each in the life of the process. */
+/**
+ * Makes sure that the tenant's list has a register. Asks the database only once for each list while
+ * the process runs.
+ */
 export const createEnsureRegister = (
   db: Db,
 ): ((tenantId: string, listId: string) => Promise<void>) => {
@@ -216,7 +226,8 @@ export const createEnsureRegister = (
 }
 
 /**
- * Another tenant of the list has delivered the contact since: Genesys holds that tenant's content.
+ * Whether another tenant of the list has delivered the contact later. Genesys then holds that
+ * tenant's content.
  */
 const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unknown> =>
   sql`exists (select from register r join contact_register o on o.register_id = r.id
@@ -224,12 +235,12 @@ const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unkno
       and o.accepted_seq > known.accepted_seq)`
 
 /**
- * The part of an entry that decides whether it counts; entries from before the list was overwritten
- * do not count (`list_clearing`).
+ * What the register knows about a contact. An entry from before a clearing of the list does not
+ * count (`list_clearing`).
  */
 type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string; own: boolean }
 
-/** What Genesys holds, to our knowledge. */
+/** The register, on SQL: what Genesys holds as far as the gateway knows. */
 export const createRegister = (
   database: Database,
   seals: Seals,
@@ -247,7 +258,8 @@ export const createRegister = (
       union all
       select contact_digest, accepted_seq, false, content_hash from contact_register
         where register_id = any(array(select id from register where list_id = ${listId} and tenant_id <> ${tenantId}))
-          and contact_digest = any((select digests from asked)::bytea[]) and content_hash <> ''::bytea`.execute(
+          and contact_digest = any((select digests from asked)::bytea[])
+          and accepted_seq >= coalesce((select cleared_seq from list_clearing where list_id = ${listId}), 0)`.execute(
       database.db,
     )
     const found: Registered = { known: new Map(), ofOthers: new Set() }

@@ -29,7 +29,7 @@ const insertResults = (input: Settlement): RawBuilder<unknown> =>
     set outcome = excluded.outcome, code = excluded.code, column_name = excluded.column_name,
       said = excluded.said`
 
-/** The shipment of a file is settled with its last batch. */
+/** Settles the shipment of a file if its last batch is settled. */
 const closeShipment = async (tx: Tx, shipmentId: string): Promise<void> => {
   await sql`update shipment set state = 'settled', settled_at = clock_timestamp()
     where id = ${shipmentId} and state in ('intended', 'sent')
@@ -38,11 +38,14 @@ const closeShipment = async (tx: Tx, shipmentId: string): Promise<void> => {
   )
 }
 
-/** Whether Genesys may hold rows of it by this upload, because some were in flight. */
+/** Whether some rows of the batch were sent, so that Genesys may hold them. */
 const mayBeThere = ({ delivered, results }: Settlement): boolean =>
   delivered.length > 0 || results.some(({ outcome }) => outcome !== 'unchanged')
 
-/** Contacts of the batch that entries named while they were in flight. */
+/**
+ * Notes that contacts of the batch must be retracted, because entries named them while the batch
+ * was in flight.
+ */
 const retractNamed = async (
   tx: Tx,
   seals: Seals,
@@ -61,12 +64,15 @@ type Locked = UploadRow &
     settled_id: string | null
     settled_shipment: string | null
     settled_rows: { seq: number; from: number; to: number } | null
-    /** Of the batch's chunk. */
+    /** The subjects of the batch's chunk. */
     settled_subjects: Buffer | null
     since: SuppressionEpochs | null
   }
 
-/** Everything that the batch's end changes, in one statement; the upload as it is then. */
+/**
+ * Writes everything that the end of the batch changes, in one statement. Returns the upload after
+ * the change.
+ */
 const writeOutcome = async (
   tx: Tx,
   seals: Seals,
@@ -99,9 +105,9 @@ const writeOutcome = async (
 }
 
 /**
- * Locks lane and upload and settles the batch, unless it or the upload has ended before: then
- * `settled_id` is null. The epochs are locked too, so that a transaction that adds entries
- * meanwhile finds in the register what is settled here.
+ * Locks lane and upload, and settles the batch. `settled_id` null: the batch or the upload had
+ * already ended. Also locks the epochs. So a transaction that adds entries at the same time finds
+ * in the register what is settled here.
  */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
   const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},
@@ -121,8 +127,8 @@ const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promi
 }
 
 /**
- * An upload that was paused or held meanwhile keeps the outcome of what was sent. An ended one does
- * not change.
+ * Settles a batch. An upload that was paused or held in the meantime still gets the outcome of what
+ * was sent. An upload that has ended does not change.
  */
 export const createSettle =
   (deps: { database: Database; seals: Seals }): DeliveryStore['settle'] =>

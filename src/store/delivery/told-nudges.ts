@@ -7,15 +7,15 @@ import type { Database } from '../homes/database.ts'
 const CHANNEL = 'gateway_lane_nudged'
 
 /**
- * An additional column of a select from `nudged`, which notifies every instance when the
- * transaction commits. Empty if there is only one instance.
+ * An additional column for a select from `nudged`. It notifies all instances when the transaction
+ * commits. Empty if there can be only one instance.
  */
 export const tellOfNudge = ({ listen }: Database): RawBuilder<unknown> =>
   listen === null ? sql`` : sql`, pg_notify(${CHANNEL}, key || ' ' || nudges)`
 
 /**
- * A message of another version is ignored: the lane's holder finds the count when it renews its
- * lease.
+ * Reads a notification. null: a message of another version. The lane's holder then finds the count
+ * when it renews its lease.
  */
 const toldOf = (word: string): { laneKey: string; count: number } | null => {
   const at = word.lastIndexOf(' ')

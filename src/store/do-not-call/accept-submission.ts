@@ -16,9 +16,10 @@ import { closeChunk, CLOSING_COLUMNS, type Closing } from './removals/close-entr
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
 /**
- * Runs first in a transaction that adds entries. Each transaction that records an HTTP try locks
- * this row for share. So the try is recorded before the entries exist, or sees them. What is added
- * under the epoch is searched for among earlier deliveries.
+ * Must run first in a transaction that adds entries. Every transaction that records an HTTP try
+ * locks the row of the tenant's epoch for share. So a try is either recorded before the entries
+ * exist, or it sees them. Also plans the search for contacts that were delivered before the entries
+ * of this epoch.
  */
 export const raiseEpoch = async (tx: Tx, tenantId: string): Promise<string> => {
   const { rows } = await sql<{
@@ -46,15 +47,18 @@ export const wakeLane = async (tx: Tx, dncListId: string): Promise<void> => {
   )
 }
 
-/** A submission with nothing to send ends with its acceptance. */
+/**
+ * The events of an acceptance. A submission with nothing to send has also ended, so its end is an
+ * event too.
+ */
 const toldOf = (submission: DncSubmission): Telling[] => [
   { type: 'dnc.accepted', submission },
   ...(submission.state === 'applying' ? [] : [{ type: 'dnc.applied' as const, submission }]),
 ]
 
 /**
- * A submission of a single chunk ends entries in its acceptance: if you send one removal, it is
- * done by the answer.
+ * If the submission has one chunk, ends the earlier entries of its people already in this
+ * transaction. So the removal of one person is complete when its answer arrives.
  */
 const closeOne = async (tx: Tx, ids: Ids, { id, chunks }: AcceptSubmission): Promise<void> => {
   if (chunks !== 1) return

@@ -9,14 +9,20 @@ import type { AppendedEntries } from '../../workflows/ports/do-not-call/submissi
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { createPackChunk, SUBJECT_KINDS } from './entry-chunks.ts'
 
-/** The contact lists for which an entry is in force, as part of its key. 0 is all. */
+/**
+ * The contact lists to which an entry applies, as a number that is part of the entry's key. 0: all
+ * lists.
+ */
 export const scopeOf = (contactListIds: EntryTerms['contactListIds']): string => {
   if (contactListIds === null) return '0'
   const scope = sha256(JSON.stringify(contactListIds)).readBigInt64BE()
   return String(scope === 0n ? 1n : scope)
 }
 
-/** For each entry: its terms (two bytes), its kind, and whether it is quarantined. */
+/**
+ * Bytes for each entry: two for the number of its terms, one for its kind, and one for whether it
+ * is quarantined.
+ */
 const ABOUT_BYTES = 4
 
 const aboutOf = ({ entries }: NewDncChunk): Buffer => {
@@ -29,7 +35,7 @@ const aboutOf = ({ entries }: NewDncChunk): Buffer => {
   return about
 }
 
-/** The entries of a chunk as rows. The database makes them from a few bytes each. */
+/** The entries of a chunk as a table, which the database builds from a few bytes for each. */
 export const rowsOf = (chunk: NewDncChunk): RawBuilder<unknown> => {
   const { terms } = chunk
   const reasons = terms.map(({ reason }) => DNC_REASONS[reason])
@@ -50,8 +56,8 @@ export const rowsOf = (chunk: NewDncChunk): RawBuilder<unknown> => {
 }
 
 /**
- * Entries of the chunk that were dropped because the submission had them before, or has them twice
- * in the chunk. Their reasons and expiries make the kept ones stronger and longer.
+ * Strengthens kept entries by the duplicates that were dropped. If a submission names a person
+ * several times, the kept entry gets the strongest reason and the longest time of all lines.
  */
 const strengthen = async (tx: Tx, id: string, chunk: NewDncChunk): Promise<void> => {
   await sql`with ${rowsOf(chunk)},
@@ -68,10 +74,24 @@ const strengthen = async (tx: Tx, id: string, chunk: NewDncChunk): Promise<void>
   )
 }
 
+/**
+ * Notes when the first person of the submission asked not to be called, because legal periods begin
+ * then. Does so only if the entries state a time.
+ */
+const noteReceived = async (tx: Tx, id: string, { terms }: NewDncChunk): Promise<void> => {
+  const received = terms.flatMap(({ receivedAt }) => receivedAt ?? [])
+  if (received.length === 0) return
+  await sql`update dnc_submission set oldest_received_at = least(oldest_received_at,
+      (select min(at) from unnest(${received}::timestamptz[]) as given (at))) where id = ${id}`.execute(
+    tx,
+  )
+}
+
 type Kept = { submissions: number; kept: number; quarantined: number }
 
 /**
- * Writes the chunk and its entries in one statement. `submissions` is 0 if the submission is gone.
+ * Writes the chunk and its entries in one statement. `submissions` is 0 if the submission no longer
+ * exists.
  */
 const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): Promise<Kept> => {
   const { rows } = await sql<Kept>`with ${rowsOf(chunk)},
@@ -88,9 +108,10 @@ const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): 
 }
 
 /**
- * Appends chunks. Does not wait until the commit is on disk. The commit that accepts the submission
- * waits, and it brings everything before it to disk. If the database crashes before, chunks may be
- * lost, which accepting notices because it counts them. null if the submission is gone.
+ * Appends chunks. Does not wait until a chunk is on disk, because the later commit that accepts the
+ * submission also brings all earlier commits to disk. If the database crashes before that, chunks
+ * may be lost. The acceptance counts the chunks and notices. Returns null if the submission no
+ * longer exists.
  */
 export const createAppendEntries = (database: Database) => {
   const packChunk = createPackChunk()
@@ -104,6 +125,7 @@ export const createAppendEntries = (database: Database) => {
       await sql`set local synchronous_commit = off`.execute(tx)
       const { submissions, kept, quarantined } = await insert(tx, id, chunk, payload)
       if (submissions === 0) return null
+      await noteReceived(tx, id, chunk)
       const duplicates = chunk.entries.length - kept
       if (duplicates > 0) await strengthen(tx, id, chunk)
       return { accepted: kept - quarantined, quarantined, duplicates }

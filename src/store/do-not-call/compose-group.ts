@@ -39,9 +39,9 @@ export const placesOfBits = (bits: Buffer): number[] =>
   )
 
 /**
- * Which of the entries `mine` can go together, in order. Each gets the strongest reason and the
- * longest time of all entries of the list in force for its subject, because Genesys knows no scopes
- * and keeps one entry for each subject.
+ * The entries of `mine` that fit into one request, in order. Each gets the strongest reason and the
+ * longest time of all entries in force for its subject in the list. Genesys has no scopes and keeps
+ * only one entry for each subject.
  */
 export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBuilder<unknown>) => {
   const { takes, expiryDays, most } = about
@@ -77,8 +77,8 @@ export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBu
 type Composed = Awaited<ReturnType<typeof compose>>[number]
 
 /**
- * Makes the group of these entries. If an expiry is cut, the entry is to be sent again before
- * Genesys forgets its people.
+ * Stores a group of these entries. `cut`: Genesys accepts only an earlier expiry than that of the
+ * entries. The entries are then sent again before Genesys forgets the people.
  */
 export const insertGroup = async (
   tx: Tx,

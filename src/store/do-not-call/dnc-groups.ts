@@ -17,7 +17,10 @@ import { keepRenewal, wakeRenewals } from './renewals/next-renewal.ts'
 import { endWhenDone, outcomesOf, type Sending } from './settle-entries.ts'
 import { holdSubmission } from './submission-moves.ts'
 
-/** The group's submission. Lock the lane first. */
+/**
+ * Locks the lane and then the group's submission. Throws `FenceLost` if the lane has another
+ * holder.
+ */
 const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Sending> => {
   await lockLane(tx, claim)
   const { rows } =
@@ -27,7 +30,10 @@ const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Se
   return rows[0]
 }
 
-/** Long enough for an outage, a list without rights and an operator's holiday. */
+/**
+ * An entry that Genesys accepted only with an earlier expiry is sent again this long before that
+ * expiry. This leaves time for an outage, a list without rights and an operator's holiday.
+ */
 const RENEWED_BEFORE = sql`interval '30 days'`
 
 const close = async (
@@ -110,8 +116,8 @@ const createHold =
     })
 
 /**
- * If an entry for a person is in force by now, that person is not removed at Genesys. Otherwise the
- * person would be missing there until the entry is sent.
+ * Throws `EntryStands` if a new entry is in force for a person whom the removal names. If the
+ * person were removed in Genesys now, nobody would be suppressed there until that entry is sent.
  */
 const refuseStanding = async (
   tx: Tx,
@@ -127,7 +133,10 @@ const refuseStanding = async (
   throw new EntryStands(`Somebody of group ${id} has an entry that stands`)
 }
 
-/** Sends the entries of submissions to Genesys. Every statement that settles compares the fence. */
+/**
+ * The lanes of DNC lists and the groups of entries that are sent to Genesys, on SQL. Every
+ * statement that settles compares the fence.
+ */
 export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
   ...createDncLane(deps.database),
   nextGroup: createNextGroup(deps),

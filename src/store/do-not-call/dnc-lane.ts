@@ -11,13 +11,16 @@ const lane = createObjectLane({
   member: 'dncListId',
 })
 
-/** Locks the lane. Nobody else writes to the submissions of its list until the transaction ends. */
+/**
+ * Locks the lane until the transaction ends. Until then nobody else writes to the submissions of
+ * its list. Throws `FenceLost`.
+ */
 export const lockLane = async (tx: Tx, claim: DncClaim): Promise<void> => {
   if (await lane.lock(tx, claim)) return
   throw new FenceLost(`DNC list ${claim.dncListId} has another holder`)
 }
 
-/** The lanes of DNC lists, and the writes in flight over all instances. */
+/** The lanes of DNC lists, and the slots for writes in flight over all instances. */
 export const createDncLane = (
   database: Database,
 ): Pick<DncLaneStore, 'claim' | 'renew' | 'release' | 'freeAll' | 'takeSlot' | 'freeSlot'> => {
@@ -35,8 +38,8 @@ export const createDncLane = (
       await sql`insert into dnc_write_slot (slot) select generate_series(1, ${slots}::int) on conflict do nothing`.execute(
         db,
       )
-      // Longer than a request may take. So a slot is free again only when nothing of its request is
-      // in flight.
+      // Longer than any request may last, so that a slot is free again only when its request is no
+      // longer in flight.
       const { rows } = await sql<{ slot: number }>`update dnc_write_slot set owner = ${owner},
           lease_until = clock_timestamp() + interval '60 s'
         where slot = (select slot from dnc_write_slot where slot <= ${slots}

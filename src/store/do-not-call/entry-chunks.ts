@@ -6,12 +6,12 @@ import { createPack, unpack } from '../../lib/envelope.ts'
 
 const contextOf = (submissionId: string, seq: number): string => `${submissionId}:${seq}`
 
-/** Kinds by the number under which they are stored. */
+/** The numbers under which the kinds are stored. */
 export const SUBJECT_KINDS = { phone: 1, email: 2 } as const satisfies Record<SubjectKind, number>
 
 /**
- * The packed form: each member of all entries together, so that names are not written for each
- * entry.
+ * The packed form of a chunk. Each member is one array over all entries, so that member names are
+ * not repeated for each entry.
  */
 type Packed = Pick<DncChunk, 'firstLine' | 'lastLine' | 'terms' | 'rejected'> & {
   lines: number[]
@@ -33,8 +33,8 @@ const packedOf = ({ firstLine, lastLine, terms, rejected, entries }: DncChunk): 
 })
 
 /**
- * Seals chunks under the key of their submission. The seal binds them to the submission and to
- * their place. One call at a time.
+ * Returns a function that seals chunks under the key of their submission. The seal binds a chunk to
+ * its submission and its place. Do not call the function again before the last call has ended.
  */
 export const createPackChunk = () => {
   const pack = createPack()

@@ -11,17 +11,20 @@ import type { Db } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { openChunk } from './entry-chunks.ts'
 
-/** How many chunks are read together. Many, because a submission of one entry has one chunk too. */
+/**
+ * The most chunks that one statement reads. It is large, because each submission of one entry has
+ * its own chunk.
+ */
 const CHUNKS_AT_ONCE = 200
-/** How many entries they have together. One chunk may have more. */
+/** The most entries of these chunks together. One chunk alone may have more. */
 const ENTRIES_AT_ONCE = 5_000
 
 type List = { tenantId: string; dncListId: string }
 type Place = { epoch: string; number: string; seq: number; entries: number }
 
 /**
- * The next chunks in the order of acceptance. An entry that is accepted or ended during the reading
- * may appear or not. So a person with an entry in force all the time is never skipped.
+ * The next chunks in the order of acceptance. An entry that is accepted or ended during the export
+ * may or may not be in it. A person with an entry in force all the time is never skipped.
  */
 const nextPlaces = async (
   db: Db,
@@ -51,9 +54,9 @@ const STANDS = (at: string) =>
   sql`e.closed_by is null and (e.expires_at is null or e.expires_at > ${at}::timestamptz)`
 
 /**
- * Of the entries in force, those whose words are exported: for each person and scope the strongest,
- * then the longest, then the first. Each has the strongest reason and the longest time of all of
- * them.
+ * Chooses which entries in force are exported: one for each person and scope. It is the entry with
+ * the strongest reason, then the longest time, then the oldest. It is exported with the strongest
+ * reason and the longest time of all entries of the person and scope.
  */
 const leadingRows = async (
   db: Db,
@@ -91,7 +94,7 @@ type Sealed = {
 
 type Reading = { db: Db; keyring: Keyring; keyContext: (id: string) => string }
 
-/** The chunks of the rows, each with its rows in order. */
+/** The sealed chunks that contain these rows, each with its rows in order. */
 const openedOf = async ({ db, keyring, keyContext }: Reading, rows: readonly Row[]) => {
   const byChunk = Map.groupBy(rows, (row) => `${row.submission} ${row.chunk_seq}`)
   const firsts = [...byChunk.values()].map(([first]) => first!)
@@ -111,8 +114,8 @@ const openedOf = async ({ db, keyring, keyContext }: Reading, rows: readonly Row
 }
 
 /**
- * The entries of a list that are in force, some chunks in memory at a time and no transaction open
- * between them.
+ * Yields the entries of a list that are in force. Keeps a few chunks in memory at a time, and no
+ * transaction open between them.
  */
 export const createExportEntries = (reading: Reading): DncSubmissionStore['exportEntries'] =>
   async function* (tenantId, dncListId) {
@@ -132,7 +135,7 @@ export const createExportEntries = (reading: Reading): DncSubmissionStore['expor
         await leadingRows(db, list, places, clock[0]!.at),
       )) {
         const { entries, terms } = await open()
-        // A person who was erased stays suppressed, but has no number to export.
+        // An erased person stays suppressed, but has no number to export.
         const told = rows.filter(({ place }) => entries[place]!.subject !== '')
         yield told.map((row): ExportedEntry => {
           const { kind, subject, terms: said } = entries[row.place]!

@@ -51,8 +51,8 @@ const readRows = async (
 }
 
 /**
- * The words of the entry. Reason and expiry are those of all lines about the person in the
- * submission.
+ * The terms of the entry. If the submission has several lines about the person, they are the
+ * strongest reason and the longest expiry of all.
  */
 const termsOf = ({ place, reason, expires_at: expiresAt }: Row, chunk: DncChunk): EntryTerms => ({
   ...chunk.terms[chunk.entries[place]!.terms]!,
@@ -60,7 +60,10 @@ const termsOf = ({ place, reason, expires_at: expiresAt }: Row, chunk: DncChunk)
   expiresAt: expiresAt?.toISOString() ?? null,
 })
 
-/** In the order of time: an entry can expire and be removed afterwards, or the other way round. */
+/**
+ * The history of an entry in the order of time. An entry can expire and then be removed, or be
+ * removed and then expire.
+ */
 const historyOf = (row: Row): FoundEntry['history'] => {
   const accepted = { event: 'accepted', at: row.accepted_at, submissionId: row.id } as const
   const ended = row.closer_kind === 'remove' ? ('removed' as const) : ('overridden' as const)
@@ -75,7 +78,10 @@ const historyOf = (row: Row): FoundEntry['history'] => {
   )
 }
 
-/** Finds entries by digests. Opens each chunk once, with one in memory at a time. */
+/**
+ * Finds entries by the digests of their subjects. Opens each chunk once, with one in memory at a
+ * time.
+ */
 export const createFindEntries =
   (
     db: Db,

@@ -40,9 +40,10 @@ export type SendingDeps = {
 }
 
 /**
- * The first submission that has work and does not wait for a person. Whatever weakens is sent after
- * everything that its tenant had for the list before. Otherwise an ended entry that is retried
- * later would stay at Genesys for good.
+ * The oldest submission that has work and does not wait for a person. A removal or an override
+ * weakens suppressions, so it is sent only after everything that its tenant submitted for the list
+ * before. If it were sent earlier, an entry that it has ended could be retried afterwards and stay
+ * in Genesys forever.
  */
 const nextSubmission = async (
   tx: Tx,
@@ -74,8 +75,8 @@ const note = async (tx: Tx, { number }: Sending, text: string): Promise<void> =>
 }
 
 /**
- * Settles immediately what Genesys does not accept from the gateway, and what expired or was
- * removed before it was sent.
+ * Settles entries without sending them: entries of a kind that Genesys does not accept, and entries
+ * that expired or were removed before they were sent.
  */
 const settleUntaken = async (tx: Tx, sending: Sending, { takes }: About): Promise<void> => {
   const { rows } = await sql<{
@@ -120,8 +121,9 @@ const toGroup = async (
 }
 
 /**
- * The next entries of a removal. If the people of the open group may no longer be removed, the
- * group is given up.
+ * The next group of a removal. If a person in the open group has an entry in force again, that
+ * group is given up and the next one is made. `settled`: entries were settled without a request.
+ * null: nothing is left.
  */
 const lookAtRemoval = async (
   tx: Tx,
@@ -155,15 +157,17 @@ const lookAtRemoval = async (
   return insertGroup(tx, sending, rows, about)
 }
 
-/** The entries of the first chunk that has unsent ones. */
+/**
+ * The entries of the first chunk that has unsent ones. An index finds the lowest chunk number, even
+ * if the planner does not know yet how many entries a new submission has.
+ */
 const nextPending = ({ number }: Sending): RawBuilder<unknown> =>
-  sql`first as (select chunk_seq from dnc_entry
-      where submission = ${number}::bigint and outcome is null and not quarantined
-      order by chunk_seq, place limit 1),
-    mine as (select e.* from dnc_entry e join first using (chunk_seq)
-      where e.submission = ${number}::bigint and e.outcome is null and not e.quarantined)`
+  sql`mine as materialized (select e.* from dnc_entry e
+      where e.submission = ${number}::bigint and e.outcome is null and not e.quarantined
+        and e.chunk_seq = (select min(chunk_seq) from dnc_entry
+          where submission = ${number}::bigint and outcome is null and not quarantined))`
 
-/** The same for entries that are added. */
+/** The next group of entries to add. null: nothing is left to send. */
 const lookAtEntries = async (
   tx: Tx,
   sending: Sending,
@@ -179,7 +183,10 @@ const lookAtEntries = async (
 
 type Found = { sending: Sending; row: GroupRow }
 
-/** One step: a group, or `again` if something was settled on the way. null if there is no work. */
+/**
+ * One step towards the next request about a list. Returns the group to send. `again`: the step only
+ * settled entries. null: there is no work.
+ */
 const look = (
   { database, outbox, ids }: SendingDeps,
   claim: DncClaim,

@@ -12,7 +12,7 @@ import { EARLIER_OF_MINE } from './removals/close-entries.ts'
 import { NOT_OVER } from './standing-entries.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
-/** A submission whose entries are being sent. */
+/** A submission whose entries are being sent or settled. */
 export type Sending = {
   number: string
   id: string
@@ -25,7 +25,7 @@ export type Sending = {
 type Settling = {
   seq: number
   places: readonly number[]
-  /** Place → the answer of Genesys. These entries were not stored. */
+  /** The entries that Genesys did not store, by place, with Genesys' code. */
   failed: ReadonlyMap<number, string | null>
 }
 
@@ -33,8 +33,9 @@ const { created, existing, updated, removed, not_found: notFound } = DNC_OUTCOME
 const failedOutcome = DNC_OUTCOMES.failed
 
 /**
- * What our ledger had for the subjects before. It includes what the submission itself ended by
- * override.
+ * The part of the statement that decides the outcome of added entries. It depends on which entries
+ * the gateway had for their subjects before. These include entries that the submission itself has
+ * ended by `override`.
  */
 const judgedAdds = (number: string): RawBuilder<unknown> =>
   sql`before as (select mine.subject, mine.scope, max(e.reason) as reason, bool_or(e.expires_at is null) as forever,
@@ -56,8 +57,9 @@ const judgedAdds = (number: string): RawBuilder<unknown> =>
       from mine cross join r left join before using (subject, scope) left join refused using (place))`
 
 /**
- * Whether the removal ended anything. It spares a REGULATORY entry that was accepted while it came
- * in.
+ * The part of the statement that decides the outcome of removals: whether an entry was ended. A
+ * REGULATORY entry that was accepted while the removal arrived stays in force, and the removal of
+ * that person fails.
  */
 const judgedRemovals = (number: string): RawBuilder<unknown> =>
   sql`judged as (select mine.subject, mine.scope,
@@ -70,9 +72,11 @@ const judgedRemovals = (number: string): RawBuilder<unknown> =>
           where e.closed_by = ${number}::bigint) as ended using (subject, scope))`
 
 /**
- * The outcome of the entries at the places: `failed`, or what our ledger had for their subject
- * before (`created`: nothing in force; `existing`: nothing weaker or shorter). For a removal,
- * whether it ended something. The same statement counts it in the submission.
+ * Stores the outcomes of the entries at these places, and counts them in the submission, in one
+ * statement. `failed` comes from Genesys. The other outcomes depend on the entries that were in
+ * force for the subject before. `created`: there were none. `existing`: they had at least this
+ * reason and this expiry. `updated`: otherwise, and for any difference that `override` makes. For a
+ * removal: whether it ended an entry.
  */
 export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
   const { number, kind } = sending
@@ -100,7 +104,7 @@ export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Pro
     from counted where s.number = ${number}::bigint`.execute(tx)
 }
 
-/** The submission with its end. null if it still has entries to send. */
+/** Ends the submission and returns it. null: it still has entries to send. */
 const ended = async (tx: Tx, number: string): Promise<DncSubmission | null> => {
   const { rows } = await sql<SubmissionRow>`update dnc_submission set
       state = case when rejected + quarantined + failed > 0 then 'applied_with_errors' else 'applied' end,
@@ -113,8 +117,8 @@ const ended = async (tx: Tx, number: string): Promise<DncSubmission | null> => {
 }
 
 /**
- * Ends the submission if nothing of it is left to send. The same transaction notifies its
- * endpoints.
+ * Ends a submission that has nothing left to send, and notifies endpoints in the same transaction.
+ * Throws if its entries do not add up.
  */
 export const endIfDone = async (
   tx: Tx,
@@ -127,7 +131,7 @@ export const endIfDone = async (
   await outbox.tell(tx, [{ type: 'dnc.applied', submission }])
 }
 
-/** The same as `endIfDone`, if the submission may continue. */
+/** Ends the submission as `endIfDone` does, or returns null if it still has entries to send. */
 export const endWhenDone = async (
   tx: Tx,
   outbox: Pick<Outbox, 'tell'>,

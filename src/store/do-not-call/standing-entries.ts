@@ -5,11 +5,11 @@ import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Db } from '../homes/database.ts'
 
-/** The tenants whose entries concern a contact list. */
+/** The tenants whose entries apply to a contact list: those with a grant for it. */
 export const tenantsOf = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`select tenant_id from tenant_grant where kind = 'contact_list' and object_id in (${listId}, '*')`
 
-/** Whether entries of a tenant concern a contact list. */
+/** Whether the entries of a tenant apply to a contact list. */
 export const grantedTo = (
   tenantId: string | RawBuilder<unknown>,
   listId: RawBuilder<unknown>,
@@ -17,19 +17,19 @@ export const grantedTo = (
   sql`exists (select from tenant_grant g where g.tenant_id = ${tenantId} and g.kind = 'contact_list' and g.object_id in (${listId}, '*'))`
 
 /**
- * An entry `e` is neither closed nor past its time. A jump of the clock alone does not bring that
- * about.
+ * Whether an entry `e` is in force: neither ended nor expired. A jump of the clock alone does not
+ * make it expire.
  */
 export const IN_FORCE: RawBuilder<unknown> = sql`e.closed_by is null
   and (e.expires_at is null or e.expires_at > ${CERTAIN_NOW})`
 
-/** An entry `e` is not over: the same as `IN_FORCE`, but its time counts a day longer. */
+/** Whether an entry `e` still suppresses: like `IN_FORCE`, but until a day after its expiry. */
 export const NOT_OVER: RawBuilder<unknown> = sql`e.closed_by is null
   and (e.expires_at is null or e.expires_at + interval '24 hours' > ${CERTAIN_NOW})`
 
 /**
- * Entries `e` of a submission `s` that suppress people of the list now. An expiry is honoured a day
- * late, because late is safe.
+ * Whether an entry `e` of a submission `s` now suppresses people of the list. An entry suppresses
+ * until a day after its expiry, because suppressing for too long is safe.
  */
 export const stands = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`s.epoch is not null and s.kind in ('add', 'pull') and ${NOT_OVER}
@@ -37,7 +37,7 @@ export const stands = (listId: string | RawBuilder<unknown>): RawBuilder<unknown
 
 type Found = { subject: string; submission: string; reason: number }
 
-/** The strongest entry of each, by digest in `latin1`. */
+/** The strongest entry for each subject. The key is the digest as `latin1`. */
 const strongest = (rows: readonly Found[]): Map<string, Suppression> => {
   const found = new Map<string, Suppression>()
   for (const { subject, submission, reason } of rows) {
@@ -50,7 +50,8 @@ const strongest = (rows: readonly Found[]): Map<string, Suppression> => {
 }
 
 /**
- * Digests as UUIDs, each once and sorted, because neighbours lie on the same pages of the index.
+ * The digests as UUIDs, each once and sorted, because neighbours are on the same pages of the
+ * index.
  */
 const uuidsOf = (digests: Buffer): string[] => {
   const uuids = new Set<string>()
@@ -60,7 +61,7 @@ const uuidsOf = (digests: Buffer): string[] => {
   return [...uuids].toSorted()
 }
 
-/** How many digests a statement takes. */
+/** How many digests one statement takes. */
 const LOT = 10_000
 
 const inLots = async (
@@ -75,9 +76,10 @@ const inLots = async (
 }
 
 /**
- * Which of the digests are suppressed for the list. Finds their entries first, by one search each
- * (`offset 0` keeps the planner from anything else). If the planner believes that the tenant's
- * submissions are few or small, or does not know the table yet, it would read all of their entries.
+ * The digests that are suppressed for the list, each with its strongest entry. Searches the entries
+ * of each digest first (`offset 0` keeps the planner from any other plan). Otherwise a planner that
+ * has no statistics, or expects few submissions, would read all entries of the tenant's
+ * submissions.
  */
 export const suppressedAmong = (
   db: Db,
@@ -94,20 +96,20 @@ export const suppressedAmong = (
   )
 
 /**
- * Up to this many entries added since are compared here. If there are more, the database searches
- * for the rows among them.
+ * If at most this many entries were added, they are read and compared here. If more were, the
+ * database searches for the digests among them.
  */
 const MOST_COMPARED = 2_000
 
 /**
- * The same as `suppressedAmong`, but only by the entries beyond these epochs. In a transaction that
- * has locked the epochs, this must be a separate statement: a statement that waited for the lock
- * would still see the data from before it waited.
+ * Like `suppressedAmong`, but considers only entries that were added after these epochs. In a
+ * transaction that has locked the epochs, this must be a separate statement, because a statement
+ * that waited for the lock would still see the data from before.
  */
 export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpochs) => {
   const tenants = Object.keys(beyond)
   const epochs = tenants.map((tenantId) => beyond[tenantId]!)
-  // Arrays, because the planner knows how few elements they hold.
+  // Passed as arrays, because the planner knows the number of elements of an array.
   const submissions = sql`with s as materialized (select s.number, s.epoch, s.kind
       from unnest(${tenants}::text[], ${epochs}::bigint[]) as k (tenant_id, epoch)
         join dnc_submission s on s.tenant_id = k.tenant_id and s.epoch > k.epoch)`
@@ -131,7 +133,10 @@ export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpoc
   }
 }
 
-/** The epochs of a look-up that the present epochs have passed. null: nothing was added since. */
+/**
+ * The tenants whose epoch is now higher than at the look-up, with the epoch of the look-up. null:
+ * nothing was added since.
+ */
 export const movedSince = (
   now: SuppressionEpochs,
   since: SuppressionEpochs | null,

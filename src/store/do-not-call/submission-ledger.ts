@@ -25,8 +25,8 @@ export const OUTCOME_NAMES: ReadonlyMap<number, DncOutcome> = new Map<number, Dn
 )
 
 /**
- * The outcome of the entry at the place. If an earlier entry has the same person and scope, that
- * one counts.
+ * The outcome of one entry. An entry without a row is a duplicate of an earlier entry with the same
+ * person and scope.
  */
 const outcomeOf = (standing: Standing | undefined): EntryOutcome => {
   if (standing === undefined) return 'duplicate'
@@ -66,7 +66,7 @@ const readStanding = async (
   return new Map(rows.map((row) => [row.place, row]))
 }
 
-/** Reads the chunks in order, one in memory at a time. */
+/** The ledger of a submission. Reads its chunks in order, one in memory at a time. */
 export const createSubmissionLedger = (
   { db }: Database,
   readChunk: (id: string, seq: number) => Promise<DncChunk>,

@@ -9,8 +9,8 @@ import { wakeLane } from './accept-submission.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
 /**
- * Holds the submission. Null if it is already held for this reason, so that nobody is notified
- * twice.
+ * Holds the submission. Returns null if it is already held for this reason, so that nobody is
+ * notified twice.
  */
 export const holdSubmission = async (
   tx: Tx,
@@ -28,7 +28,7 @@ export const holdSubmission = async (
 type Move = {
   submission: Pick<DncSubmission, 'id' | 'dncListId'>
   audit: AuditEntry
-  /** About the submission as it is then. */
+  /** A condition on the submission's row. */
   condition: RawBuilder<unknown>
   changes: RawBuilder<unknown>
   before?: (tx: Tx) => Promise<void>
@@ -36,8 +36,8 @@ type Move = {
 }
 
 /**
- * Moves the submission if `condition` holds for it, in one transaction with its audit entry and its
- * lane's work. Locks the lane's row first, as the lane's worker does.
+ * Changes a submission if `condition` is true, writes its audit entry and wakes its lane. Locks the
+ * lane's row first, as the lane's worker does. Returns null if the condition is not true.
  */
 const move = (
   database: Database,
@@ -78,8 +78,8 @@ export const createSubmissionMoves = (
       audit,
       condition: sql`state = 'held' and hold_reason = 'dnc_list_refused'`,
       changes: sql`owner = owner`,
-      // A pull that is still to be read begins again immediately. Its row is locked before the
-      // lane's, as where the pull ends. The other order would deadlock.
+      // A pull that was not read yet begins again immediately. Its row is locked before the lane's,
+      // as at the end of a pull. The other order could deadlock.
       before: async (tx) => {
         await sql`update dnc_pull set due_at = clock_timestamp()
             where submission = (select number from dnc_submission where id = ${submission.id}) and owner is null`.execute(

@@ -48,7 +48,7 @@ export const SUBMISSION_COLUMNS = sql.raw(
   rejections, notes, source, columns, created_at, updated_at, applied_at, problem`,
 )
 
-/** How many accepted entries are left to send. */
+/** How many accepted entries have no outcome yet. */
 const pendingOf = (row: SubmissionRow): number =>
   row.accepted -
   (row.created + row.existing + row.updated + row.removed + row.not_found + row.failed)

@@ -27,7 +27,10 @@ export const keyContext = (id: string): string => `dnc-submission:${id}`
 
 type SealedKey = { data_key: Buffer; data_key_id: string }
 
-/** The keys of chunks. Those of submissions received here are remembered. Others are read. */
+/**
+ * The data keys of submissions. Keys of submissions that are being received here are kept in
+ * memory. All others are read from the database.
+ */
 export const createDataKeys = (db: Db, keyring: Keyring) => {
   const receiving = new Map<string, KeyObject>()
   return {
@@ -44,12 +47,15 @@ export const createDataKeys = (db: Db, keyring: Keyring) => {
 }
 
 /**
- * How many entries a statement deletes. All entries of a large submission in one statement would
- * stop the embedded home, and every request, for seconds.
+ * How many chunks of entries one statement deletes. Deleting a large submission in one statement
+ * would stop the embedded home, and with it every request, for seconds.
  */
 const DISCARDED_AT_ONCE = 4
 
-/** Deletes slices of chunks, then the submission, as long as it is being received. */
+/**
+ * Deletes the submission's chunks in slices and then the submission, as long as `condition` is
+ * true. Returns whether it was deleted.
+ */
 const discard = async (db: Db, id: string, condition: RawBuilder<unknown>): Promise<boolean> => {
   for (let more = true; more;) {
     const { rows } = await sql<{ seq: number }>`
@@ -68,7 +74,7 @@ const discard = async (db: Db, id: string, condition: RawBuilder<unknown>): Prom
   return rows.length === 1
 }
 
-/** Opens a chunk. Throws if it is gone. */
+/** Reads and opens a chunk. Throws if it no longer exists. */
 const createReadChunk =
   (db: Db, readKey: (id: string) => Promise<KeyObject>) =>
   async (id: string, seq: number): Promise<DncChunk> => {
@@ -92,7 +98,7 @@ const createList =
     return pageOfRows(rows.map(toSubmission), limit)
   }
 
-/** Discards what has shown no sign of life for too long. */
+/** Discards submissions whose last heartbeat is longer ago than this. Returns how many. */
 const createSweep =
   (db: Db): DncSubmissionStore['sweepReceiving'] =>
   async (olderThanMs) => {
@@ -125,8 +131,8 @@ const createKnowsList =
   }
 
 /**
- * Submissions of do-not-call entries on SQL. Chunks are compressed and encrypted outside every
- * transaction.
+ * Submissions of do-not-call entries, on SQL. Chunks are compressed and encrypted before a
+ * transaction begins, never inside one.
  */
 export const createDncSubmissionStore = (deps: {
   database: Database

@@ -18,18 +18,21 @@ import { mayRunAgain } from '../homes/sql-failure.ts'
 import { assertFresh, hasHits, hitsAmong, type RegistryRules } from './registries/registry-hits.ts'
 import { createAddedSince, grantedTo, movedSince, tenantsOf } from './standing-entries.ts'
 
-/** The rows of an upload that a request carries, and the state of their look-up. */
+/** An upload with rows in a request, and up to where its rows have been looked up. */
 export type LookedUp = {
   uploadId: string
   listId: string
   since: SuppressionEpochs | null
-  /** The state of the look-up in registries. */
+  /** The last look-up in registries. null: there was none. */
   look: RegistryLook | null
 }
 
 type ChunkSubjects = { upload_id: string; seq: number; subjects: Buffer | null }
 
-/** The rows of a chunk that are suppressed. `wanted`: which of them to check. */
+/**
+ * The suppressed rows of a chunk among those for which `wanted` is true. Throws
+ * `SuppressionUnknown` if the chunk has no digests yet.
+ */
 export const rowsAmong = async (
   { upload_id: uploadId, seq, subjects }: ChunkSubjects,
   lookUp: (digests: Buffer) => Promise<ReadonlyMap<string, Suppression>>,
@@ -68,7 +71,10 @@ const BATCHES_AT_ONCE = 8
 
 type LookUp = (digests: Buffer) => Promise<ReadonlyMap<string, Suppression>>
 
-/** Adds the hits of the upload in editions of registries that came into force since. */
+/**
+ * Extends a look-up of entries by the upload's hits in editions of registries. Throws
+ * `SuppressionUnknown` if an edition came into force in which its rows were not looked up.
+ */
 export const createLookUpSince = async (
   db: Db,
   uploadId: string,
@@ -119,8 +125,9 @@ type Withholding = {
 }
 
 /**
- * For each row of a chunk that was withheld at its try, the reason: the strongest of the entries
- * accepted since the rows were looked up, or the edition of a registry.
+ * Why rows of a chunk were withheld at their try, by row. The reason is the strongest entry that
+ * was accepted since the look-up of the rows or, if there is none, the edition of a registry. Rows
+ * without a reason are left out.
  */
 export const readWithholding = async (
   db: Db,
@@ -163,7 +170,11 @@ export const readWithholding = async (
   return shown
 }
 
-/** If anything prevents the answer to who is suppressed, the answer is never "nobody". */
+/**
+ * Runs a look-up of who is suppressed. Throws `SuppressionUnknown` if anything prevents the answer,
+ * because the result must never be "nobody". Errors after which the transaction may run again are
+ * passed on.
+ */
 export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work()
@@ -174,11 +185,13 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
 }
 
 /**
- * Throws `RowsWithheld` if a request carries rows that entries added since the look-up suppress, or
- * whose person was erased since (an erasure raises the epochs too). Throws `SuppressionUnknown` if
- * that cannot be answered, or if a registry is too old to call by. The transaction has locked
- * `epochs` for share. So a transaction that adds entries waits for it, or has committed and is
- * visible.
+ * Throws `RowsWithheld` if a request carries rows that must not be sent: entries that were added
+ * since the look-up suppress them, or their person was erased since. (An erasure raises the epochs
+ * too.) Throws `SuppressionUnknown` if that cannot be found out, or if a registry is too old to
+ * call by.
+ *
+ * The transaction must have locked `epochs` for share. A transaction that adds entries then either
+ * waits for this one, or has committed and its entries are seen.
  */
 export const withholdSuppressed = async (
   tx: Tx,
@@ -188,8 +201,13 @@ export const withholdSuppressed = async (
   rules: RegistryRules,
 ): Promise<void> => {
   const withheld: WithheldRow[] = []
+  const asked = new Set<string>()
   for (const upload of uploads) {
-    await orUnknown(() => assertFresh(tx, rules, upload, epochs))
+    // The answer depends only on these two values. They are mostly the same for all uploads of a
+    // request, of which there may be hundreds.
+    const question = JSON.stringify([upload.listId, upload.look?.countries])
+    if (!asked.has(question)) await orUnknown(() => assertFresh(tx, rules, upload, epochs))
+    asked.add(question)
     const beyond = movedSince(epochs, upload.since)
     if (beyond === null) continue
     withheld.push(...(await orUnknown(() => withheldOf(tx, requestId, upload, beyond))))
@@ -197,7 +215,10 @@ export const withholdSuppressed = async (
   if (withheld.length > 0) throw new RowsWithheld(withheld)
 }
 
-/** A tenant that never had an entry has no row to lock, so it gets one. */
+/**
+ * Locks the epochs of the list's tenants for share. A tenant that never had an entry has no row to
+ * lock, so this creates the row.
+ */
 export const lockNewEpochs = async (tx: Tx, listId: string): Promise<SuppressionEpochs> => {
   await sql`insert into suppression_epoch (tenant_id)
     select distinct tenant_id from (${tenantsOf(listId)}) as granted order by tenant_id
@@ -210,11 +231,11 @@ export const lockNewEpochs = async (tx: Tx, listId: string): Promise<Suppression
 
 /**
  * The epochs of a list's tenants, locked for share until the transaction ends. `lacking`: a tenant
- * has none yet, which `lockNewEpochs` fixes.
+ * has no row yet, so call `lockNewEpochs`.
  */
 export type LockedEpochs = { epochs: SuppressionEpochs | null; lacking: boolean }
 
-/** The tables of a statement that locks them. `LOCKED_EPOCHS` are its columns. */
+/** The tables of a statement that locks these epochs. Its columns are `LOCKED_EPOCHS`. */
 export const lockEpochs = (list: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`granted as materialized (${tenantsOf(list)}),
     epochs as materialized (select tenant_id, epoch from suppression_epoch where tenant_id in (select tenant_id from granted)
@@ -222,7 +243,7 @@ export const lockEpochs = (list: RawBuilder<unknown>): RawBuilder<unknown> =>
 export const LOCKED_EPOCHS = sql`(select jsonb_object_agg(tenant_id, epoch) from epochs) as epochs,
       exists (select from granted where tenant_id not in (select tenant_id from epochs)) as lacking`
 
-/** The epochs of the list's tenants that have entries. */
+/** The epochs of the list's tenants that have entries or registries. */
 export const readEpochs = async (db: Db, listId: string): Promise<SuppressionEpochs> => {
   const { rows } = await sql<{ tenant_id: string; epoch: string }>`
     select tenant_id, epoch from suppression_epoch

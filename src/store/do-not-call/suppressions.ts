@@ -36,7 +36,9 @@ type Asked = {
   now: SuppressionEpochs | null
 }
 
-/** What was added since an upload was looked up. null: nothing. */
+/**
+ * A look-up among entries that were added since an upload's last look-up. null: none were added.
+ */
 const readAdded = async (db: Db, uploadId: string) => {
   const { rows } = await sql<Asked>`select contact_list_id, suppression_epochs as since,
       (select jsonb_object_agg(tenant_id, epoch) from suppression_epoch
@@ -62,7 +64,7 @@ const readSubjects = async (
   return rows[0]
 }
 
-/** The subjects of a stored chunk, exactly as intake would have made them. */
+/** The subjects of a stored chunk, computed exactly as intake does. */
 const subjectsOf = (
   digestKey: Buffer,
   { cells, width, lines }: StagedChunk,
@@ -83,7 +85,7 @@ const subjectsOf = (
 
 export const createSuppressions = (deps: Deps): SuppressionPort => {
   const { db } = deps.database
-  const numbersAmong = createNumbersAmong(db, deps.keyring)
+  const numbersAmong = createNumbersAmong(deps.database, deps.keyring)
   const lookAgain = createLookAgain({ ...deps, numbersAmong })
   const since = createLookUpsSince(deps)
   return {
@@ -94,8 +96,8 @@ export const createSuppressions = (deps: Deps): SuppressionPort => {
     lookAgain,
     ...since,
     suppressedSince: async (uploadId) => {
-      // Hits in an edition count in the same way as hits in added entries. If the edition is too
-      // old, that is reported when the upload is to be sent.
+      // A row that an edition suppresses counts like a row that an added entry suppresses. An
+      // edition that is too old is reported later, when the upload is to be sent.
       await lookAgain(uploadId).catch((error: unknown) => {
         if (!(error instanceof RegistryStale)) throw error
       })
@@ -104,7 +106,7 @@ export const createSuppressions = (deps: Deps): SuppressionPort => {
   }
 }
 
-/** What was added since rows were looked up. */
+/** Looks up rows among the entries that were added since their last look-up, on SQL. */
 const createLookUpsSince = ({
   database: { db },
   digestKey,

@@ -1,7 +1,9 @@
 import type { Keyring } from '../homes/keyring.ts'
 import { secretContext } from './endpoint-row.ts'
 
-/** The sealed secrets of an endpoint, the one before the present while their overlap lasts. */
+/**
+ * The sealed secrets of an endpoint: the present one, and during an overlap also the previous one.
+ */
 export type SecretRow = {
   tenant_id: string
   name: string
@@ -11,11 +13,11 @@ export type SecretRow = {
   previous_secret_key_id: string | null
 }
 
-/** Columns of `sync_endpoint`, under its own name or as `e`. */
+/** The columns of a `SecretRow`, from `sync_endpoint`. */
 export const SECRET_COLUMNS = `tenant_id, name, secret, secret_key_id,
   case when previous_secret_until > clock_timestamp() then previous_secret end as previous_secret, previous_secret_key_id`
 
-/** The secrets that sign messages now, the present one first. */
+/** The secrets with which messages are signed now, the present one first. */
 export const openedSecrets = (keyring: Keyring, row: SecretRow): string[] => {
   const context = secretContext(row.tenant_id, row.name)
   const open = (keyId: string, sealed: Buffer): string =>

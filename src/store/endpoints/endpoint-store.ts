@@ -21,8 +21,8 @@ import type { Outbox } from './outbox.ts'
 type Deps = { database: Database; keyring: Keyring; outbox: Outbox }
 
 /**
- * The endpoint, locked to the end of the transaction, unless the caller may not change it. Only its
- * deletion blocks transactions that write deliveries for it.
+ * Locks the endpoint until the transaction ends, if the caller may change it. Only the lock for a
+ * deletion (`update`) blocks transactions that write deliveries for the endpoint.
  */
 const lockOwn = async (
   tx: Tx,
@@ -76,7 +76,8 @@ const createCreate =
     const { id, tenantId, name, url } = input
     const { keyId, sealed } = keyring.seal(secretContext(tenantId, name), Buffer.from(input.secret))
     return inTransaction(database, async (tx) => {
-      // The tenant's row is the lock under which its endpoints are counted.
+      // Endpoints are counted under a lock on the tenant's row, so that two calls cannot both add
+      // the last endpoint that the limit allows.
       await sql`select 1 from tenant where id = ${tenantId} for no key update`.execute(tx)
       const { rows: counted } = await sql<{
         n: number
@@ -94,7 +95,10 @@ const createCreate =
     })
   }
 
-/** A request for the present state (enabled, disabled) does not change its reason. */
+/**
+ * Writes a change. If the endpoint is already in the requested state (enabled or disabled), its
+ * reason stays.
+ */
 const writeChange = async (
   tx: Tx,
   row: EndpointRow,
@@ -141,8 +145,8 @@ const createChanges = ({
     }),
   remove: (input) =>
     inTransaction(database, async (tx) => {
-      // First the deliveries, as who records what came of one has it: the other way round the two
-      // wait for each other.
+      // Locks the deliveries first, as the code that records the result of a delivery does. The
+      // other order could deadlock.
       await sql`select 1 from sync_delivery d join sync_endpoint e on e.id = d.endpoint_id
         where e.id = ${input.endpointId} and e.tenant_id = ${input.tenantId} and e.source = 'registered'
         order by d.id for update of d`.execute(tx)
@@ -169,8 +173,8 @@ const createReplay =
         where d.id = ${input.deliveryId} and e.id = ${input.endpointId} and e.tenant_id = ${input.tenantId}
         for update of d`.execute(tx)
       if (!rows[0]) return null
-      // Asked when the delivery is locked: the endpoint may have been disabled, or be gone, since
-      // the wait began.
+      // Read after the delivery is locked, because the endpoint may have been disabled or deleted
+      // during the wait for the lock.
       const { rows: endpoints } = await sql<{ enabled: boolean }>`
         select enabled from sync_endpoint where id = ${input.endpointId}`.execute(tx)
       if (!endpoints[0]) return null
@@ -185,7 +189,8 @@ const createReplay =
     })
 
 /**
- * The lock keeps the endpoint as it is until the message is written, as for every other message.
+ * Writes a test message. The lock prevents a deletion of the endpoint until the message is written,
+ * as for every other message.
  */
 const createTest =
   ({ database, outbox }: Deps): EndpointStore['test'] =>

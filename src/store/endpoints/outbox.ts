@@ -20,7 +20,7 @@ import { executeKept } from '../homes/kept-statements.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { openedSecrets, SECRET_COLUMNS, type SecretRow } from './endpoint-secrets.ts'
 
-/** What endpoints receive about an upload. */
+/** The members of an upload that endpoints receive. */
 export type ToldUpload = Pick<
   Upload,
   | 'id'
@@ -43,12 +43,14 @@ export type Telling =
   | { type: typeof TEST_EVENT; tried: { tenantId: string; endpointId: string; at: string } }
 
 /**
- * A DNC list that changed. `mayBeOwn`: entries of the gateway were being sent to the list, so it
- * may have made the change itself.
+ * A change of a DNC list that Genesys reported. `mayBeOwn`: the gateway was sending entries to the
+ * list at that time, so it may have made the change itself.
  */
 type DncListChange = { tenantId: string; dncListId: string; at: string; mayBeOwn: boolean }
 
-/** What a message is about. `alone`: the only endpoint that gets it, whatever its filter is. */
+/**
+ * The content of a message. `alone`: only this endpoint gets it, whatever the endpoint's filter is.
+ */
 type Told = { tenantId: string; object: string; at: string; data: object; alone?: string }
 
 const toldOf = (publicUrl: string, telling: Telling): Told => {
@@ -77,20 +79,20 @@ const toldOf = (publicUrl: string, telling: Telling): Told => {
 }
 
 /**
- * Writes what endpoints are to receive into the caller's transaction. It is sent if, and only if,
- * the transaction commits.
+ * Writes messages for endpoints within the caller's transaction. They are sent if, and only if, the
+ * transaction commits.
  */
 export type Outbox = {
-  /** Without first attempts every delivery has a job from the start. */
+  /** Connects the queue. If `firstAttempts` is left out, every delivery gets a job immediately. */
   connect(queue: JobQueue, firstAttempts?: FirstAttempts): void
   /**
-   * One delivery for each enabled endpoint of the tenant; a body is rendered once. The first
-   * attempt is made from memory after the commit; what that does not settle in time the sweeper
-   * finds.
+   * Writes one delivery for each enabled endpoint of the tenant that receives the event. The first
+   * attempt is made from memory after the commit. If that attempt does not settle the delivery in
+   * time, the sweeper finds the delivery.
    */
   tell(tx: Tx, tellings: readonly Telling[]): Promise<void>
   enqueue(tx: Tx, deliveryId: string, startAfterMs: number): Promise<void>
-  /** A job that checks what an ended upload left in Genesys. */
+  /** Sends a job that compares an ended upload with what Genesys holds. */
   reconcile(tx: Tx, uploadId: string, startAfterMs: number): Promise<void>
 }
 
@@ -109,7 +111,10 @@ const hears = (
   tenant_id === tenantId &&
   (alone === undefined ? events === null || events.includes(type) : id === alone)
 
-/** The lock keeps an endpoint that is being deleted until its deliveries can be deleted with it. */
+/**
+ * Reads the enabled endpoints and locks them. The deletion of an endpoint then waits until the
+ * deliveries written here can be deleted with it.
+ */
 const readEndpoints = async (tx: Tx, tenantIds: readonly string[]): Promise<EndpointRow[]> => {
   const { rows } = await executeKept(
     tx,
@@ -154,8 +159,8 @@ export const createOutbox = (deps: { ids: Ids; publicUrl: string; keyring: Keyri
   let queue: JobQueue | null = null
   let firstAttempts: FirstAttempts | null = null
   const enqueue: Outbox['enqueue'] = async (tx, deliveryId, startAfterMs) => {
-    // Before the queue is connected the delivery stays pending, and the sweep of overdue ones finds
-    // it.
+    // Before the queue is connected, a delivery only becomes pending. The sweep of overdue
+    // deliveries then finds it.
     await queue?.send('sync-delivery', deliveryId, { startAfterMs, sql: executorOf(tx) })
   }
   const deliveriesOf = (

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { DEFAULT_TENANT } from '../../domain/access/tenant.ts'
 import type { AuditEntry } from '../../domain/audit/audit.ts'
 import { verdictOnFailure, type EndpointSource } from '../../domain/endpoints/webhook-endpoint.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { createGatherer } from '../../lib/gather.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type {
@@ -30,11 +31,11 @@ type DeliveryRow = SecretRow & {
   created_at: Date
 }
 
-/** Overdue deliveries taken in one round of the sweep. */
+/** How many overdue deliveries one round of the sweep takes. */
 const OVERDUE_AT_ONCE = 500
 /**
- * A job comes at its delivery's time by whole seconds of the transaction's clock, which is a little
- * before the row's.
+ * How early a job may arrive. The time of a job is in whole seconds of the transaction's clock, and
+ * so a little before the time of its delivery.
  */
 const DUE_SLACK = `interval '1 second'`
 
@@ -110,12 +111,14 @@ const createLoad =
 type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
 
 /**
- * Most deliveries succeed at a healthy endpoint: its row is then only looked at, not written. A
- * plan is kept from when the table was small, and one that goes through all of it, or through all
- * that are pending, costs the more the more has come. So each delivery is looked up by its id. The
- * two `|| ''` see to it: with the first, the index of those that are pending does not fit; with the
- * second, which is true of every id, a planner that knows nothing of the statement's JSON expects
- * one row of it, not a hundred.
+ * Records deliveries that succeeded, many at a time. The row of a healthy endpoint is only read,
+ * not written.
+ *
+ * Each delivery is looked up by its id, for which the two `|| ''` are needed. The plan may be kept
+ * from a time when the table was small. A plan that reads the whole table, or all pending
+ * deliveries, would become slower and slower. The first `|| ''` keeps the planner from the index of
+ * pending deliveries. The condition with the second `|| ''` is true for every id. It makes a
+ * planner expect one row of the JSON instead of a hundred.
  */
 const DELIVERED = keptStatement(`with given as materialized (
     select * from json_to_recordset($1::json) as g (id text, status int, audit json)),
@@ -132,16 +135,29 @@ const DELIVERED = keptStatement(`with given as materialized (
   update sync_endpoint set consecutive_failures = 0, failing_since = null, warned_at = null
     where id in (select endpoint_id from done) and consecutive_failures > 0`)
 const RECORDED_AT_ONCE = 200
+/**
+ * How long results gather for the next statement. If a crash in this time loses the result of a
+ * delivery, the delivery is sent again under the same id.
+ */
+const GATHERED_FOR_MS = 100
 
-/** Those that come while others are being recorded are recorded together by the next statement. */
-const createRecordDelivered = ({ db }: Database): ((delivered: Delivered) => Promise<null>) =>
-  createGatherer<Delivered, null>(async (all) => {
+/**
+ * The first result is recorded immediately. Results that follow soon are recorded together by the
+ * next statement.
+ */
+const createRecordDelivered = (
+  { db }: Database,
+  clock: Clock,
+): ((delivered: Delivered) => Promise<null>) => {
+  const record = async (all: readonly Delivered[]): Promise<null[]> => {
     const given = all.map(({ deliveryId: id, status, audit }) => ({
       ...{ id, status, audit: auditColumns(audit) },
     }))
     await runKept(db, DELIVERED, [JSON.stringify(given)])
     return all.map(() => null)
-  }, RECORDED_AT_ONCE)
+  }
+  return createGatherer(record, RECORDED_AT_ONCE, () => clock.sleep(GATHERED_FOR_MS))
+}
 
 const noteFailure = async (
   tx: Tx,
@@ -179,8 +195,12 @@ const noteFailure = async (
   return { kind, ...about }
 }
 
-const createRecord = (deps: { database: Database; outbox: Outbox }): SyncStore['record'] => {
-  const recordDelivered = createRecordDelivered(deps.database)
+const createRecord = (deps: {
+  database: Database
+  outbox: Outbox
+  clock: Clock
+}): SyncStore['record'] => {
+  const recordDelivered = createRecordDelivered(deps.database, deps.clock)
   return (deliveryId, result) => {
     if (result.state === 'delivered') {
       const { status, audit } = result
@@ -203,12 +223,13 @@ const createRecord = (deps: { database: Database; outbox: Outbox }): SyncStore['
   }
 }
 
-/** Messages for endpoints, and their results. */
+/** Messages for endpoints and their results, on SQL. */
 export const createSyncStore = (deps: {
   database: Database
   keyring: Keyring
   outbox: Outbox
   ids: Ids
+  clock: Clock
 }): SyncStore => ({
   ...createEnvEndpoints(deps),
   load: createLoad(deps),

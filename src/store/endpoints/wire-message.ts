@@ -1,17 +1,17 @@
 /**
- * The types of a statement's parameter on its way to the database: bytes stay bytes, everything
- * else goes as text.
+ * A parameter of a statement in the form that is sent to the database: bytes in binary form,
+ * everything else as text.
  */
 export type WireValue = Uint8Array | string | number | null
 
 /**
- * Writes messages into the same room again and again: a megabyte a statement would keep the garbage
- * collector busy.
+ * Writes the messages of statements into one buffer that is used again. A new buffer of a megabyte
+ * for each statement would keep the garbage collector busy.
  */
 export type MessageWriter = {
   /**
-   * Parse, Bind, Execute and Sync of one statement in one piece (PostgreSQL, "Message Formats").
-   * The bytes are good until the next call.
+   * Returns Parse, Bind, Execute and Sync of one statement in one piece (PostgreSQL, "Message
+   * Formats"). The bytes are valid until the next call.
    */
   statement(text: string, values: readonly WireValue[]): Uint8Array
 }
@@ -20,7 +20,10 @@ const NUL = 0
 const NO_PARAMETER = -1
 const TEXT = 0
 const BINARY = 1
-/** Every message: its letter and its length. Bind: a format and a length for each value. */
+/**
+ * Room for the fixed parts: `FRAME_BYTES` for the letters and lengths of all messages,
+ * `VALUE_BYTES` for the format and the length of each value in Bind.
+ */
 const FRAME_BYTES = 64
 const VALUE_BYTES = 6
 

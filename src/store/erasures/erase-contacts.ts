@@ -13,9 +13,9 @@ import { lockErasure, noteDone } from './erasure-row.ts'
 import type { EraseLot, ErasingDeps } from './lots.ts'
 
 /**
- * The contacts that the erasure found, whichever tenant brought them. Also if Genesys cannot or
- * does not delete the contact: the receipt shows that, and a contact that the register no longer
- * knows is sent again by its sender.
+ * Deletes from the registers the contacts that the erasure found, whichever tenant delivered them.
+ * Does so even if Genesys keeps a contact, because it cannot or does not delete it. The receipt
+ * reports such a contact, and later content for it is sent again.
  */
 export const eraseRegister: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {
@@ -30,7 +30,10 @@ export const eraseRegister: EraseLot = (deps, work) =>
     return null
   })
 
-/** Contacts that an entry found. If a contact is gone, nobody needs its open retractions. */
+/**
+ * Deletes the retractions of these contacts, except open ones of contacts that Genesys keeps. For a
+ * deleted contact nothing is left to retract.
+ */
 export const eraseRetractions: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {
     await lockErasure(tx, work.claim)
@@ -46,9 +49,9 @@ export const eraseRetractions: EraseLot = (deps, work) =>
 type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; erased: Buffer }
 
 /**
- * Lists to which rows of an erased person may be on their way: a request that was recorded before,
- * and is not settled. A request without a worker, because its upload is held, paused or over, goes
- * out again without them.
+ * Lists to which rows of an erased person may be in flight. A row is in flight if a request with it
+ * was recorded and is not settled. A request of a held, paused or ended upload is in flight only if
+ * it was sent. If it is sent again, these rows are left out.
  */
 const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
   const { rows } =
@@ -70,7 +73,7 @@ const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>>
 const digestOf = ({ seals }: ErasingDeps, { contactId }: ErasureContact): Buffer =>
   seals.contactIds.digests([contactId])
 
-/** Contacts and their outcomes in Genesys. */
+/** The contacts that an erasure found, and the outcome of their deletion in Genesys, on SQL. */
 export const createErasureContacts = (
   deps: ErasingDeps,
 ): Pick<ErasureStore, 'contactsToDelete' | 'noteContact'> => ({

@@ -12,7 +12,7 @@ import { inTransaction, type Db, type Tx } from '../homes/database.ts'
 import { lockErasure, noteDone } from './erasure-row.ts'
 import type { EraseLot, ErasingDeps } from './lots.ts'
 
-/** Submissions of one lot. */
+/** How many submissions one lot takes. */
 const LOT = 20
 
 type Row = {
@@ -26,8 +26,8 @@ type Row = {
 }
 
 /**
- * Chunks of the tenant's submissions that may hold the person: those of submissions with an entry
- * of the person, and those with rejected lines.
+ * The chunks of these submissions that may contain the person. These are chunks with an entry about
+ * the person, and chunks with rejected lines, whose cells may name anyone.
  */
 const chunksOf = async (
   db: Db,
@@ -46,8 +46,9 @@ const chunksOf = async (
 }
 
 /**
- * Whether Genesys still needs the number: it has not accepted the entry yet, or it is the platform,
- * which forgets entries after 180 days and gets missing ones again after a pull.
+ * Whether the number must be kept for Genesys. That is so if Genesys has not accepted the entry
+ * yet. On the platform it is always so: the platform forgets entries after 180 days, and the
+ * gateway then sends the entry again if a pull does not find it.
  */
 const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boolean> => {
   const { rows } = await sql<{
@@ -61,8 +62,8 @@ const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boo
 }
 
 /**
- * The chunk without the person's cells, and without the number where nobody needs it any more.
- * null: the person is not in it.
+ * The chunk without the person's cells, and without the number unless `isKept`. null: the person is
+ * not in the chunk.
  */
 const withoutPerson = (
   chunk: DncChunk,
@@ -113,7 +114,10 @@ const eraseChunk = async (
   })
 }
 
-/** Cells of do-not-call entries. The entries themselves are keyed digests and still suppress. */
+/**
+ * Erases the person's cells from do-not-call entries. The entries themselves are keyed digests and
+ * still suppress the person.
+ */
 export const eraseEntries: EraseLot = async (deps, work, after) => {
   const { db } = deps.database
   const { rows } = await sql<{ number: string }>`select number from dnc_submission
@@ -131,7 +135,7 @@ export const eraseEntries: EraseLot = async (deps, work, after) => {
   return next
 }
 
-/** Entries of the tenant that keep suppressing the person. */
+/** How many entries of the tenant still suppress the person. */
 export const countSuppressions = async (tx: Tx, { erasure }: ErasureWork): Promise<number> => {
   if (erasure.kind === 'contact') return 0
   const { rows } = await sql<{

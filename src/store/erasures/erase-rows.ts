@@ -31,7 +31,7 @@ type Found = ChunkRow &
 
 type Contacts = { digests: Buffer[]; ids: string[] }
 
-/** The contacts found, by list. */
+/** The contacts that the erasure found, by list. */
 const readContacts = async (
   { database, seals }: ErasingDeps,
   { claim }: ErasureWork,
@@ -49,7 +49,10 @@ const readContacts = async (
   return byList
 }
 
-/** Chunks that may hold the person: by a digest, or because only their cells can show it. */
+/**
+ * The chunks that may contain the person. Either a digest of the person matches, or the chunk has
+ * rows without digests (not computed yet, or rejected), so that its cells must be read.
+ */
 const candidates = async (
   db: Db,
   { erasure }: ErasureWork,
@@ -80,8 +83,8 @@ const readOne = async (db: Db, uploadId: string, seq: number): Promise<Found | u
 }
 
 /**
- * Accepted rows that are the person, by the digests beside the chunk and, where it has none yet, by
- * its cells.
+ * The accepted rows of the person: by contact id, and by the digests of phones and emails. If the
+ * chunk has no digests yet, by its cells.
  */
 const rowsOf = (
   row: Found,
@@ -111,8 +114,8 @@ const rowsOf = (
 type Erased = { chunk: NewChunk; erased: Buffer; accepted: number; rejected: number }
 
 /**
- * The chunk without the person: places, lines and what is said of rows stay. Null: the person is
- * not in it.
+ * The chunk without the person. The places, lines and outcomes of rows stay. null: the person is
+ * not in the chunk.
  */
 const withoutPerson = (
   row: Found,
@@ -156,9 +159,9 @@ const withoutPerson = (
 }
 
 /**
- * A transaction that records a try of the upload's rows holds the epochs for share. Either it ends
- * before the chunk is written, and its batch shows that the rows are on their way; or it sees the
- * raised epochs, and checks who was erased.
+ * Raises the epochs of the list's tenants. A transaction that records a try of the upload's rows
+ * locks them for share. So either the try was recorded before the chunk is written, and its batch
+ * shows that the rows are in flight. Or the try sees the raised epochs and checks who was erased.
  */
 const raiseEpochs = async (tx: Tx, listId: string): Promise<void> => {
   await sql`insert into suppression_epoch (tenant_id, epoch)
@@ -184,7 +187,10 @@ const write = async (
 
 type Person = { contacts: Map<string, Contacts>; mentions: Mentions; own: Buffer }
 
-/** Erases in one chunk. Another erasure may have written it meanwhile: then it is read again. */
+/**
+ * Erases the person in one chunk. If another erasure wrote the chunk in the meantime, reads the
+ * chunk again.
+ */
 const eraseChunk = async (
   deps: ErasingDeps,
   work: ErasureWork,
@@ -219,7 +225,7 @@ const eraseChunk = async (
   }
 }
 
-/** Rows of uploads: accepted ones by their digests, rejected ones by their cells. */
+/** Erases the person's rows of uploads, a few uploads at a time. */
 export const eraseRows: EraseLot = async (deps, work, after) => {
   const { db } = deps.database
   const uploads = await uploadsBehind(db, work, after)

@@ -6,18 +6,21 @@ import { inTransaction, type Tx } from '../homes/database.ts'
 import { lockErasure, noteDone, type Done } from './erasure-row.ts'
 import type { EraseLot, ErasingDeps } from './lots.ts'
 
-/** Rows of one transaction: each is opened, and most are left alone. */
+/** How many rows one transaction reads. It opens each of them, and most do not change. */
 const LOT = 200
 
 type Lot<Row> = {
   place: ErasurePlace
-  /** The tenant's rows behind `after` in the order of their key, locked; the key as `key`. */
+  /**
+   * Selects and locks the tenant's rows after `after`, in the order of their key, which is the
+   * column `key`.
+   */
   read(tenantId: string, after: string): RawBuilder<Row>
-  /** Rewrites those that name the person. */
+  /** Rewrites the rows that name the person. */
   erase(tx: Tx, deps: ErasingDeps, work: ErasureWork, rows: readonly Row[]): Promise<Done>
   /**
-   * Where the step continues after the rows. If left out: at the next of them, and it ends with the
-   * last.
+   * Where the step continues after these rows. `next`: the key of the last row. null: there are no
+   * more rows. Default: at that key.
    */
   onward?(next: string | null): string | null
 }
@@ -41,12 +44,16 @@ const inLots =
 const extensionOf = (name: string): string => /\.[A-Za-z0-9]{1,8}$/u.exec(name)?.[0] ?? ''
 
 /**
- * A name that names the person, without everything but what kind of file it is. null: it does not.
+ * The new name for a file whose name mentions the person. It keeps only the extension. null: the
+ * name does not mention the person.
  */
 const namedAnew = ({ subject }: ErasureWork, name: string): string | null =>
   mentionsOf(subject).without(name) === null ? null : `erased${extensionOf(name)}`
 
-/** Behind the uploads' names come those of do-not-call submissions. */
+/**
+ * The names of submissions come after those of uploads in this step. This prefix marks a position
+ * of the step among the submissions.
+ */
 const SUBMISSIONS = 'submissions '
 
 const eraseSubmissionNames = inLots<{ key: string; name: string }>({
@@ -96,7 +103,7 @@ export const eraseFileNames: EraseLot = (deps, work, after) =>
 
 type AnswerRow = { key: string; method: string; path: string; key_digest: Buffer; sealed: Buffer }
 
-/** The key of a stored answer in the order of the primary key. */
+/** The key of a stored answer, in the order of the primary key. */
 const ANSWER_KEY = sql.raw(`method || ' ' || path || ' ' || encode(key_digest, 'hex')`)
 
 export const eraseAnswers = inLots<AnswerRow>({
@@ -147,7 +154,8 @@ type VersionRow = { key: string; campaign_id: string; version: number; sealed: B
 const VERSION_KEY = sql.raw(`campaign_id || ' ' || lpad(version::text, 10, '0')`)
 
 /**
- * Rules are not rewritten. That would make another segment, and nobody has decided whom it dials.
+ * Reports segments whose rules name the person. The rules are not rewritten, because different
+ * rules would dial different people, and nobody has decided that.
  */
 export const reportSegments = inLots<VersionRow>({
   place: 'segments',
@@ -170,8 +178,8 @@ export const reportSegments = inLots<VersionRow>({
 type FileRow = { key: string; sealed: Buffer; is_there: boolean; of_contact: string | null }
 
 /**
- * Names of files. The receipt reports those that Genesys has. A file of an external contact with
- * this very id is the person's.
+ * Rewrites the names of guest files. The receipt reports how many of these files Genesys has. If
+ * the erased id is the id of an external contact, all files of that contact are the person's.
  */
 export const eraseGuestFiles = inLots<FileRow>({
   place: 'guest_files',

@@ -55,18 +55,18 @@ export const erasureLane = createObjectLane({
   wakes: false,
 })
 
-/** Locks the erasure until the transaction ends. Throws `FenceLost`. */
+/** Locks the erasure until the transaction ends. Throws `FenceLost` if it has another holder. */
 export const lockErasure = async (tx: Tx, claim: ErasureClaim): Promise<void> => {
   if (await erasureLane.lock(tx, claim)) return
   throw new FenceLost(`Erasure ${claim.erasureId} has another holder`)
 }
 
-/** The result of a lot. */
+/** How many rows a lot found and erased, and how many remain, by reason. */
 export type Done = { found?: number; erased?: number; remains?: Record<string, number> }
 
 /**
- * Adds the result of a lot to the report of the place, and stores where the next one begins.
- * `after` null: with the next step.
+ * Adds the result of a lot to the receipt, and stores where the next lot begins. `after` null: the
+ * next step begins.
  */
 export const noteDone = async (
   tx: Tx,

@@ -31,7 +31,7 @@ import {
 import { findContacts } from './find-contacts.ts'
 import type { EraseLot, ErasingDeps } from './lots.ts'
 
-/** What each step does in the database. */
+/** For each step, the function that works on one lot of it. */
 const LOTS: Record<Parameters<ErasureStore['eraseLot']>[1], EraseLot> = {
   found: findContacts,
   rows: eraseRows,
@@ -48,7 +48,7 @@ const LOTS: Record<Parameters<ErasureStore['eraseLot']>[1], EraseLot> = {
 const digestOf = (key: Buffer, { kind, value }: ErasureSubject): Buffer =>
   kind === 'contact' ? keyedDigest(key, value) : subjectDigest(key, value)
 
-/** Ends the transaction without a trace. */
+/** Another call took over the claim of the key. Thrown to undo everything that was written. */
 class ClaimLost extends Error {
   override readonly name = 'ClaimLost'
 }
@@ -111,7 +111,7 @@ const createLane = ({
 })
 
 /**
- * Erasures, on SQL. Each lot records its changes together with them, so that a repeated lot finds
+ * Erasures, on SQL. Each lot stores its result together with its changes, so a repeated lot finds
  * nothing and counts nothing.
  */
 export const createErasureStore = (given: {

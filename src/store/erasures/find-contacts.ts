@@ -28,7 +28,7 @@ const insertContacts = async (
 
 type Found = ChunkRow & SealedKey & { upload_id: string; list_id: string; subjects: Buffer }
 
-/** Of the rows of a chunk that have the subject, the contact ids. */
+/** The contact ids of a chunk's rows that have the subject. */
 const contactsIn = async (
   { keyring }: ErasingDeps,
   digest: Buffer,
@@ -45,7 +45,10 @@ const contactsIn = async (
   )
 }
 
-/** What registers know of the subject: contacts whose rows are past their days. */
+/**
+ * The contacts that the registers know for the subject. They are needed if the rows of a contact
+ * are past their retention.
+ */
 const registered = (erasureId: string, tenantId: string, digest: Buffer) => {
   const number = String(digest.readBigInt64BE())
   return sql`insert into erasure_contact (erasure_id, contact_list_id, contact_digest, sealed_id)
@@ -58,8 +61,8 @@ const registered = (erasureId: string, tenantId: string, digest: Buffer) => {
 }
 
 /**
- * Finds the contacts that are the person: in the rows that are kept, and in the registers. A
- * request that names a contact has found it.
+ * Finds the contacts of the person, in stored rows and in the registers. If the request names a
+ * contact id, that contact is already known.
  */
 export const findContacts: EraseLot = async (deps, work, after) => {
   const { erasure, subject, claim } = work

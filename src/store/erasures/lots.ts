@@ -14,19 +14,22 @@ export type ErasingDeps = {
   encodeChunk: EncodeChunk
 }
 
-/** Erases a lot in one place, after `after`, and records it. Null: that was the last. */
+/**
+ * Erases one lot of a step, which begins after `after`, and stores the result. Returns where the
+ * next lot begins. null: this was the last.
+ */
 export type EraseLot = (
   deps: ErasingDeps,
   work: ErasureWork,
   after: string | null,
 ) => Promise<string | null>
 
-/** Uploads whose chunks are looked at in one statement. */
+/** How many uploads one lot takes. */
 const UPLOADS_A_LOT = 50
 
 /**
- * The tenant's uploads after `after` whose rows are stored, in the order of their ids. An upload
- * that is being received is not accepted yet.
+ * The tenant's uploads after `after` whose rows are still stored, in the order of their ids.
+ * Uploads that are still being received are left out, because they are not accepted yet.
  */
 export const uploadsBehind = async (
   db: Db,

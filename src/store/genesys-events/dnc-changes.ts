@@ -8,7 +8,7 @@ import { appendAudit } from '../audit/audit-store.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 
-/** When it came, or null for a duplicate. */
+/** Stores the receipt. Returns the time of its arrival. null: it is a duplicate. */
 const insertReceipt = async (
   tx: Tx,
   { id, key, dncListId, bodyDigest }: DncChangeReceipt,
@@ -30,12 +30,12 @@ const tenantsOf = async (tx: Tx, dncListId: string): Promise<string[]> => {
   return rows.map((row) => row.tenant_id)
 }
 
-/** Genesys may tell of an entry so long after it took it. */
+/** How long Genesys may take to report an entry that it has accepted. */
 const TOLD_WITHIN = sql`interval '5 minutes'`
 
 /**
- * Genesys tells of every new entry of a list and not who added it: whether entries of ours are on
- * their way there, or were a moment ago.
+ * Whether the gateway is sending entries to the list, or was a moment ago. Genesys reports every
+ * new entry of a list, but not who added it.
  */
 const mayBeOwn = async (tx: Tx, dncListId: string): Promise<boolean> => {
   const { rows } = await sql<{ own: boolean }>`select

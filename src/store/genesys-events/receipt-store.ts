@@ -34,9 +34,12 @@ type OpenRow = {
   ended: JobEnd | null
 }
 
-/** Webhooks that arrive while others are being stored go together. */
+/**
+ * How many webhooks one statement stores at most. Those that arrive while a statement is running
+ * are stored together by the next one.
+ */
 const RECORDED_AT_ONCE = 100
-/** Receipts taken in one round of the sweep, to be looked at and to be deleted. */
+/** How many receipts one round of the sweep checks at most, and how many it deletes. */
 const SWEPT_AT_ONCE = 500
 
 const seconds = (ms: number) => sql`make_interval(secs => ${ms / 1000}::float8)`
@@ -62,13 +65,13 @@ const toOpen = (row: OpenRow): OpenReceipt => ({
         },
 })
 
-/** The uploads of a shipment, each with how it ended there. */
+/** The batches of a shipment, one for each of its uploads, with how each ended. */
 const BATCHES = sql`batch b on b.shipment_id = s.id and b.state <> 'split'`
 
 /**
- * A receipt and what it speaks of: the part of its token if that waits for this job or for any,
- * else what was sent as this job, newest first; never an upload to another list than the receipt
- * names, nor one that ended without such a job.
+ * A receipt with the upload that it is about. With a token: the upload of the token's part, if that
+ * part has no job or this job. Without a token: the newest upload that was sent as this job. Leaves
+ * out an upload to another list than the receipt names, and one that ended without such a job.
  */
 const openReceipt = (receiptId: string) => sql<OpenRow>`
   select r.id, r.route, r.job_id, r.status, r.body_digest, r.checks,
@@ -87,13 +90,13 @@ const openReceipt = (receiptId: string) => sql<OpenRow>`
   where r.id = ${receiptId} and r.state = 'received'`
 
 /**
- * The commit does not wait for the disk: what a crash of the machine takes away is like a webhook
- * lost on its way, which the poll makes good, and on the embedded home each wait would hold up
- * whatever streams in.
+ * Makes the commit not wait for the disk. If the machine crashes, a receipt may be lost, as a
+ * webhook may be lost in the network. The poll makes up for both. On the embedded home, each wait
+ * would delay everything that is being received.
  */
 const WITHOUT_WAITING = sql`(select set_config('synchronous_commit', 'off', true)) as without_waiting`
 
-/** The ids of those that are new. */
+/** Stores receipts, and returns the ids of those that are new. */
 const insertReceipts = async (tx: Tx, receipts: readonly NewReceipt[]): Promise<Set<string>> => {
   const given = receipts.map(({ key, bodyDigest, audit: _audit, ...receipt }) => ({
     ...receipt,
@@ -130,8 +133,8 @@ const createOpen = (
       }>`with nudged as (update lane set nudges = nudges + 1 from ${WITHOUT_WAITING}
           where key = ${laneKey} returning key, nudges)
         select nudges ${tellOfNudge(database)} from nudged`.execute(tx)
-      // Genesys has spoken, so it is there again: an upload that waits for it is looked at with the
-      // next round.
+      // A webhook shows that Genesys works again. So the next round checks a held upload that waits
+      // for Genesys.
       await sql`update upload set retry_at = clock_timestamp() where id = ${uploadId} and state = 'held'
         and hold_reason = 'genesys_unavailable' and retry_at > clock_timestamp()`.execute(tx)
       return rows[0]?.nudges ?? null
@@ -154,7 +157,9 @@ const createOpen = (
     }),
 })
 
-/** Receipts of Genesys' webhooks. Until a queue is connected, receipts wait for the sweep. */
+/**
+ * Receipts of Genesys' webhooks, on SQL. Until a queue is connected, receipts wait for the sweep.
+ */
 export const createReceiptStore = (deps: {
   database: Database
 }): ReceiptStore & { connect(queue: JobQueue): void } => {

@@ -9,8 +9,9 @@ import type {
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 
 /**
- * By event: the webhooks that prove a subscription to it, and the work that ends with such an
- * event. `ended` within, of work that began after `since`: `at` is the time of the end.
+ * For each event, the evidence that a subscription to it works. `route`: the webhooks that the
+ * subscription causes. `work`: whether work that causes such a webhook at its end began after
+ * `since`, and ended at a time that meets `ended`.
  */
 const EVIDENCE: Record<
   string,
@@ -22,7 +23,7 @@ const EVIDENCE: Record<
   [SUBSCRIPTIONS.event.eventType]: {
     route: sql`'event'`,
     work: (since, ended) => sql`exists (select from upload u
-      where u.rows_delivered > 0 and u.created_at > ${since} and u.completed_at ${ended})`,
+      where u.data_key is not null and u.rows_delivered > 0 and u.created_at > ${since} and u.completed_at ${ended})`,
   },
   [SUBSCRIPTIONS.dnc.eventType]: {
     route: sql`'dnc'`,
@@ -37,9 +38,9 @@ const evidenceOf = ({ eventType }: SubscriptionTarget) => {
   return evidence
 }
 
-/** An event takes no longer to come than this after the end of its upload. */
+/** An event arrives at most this long after the end of its upload. */
 const EVENT_WITHIN = sql`interval '5 minutes'`
-/** When a claim whose instance died is looked at again. */
+/** How long the claim of a dead instance stays unknown before it is checked again. */
 const UNKNOWN_FOR = sql`interval '10 minutes'`
 
 const seconds = (ms: number) => sql`make_interval(secs => ${ms / 1000}::float8)`
@@ -48,7 +49,10 @@ const isTarget = ({ eventType, digest }: SubscriptionTarget) =>
   sql`s.event_type = ${eventType} and s.target_digest = ${digest}
     and (s.api_host, s.client_id) = (select api_host, client_id from binding)`
 
-/** What time and events say of claims that have no result. */
+/**
+ * Settles claims without a result. After a time they become unknown. If an event has arrived since,
+ * they become registered.
+ */
 const settleUnknown = async (
   tx: Tx,
   target: SubscriptionTarget,
@@ -65,15 +69,15 @@ const settleUnknown = async (
 }
 
 /**
- * Between two subscriptions for want of events: doubled with each, for whatever keeps them away may
- * be no loss of the subscription.
+ * The wait between two subscriptions that were made because no event arrived. It doubles each time,
+ * because events may be missing for other reasons too.
  */
 const BETWEEN_DOUBTS = sql`least(interval '10 minutes' * power(2, least(s.attempts, 16) - 1), interval '1 day')`
 
 /**
- * Work ended and no event has come since it was accepted: Genesys may have lost the subscription (a
- * restarted sandbox, a deletion). From then on it is an unknown one, since the last event that did
- * come.
+ * If work has ended and no event has arrived since it was accepted, Genesys may have lost the
+ * subscription (a restarted sandbox, a deletion). The subscription then counts as unknown since the
+ * last event that arrived.
  */
 const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
   const { route, work } = evidenceOf(target)
@@ -88,7 +92,10 @@ const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
     )}`.execute(tx)
 }
 
-/** An unknown outcome is tried again only when it is plain that nothing comes of it. */
+/**
+ * Claims a refused or an unknown subscription, to subscribe again. An unknown one is claimed only
+ * if work has ended without its event.
+ */
 const claimAgain = async (tx: Tx, target: SubscriptionTarget): Promise<number | null> => {
   const { rows } = await sql<{
     attempts: number
@@ -103,7 +110,7 @@ const claimAgain = async (tx: Tx, target: SubscriptionTarget): Promise<number | 
   return rows[0]?.attempts ?? null
 }
 
-/** The subscriptions to Genesys' events. */
+/** The subscriptions to Genesys' events, on SQL. */
 export const createSubscriptionStore = (deps: { database: Database }): SubscriptionStore => ({
   claim: (target, staleAfterMs) =>
     inTransaction(deps.database, async (tx) => {

@@ -6,20 +6,23 @@ import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { executeKept } from '../homes/kept-statements.ts'
 
 /**
- * How long beyond its wait a turned-away call keeps its precedence, so that a slow caller still
- * finds it.
+ * A call keeps its precedence this much longer than its wait, so that a slow caller still has
+ * precedence when it asks again.
  */
 const GRACE_MS = 500
-/** Ask again no sooner than this when somebody more urgent waits. */
+/** The shortest wait before a call asks again, if a more urgent call is waiting. */
 const YIELD_MS = 20
 
 type Bucket = {
-  /** Until the bucket's next free slot, 0 or more. */
+  /** Milliseconds until the next free slot of the bucket. 0 or more. */
   ahead_ms: number
   blocked_ms: number
   more_urgent: boolean
   share: number
-  /** Since the share began to grow, negative while blocked. null: never cut. */
+  /**
+   * Milliseconds since the share began to grow again. Negative while the bucket is blocked. null:
+   * the share was never cut.
+   */
   quiet_ms: number | null
   since_cut_ms: number | null
 }
@@ -34,8 +37,8 @@ const BUCKET_COLUMNS = sql`
   case when cut_at > '-infinity' then ${msOf('clock_timestamp() - cut_at')} end as since_cut_ms`
 
 /**
- * Locks the bucket and reads the clock after the lock is ours: slots are given in the order of
- * commits.
+ * Locks the bucket, and reads the clock only after the lock was granted. So slots are given in the
+ * order of commits.
  */
 const lockBucket = async (tx: Tx, bucket: string, rank: number): Promise<Bucket> => {
   const { rows } = await executeKept(
@@ -90,8 +93,8 @@ const createReserve =
     })
 
 /**
- * A refusal that arrives while the bucket is blocked was sent before: the cut for it is made
- * already.
+ * Blocks the bucket for `ms` after a 429, and cuts its share. A 429 that arrives while the bucket
+ * is blocked belongs to an earlier request, whose cut was already made.
  */
 const createThrottle =
   (database: Database): PaceStore['throttle'] =>
@@ -112,8 +115,8 @@ const createThrottle =
     })
 
 /**
- * Slots of one bucket are at least `intervalMs` apart, whoever takes them. So no window ever holds
- * more than the rate allows.
+ * The pace, on SQL. Slots of one bucket are at least `intervalMs` apart, whichever instance takes
+ * them. So no period has more requests than the rate allows.
  */
 export const createPaceStore = (deps: { database: Database }): PaceStore => ({
   reserve: createReserve(deps.database),

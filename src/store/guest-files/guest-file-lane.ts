@@ -32,7 +32,7 @@ const lane = createObjectLane({
 
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
 
-/** What a step changes, column by column. */
+/** The assignments of a step, column by column. */
 const changesOf = (
   step: GuestFileStep,
   sealedUrl: Buffer | null | undefined,
@@ -44,7 +44,7 @@ const changesOf = (
       ? []
       : [
           sql`hold_reason = ${hold?.reason ?? null}`,
-          // Of a hold that goes on it is known since when.
+          // A hold that continues keeps the time at which it began.
           sql`held_since = ${hold === null ? sql`null` : sql`coalesce(held_since, clock_timestamp())`}`,
         ]),
     ...(problem === undefined ? [] : [sql`problem = ${json(problem)}::jsonb`]),
@@ -64,7 +64,7 @@ const changesOf = (
   ]
 }
 
-/** What is done once a file is there, or will never be. */
+/** The assignments for a file that is stored in Genesys, or never will be. */
 const endsOf = (step: GuestFileStep): RawBuilder<unknown>[] => [
   ...(step.stored
     ? [
@@ -112,7 +112,7 @@ const createStep =
     })
   }
 
-/** One worker at a time holds a file. The file's row is its lane. */
+/** The lanes of guest files. The row of a file is its lane, and one worker at a time holds it. */
 export const createGuestFileLane = (
   deps: LaneDeps,
 ): Pick<GuestFileStore, 'claim' | 'renew' | 'release' | 'step' | 'freeAll'> => {

@@ -12,19 +12,21 @@ import type { Keyring } from '../homes/keyring.ts'
 /** The purpose for which a file's data key is sealed. */
 export const keyContext = (id: string): string => `guest-file:${id}`
 /**
- * Pieces on their way to the database. It has ten connections, and whoever waits five seconds for
- * one fails as if it were away: the pieces of many files wait here, where nothing is refused.
+ * How many pieces are written to the database at the same time. The database has ten connections. A
+ * statement that waits five seconds for a connection fails as if the database were down. So the
+ * pieces of many files wait here, where waiting causes no failure.
  */
 const WRITTEN_AT_ONCE = 4
 const pieceContext = (id: string, seq: number): string => `guest-file-piece:${id}:${seq}`
 const urlContext = (id: string): string => `guest-file-url:${id}`
 
 /**
- * The bytes of files, sealed in pieces that are each bound to their place, and the URL for them.
+ * The bytes of files, sealed in pieces, and the sealed URL of a file. The seal binds each piece to
+ * its place.
  */
 export const createPieces = ({ database, keyring }: { database: Database; keyring: Keyring }) => {
   const { db } = database
-  /** Of files that are being received here. */
+  /** The data keys of files that are being received here. */
   const receiving = new Map<string, KeyObject>()
   const keyOf = async (id: string): Promise<KeyObject> => {
     const known = receiving.get(id)
@@ -66,7 +68,10 @@ export const createPieces = ({ database, keyring }: { database: Database; keyrin
     },
     sealPlace: async (id: string, place: UploadPlace): Promise<Buffer> =>
       seal(await keyOf(id), urlContext(id), Buffer.from(JSON.stringify(place))),
-    /** null: the place was written before headers were kept with it; another one is asked for. */
+    /**
+     * null: the URL was stored by a version that did not store its headers. A new URL is then
+     * requested.
+     */
     openPlace: async (id: string, sealed: Uint8Array): Promise<UploadPlace | null> => {
       const text = open(await keyOf(id), urlContext(id), sealed).toString()
       return text.startsWith('{') ? (JSON.parse(text) as UploadPlace) : null

@@ -39,7 +39,10 @@ export const GUEST_FILE_COLUMNS =
   content_type, size_bytes, sha256, md5, scan_verdict, scan_engine, scanned_at, genesys_file_id, genesys_status, virus_scan,
   progress, problem, actor, request_id, created_at, updated_at, stored_at, latency_ms, version`)
 
-/** The table lets no other pair of them be. */
+/**
+ * Either the contact is set, or the conversation and the communication are. The table refuses any
+ * other combination.
+ */
 const targetOf = (row: GuestFileRow): GuestFileTarget =>
   row.external_contact_id === null
     ? {

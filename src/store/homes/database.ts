@@ -1,26 +1,39 @@
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 
 import type { SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
+import type { TakeBytes } from '../endpoints/copied-rows.ts'
 import type { Listen } from './server-listener.ts'
 import { mayRunAgain } from './sql-failure.ts'
 
 export type Db = Kysely<unknown>
 export type Tx = Transaction<unknown>
 
-/** One PostgreSQL, on either home. */
+/** One PostgreSQL database, on either home. */
 export type Database = {
   readonly kind: 'embedded' | 'server'
   readonly db: Db
-  /** Outside any transaction; accepts several statements in one call when there are no values. */
+  /**
+   * For statements outside a transaction. Accepts several statements in one call if there are no
+   * values.
+   */
   readonly sql: SqlExecutor
   /**
-   * One statement with large bytes among its values, in one transaction of its own: they go as they
-   * are, not as text.
+   * Runs one statement with large bytes among its values, in a separate transaction. The bytes are
+   * sent in binary form.
    */
   writeBytes(statement: CompiledQuery): Promise<void>
-  /** What other instances say. null if there are none. */
+  /**
+   * Passes each row of a select to `take`. The select has two columns, a bigint and bytes. A server
+   * sends the bytes in binary form, not as text. The select has no parameters, so put only numbers
+   * into its text.
+   */
+  readBytes(select: string, take: TakeBytes): Promise<void>
+  /** Listens to messages of other instances. null: there are none. */
   readonly listen: Listen | null
-  /** Whether there is room for new work; always, where the disk is a server's. */
+  /**
+   * Whether there is space for new work. Always true for a server, because the gateway cannot see
+   * its disk.
+   */
   hasRoom(): boolean
   close(): Promise<void>
 }
@@ -28,17 +41,17 @@ export type Database = {
 const uponCommit = new WeakMap<Tx, (() => void)[]>()
 
 /**
- * Runs `act` once the transaction has committed, and never if it does not. A crash in between loses
- * it. It must not throw.
+ * Runs `act` after the transaction has committed. If it does not commit, `act` does not run. A
+ * crash in between loses `act`, so nothing may depend on it. It must not throw.
  */
 export const afterCommit = (tx: Tx, act: () => void): void => {
   uponCommit.get(tx)?.push(act)
 }
 
 /**
- * Runs `work` in a transaction. `work` may await only statements on its handle: anything else would
- * hold locks, and on the embedded home stop every other statement. A deadlock's victim runs again,
- * at most twice.
+ * Runs `work` in a transaction. `work` may await only statements on its handle. Anything else would
+ * keep locks for long, and on the embedded home stop all other statements. If a deadlock undoes the
+ * transaction, `work` runs again, at most twice.
  */
 export const inTransaction = async <T>(
   database: Database,
@@ -59,7 +72,7 @@ export const inTransaction = async <T>(
   }
 }
 
-/** The open transaction in the form that pg-boss accepts. */
+/** The open transaction, in the form that pg-boss accepts. */
 export const executorOf = (tx: Tx): SqlExecutor => ({
   executeSql: async (text, values = []) => {
     const { rows } = await tx.executeQuery(CompiledQuery.raw(text, [...values]))

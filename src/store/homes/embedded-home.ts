@@ -17,7 +17,9 @@ import type { Database } from './database.ts'
 import { runMaintenance } from './maintenance.ts'
 import { sqlFailure } from './sql-failure.ts'
 
-/** Another process works on the data directory. Two would silently lose each other's writes. */
+/**
+ * Another process uses the data directory. Two processes would silently lose each other's writes.
+ */
 export class DataDirInUse extends Error {
   override readonly name = 'DataDirInUse'
   constructor(dataDir: string) {
@@ -25,7 +27,7 @@ export class DataDirInUse extends Error {
   }
 }
 
-/** A lock that the kernel frees when the process ends, however it ends. */
+/** Locks the directory. The kernel frees the lock when the process ends, even after a crash. */
 const lockDirectory = (dataDir: string): DatabaseSync => {
   const lock = new DatabaseSync(join(dataDir, 'process.lock'))
   try {
@@ -50,9 +52,10 @@ const startLite = async (dataDir: string): Promise<PGlite> => {
   const lite = await PGlite.create({
     fs,
     startParams: START_PARAMS,
-    // What `pg` gives: int8 as text, bytea as Buffer.
+    // The same types as with `pg`: int8 as text, bytea as Buffer.
     parsers: { [INT8]: (text) => text, [BYTEA]: (text) => Buffer.from(text.slice(2), 'hex') },
-    // Bytes go as a binary parameter; the type allows text alone, the protocol's writer takes both.
+    // Bytes are sent as a binary parameter. The declared type allows only text, but the code that
+    // writes the protocol accepts both.
     serializers: { [BYTEA]: (bytes: Uint8Array) => bytes as unknown as string },
   })
   await lite.exec('create schema if not exists guard')
@@ -73,8 +76,8 @@ const startLite = async (dataDir: string): Promise<PGlite> => {
 type Queryable = Pick<PGliteInterface, 'query'>
 
 /**
- * Every statement gives the event loop a turn, for PGlite computes in this thread, and errors are
- * cut down.
+ * Gives the event loop a turn after every statement, because PGlite computes in this thread. Also
+ * turns errors into those of the store.
  */
 const polite = (target: Queryable): Queryable => ({
   query: async (text, params, options) => {
@@ -106,8 +109,8 @@ const forKysely = (lite: PGlite): PGliteDialectConfig['pglite'] => {
 }
 
 /**
- * PGlite's own way takes six calls a statement and copies large bytes five times. The transaction
- * keeps other statements out.
+ * Sends one statement as messages of the protocol. PGlite's own function makes six calls for a
+ * statement and copies large bytes five times. The transaction keeps other statements out.
  */
 const createWriteBytes = (lite: PGlite, hasRoom: () => boolean): Database['writeBytes'] => {
   const writer = createMessageWriter()
@@ -128,9 +131,10 @@ const createWriteBytes = (lite: PGlite, hasRoom: () => boolean): Database['write
 }
 
 /**
- * PGlite in `dataDir`, for one process at a time: lock, real fsync proved by a commit, maintenance
- * every minute. Throws `DataDirInUse` immediately when another process has it, `ClusterMissing` if
- * a database was there and is not complete.
+ * Opens PGlite in `dataDir` for this process alone. Locks the directory, proves by a commit that
+ * fsync works, and runs maintenance every minute. Throws `DataDirInUse` immediately if another
+ * process has the directory. Throws `ClusterMissing` if the directory held a database that is now
+ * incomplete.
  */
 export const openEmbedded = async (deps: {
   dataDir: string
@@ -162,7 +166,7 @@ export const openEmbedded = async (deps: {
       const results = await lite.exec(text)
       return { rows: results.flatMap((result) => result.rows) }
     } catch (error) {
-      // A script that failed half-way leaves its transaction open on the only session.
+      // A script that failed has left its transaction open on the only session.
       if (/^\s*begin\b/i.test(text)) await lite.exec('rollback')
       throw sqlFailure(error)
     } finally {
@@ -176,6 +180,10 @@ export const openEmbedded = async (deps: {
     db,
     sql: { executeSql },
     writeBytes: createWriteBytes(lite, hasRoom),
+    readBytes: async (select, take) => {
+      const { rows } = await run.query<[string, Buffer]>(select, [], { rowMode: 'array' })
+      for (const [key, bytes] of rows) take(Number(key), bytes)
+    },
     listen: null,
     hasRoom,
     close: async () => {

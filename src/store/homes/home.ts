@@ -31,8 +31,9 @@ type Gauges = {
 }
 
 /**
- * Whether there is unfinished work is asked when the row is locked: an instance that binds at the
- * same time has committed then.
+ * Binds the store to a Genesys org. Returns `other` if it is bound to another org and has
+ * unfinished work. That is checked after the row is locked. So work of another instance that binds
+ * at the same time is already committed.
  */
 const bind = (
   database: Database,
@@ -95,15 +96,15 @@ export const createHome = (deps: {
     kind: database.kind,
     close: deps.close,
     hasRoom: () => database.hasRoom(),
-    // A standby answers, and so does a database whose log is full: only a write proves that work
-    // can be taken.
+    // Only a write proves that work can be accepted. A standby also answers, and so does a database
+    // whose log is full.
     ping: async () => {
       if (!database.hasRoom()) throw new StorageFull()
       await sql`with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
         update database_clock set seen_at = seen_at from relaxed`.execute(database.db)
     },
     gauges: async () => {
-      // Finished uploads are counted as they finish, by the telemetry; here only what is open.
+      // Counts only open uploads. The metrics count every other upload when it ends.
       const { rows } = await sql<Gauges>`select
         (select jsonb_object_agg(state, n) from (select state, count(*) as n from upload
           where state not in (${FINAL_STATES_SQL}) group by state) as open) as uploads,
@@ -120,7 +121,7 @@ export const createHome = (deps: {
           join sync_endpoint e on e.id = d.endpoint_id where d.state = 'pending' and e.enabled) as oldest_pending,
         (select greatest(0, extract(epoch from clock_timestamp() - min(accepted_at)))::float8 from dnc_submission
           where state in ('applying', 'held') and not reading) as oldest_dnc,
-        (select min(accepted_at) from dnc_submission where state in ('applying', 'held') and not reading) as oldest_dnc_at,
+        (select min(least(accepted_at, oldest_received_at)) from dnc_submission where state in ('applying', 'held') and not reading) as oldest_dnc_at,
         (select json_agg(json_build_object('name', r.name, 'country', r.country, 'days', r.max_age_days,
             'age', extract(epoch from clock_timestamp() - e.as_of)::float8))
           from registry r left join registry_edition e on e.number = r.current_edition

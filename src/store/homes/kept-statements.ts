@@ -5,26 +5,30 @@ import type { Db, Tx } from './database.ts'
 import { isStatementLost, mayRunAgain } from './sql-failure.ts'
 
 /**
- * Statements of one text each, whose plans a server may keep under a name: parsing and planning one
- * that writes to five tables takes it longer than running it. By their text, so that instances of
- * two versions behind one pooler never mean different statements by one name.
+ * The names of statements with a fixed text. A server may keep their plans under these names,
+ * because parsing and planning a statement that writes to five tables takes longer than running it.
+ * A name is derived from the text of its statement. Two versions of the gateway behind one pooler
+ * therefore never use the same name for different statements.
  */
 const names = new Map<string, string>()
 /**
- * A pooler that gives each transaction another connection, and does not carry names over, loses
- * them: then nobody uses any.
+ * True after a pooler has lost a name. Such a pooler may give each transaction a different
+ * connection, on which the names are unknown. From then on, the process uses no names.
  */
 let lost = false
 
-/** Registers a text that never changes. Call it once for each, when a module is loaded. */
+/**
+ * Registers a statement whose text never changes. Call it once for each text, when the module is
+ * loaded.
+ */
 export const keptStatement = (text: string): string => {
   names.set(text, `gateway_${sha256Hex(text).slice(0, 16)}`)
   return text
 }
 
 /**
- * The same for a query whose text is the same each time, such as one that looks for work. Parsing
- * and planning it takes longer than finding that there is none.
+ * Runs a query whose text is always the same, under a kept plan and outside a transaction. Use it
+ * if planning takes longer than running, as for a query that looks for work and mostly finds none.
  */
 export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<readonly Row[]> => {
   const { sql: text, parameters } = query.compile(db)
@@ -33,9 +37,11 @@ export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<reado
 }
 
 /**
- * The same, inside a transaction, which `inTransaction` runs again if the name was lost. Not for
- * statements that find uploads by a list of ids or by their lane: a plan from a time with few of
- * them reads all of them, and would be kept.
+ * Runs a query under a kept plan inside a transaction. If the name was lost, `inTransaction` runs
+ * the transaction again.
+ *
+ * Do not use it for statements that find uploads by a list of ids or by their lane. A plan from a
+ * time with few uploads reads all of them, and would be kept.
  */
 export const executeKept = async <Row>(
   tx: Tx,
@@ -46,17 +52,20 @@ export const executeKept = async <Row>(
   return tx.executeQuery<Row>(compiled)
 }
 
-/** The name under which the text's plan is kept. undefined: it is sent without one. */
+/**
+ * The name under which the plan of the text is kept. undefined: the statement is sent without a
+ * name.
+ */
 export const keptNameOf = (text: string): string | undefined => (lost ? undefined : names.get(text))
 
-/** Called with each error of a named statement. */
+/** Call this with every error of a named statement. */
 export const noteKeptFailure = (error: unknown): void => {
   if (isStatementLost(error)) lost = true
 }
 
 /**
- * Runs a kept statement outside any transaction. Runs it again if a lost name, or a deadlock, undid
- * it.
+ * Runs a kept statement outside a transaction. If a lost name or a deadlock undid it, runs it
+ * again, at most twice.
  */
 export const runKept = async <Row>(
   db: Db,

@@ -1,14 +1,14 @@
 import { open, seal, sealingKey } from '../../lib/envelope.ts'
 
-/** The encryption keys of the configuration. */
+/** The keys of ENCRYPTION_KEYS. */
 export type Keyring = {
-  /** Of the key that seals. */
+  /** The id of the current key, which seals. */
   readonly currentId: string
-  /** Of every key that is configured. */
+  /** The ids of all configured keys. */
   readonly ids: readonly string[]
-  /** Seals under the current key; `keyId` goes beside the sealed bytes. */
+  /** Seals with the current key. Store `keyId` beside the sealed bytes. */
   seal(context: string, plain: Uint8Array): { keyId: string; sealed: Buffer }
-  /** Throws when the key that sealed it is no longer configured. */
+  /** Opens sealed bytes. Throws if the key that sealed them is no longer configured. */
   open(context: string, keyId: string, sealed: Uint8Array): Buffer
 }
 

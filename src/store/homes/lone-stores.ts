@@ -10,7 +10,7 @@ import { createWatchStore } from '../uploads/watch-store.ts'
 import type { Database } from './database.ts'
 import type { Seals } from './seals.ts'
 
-/** Stores that no other one needs. */
+/** The stores on which no other store depends. */
 export const createLoneStores = ({ database, seals }: { database: Database; seals: Seals }) => ({
   holds: createHoldStore({ database }),
   pace: createPaceStore({ database }),

@@ -5,9 +5,9 @@ import type { SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
 const EVERY_MS = 60_000
 
 /**
- * Tables with enough dead rows to be worth it, or whose statistics are old; autovacuum's
- * thresholds, for there is none here. What lies beside a table because it is large (TOAST: the
- * payloads and digests of chunks) counts for itself and is vacuumed with it.
+ * Selects the tables that need a vacuum: those with enough dead rows or old statistics. The
+ * thresholds are those of autovacuum, which the embedded database does not have. The large values
+ * of a table (TOAST: payloads and digests of chunks) are counted separately and vacuumed with it.
  */
 const WORTH_IT = `select format('%I.%I', main.schemaname, main.relname) as name from pg_stat_user_tables as main
   join pg_class on pg_class.oid = main.relid left join pg_stat_all_tables as beside on beside.relid = reltoastrelid
@@ -15,9 +15,9 @@ const WORTH_IT = `select format('%I.%I', main.schemaname, main.relname) as name 
     or beside.n_dead_tup > 1000 + beside.n_live_tup / 5`
 
 /**
- * Does what a server's background processes do and the embedded database lacks: a checkpoint every
- * minute (it bounds the log and the next start), and vacuum if it is due. One statement for each
- * call: several would run as one transaction, which VACUUM refuses.
+ * Does the work of a server's background processes, which the embedded database lacks. A checkpoint
+ * every minute keeps the log and the next start short. A vacuum cleans the tables that need it.
+ * Each call has one statement, because several would run as one transaction, which VACUUM refuses.
  */
 export const runMaintenance = (deps: {
   sql: SqlExecutor

@@ -10,8 +10,8 @@ import { SqlFailure } from './sql-failure.ts'
 const DIRECTORY = new URL('../migrations/', import.meta.url)
 
 /**
- * Statements end with a semicolon at the end of a line, except within a function's `$$`. Comment
- * lines are left out.
+ * Splits a script into statements. A statement ends with a semicolon at the end of a line, except
+ * within the `$$` of a function. Lines with only a comment are dropped.
  */
 export const splitStatements = (text: string): string[] => {
   const statements: string[] = []
@@ -27,7 +27,8 @@ export const splitStatements = (text: string): string[] => {
 }
 
 /**
- * Name → place, in the order in which they run. Folders hold ten numbers each and have no meaning.
+ * The files of all migrations by name, in the order in which they run. Each folder holds ten
+ * numbers. Folders have no other meaning.
  */
 export const migrationFiles = async (): Promise<Map<string, URL>> => {
   const paths = (await readdir(DIRECTORY, { recursive: true })).filter((path) =>
@@ -53,12 +54,16 @@ const readMigrations = async (): Promise<Record<string, Migration>> => {
   return migrations
 }
 
-/** unique_violation of a catalogue, duplicate_table: another instance made it in this moment. */
+/**
+ * The codes unique_violation (of a catalogue) and duplicate_table: another instance made the table
+ * at the same moment.
+ */
 const MADE_BY_ANOTHER = new Set(['23505', '42P07'])
 
 /**
- * Kysely's own table for a lock of its own kind, which nothing but this uses on PostgreSQL. Asked
- * for first: it may only be there to be used.
+ * Makes the table that Kysely uses for its migration lock. On PostgreSQL only `lockSchema` uses it.
+ * First checks whether the table exists, because a database user may be allowed to use it but not
+ * to create tables.
  */
 const makeLockTable = async (db: Db): Promise<void> => {
   const { rows } = await sql<{ known: boolean }>`
@@ -72,15 +77,19 @@ const makeLockTable = async (db: Db): Promise<void> => {
   }
 }
 
-/** Until the transaction ends, no other instance migrates, nor reads which tables exist. */
+/**
+ * Locks the schema until the transaction ends. Until then no other instance can migrate, or read
+ * which tables exist.
+ */
 export const lockSchema = async (tx: Db): Promise<void> => {
   await sql`lock table kysely_migration_lock in exclusive mode`.execute(tx)
 }
 
 /**
  * Updates the schema in one transaction. Instances that start together wait for each other by a
- * lock that ends with the transaction. A session lock would stay on a connection that a pooler
- * gives to another client. `watch` gets the process of the database that may have to wait.
+ * lock that ends with the transaction. A session lock would not be safe, because a pooler may give
+ * its connection to another client. `watch` gets the id of the database process that may have to
+ * wait.
  */
 export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<void> => {
   await makeLockTable(db)

@@ -5,8 +5,8 @@ import type { Emit } from '../../telemetry/events.ts'
 import type { Db } from './database.ts'
 
 /**
- * An instance that starts beside others waits for less than this; then it says what for, and again
- * as often.
+ * How often a waiting instance reports what it waits for. An instance that starts together with
+ * others usually waits for less than this, and reports nothing.
  */
 const TELL_EVERY_MS = 5_000
 
@@ -24,8 +24,8 @@ const blockersOf = async (db: Db, pid: number): Promise<string[]> => {
 }
 
 /**
- * Reports, while a migration waits, for which session: otherwise a start that hangs silently is
- * investigated in the wrong place.
+ * While a migration waits, reports the sessions that it waits for. Without the report, people would
+ * not know why a start hangs.
  */
 export const watchMigration = (deps: {
   db: Db
@@ -35,7 +35,10 @@ export const watchMigration = (deps: {
   const ended = new AbortController()
   const startedAtMs = deps.clock.monotonicMs()
   let pid: number | null = null
-  /** Without an answer within one round the answer is what is waited for. */
+  /**
+   * The sessions that the migration waits for. If it has no connection yet, it waits for a
+   * connection.
+   */
   const ask = async (): Promise<string[]> => {
     if (pid === null) return ['a connection to the database']
     return blockersOf(deps.db, pid).catch(() => [])

@@ -108,16 +108,16 @@ export type Store = AccessStores &
     guestFiles: GuestFileStore
     upkeep: UpkeepStores
     erasures: ErasureStore
-    /** For the job queue; outside any transaction. */
+    /** For the job queue, which uses it outside transactions. */
     sql: SqlExecutor
     /**
-     * Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept
-     * sealed.
+     * The key of the digests of ids, phones and emails: 32 random bytes. They are made at the first
+     * start and stored sealed.
      */
     digestKey: Buffer
     /**
-     * From here on, what endpoints are to be told and what webhooks say becomes a job in the same
-     * transaction.
+     * Connects the job queue. From then on, a message for an endpoint or a received webhook gets
+     * its job in the transaction that writes it.
      */
     connectJobs(queue: JobQueue, firstAttempts?: FirstAttempts): void
     close(): Promise<void>
@@ -125,7 +125,10 @@ export type Store = AccessStores &
 
 const DIGEST_KEY = 'digest-key'
 
-/** Instances that start together agree on the first one's secret. */
+/**
+ * Reads the key. Makes it if there is none. Instances that start together all use the key of the
+ * first one.
+ */
 const readDigestKey = async (database: Database, keyring: Keyring): Promise<Buffer> => {
   const made = keyring.seal(DIGEST_KEY, randomBytes(32))
   await sql`insert into store_secret (name, key_id, sealed)
@@ -137,7 +140,10 @@ const readDigestKey = async (database: Database, keyring: Keyring): Promise<Buff
   return keyring.open(DIGEST_KEY, rows[0]!.key_id, rows[0]!.sealed)
 }
 
-/** On the embedded home the process lock proves that whoever held these is gone. */
+/**
+ * Frees leases, and discards what was being received. Only for the embedded home, whose process
+ * lock proves that the process that held them is gone.
+ */
 const freeHeld = async (
   leased: readonly { freeAll(): Promise<unknown> }[],
   receiving: readonly { sweepReceiving(olderThanMs: number): Promise<number> }[],
@@ -162,7 +168,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
   const db = opened.db.withPlugin(createOpenFileNames(seals.openFileName))
   const database = { ...opened, db }
   const clock = createDatabaseClock(database)
-  // Before anything is done by the stored times.
+  // Checked before anything relies on stored times.
   await clock.open()
   const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl, keyring })
   const uploads = createUploadStore({ database, keyring, outbox, seals })
@@ -200,7 +206,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     ...createAccessStores({ ...deps, database }),
     ...createAuditStores({ ...deps, database }),
     signing: deps.signing,
-    sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
+    sync: createSyncStore({ database, keyring, outbox, ids: deps.ids, clock: deps.clock }),
     endpoints: createEndpointStore({ database, keyring, outbox }),
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
@@ -221,7 +227,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
 
 type Secrets = { digestKey: Buffer; seals: Seals }
 
-/** The store's secrets, once nothing lies in the clear that they seal. */
+/** Opens the store's secrets, and seals everything that an earlier version stored in the clear. */
 const sealedSecrets = async (
   database: Database,
   { keyring, emit }: { keyring: Keyring; emit: Emit },
@@ -235,8 +241,8 @@ const sealedSecrets = async (
 }
 
 /**
- * On a server by connections of its own, whose statements may last: an index over a large table, or
- * the wait for another instance's migration.
+ * Migrates the schema. On a server it uses separate connections whose statements may take long: for
+ * an index over a large table, or a wait for another instance's migration.
  */
 const bringUpToDate = async (
   { home, clock, emit }: { home: StoreHome; clock: Clock; emit: Emit },
@@ -259,21 +265,21 @@ const bringUpToDate = async (
 }
 
 /**
- * Opens the database, updates its schema and gives every store on it. Embedded: immediately takes
- * over what the previous process left (lanes, half-received uploads, unfinished claims). Throws
- * `DataDirInUse`, `StoreUnavailable`, or the errors of a migration.
+ * Opens the database, updates its schema and returns all stores on it. On the embedded home it
+ * immediately frees what the previous process left: lanes, unfinished claims, and uploads that were
+ * still being received. Throws `DataDirInUse`, `StoreUnavailable`, or the errors of a migration.
  */
 export const openStore = async (deps: {
   home: StoreHome
-  /** The first is current; the others still open what they sealed. */
+  /** The first key seals. The others open what they have sealed before. */
   encryptionKeys: { id: string; key: Buffer }[]
-  /** The first signs; left out: one is made and kept sealed. */
+  /** The first key signs. If left out, a key is made and stored sealed. */
   signingKeys?: { id: string; key: Buffer }[]
   clock: Clock
   ids: Ids
   emit: Emit
   publicUrl: string
-  /** Left out: no registry is required, and none may be older than 31 days. */
+  /** If left out, no registry is required, and none may be older than 31 days. */
   registryRules?: RegistryRules
 }): Promise<Store> => {
   const database =

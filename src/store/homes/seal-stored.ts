@@ -6,22 +6,27 @@ import { inTransaction, type Database, type Db, type Tx } from './database.ts'
 import { lockSchema } from './migrate.ts'
 import type { Seals } from './seals.ts'
 
-/** Rows of one statement: short enough that memory and the log of the database stay small. */
+/**
+ * How many rows one statement seals. With so few, memory and the log of the database stay small.
+ */
 const LOT = 5_000
-/** How often a long table is heard of. */
+/** After how many rows of a long table the progress is reported. */
 const TELL_EVERY = 20 * LOT
 
 type Deps = { database: Database; seals: Seals; emit: Emit }
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-/** Seals a lot behind `after`. null when nothing is left. Doing one again changes nothing. */
+/**
+ * Seals the lot after `after`. Returns null if nothing is left. Sealing a lot again changes
+ * nothing.
+ */
 type SealLot = (db: Db, seals: Seals, after: string | null) => Promise<Lot | null>
 type Lot = { rows: number; last: string }
 
 /**
- * The rows of one place in an order that a start can take up anywhere: what is behind `after`, as
- * text of a row.
+ * The condition for rows after `after`, a JSON array with the values of these columns. So a start
+ * can continue after any row.
  */
 const behind = (columns: string, after: string | null) =>
   after === null
@@ -61,7 +66,7 @@ type ScopeRow = {
   body: string | null
 }
 
-/** Scopes of idempotency keys behind `after`, each with what is stored in its place. */
+/** Idempotency keys of one lot, each with its digest and its sealed answer. */
 const readScopes = async (db: Db, seals: Seals, lot: RawBuilder<unknown>) => {
   const { rows } = await sql<ScopeRow>`${lot} order by ${sql.raw(SCOPE)} limit ${LOT}`.execute(db)
   const made = rows.map(({ tenant_id: tenantId, method, path, key, body }) => {
@@ -131,8 +136,8 @@ const sealFileNames: SealLot = async (db, seals, after) => {
 }
 
 /**
- * Of the catalogue as it is: asked by name, a table that another instance drops in this moment is
- * an error.
+ * Whether there is anything to seal. Asks the catalogue, because a query of a table that another
+ * instance drops at that moment would fail.
  */
 const isDue = async (db: Db): Promise<boolean> => {
   const { rows } = await sql`select from pg_class where relname = 'contact_register_clear'
@@ -140,7 +145,10 @@ const isDue = async (db: Db): Promise<boolean> => {
   return rows.length === 1
 }
 
-/** Runs `work` alone of all instances. null when another one has done everything meanwhile. */
+/**
+ * Runs `work` while no other instance runs it. Returns null if another one has sealed everything in
+ * the meantime.
+ */
 const whileDue = <T>(database: Database, work: (tx: Tx) => Promise<T>): Promise<T | null> =>
   inTransaction(database, async (tx) => {
     await lockSchema(tx)
@@ -167,14 +175,14 @@ const sealAll = async (
 }
 
 /**
- * Seals, in lots, what an earlier version stored in the clear and migration 0025 set aside. The
- * next start continues after an interruption, and instances that start together share the work.
- * Does nothing once it is done. Run it before anything is served.
+ * Seals, in lots, the values that an earlier version stored in the clear and migration 0025 set
+ * aside. After an interruption the next start continues. Instances that start together share the
+ * work. Does nothing if everything is sealed. Call it before the gateway answers any call.
  */
 export const sealStored = async (deps: Deps): Promise<void> => {
   const { database } = deps
   if (!(await isDue(database.db))) return
-  // The old text of a changed row stays in the table's file until that is written again.
+  // Rewrites the table, because the old texts of changed rows stay in its file until then.
   if ((await sealAll(deps, 'upload', sealFileNames)) > 0) {
     await database.sql.executeSql('vacuum full upload')
   }

@@ -5,37 +5,34 @@ import { open, seal, sealingKey } from '../../lib/envelope.ts'
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
 import { createTextSeal, type TextSeal } from '../../lib/text-seal.ts'
 
-/** The parts that identify a call. See the port `IdempotencyStore`. */
+/** The parts that identify a call with an idempotency key. See the port `IdempotencyStore`. */
 export type KeyScope = { tenantId: string; method: string; path: string; key: string }
 
-/**
- * Seals the columns that must not be stored in the clear because they may name a person, each in
- * the form in which it is stored.
- */
+/** Seals columns that must not be stored in the clear because they may name a person. */
 export type Seals = {
-  /** Digests are those of chunks (`id_digests`). */
+  /** Seals contact ids. Their digests are the same as in chunks (`id_digests`). */
   contactIds: TextSeal
-  /** Idempotency keys are only ever compared. */
+  /** Keys are only compared, so their digest is enough. */
   keyDigest(key: string): Buffer
-  /** A stored answer, bound to the call that it answers. */
+  /** Seals a stored answer, bound to the call that it answers. */
   sealAnswer(scope: KeyScope, body: string): Buffer
   openAnswer(scope: KeyScope, sealed: Uint8Array): string
-  /** The same, of an answer whose key is known by its digest alone. */
+  /** Like `sealAnswer`, for an answer whose key is known only by its digest. */
   sealAnswerOf(scope: DigestScope, body: string): Buffer
   openAnswerOf(scope: DigestScope, sealed: Uint8Array): string
-  /** Whom an erasure is about, bound to it. */
+  /** Seals the person whom an erasure is about. The seal is bound to the erasure. */
   sealSubject(erasureId: string, subject: string): Buffer
   openSubject(erasureId: string, sealed: Uint8Array): string
   /**
-   * A file's name, bound to its upload, and the digest by which uploads of exactly this name are
-   * found.
+   * Seals the name of a file. The seal is bound to the file's upload. The digest finds uploads with
+   * exactly this name.
    */
   sealFileName(uploadId: string, name: string): { sealed: Buffer; digest: Buffer }
   fileNameDigest(name: string): Buffer
   openFileName(uploadId: string, sealed: Uint8Array): string
   /**
-   * The rules of a version of a segment, whose literals may name persons; compressed, and bound to
-   * the version.
+   * Seals the rules of a segment's version, whose values may name people. They are compressed
+   * first. The seal is bound to the version.
    */
   sealSegment(version: SegmentVersion, rules: string): Buffer
   openSegment(version: SegmentVersion, sealed: Uint8Array): string
@@ -58,8 +55,8 @@ const answerContext = (
 ): string => `answer:${JSON.stringify([tenantId, method, path])}:${keyDigest.toString('hex')}`
 
 /**
- * Under keys made from `storeKey`, the secret that the store keeps for itself (`digest-key`), one
- * for each purpose.
+ * Derives its keys, one for each purpose, from `storeKey`, the secret that the store keeps for
+ * itself (`digest-key`).
  */
 export const createSeals = (storeKey: Uint8Array): Seals => {
   const textKey = sealingKey(createHmac('sha256', storeKey).update('sealed texts').digest())

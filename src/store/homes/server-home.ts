@@ -8,6 +8,7 @@ import {
 } from 'kysely'
 import pg from 'pg'
 
+import { createCopiedRows } from '../endpoints/copied-rows.ts'
 import {
   createMessageWriter,
   type MessageWriter,
@@ -21,8 +22,8 @@ import { createServerPool, type ServerPool } from './server-pool.ts'
 type Query = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
 /**
- * Errors of a client are translated where they come in. One wrapper a client: the dialect keeps
- * what it knows by identity.
+ * The pool in the form that Kysely accepts. It translates the errors of a client. Each client has
+ * one wrapper, because the dialect recognises clients by identity.
  */
 const forKysely = (pool: ServerPool): PostgresPool => {
   const wrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>()
@@ -61,7 +62,10 @@ const forKysely = (pool: ServerPool): PostgresPool => {
   }
 }
 
-/** One statement, or several, over a connection that is given back. */
+/**
+ * Runs `work` with a connection, and returns the connection to the pool. After an error, the
+ * connection is closed.
+ */
 const runOver = async <T>(
   pool: ServerPool,
   work: (client: pg.PoolClient) => Promise<T>,
@@ -78,7 +82,10 @@ const runOver = async <T>(
   }
 }
 
-/** Kysely's lock of migrations is one of the session; `migrate` locks within its transaction. */
+/**
+ * Kysely's migration lock belongs to a session, which a pooler may share. `migrate` locks within
+ * its transaction instead.
+ */
 class LocklessAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
@@ -91,8 +98,8 @@ class ServerDialect extends PostgresDialect {
 }
 
 /**
- * A statement as the bytes of its messages; what comes back is read by `pg`. It calls `prepare` to
- * send.
+ * A statement whose messages are already written. `pg` calls `prepare` to send them, and reads the
+ * answer.
  */
 class WrittenQuery extends pg.Query {
   readonly #message: Uint8Array
@@ -108,8 +115,11 @@ class WrittenQuery extends pg.Query {
   }
 }
 
-/** A query of one's own is answered by its callback alone: `pg` gives no promise for it. */
-const answered = (client: pg.PoolClient, query: WrittenQuery): Promise<void> =>
+/**
+ * Sends the query. `pg` reports the result of such a query only to its callback, and returns no
+ * promise.
+ */
+const answered = (client: pg.PoolClient, query: pg.Query): Promise<void> =>
   new Promise((resolve, reject) => {
     const asked = query as unknown as { callback: (error: Error | null) => void }
     asked.callback = (error) => (error ? reject(error) : resolve())
@@ -117,27 +127,58 @@ const answered = (client: pg.PoolClient, query: WrittenQuery): Promise<void> =>
   })
 
 /**
- * `pg` copies each parameter into a message that grows with it: three times its bytes to be
- * collected after each statement.
+ * A select whose rows arrive as COPY sends them. `pg` reads the results of other statements as
+ * text, which needs twice the bytes.
+ */
+class CopiedQuery extends pg.Query {
+  readonly #read: (message: Buffer) => void
+  /** What the reader threw. The rows after it are skipped. */
+  failure: Error | null = null
+  constructor(select: string, read: (message: Buffer) => void) {
+    super({ text: `copy (${select}) to stdout (format binary)` })
+    this.#read = read
+  }
+  handleCopyData({ chunk }: { chunk: Buffer }): void {
+    if (this.failure !== null) return
+    try {
+      this.#read(chunk)
+    } catch (error) {
+      this.failure = error instanceof Error ? error : new Error('A row could not be read')
+    }
+  }
+}
+
+const createReadBytes =
+  (pool: ServerPool): Database['readBytes'] =>
+  async (select, take) => {
+    const query = new CopiedQuery(select, createCopiedRows(take))
+    await runOver(pool, (client) => answered(client, query))
+    if (query.failure !== null) throw query.failure
+  }
+
+/**
+ * Sends large bytes without copies. `pg` copies each parameter into a growing message, and three
+ * times the bytes would be garbage after each statement.
  */
 const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
   const idle: MessageWriter[] = []
   return ({ sql, parameters }: CompiledQuery) =>
-    // Written once there is a connection for it: no more messages than connections, however many
-    // wait.
+    // The message is written only when there is a connection. So there are never more messages in
+    // memory than connections.
     runOver(pool, async (client) => {
       const writer = idle.pop() ?? createMessageWriter()
       const message = writer.statement(sql, parameters as readonly WireValue[])
-      // When it fails its bytes may still be on their way: then this writer is not used again.
+      // If this fails, the bytes may still be in use by the connection. The writer with these bytes
+      // is then not used again.
       await answered(client, new WrittenQuery(sql, message))
       idle.push(writer)
     })
 }
 
 /**
- * A PostgreSQL server, shared by any number of instances. `url` may list several hosts, of which
- * the one that accepts writes is used. Defaults: `poolSize` 10 connections, `queryTimeoutMs` a
- * minute.
+ * Opens a PostgreSQL server, which any number of instances may share. `url` may list several hosts,
+ * of which the one that accepts writes is used. Defaults: `poolSize` 10 connections,
+ * `queryTimeoutMs` one minute.
  */
 export const openServer = (deps: {
   url: string
@@ -150,8 +191,8 @@ export const openServer = (deps: {
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // A database that is frozen or cut off, rather than down, must not hold a request or a lane for
-    // ever.
+    // If a database is frozen or cut off but not down, a request or a lane must not wait for it
+    // forever.
     query_timeout: deps.queryTimeoutMs ?? 60_000,
   })
   return {
@@ -166,6 +207,7 @@ export const openServer = (deps: {
       },
     },
     writeBytes: createWriteBytes(pool),
+    readBytes: createReadBytes(pool),
     listen: createServerListener(deps.url),
     hasRoom: () => true,
     close: () => pool.end(),

@@ -4,8 +4,8 @@ import type { Hearing, Listening } from '../../workflows/ports/delivery/heard-nu
 import { createServerPool } from './server-pool.ts'
 
 /**
- * Receives what transactions of any instance send on `channel` with `pg_notify`, after they have
- * committed. Messages may be lost, so listeners also poll.
+ * Receives what any instance sends on `channel` with `pg_notify`, once the sender's transaction has
+ * committed. Messages may be lost, so the receivers also poll.
  */
 export type Listen = (about: {
   channel: string
@@ -13,13 +13,13 @@ export type Listen = (about: {
   clock: Clock
 }) => Listening
 
-/** While the connection is away, listeners poll as if there were no messages. */
+/** The waits before the connection is opened again. In this time the receivers only poll. */
 const AGAIN = { baseMs: 1_000, capMs: 30_000 }
 const LONGEST = (): number => 1
 
 /**
- * Listens on a separate connection, which is opened again when it breaks, and to a host that
- * accepts writes, because only such a host carries notifications.
+ * Listens on a separate connection, which is opened again after it breaks. It must lead to a host
+ * that accepts writes, because only such a host passes notifications on.
  */
 export const createServerListener =
   (url: string): Listen =>
@@ -34,7 +34,10 @@ export const createServerListener =
     const stopped = new AbortController()
     const known = Promise.withResolvers<Hearing>()
 
-    /** Resolves with its end. Throws when there is no connection. */
+    /**
+     * Listens until the connection ends. Throws if there is none. `pooled`: the connection leads to
+     * a pooler, which cannot pass notifications on.
+     */
     const listenOnce = async (): Promise<Hearing> => {
       const client = await pool.connect()
       const ended = new Promise<void>((resolve) => {
@@ -44,8 +47,8 @@ export const createServerListener =
       })
       try {
         const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-        // A pooler answers for many sessions, so it names itself and not the session that works for
-        // it.
+        // A pooler reports itself as the process of the connection. The session that runs the query
+        // then has another id.
         const { processID } = client as unknown as { processID: number }
         if (rows[0]?.pid !== processID) return 'pooled'
         client.on('notification', (told) => {

@@ -4,19 +4,21 @@ import { StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
 import { urlsOfHosts } from '../../lib/database-url.ts'
 import { isUnanswered, sqlFailure, TAKES_NO_WRITES } from './sql-failure.ts'
 
-/** Connections to the host that accepts writes. */
+/** A pool of connections to the host that accepts writes. */
 export type ServerPool = {
   readonly options: pg.PoolConfig
-  /** A connection to the primary, checked as it was opened. Throws `StoreUnavailable`. */
+  /**
+   * A connection to the primary, which was checked when it was opened. Throws `StoreUnavailable`.
+   */
   connect(): Promise<pg.PoolClient>
   /**
-   * Translates what a statement over `client` failed with; a connection that is good for nothing
-   * more is ended.
+   * Translates the error of a statement over `client`. Ends the connection if it can no longer be
+   * used.
    */
   failed(client: pg.PoolClient, error: unknown): Error
   /**
-   * Throws `StoreUnavailable` when the last commit over `client` may be lost with the primary: then
-   * its outcome is unknown.
+   * Throws `StoreUnavailable` if the last commit over `client` may be on the primary only. Its
+   * outcome is then unknown, because the commit is lost if the primary is.
    */
   assertReplicated(client: pg.PoolClient): void
   end(): Promise<void>
@@ -25,12 +27,12 @@ export type ServerPool = {
 const READ_ONLY = `select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only`
 
 /**
- * Where PostgreSQL reports that it no longer waits for its standbys: a warning after which the
- * commit continues; source: syncrep.c.
+ * The function in PostgreSQL that reports that a commit no longer waits for the standbys. The
+ * report is a warning, and the commit continues (syncrep.c).
  */
 const GIVEN_UP_WAITING = 'SyncRepWaitForLSN'
 
-/** Asked of every connection before its first use. */
+/** Checks every connection before its first use. */
 const verify = (client: pg.PoolClient, tell: (error?: Error) => void): void => {
   client.query<{ read_only: boolean }>(READ_ONLY).then(
     ({ rows }) =>
@@ -39,7 +41,7 @@ const verify = (client: pg.PoolClient, tell: (error?: Error) => void): void => {
   )
 }
 
-/** Which of the hosts is tried next: the one that was good last, until it is not. */
+/** The host to try next: the one that worked last. */
 const createHosts = (url: string) => {
   const urls = urlsOfHosts(url) ?? [url]
   let at = 0
@@ -47,7 +49,10 @@ const createHosts = (url: string) => {
     count: urls.length,
     at: () => at,
     url: () => urls[at] ?? url,
-    /** Passes over the host `from`, once for all who found it so. */
+    /**
+     * Switches to the next host, if `from` is still the present one. Many callers may find the same
+     * host bad at the same time.
+     */
     leave: (from: number): void => {
       if (at === from) at = (at + 1) % urls.length
     },
@@ -55,8 +60,8 @@ const createHosts = (url: string) => {
 }
 
 /**
- * A pool whose every connection knows which host it leads to, and of which generation it is; a
- * generation ends when its host is demoted.
+ * A pool whose connections know their host and their generation. A generation ends when its host no
+ * longer accepts writes.
  */
 const createGenerations = (url: string, config: pg.PoolConfig) => {
   const hosts = createHosts(url)
@@ -73,7 +78,7 @@ const createGenerations = (url: string, config: pg.PoolConfig) => {
     hosts,
     pool: new pg.Pool({ ...config, verify, Client: HostClient }),
     isOfNow: (client: pg.PoolClient): boolean => birthOf(client)?.generation === generation,
-    /** Every connection of the generation of `client` is of yesterday. */
+    /** Ends the generation of `client`. None of its connections is used again. */
     end: (client: pg.PoolClient): void => {
       const known = birthOf(client)
       if (known?.generation !== generation) return
@@ -92,7 +97,7 @@ const connectOnce = async ({ pool, isOfNow }: Generations): Promise<pg.PoolClien
   }
 }
 
-/** Each host is tried once, from the one that was good last. */
+/** Connects to the host that worked last. If that fails, tries each of the others once. */
 const connect = async (generations: Generations): Promise<pg.PoolClient> => {
   const { hosts } = generations
   for (let tried = 1; ; tried += 1) {
@@ -108,17 +113,18 @@ const connect = async (generations: Generations): Promise<pg.PoolClient> => {
 }
 
 /**
- * `url` may list hosts. After a host has reported that it accepts no writes, no connection to it is
- * used any more.
+ * Opens the pool. `url` may list hosts. After a host has reported that it accepts no writes, none
+ * of its connections is used again.
  */
 export const createServerPool = (url: string, config: pg.PoolConfig): ServerPool => {
   const generations = createGenerations(url, config)
   const { pool } = generations
   const unreplicated = new WeakSet<pg.PoolClient>()
-  // Without a listener a broken idle connection ends the process; the pool replaces it by itself.
+  // Without this listener, an idle connection that breaks would end the process. The pool replaces
+  // such a connection.
   pool.on('error', () => {})
   pool.on('connect', (client) => {
-    // A connection that breaks while idle in our hands is heard of at the next statement.
+    // If a connection breaks between two statements of a caller, the next statement fails.
     client.on('error', () => {})
     client.on('notice', ({ routine }) => {
       if (routine === GIVEN_UP_WAITING) unreplicated.add(client)
@@ -131,7 +137,8 @@ export const createServerPool = (url: string, config: pg.PoolConfig): ServerPool
       const failure = sqlFailure(error)
       const readOnly = failure instanceof StoreUnavailable && failure.message === TAKES_NO_WRITES
       if (readOnly) generations.end(client)
-      // Ended, or the rollback and whoever has the connection next wait behind the statement.
+      // The connection is ended. Otherwise the rollback, and the next user of the connection, would
+      // wait for the statement.
       if (readOnly || isUnanswered(error)) {
         void (client as pg.PoolClient & pg.Client).end().catch(() => {})
       }

@@ -1,8 +1,8 @@
 import { StorageFull, StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
 
 /**
- * A statement that failed, cut down to what may be logged: drivers attach the statement and its
- * values, which hold personal data.
+ * A failed statement, reduced to what may be logged. Drivers attach the statement and its values,
+ * which are personal data.
  */
 export class SqlFailure extends Error {
   override readonly name = 'SqlFailure'
@@ -17,28 +17,31 @@ export class SqlFailure extends Error {
 }
 
 /**
- * The message for a standby, for a demoted primary, and for a database set to read only (25006).
+ * The message for a standby, a demoted primary, and a database that was set to read only (25006).
  */
 export const TAKES_NO_WRITES =
   'The database takes no writes: it is a standby, or is set to read only'
 const READ_ONLY = '25006'
 
 /**
- * Classes 08 (connection), 53 (no connection, memory or disk left) and 57P (shutdown), 58030 (the
- * disk fails), 57014 and 55P03 (the database cancelled the statement, by `statement_timeout`,
- * `lock_timeout` or a user's request), 25P03 and 25P04 (it ended the session), and what sockets and
- * the pool say.
+ * The codes after which the database counts as unavailable:
+ * - 08 (connection), 53 (no connection, memory or disk left) and 57P (shutdown)
+ * - 58030: the disk fails
+ * - 57014 and 55P03: the database cancelled the statement, because of `statement_timeout`,
+ *   `lock_timeout` or a user's request
+ * - 25P03 and 25P04: the database ended the session
+ * - the errors of sockets and of the pool
  */
 const UNAVAILABLE =
   /^(08...|53...|57P0.|57014|55P03|25P03|25P04|58030|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
 const BROKEN_CONNECTION =
   /connection terminated|timeout exceeded when trying to connect|not queryable/i
-/** `pg` at the end of `query_timeout`: it gave the answer up, and knows no code for that. */
+/** The message of `pg` after `query_timeout`. The error has no code. */
 const NO_ANSWER = 'Query read timeout'
 
 /**
- * Whether the driver gave up an answer that the connection may still deliver. Then nothing else may
- * be sent over it.
+ * Whether the driver stopped waiting for an answer that may still arrive. Nothing else may then be
+ * sent over the connection.
  */
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof Error && error.message === NO_ANSWER
@@ -46,13 +49,13 @@ export const isUnanswered = (error: unknown): boolean =>
 /** disk_full: the server could not extend a file. */
 const DISK_FULL = '53100'
 
-/** The database answers, but accepts no writes. */
+/** The error for a database that answers but accepts no writes. */
 const writeRefused = (code: string): StoreUnavailable | null => {
   if (code === DISK_FULL) return new StorageFull()
   return code === READ_ONLY ? new StoreUnavailable(TAKES_NO_WRITES) : null
 }
 
-/** Translates a driver's error once, at the border. */
+/** Translates an error of a driver into one of the store. Call it once, where the error arrives. */
 export const sqlFailure = (error: unknown): Error => {
   if (!(error instanceof Error)) return new Error('The database driver threw no error object')
   if (error instanceof SqlFailure || error instanceof StoreUnavailable) return error
@@ -64,14 +67,14 @@ export const sqlFailure = (error: unknown): Error => {
   if (UNAVAILABLE.test(code) || BROKEN_CONNECTION.test(message) || isUnanswered(error)) {
     return new StoreUnavailable(`The database does not answer${code ? ` (${code})` : ''}`)
   }
-  // 22P02, 22P03, 22007, 22008: the message quotes the value.
+  // 22P02, 22P03, 22007 and 22008: the message contains the value, so it must not be passed on.
   const safe = code.startsWith('22') ? 'A value does not fit its type' : message
   return new SqlFailure(code, safe, typeof told.constraint === 'string' ? told.constraint : null)
 }
 
 /**
- * invalid_sql_statement_name, duplicate_prepared_statement: a pooler sent a named statement to
- * another connection than its name.
+ * invalid_sql_statement_name and duplicate_prepared_statement: a pooler sent a named statement over
+ * a connection that does not have the name.
  */
 const STATEMENT_LOST = ['26000', '42P05']
 
@@ -79,8 +82,8 @@ export const isStatementLost = (error: unknown): boolean =>
   error instanceof SqlFailure && STATEMENT_LOST.includes(error.code)
 
 /**
- * A deadlock, a serialisation failure or a lost name of a statement: the transaction did nothing
- * and may run again.
+ * Whether the transaction had no effect and may run again: after a deadlock, a serialisation
+ * failure, or a lost name.
  */
 export const mayRunAgain = (error: unknown): boolean =>
   isStatementLost(error) ||

@@ -30,7 +30,7 @@ type Row = {
   released_at: Date | null
 }
 
-/** What the tenant's submissions say about the person; by the key of the entries. */
+/** The tenant's entries about the person, in the order of their key. */
 const readRows = async (db: Db, tenantId: string, subject: string): Promise<Row[]> => {
   const { rows } =
     await sql<Row>`select s.id, s.kind, s.dnc_list_id as list, s.accepted_at, s.applied_at, e.chunk_seq as seq, e.place, e.reason,
@@ -101,8 +101,8 @@ const endsOf = (row: Row): EvidenceDraft[] => {
 }
 
 /**
- * A release tells of all that was quarantined in the submission; only the chunk says whether this
- * entry was.
+ * The release of the entry. A release covers everything that was quarantined in the submission.
+ * Only the chunk shows whether this entry was quarantined.
  */
 const releaseOf = async (row: Row, readEntries: ReadEntries): Promise<EvidenceDraft[]> => {
   if (row.released_at === null) return []
@@ -133,7 +133,10 @@ export const readEntryEvidence = async (
   return drafts
 }
 
-/** Adds the words of the entry. */
+/**
+ * Adds what only the chunk contains: the original reason, the source, the time of receipt, and
+ * whether the entry was quarantined.
+ */
 export const inWords = async (
   draft: EvidenceDraft,
   readEntries: ReadEntries,

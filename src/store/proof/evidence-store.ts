@@ -23,18 +23,18 @@ type Deps = {
 }
 
 /**
- * An entry is made before the transaction that writes it with what it tells, by the clock of
- * another machine.
+ * How far the time in an audit entry's id may differ from the time of the decision. The entry is
+ * made before the transaction that writes both, by the clock of another machine.
  */
 const NEAR = { beforeMs: 10_000, afterMs: 2_000 }
 
-/** The least id of an audit entry that was made at that moment: their ids begin with it. */
+/** The lowest id of an audit entry made at that time. The ids begin with their time. */
 const idAt = (ms: number): string =>
   `aud_${Math.max(0, ms).toString(16).padStart(12, '0')}${'0'.repeat(20)}`
 
 /**
- * By place of the drafts. The entries are looked for among those of some seconds, by the primary
- * key: no index has their objects.
+ * The audit entry of each draft, by the draft's index. Searches by the primary key among the
+ * entries of a few seconds, because no index contains their objects.
  */
 const readTrail = async (
   db: Db,
@@ -58,7 +58,7 @@ const itemOf = (
   auditEntryId: string | null,
 ): EvidenceItem => ({ at, code, id, auditEntryId, about })
 
-/** What the database knows about one person. */
+/** What the database knows about one person, on SQL. */
 export const createEvidenceStore = (deps: Deps): EvidenceStore => {
   const { db } = deps.database
   const digestOf = ({ value }: EvidenceSubject): Buffer => subjectDigest(deps.digestKey, value)

@@ -21,8 +21,9 @@ type FoundRow = {
 }
 
 /**
- * Contacts of the tenant that were delivered before, and what the tenant's entries found with
- * others, without its origin.
+ * Contacts that were delivered before an entry named the person: the tenant's own contacts, and
+ * contacts of other tenants that this tenant's entries found. Contacts of other tenants are shown
+ * without upload and line.
  */
 export const readFoundContacts = async (
   db: Db,
@@ -87,7 +88,7 @@ type EditionRow = {
   readable: boolean
 }
 
-/** Editions of the tenant's registries that were in force between the times. */
+/** The editions of the tenant's registries that were in force during the period. */
 const readEditions = async (
   db: Db,
   tenantId: string,
@@ -104,7 +105,7 @@ const readEditions = async (
   return rows
 }
 
-/** Whether the edition has the number. null: it cannot be told. */
+/** Whether the edition has the number. null: that cannot be found out. */
 const has = async (
   numbersAmong: SuppressionPort['numbersAmong'],
   { number, registry, country }: EditionRow,
@@ -120,8 +121,8 @@ const has = async (
 }
 
 /**
- * The editions that have the number, each from the time at which it was in force within the
- * requested period.
+ * The editions that have the number. Each has the date at which it came into force, or the
+ * beginning of the period if that is later.
  */
 export const readListings = async (
   db: Db,

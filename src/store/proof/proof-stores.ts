@@ -10,7 +10,7 @@ import { createScrubCheckStore } from './scrub-check-store.ts'
 
 export type ProofStores = { scrubChecks: ScrubCheckStore; evidence: EvidenceStore }
 
-/** The stores that proofs are made from. Nothing is stored for them. */
+/** The stores from which proofs are made. They only read. */
 export const createProofStores = (deps: {
   database: Database
   digestKey: Buffer

@@ -50,8 +50,8 @@ type ListRow = {
 }
 
 /**
- * The submissions that had been accepted when the look-up began: those up to the epochs that it
- * noted.
+ * The submissions that were already accepted when the look-up began: those up to the epochs that it
+ * recorded.
  */
 const readLists = async (db: Db, uploadId: string, endedAt: Date): Promise<CheckedList[]> => {
   const { rows } =
@@ -86,7 +86,10 @@ type EditionRow = {
   max_age_days: number | null
 }
 
-/** Also of editions that were deleted since: their records stay. */
+/**
+ * The editions in which the rows were looked up, including editions that were deleted since. Their
+ * records are kept.
+ */
 const readEditions = async (
   { database: { db }, registryRules }: Deps,
   uploadId: string,
@@ -115,7 +118,7 @@ const readEditions = async (
   })
 }
 
-/** Chunks read in one statement. */
+/** How many chunks one statement reads. */
 const CHUNKS_AT_ONCE = 32
 
 const countSuppressed = async (db: Db, uploadId: string): Promise<ScrubCheck['suppressed']> => {
@@ -147,7 +150,8 @@ const countResults = async (db: Db, uploadId: string): Promise<Record<string, nu
 }
 
 /**
- * What a certificate needs beside the upload itself. Only the end of the look-up is stored for it.
+ * The content of a certificate besides the upload itself. It is computed from the stores. Only the
+ * time at which the look-up ended is stored for the certificate.
  */
 export const createScrubCheckStore = (deps: Deps): ScrubCheckStore => ({
   read: async (uploadId) => {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import { mentionsOf, type Mentions } from '../../domain/erasures/erasure.ts'
 import { type StagedChunk, unpackSubjects } from '../../domain/uploads/chunk.ts'
@@ -33,21 +33,63 @@ const toWalked = (row: UploadRow): WalkedUpload => ({
   rowsKept: row.rows_kept,
 })
 
+/** A cursor may name any id, and PostgreSQL reads no year of five digits as ISO 8601. */
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z')
+
+/**
+ * The time that the id of an upload contains. It replaces the stored time if the upload is gone.
+ */
+const timeOfId = (id: string): string =>
+  new Date(Math.min(Number.parseInt(id.slice(4, 16), 16) || 0, LATEST)).toISOString()
+
+/** When the upload `after` began. */
+const beginOf = (after: string): RawBuilder<unknown> =>
+  sql`coalesce((select l.created_at from upload l where l.id = ${after}), ${timeOfId(after)}::timestamptz)`
+
+const ENDED = sql.raw(`('completed', 'completed_with_errors', 'failed', 'cancelled')`)
+
+/**
+ * Three indexes find the uploads: those that began in the period or shortly before, those that
+ * began earlier and have not ended, and those that took long. If all uploads of the tenant were
+ * read in their order instead, everything before a recent period would be read first. The `offset`
+ * keeps the planner from that order where it expects more uploads than there are.
+ */
 export const createUploadsBehind =
   (db: Db): EvidenceStore['uploadsBehind'] =>
   async ({ tenantId, after, from, to, limit }) => {
+    const begin = sql`${from}::timestamptz`
+    const shortly = sql`${begin} - interval '1 hour'`
+    const last = beginOf(after)
+    const isPast = after === '' ? sql`` : sql`and ${last} < ${shortly}`
+    const beyond =
+      after === ''
+        ? sql``
+        : sql`and created_at >= ${last} and (created_at, id) > (${last}, ${after})`
+    const own = sql`select id, created_at from upload
+      where tenant_id = ${tenantId} and created_at < ${to}::timestamptz ${beyond}`
+    const earlier = sql`${own} and created_at < ${shortly} ${isPast}`
+    const next = sql`order by created_at, id limit ${limit}`
     const { rows } =
       await sql<UploadRow>`select id, contact_list_id, created_at, checked_at, coalesce(completed_at, updated_at) as settled_at,
         data_key is not null as rows_kept, (select count(*)::int from chunk where upload_id = upload.id) as chunks
-      from upload where tenant_id = ${tenantId} and id > ${after} and state <> 'receiving' and created_at < ${to}::timestamptz
-        and (completed_at is null or completed_at >= ${from}::timestamptz)
-      order by id limit ${limit}`.execute(db)
+      from upload where id = any(array(select id from (
+        (${own} and created_at >= ${shortly} and state <> 'receiving'
+          and (completed_at is null or completed_at >= ${begin}) ${next})
+        union all (select * from (${earlier} and state not in ${ENDED}
+          and state <> 'receiving' offset 0) as open ${next})
+        union all (select * from (${earlier} and completed_at >= ${begin}
+          and completed_at - created_at > interval '1 hour' offset 0) as slow ${next})
+      ) as behind ${next}))
+      order by created_at, id`.execute(db)
     return rows.map(toWalked)
   }
 
 type Candidate = { upload_id: string; seq: number; subjects: Buffer | null }
 
-/** Chunks with the digest, and those with rows that only their cells tell of. */
+/**
+ * The chunks that have the digest. Also chunks without digests and chunks with rejected rows,
+ * because only their cells can decide.
+ */
 const candidatesIn = async (
   db: Db,
   uploads: readonly string[],
@@ -62,8 +104,7 @@ const candidatesIn = async (
 }
 
 /**
- * Accepted rows that are the person: by the digests beside the chunk and, where it has none yet, by
- * its cells.
+ * The accepted rows of the person, by their digests. If the chunk has no digests yet: by its cells.
  */
 const acceptedRows = (
   { subjects }: Candidate,

@@ -8,21 +8,29 @@ import { contextOf as signingContext } from '../signing/signing-keys.ts'
 import { keyContext as ofUpload } from '../uploads/data-keys.ts'
 
 /**
- * What a column of bytes or JSON holds. `wrapped`: sealed by an encryption key of the
- * configuration. `sealed`: by a data key or a key of the store's own secret; it may name a person.
- * `digest`: keyed, or of what names nobody. `plain`: nothing that names a person.
+ * The content of a column of bytes or JSON.
+ * - `wrapped`: sealed by a key of ENCRYPTION_KEYS
+ * - `sealed`: sealed by a data key, or by a key made from the store's own secret; may name a person
+ * - `digest`: keyed, or of something that names nobody
+ * - `plain`: names no person
  */
 type Content = 'wrapped' | 'sealed' | 'digest' | 'plain'
 
-/** Why nothing is done by the calendar, or by an erasure. */
+/** Why no rule of retention, or no step of an erasure, applies. */
 type Because = { because: string }
 
 export type Place = {
-  /** The rule that deletes its rows; else with what they go, or why they stay. */
+  /**
+   * The rule of retention that deletes the table's rows. If there is none: why the rows stay, or
+   * with which rows they are deleted.
+   */
   kept: RetentionRuleName | Because
-  /** The step of an erasure that finds a person in it; else why there is nobody to be found. */
+  /**
+   * The step of an erasure that searches the table. If there is none: why the table cannot contain
+   * a person.
+   */
   erased: ErasurePlace | Because
-  /** Every column of bytes or JSON. */
+  /** All columns of bytes or JSON. */
   columns: Readonly<Record<string, Content>>
 }
 
@@ -31,11 +39,11 @@ const because = (reason: string): Because => ({ because: reason })
 const CONFIGURED = because('configuration: it stays until somebody changes it')
 const AUDITED = because('where the chain ends is never deleted')
 const LANE = because('one row an object that work waits for')
-const NOBODY = because('ids, counts, times and digests: no cell of a person')
+const NOBODY = because('only ids, counts, times and digests, and nothing of a row')
 
 /**
- * Every table, and what retention, erasures and resealing do with it. A test compares it with the
- * schema.
+ * Every table, and what retention, erasures and resealing do with it. A test compares this list
+ * with the schema.
  */
 export const PLACES: Readonly<Record<string, Place>> = {
   tenant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
@@ -87,7 +95,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   batch: { kept: 'upload-records', erased: NOBODY, columns: { sent: 'plain' } },
   shipment: { kept: 'upload-records', erased: NOBODY, columns: {} },
   row_result: { kept: 'upload-records', erased: NOBODY, columns: {} },
-  register: { kept: because('one row a tenant and list'), erased: NOBODY, columns: {} },
+  register: { kept: because('one row per tenant and list'), erased: NOBODY, columns: {} },
   contact_register: {
     kept: because('what Genesys holds by our knowledge: as long as Genesys holds it'),
     erased: 'register',
@@ -235,17 +243,17 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
 }
 
-/** A column that an encryption key of the configuration seals. */
+/** A column that a key of ENCRYPTION_KEYS seals. */
 export type WrappedPlace = {
   table: string
-  /** The key of its rows, in SQL; rows are processed in its order. */
+  /** The key of the table's rows, in SQL. Rows are resealed in the order of this key. */
   row: string
   sealed: string
-  /** The column with the id of the key that sealed it. */
+  /** The column with the id of the key that sealed the value. */
   keyId: string
-  /** Other columns to read for the context, in SQL. */
+  /** Other columns that the context needs, in SQL. */
   reads: string
-  /** What the value is sealed for. */
+  /** The purpose for which the value is sealed. */
   context(row: Readonly<Record<string, unknown>>): string
 }
 
@@ -264,8 +272,8 @@ const endpointSecret = (sealed: string): WrappedPlace => ({
 })
 
 /**
- * Every column of `PLACES` that is `wrapped`. The store's own secret comes last: if it is resealed,
- * everything is resealed.
+ * All `wrapped` columns of `PLACES`. The store's own secret comes last. So when this secret is
+ * resealed, everything is resealed.
  */
 export const WRAPPED_PLACES: readonly WrappedPlace[] = [
   dataKey('upload', ofUpload),

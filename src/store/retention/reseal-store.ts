@@ -9,18 +9,15 @@ import { lockUpkeep } from './upkeep-lane.ts'
 
 type Deps = { database: Database; keyring: Keyring }
 
-/** Values of one transaction: a key of 32 bytes each, or a secret. */
+/** How many values one transaction reseals: keys of 32 bytes, or secrets. */
 const LOT = 200
 /**
- * An instance records every minute that it seals under its key. This long after the last record it
- * has stopped, or has another key.
+ * Every minute an instance records which key it seals with. If its last record is older than this,
+ * it has stopped or uses another key.
  */
 const UNHEARD = sql`interval '5 minutes'`
 
-/**
- * How far resealing has come: the place among `WRAPPED_PLACES`, and the row after which it
- * continues.
- */
+/** How far resealing is: the index in `WRAPPED_PLACES`, and the row after which it continues. */
 type Position = { place: number; after: string }
 
 type Found = { key: string; key_id: string; sealed: Buffer; [column: string]: unknown }
@@ -35,8 +32,8 @@ const olderIn = (
   order by ${sql.raw(row)} limit ${LOT} for update skip locked`
 
 /**
- * Values that were replaced or shredded meanwhile stay unchanged: the row is locked, and compared
- * with what was read of it.
+ * Writes the resealed values. The rows have been locked since they were read, so no value was
+ * replaced or shredded in the meantime.
  */
 const writeAnew = async (
   tx: Tx,
@@ -79,9 +76,9 @@ const countLeft = async (db: Db, keyIds: readonly string[]): Promise<number> => 
 }
 
 /**
- * Seals again what keys of the configuration sealed that are no longer the first: data keys,
- * endpoints' secrets and the store's own secret. What is sealed under data keys and under the
- * store's secret does not change, because those never leave the database unsealed.
+ * Reseals what older keys of ENCRYPTION_KEYS have sealed: data keys, secrets of endpoints, signing
+ * keys and the store's own secret. What these keys and secrets have sealed themselves does not
+ * change, because they never leave the database unsealed.
  */
 export const createResealStore = ({ database, keyring }: Deps): ResealStore => ({
   olderKeys: async () => {
@@ -121,8 +118,8 @@ export const createResealStore = ({ database, keyring }: Deps): ResealStore => (
 })
 
 /**
- * Throws if something is sealed under a key that is not configured, and names it. Records that this
- * instance seals under its own key.
+ * Throws if anything is sealed under a key that is not configured, and names that key. Also records
+ * which key this instance seals with.
  */
 export const checkKeysKnown = async (db: Db, keyring: Keyring): Promise<void> => {
   const { rows } = await sql<{ id: string }>`select id from encryption_key

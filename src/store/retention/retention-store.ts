@@ -11,22 +11,32 @@ import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
 import { lockUpkeep } from './upkeep-lane.ts'
 
-/** What one transaction deletes at most: short enough that requests beside it do not notice. */
+/** The most rows that one transaction deletes. With so few, other calls do not notice. */
 const LOT = 200
-/** Chunks deleted in one statement, as a sweep of broken-off bodies does. */
+/** A submission is deleted with all its entries, so one transaction takes few of them. */
+const SUBMISSIONS_AT_ONCE = 20
+/** How many chunks one statement deletes, as in the sweep of abandoned uploads. */
 const CHUNKS_AT_ONCE = 16
-/** A file's bytes are gone then, and Genesys' verdict is followed for no more than a day. */
+/**
+ * In these states the file's bytes are gone. A stored file may wait for Genesys' verdict, but at
+ * most a day.
+ */
 const FILE_ENDS = ['stored', 'rejected', 'quarantined', 'failed']
-/** The segment in force and those that a campaign may go back to. */
+/**
+ * How many applied versions of a segment are kept: the one in force, and those to which a campaign
+ * can be rolled back.
+ */
 const KEPT_VERSIONS = 3
 
 type Rule = {
+  /** The most rows of a lot. Default: `LOT`. A full lot means that rows may be left. */
+  lot?: number
   /**
-   * Of a lot that is due, `key` and since when (`ended_at`), the oldest first where an index has
-   * them so. `past`: what ended before it is due.
+   * Selects and locks a lot that is due. Returns `key`, and `ended_at`, the time at which the
+   * retention began. `past`: rows are due if that time is before it.
    */
   due(past: RawBuilder<unknown>): RawBuilder<unknown>
-  /** Deletes them; whether there is work left for after the transaction. */
+  /** Deletes the rows of the lot. */
   remove(tx: Tx, keys: readonly string[], ids: Ids): Promise<void>
   after?(db: Db, keys: readonly string[]): Promise<void>
 }
@@ -37,14 +47,17 @@ const states = (names: readonly string[]): RawBuilder<unknown> =>
   sql.raw(`(${names.map((name) => `'${name}'`).join(', ')})`)
 
 /**
- * Ended, and nothing needs it any more: neither a due check of Genesys, nor an open upload of its
- * rows.
+ * An upload that has ended and is no longer needed: no check of Genesys is due, and no open upload
+ * retries its rows.
  */
 const ENDED_UPLOAD = sql`u.state in ${states(FINAL_STATES)}`
 const NOBODY_READS = sql`u.reconcile_at is null and not exists (select from upload c where c.id in (select jsonb_array_elements_text(u.child_ids))
   and c.state not in ${states(FINAL_STATES)})`
 
-/** The key goes first, and with it every row at once; the bytes after it, a few at a time. */
+/**
+ * First removes the data key, which makes all rows unreadable in one step. Then deletes the chunks
+ * a few at a time.
+ */
 const stagedRows: Rule = {
   due: (past) => sql`select u.id as key, u.completed_at as ended_at from upload u
     where u.data_key is not null and u.completed_at is not null and u.completed_at < ${past} and ${ENDED_UPLOAD} and ${NOBODY_READS}
@@ -68,17 +81,16 @@ const stagedRows: Rule = {
 }
 
 /**
- * With its chunks, should some be left, its batches, the requests that carried nothing else, and
- * what is said of its rows.
+ * Deletes an upload with its remaining chunks, its batches, the requests that carried only its
+ * rows, and the outcomes of its rows.
  */
 const uploadRecords: Rule = {
   due: (past) => sql`select u.id as key, u.completed_at as ended_at from upload u
     where u.completed_at < ${past} and u.data_key is null and ${ENDED_UPLOAD} and ${NOBODY_READS}
     order by u.completed_at limit ${LOT} for update skip locked`,
   remove: async (tx, keys) => {
-    await sql`with living as (delete from batch where upload_id = any(${texts(keys)}) and state <> 'split' returning shipment_id),
-      split as (delete from batch where upload_id = any(${texts(keys)}) and state = 'split' returning shipment_id)
-      delete from shipment s where s.id in (select shipment_id from living union select shipment_id from split)
+    await sql`with gone as (delete from batch where upload_id = any(${texts(keys)}) returning shipment_id)
+      delete from shipment s where s.id in (select shipment_id from gone)
         and not exists (select from batch b where b.shipment_id = s.id and b.upload_id <> all(${texts(keys)}))`.execute(
       tx,
     )
@@ -86,7 +98,7 @@ const uploadRecords: Rule = {
   },
 }
 
-/** An answer is not replayed past its days anyway; a claim so old is dead. */
+/** After this time no answer is replayed and no claim is alive, so the row can be deleted. */
 const idempotencyAnswers: Rule = {
   due: (
     past,
@@ -114,7 +126,10 @@ const guestFileRecords: Rule = {
   },
 }
 
-/** Neither the newest, nor the one in force, nor one that the campaign may go back to. */
+/**
+ * Deletes versions of a segment. Keeps the newest version, the one in force, and those to which a
+ * campaign can be rolled back.
+ */
 const segmentVersions: Rule = {
   due: (past) => sql`select v.campaign_id || ' ' || v.version as key, v.updated_at as ended_at
     from segment_version v join segment_campaign c using (campaign_id)
@@ -132,8 +147,9 @@ const segmentVersions: Rule = {
 }
 
 /**
- * A submission of which no entry has held for anybody since: each ended, or was ended, so long ago.
- * What ended nobody has no entry.
+ * Whether an entry of the submission has suppressed anyone since `past`. A submission may be
+ * deleted if all of its entries expired or were ended before that time. A removal suppresses
+ * nobody, so it may be deleted.
  */
 const HOLDS_LATELY = (past: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`exists (select from dnc_entry e left join dnc_submission ended_by on ended_by.number = e.closed_by
@@ -141,21 +157,23 @@ const HOLDS_LATELY = (past: RawBuilder<unknown>): RawBuilder<unknown> =>
       else e.expires_at is null or e.expires_at >= ${past} end)`
 
 const dncSubmissions: Rule = {
+  lot: SUBMISSIONS_AT_ONCE,
   due: (past) => sql`select s.id as key, s.applied_at as ended_at from dnc_submission s
     where s.state in ('applied', 'applied_with_errors') and s.applied_at < ${past} and s.closes_from is null
       and not ${HOLDS_LATELY(past)}
       and not exists (select from dnc_retraction r where r.submission = s.number and r.state = 'open')
       and not exists (select from dnc_pull p where p.submission = s.number)
       and not exists (select from dnc_look_back l where l.tenant_id = s.tenant_id and l.epoch = s.epoch and l.done_at is null)
-    order by s.id limit 20 for update of s skip locked`,
+    order by s.id limit ${SUBMISSIONS_AT_ONCE} for update of s skip locked`,
   remove: async (tx, keys) => {
     await sql`delete from dnc_submission where id = any(${texts(keys)})`.execute(tx)
   },
 }
 
 /**
- * Whole blocks from the oldest on, by the one function that may. The chain itself says how far, so
- * that its new beginning is proven.
+ * Deletes whole blocks, the oldest first, by the only function that may delete them. The function
+ * records in the chain how far it has deleted, so that the new beginning of the chain can be
+ * verified.
  */
 const auditEntries: Rule = {
   due: (
@@ -195,8 +213,8 @@ const isDoubted = async (tx: Tx): Promise<boolean> => {
 }
 
 /**
- * Deletes data past its retention, by the certain time. That time stands still while a jump of the
- * clock is unconfirmed, and then nothing is deleted.
+ * Deletes data past its retention, by the certain time. While a jump of the clock is not confirmed,
+ * it deletes nothing.
  */
 export const createRetentionStore = ({
   database,
@@ -207,7 +225,8 @@ export const createRetentionStore = ({
 }): RetentionStore => ({
   sweep: async (claim, name) => {
     const rule = RULES[name]
-    const past = sql`${CERTAIN_NOW} - make_interval(days => ${RETENTION_RULES[name].keptDays}::int)`
+    const kept: { keptDays: number; readHours?: number } = RETENTION_RULES[name]
+    const past = sql`${CERTAIN_NOW} - make_interval(days => ${kept.keptDays}::int, hours => ${kept.readHours ?? 0}::int)`
     const due = await inTransaction(database, async (tx) => {
       await lockUpkeep(tx, claim)
       if (await isDoubted(tx)) return null
@@ -222,6 +241,6 @@ export const createRetentionStore = ({
     if (due === null) return null
     await rule.after?.(database.db, due.keys)
     const { keys, behindMs } = due
-    return { deleted: keys.length, behindMs, more: keys.length >= LOT }
+    return { deleted: keys.length, behindMs, more: keys.length >= (rule.lot ?? LOT) }
   },
 })

@@ -13,19 +13,20 @@ import type { Database } from '../homes/database.ts'
 type Deps = { database: Database; readChunk: UploadStore['readChunk'] }
 
 /**
- * Contacts whose places one statement brings: it holds the embedded database's loop for that long.
+ * For how many contacts one statement finds the rows. The embedded database can do nothing else in
+ * that time.
  */
 const CONTACTS_A_STATEMENT = 5_000
-/** Contacts that are handed over together; between two lots the event loop turns. */
+/** How many contacts are yielded together. The event loop gets a turn between two lots. */
 const LOT = 250
 /**
- * Counting a million contacts takes the embedded database a second: by so many statements, between
- * which others have their turn.
+ * How many statements share the counting. Counting a million contacts takes the embedded database a
+ * second, and other statements get their turn in between.
  */
 const COUNTING_STATEMENTS = 32
 const DIGESTS = 2n ** 64n
 
-/** Without what a clearing of the list has made untrue. */
+/** Leaves out contacts from before a clearing of the list. */
 const STILL_THERE = sql`known.accepted_seq >= coalesce(c.cleared_seq, 0)`
 
 const registersOf = async (
@@ -40,7 +41,10 @@ const registersOf = async (
   return rows.map(({ id }) => id)
 }
 
-/** The beginning of a digest at this share of all of them. null: behind the last. */
+/**
+ * The first eight bytes of the digest below which this share of all digests lies. null: the share
+ * is 1.
+ */
 const digestAt = (share: number): Buffer | null => {
   const at = BigInt(Math.round(share * 2 ** 53)) * (DIGESTS / 2n ** 53n)
   if (at >= DIGESTS) return null
@@ -50,8 +54,8 @@ const digestAt = (share: number): Buffer | null => {
 }
 
 /**
- * Contacts of the registers whose digest lies from one share of all to another. Both ends stand
- * bare, so that the index finds them.
+ * The contacts of the registers whose digest is between two shares. The column is alone on its side
+ * of the comparison, so that the index can be used.
  */
 const inSlice = (registers: readonly number[], from: number, to: number): RawBuilder<unknown> => {
   const end = digestAt(to)
@@ -64,9 +68,9 @@ type Place = Columns & { upload_id: string; list_id: string; lines: number[] }
 type Upload = Columns & { uploadId: string; contactListId: string; lines: number[] }
 
 /**
- * Where the contacts of the sample lie, by upload. The keyed digest of a contact id is as good as a
- * dice: those below a share of all digests are that share of the contacts, each with the same
- * chance, and the same ones each time.
+ * The rows of a random sample of contacts, by upload. The digest of a contact id is as good as a
+ * random number. So the digests below a limit select the requested share of the contacts. Each
+ * contact has the same chance, and the same share always selects the same contacts.
  */
 const placesOf = async (
   deps: Deps,
@@ -94,7 +98,7 @@ const placesOf = async (
   return [...uploads.values()]
 }
 
-/** The chunks of an upload that hold one of these lines, which are in order. */
+/** The chunks of an upload that contain one of these lines. `lines` must ascend. */
 const chunksWith = async (
   { database }: Deps,
   uploadId: string,
@@ -142,7 +146,9 @@ const contactsOf = async function* (
   }
 }
 
-/** The delivered contacts, read from the staged rows, with one chunk in memory at a time. */
+/**
+ * The contacts that were delivered, read from the stored rows with one chunk in memory at a time.
+ */
 export const createDeliveredContacts = (deps: Deps): DeliveredContacts => ({
   count: async (tenantId, contactListIds) => {
     const registers = await registersOf(deps, tenantId, contactListIds)

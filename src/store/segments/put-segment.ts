@@ -17,7 +17,7 @@ import {
   type SegmentRulesAtRest,
 } from './segment-row.ts'
 
-/** Ends the transaction without a trace. */
+/** Thrown to undo everything that was written. */
 class Undone extends Error {
   readonly kind: 'other-version' | 'claim-lost'
   constructor(kind: Undone['kind']) {
@@ -32,8 +32,9 @@ const NEWEST_WORK = sql`latest_version = segment_campaign.latest_version + 1,
   revision = segment_campaign.revision + 1, ready_at = clock_timestamp(), woken = true`
 
 /**
- * Compares and raises the version in one statement: of two callers that have seen the same version,
- * the second waits for the first one's commit and then finds another version.
+ * Compares and raises the version in one statement. If two callers have seen the same version, the
+ * second one waits for the commit of the first. It then finds another version. undefined: the
+ * present version is not one of `expected`.
  */
 const raiseVersion = async (
   tx: Tx,
@@ -55,8 +56,9 @@ const raiseVersion = async (
 }
 
 /**
- * What was not sent yet is not sent any more; what was sent and only waited for its index is in
- * force until this one is.
+ * Ends earlier versions. A version that was not sent yet ends without being sent. A version that
+ * was sent and only waits for its index stays in force until the new version is in force. Returns
+ * how the campaign was stopped for an earlier version. null: it was not.
  */
 const endEarlier = async (
   tx: Tx,
@@ -105,8 +107,8 @@ export const createPutSegment =
         const progress = { ...FIRST_PROGRESS, stopped }
         const made = toSegment(seals, await insertVersion(tx, seals, segment, raised, progress))
         const answer = kept.answerOf(made)
-        // The first to answer a claim wins: a call whose claim was taken over makes no second
-        // version for the key.
+        // Only the call that answers a claim first may write. A call whose claim was taken over
+        // must not make a second version for the key.
         if (!(await answerClaim(tx, seals, kept.scope, answer))) throw new Undone('claim-lost')
         await appendAudit(tx, [audit(made.version)])
         return { kind: 'made', segment: made, answer }

@@ -4,15 +4,15 @@ import type { Database } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import type { SegmentRow } from './segment-row.ts'
 
-/** Rows of one round: a definition has 256 KiB at the most. */
+/** How many rows one round seals. A definition has at most 256 KiB. */
 const LOT = 100
 
 type Clear = Pick<SegmentRow, 'campaign_id' | 'version' | 'content' | 'analysis'>
 
 /**
- * Seals the rules of versions from before rules were sealed. The next start continues after an
- * interruption. Instances that start together may at worst do one row twice, and each writes the
- * same rules.
+ * Seals the rules of versions that were stored before rules were sealed. After an interruption the
+ * next start continues. If instances start together, both may seal the same row. The rules in it
+ * are the same.
  */
 export const sealSegments = async (database: Database, seals: Seals): Promise<void> => {
   for (;;) {

@@ -25,8 +25,8 @@ const lane = createObjectLane({
 })
 
 /**
- * Locks the campaign and raises its revision; nobody else writes to its versions until the
- * transaction ends.
+ * Locks the campaign and raises its revision. Nobody else can write to its versions until the
+ * transaction ends. Throws `FenceLost`, and `SegmentReplaced` if there is a newer version.
  */
 const lockFenced = async (tx: Tx, claim: SegmentClaim, version: number): Promise<string> => {
   const { rows } = await sql<{ latest_version: number; revision: string }>`update segment_campaign
@@ -41,7 +41,7 @@ const lockFenced = async (tx: Tx, claim: SegmentClaim, version: number): Promise
   return row.revision
 }
 
-/** What a step changes, column by column. */
+/** The assignments of a step, column by column. */
 const changesOf = (step: SegmentStep): RawBuilder<unknown>[] => {
   const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
   const { state, hold, waitingFor, progress, problem, indexStatus } = step
@@ -56,7 +56,7 @@ const changesOf = (step: SegmentStep): RawBuilder<unknown>[] => {
       ? []
       : [
           sql`hold_reason = ${hold?.reason ?? null}`,
-          // Of a hold that goes on it is known since when.
+          // A hold that continues for the same reason keeps the time at which it began.
           sql`held_since = ${
             hold === null
               ? sql`null`
@@ -106,7 +106,7 @@ const createClaim =
     return { claim, segment: toSegment(seals, versions[0] as SegmentRow) }
   }
 
-/** One worker at a time holds a campaign. The campaign's row is its lane. */
+/** The lanes of campaigns. The row of a campaign is its lane, and one worker at a time holds it. */
 export const createSegmentLane = (
   deps: LaneDeps,
 ): Pick<SegmentStore, 'claim' | 'renew' | 'release' | 'step' | 'freeAll'> => {

@@ -4,8 +4,8 @@ import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
 import type { Seals } from '../homes/seals.ts'
 
 /**
- * The sealed parts: the definition as sent, as understood and as compiled, and the findings, whose
- * witnesses repeat literals.
+ * The parts of a version that are sealed: the definition as it was sent, the definition as it was
+ * read and compiled, and the findings, which quote values from it.
  */
 export type SegmentRulesAtRest = Pick<
   CampaignSegment,
@@ -22,7 +22,7 @@ export type SegmentRow = {
   waiting_for: CampaignSegment['waitingFor']
   sealed: Buffer | null
   /**
-   * In the clear, of versions that were put before rules were sealed; until the next start seals
+   * Unsealed rules of a version that was stored before rules were sealed. The next start seals
    * them.
    */
   content: Omit<SegmentRulesAtRest, 'analysis'> | null

@@ -11,7 +11,10 @@ import { createPutSegment } from './put-segment.ts'
 import { createSegmentLane } from './segment-lane.ts'
 import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
 
-/** The version in force and two before it stay, so that a campaign can go back immediately. */
+/**
+ * How many filters are kept: that of the version in force, and those of the two versions before it.
+ * So a campaign can be rolled back immediately.
+ */
 const KEPT_FILTERS = 3
 
 const RESUMED = Object.entries(SEGMENT_HOLDS)
@@ -29,7 +32,10 @@ const readSegments = async (
   return rows.map((row) => toSegment(seals, row))
 }
 
-/** Genesys chose the ids of campaigns: they may be anything that an address can hold. */
+/**
+ * Cursors for campaigns. Genesys chooses their ids, which may contain anything that fits into a
+ * URL.
+ */
 const cursorOfCampaign = (campaignId: string): string =>
   Buffer.from(`c${campaignId}`).toString('base64url')
 const campaignOfCursor = (cursor: string): string | null => {
@@ -97,7 +103,7 @@ const createFilters = (deps: Deps): Pick<SegmentStore, 'withOldFilters' | 'forge
   },
 })
 
-/** The campaign is locked first, as everywhere. */
+/** Resumes a held version. Locks the campaign first, as every writer of its versions does. */
 const createResume =
   ({ database, seals }: Deps): SegmentStore['resume'] =>
   (campaignId, audit) =>

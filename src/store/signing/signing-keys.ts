@@ -11,8 +11,7 @@ type Deps = {
   database: Database
   keyring: Keyring
   /**
-   * Those of the configuration, the current one first; none: one is made and kept sealed in the
-   * database.
+   * The configured keys, the current one first. If there are none, a key is made and stored sealed.
    */
   configured: readonly { id: string; key: Buffer }[]
 }
@@ -22,8 +21,8 @@ type Named = SigningPair & { id: string }
 export const contextOf = (id: string): string => `signing-key ${id}`
 
 /**
- * A public half that is published under an id never changes: otherwise its signatures could no
- * longer be verified.
+ * Stores the public half of a key. It must never change under its id, because signatures made with
+ * it could no longer be verified. Throws if the id belongs to another key.
  */
 const publish = async ({ database }: Deps, { id, publicKey }: Named): Promise<void> => {
   await sql`insert into signing_key (id, public_key) values (${id}, ${publicKey})
@@ -49,7 +48,10 @@ const readKept = async ({ database, keyring }: Deps): Promise<Named | null> => {
   }
 }
 
-/** Instances that start together agree on the first one's key: they all make the same id. */
+/**
+ * The id for a key that an instance makes. All instances use the same id, so instances that start
+ * together agree on the first key.
+ */
 const KEPT_ID = 'kept-1'
 
 const keepOne = async (deps: Deps): Promise<Named> => {
@@ -62,8 +64,8 @@ const keepOne = async (deps: Deps): Promise<Named> => {
 }
 
 /**
- * The keys that sign, with their public halves in the database. Throws if the configuration gives a
- * known id to another key. Made before anything is signed.
+ * Opens the keys that sign, and stores their public halves. Call it before anything is signed.
+ * Throws if the configuration uses the id of one key for another key.
  */
 export const openSigningKeys = async (deps: Deps): Promise<SigningKeys> => {
   const configured = deps.configured.map(({ id, key }) => ({ id, ...pairOfSeed(key) }))

@@ -1,16 +1,24 @@
 import { sql } from 'kysely'
 
+import { RETENTION_RULES } from '../../domain/retention/retention-rules.ts'
 import { uploadOptionsSchema } from '../../domain/uploads/upload-options.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { appendAudit } from '../audit/audit-store.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import { createControl, goOn, lockOwn } from './control.ts'
 import { toUpload } from './upload-row.ts'
 
+/**
+ * After this many days nobody may begin to read the rows. They are deleted when reads that began
+ * before have ended.
+ */
+const ROWS_KEPT_DAYS = RETENTION_RULES['staged-rows'].keptDays
+
 type StagingRow = { options: unknown; plan_basis: string; rows_kept: boolean }
 
-/** The actions of callers on uploads, and on plans that wait for them. */
+/** What callers do with uploads and with plans, on SQL. */
 export const createControls = (deps: {
   database: Database
   outbox: Outbox
@@ -18,13 +26,14 @@ export const createControls = (deps: {
   control: createControl(deps),
   staging: async (tenantId, uploadId) => {
     const { rows } = await sql<StagingRow>`select options, plan_basis,
-        data_key is not null and exists (select from chunk where upload_id = upload.id) as rows_kept
+        data_key is not null and exists (select from chunk where upload_id = upload.id)
+          and coalesce(completed_at >= ${CERTAIN_NOW} - make_interval(days => ${ROWS_KEPT_DAYS}::int), true) as rows_kept
       from upload where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(
       deps.database.db,
     )
     const row = rows[0]
     if (row === undefined) return null
-    // Uploads of the release before have none: all are at their defaults.
+    // Uploads of an early version have no options stored, because all were at their defaults.
     const options = uploadOptionsSchema.parse(row.options)
     return { options, planBasis: row.plan_basis, rowsKept: row.rows_kept }
   },

@@ -6,8 +6,8 @@ import { createPack, unpack } from '../../lib/envelope.ts'
 import { createTurns } from '../../lib/waiting/turns.ts'
 
 /**
- * The digests are stored beside the sealed payload, so that they can be searched without opening
- * it.
+ * A chunk as it is stored. Its digests are beside the sealed payload, so that they can be searched
+ * without opening it.
  */
 export type ChunkRow = {
   seq: number
@@ -20,8 +20,8 @@ export type ChunkRow = {
 
 type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
 /**
- * What is beside the first fault's code and column; rows without it, and of the version before,
- * have no fifth member.
+ * What a rejected row has besides the code and the column of its first fault. A row with nothing
+ * else, or of an earlier version, has no fifth member.
  */
 type MoreOfRejected = Omit<RejectedRow, 'line' | 'code' | 'column' | 'cells'>
 type RejectedTuple = [
@@ -33,21 +33,21 @@ type RejectedTuple = [
 ]
 
 /**
- * The payload before it is packed: a byte that tells the version, five numbers of 32 bits
- * (little-endian), then the lines, each as its distance from the one before (LEB128: mostly the
- * byte 1), the text as intake made it, and the rejected rows as JSON.
+ * The first byte of a payload, before it is packed. After this byte, a payload has five numbers of
+ * 32 bits (little-endian), the lines, the text as intake made it, and the rejected rows as JSON.
+ * Each line is the distance from the line before, in LEB128, which is mostly the byte 1.
  */
 const VERSION = 1
 const HEAD_BYTES = 1 + 5 * 4
 const MOST_LINE_BYTES = 5
-/** UTF-8 takes at most three bytes for a unit of a string. */
+/** UTF-8 needs at most three bytes for each UTF-16 unit of a string. */
 const BYTES_PER_CHAR = 3
-/** What the version before wrote instead: one JSON array. */
+/** The first byte of a payload of an earlier version, which was one JSON array. */
 const JSON_ARRAY = '['.charCodeAt(0)
 
 const contextOf = (uploadId: string, seq: number): string => `${uploadId}:${seq}`
 
-/** Writes the lines from `at` on. Returns where they end. */
+/** Writes the lines, beginning at `at`. Returns where they end. */
 const writeLines = (into: Buffer, at: number, lines: Uint32Array): number => {
   let end = at
   let before = 0
@@ -84,7 +84,10 @@ const readLines = (from: Buffer, count: number): number[] => {
 const tupleOf = ({ line, code, column, cells, ...more }: RejectedRow): RejectedTuple =>
   Object.keys(more).length === 0 ? [line, code, column, cells] : [line, code, column, cells, more]
 
-/** Writes payloads into the same room again and again; one is good until the next. */
+/**
+ * Writes payloads into one buffer that is used again. A payload is valid until the next one is
+ * written.
+ */
 const createPayloadWriter = (): ((chunk: NewChunk) => Buffer) => {
   let room = Buffer.alloc(0)
   return ({ width, blank, lines, text, rejected }) => {
@@ -139,12 +142,15 @@ const readContents = (payload: Buffer): Contents => {
   throw new Error(`A chunk is stored in version ${payload[0]}, which this gateway does not know`)
 }
 
-/** Bytes, zstd, AES-256-GCM under the upload's data key, bound to upload and seq. */
+/**
+ * Packs a chunk. It is compressed with zstd, and encrypted with AES-256-GCM under the upload's data
+ * key. The encryption binds it to the upload and to the chunk's number.
+ */
 export type EncodeChunk = (dataKey: KeyObject, uploadId: string, chunk: NewChunk) => Promise<Buffer>
 
 /**
- * Encodes chunks one after the other, in the order of the calls, with one encoder and one room for
- * all.
+ * Returns a function that packs chunks one after the other, in the order of the calls, with one
+ * encoder and one buffer.
  */
 export const createEncodeChunk = (): EncodeChunk => {
   const write = createPayloadWriter()
@@ -155,7 +161,8 @@ export const createEncodeChunk = (): EncodeChunk => {
 }
 
 /**
- * The inverse, for every version that was ever stored. Throws if the bytes were changed or moved.
+ * Unpacks a chunk of any version. Throws if its bytes were changed, or moved to another upload or
+ * number.
  */
 export const decodeChunk = async (
   dataKey: KeyObject,

@@ -16,9 +16,9 @@ import {
 } from './upload-row.ts'
 
 /**
- * Where the action takes the upload. null when its state does not allow it. A hold for `apply` ends
- * by `/apply` alone, one for `not_before` by its time alone; what waits for `/apply` is aside
- * already and is not paused.
+ * The state to which an action takes the upload. null: its state does not allow the action. A hold
+ * for `apply` ends only by /apply, and a hold for `not_before` only at its time. An upload that
+ * waits for /apply is not in its lane, so it cannot be paused.
  */
 const targetOf = (row: UploadRow, action: ControlAction): UploadState | null => {
   if (action === 'cancel') return canMove(row.state, 'cancelled') ? 'cancelled' : null
@@ -48,8 +48,8 @@ const writeMove = async (
 }
 
 /**
- * Genesys may have rows of a batch whose outcome is not settled, or was asked to clear the list and
- * has not done it yet.
+ * Whether Genesys may have rows of the upload whose outcome is not settled. Also true if the upload
+ * has asked Genesys to clear the list and Genesys has not done so yet.
  */
 const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
   const { rows } =
@@ -61,7 +61,10 @@ const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
   return rows.length > 0
 }
 
-/** The lane drains the upload and ends it; nothing of it is begun any more. */
+/**
+ * Marks the upload to be cancelled. Its lane then finds out the outcome of what was sent, begins
+ * nothing new, and ends the upload.
+ */
 const requestCancel = async (tx: Tx, row: UploadRow): Promise<UploadRow> => {
   const state = isLaneState(row.state) ? row.state : 'awaiting_completion'
   const { rows } = await sql<UploadRow>`update upload set state = ${state}, version = version + 1,
@@ -76,8 +79,8 @@ const isCancelled = (row: UploadRow): boolean =>
   row.state === 'cancelled' || (row.cancel_requested_at !== null && canMove(row.state, 'cancelled'))
 
 /**
- * Returns the upload to the state in which it was held or paused, or to a hold if its time has not
- * come.
+ * Returns the upload to the state in which it was held or paused. If its `notBefore` has not come,
+ * it is held for that time.
  */
 export const goOn = async (tx: Tx, row: UploadRow, also = sql``): Promise<UploadRow> => {
   const early = sql`not_before > clock_timestamp() and held_from = 'staged'`
@@ -110,7 +113,7 @@ const moved = async (
   return now
 }
 
-/** Locks lane and upload, in this order. null if the tenant has no such upload. */
+/** Locks the lane and then the upload. null: the tenant has no such upload. */
 export const lockOwn = async (
   tx: Tx,
   { tenantId, uploadId }: { tenantId: string; uploadId: string },

@@ -9,7 +9,7 @@ export const keyContext = (uploadId: string): string => `upload:${uploadId}`
 
 export type SealedKey = { data_key: Buffer | null; data_key_id: string | null }
 
-/** The upload's data key, opened. Throws `StagingLost` if it is gone. */
+/** Opens the upload's data key. Throws `StagingLost` if the upload or its key no longer exists. */
 export const openKey = (
   keyring: Keyring,
   uploadId: string,

@@ -15,33 +15,50 @@ type Deps = {
   seals: Seals
 }
 
+type ChunkPlace = { upload_id: string; seq: number }
+
 /**
- * No index: the digests of a chunk are one value, and a row of an index for each row staged would
- * double what staging writes.
+ * The chunks of these uploads that may contain the digest. There is no index for the digest. The
+ * digests of a chunk are one value, and an index with an entry for each row would double what
+ * staging writes.
  */
-const chunksWith = async (db: Db, uploadId: string, digest: Buffer): Promise<number[]> => {
-  const { rows } = await sql<{ seq: number }>`select seq from chunk
-    where upload_id = ${uploadId} and exists (select from upload where id = upload_id and data_key is not null)
-      and position(${digest}::bytea in id_digests) > 0 order by seq`.execute(db)
-  return rows.map(({ seq }) => seq)
+const chunksWith = async (
+  db: Db,
+  uploadIds: readonly string[],
+  digest: Buffer,
+): Promise<ChunkPlace[]> => {
+  const { rows } = await sql<ChunkPlace>`select c.upload_id, c.seq
+    from unnest(${uploadIds}::text[]) as asked (id)
+      join upload u on u.id = asked.id and u.data_key is not null
+      join chunk c on c.upload_id = u.id
+    where position(${digest}::bytea in c.id_digests) > 0 order by c.upload_id, c.seq`.execute(db)
+  return rows
 }
 
-/** A digest is only a hint (it may span two others): the chunk itself decides. */
+/**
+ * The lines of a contact in each of the uploads that has it. A match in the digests is only a hint,
+ * because it may begin in one digest and end in the next. The chunk itself decides.
+ */
 const linesOf = async (
   deps: Deps,
-  uploadId: string,
+  uploadIds: readonly string[],
   contactId: string,
-  digest: Buffer,
-): Promise<number[]> => {
-  const lines: number[] = []
-  for (const seq of await chunksWith(deps.database.db, uploadId, digest)) {
+): Promise<Map<string, number[]>> => {
+  const found = new Map<string, number[]>()
+  const digest = deps.seals.contactIds.digests([contactId])
+  for (const { upload_id: uploadId, seq } of await chunksWith(
+    deps.database.db,
+    uploadIds,
+    digest,
+  )) {
     const chunk = await ifKept(deps.readChunk(uploadId, seq))
     if (chunk === null) continue
     for (const [row, id] of chunk.contactIds.entries()) {
-      if (id === contactId) lines.push(chunk.lines[row]!)
+      if (id !== contactId) continue
+      found.set(uploadId, [...(found.get(uploadId) ?? []), chunk.lines[row]!])
     }
   }
-  return lines
+  return found
 }
 
 const createUploadsOf =
@@ -54,11 +71,9 @@ const createUploadsOf =
       where tenant_id = ${tenantId} and contact_list_id = ${contactListId} and state <> 'receiving' ${older}
       order by id desc limit ${scan + 1}`.execute(deps.database.db)
     const page = pageOfRows(rows.map(toUpload), scan)
-    const digest = deps.seals.contactIds.digests([contactId])
-    const items = []
-    for (const upload of page.items) {
-      items.push({ upload, lines: await linesOf(deps, upload.id, contactId, digest) })
-    }
+    const ids = page.items.map(({ id }) => id)
+    const lines = await linesOf(deps, ids, contactId)
+    const items = page.items.map((upload) => ({ upload, lines: lines.get(upload.id) ?? [] }))
     return { items, next: page.next }
   }
 
@@ -116,12 +131,12 @@ type EntryRow = {
   in_doubt: boolean
 }
 
-/** What is known about one contact, from the staged rows and the register. */
+/** What the stored rows and the register know about one contact, on SQL. */
 export const createExplainStore = (deps: Deps): ExplainStore => ({
   uploadsOf: createUploadsOf(deps),
   requestsOf: createRequestsOf(deps),
-  linesOf: (uploadId, contactId) =>
-    linesOf(deps, uploadId, contactId, deps.seals.contactIds.digests([contactId])),
+  linesOf: async (uploadId, contactId) =>
+    (await linesOf(deps, [uploadId], contactId)).get(uploadId) ?? [],
   lastCleared: async (contactListId) => {
     const { rows } = await sql<{ cleared_seq: string; cleared_at: Date }>`
       select cleared_seq, cleared_at from list_clearing

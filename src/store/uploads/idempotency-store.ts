@@ -6,7 +6,7 @@ import type { Database } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { type AnswerColumns, openAnswer } from './stored-answer.ts'
 
-/** How long an answer is replayed [design: 6]. */
+/** How many days an answer is replayed [design: 6]. */
 export const KEPT_DAYS = 7
 
 type ClaimRow = AnswerColumns & {
@@ -43,7 +43,8 @@ export const createIdempotencyStore = (deps: {
           db,
         )
       const row = rows[0]
-      // Released between the two statements: the caller hears "in progress" and comes again.
+      // If the claim was released between the two statements, the caller also gets "in progress",
+      // and tries again.
       if (row?.state !== 'done') return { kind: 'in_progress' }
       const { fingerprint, status, location } = row
       const body = openAnswer(deps.seals, input, row)

@@ -16,18 +16,18 @@ import type { Database, Db } from '../homes/database.ts'
 
 type Result = Pick<LedgerRow, 'outcome' | 'code' | 'column' | 'said'>
 
-/** What is known of an accepted row besides its chunk. */
+/** What is stored about the accepted rows of a chunk outside the chunk. */
 type Overlay = {
   results: Map<number, Result>
   batches: { from_row: number; to_row: number; sent: Buffer }[]
-  /** What a row is that nothing is known of. */
+  /** The outcome of a row about which nothing else is stored. */
   rest: Result
   /**
-   * Of the rows left out, in their order, the lines that replaced them; empty for uploads staged
-   * before they were kept.
+   * The lines that replaced the rows left out as duplicates, in the order of those rows. Empty for
+   * uploads from a version that did not store the lines.
    */
   replacedBy: Buffer
-  /** By row. null: the person did not agree to be called. */
+  /** Why a row is suppressed, by row. null: the person did not consent to be called. */
   suppressed: ReadonlyMap<number, SuppressionShown | null>
 }
 
@@ -39,7 +39,7 @@ const numbersOf = (rows: readonly SuppressedRow[]): number[] => [
   ...new Set(rows.map(({ submission }) => submission)),
 ]
 
-/** By row, the entry or the edition that keeps it out. null: consent is missing. */
+/** The entry or the edition that suppresses a row, by row. null: consent is missing. */
 const shownOf = async (
   db: Db,
   suppressed: readonly SuppressedRow[],
@@ -76,7 +76,7 @@ const shownOf = async (
   )
 }
 
-/** Why rows were left out. */
+/** Why rows of the chunk were left out at intake. */
 const readLeftOut = async (db: Db, uploadId: string, chunk: StagedChunk): Promise<LeftOut> => {
   const none = { replacedBy: Buffer.alloc(0), suppressed: new Map() }
   if (chunk.leftOut.every((byte) => byte === 0)) return none
@@ -89,7 +89,7 @@ const readLeftOut = async (db: Db, uploadId: string, chunk: StagedChunk): Promis
   return { replacedBy: rows[0].replaced_by, suppressed: shown }
 }
 
-/** By row, the entry for which a row was withheld at its try. */
+/** Why a row was withheld at its try, by row: the entry or the edition that suppresses it. */
 const readWithheld = async (
   db: Db,
   uploadId: string,
@@ -172,7 +172,7 @@ const rowsOf = (chunk: StagedChunk, overlay: Overlay, wanted: RowsWanted): Ledge
     if (!isWanted(line, result.outcome)) return
     const cells = chunk.cells.slice(index * chunk.width, (index + 1) * chunk.width)
     const suppressedBy = overlay.suppressed.get(index)
-    // Whoever was erased has no id any more.
+    // The contact id of an erased person is empty.
     const contactId = chunk.contactIds[index] === '' ? null : chunk.contactIds[index]!
     const row = { line, contactId, ...result, cells, replacedByLine }
     rows.push(suppressedBy ? { ...row, suppressedBy } : row)
@@ -204,8 +204,8 @@ const restOf = (state: UploadState, problem: { code: string } | null): Result =>
     : { outcome: 'accepted', code: null, column: null }
 
 /**
- * Chunks without a row that is asked for are not even opened, so that a few rows of a large upload
- * are found fast.
+ * The condition for chunks that may contain rows with these outcomes. Other chunks are not opened,
+ * so a few rows of a large upload are found fast.
  */
 const mayHold = (outcomes: ReadonlySet<string>): RawBuilder<unknown> => {
   if (outcomes.size === 0) return sql`true`
@@ -223,7 +223,7 @@ const mayHold = (outcomes: ReadonlySet<string>): RawBuilder<unknown> => {
 
 type Ledger = Pick<UploadStore, 'ledger' | 'ledgerRows'>
 
-/** A scan of the chunks in order, one in memory at a time. */
+/** The ledger of an upload. Reads its chunks in order, one in memory at a time. */
 export const createLedger = (deps: {
   database: Database
   readChunk: UploadStore['readChunk']

@@ -7,7 +7,7 @@ import {
 } from '../../domain/uploads/upload-progress.ts'
 import type { UploadCounts, UploadProgress, UploadState } from '../../domain/uploads/upload.ts'
 
-/** What an upload's row keeps of its rate. */
+/** The columns of an upload from which its rate is computed. */
 type MarkColumns = {
   mark_rows: number | null
   mark_at: Date | null
@@ -19,7 +19,7 @@ type MarkColumns = {
 const rowsAfter = (settledNow: number) =>
   sql`rows_delivered + rows_unchanged + rows_failed + rows_unprocessed + ${settledNow}::int`
 
-/** Assignments of the statement that settles a batch of `settledNow` rows. */
+/** The assignments by which the settlement of `settledNow` rows keeps the rate current. */
 export const moveMarks = (settledNow: number) => {
   const stale = sql`settled_at is null or settled_at < clock_timestamp() - make_interval(secs => ${RATE_STALE_SECONDS})`
   const due = sql`next_mark_at < clock_timestamp() - make_interval(secs => ${RATE_SPAN_SECONDS})`

@@ -1,6 +1,9 @@
 import { NOTHING_FOUND, type Reconciliation } from '../../domain/uploads/reconciliation.ts'
 
-/** Set by an upload's end (`ending.ts`): the delivered rows are to be checked again. */
+/**
+ * The value that the end of an upload sets (`ending.ts`) if its delivered rows must be checked
+ * against Genesys.
+ */
 export const PENDING_JSON = JSON.stringify({ state: 'pending', ...NOTHING_FOUND })
 
 export type ReconciliationColumns = {
@@ -8,7 +11,7 @@ export type ReconciliationColumns = {
   reconciled_at: Date | null
 }
 
-/** Member by member, because jsonb returns them in another order. */
+/** Sets the members one by one, because jsonb returns them in another order. */
 export const reconciliationOf = (row: ReconciliationColumns): Reconciliation | null => {
   const found = row.reconciliation
   if (found === null) return null

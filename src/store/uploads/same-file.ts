@@ -3,9 +3,11 @@ import { sql, type RawBuilder } from 'kysely'
 import type { StageUpload } from '../../workflows/ports/uploads/uploads.ts'
 
 /**
- * The newest earlier upload of the tenant to the list with the same bytes, as an expression of the
- * statement that stages `upload`. A retry sends rows of a file again on purpose. Asked by the
- * expressions of `upload_same_file` and by no other column that an index begins with.
+ * The newest earlier upload of the tenant to the list with the same bytes, as an expression for the
+ * statement that stages `upload`. null for a retry, which sends rows of a file again on purpose.
+ *
+ * Its conditions are written like the expressions of the index `upload_same_file`. They avoid every
+ * column with which another index begins.
  */
 export const sameFileAs = ({
   tenantId,

@@ -5,15 +5,15 @@ import type { UploadSource } from '../../domain/uploads/upload.ts'
 import type { Seals } from '../homes/seals.ts'
 
 /**
- * The source without its member that is stored in separate sealed columns: a file's name may be a
- * person's.
+ * The source without the name of the file. The name may name a person, so it is sealed in a
+ * separate column.
  */
 export const namelessSource = ({
   fileName: _fileName,
   ...rest
 }: UploadSource): Omit<UploadSource, 'fileName'> => rest
 
-/** What an update sets for the source of a file. */
+/** The assignments for the source of a file. */
 export const sourceColumns = (
   seals: Seals,
   uploadId: string,
@@ -28,8 +28,9 @@ export const sourceColumns = (
 type RowWithSource = { id: string; source: UploadSource; file_name?: Buffer | null }
 
 /**
- * Opens the file's name in every row with the column `file_name` and puts it into the row's
- * `source`. Readers of uploads need not know that names are sealed.
+ * A plugin that opens the sealed name of the file in every row with the column `file_name`, and
+ * puts the name into the row's `source`. So other code that reads uploads does not depend on the
+ * sealing.
  */
 export const createOpenFileNames = (open: Seals['openFileName']): KyselyPlugin => ({
   transformQuery: ({ node }) => node,

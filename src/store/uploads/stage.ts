@@ -17,9 +17,9 @@ import { sourceColumns } from './source-columns.ts'
 import { lockUpload, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
- * The row lock of the lane, kept to the commit, makes the order of numbers the order of commits.
- * Whether the lane has other work is not asked: while this statement waits for the lock, that work
- * may end. A lane that waits already keeps its place.
+ * Takes the next number of the lane. The lock of the lane's row lasts until the commit, so the
+ * order of the numbers is the order of the commits. Always wakes the lane, because its other work
+ * may end while this waits for the lock. A lane that is already ready keeps its place.
  */
 const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
   const { rows } = await sql<{ last_seq: string }>`
@@ -30,7 +30,7 @@ const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
   return rows[0]!.last_seq
 }
 
-/** Little-endian, four bytes a line. */
+/** The lines as bytes, four for each line, little-endian. */
 export const linesAsBytes = (lines: Uint32Array): Buffer => {
   const bytes = Buffer.allocUnsafe(lines.length * 4)
   for (const [index, line] of lines.entries()) bytes.writeUInt32LE(line, index * 4)
@@ -61,8 +61,8 @@ const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
 }
 
 /**
- * Appends were not waited for until they were on disk: a database that crashed since may have lost
- * some.
+ * Throws `StagingLost` if chunks are missing. Appending did not wait for the disk, so a crash of
+ * the database since then may have lost some.
  */
 const countChunks = async (tx: Tx, input: StageUpload): Promise<void> => {
   const { rows } = await sql<{ chunks: number }>`
@@ -74,7 +74,10 @@ const countChunks = async (tx: Tx, input: StageUpload): Promise<void> => {
   }
 }
 
-/** Why the upload is not for its lane yet. null when it is. A time that has come holds nothing. */
+/**
+ * Why the upload must wait before its lane may deliver it. null: it need not wait. A `notBefore`
+ * that has passed holds nothing.
+ */
 const holdOf = ({ options }: StageUpload) => {
   if (options.apply === 'manual') return sql`'apply'`
   const notBefore = options.notBefore ?? null
@@ -115,9 +118,9 @@ const writeUpload = async (
 }
 
 /**
- * The child's contents are as old as its parent's; the parent names it. Both are in one lane, which
- * is locked: that there is no other child than those known is decided by the statement that adds
- * this one.
+ * Makes the upload a child of its parent. The content of the child counts as old as that of the
+ * parent. Both are in the same lane, which is locked. Throws `RetriedBeside` if the parent has got
+ * another child since this one was prepared (`siblings`).
  */
 const adopt = async (tx: Tx, { uploadId, parentId, siblings = 0 }: StageUpload): Promise<void> => {
   if (parentId === null) return
@@ -139,8 +142,8 @@ const whyNotAdopted = async (tx: Tx, parentId: string): Promise<Error> => {
 }
 
 /**
- * The first to answer a claim wins: a request whose claim was taken over cannot stage a second
- * upload for the key.
+ * Stores the answer under the key. Only the call that answers a claim first may stage. A call whose
+ * claim was taken over must not stage a second upload for the key.
  */
 const answerClaim = async (
   tx: Tx,

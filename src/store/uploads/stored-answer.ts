@@ -5,19 +5,19 @@ import type { Tx } from '../homes/database.ts'
 import type { KeyScope, Seals } from '../homes/seals.ts'
 
 /**
- * The answer of a call as its key keeps it. `same_file_as` is the id that belongs into the middle
- * of a body that was sealed in two parts.
+ * The stored answer of a key. `same_file_as`: the id that belongs between the two parts of a body
+ * that was sealed in two parts. null: the body was sealed as a whole.
  */
 export type AnswerColumns = { sealed_body: Buffer; same_file_as: string | null }
 
-/** For a body that contains an id that only the database will know. */
+/** Seals a body in two parts. The database puts an id between them that only the database knows. */
 export const sealSplitAnswer = (
   seals: Seals,
   scope: KeyScope,
   parts: readonly [string, string],
 ): Buffer => seals.sealAnswer(scope, JSON.stringify(parts))
 
-/** The body as it was answered. */
+/** Opens the body, exactly as it was answered. */
 export const openAnswer = (seals: Seals, scope: KeyScope, row: AnswerColumns): string => {
   const opened = seals.openAnswer(scope, row.sealed_body)
   if (row.same_file_as === null) return opened
@@ -26,8 +26,8 @@ export const openAnswer = (seals: Seals, scope: KeyScope, row: AnswerColumns): s
 }
 
 /**
- * Keeps the answer of a call under its key. False: the claim is gone or another call's, and
- * whatever the call did is to be undone.
+ * Stores the answer of a call under its key. false: the claim no longer exists or belongs to
+ * another call, so undo the transaction.
  */
 export const answerClaim = async (
   tx: Tx,

@@ -10,24 +10,45 @@ import type { Seals } from '../homes/seals.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
- * The newest of each state, of which the newest are taken: however rare a state is, an index gives
- * them without a look at the others. The states stand in the statement as literals, so that the
- * planner knows the partial indexes again.
+ * Selects the newest uploads of each state, and then the newest of all these. So even the uploads
+ * of a rare state are found by an index, without reading others. States are literals in the text,
+ * so that the planner recognises the partial indexes.
  */
 const newestOf = (
   states: readonly SeenState[],
   where: RawBuilder<unknown>,
-  limit: number,
+  { order, limit }: { order: RawBuilder<unknown>; limit: number },
 ): RawBuilder<unknown> =>
   sql`select id from (${sql.join(
     states.map(
-      (state) => sql`(select id from upload where ${where} and state = ${sql.raw(`'${state}'`)}
-        order by id desc limit ${limit})`,
+      (state) =>
+        sql`(select id, created_at from upload where ${where} and state = ${sql.raw(`'${state}'`)}
+        order by ${order} limit ${limit})`,
     ),
     sql` union all `,
-  )}) as newest order by id desc limit ${limit}`
+  )}) as newest order by ${order} limit ${limit}`
 
-/** The conditions that leave few uploads, each with an index of its own. */
+/**
+ * The order of a page, and the condition for uploads after the upload `before`. Uploads of a period
+ * are read in the order of their times. Otherwise an index on ids would be read from today back to
+ * that period.
+ */
+const orderOf = (
+  { createdFrom, createdTo }: UploadFilter,
+  before: string | null,
+): { order: RawBuilder<unknown>; older: RawBuilder<unknown> } => {
+  if (createdFrom === undefined && createdTo === undefined) {
+    return { order: sql`id desc`, older: before === null ? sql`` : sql`and id < ${before}` }
+  }
+  const order = sql`created_at desc, id desc`
+  if (before === null) return { order, older: sql`` }
+  const last = sql`from upload l where l.id = ${before}`
+  const older = sql`and created_at <= (select l.created_at ${last})
+    and (created_at, id) < (select l.created_at, l.id ${last})`
+  return { order, older }
+}
+
+/** The conditions that few uploads meet. Each has a separate index. */
 const narrowedBy = (
   seals: Seals,
   { sha256, fileName, createdFrom, createdTo }: UploadFilter,
@@ -45,27 +66,27 @@ const rowsOf = (
   seals: Seals,
   tenantId: string,
   filter: UploadFilter,
-  older: RawBuilder<unknown>,
+  before: string | null,
   limit: number,
 ): RawBuilder<UploadRow> => {
+  const { order, older } = orderOf(filter, before)
   const { states, contactListId } = filter
   const own = sql`tenant_id = ${tenantId} ${older} ${narrowedBy(seals, filter)}`
   if (states === undefined && contactListId === undefined) {
     return sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-      where ${own} and state <> 'receiving' order by id desc limit ${limit}`
+      where ${own} and state <> 'receiving' order by ${order} limit ${limit}`
   }
   const ofList = contactListId === undefined ? sql`` : sql`and contact_list_id = ${contactListId}`
-  const ids = newestOf([...new Set(states ?? SEEN_STATES)], sql`${own} ${ofList}`, limit)
-  return sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload where id in (${ids}) order by id desc`
+  const ids = newestOf([...new Set(states ?? SEEN_STATES)], sql`${own} ${ofList}`, { order, limit })
+  return sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload where id in (${ids}) order by ${order}`
 }
 
-/** A tenant's uploads by pages. */
+/** A tenant's uploads, page by page. */
 export const createUploadPages = ({ db }: Database, seals: Seals): Pick<UploadStore, 'list'> => ({
   list: async (tenantId, page) => {
     const before = page.cursor === null ? null : idOfCursor(page.cursor)
     if (page.cursor !== null && before === null) return null
-    const older = before === null ? sql`` : sql`and id < ${before}`
-    const { rows } = await rowsOf(seals, tenantId, page, older, page.limit + 1).execute(db)
+    const { rows } = await rowsOf(seals, tenantId, page, before, page.limit + 1).execute(db)
     const found = pageOfRows(rows.map(toUpload), page.limit)
     return { ...found, items: await withWaits(db, found.items) }
   },

@@ -17,31 +17,31 @@ import { type ReconciliationColumns, reconciliationOf } from './reconciliation-c
 type Column<Value, Name extends keyof Upload | null> = {
   readonly field: Name
   readonly isStamp: boolean
-  /** What the table gives it by itself; undefined where staging writes it. */
+  /** The column's default in the table. undefined: staging writes the column. */
   readonly untouched: Value | undefined
 }
-/** A column that only the store reads, or that a field is made of. */
+/** A column that only the store reads, or that makes up a field together with others. */
 const own = <Value>(untouched?: Value): Column<Value, null> => ({
   field: null,
   isStamp: false,
   untouched,
 })
-/** A column that is the unchanged field. */
+/** A column whose value is the field. */
 const same = <Name extends keyof Upload>(
   field: Name,
   untouched?: Upload[Name],
 ): Column<Upload[Name], Name> => ({ field, isStamp: false, untouched })
 
 type StampOf<Name extends keyof Upload> = null extends Upload[Name] ? Date | null : Date
-/** A time, which the field has as text. */
+/** A time. In the field it is ISO text. */
 const stamp = <Name extends keyof Upload>(
   field: Name,
   untouched?: StampOf<Name>,
 ): Column<StampOf<Name>, Name> => ({ field, isStamp: true, untouched })
 
 /**
- * The columns that an upload is read from, and the fields of `UPLOAD_FIELDS` that they are. A new
- * one is a line here; `own` ones are put together in `toUpload`.
+ * The columns of an upload, and the field that each of them becomes. A new column needs one line
+ * here. `toUpload` combines the columns that are made with `own`.
  */
 const COLUMNS = {
   id: same('id'),
@@ -67,7 +67,7 @@ const COLUMNS = {
   batches_total: own<number>(1),
   batches_delivered: own<number>(0),
   batches_failed: own<number>(0),
-  /** With the file's name, which lies sealed beside it (`createOpenFileNames`). */
+  /** Includes the file's name, which is stored sealed in `file_name` (`createOpenFileNames`). */
   source: same('source'),
   file_name: own<Buffer | null>(),
   columns: same('columns'),
@@ -107,13 +107,13 @@ const COLUMNS = {
 }
 type Columns = typeof COLUMNS
 
-/** An upload as SQL gives it. */
+/** An upload as the database returns it. */
 export type UploadRow = {
   [Name in keyof Columns]: Columns[Name] extends Column<infer Value, infer _> ? Value : never
 }
 export const UPLOAD_COLUMNS = sql.raw(Object.keys(COLUMNS).join(', '))
 
-/** The columns of a staged upload that staging does not write. */
+/** The columns of a staged upload that staging does not write, with their default values. */
 export const UNTOUCHED = Object.fromEntries(
   Object.entries(COLUMNS).flatMap(([name, column]) =>
     column.untouched === undefined ? [] : [[name, column.untouched]],
@@ -122,7 +122,7 @@ export const UNTOUCHED = Object.fromEntries(
 
 type PlainFields = Exclude<Columns[keyof Columns]['field'], null>
 
-/** The fields that are a column each. */
+/** The fields that have one column each. */
 const plainFields = (row: UploadRow): Pick<Upload, PlainFields> => {
   const fields: Record<string, unknown> = {}
   for (const [name, { field, isStamp }] of Object.entries(COLUMNS)) {
@@ -135,12 +135,16 @@ const plainFields = (row: UploadRow): Pick<Upload, PlainFields> => {
 
 const quoted = (states: readonly string[]) =>
   sql.raw(states.map((state) => `'${state}'`).join(', '))
-/** The literals in the partial indexes' conditions, so that the planner knows them again. */
+/**
+ * The states as literals, exactly as in the conditions of the partial indexes, so that the planner
+ * recognises these.
+ */
 export const LANE_STATES_SQL = quoted(LANE_STATES)
 
 /**
- * Uploads that a lane may work on. While one of them waits for a clearing of the list that Genesys
- * has not carried out, the lane works none, because Genesys would wipe what it sent.
+ * The condition for uploads that a lane may work on. A held or paused upload may have asked Genesys
+ * to clear the list. Until Genesys has done so, the lane works on no upload, because Genesys would
+ * remove what is sent.
  */
 export const WORKABLE_SQL = sql`state in (${LANE_STATES_SQL}) and not exists (select from upload clears
   where clears.lane_key = upload.lane_key and clears.clearing = 'asked' and clears.state in ('held', 'paused'))`
@@ -149,7 +153,12 @@ export const FINAL_STATES_SQL = quoted(FINAL_STATES)
 export const isLaneState = (state: UploadState): state is LaneState =>
   (LANE_STATES as readonly string[]).includes(state)
 
-const countsOf = (row: UploadRow): UploadCounts => ({
+type CountColumn = Exclude<
+  Extract<keyof UploadRow, `rows_${string}`>,
+  'rows_unidentified' | 'rows_unattributed'
+>
+
+export const countsOf = (row: Pick<UploadRow, CountColumn>): UploadCounts => ({
   read: row.rows_read,
   accepted: row.rows_accepted,
   rejected: row.rows_rejected,
@@ -162,13 +171,13 @@ const countsOf = (row: UploadRow): UploadCounts => ({
   unprocessed: row.rows_unprocessed,
 })
 
-/** The age of the upload's contents in the order of its lane. */
+/** The age of the upload's content, as a number in the order of its lane. */
 export const contentSeqOf = (row: Pick<UploadRow, 'accepted_seq' | 'content_seq'>) =>
   row.content_seq ?? row.accepted_seq
 
 const numberOf = (seq: string | null): number | null => (seq === null ? null : Number(seq))
 
-/** Member by member, because jsonb returns them in another order. */
+/** Sets the members one by one, because jsonb returns them in another order. */
 const planOf = (plan: UploadPlan | null): UploadPlan | null =>
   plan === null
     ? null
@@ -194,7 +203,7 @@ export const toUpload = (row: UploadRow): Upload => {
     acceptedSeq: numberOf(row.accepted_seq),
     contentSeq: numberOf(contentSeqOf(row)),
     hold: holdOf(row),
-    // What it waits for is asked beside it, by those who look at it.
+    // Read separately, and only where it is shown (`withWaits`).
     waitingFor: null,
     delivery: {
       method: row.method,
@@ -215,8 +224,8 @@ export const toUpload = (row: UploadRow): Upload => {
 }
 
 /**
- * Locks the upload's row until the transaction ends. Lock its lane first: that order excludes
- * deadlocks.
+ * Locks the upload's row until the transaction ends. Lock its lane first, because that order
+ * prevents deadlocks.
  */
 export const lockUpload = async (tx: Db, uploadId: string): Promise<UploadRow | null> => {
   const { rows } = await sql<UploadRow>`
@@ -229,7 +238,10 @@ export const lockLane = async (tx: Db, laneKey: string): Promise<void> => {
   await sql`select 1 from lane where key = ${laneKey} for update`.execute(tx)
 }
 
-/** Marks that the lane has work, whatever its holder says when it releases the lane. */
+/**
+ * Marks that the lane has work. It then stays ready, even if its holder releases it at the same
+ * time.
+ */
 export const wakeLane = async (tx: Db, laneKey: string): Promise<void> => {
   await sql`update lane set ready_at = clock_timestamp(), woken = true where key = ${laneKey}`.execute(
     tx,

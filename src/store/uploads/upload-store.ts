@@ -27,16 +27,17 @@ const FOREIGN_KEY_VIOLATION = '23503'
 const createFind =
   ({ db }: Database): UploadStore['find'] =>
   async (tenantId, uploadId) => {
+    const ofTenant = tenantId === null ? sql`` : sql`and tenant_id = ${tenantId}`
     const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-        where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
+        where id = ${uploadId} ${ofTenant} and state <> 'receiving'`.execute(db)
     if (rows[0] === undefined) return null
     const [upload] = await withWaits(db, [toUpload(rows[0])])
     return upload!
   }
 
 /**
- * The keys of chunks. Those of uploads that are being received here are remembered; others are
- * read.
+ * The data keys of uploads. Keys of uploads that are being received here are kept in memory. All
+ * others are read from the database.
  */
 const createDataKeys = (db: Db, keyring: Keyring) => {
   const receiving = new Map<string, KeyObject>()
@@ -54,9 +55,9 @@ const createDataKeys = (db: Db, keyring: Keyring) => {
 type DataKeys = ReturnType<typeof createDataKeys>
 
 /**
- * The commit is not waited for until it is on disk: the one that stages the upload is, and it
- * brings everything before it. Until then a crash of the database may take chunks away; staging
- * counts them.
+ * Appends chunks. Does not wait until the commit is on disk, because the later commit that stages
+ * the upload also brings all earlier commits to disk. A crash of the database before that may lose
+ * chunks. Staging counts the chunks and notices.
  */
 const createAppend = (database: Database, keys: DataKeys): UploadStore['appendChunks'] => {
   const encodeChunk = createEncodeChunk()
@@ -83,8 +84,8 @@ const createAppend = (database: Database, keys: DataKeys): UploadStore['appendCh
 }
 
 /**
- * Chunks read in one statement: 16 bytes a row of 2,500 make 160 KB, and twice that as the text in
- * which they come.
+ * How many chunks one statement reads. With 2,500 rows in a chunk and 16 bytes for each row, these
+ * are 160 KB. They arrive as text, which takes twice as much.
  */
 const DIGESTS_AT_ONCE = 4
 
@@ -101,16 +102,16 @@ const createIdDigests = (db: Db): UploadStore['idDigests'] =>
   }
 
 /**
- * Chunks deleted in one statement: deleting a large upload in one statement would stop the embedded
- * home, and every request, for seconds.
+ * How many chunks one statement deletes. Deleting a large upload in one statement would stop the
+ * embedded home, and with it every request, for seconds.
  */
 const DISCARDED_AT_ONCE = 16
 
 /**
- * Deletes the upload's chunks by slices, then the upload, as long as `condition` on its row holds;
- * whether it did to the end. Each slice goes under the lock of that row, for which a staging waits
- * or is waited for: one that was first keeps every chunk, one that comes in the middle counts them
- * and finds some gone.
+ * Deletes the upload's chunks in slices and then the upload, as long as `condition` is true for its
+ * row. Returns whether it was deleted. Each slice is deleted under a lock on that row, which
+ * staging needs too. If staging comes first, every chunk stays. If staging comes in between, it
+ * counts the chunks and finds some missing.
  */
 const discard = async (
   db: Db,
@@ -164,7 +165,10 @@ const createReadChunks = (
   },
 })
 
-/** Uploads and chunks on SQL. Chunks are compressed and encrypted outside every transaction. */
+/**
+ * Uploads and chunks, on SQL. Chunks are compressed and encrypted before a transaction begins,
+ * never inside one.
+ */
 export const createUploadStore = (deps: {
   database: Database
   keyring: Keyring

@@ -5,7 +5,8 @@ import type { Database } from '../homes/database.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
- * By primary key: as many index look-ups as watched uploads, and rows only for those that changed.
+ * Finds watched uploads that have changed. Each costs one look-up by its primary key, and only
+ * changed ones are read.
  */
 export const createWatchStore = ({ database }: { database: Database }): UploadWatchStore => ({
   changed: async (known) => {

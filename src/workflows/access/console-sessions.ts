@@ -6,7 +6,7 @@ import { sha256 } from '../../lib/digest.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { SessionStore } from '../ports/access/sessions.ts'
 
-/** The owner of a session: the rights of its key, and its tenant. */
+/** The key whose rights a console session has, and its tenant. */
 export type Visitor = {
   sessionId: string
   keyId: string
@@ -15,14 +15,14 @@ export type Visitor = {
 }
 
 /**
- * Signs in to the console with a key, and out of it. Only the cookie has the token. The store has
- * its digest.
+ * Console sessions, which begin with a key. Only the cookie holds the token of a session. The store
+ * has only the token's digest, so nobody can open a session with a copy of the database.
  */
 export type ConsoleSessions = {
   /** null: the key is unknown or has ended. */
   begin(keyDigest: Buffer, requestId: string): Promise<{ token: string } | null>
-  /** null: nobody is signed in with it. */
-  find(token: string): Promise<Visitor | null>
+  /** null: nobody is signed in with this token. `by` as in `SessionStore.find`. */
+  find(token: string, by: 'person' | 'page'): Promise<Visitor | null>
   end(token: string, requestId: string): Promise<void>
 }
 
@@ -46,8 +46,8 @@ export const createConsoleSessions = (deps: ConsoleSessionsDeps): ConsoleSession
       })
       return key === null ? null : { token }
     },
-    find: async (token) => {
-      const found = await sessions.find(sha256(token))
+    find: async (token, by) => {
+      const found = await sessions.find(sha256(token), by)
       if (found === null) return null
       const { sessionId, key } = found
       return { sessionId, keyId: key.id, tenantId: key.tenantId, scopes: key.scopes }

@@ -5,16 +5,19 @@ import { traceOf } from '../../lib/error-trace.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Standing, TenantUseStore } from '../ports/access/use.ts'
 
-/** Room that a new upload was given. */
+/** What a new upload may still use of its tenant's quotas. */
 export type UploadRoom = {
-  /** Rows that may still be read today; Infinity without a quota. */
+  /** Rows that may still be read today. Infinity if there is no quota. */
   rowsLeft: number
   /**
-   * Counts the rows that were read, before they are staged. Throws 429 where they are more than
-   * what is left meanwhile.
+   * Counts the rows of the file before they are staged. Throws 429 if the quota no longer has room
+   * for them, because other uploads have used it meanwhile.
    */
   takeRows(rows: number): void
-  /** Nothing came of the upload: what it had taken is free again. */
+  /**
+   * Call this if the upload is not accepted. Frees the rows that were counted for it, and its place
+   * among the open uploads.
+   */
   giveBack(): void
   /** 429: the file has more rows than `rowsLeft`. */
   overRows(): GatewayProblem
@@ -22,31 +25,43 @@ export type UploadRoom = {
 
 /** Counts what tenants use, and refuses calls over a quota with 429 `quota-exceeded`. */
 export type CountUse = {
-  /** A call. `refusing` false: it counts and passes, whatever the quota is. */
+  /** Counts a call. With `refusing`, throws 429 if the quota is used up. */
   request(tenantId: string, refusing: boolean): Promise<void>
-  /** A new upload. Throws 429, and 503 if the use is unknown. */
+  /**
+   * Counts an open upload. Throws 429 if a quota is used up. Throws `StoreUnavailable` if the use
+   * must be read first but the database cannot be reached.
+   */
   upload(tenantId: string): Promise<UploadRoom>
-  /** Shares the counts so far. Resolves when they are shared, or the database is away. */
+  /**
+   * Shares the counts so far. If the database cannot be reached, these counts are lost, and the
+   * promise resolves anyway.
+   */
   stop(): Promise<void>
 }
 
 const TELL_EVERY_MS = 1_000
 /**
- * Older values, because the tenant was quiet here or the database is away, are read again before a
- * call of a tenant with a quota passes.
+ * If this instance read a tenant's quotas and use longer ago than this, it reads them again before
+ * the tenant's next call. That happens if the tenant made no calls here, or if the database could
+ * not be reached.
  */
 const STALE_MS = 2_000
-/** Uploads end when they end; asking again sooner is in vain mostly. */
+/**
+ * Retry-After for `openUploads`. Nobody knows when an open upload will end, so callers should not
+ * ask every second.
+ */
 const OPEN_RETRY_SECONDS = 10
 
 type Tenant = {
   quotas: Quotas
-  /** By all instances, as heard last. */
+  /** The use of all instances, as last read from the database. */
   told: { rows: number; requests: number; open: number }
-  /** Counted here since then: not shared yet, and on its way. */
+  /**
+   * Use of this instance. `counted` is not shared yet. `telling` is in the statement that runs now.
+   */
   counted: { rows: number; requests: number }
   telling: { rows: number; requests: number }
-  /** Uploads begun here since the open ones were counted. */
+  /** Uploads that began on this instance after the open uploads were last counted. */
   begun: number
   heardMs: number
   minuteEndsMs: number
@@ -78,8 +93,8 @@ const hear = (tenant: Tenant, standing: Standing, nowMs: number): void => {
 }
 
 /**
- * One statement a second shares what every tenant used here, and reads what all of them used
- * everywhere.
+ * Once a second, one statement shares the use of every tenant on this instance, and reads their use
+ * on all instances.
  */
 const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>) => {
   const stopped = new AbortController()
@@ -126,8 +141,8 @@ const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>)
   }
   return {
     /**
-     * Callers that ask while one is under way get the next one: the present one may not include
-     * them yet.
+     * Shares and reads now. If a statement already runs, waits for it and then runs another one,
+     * because the running one may have been built before this caller's tenant was known.
      */
     now: async () => {
       if (underWay !== null) await underWay.catch(() => undefined)
@@ -147,14 +162,14 @@ const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>)
 const exceeded = (quota: QuotaName, limit: number, retryMs: number): GatewayProblem =>
   new GatewayProblem(
     'quota-exceeded',
-    `The tenant has used up its quota ${quota} of ${limit}.`,
+    `The tenant has used up its quota ${quota} (${limit}).`,
     { quota, limit },
     Math.max(1, Math.ceil(retryMs / 1000)),
   )
 
 /**
- * The use over all instances, as far as it is known here: the value that was read, unless its
- * period is over, plus what came here since.
+ * The use over all instances, as far as this instance knows it. That is the use that it read last
+ * (0 if its day or minute is over) plus what it has counted since.
  */
 const usedOf = (tenant: Tenant, nowMs: number) => ({
   rows:
@@ -168,9 +183,9 @@ const usedOf = (tenant: Tenant, nowMs: number) => ({
 
 /**
  * Counts in memory and shares the counts through the database once a second. A call waits for the
- * database only if this instance does not know the tenant yet, or has not read its use for two
- * seconds. So a quota can be exceeded by what the other instances accept within three seconds at
- * most.
+ * database only if this instance does not know the tenant yet, or has not read its quotas and use
+ * for two seconds. So the use can exceed a quota, at most by what the other instances accept within
+ * three seconds.
  */
 export const createCountUse = (deps: Deps): CountUse => {
   const { clock, emit } = deps
@@ -185,8 +200,13 @@ export const createCountUse = (deps: Deps): CountUse => {
     }
     tenant.usedMs = nowMs
     const isUnknown = tenant.heardMs === -Infinity
+    if (!isUnknown && nowMs - tenant.heardMs <= STALE_MS) return tenant
     const hasQuota = Object.values(tenant.quotas).some((limit) => limit !== null)
-    if (isUnknown || (hasQuota && nowMs - tenant.heardMs > STALE_MS)) await telling.now()
+    // The tenant may have got its first quota meanwhile. If the quotas cannot be read, the call
+    // continues without one.
+    await telling.now().catch((error: unknown) => {
+      if (isUnknown || hasQuota) throw error
+    })
     return tenant
   }
   const refusal = (tenantId: string, quota: QuotaName, limit: number, retryMs: number) => {
@@ -251,7 +271,7 @@ const roomOf = (
   }
 }
 
-/** Unlimited room, if nobody counts. */
+/** No limits, for a gateway that counts no use. */
 export const UNBOUNDED: UploadRoom = {
   rowsLeft: Infinity,
   takeRows: () => undefined,

@@ -22,7 +22,10 @@ import type {
 
 type Issued = { issued: IssuedKey; key: string }
 
-/** What admins do with keys of all tenants. Only the answer that makes a key contains it. */
+/**
+ * The keys of all tenants, for admins. Only the answers of `create` and `rotate` contain a key
+ * itself.
+ */
 export type Keys = {
   create: Refusing<
     (typeof CREATE_KEY_REFUSALS)[number],

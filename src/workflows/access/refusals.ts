@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 
-/** The codes with which each use of tenants and keys may refuse a call. */
+/** The codes with which each use case of tenants and keys may refuse a call. */
 export const CREATE_TENANT_REFUSALS = [
   'tenant-exists',
   'registry-unknown',

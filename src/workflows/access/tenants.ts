@@ -17,7 +17,7 @@ import type {
   FIND_ACCESS_REFUSALS,
 } from './refusals.ts'
 
-/** What admins do with tenants. They see every tenant. */
+/** The tenants, for admins, who see all of them. */
 export type Tenants = {
   create: Refusing<
     (typeof CREATE_TENANT_REFUSALS)[number],
@@ -32,7 +32,10 @@ export type Tenants = {
   find: Refusing<(typeof FIND_ACCESS_REFUSALS)[number], (tenantId: string) => Promise<Tenant>>
   /** null: the cursor cannot be read. */
   list(page: { limit: number; cursor: string | null; name?: string }): Promise<Page<Tenant> | null>
-  /** `version`: the one the caller saw. */
+  /**
+   * `version`: the version that the caller saw. Throws `precondition-failed` if the tenant has
+   * another version.
+   */
   change: Refusing<
     (typeof CHANGE_TENANT_REFUSALS)[number],
     (caller: Caller, tenantId: string, version: number, change: TenantChange) => Promise<Tenant>
@@ -41,7 +44,7 @@ export type Tenants = {
 
 export type TenantsDeps = AnswerOnceDeps & {
   tenants: TenantStore
-  /** The tenant as callers see it; stored with the key and replayed. */
+  /** The tenant as callers see it. The result is stored with the idempotency key and replayed. */
   renderTenant: (tenant: Tenant) => object
 }
 
@@ -69,7 +72,10 @@ export const createTenants = (deps: TenantsDeps): Tenants => ({
     if (result.kind === 'registry_unknown') throw unknownRegistry(result.name)
     if (result.kind === 'name_taken') throw nameTaken(result.tenantId)
     if (result.kind === 'stale') {
-      throw new GatewayProblem('precondition-failed', 'The tenant was changed meanwhile.')
+      throw new GatewayProblem(
+        'precondition-failed',
+        'The tenant has changed since the version in If-Match.',
+      )
     }
     return result.tenant
   },
@@ -82,7 +88,7 @@ const create = async (
   const fingerprint = sha256Hex(canonicalJson(plan))
   const call = {
     ...{ tenantId: caller.tenantId, method, path, key, fingerprint: () => fingerprint },
-    reused: 'This Idempotency-Key was used for another tenant.',
+    reused: 'This Idempotency-Key was used for a different tenant.',
   }
   return answerOnce(deps, call, async (claim) => {
     const id = deps.ids.newId('tnt')
@@ -110,7 +116,9 @@ const create = async (
   })
 }
 
-/** What the default tenant is granted is fixed; which registries it uses is not. */
+/**
+ * The name and the grants of the default tenant are fixed. Its registries and quotas may change.
+ */
 const isFixed = ({ name, grants }: TenantChange): boolean =>
   name !== undefined || grants !== undefined
 

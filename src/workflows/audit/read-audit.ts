@@ -2,7 +2,15 @@ import { type Caller, hasScope } from '../../domain/access/access.ts'
 import { type ChainFault, ChainVerifier, type ChainLine } from '../../domain/audit/verify-chain.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { pemOf } from '../../domain/signing/ed25519.ts'
-import type { AuditEntryFilter, AuditReader, ChainedEntry, Viewer } from '../ports/audit/chain.ts'
+import {
+  type AuditEntryFilter,
+  type AuditMark,
+  type AuditReader,
+  type ChainedEntry,
+  type EntryPage,
+  PrunedBeside,
+  type Viewer,
+} from '../ports/audit/chain.ts'
 import type { SigningKeys } from '../ports/signing/signing-keys.ts'
 import type { Page } from '../ports/uploads/uploads.ts'
 
@@ -22,31 +30,40 @@ export type ChainVerification = {
 
 /** The audit trail as callers see it. A tenant sees its own entries, an admin all of them. */
 export type ReadAudit = {
-  /** In the order of the chain. null: the cursor cannot be read. */
+  /**
+   * Entries in the order of the chain. With `from` or `to`: in the order of their times. A page may
+   * have fewer entries than `limit`, even none, although more follow. null: the cursor cannot be
+   * read.
+   */
   list(
     caller: Caller,
     query: AuditQuery,
     page: { limit: number; cursor: string | null },
   ): Promise<Page<ChainedEntry> | null>
-  /** The newest first, as people read them. null: the cursor cannot be read. */
+  /** The newest first, as people read them. Pages are as in `list`. */
   newest(
     caller: Caller,
     query: AuditQuery,
     page: { limit: number; cursor: string | null },
   ): Promise<Page<ChainedEntry> | null>
-  /** All that fit, as fast as they are taken. */
+  /**
+   * All matching entries, in the order of `list`. Reads a page only after the caller has taken
+   * every entry of the page before.
+   */
   all(caller: Caller, query: AuditQuery): AsyncGenerator<readonly ChainedEntry[], void>
   /**
-   * What an offline verifier takes; `fromBlock` null: from the first block there is. Throws
-   * `parameter-invalid` for one that is far from written.
+   * The lines that an offline verifier reads, starting with `fromBlock`. null: from the first block
+   * that exists. Throws `parameter-invalid` if `fromBlock` is higher than the newest block by more
+   * than one. The lines end early if retention deletes blocks before they are read.
    */
   lines(
     caller: Caller,
     fromBlock: number | null,
   ): Promise<AsyncGenerator<readonly ChainLine[], void>>
   /**
-   * Judges so many blocks, from one on; without one the newest. `head`: a block and its hash that
-   * were noted outside of the database. Throws as `lines` does.
+   * Verifies at most `blocks` blocks, beginning with `fromBlock`. `head`: a block and its hash that
+   * were noted outside of the database. `fromBlock` null: verifies the newest blocks. If the block
+   * of `head` is older than these, begins with that block. Throws as `lines` does.
    */
   verify(input: {
     fromBlock: number | null
@@ -61,22 +78,35 @@ const viewerOf = ({ scopes, tenantId }: Caller): Viewer =>
 const PAGE_ENTRIES = 500
 const MOST_FAULTS = 100
 
-const cursorOf = (seq: number): string => Buffer.from(`s${seq}`).toString('base64url')
-const seqOf = (cursor: string): number | null => {
+const cursorOf = (mark: AuditMark): string => {
+  const text = 'seq' in mark ? `s${mark.seq}` : `t${mark.at} ${mark.id}`
+  return Buffer.from(text).toString('base64url')
+}
+
+const SEQ_CURSOR = /^s(?<seq>\d{1,15})$/u
+const TIME_CURSOR = /^t(?<at>\d{4}-\d\d-\d\dT[\d:.]{8,15}Z) (?<id>\w{1,64})$/u
+
+/** null: the cursor cannot be read. */
+const markOf = (cursor: string): AuditMark | null => {
   const text = Buffer.from(cursor, 'base64url').toString('latin1')
-  return /^s\d{1,15}$/u.test(text) ? Number(text.slice(1)) : null
+  const seq = SEQ_CURSOR.exec(text)?.groups?.['seq']
+  if (seq !== undefined) return { seq: Number(seq) }
+  const { at, id } = TIME_CURSOR.exec(text)?.groups ?? {}
+  if (at === undefined || id === undefined || Number.isNaN(Date.parse(at))) return null
+  return { at, id }
 }
 
 /**
- * Blocks are written meanwhile: the end reaches what was there before, and nothing beyond what is
- * there afterwards.
+ * Blocks may be added during a verification. So the last block read must lie between the newest
+ * block at its beginning and the newest block at its end.
  */
 const isWithin = (reached: number, least: number, most: number): boolean =>
   reached >= least && reached <= most
 
 /**
- * Nothing was verified where nothing was read. The block after the newest one is no fault: who asks
- * for what is new there may be early.
+ * Refuses a first block that does not exist yet, because an answer about no blocks would look like
+ * a success. The block after the newest one is accepted, because a caller who asks for new blocks
+ * may be early.
  */
 const checkBegun = (fromBlock: number | null, newest: number): void => {
   if (fromBlock === null || fromBlock <= newest + 1) return
@@ -85,66 +115,79 @@ const checkBegun = (fromBlock: number | null, newest: number): void => {
   })
 }
 
+const verifyOnce = async (
+  { reader, signingKeys }: ReadAuditDeps,
+  { fromBlock, blocks, head }: Parameters<ReadAudit['verify']>[0],
+): Promise<ChainVerification> => {
+  const state = await reader.state()
+  const keys = new Map(
+    (await signingKeys.list()).map(({ id, publicKey }) => [id, pemOf(publicKey)]),
+  )
+  const verifier = new ChainVerifier({ keys, heads: head === null ? [] : [head] })
+  checkBegun(fromBlock, state.block)
+  const newest = Math.max(1, state.block - blocks + 1)
+  const start = fromBlock ?? Math.min(newest, head?.block ?? newest)
+  // With null, the verifier also checks that the export begins with block 1.
+  const asked = start === 1 ? null : start
+  for await (const lines of reader.lines(null, asked, blocks)) {
+    for (const line of lines) verifier.take(line)
+  }
+  const { faults, ...seen } = verifier.end()
+  const now = await reader.state()
+  const strayEntries = await reader.stray()
+  const least = start > state.block ? 0 : Math.min(state.block, start + blocks - 1)
+  const isWhole = isWithin(seen.lastBlock ?? 0, least, now.block)
+  return {
+    ok: faults.length === 0 && strayEntries === 0 && isWhole,
+    head: { block: now.block, hash: now.hash },
+    ...{ firstBlock: seen.firstBlock, lastBlock: seen.lastBlock },
+    ...{ blocks: seen.blocks, entries: seen.entries },
+    faults: faults.slice(0, MOST_FAULTS),
+    waiting: { entries: state.waiting, oldestSeconds: state.oldestWaitingMs / 1_000 },
+    strayEntries,
+  }
+}
+
+/** If retention deletes blocks meanwhile, verifies once more, because their absence is no fault. */
 const createVerify =
-  ({ reader, signingKeys }: ReadAuditDeps): ReadAudit['verify'] =>
-  async ({ fromBlock, blocks, head }) => {
-    const state = await reader.state()
-    const keys = new Map(
-      (await signingKeys.list()).map(({ id, publicKey }) => [id, pemOf(publicKey)]),
-    )
-    const verifier = new ChainVerifier({ keys, heads: head === null ? [] : [head] })
-    checkBegun(fromBlock, state.block)
-    const newest = Math.max(1, state.block - blocks + 1)
-    const start = fromBlock ?? Math.min(newest, head?.block ?? newest)
-    // The first block there is has to show that it is the first.
-    const asked = start === 1 ? null : start
-    for await (const lines of reader.lines(null, asked, blocks)) {
-      for (const line of lines) verifier.take(line)
-    }
-    const { faults, ...seen } = verifier.end()
-    const now = await reader.state()
-    const least = start > state.block ? 0 : Math.min(state.block, start + blocks - 1)
-    const isWhole = isWithin(seen.lastBlock ?? 0, least, now.block)
-    return {
-      ok: faults.length === 0 && state.stray === 0 && isWhole,
-      head: { block: now.block, hash: now.hash },
-      ...{ firstBlock: seen.firstBlock, lastBlock: seen.lastBlock },
-      ...{ blocks: seen.blocks, entries: seen.entries },
-      faults: faults.slice(0, MOST_FAULTS),
-      waiting: { entries: state.waiting, oldestSeconds: state.oldestWaitingMs / 1_000 },
-      strayEntries: state.stray,
+  (deps: ReadAuditDeps): ReadAudit['verify'] =>
+  async (input) => {
+    try {
+      return await verifyOnce(deps, input)
+    } catch (error) {
+      if (!(error instanceof PrunedBeside)) throw error
+      return verifyOnce(deps, input)
     }
   }
 
 export type ReadAuditDeps = { reader: AuditReader; signingKeys: Pick<SigningKeys, 'list'> }
 
-const pageOf = (found: readonly ChainedEntry[], limit: number): Page<ChainedEntry> => {
-  const items = found.slice(0, limit)
-  const last = found.length > limit ? items.at(-1) : undefined
-  return { items, next: last === undefined ? null : cursorOf(last.seq) }
-}
+const pageOf = (found: EntryPage | null): Page<ChainedEntry> | null =>
+  found && { items: found.items, next: found.next && cursorOf(found.next) }
 
 export const createReadAudit = (deps: ReadAuditDeps): ReadAudit => ({
   list: async (caller, query, { limit, cursor }) => {
-    const after = cursor === null ? 0 : seqOf(cursor)
-    if (after === null) return null
+    const after = cursor === null ? null : markOf(cursor)
+    if (cursor !== null && after === null) return null
     const filter = { ...query, viewer: viewerOf(caller) }
-    return pageOf(await deps.reader.entries(filter, { after, limit: limit + 1 }), limit)
+    return pageOf(await deps.reader.entries(filter, { after, limit }))
   },
   newest: async (caller, query, { limit, cursor }) => {
-    const before = cursor === null ? null : seqOf(cursor)
+    const before = cursor === null ? null : markOf(cursor)
     if (cursor !== null && before === null) return null
     const filter = { ...query, viewer: viewerOf(caller) }
-    return pageOf(await deps.reader.newest(filter, { before, limit: limit + 1 }), limit)
+    return pageOf(await deps.reader.newest(filter, { before, limit }))
   },
   all: async function* (caller, query) {
     const filter = { ...query, viewer: viewerOf(caller) }
-    for (let after = 0; ;) {
-      const entries = await deps.reader.entries(filter, { after, limit: PAGE_ENTRIES })
-      yield entries
-      const last = entries.at(-1)
-      if (last === undefined || entries.length < PAGE_ENTRIES) return
-      after = last.seq
+    for (let after: AuditMark | null = null; ;) {
+      const page: EntryPage | null = await deps.reader.entries(filter, {
+        after,
+        limit: PAGE_ENTRIES,
+      })
+      yield page?.items ?? []
+      after = page?.next ?? null
+      if (after === null) return
     }
   },
   lines: async (caller, fromBlock) => {

@@ -1,14 +1,19 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** Another clock, read now and then, and continued by our monotonic one. */
+/**
+ * The clock of another computer, read from its answers and continued by this process' monotonic
+ * clock.
+ */
 export type TimeWitness = {
   /** The time that an answer carried, in milliseconds since 1970. */
   hear(ms: number): void
-  /** The time of that clock now. null when it was not read for long. */
+  /** The time of that clock now. null if no answer within the last hour carried a time. */
   nowMs(): number | null
 }
 
-/** A monotonic clock runs on without corrections: after this it may be off by seconds. */
+/**
+ * Nothing corrects a monotonic clock, so after an hour without a reading it may be off by seconds.
+ */
 const HEARD_FOR_MS = 3_600_000
 
 export const createTimeWitness = ({ clock }: { clock: Clock }): TimeWitness => {

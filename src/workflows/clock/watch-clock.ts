@@ -5,28 +5,35 @@ import type { Emit } from '../../telemetry/events.ts'
 import type { ClockLook, DatabaseClock } from '../ports/clock/database-clock.ts'
 import type { TimeWitness } from './time-witness.ts'
 
-/** Statements that end leases go no further than 5 s past the last check (`STEADY_NOW`). */
+/**
+ * Must stay below 5 s, because statements that end leases trust no time that is more than 5 s later
+ * than the last check (`STEADY_NOW`).
+ */
 const LOOK_EVERY_MS = 2_000
-/** Less is a correction. */
+/** A smaller difference is an ordinary correction of the clock, not a jump. */
 const TOLERANCE_MS = 2_000
 /**
- * Two computers whose clocks are set by themselves are closer than this, answers over slow lines
- * included.
+ * The clocks of two computers that are set by NTP differ by less than this, even if an answer takes
+ * long to arrive.
  */
 const AGREES_MS = 120_000
-/** While the clock is in doubt and no time was read lately. */
+/** How often Genesys is asked for the time while the clock is in doubt. */
 const ASK_EVERY_MS = 30_000
 
 export type ClockWatchDeps = {
   database: DatabaseClock
-  /** The database is in this process and has its clock. */
+  /**
+   * Whether the database runs in this process. Both then have the same clock, so a jump is reported
+   * once, not twice.
+   */
   shared: boolean
   witness: TimeWitness
   /**
-   * What waits elsewhere for a time that was as far ahead before the clock was set back by so much.
+   * Called when the database's clock was set back by `backMs`. Subtracts `backMs` from the times
+   * that the job queue has stored, because its jobs would otherwise wait that much longer.
    */
   followBack: (backMs: number) => Promise<void>
-  /** Has the witness hear the time. Throws when nobody answers. */
+  /** Asks Genesys for the time. The answer reaches the witness. Throws if nobody answers. */
   askTime: (signal: AbortSignal) => Promise<void>
   clock: Clock
   emit: Emit
@@ -34,16 +41,16 @@ export type ClockWatchDeps = {
 
 export type ClockWatch = {
   start(): void
-  /** Checks now; for callers that are about to do something irreversible by stored times. */
+  /** Checks now. Call it before doing something irreversible that depends on stored times. */
   look(): Promise<void>
-  /** For operators: what is known of the clock. */
+  /** One sentence for operators: whether the clock is steady or in doubt. */
   detail(): string
   stop(): Promise<void>
 }
 
 /**
- * The wall clock of this process against its monotonic one: by how much it jumped since it was last
- * asked. null: it did not.
+ * Compares the wall clock of this process with its monotonic clock. The returned function gives the
+ * milliseconds by which the wall clock has jumped since the last call. null: it has not.
  */
 const createOwnJumps = (clock: Clock): (() => number | null) => {
   const offsetMs = (): number => clock.now().getTime() - clock.monotonicMs()
@@ -66,7 +73,7 @@ const wordsOf = (known: { found: ClockLook; offMs: number | null } | null): stri
   return `in doubt: ${secondsOf(offMs)} s ${offMs < 0 ? 'behind' : 'ahead of'} Genesys`
 }
 
-/** Reports each jump once, and when the doubt begins and ends. */
+/** Reports each jump once. Also reports when the doubt about the clock begins and ends. */
 const createTeller = ({ clock, emit, shared }: ClockWatchDeps) => {
   const ownJump = createOwnJumps(clock)
   let doubted = false
@@ -88,7 +95,10 @@ const createTeller = ({ clock, emit, shared }: ClockWatchDeps) => {
   }
 }
 
-/** One check after the other: a caller that asks while one is under way gets that one. */
+/**
+ * Runs one check at a time. A caller that asks while a check is under way gets the result of that
+ * check.
+ */
 const createLooks = (deps: ClockWatchDeps) => {
   const { database, witness, clock } = deps
   const tell = createTeller(deps)
@@ -120,9 +130,9 @@ const createLooks = (deps: ClockWatchDeps) => {
 }
 
 /**
- * Watches the clock of the database, which times everything that is stored, and the clock of this
- * process. Reports jumps. Until the time in Genesys' answers confirms the clock, nothing expires by
- * it.
+ * Watches the clock of this process and the clock of the database, and reports their jumps. The
+ * database's clock decides when stored things expire. After it has jumped, nothing expires until
+ * the time in Genesys' answers confirms that clock.
  */
 export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {
   const { clock, emit } = deps
@@ -131,7 +141,10 @@ export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {
   let askedAtMs = -Infinity
   let running: Promise<void> = Promise.resolve()
 
-  /** An idle gateway hears nothing of Genesys by itself. */
+  /**
+   * Asks Genesys for the time while the clock is in doubt, because an idle gateway otherwise gets
+   * no answers.
+   */
   const ask = async (): Promise<void> => {
     const doubted = looks.known()?.found.doubted === true
     if (!doubted || clock.monotonicMs() - askedAtMs < ASK_EVERY_MS) return
@@ -145,7 +158,7 @@ export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {
         await looks.look()
         await ask()
       } catch (error) {
-        // That the database is away is told by those who work with it.
+        // Code that works with the database reports an outage of it, so this loop does not.
         if (!(error instanceof StoreUnavailable)) {
           emit('job.failed', { queue: 'clock', error: traceOf(error) })
         }

@@ -15,7 +15,7 @@ import type { ListCache } from '../ports/delivery/delivery.ts'
 import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
 import { problemOfRefusal, readContext, unavailable } from '../uploads/receive/list-schema.ts'
 
-/** A changed list is ready again within this [guide-api: Contact lists]. */
+/** A changed list is ready again within 30 s [guide-api: Contact lists]. */
 const READY_WITHIN_MS = 30_000
 const FIRST_LOOK_MS = 500
 const LONGEST_LOOK_MS = 5_000
@@ -33,22 +33,24 @@ export type ExtendListDeps = {
 
 export type ExtendList = {
   /**
-   * Refuses schemaDrift=extend where the key or the dialect cannot, before anything is read: 403,
-   * or `capability-not-available`.
+   * Refuses `schemaDrift=extend` before anything is read. `scope-missing`: the key lacks the scope
+   * `lists`. `capability-not-available`: the dialect cannot add columns. `option-invalid`: `apply`
+   * is not `auto`.
    */
   check(request: Pick<UploadRequest, 'caller' | 'options'>): void
   /**
-   * Gives the list the columns that a file brings and waits until Genesys shows it ready with all
-   * of them, 30 s at most. Asking again adds nothing twice. What was added stays, whatever becomes
-   * of the upload. Throws `genesys-unavailable`, `genesys-refused`, `not-found`, or `schema-drift`
-   * when the list changed otherwise meanwhile.
+   * Adds to the list the columns that only the file has, and waits at most 30 s until Genesys shows
+   * the list ready with all of them. Does nothing if there are no such columns, or no row to send.
+   * A second call adds nothing twice. Added columns stay, even if the upload is refused later.
+   * Throws `genesys-unavailable`, `genesys-refused`, `not-found`, or `schema-drift` if another
+   * application changed the list meanwhile.
    */
   extend(request: UploadRequest, list: ContactList, result: IntakeResult): Promise<ContactList>
 }
 
 /**
- * Columns are added when the whole file is read and has a row to send: a file that is refused
- * changes no list.
+ * Adds columns only after the whole file was read, and only if it has a row to send. So a refused
+ * file changes no list.
  */
 export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
   check: ({ caller, options }) => {
@@ -58,11 +60,12 @@ export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
       throw new GatewayProblem('scope-missing', detail, { scope: 'lists' })
     }
     if (deps.provisioning.addColumns === null) {
-      const detail = 'The columns of a list cannot be changed in this dialect of Genesys.'
+      const detail = 'In this dialect of Genesys, the columns of a list cannot be changed.'
       throw new GatewayProblem('capability-not-available', detail)
     }
     if (options.apply === 'auto') return
-    const detail = 'schemaDrift=extend changes the list before a plan could be applied.'
+    const detail =
+      'schemaDrift=extend changes the list before a plan could be applied, so it needs apply=auto.'
     throw new GatewayProblem('option-invalid', detail, { options: ['schemaDrift', 'apply'] })
   },
   extend: async (request, list, result) => {
@@ -91,8 +94,9 @@ export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
 })
 
 /**
- * Adds the columns, again after an unknown outcome, and then only checks: a list that is being
- * indexed may show its old columns.
+ * Adds the columns, and repeats the request if its outcome is unknown. After a success, only reads
+ * the list until it shows the columns. While Genesys indexes a list, the list may show its old
+ * columns.
  */
 const untilWide = async (
   deps: ExtendListDeps,
@@ -122,12 +126,14 @@ const untilWide = async (
   }
 }
 
-/** Another change of the list at the same time may have made the rows' check void. */
+/**
+ * Throws if the list was changed in another way, because the rows then fit only its old columns.
+ */
 const checkFits = (result: IntakeResult, list: ContactList): void => {
   const changes = listChangesOf(result, list)
   if (rowsStillFit(changes)) return
   const { added, removed, kindChanged: retyped } = changes
-  const detail = 'The list was changed while its columns were added.'
+  const detail = 'Someone changed the list while the gateway added columns to it.'
   throw new GatewayProblem('schema-drift', detail, { diff: { added, removed, retyped } })
 }
 

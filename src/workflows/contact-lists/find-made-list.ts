@@ -17,10 +17,11 @@ const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * Finds the list that a creation with an unknown outcome may have made: a list with this name and
- * these columns that belongs to nobody else. Because Genesys may list a new list late, it checks
- * again until `withinMs` are over (0: one check). Returns null if there is none. Throws
- * `contact-list-ambiguous` if it cannot decide, and the errors of the look-up.
+ * Finds the list that a creation with an unknown outcome may have made. The list has the name and
+ * the columns of the plan, and no other call of the tenant made it. Genesys may list a new list
+ * late, so the search is repeated until `withinMs` are over (0: one search). Returns null if there
+ * is no such list. Throws `contact-list-ambiguous` if several lists with the name qualify, or if
+ * the only one has other columns. Also throws the errors of the search.
  */
 export const findMadeList = async (
   deps: FindMadeListDeps,
@@ -55,7 +56,7 @@ const look = async (
   throw ambiguous(1)
 }
 
-/** null: it is listed, but not to be read yet. */
+/** null: Genesys finds the list by its name already, but the list cannot be read yet. */
 const readNew = async (
   deps: FindMadeListDeps,
   listId: string,
@@ -72,6 +73,6 @@ const readNew = async (
 const ambiguous = (candidates: number): GatewayProblem =>
   new GatewayProblem(
     'contact-list-ambiguous',
-    'Genesys did not answer the creation, and the lists that it has now cannot be identified as its result.',
+    'Genesys did not answer when the gateway made the list, and it is not clear which of its lists is the result.',
     { candidates },
   )

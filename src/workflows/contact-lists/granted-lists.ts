@@ -5,8 +5,8 @@ import type { AccessStore } from '../ports/access/access.ts'
 const EVERY_LIST = '*'
 
 /**
- * The lists among `lists` that the tenant may use. For a tenant with all lists this costs one query
- * in all.
+ * Which of `lists` the tenant may use. A tenant with a grant for all lists costs one query. Any
+ * other tenant costs one more query for each list.
  */
 export const grantedLists = async <T extends { id: string }>(
   access: Pick<AccessStore, 'isGranted'>,

@@ -14,12 +14,12 @@ import type { ContactListPort } from '../ports/genesys/genesys.ts'
 import type { CHANGE_LIST_REFUSALS } from './refusals.ts'
 
 type Refusals = (typeof CHANGE_LIST_REFUSALS)[number]
-/** What uploads to the list go with where they say nothing themselves. */
+/** The queue options for uploads to the list that do not set them themselves. */
 type Shown = { contactListId: string; queue: QueueOptions }
 
 /**
  * The settings of a list that the gateway stores. A change does not affect uploads accepted before
- * it.
+ * it. Both calls throw `capability-not-available` in the guide dialect.
  */
 export type ListSettings = {
   read: Refusing<Refusals, (caller: Caller, listId: string) => Promise<Shown>>
@@ -41,7 +41,7 @@ export const createListSettings = (deps: {
 }): ListSettings => {
   const check = (): void => {
     if (deps.contactLists.dialect === 'platform') return
-    const detail = 'These settings exist in the platform dialect only.'
+    const detail = 'These settings exist only in the platform dialect.'
     throw new GatewayProblem('capability-not-available', detail)
   }
   return {

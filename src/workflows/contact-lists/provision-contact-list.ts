@@ -42,24 +42,24 @@ export type ProvisionDeps = AnswerOnceDeps & {
   made: ProvisioningStore
   access: Pick<AccessStore, 'isGranted'>
   lists: ListCache
-  /** The list as callers see it; stored with the key and replayed. */
+  /** The list as callers see it. The result is stored with the idempotency key and replayed. */
   renderList: (list: ContactList, plan: NewContactListPlan) => object
   emit: Emit
-  /** Ends the waiting; what was begun is found again by its key. */
+  /** Ends the waiting when this instance stops. A call with the same key continues the creation. */
   signal?: AbortSignal
 }
 
-/** A bulk call right after the creation is refused [guide-api: Contact lists]. */
+/** Genesys refuses a bulk call right after the creation [guide-api: Contact lists]. */
 const FIRST_LOOK_MS = 500
 const LONGEST_LOOK_MS = 5_000
 /** Genesys indexes a new list for up to 30 s [guide-api: Errors and retries]. */
 const PROVISIONING_MS = 30_000
 const DUPLICATE_NAME = 'duplicate.name'
 const STOPPING_RETRY_SECONDS = 5
-const REUSED = 'This Idempotency-Key was used for another list.'
-const NOT_NOW = 'Genesys accepts no new list now. Nothing was made.'
+const REUSED = 'This Idempotency-Key was used for a different list.'
+const NOT_NOW = 'Genesys does not accept a new list at present. Nothing was made.'
 const NOT_KNOWN =
-  'Genesys did not answer, and no list has this name yet. Send again with the same key: it looks for the list before it makes one.'
+  'Genesys did not answer, and no list has this name yet. Send the call again with the same key. The gateway then searches for the list before it makes one.'
 
 /** One creation under way. */
 type Run = {
@@ -71,10 +71,10 @@ type Run = {
 type Made = { list: ContactList; outcome: 'created' | 'found' }
 
 /**
- * Makes a contact list in Genesys. Answers 201 once the list accepts contacts, or with its present
- * state after 30 s. A key makes one list: the intent is stored first, and after a lost answer or a
- * crash the list is found by its name. If the dialect does not support an option, the answer is
- * `capability-not-available`.
+ * Makes a contact list in Genesys. Answers 201 once the list accepts contacts, or with its state
+ * after 30 s. An idempotency key makes only one list, because the intent is stored first. After a
+ * lost answer or a crash, the list is found by its name. Throws `capability-not-available` if the
+ * dialect does not have an option of the plan.
  */
 export const createProvisionContactList =
   (deps: ProvisionDeps): ProvisionContactList =>
@@ -118,7 +118,7 @@ const provision = async (deps: ProvisionDeps, run: Run): Promise<UploadAnswer> =
   if (
     !(await deps.made.finish({ scope, owner: scope.owner, fingerprint, listId, answer, audit }))
   ) {
-    const detail = 'The call was given up while the list was made. Send it again with the same key.'
+    const detail = 'The call ended while the list was being made. Send it again with the same key.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
   await deps.lists.put(list)
@@ -128,7 +128,7 @@ const provision = async (deps: ProvisionDeps, run: Run): Promise<UploadAnswer> =
   return { ...answer, replayed: false }
 }
 
-/** The list of this call, made now or, by an earlier try whose end is unknown, then. */
+/** The list of this call. It is made now, or found because an earlier try may have made it. */
 const makeOrFind = async (deps: ProvisionDeps, run: Run): Promise<Made> => {
   const prior = await deps.made.intentOf(run.scope)
   if (prior === null) {
@@ -143,7 +143,10 @@ const makeOrFind = async (deps: ProvisionDeps, run: Run): Promise<Made> => {
   return found === null ? create(deps, run, true) : { list: found, outcome: 'found' }
 }
 
-/** With two lists of one name, a later search could not decide which belongs to whom. */
+/**
+ * Refuses a name that Genesys already has. If two lists had one name, a later search could not
+ * decide who made which.
+ */
 const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): Promise<void> => {
   const named = await deps.provisioning.findByName(request.plan.name, context)
   const granted: string[] = []
@@ -154,9 +157,10 @@ const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): 
 }
 
 /**
- * One attempt. Whatever leaves open whether the list was made is followed by a search, and so is a
- * name that is taken where an earlier try of this call may have taken it (`again`); the rest is
- * known to have made nothing.
+ * Makes one attempt. If the outcome does not show whether the list was made, searches for the list.
+ * The answer that the name is taken does not show it either, if an earlier try of this call may
+ * have taken the name (`again`). After any other failure nothing was made, and the intent is
+ * removed.
  */
 const create = async (deps: ProvisionDeps, run: Run, again: boolean): Promise<Made> => {
   const intended = auditOf(deps, run, { object: run.fingerprint, outcome: 'intended' })
@@ -181,7 +185,10 @@ const create = async (deps: ProvisionDeps, run: Run, again: boolean): Promise<Ma
 const isOpen = (failure: GenesysFailure): boolean =>
   failure.kind === 'unavailable' || failure.kind === 'malformed_answer'
 
-/** The list once it is ready with all its columns; after 30 s, or in error, as it was last seen. */
+/**
+ * Waits until the list is ready with all its columns. After 30 s, or if the list is in error,
+ * returns the list as last read.
+ */
 const untilReady = async (
   deps: ProvisionDeps,
   made: ContactList,
@@ -196,7 +203,7 @@ const untilReady = async (
     try {
       list = await deps.contactLists.readContactList(made.id, context)
     } catch (error) {
-      // It is made: not being able to see it now must not hide that from the caller.
+      // The list exists, so a failure to read it now must not make the call fail.
       if (!(error instanceof GenesysFailure)) throw error
     }
     if (list.status === 'error' || (list.status === 'ready' && hasColumns(list, plan))) return list

@@ -9,7 +9,7 @@ import {
   unavailable,
 } from '../uploads/receive/list-schema.ts'
 
-/** One list, read live. If Genesys is down, the last copy, with its age. */
+/** Reads one list from Genesys. If Genesys is down, returns the last copy, with its age. */
 export const createReadContactList = (deps: {
   contactLists: ContactListPort
   lists: ListCache
@@ -19,7 +19,7 @@ export const createReadContactList = (deps: {
   return (caller, listId) => readListSchema(deps, listId, readContext(caller.tenantId, signal), 0)
 }
 
-/** The lists that Genesys has, live. Which of them a tenant may see is the border's decision. */
+/** The lists that Genesys has now. The HTTP border removes those that the tenant may not use. */
 export const createListContactLists = (deps: {
   contactLists: ContactListPort
   signal?: AbortSignal

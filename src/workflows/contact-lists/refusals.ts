@@ -1,12 +1,14 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 
-/** The codes with which a call may end if Genesys refuses a request made for it. */
+/**
+ * The codes with which a call may end if Genesys is down or refuses a request made for the call.
+ */
 export const GENESYS_REFUSALS = [
   'genesys-unavailable',
   'genesys-refused',
 ] as const satisfies readonly ProblemCode[]
 
-/** The codes with which each use of this room may refuse a call. */
+/** The codes with which each use case of contact lists may refuse a call. */
 export const READ_LIST_REFUSALS = [
   'not-found',
   ...GENESYS_REFUSALS,

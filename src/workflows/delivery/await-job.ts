@@ -4,24 +4,22 @@ import { callGenesys } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, pauseUnlessNudged } from './run.ts'
 
-/** The wait between two polls grows to this many times the first. */
+/** The wait between two polls grows to at most this many times `completionPollMs`. */
 const MAX_POLL_FACTOR = 10
 /**
- * If the first poll finds a job ended, the job may have taken less: the next one is polled a little
- * sooner.
+ * If the first poll finds the job ended, the job may have ended some time before. So the first poll
+ * of the next job comes sooner: after this share of the wait.
  */
 const SOONER = 0.9
-/**
- * If a job takes longer than the last ones, the wait between its polls, as a share of their time.
- */
+/** The first wait between two polls of a job, as a share of the time that the last job took. */
 const BETWEEN = 0.25
 /** While a job runs, how often the run asks the store whether the upload continues. */
 const ASK_EVERY_MS = 5_000
 
 /**
- * Polls until a job ends, within the pace. A nudge brings the next poll forward. Returns null if
- * Genesys knows no such job (lost). A job that is still processing after `retryWindowMs` holds the
- * upload.
+ * Polls a job until it ends, within the pace. After a nudge, the next poll comes earlier. Returns
+ * null if Genesys knows no such job (lost). If the job is still processing after `retryWindowMs`,
+ * the upload is held.
  */
 export const awaitJob = async (
   run: DeliveryRun,
@@ -33,7 +31,7 @@ export const awaitJob = async (
   const spanMs = Math.max(completionPollMs, run.jobSpanMs ?? 0)
   let waitMs = Math.max(completionPollMs, spanMs * BETWEEN)
   let askedMs = startedMs
-  // The waits for batches sent earlier may have covered the first wait already.
+  // The waits for earlier batches may have covered the first wait already.
   const firstMs = Math.max(0, sentAtMs + spanMs - startedMs)
   if (firstMs > 0) await pauseUnlessNudged(run, firstMs)
   for (let look = 1; ; look += 1) {

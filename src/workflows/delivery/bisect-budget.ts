@@ -12,21 +12,21 @@ const WINDOW_MS = 10 * 60_000
  */
 export type BisectBudget = {
   /**
-   * A run of the upload begins. If the budget had held it, a person has checked and resumed it, so
-   * the lane starts to count from zero.
+   * Call this when a run of the upload begins. If the upload was held because of the budget, a
+   * person has since checked and resumed it, and the lane counts from zero again.
    */
   begin(uploadId: string): void
   spend(requests: number): void
   /** Whether the lane has spent more than it may in ten minutes. */
   isSpent(): boolean
-  /** The upload is held because the budget is spent. */
+  /** Call this when the upload is held because the budget is spent. */
   hold(uploadId: string): void
 }
 
 /**
- * The budget of each lane, by its key. The counts live in the memory of the process that works the
- * lane, by the monotonic clock. A lane that moves to another process starts from zero, which costs
- * up to 50 more requests for each move. In return no refusal costs a statement.
+ * The budget of each lane, by its key. The process that works on the lane keeps the counts in
+ * memory, by the monotonic clock. A lane that moves to another process starts from zero, which
+ * costs up to 50 more requests for each move. In return, no refusal costs a database statement.
  */
 export const createBisectBudgets = (
   clock: Pick<Clock, 'monotonicMs'>,

@@ -6,7 +6,7 @@ import type { CallClass, CallContext } from '../ports/genesys/genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 
-/** How long one call retries. Between calls the lane notices a pause or a cancellation. */
+/** How long one call retries. The lane notices a pause or a cancellation only between calls. */
 const SLICE_MS = 60_000
 /** The first call is short, so that an upload soon shows what it waits for. */
 const FIRST_SLICE_MS = 5_000
@@ -14,12 +14,12 @@ const FIRST_SLICE_MS = 5_000
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
 /**
- * Calls Genesys until it answers, for `retryWindowMs` at most. Then the upload is held as
- * `genesys_unavailable`, never failed. The same applies if Genesys refuses our credentials, because
- * they can be corrected. Throws a failure that no retry fixes. `onConflict` reads the list as soon
- * as a call is refused with 409, before any wait or retry. `recordTry` is awaited for every HTTP
- * try, after the try has its slot and before it is sent. If it throws, the call ends with that
- * error.
+ * Calls Genesys until it answers. Throws a failure that no retry fixes.
+ * - After `retryWindowMs`, the upload is held as `genesys_unavailable`, never failed. It is also
+ *   held if Genesys refuses the gateway's credentials, because they can be corrected.
+ * - `onConflict` reads the list as soon as a call is refused with 409, before any wait or retry.
+ * - `recordTry` is awaited for every HTTP try, after the try has its slot and before it is sent. If
+ *   it throws, the call ends with that error.
  */
 export const callGenesys = async <T>(
   run: DeliveryRun,
@@ -58,7 +58,7 @@ export const callGenesys = async <T>(
   }
 }
 
-/** Returns the failure if it may pass. Throws it if it ends the call. */
+/** Returns the failure if a retry may succeed. Throws it if it ends the call. */
 const passing = (run: DeliveryRun, error: unknown): Failure => {
   if (!(error instanceof GenesysFailure)) throw error
   // A secret that was changed in Genesys but not yet here must not fail every waiting upload.
@@ -67,12 +67,15 @@ const passing = (run: DeliveryRun, error: unknown): Failure => {
   return error
 }
 
-/** Genesys has answered. If a list was only read, it may still refuse rows. */
+/**
+ * Clears the reason for waiting, because Genesys has answered. A mere read clears only
+ * `genesys_unavailable`: Genesys may let the list be read and still refuse its rows.
+ */
 const noteAnswer = async (run: DeliveryRun, callClass: CallClass): Promise<void> => {
   if (callClass !== 'read' || run.waitsFor === 'genesys_unavailable') await noteWait(run, null)
 }
 
-/** The hold that ends by itself once Genesys does what it should. `failure`: why it does not. */
+/** The hold that ends by itself once Genesys works again. `failure`: the cause, for the log. */
 export const outage = (run: DeliveryRun, failure: string): DeliveryEnds =>
   new DeliveryEnds({
     kind: 'hold',
@@ -90,12 +93,12 @@ export const problemOf = (failure: Failure): UploadProblem => {
     case 'forbidden':
       return {
         code: 'genesys-refused',
-        detail: `Genesys denies us a right${failure.right === null ? '' : `, probably ${failure.right}`}.`,
+        detail: `The gateway lacks a right in Genesys${failure.right === null ? '' : `, probably ${failure.right}`}.`,
       }
     default:
       if (failure.rowFault.code === 'contact-list-full') {
         return { code: 'contact-list-full', detail: `The contact list is full${code}.` }
       }
-      return { code: 'genesys-refused', detail: `Genesys refused the request as a whole${code}.` }
+      return { code: 'genesys-refused', detail: `Genesys refused the whole request${code}.` }
   }
 }

@@ -1,21 +1,23 @@
 import { hasBit } from '../../lib/bitmap.ts'
 import { DeliveryEnds, type DeliveryRun } from './run.ts'
 
-/** Rows of the upload whose contacts the register does not know. */
+/** Rows of the upload whose contacts no tenant has delivered to the list. */
 const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
   let fresh = 0
   for (const seq of await deps.delivery.chunkSeqs(upload.id)) {
     const { contactIds, leftOut } = await deps.uploads.readChunk(upload.id, seq)
     const ids = contactIds.filter((_, row) => !hasBit(leftOut, row))
-    const { known } = await deps.delivery.registered(upload.tenantId, upload.contactListId, ids)
-    fresh += ids.length - known.size
+    const { tenantId, contactListId } = upload
+    const { known, ofOthers } = await deps.delivery.registered(tenantId, contactListId, ids)
+    fresh += ids.filter((id) => !known.has(id) && !ofOthers.has(id)).length
   }
   return fresh
 }
 
 /**
- * Fails the upload before any row is sent if the list has no room for what it would add, because
- * half a file in a full list helps nobody. Checks which contacts are new only if it matters.
+ * Fails the upload before any row is sent if the list has no room for its new contacts, because
+ * half a file in a full list helps nobody. Counts the new contacts only if there might not be room
+ * for all rows.
  */
 export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   const { deps, upload, list } = run

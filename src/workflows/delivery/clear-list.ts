@@ -6,14 +6,17 @@ import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from './run.
 
 /** Genesys' Terraform provider checks every 5 s until a cleared list is empty. */
 const LOOK_MS = 5_000
-/** Five minutes. Then the upload is held and the list is checked from time to time. */
+/**
+ * The number of checks, which together take five minutes. If the list is still not empty after
+ * them, the upload is held and the list is checked from time to time.
+ */
 const LOOKS = 60
 
 /** How many rows prove that a list is cleared: as many as one call can read. */
 export const PROOF_ROWS = 50
 /**
- * The wait between sending the proof and reading it. Rows sent before the clearing took effect are
- * gone by then. Doubled after each failure.
+ * The wait between sending the proof and reading it. After this time, rows that were sent before
+ * the clearing took effect are gone. The wait doubles after each failure.
  */
 const PROOF_WAIT_MS = 10_000
 const PROOFS = 5
@@ -26,13 +29,13 @@ const clearing = (run: DeliveryRun): DeliveryEnds =>
     failure: null,
     problem: {
       code: 'list-clearing',
-      detail: 'Genesys accepted the request to clear the list and does not show it as cleared yet.',
+      detail: 'Genesys accepted the request to clear the list, but the list is not empty yet.',
     },
   })
 
 /**
- * Whether the next rows prove that the list is cleared (platform): requested, and not known to be
- * done.
+ * Whether the next rows prove that the list is cleared (platform). That is so from the request to
+ * clear the list until the clearing is known to be done.
  */
 export const provesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
@@ -40,8 +43,8 @@ export const provesNext = (run: DeliveryRun): boolean =>
   run.clearing.state === 'asked'
 
 /**
- * Waits until the list shows no contact. Also true if Genesys gives no size: then only the proof
- * decides.
+ * Waits until the list shows no contact, and returns whether it does. Also true if Genesys gives no
+ * size, because then only the proof decides.
  */
 export const isSeenEmpty = (run: DeliveryRun): Promise<boolean> =>
   aside(run, async () => {
@@ -70,8 +73,8 @@ const ask = async (run: DeliveryRun): Promise<void> => {
 /**
  * Asks Genesys to clear the list and waits until the list is empty. Genesys answers immediately but
  * clears late [platform-truth: 1], and wipes whatever is sent in between. Holds the upload if the
- * list does not become empty. If rows of the upload were sent already, the list is no longer empty,
- * and their proof continues.
+ * list does not become empty. Does nothing if rows of the upload were sent already: then the list
+ * is no longer empty, and only the proof of these rows is left to do.
  */
 export const clearList = async (run: DeliveryRun): Promise<void> => {
   const earlier = run.clearing.state === 'asked'
@@ -87,9 +90,9 @@ export const clearList = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Proves that the rows just sent stay. A list that was empty before does not show when it is
- * cleared, so the rows are read after a while, and sent again if they were wiped. Holds the upload
- * if they do not stay.
+ * Proves that the rows just sent stay. If a list was empty before, its size does not show when the
+ * clearing happens. So the rows are read after a while, and sent again if they were wiped. Holds
+ * the upload if they do not stay.
  */
 export const proveCleared = async (
   run: DeliveryRun,

@@ -2,8 +2,8 @@ import type { Chunk, NewChunk } from '../../domain/uploads/chunk.ts'
 import { createDigestBatch, DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 
 /**
- * A digest of 16 bytes for each row. Equal cells under equal column names give equal bytes, which
- * is how the register recognises content.
+ * A digest of 16 bytes for each row. Equal cells under equal column names give equal bytes, so the
+ * register can recognise content.
  */
 export type ContentHashes = (
   chunk: Pick<Chunk, 'width' | 'contactIds' | 'cells'>,
@@ -20,8 +20,8 @@ const purposeOf = (targetColumns: readonly string[]): string =>
   `content:${JSON.stringify(targetColumns)}`
 
 /**
- * `digestKey` keys the digests. The register holds these bytes for years, so they must never
- * change.
+ * Makes the digests, keyed with `digestKey`. The register stores digests for years, so every
+ * version of the gateway must make the same ones.
  */
 export const createContentHashes =
   (digestKey: Uint8Array): ContentHashes =>
@@ -34,7 +34,10 @@ export const createContentHashes =
     return digests.take()
   }
 
-/** The text with `DIGEST_SLACK_BYTES` after it. Copied if its buffer ends earlier. */
+/**
+ * The text with at least `DIGEST_SLACK_BYTES` after it. The text is copied if its buffer ends
+ * earlier.
+ */
 const roomyView = (text: Uint8Array): DataView => {
   const bytes = text.byteLength + DIGEST_SLACK_BYTES
   if (text.byteOffset + bytes <= text.buffer.byteLength) {

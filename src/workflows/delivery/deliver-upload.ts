@@ -23,9 +23,11 @@ import { maySkip } from './skip-rule.ts'
 /**
  * Gets one upload into Genesys. Returns when the upload is finished or held, or when the run
  * stopped between two batches (stop, pause, cancellation). Throws `FenceLost`, the lease's abort
- * reason, or a bug. The next run resumes what was left. It does not send settled batches again, and
- * sends batches with an unknown outcome again under their own id. If the upload is to be cancelled,
- * the run sends nothing more. It finds out the outcome of what was sent and ends the upload.
+ * reason, or a bug.
+ * - The next run resumes what was left. It does not send settled batches again. Batches with an
+ *   unknown outcome are sent again under their old id.
+ * - If the upload is to be cancelled, the run sends nothing more. It finds out the outcome of what
+ *   was sent and ends the upload.
  */
 export const createDeliverUpload = (given: DeliveryDeps): DeliverUpload => {
   const deps = { ...given, budgetOf: given.budgetOf ?? createBisectBudgets(given.clock) }
@@ -46,7 +48,10 @@ export const createDeliverUpload = (given: DeliveryDeps): DeliverUpload => {
   }
 }
 
-/** The lease of a run. When it ends, the work beside the sending ends too. */
+/**
+ * The lease for a run. It ends with the worker's lease, and also when the run ends. Work that runs
+ * beside the sending then ends too.
+ */
 const endable = (lease: Lease, ended: AbortSignal): Lease => ({
   ...lease,
   signal: AbortSignal.any([lease.signal, ended]),
@@ -74,12 +79,12 @@ const FILLED_RETRY_MS = 1_000
 
 const NOT_INGESTED: UploadProblem = {
   code: 'genesys-job-failed',
-  detail: 'Genesys accepted the rows and then failed to ingest any of them.',
+  detail: 'Genesys accepted the rows, but then could not ingest any of them.',
 }
 
 /**
- * Whether every job failed and Genesys took no row at all. Then the upload must not count as
- * completed [guide-api: Completion webhook].
+ * Whether every job failed and Genesys took no row at all. In that case, the upload must not count
+ * as completed [guide-api: Completion webhook].
  */
 const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> => {
   const { delivered, unchanged, failed } = upload.counts
@@ -89,7 +94,9 @@ const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> 
 }
 
 /**
- * Rows without digests get them, or rows are looked up in a new edition. Both are tried again soon.
+ * The hold for a suppression check that could not be made. If rows have no digests, the digests are
+ * made now, and the upload continues a second later. If an edition of a registry is missing, the
+ * upload is held until the edition is loaded.
  */
 const dncUnavailable = async (
   { deps }: DeliveryRun,
@@ -113,15 +120,16 @@ const endingOf = async (run: DeliveryRun, error: unknown): Promise<Ending> => {
 }
 
 /**
- * A caller paused or cancelled the upload just as it was about to end. The caller's request stands.
+ * A caller paused or cancelled the upload just as it was about to end. The caller's request takes
+ * priority.
  */
 const passOverMoved = (error: unknown): void => {
   if (!(error instanceof UploadMoved)) throw error
 }
 
 /**
- * Counted with every batch, so that the run that ends the upload also reports the findings of
- * earlier runs.
+ * The problem of an upload in which rows failed without being named. The store counts them over all
+ * batches, so the run that ends the upload also reports those of earlier runs.
  */
 const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
   const { unidentified, unattributed } = upload.unnamed
@@ -129,7 +137,7 @@ const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
   return unattributed > 0
     ? {
         code: 'import-unattributed',
-        detail: `The list does not show ${unattributed} rows of the import. Which rows they are is unknown.`,
+        detail: `The list does not show ${unattributed} rows of the import. The gateway does not know which rows these are.`,
       }
     : {
         code: 'failed-rows-unidentified',
@@ -137,7 +145,10 @@ const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
       }
 }
 
-/** If a clearing took effect after the proof, it would show by then. */
+/**
+ * If a clearing takes effect only after the proof, it does so within this time. A reconciliation
+ * after this time shows it.
+ */
 const AFTER_CLEARING_MS = 60_000
 
 const clearsLate = ({ deps, upload }: DeliveryRun): boolean =>

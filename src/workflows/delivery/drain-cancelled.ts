@@ -20,7 +20,7 @@ const UNKNOWN: RowVerdict = { outcome: 'failed', code: 'outcome-unknown', column
  */
 export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   try {
-    // Genesys still clears the list, late, and would wipe what the next upload brings.
+    // Genesys may still clear the list, and would then wipe the rows of the next upload.
     if (provesNext(run)) await isSeenEmpty(run)
     await pipeline.adoptSent()
     await pipeline.drain('settle')
@@ -40,8 +40,8 @@ export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Prom
 }
 
 /**
- * Rows that a shared request left out had given way to rows of another upload, and nobody knows
- * whether those arrived.
+ * Marks rows that a shared request left out because it sent another upload's row for the same
+ * contact. Nobody knows whether that row arrived.
  */
 const noteGivenWay = (batch: Batch, plan: ChunkPlan): void => {
   for (let row = batch.fromRow; row < batch.toRow; row += 1) {
@@ -50,6 +50,6 @@ const noteGivenWay = (batch: Batch, plan: ChunkPlan): void => {
   }
 }
 
-/** Genesys may have rows of the batch, and their outcome was never stored. */
+/** Whether Genesys may have rows of the batch although no outcome is stored. */
 const isOut = ({ state, attempts }: Batch): boolean =>
   state === 'sent' || (state === 'intended' && attempts > 0)

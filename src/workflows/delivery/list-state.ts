@@ -6,27 +6,28 @@ import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 
 /**
  * While Genesys builds its index, the list is checked every 5 s [guide-api: Contacts], for a
- * minute. Then the upload is held.
+ * minute. After that, the upload is held.
  */
 const LOOK_AGAIN_MS = 5_000
 const LOOKS = 12
 
 /**
  * Reads the list from Genesys. Delivery continues only if the list is ready and has the columns
- * that the rows were checked against. Otherwise the run ends: `list_not_ready` and `list_error`
- * hold the upload, a changed schema or a refusal fails it.
+ * that the rows were checked against. Otherwise the run ends. `list_not_ready` and `list_error`
+ * hold the upload. A changed schema or a refusal fails it.
  */
 export const checkList = (run: DeliveryRun): Promise<ContactList> => untilReady(run, true)
 
 /**
- * How long a reading of the list counts. A list that turns ERROR meanwhile gets nothing more after
- * this time.
+ * How long a reading of the list counts as fresh. If the list turns to ERROR after a reading, rows
+ * are sent for at most this long.
  */
 const FRESH_MS = 60_000
 
 /**
- * The same as `checkList`, if the last reading is too old. Columns added since do not concern rows
- * in flight. If they do, Genesys says so itself.
+ * Reads the list again if the last reading is older than a minute. Unlike `checkList`, does not
+ * compare the columns: added columns do not concern rows in flight, and after other changes Genesys
+ * refuses the rows itself.
  */
 export const lookAtListAgain = async (run: DeliveryRun): Promise<void> => {
   if (run.deps.clock.monotonicMs() - run.listSeenMs >= FRESH_MS) await untilReady(run, false)

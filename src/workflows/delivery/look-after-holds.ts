@@ -9,17 +9,17 @@ export type LookAfterHoldsDeps = {
   contactLists: Pick<ContactListPort, 'readContactList'>
   clock: Clock
   emit: Emit
-  /** Time until the next check of a hold whose reason persists. */
+  /** The time until the next check of a hold whose reason persists. */
   againInMs: number
-  /** Wakes the lanes because held uploads came back. */
+  /** Wakes the lanes, because uploads are no longer held. */
   wake: () => void
 }
 
 export type HoldKeeper = {
   start(): void
-  /** Checks the holds that are due. Returns how many ended. */
+  /** Checks the holds that are due. Returns how many of them ended. */
   look(): Promise<number>
-  /** Aborts a running call. Resolves when none is running. */
+  /** Aborts a running check, and resolves when it has ended. */
   stop(): Promise<void>
 }
 
@@ -28,9 +28,10 @@ const LOOK_EVERY_MS = 5_000
 const WITHIN_MS = 5_000
 
 /**
- * Checks in Genesys whether the cause of each hold is gone, and ends the hold only then. While a
- * hold lasts, its `since` and the version of the upload do not change, however often it is checked.
- * If the list can be read, or is gone, the upload's own run finds out what that means.
+ * Checks in Genesys whether the cause of each hold is gone. Ends a hold only if its cause is gone.
+ * A check changes neither the `since` of a hold nor the version of the upload. The cause also
+ * counts as gone if the list can be read again or no longer exists. The next run of the upload acts
+ * on what it finds.
  */
 export const createHoldKeeper = (deps: LookAfterHoldsDeps): HoldKeeper => {
   const { holds, clock, emit } = deps

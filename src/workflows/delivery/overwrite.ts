@@ -9,8 +9,8 @@ import type { DeliveryRun } from './run.ts'
 import { auditOf, DeliveryEnds } from './run.ts'
 
 /**
- * Whether the next request is the one that wipes the list (guide): intended, and not known to be
- * done.
+ * Whether the next request wipes the list (guide dialect). True until it is known that Genesys has
+ * wiped the list.
  */
 export const wipesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
@@ -18,7 +18,8 @@ export const wipesNext = (run: DeliveryRun): boolean =>
   run.deps.clearContactList === null
 
 /**
- * Clearing now would delete what a later upload has brought. Newer content always wins [design: 3].
+ * Refuses to clear the list if a later upload has been delivered to it, because clearing would
+ * delete that newer content [design: 3].
  */
 const assertMayClear = (run: DeliveryRun): void => {
   const { clearedSeq, newerDelivered } = run.clearing
@@ -46,8 +47,8 @@ const isUnderWay = ({ upload, clearing }: DeliveryRun): boolean =>
   upload.mode === 'overwrite' && (clearing.state === 'intended' || clearing.state === 'asked')
 
 /**
- * Stores that Genesys has wiped the list for this upload, once, together with the register's reset.
- * Does nothing if no overwrite is running.
+ * Stores that Genesys has wiped the list for this upload, and resets the register with it. Does
+ * nothing if no overwrite is running, or if this is stored already.
  */
 export const recordCleared = async (run: DeliveryRun): Promise<void> => {
   if (!isUnderWay(run)) return
@@ -60,7 +61,10 @@ export const recordCleared = async (run: DeliveryRun): Promise<void> => {
   await forget(run)
 }
 
-/** Audit entries for an intent to clear whose outcome was never known. Empty if there is none. */
+/**
+ * Audit entries for a clearing that was intended and whose outcome is unknown at the end of the
+ * upload. Empty if there was no such clearing.
+ */
 export const clearingNeverDone = (run: DeliveryRun): AuditEntry[] =>
   isUnderWay(run)
     ? [
@@ -79,9 +83,9 @@ const forget = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Begins to overwrite the list. Stores the intent. If the dialect has a call that clears a list,
- * makes it, and the first rows then prove the clearing. In the other dialect the first request
- * wipes the list. Once a list is known to be clear for this upload, it is never cleared for it
+ * Begins to overwrite the list and stores the intent. If the dialect has a call that clears a list,
+ * makes that call, and the first rows then prove the clearing. In the other dialect, the first
+ * request wipes the list. If the list is known to be cleared for this upload, does not clear it
  * again.
  */
 export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
@@ -95,7 +99,7 @@ export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
   if (run.clearing.state === null) await intend(run)
   if (clearContactList === null) return
   await clearList(run)
-  // No rows of an import can be read before it ends.
+  // No row of an import can be read before the import ends, so rows cannot prove this clearing.
   if (run.upload.delivery.method === 'file') await recordCleared(run)
 }
 
@@ -103,9 +107,9 @@ export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
 const UNKNOWN_OUTCOME = ['unavailable', 'malformed_answer']
 
 /**
- * Whether a request of this many rows, with an unknown outcome, has wiped the list. It has if the
- * size changed and is at most the number of rows that came with it. If Genesys gives no size, no is
- * the safe answer: nothing else was sent yet, so wiping again loses nothing.
+ * Whether a request of `rows` rows with an unknown outcome has wiped the list. It has if the size
+ * changed and is at most `rows`. Returns false if Genesys gives no size. That is safe: nothing else
+ * was sent yet, so a second wipe loses nothing.
  */
 const wasWiped = (run: DeliveryRun, rows: number): boolean => {
   const size = run.list?.size ?? null
@@ -114,9 +118,9 @@ const wasWiped = (run: DeliveryRun, rows: number): boolean => {
 }
 
 /**
- * Sends the first request of an overwrite. After an unknown outcome, in this run or (`inDoubt`) an
- * earlier one, the list is read before anything is sent again. If it was wiped, the same rows are
- * appended, which upserts them [guide-api: Contacts].
+ * Sends the first request of an overwrite. If the outcome of that request is unknown, from this run
+ * or from an earlier one (`inDoubt`), reads the list before anything is sent again. If it was
+ * wiped, the same rows are appended, which upserts them [guide-api: Contacts].
  */
 export const sendWiping = <T>(
   run: DeliveryRun,
@@ -144,14 +148,15 @@ export const sendWiping = <T>(
 }
 
 /**
- * The request that should wipe the list failed for good. Nobody knows whether it wiped the list, so
- * nothing may be appended.
+ * The end of a run whose request to wipe the list failed for good. Genesys may have wiped the list
+ * or not, so nothing may be appended.
  */
 export const overwriteFailed = (): DeliveryEnds =>
   new DeliveryEnds({
     kind: 'fail',
     problem: {
       code: 'overwrite-failed',
-      detail: 'Genesys did not complete the request to replace the contents of the list.',
+      detail:
+        'Genesys accepted the request to replace the contents of the list, but did not complete it.',
     },
   })

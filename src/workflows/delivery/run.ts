@@ -43,8 +43,8 @@ export type DeliveryDeps = {
   /** null if the dialect wipes a list with the first request of an overwrite. */
   clearContactList: ProvisioningPort['clearContactList']
   /**
-   * The URL that Genesys calls back for a part, with its token. null if nobody outside can reach
-   * this gateway.
+   * Builds the URL that Genesys calls back for a part, with its token. null if this gateway cannot
+   * be reached from outside.
    */
   callbackUrl: ((partId: string, listId: string) => string) | null
   /**
@@ -63,18 +63,19 @@ export type DeliveryDeps = {
   ids: Ids
   emit: Emit
   /**
-   * How long Genesys may be unreachable before the upload is held: 24 h
-   * [guide-api: Errors and retries].
+   * How long Genesys may be unreachable before the upload is held: 24 h [guide-api: Errors and
+   * retries].
    */
   retryWindowMs: number
-  /** The first wait for a job. Grows by half each time, up to ten times this. */
+  /** The first wait for a job. The wait grows by half each time, up to ten times this. */
   completionPollMs: number
   /** How long until a hold that ends by itself is checked again. */
   holdRetryMs: number
-  /** Batches sent whose outcomes are not settled yet. Default: 12. */
+  /** How many batches may be sent but not settled yet. Default: 12. */
   concurrency?: number
   /**
-   * What lanes have spent to find out what Genesys refuses. All deliveries of a process share it.
+   * The budget of a lane for finding out which rows Genesys refuses. All deliveries of a process
+   * share it.
    */
   budgetOf?: (laneKey: string) => BisectBudget
 }
@@ -88,25 +89,34 @@ export type DeliveryRun = {
   list: ContactList | null
   /** When the list was last seen ready, on the monotonic clock. */
   listSeenMs: number
-  /** Whether content that Genesys acknowledged may be skipped. */
+  /** Whether rows whose content Genesys already holds may be left out. */
   skipping: boolean
-  /** How far this upload, and newer ones, have got with overwriting the list. */
+  /**
+   * How far this upload has got with overwriting the list, and what other uploads of the list did
+   * to it.
+   */
   clearing: Clearing
   /**
-   * Rows of files that Genesys refused, by `chunkSeq:row`, because a part that is made again has no
-   * plan to note them in.
+   * Verdicts of rows that Genesys refused in a file, by `chunkSeq:row`. They are kept here because
+   * each part reads its chunks again, and that loses the verdicts in a plan.
    */
   readonly refusals: Map<string, Omit<RowResult, 'line' | 'chunkSeq'>>
   /** The highest number that a part of the upload has. */
   partSeq: number
-  /** What the lane may spend to find out what Genesys refuses, for all of its uploads together. */
+  /**
+   * How many requests the lane may still spend to find out what Genesys refuses, for all of its
+   * uploads together.
+   */
   readonly budget: BisectBudget
   refusedRows: number
   /** The upload is to be cancelled. This run only finds out the outcome of what was sent. */
   readonly draining: boolean
-  /** The reason for waiting that was last reported for the lane. */
+  /** The reason for waiting that was last stored for the lane. null: none. */
   waitsFor: HolderWait | null
-  /** How long the last jobs took, so that the next is not polled in vain. null before the first. */
+  /**
+   * How long the last job took, from sending to its end, so that the next one is not polled too
+   * early. null before the first job.
+   */
   jobSpanMs: number | null
 }
 
@@ -148,7 +158,9 @@ export type Ending =
   | { kind: 'fail'; problem: UploadProblem }
   | { kind: 'rest' }
 
-/** Carries an ending to the one place that acts on it. */
+/**
+ * Ends a run from any place in it. Only `createDeliverUpload` catches it and acts on the ending.
+ */
 export class DeliveryEnds extends Error {
   override readonly name = 'DeliveryEnds'
   readonly ending: Ending
@@ -172,14 +184,17 @@ export const checkGoingOn = (run: DeliveryRun): void => {
     throw new DeliveryEnds({ kind: 'rest' })
 }
 
-/** Sending and settling run at the same time, so the newer copy is kept. */
+/**
+ * Keeps the newer copy of the upload. Sending and settling run at the same time, so an older copy
+ * may arrive later.
+ */
 export const noteUpload = (run: DeliveryRun, upload: Upload): void => {
   if (upload.version >= run.upload.version) run.upload = upload
 }
 
 /**
- * The same as `checkGoingOn`, but asks the store. For long waits, during which the store returns
- * nothing else.
+ * Asks the store whether the run may continue, and throws as `checkGoingOn` does. Use it in long
+ * waits, in which no other statement brings a newer copy of the upload.
  */
 export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
   const next = await run.deps.delivery.next(run.claim)
@@ -188,14 +203,17 @@ export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
   checkGoingOn(run)
 }
 
-/** Reports what the lane waits for (null: nothing). Reporting the same reason again extends it. */
+/**
+ * Stores what the lane waits for (null: nothing), so that callers see it. If the same reason is
+ * stored again, it counts for longer.
+ */
 export const noteWait = async (run: DeliveryRun, reason: HolderWait | null): Promise<void> => {
   if (reason === null && run.waitsFor === null) return
   run.waitsFor = reason
   await run.deps.delivery.noteWait(run.claim, reason)
 }
 
-/** Waits, and ends immediately when the worker stops. */
+/** Waits. Ends the run immediately if the worker has to stop. */
 export const pause = async (run: DeliveryRun, ms: number): Promise<void> => {
   try {
     await run.deps.clock.sleep(ms, run.lease.rest)
@@ -206,14 +224,15 @@ export const pause = async (run: DeliveryRun, ms: number): Promise<void> => {
 }
 
 /**
- * The same as `pause`, but also ends on a nudge, including a nudge that came since the last wait.
+ * Waits as `pause` does, but ends early on a nudge. A nudge that arrived since the last wait counts
+ * too.
  */
 export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<void> => {
   const { nudges, rest } = run.lease
   if (!nudges) return pause(run, ms)
   if (nudges.take()) return
-  // Several may wait, and the first one that takes the flag would take it from the others. So each
-  // has its own signal.
+  // Several waits may run at the same time. If they shared one flag, the first wait to read it
+  // would take it from the others. So each has its own signal.
   const nudged = nudges.next()
   try {
     await run.deps.clock.sleep(ms, AbortSignal.any([rest, nudged]))
@@ -229,6 +248,9 @@ export const moveTo = async (run: DeliveryRun, state: LaneState): Promise<void> 
   noteUpload(run, await run.deps.delivery.move(run.claim, run.upload.id, state))
 }
 
-/** A wait for Genesys in which nothing is sent: it does not keep other lanes from being worked. */
+/**
+ * Runs a wait for Genesys during which the run sends nothing. Meanwhile, the worker may work on
+ * another lane.
+ */
 export const aside = <T>(run: DeliveryRun, wait: () => Promise<T>): Promise<T> =>
   run.lease.aside === undefined ? wait() : run.lease.aside(wait)

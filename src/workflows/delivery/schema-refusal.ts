@@ -4,20 +4,23 @@ import type { JobStatus } from '../ports/genesys/genesys.ts'
 import { DeliveryEnds } from './run.ts'
 
 /**
- * Whether a job's errors are about the columns, not about its rows. Then nothing is wrong with the
- * rows, so they do not fail. They are sent again when a person has corrected the columns
- * [guide-api: Contacts].
+ * Whether a job's errors are about the columns, not about its rows. If they are, the rows do not
+ * fail, because nothing is wrong with them. They are sent again when a person has corrected the
+ * columns [guide-api: Contacts].
  */
 export const speaksOfSchema = (job: JobStatus): boolean =>
   job.errors.some(({ code }) => isSchemaCode(code))
 
-/** An import has a code for its failure and no rows. */
+/**
+ * Whether a failed import's reason is about the columns. The reason is one code of Genesys, which
+ * names no rows.
+ */
 export const isSchemaReason = (failureReason: string | null): boolean =>
   failureReason !== null && /column|header|schema/.test(failureReason)
 
 /**
- * Holds the upload for a person, with the answer of Genesys. `about`: column names or a code of
- * Genesys.
+ * A hold that quotes the answer of Genesys. It ends only when a person resumes the upload. `about`:
+ * names of columns, or one code of Genesys.
  */
 export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds => {
   const named = [...new Set(about)].filter((name) => name !== null).slice(0, 5)
@@ -29,14 +32,14 @@ export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds =
     failure: 'schema',
     problem: {
       code: 'schema-drift',
-      detail: `Genesys accepted the rows and then refused them because of the columns of the list${which}.`,
+      detail: `Genesys accepted the rows, and then refused them because of the columns of the list${which}.`,
     },
   })
 }
 
 /**
- * As for a job: rows do not fail if a refused request names them only because of the list's
- * columns.
+ * Throws the hold if a refused request names rows only because of the list's columns. Those rows do
+ * not fail.
  */
 export const holdForSchema = ({ rowErrors }: GenesysFailure): void => {
   const about = rowErrors.filter(({ code }) => isSchemaCode(code))

@@ -3,10 +3,10 @@ import type { UploadOptions } from '../../domain/uploads/upload-options.ts'
 import type { DeliveryStore } from '../ports/delivery/delivery.ts'
 
 /**
- * Whether rows of an upload may be left out because Genesys acknowledged their content before. They
- * may not if the caller wants everything sent, if the list is overwritten (Genesys then keeps
- * nothing of what it holds), or if Genesys holds fewer contacts than our register (then someone
- * cleared the list). If the size is unknown, the register is trusted (ADR 8).
+ * Whether rows of an upload may be left out because Genesys already holds their content. They must
+ * not be left out in three cases: the caller wants everything sent, the list is overwritten
+ * (Genesys then deletes what it holds), or the list has fewer contacts than the register (another
+ * application has then cleared it). If Genesys gives no size, the register is trusted (ADR 8).
  */
 export const maySkip = async (
   register: Pick<DeliveryStore, 'registerSize'>,
@@ -19,8 +19,8 @@ export const maySkip = async (
 }
 
 /**
- * If rows may be left out: why this row is left out, whose contact is in the register with the
- * content `known`. null if the row is sent.
+ * The code for a row that is left out because the register has its contact with the content
+ * `known`. null: the row is sent. Call this only if `maySkip` is true.
  */
 export const skipCode = (
   duplicates: UploadOptions['duplicates'],
@@ -29,7 +29,7 @@ export const skipCode = (
 ): 'known' | 'identical' | null =>
   skipCodeOf(duplicates, duplicates === 'update' && known.equals(content))
 
-/** The same for a row, by whether its content is what the register knows. */
+/** The same decision for a caller that has compared the content already. */
 export const skipCodeOf = (
   duplicates: UploadOptions['duplicates'],
   isSame: boolean,

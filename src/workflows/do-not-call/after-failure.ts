@@ -9,14 +9,17 @@ import { auditedGroup, type SendRun } from './send-run.ts'
 /** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /**
- * How long the same key is tried. Then the entries are sent once more under a new one
- * [contracts: 1].
+ * How long a request is repeated under the same idempotency key. After that the entries are sent
+ * under a new key [contracts: 1].
  */
 const SAME_KEY_MS = 60_000
-/** How many 429s in a row halve a request, down to the fewest entries [contracts: 1]. */
+/**
+ * After this many 429s in a row, the next request has half as many entries, but at least
+ * `FEWEST_ENTRIES` [contracts: 1].
+ */
 const THROTTLED_IN_A_ROW = 3
 const FEWEST_ENTRIES = 50
-/** How many tries in a row may fail before the submission is held and reported. */
+/** How many tries in a row may fail before the submission is held and the hold is reported. */
 const FAILURES_BEFORE_HOLD = 3
 
 type Action = GatewayEvents['dnc.refused']['action']
@@ -58,7 +61,7 @@ const replace = async (
 
 const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
   const { deps, claim, group } = run
-  // Genesys has applied the request, and a month is left, so the same request is tried again.
+  // Genesys still has these entries for a month. So a renewal is not held, but only tried again.
   if (group.renews && reason === 'genesys_unavailable') return
   if (group.held === reason) return
   const audit = auditedGroup(
@@ -72,8 +75,8 @@ const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
 }
 
 /**
- * Nothing is known to be done, so the same request is sent again. If that continues, the submission
- * is held.
+ * Genesys did not confirm anything, so the same request is sent again. After three failures in a
+ * row the submission is also held, but the tries continue.
  */
 const unanswered = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
   run.health.failures += 1
@@ -95,12 +98,13 @@ const conflicting = async (run: SendRun, failure: GenesysFailure): Promise<numbe
 }
 
 /**
- * After a 429 Genesys has taken nothing, so the entries may go in smaller requests under other
- * keys.
+ * Genesys applies nothing of a request that it answers with 429. So the entries may be sent in
+ * smaller requests under other keys.
  */
 const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
   const { health, group } = run
-  // If no slot of the pace came in time, that says nothing about the size of the request.
+  // Genesys did not answer: the gateway's own pace had no slot in time. The size of the request is
+  // not the cause.
   if (failure.status === null) return unanswered(run, failure)
   health.throttled += 1
   if (health.throttled >= THROTTLED_IN_A_ROW && health.most > FEWEST_ENTRIES) {
@@ -120,7 +124,7 @@ const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number>
 
 /**
  * The entries that Genesys names fail. If it names none, the request is halved until the faulty
- * entry is alone.
+ * entry is alone. `whole`: Genesys refused the request as such, and all its entries fail.
  */
 const refused = async (run: SendRun, failure: GenesysFailure, whole: boolean): Promise<number> => {
   const { deps, claim, group, health } = run
@@ -166,11 +170,11 @@ const listRefused = async (run: SendRun, failure: GenesysFailure): Promise<numbe
 }
 
 /**
- * What a failure means for the group. Returns the milliseconds until the list is worked again. No
- * failure ends a suppression.
+ * Acts on a failure of the group's request. Returns the milliseconds until the list is worked on
+ * again. A failed suppression stays in force in the gateway.
  */
 export const afterFailure = (run: SendRun, failure: GenesysFailure): Promise<number> => {
-  // Counts 429s in a row. Any other answer ends the row.
+  // Counts 429s in a row. Any other failure sets the count to 0.
   if (failure.kind !== 'throttled') run.health.throttled = 0
   switch (failure.kind) {
     case 'conflict':

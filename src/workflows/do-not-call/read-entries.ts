@@ -20,8 +20,8 @@ export type MoveSubmission = Refusing<
 >
 
 /**
- * `subjects`: E.164, or folded addresses. Returns, in their order, what the tenant's entries for
- * the list say about each.
+ * Returns the tenant's entries for the list about each of `subjects`, in the order of `subjects`.
+ * `subjects`: E.164 numbers, or addresses case-folded, as `subjectOf` writes them.
  */
 export type SearchEntries = (
   caller: Caller,
@@ -40,13 +40,14 @@ const findOwn = async (
 }
 
 const notHeld = ({ state }: DncSubmission): GatewayProblem => {
-  const detail = `The submission is ${state}, and nothing in it waits for this call.`
+  const detail = `The submission is ${state}, so this call has nothing to do.`
   return new GatewayProblem('dnc-not-held', detail, { state })
 }
 
 /**
- * Sends quarantined entries after all. Needs the scope `dnc:override` by name, because it exceeds
- * the countries that the operator allows.
+ * Releases the quarantined entries of a submission, so that they are sent. Their numbers lie
+ * outside the countries that the operator allows, so the key must have the scope `dnc:override`
+ * itself (`admin` does not include it). Throws `scope-missing`, `not-found` and `dnc-not-held`.
  */
 export const createReleaseSubmission =
   (deps: DncReadDeps): MoveSubmission =>
@@ -64,7 +65,10 @@ export const createReleaseSubmission =
     return released
   }
 
-/** Resumes a submission for which Genesys refused the gateway. */
+/**
+ * Resumes a submission that is held because Genesys refused it. Throws `not-found` and
+ * `dnc-not-held`.
+ */
 export const createResumeSubmission =
   (deps: DncReadDeps): MoveSubmission =>
   async (caller, id) => {

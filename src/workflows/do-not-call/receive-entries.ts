@@ -46,10 +46,14 @@ export type ReceiveEntriesDeps = AnswerOnceDeps & {
   submissions: DncSubmissionStore
   tenants: Pick<TenantStore, 'find'>
   intake: Pick<IntakeSpec, 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'>
-  /** The submission as callers see it. Stored with the key and replayed. */
+  /**
+   * The submission as callers see it. The result is stored with the idempotency key and replayed.
+   */
   renderSubmission: (submission: DncSubmission) => object
   emit: Emit
-  /** If left out, nobody asks whether the contact lists of entries exist. */
+  /**
+   * Finds the lists named by entries that Genesys does not have. If left out, no list is checked.
+   */
   unknownLists?: UnknownLists
   /** Called when the lane of a DNC list has work. */
   wake?: () => void
@@ -61,20 +65,20 @@ export type ReceiveEntries = Refusing<
 >
 
 /**
- * Throws 403. A call that weakens what is in force must say so, and its key must have the scope by
- * name.
+ * Throws 403 if the key does not have the scope `dnc:override` itself. The scope is needed because
+ * a call with `override` weakens suppressions that are in force.
  */
 const checkOverride = ({ caller, options }: EntriesRequest): void => {
   const scope = 'dnc:override'
   if (options.override !== true || hasScope(caller.scopes, scope)) return
-  const detail = `The option override needs the scope ${scope}, by name.`
+  const detail = `The option override needs a key that names the scope ${scope}.`
   throw new GatewayProblem('scope-missing', detail, { scope })
 }
 
 /**
  * Accepts a submission of do-not-call entries or of removals. Validates and stores them while they
- * stream in, and answers 202 when all of them are durable. From that moment all entries suppress. A
- * failure before it leaves nothing behind: no entries and no claim.
+ * stream in, and answers 202 when all of them are durable. From then on, all its entries suppress
+ * their people. If the call fails earlier, neither entries nor the claim of the key remain.
  */
 export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>
@@ -84,7 +88,7 @@ export const createReceiveEntries =
     const call = {
       ...{ tenantId: request.caller.tenantId, method, path, key },
       fingerprint: async () => fingerprintOf(request, await hashBody(body, deps.intake.maxBytes)),
-      reused: 'This Idempotency-Key was used with other entries or other options.',
+      reused: 'This Idempotency-Key was used with different entries or different options.',
     }
     return answerOnce(deps, call, (scope) =>
       receive(deps, request, scope).catch((error: unknown) => {
@@ -103,13 +107,13 @@ const translated = (error: unknown): unknown => {
     return new GatewayProblem(error.code, error.message, error.about)
   }
   const detail =
-    'The submission was given up while it was received, because the database did not answer in time.'
+    'The gateway dropped the submission while it received it, because the database did not answer in time.'
   return lostAs(error, detail)
 }
 
 /**
- * Stores chunks while the next one is read. At most one insert is running. The next call throws its
- * failure.
+ * Stores a chunk while the next one is read. At most one insert runs at a time. If an insert fails,
+ * the next call throws the failure.
  */
 const createAppender = (append: () => (chunk: Chunk) => Promise<AppendedEntries>) => {
   const sums: AppendedEntries = { accepted: 0, quarantined: 0, duplicates: 0 }
@@ -125,7 +129,8 @@ const createAppender = (append: () => (chunk: Chunk) => Promise<AppendedEntries>
     write: async (chunk: Chunk): Promise<void> => {
       await underWay
       underWay = store(chunk)
-      // The code that awaits the insert throws the failure.
+      // Only silences a rejection that nobody handles yet. The code that awaits the insert throws
+      // the failure.
       underWay.catch(() => undefined)
     },
     flush: () => underWay,
@@ -154,7 +159,7 @@ const receive = async (
   const { kind, format, fileName } = request
   const judge = request.steps({
     ...{ kind, options, now: clock.now() },
-    // A removal may name a list that is no longer granted.
+    // A removal may name lists that the tenant is no longer granted.
     granted: kind === 'add' ? await grantedLists(deps, tenantId) : '*',
   })
   const fields = kind === 'remove' ? REMOVAL_FIELDS : ENTRY_FIELDS
@@ -189,15 +194,17 @@ const receive = async (
   } catch (error) {
     await heartbeat.stop()
     await appender.settled()
-    // If this fails too, the sweep discards the submission after 60 s without a sign of life.
+    // If this fails too, the sweep discards the submission after it has shown no sign of life for
+    // 60 s.
     await submissions.discard(id).catch(() => undefined)
     throw error
   }
 }
 
 /**
- * If a submission ends entries, the audit trail gets the intent first, and one more entry for each
- * chunk of entries that it ended.
+ * The audit entry of the acceptance. If the submission ends earlier entries, this audit entry
+ * records only the intent. One more audit entry follows for each chunk of entries that it has
+ * ended.
  */
 const intentOf = ({
   kind,

@@ -17,8 +17,8 @@ export const ASK_PULL_REFUSALS = [
 ] as const satisfies readonly ProblemCode[]
 
 /**
- * The codes with which the gateway may refuse a submission of entries. A faulty entry is rejected
- * alone.
+ * The codes with which the gateway may refuse a whole submission. A faulty entry does not refuse
+ * the submission: only that entry is rejected.
  */
 export const SUBMIT_ENTRIES_REFUSALS = [
   'scope-missing',

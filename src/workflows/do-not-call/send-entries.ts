@@ -11,12 +11,12 @@ import { auditedGroup, type ListHealth, type SendDeps, type SendRun } from './se
  * and a stopping service does not have to wait.
  */
 const GROUPS_A_CLAIM = 20
-/** The wait between checks for a free place among the writes in flight. */
+/** How long to wait for a free place while as many writes are in flight as allowed. */
 const SLOT_LOOK_MS = 200
 
 /**
- * The problem of a submission whose sums at Genesys differ from ours. null if they agree or Genesys
- * gives none.
+ * The problem of a submission if Genesys counted more or fewer entries than were sent. null if the
+ * numbers agree, or if Genesys reports none.
  */
 const talliesProblem = (run: SendRun, { tallies, failed }: DncAnswer) => {
   if (tallies === null) return null
@@ -26,7 +26,7 @@ const talliesProblem = (run: SendRun, { tallies, failed }: DncAnswer) => {
   if (counted === sent) return null
   const { dncListId } = run.claim
   run.deps.emit('dnc.tallies_differ', { submissionId, dncListId, sent, counted })
-  const detail = `Genesys counted ${counted} of ${sent} entries of a request. In the gateway all of them suppress.`
+  const detail = `Genesys counted ${counted} entries in a request of ${sent}. The gateway suppresses all of them.`
   return { code: 'dnc-tallies-differ', detail }
 }
 
@@ -57,8 +57,8 @@ const taken = async (run: SendRun, answer: DncAnswer): Promise<number> => {
 }
 
 /**
- * One request, under a key that is the same for all its tries. Every try is recorded when its slot
- * of the pace is granted.
+ * Sends one request. All its tries use the same idempotency key. Each try is recorded once the pace
+ * has granted its slot.
  */
 const sendGroup = async (run: SendRun, lease: Parameters<SendEntries>[1]): Promise<number> => {
   const { deps, claim, group } = run
@@ -86,8 +86,8 @@ const sendGroup = async (run: SendRun, lease: Parameters<SendEntries>[1]): Promi
 }
 
 /**
- * Sends the entries of a list's submissions group by group, in the order of acceptance. Every try
- * of a group uses the same key. Nothing that happens here ends a suppression.
+ * Sends the entries of a list's submissions group by group, in the order of acceptance. Whatever
+ * Genesys answers, the entries keep suppressing in the gateway.
  */
 export const createSendEntries = (deps: SendDeps): SendEntries => {
   const healths = new Map<string, ListHealth>()

@@ -13,19 +13,22 @@ export type SendDeps = {
   ids: Ids
   emit: Emit
   random: () => number
-  /** This process. Stored with the slot of a write. */
+  /** The id of this process, stored with the slot of a write. */
   owner: string
-  /** Writes in flight over all instances (GENESYS_MAX_CONCURRENT_DNC_WRITES). */
+  /** How many writes may be in flight over all instances (GENESYS_MAX_CONCURRENT_DNC_WRITES). */
   slots: number
 }
 
-/** The state of a list, as far as this process knows. */
+/**
+ * What this process has seen of a list lately. It decides how many entries the next request has and
+ * how long to wait.
+ */
 export type ListHealth = {
-  /** How many entries a request has. */
+  /** How many entries the next request may have. */
   most: number
-  /** How many 429s came in a row. */
+  /** How many 429s Genesys has answered in a row. */
   throttled: number
-  /** How many tries failed in a row. */
+  /** How many tries have failed in a row. */
   failures: number
 }
 

@@ -22,8 +22,8 @@ const without = (chunk: NewDncChunk, places: ReadonlySet<number>): NewDncChunk =
 }
 
 /**
- * Rejects the entries of a removal that would need override, chunk by chunk. `rejected` counts
- * them.
+ * Rejects, chunk by chunk, those entries of a removal that only a call with `override` may end
+ * (regulatory reasons). `rejected` returns how many.
  */
 export const sparingRegulatory = (
   { heldByRegulatory }: Pick<DncSubmissionStore, 'heldByRegulatory'>,

@@ -27,20 +27,21 @@ type Suppressions = Pick<SuppressionPort, 'suppressedAmong' | 'numbersAmong' | '
  */
 export type RowSuppression = {
   /**
-   * Checks the chunk's rows, now or together with those that follow. Holds the digests of some
-   * chunks, and a few bytes for each suppressed row.
+   * Checks the chunk's rows, now or together with later chunks. Keeps the digests of a few chunks
+   * in memory, and a few bytes for each suppressed row.
    */
   look(chunk: Looked): Promise<void>
   /**
-   * The result without the suppressed rows, once every chunk is checked. Suppression comes after
-   * deduplication: a row that a later line replaced is a duplicate, and the later line decides.
+   * Call this after every chunk was checked. Returns the result without the suppressed rows.
+   * Duplicates are decided first. A row that a later line replaces counts as a duplicate, and the
+   * later line decides whether the contact is suppressed.
    */
   settle<Result extends Counted>(result: Result): Promise<Result & Kept>
 }
 
 /**
- * The suppressed digests of a lot, with the first bytes of each: comparing a number is faster than
- * making a string of every digest.
+ * The suppressed digests among those looked up. `heads` has the first four bytes of each digest as
+ * a number. Comparing these numbers is faster than making a string of every digest.
  */
 type Found = { by: ReadonlyMap<string, Suppression>; heads: ReadonlySet<number> }
 
@@ -73,7 +74,10 @@ const isWhollyOut = (bitmap: Buffer, rows: number): boolean => {
 
 type Hits = Map<number, { rows: number; found: Map<number, Suppression> }>
 
-/** Adds the hits of registries. A person whom the tenant's own entry names keeps that entry. */
+/**
+ * Adds the rows that registries suppress. A row that an entry of the tenant suppresses keeps that
+ * entry.
+ */
 const addRegistryHits = (
   hits: Hits,
   ofRegistries: ReadonlyMap<number, ReadonlyMap<number, Suppression>>,
@@ -91,8 +95,8 @@ const addRegistryHits = (
 const NO_CONSENT: Suppression = { submission: 0, reason: REASON_NUMBERS.consent }
 
 /**
- * By chunk, the rows whose people did not agree to be called. `hits`: the rows that entries and
- * registries suppress, whose reasons say more.
+ * Adds the rows of people who did not consent to be called. A row that an entry or a registry
+ * suppresses keeps that reason, because it says more.
  */
 const addConsents = (
   hits: Hits,
@@ -105,7 +109,7 @@ const addConsents = (
   }
 }
 
-/** The result without the rows that were found. */
+/** The result without the rows in `hits`, which are left out and counted as suppressed. */
 const withoutFound = <Result extends Counted>(
   result: Result,
   hits: Hits,
@@ -134,7 +138,7 @@ const withoutFound = <Result extends Counted>(
   return { ...result, counts, leftOut, batchesTotal, suppressed }
 }
 
-/** For chunks with rows that lack consent, what is needed at the end. */
+/** From the chunks with rows without consent, keeps what `addConsents` needs at the end. */
 const collectConsents = () => {
   const lacking: Pick<Looked, 'seq' | 'lines' | 'withoutConsent'>[] = []
   return {
@@ -192,15 +196,17 @@ const lookingUp = (
       const { look, ...ofRegistries } = await registries.settle()
       addRegistryHits(hits, ofRegistries.hits, rowsOf)
       addConsents(hits, consents.lacking)
-      // Without a look-up in the registries, nothing counts as looked up, and everything is looked
-      // up again.
+      // If the look-up in the registries failed, nothing counts as looked up, and all rows are
+      // looked up again before they are sent.
       const kept = { suppressionEpochs: look === null ? {} : epochs, registries: look }
       return { ...withoutFound(result, hits), ...kept }
     },
   }
 }
 
-/** For lists whose tenants have no entry and no registry. */
+/**
+ * For lists whose tenants have no entry and no registry. Only a missing consent can suppress there.
+ */
 const consentsAlone = (): RowSuppression => {
   const consents = collectConsents()
   return {
@@ -214,9 +220,9 @@ const consentsAlone = (): RowSuppression => {
 }
 
 /**
- * Begins the look-up of an upload's rows. `standing` is read before it, so whatever is added
- * meanwhile is checked again when the rows are sent. If no tenant of the list has an entry, nothing
- * is looked up.
+ * Begins the look-up of an upload's rows. Read `standing` before the call. Entries that are added
+ * after that reading are found when the rows are sent. If the tenants of the list have no entry and
+ * no registry, only consent is checked.
  */
 export const suppressRows = (
   suppressions: Suppressions,
@@ -227,7 +233,7 @@ export const suppressRows = (
     ? consentsAlone()
     : lookingUp(suppressions, contactListId, standing)
 
-/** The same, with what stands now. */
+/** Reads the present `standing` of the list and begins the look-up of an upload's rows. */
 export const beginSuppression = async (
   suppressions: Suppressions & Pick<SuppressionPort, 'standingOf'>,
   contactListId: string,

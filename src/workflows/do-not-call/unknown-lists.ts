@@ -3,17 +3,21 @@ import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import type { ListCache } from '../ports/delivery/delivery.ts'
 import type { ContactListPort } from '../ports/genesys/genesys.ts'
 
-/** Of the lists that these entries name, those that Genesys says it does not have. */
+/** Returns the lists that Genesys reports as unknown. */
 export type UnknownLists = (tenantId: string, listIds: readonly string[]) => Promise<string[]>
 
-/** So many lists of a submission are looked for: each that was never seen costs a call. */
+/**
+ * How many lists of a submission are checked. Each list that the gateway has never read costs a
+ * call.
+ */
 const MOST_LOOKED_FOR = 20
-/** An opt-out waits no longer for a word about its lists. */
+/** The longest that an opt-out waits for the check of its lists. */
 const WITHIN_MS = 2_000
 
 /**
- * A list that was seen before is known. Where Genesys does not say in time that it has no such
- * list, the list counts as known: an entry is accepted either way, and this is only a note.
+ * Finds lists that Genesys does not have. A list that the gateway has read before is known. If
+ * Genesys does not answer in time, a list also counts as known, because the entry is accepted in
+ * any case and the result is only a note.
  */
 export const createUnknownLists = (
   contactLists: Pick<ContactListPort, 'readContactList'>,
@@ -45,7 +49,7 @@ export const createUnknownLists = (
   }
 }
 
-/** The first lists that entries name, over all chunks. */
+/** Collects the lists that entries name, over all chunks. Keeps the first 20. */
 export const collectNamedLists = () => {
   const named = new Set<string>()
   return {
@@ -60,11 +64,11 @@ export const collectNamedLists = () => {
   }
 }
 
-/** What the submission says of them. */
+/** The note in the submission about these lists. */
 export const noteOfUnknown = (listIds: readonly string[]): string[] =>
   listIds.length === 0
     ? []
     : [
-        `Genesys has no contact list ${listIds.join(', ')}. An entry for a list that does not exist suppresses nobody. ` +
-          'Check the id, and send the entry again with the right one.',
+        `Genesys has no contact list ${listIds.join(', ')}. The entries for such a list suppress nobody. ` +
+          'Check the ids, and send the entries again with the right ones.',
       ]

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 
-/** The codes with which each use of webhook endpoints may refuse a call. */
+/** The codes with which each use case of webhook endpoints may refuse a call. */
 export const CREATE_ENDPOINT_REFUSALS = [
   'webhook-url-refused',
   'webhook-endpoint-exists',

@@ -32,11 +32,11 @@ import type {
 } from './refusals.ts'
 
 /**
- * What callers do with their webhook endpoints. An endpoint of another tenant is `not-found`, like
- * an unknown one.
+ * The webhook endpoints of the caller's tenant. An endpoint of another tenant is answered as
+ * `not-found`, like one that does not exist.
  */
 export type WebhookEndpoints = {
-  /** The secret is in this answer and nowhere else. */
+  /** Registers an endpoint. Only this answer and that of `rotateSecret` contain its secret. */
   create: Refusing<
     (typeof CREATE_ENDPOINT_REFUSALS)[number],
     (
@@ -53,7 +53,10 @@ export type WebhookEndpoints = {
     (typeof FIND_ENDPOINT_REFUSALS)[number],
     (caller: Caller, endpointId: string) => Promise<WebhookEndpoint>
   >
-  /** `version`: the one the caller saw. */
+  /**
+   * `version`: the version that the caller saw. Throws `precondition-failed` if the endpoint has
+   * another version.
+   */
   change: Refusing<
     (typeof CHANGE_ENDPOINT_REFUSALS)[number],
     (
@@ -63,7 +66,7 @@ export type WebhookEndpoints = {
       change: EndpointChange,
     ) => Promise<WebhookEndpoint>
   >
-  /** `version` null: whatever it is. */
+  /** `version` null: the endpoint is removed whatever its version. */
   remove: Refusing<
     (typeof REMOVE_ENDPOINT_REFUSALS)[number],
     (caller: Caller, endpointId: string, version: number | null) => Promise<void>
@@ -86,13 +89,14 @@ export type WebhookEndpoints = {
     (caller: Caller, endpointId: string, deliveryId: string) => Promise<WebhookDelivery>
   >
   /**
-   * Sends again what was given up, the newest `MOST_REPLAYED` of it. `more`: there is still some.
+   * Sends given-up deliveries again, at most the newest `MOST_REPLAYED`. `more`: there are more
+   * given-up deliveries than that.
    */
   replayDead: Refusing<
     (typeof REPLAY_REFUSALS)[number],
     (caller: Caller, endpointId: string) => Promise<{ done: number; more: boolean }>
   >
-  /** An `endpoint.test` to this endpoint alone; the delivery that carries it. */
+  /** Sends an `endpoint.test` to this endpoint alone. Returns its delivery. */
   test: Refusing<
     (typeof TEST_ENDPOINT_REFUSALS)[number],
     (caller: Caller, endpointId: string) => Promise<WebhookDelivery>
@@ -110,15 +114,13 @@ export type WebhookEndpointsDeps = {
 /** Standard Webhooks 1.0 asks for 24 to 64 bytes. */
 const SECRET_BYTES = 32
 
-/**
- * Deliveries that one call sends again: each is a transaction, and somebody waits for the answer.
- */
+/** How many deliveries one call sends again. Each costs a transaction, and the caller waits. */
 const MOST_REPLAYED = 100
 
 const UNKNOWN = (): GatewayProblem =>
   new GatewayProblem('not-found', 'The webhook endpoint does not exist.')
 
-/** Registers, changes, shows and replays, each change with its audit entry. */
+/** Builds the calls on webhook endpoints. Every change is stored together with its audit entry. */
 export const createWebhookEndpoints = (deps: WebhookEndpointsDeps): WebhookEndpoints => ({
   ...createReads(deps),
   ...createChanges(deps),
@@ -247,10 +249,10 @@ const refuseUrl = (deps: WebhookEndpointsDeps, url: string): void => {
   if (fault !== null) throw new GatewayProblem('webhook-url-refused', fault)
 }
 
-/** As it is read when it is sent to; what was checked is what is kept. */
+/** The URL in its standard form, so that what is stored is exactly what was checked. */
 const canonical = (url: string): string => new URL(url).href
 
-/** The result of a change, unless it was refused. */
+/** Returns the result of a change. Throws if the change was refused. */
 const done = <T extends { kind: string }>(
   result: T | { kind: 'fixed' } | { kind: 'stale' } | null,
 ): Exclude<T, { kind: 'fixed' } | { kind: 'stale' }> => {
@@ -260,7 +262,10 @@ const done = <T extends { kind: string }>(
     throw new GatewayProblem('webhook-endpoint-fixed', detail)
   }
   if (result.kind === 'stale') {
-    throw new GatewayProblem('precondition-failed', 'The endpoint was changed meanwhile.')
+    throw new GatewayProblem(
+      'precondition-failed',
+      'The endpoint has changed since the version in If-Match.',
+    )
   }
   return result as Exclude<T, { kind: 'fixed' } | { kind: 'stale' }>
 }

@@ -15,14 +15,14 @@ import type { ASK_ERASURE_REFUSALS } from './refusals.ts'
 export type AskErasureDeps = AnswerOnceDeps & {
   erasures: Pick<ErasureStore, 'ask'>
   access: Pick<AccessStore, 'isGranted'>
-  /** The receipt as callers see it; stored with the key and replayed. */
+  /** Shows the erasure to callers. Its result is stored with the idempotency key and replayed. */
   renderErasure: (erasure: Erasure) => object
   digestKey: Buffer
-  /** There is work. */
+  /** Called when there is an erasure to work on. */
   wake: () => void
 }
 
-/** `subject`: normalised. */
+/** `subject`: the person, with the phone or email already normalised. */
 export type AskErasure = Refusing<
   (typeof ASK_ERASURE_REFUSALS)[number],
   (request: {
@@ -35,8 +35,8 @@ export type AskErasure = Refusing<
 >
 
 /**
- * Accepts an erasure. From its 202 on it is worked until it is done. The record of the call's key
- * identifies the person only by a keyed digest.
+ * Accepts an erasure. From the 202 on, the gateway works on it until it is done. What is stored
+ * with the idempotency key identifies the person only by a keyed digest.
  */
 export const createAskErasure =
   (deps: AskErasureDeps): AskErasure =>
@@ -55,7 +55,7 @@ export const createAskErasure =
     const fingerprint = keyedDigest(deps.digestKey, canonicalJson(subject)).toString('hex')
     const call = {
       ...{ tenantId, method, path, key, fingerprint: () => fingerprint },
-      reused: 'This Idempotency-Key was used to erase another person.',
+      reused: 'This Idempotency-Key was used to erase a different person.',
     }
     return answerOnce(deps, call, async (scope) => {
       const id = deps.ids.newId('era')

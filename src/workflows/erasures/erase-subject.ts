@@ -31,7 +31,9 @@ export type EraseDeps = {
     ErasureStore,
     'eraseLot' | 'contactsToDelete' | 'noteContact' | 'wait' | 'complete'
   >
-  /** Null: Genesys has no call that deletes a contact; the receipt shows that. */
+  /**
+   * null if Genesys has no call that deletes a contact. The receipt of the erasure then says so.
+   */
   contacts: ContactErasurePort | null
   clock: Clock
   ids: Ids
@@ -42,15 +44,15 @@ export type EraseDeps = {
 type Lease = Parameters<EraseSubject>[1]
 
 /**
- * Full jitter from 1 s, doubled, at most a quarter of an hour: a right that is missing may be
- * given.
+ * Full jitter from 1 s, doubled, at most a quarter of an hour. Refusals are retried too, because an
+ * admin may grant a missing right.
  */
 const BACKOFF = { baseMs: 1_000, capMs: 900_000 }
-/** Until rows that are on their way are looked at again. */
+/** The wait between two checks while rows of the person are in flight. */
 const BUSY_AGAIN_MS = 2_000
-/** Contacts asked for at a time. */
+/** How many contacts are read from the store together. */
 const CONTACTS_AT_ONCE = 20
-/** Between two lots, so that requests beside them have their turn. */
+/** The pause between two lots, so that other calls get their turn at the database. */
 const BREATH_MS = 5
 
 const auditOf = (
@@ -67,7 +69,9 @@ const auditOf = (
 const isGone = (error: unknown): boolean =>
   error instanceof GenesysFailure && error.kind === 'not_found'
 
-/** Deletes one contact; a failure where it is to be tried again. */
+/**
+ * Deletes one contact in Genesys. Returns the outcome, or the failure if it must be tried again.
+ */
 const deleteOne = async (
   port: ContactErasurePort,
   work: ErasureWork,
@@ -107,7 +111,10 @@ const noteEnd = async (
   await deps.erasures.noteContact(work, contact, end, [audit])
 }
 
-/** Milliseconds until the next step. null: no contact is left in Genesys that could be deleted. */
+/**
+ * Deletes the person's contacts in Genesys. Returns the milliseconds until the next try, or null if
+ * no contact is left that could be deleted.
+ */
 const deleteContacts = async (
   deps: EraseDeps,
   work: ErasureWork,
@@ -168,8 +175,9 @@ const remainsOf = ({ places }: Erasure): number =>
     .reduce((sum, count) => sum + count, 0)
 
 /**
- * Erases a person place by place, in lots that are recorded when they are done. The next claim
- * continues after an interruption.
+ * Erases a person place by place, in lots, and records each lot when it is done. After an
+ * interruption, the next claim continues after the last recorded lot. Returns the milliseconds
+ * until the next try, or null when all is done.
  */
 export const createEraseSubject =
   (deps: EraseDeps): EraseSubject =>

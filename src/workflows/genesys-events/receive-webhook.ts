@@ -18,16 +18,19 @@ import type { IgnoreReason, ReceiptStore } from '../ports/genesys-events/webhook
 import type { WEBHOOK_REFUSALS } from './refusals.ts'
 import { takeDncChange, type TakeDncChangeDeps } from './take-dnc-change.ts'
 
-/** A caller's proof. `signed`: its signature over the raw bytes was checked and is valid. */
+/**
+ * How a caller proves that it is Genesys. `signed`: the signature over the raw bytes is already
+ * checked and valid.
+ */
 export type WebhookProof =
   | { kind: 'token'; token: string }
   | { kind: 'signed'; messageId: string }
   | { kind: 'none' }
 
 /**
- * Receives the calls of Genesys: proof first, then the body, then one durable receipt. Makes no
- * call to Genesys. Throws `GatewayProblem`: 401 without proof (nothing is stored), 400 for a body
- * of another form (a receipt says that it came).
+ * Receives a call of Genesys: checks the proof, reads the body, and stores one durable receipt.
+ * Makes no call to Genesys. Throws `GatewayProblem`. 401: there is no valid proof, and nothing is
+ * stored. 400: the body has another form, and a receipt is stored.
  */
 export type ReceiveWebhook = Refusing<
   (typeof WEBHOOK_REFUSALS)[number],
@@ -36,7 +39,10 @@ export type ReceiveWebhook = Refusing<
 
 export type ReceiveWebhookDeps = TakeDncChangeDeps & {
   receipts: Pick<ReceiptStore, 'listOfPart' | 'record'>
-  /** The first is current; tokens of the others hold as well. Empty: no token is proof. */
+  /**
+   * The first secret signs new tokens. Tokens of the other secrets are still valid. Empty: no token
+   * is valid.
+   */
   secrets: readonly string[]
 }
 
@@ -46,7 +52,10 @@ export const createReceiveWebhook =
     const proven = await proveSender(deps, route, proof)
     if (proven === null) {
       deps.emit('webhook.received', { receiptId: null, route, outcome: 'forged', status: null })
-      throw new GatewayProblem('webhook-proof-invalid', 'This call does not prove its sender.')
+      throw new GatewayProblem(
+        'webhook-proof-invalid',
+        'The gateway cannot verify who sent this call.',
+      )
     }
     if (route === 'dnc') return takeDncChange(deps, { ...proven, body })
     const notice = readNotice(route, body)
@@ -72,7 +81,10 @@ export const createReceiveWebhook =
     deps.emit('webhook.received', { receiptId: id, route, outcome, status: notice.status })
   }
 
-/** It is not known of whom it speaks, so of which tenant. */
+/**
+ * The audit entry of a malformed body. It goes to the default tenant, because such a body does not
+ * show which tenant it concerns.
+ */
 const malformed = (
   { ids }: ReceiveWebhookDeps,
   { id, route, body }: { id: string; route: UploadWebhookRoute; body: Uint8Array },
@@ -87,14 +99,18 @@ const malformed = (
 
 const NOTHING_READ = { jobId: null, listId: null, status: null, processed: null, failed: null }
 
-/** Progress changes nothing: what is delivered is settled by what Genesys answers to the poll. */
+/**
+ * Why a receipt needs no check: its body is malformed, or it only reports progress, which changes
+ * nothing. null: it must be checked.
+ */
 const ignoredAtOnce = (notice: Notice | null): IgnoreReason | null => {
   if (notice === null) return 'malformed'
   return notice.status === 'in_progress' ? 'progress' : null
 }
 
 /**
- * null: not proven. A token is of one part, and where a subscription leads of that subscription.
+ * Checks a proof. null: not proven. The token of a callback belongs to one part, and the token of a
+ * subscription to that subscription.
  */
 const proveSender = async (
   deps: ReceiveWebhookDeps,

@@ -11,7 +11,9 @@ export type SubscribeDeps = {
   route: SubscribedRoute
   genesys: EventSubscriptionPort
   subscriptions: SubscriptionStore
-  /** Where Genesys is to send the event, token included: never logged. */
+  /**
+   * The URL to which Genesys sends the event. It contains the token, so it must never be logged.
+   */
   targetUrl: string
   clock: Clock
   /** For jitter, in [0, 1). */
@@ -21,32 +23,32 @@ export type SubscribeDeps = {
 
 export type EventSubscription = {
   start(): void
-  /** The state, in words for an operator. */
+  /** The state of the subscription as a sentence for operators. */
   status(): string
-  /** Ends a call under way. Resolves when none is. */
+  /** Aborts the call that is under way, and resolves when it has ended. */
   stop(): Promise<void>
 }
 
-/** The call itself gives up long before. */
+/** Another instance may take over a claim of this age. The call itself gives up long before. */
 const STALE_CLAIM_MS = 120_000
 const CALL_WITHIN_MS = 30_000
 const AFTER_REFUSAL = { baseMs: 60_000, capMs: 3_600_000 }
-/** Long enough for an upload to end and its event to come or not. */
+/** Long enough for an upload to end, so that its event has arrived if there is a subscription. */
 const AFTER_UNKNOWN_MS = 600_000
 const LOOK_EVERY_MS = 60_000
 
 const wordsOf = (of: string): Record<SubscriptionState, string> => ({
   registered: `subscribed to ${of}`,
   registering: `subscribing to ${of}`,
-  refused: `Genesys refused the subscription to ${of}; the gateway tries again`,
-  unknown: `it is not known whether Genesys has the subscription to ${of}; the gateway subscribes again when work ends without its event`,
+  refused: `Genesys refused the subscription to ${of}, and the gateway tries again`,
+  unknown: `it is unknown whether Genesys has the subscription to ${of}. The gateway subscribes again if work ends without its event`,
 })
 
 /**
- * Subscribes to an event once, over all instances and restarts. Runs in the background, because
- * events are only hints. Genesys lists no subscriptions. So after an unknown outcome the gateway
- * does not blindly subscribe again, and only the events show whether a subscription still exists.
- * The gateway checks that every minute as long as it runs.
+ * Subscribes to an event of Genesys, once over all instances and restarts. Runs in the background,
+ * because events are only hints. Genesys lists no subscriptions, so the gateway does not simply
+ * repeat a call with an unknown outcome. The events that arrive show whether the subscription
+ * exists. The gateway checks that every minute as long as it runs.
  */
 export const createEventSubscription = (deps: SubscribeDeps): EventSubscription => {
   const { clock, emit } = deps
@@ -104,7 +106,7 @@ type Result =
   | { state: 'registered'; genesysId: string; failure: null }
   | { state: 'refused' | 'unknown'; nextInMs: number; failure: string }
 
-/** Whether a failure leaves open that Genesys did what was asked. */
+/** Whether Genesys may have made the subscription although the call failed. */
 const isOpen = ({ kind }: GenesysFailure): boolean =>
   kind === 'unavailable' || kind === 'malformed_answer'
 

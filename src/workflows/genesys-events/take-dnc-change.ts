@@ -16,9 +16,10 @@ export type TakeDncChangeDeps = {
 }
 
 /**
- * Receives the report of a proven sender that entries of a DNC list changed: one receipt, and a
- * notification to everybody who may use the list, in one transaction. It is a hint and does not
- * change what suppresses. Throws `GatewayProblem` 400 with the field for a body of another shape.
+ * Receives the report of a proven sender that entries of a DNC list changed. Stores one receipt
+ * and, in the same transaction, a notification for each tenant that may use the list. The report is
+ * only a hint: it does not change who is suppressed. If the body has another form, throws
+ * `GatewayProblem` 400, which names the field at fault.
  */
 export const takeDncChange = async (
   deps: TakeDncChangeDeps,
@@ -39,7 +40,7 @@ export const takeDncChange = async (
   const digest = bodyDigest.toString('hex')
   const about = { receiptId: id, route: 'dnc', status: null } as const
   if ('pointer' in read) {
-    // It speaks of no list, so of no tenant.
+    // The body names no list, so nobody knows which tenant it concerns.
     const audit = {
       action: 'webhook.malformed',
       object: id,

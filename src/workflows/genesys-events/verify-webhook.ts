@@ -10,7 +10,7 @@ import type {
 
 export type VerifyWebhookDeps = {
   receipts: Pick<ReceiptStore, 'load' | 'nudge' | 'postpone' | 'settle'>
-  /** Ends the wait of the lane if this process holds it. */
+  /** Ends the lane's wait if this process holds the lane. */
   nudgeLane: (laneKey: string, count: number) => void
   ids: Ids
   emit: Emit
@@ -20,20 +20,20 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 /**
- * When a receipt whose job is not settled yet is checked again; the job's own poll continues beside
- * it.
+ * After how long a receipt is checked again while its job is not settled. The polls of the job do
+ * not depend on this.
  */
 const CHECKS_MS = [2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
 /**
- * A job that is unknown after this many checks (72 s) is not ours: the answer to an early webhook
- * comes long before.
+ * A job that is still unknown after this many checks (72 s) is not a job of this gateway. A webhook
+ * may arrive earlier than the answer that names its job, but not by that much.
  */
 const CHECKS_OF_UNKNOWN = 3
 
 /**
- * Processes one receipt. It is only a hint: the lane that waits for the job is nudged, asks Genesys
- * and settles under its fence as if the poll had come; this only records, later, that it did.
- * Finished receipts are skipped.
+ * Processes one receipt. A receipt is only a hint: it nudges the lane that waits for the job. The
+ * lane then asks Genesys and settles as after a poll. Once the lane has settled, this records
+ * whether the receipt was right. Finished receipts are skipped.
  */
 export const createVerifyWebhook =
   (deps: VerifyWebhookDeps) =>
@@ -58,14 +58,14 @@ export const createVerifyWebhook =
   }
 
 /**
- * What each status claims, compared with how the job ended by Genesys. For a job of a version that
- * stored no end, the claim counts.
+ * Whether the status in the receipt contradicts the end of the job that Genesys reported. Also
+ * false if no end is stored: older versions of the gateway did not store it.
  */
 const isContradicted = ({ status }: OpenReceipt, { ended }: ReceiptSubject): boolean =>
   ended !== null &&
   ((status === 'error' && ended === 'completed') || (status === 'success' && ended !== 'completed'))
 
-/** Genesys was asked: the lane has settled by its answer. */
+/** Records the receipt after the lane has settled the job as Genesys answered. */
 const answered = async (
   deps: VerifyWebhookDeps,
   receipt: OpenReceipt,

@@ -15,7 +15,10 @@ import {
 
 const isThere = ({ status }: FileSaid): boolean => status === 'uploaded' || status === 'completed'
 
-/** Step 3: Genesys' own check of the stored bytes, if it has one, then the confirmation. */
+/**
+ * Step 3: asks Genesys whether it accepts the stored bytes, if the dialect has such a call, and
+ * then confirms the file.
+ */
 export const confirm = async (run: FileRun): Promise<Next> => {
   const { deps, file } = run
   const { fileId } = file.genesys
@@ -30,7 +33,7 @@ export const confirm = async (run: FileRun): Promise<Next> => {
     const verdict = (await deps.genesys.judge?.(about, contextOf(run))) ?? 'valid'
     if (verdict === 'unsaid') return waitForGenesys(run)
     if (verdict === 'invalid') {
-      const detail = 'Genesys found the file invalid and gave no reason.'
+      const detail = 'Genesys reported that the file is invalid, and gave no reason.'
       return end(run, 'rejected', 'file-refused-by-genesys', detail)
     }
   }
@@ -40,7 +43,9 @@ export const confirm = async (run: FileRun): Promise<Next> => {
   return isThere(said) ? confirmed(run, said) : waitForGenesys(run)
 }
 
-/** Written down before the call: after a crash nobody knows whether it arrived. */
+/**
+ * Stores that the confirmation is about to be sent. After a crash nobody knows whether it arrived.
+ */
 const writeAsked = async (run: FileRun): Promise<void> => {
   const { confirmAskedAt: before } = run.file.progress
   if (before !== null && run.deps.genesys.confirmsAgain.effect === 'nothing') return
@@ -50,8 +55,8 @@ const writeAsked = async (run: FileRun): Promise<void> => {
 }
 
 /**
- * The result of a confirmation. `refused`: it may have been a message, and Genesys does not report
- * it.
+ * Reads the result of a confirmation from Genesys. `refused`: the confirmation may have been sent
+ * as a message, but Genesys does not let the gateway read whether it was.
  */
 const lookUp = async (run: FileRun, about: FileThere): Promise<FileSaid | 'refused'> => {
   try {
@@ -66,13 +71,13 @@ const lookUp = async (run: FileRun, about: FileThere): Promise<FileSaid | 'refus
 
 const neverKnown = (run: FileRun): Promise<null> => {
   const detail =
-    'The answer to the message with the file was lost, and Genesys does not allow the gateway to check whether it arrived. The gateway does not send it again.'
+    'The gateway got no answer to the message with the file, and Genesys does not allow it to check whether the message arrived. The gateway does not send the message again.'
   return end(run, 'failed', 'file-not-confirmed', detail)
 }
 
 /**
- * Whether a confirmation of unknown outcome may still appear in Genesys' answers, so that another
- * one could be a second message.
+ * Whether a confirmation with an unknown outcome may still appear in Genesys' answers. Until that
+ * is excluded, another confirmation could send the message a second time.
  */
 const mayStillShow = ({ deps, file }: FileRun): boolean => {
   const { confirmsAgain } = deps.genesys
@@ -82,7 +87,8 @@ const mayStillShow = ({ deps, file }: FileRun): boolean => {
 }
 
 /**
- * Genesys answers, but not yet with the awaited result: the hold ends, and a day of checks follows.
+ * Genesys answers, but does not have the result yet. Ends a hold, and checks again for at most a
+ * day.
  */
 const waitForGenesys = async (run: FileRun): Promise<Next> => {
   const change =
@@ -93,9 +99,10 @@ const waitForGenesys = async (run: FileRun): Promise<Next> => {
 }
 
 /**
- * One confirmation. If a second one is a second message, no failure repeats it here: one that
- * certainly had no effect is forgotten, so that the next step confirms again immediately; any other
- * is checked first.
+ * Sends one confirmation. In a dialect where a second confirmation is a second message, the call is
+ * not retried here. If the confirmation certainly had no effect (throttled or conflict), the next
+ * step confirms again immediately. After any other failure, the next step first reads what Genesys
+ * has.
  */
 const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | 'not there'> => {
   const { genesys } = run.deps
@@ -104,7 +111,7 @@ const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | '
     return await genesys.confirm(about, once ? contextOf(run, 0) : contextOf(run))
   } catch (error) {
     if (!(error instanceof GenesysFailure)) throw error
-    // A conflict says that nothing, or something else, lies at the place that is to be confirmed.
+    // Genesys answers 409 if there is nothing, or another file, at the URL.
     if (!once && error.kind === 'conflict') return 'not there'
     if (once && (error.kind === 'throttled' || error.kind === 'conflict')) {
       await step(run, { progress: progressed(run, { confirmAskedAt: null }) })

@@ -30,16 +30,16 @@ import type { Scanner } from '../ports/guest-files/scanner.ts'
 export type SendDeps = {
   files: Pick<GuestFileStore, 'step' | 'pieces'>
   genesys: GuestFilePort
-  /** null: none is configured. */
+  /** null if no scanner is configured. */
   scanner: Scanner | null
   clock: Clock
   ids: Ids
   emit: Emit
-  /** Wait between checks while Genesys does not answer. */
+  /** The wait between two checks while Genesys does not answer. */
   holdRetryMs: number
 }
 
-/** One file in progress. `file` is as the last step left it. */
+/** One file in progress. `file` is the copy after the last step. */
 export type FileRun = {
   deps: SendDeps
   claim: GuestFileClaim
@@ -49,15 +49,16 @@ export type FileRun = {
 }
 
 /**
- * What the work does next: check again after this many milliseconds, end, or continue immediately.
+ * What the work does next. A number: check again after that many milliseconds. null: nothing more
+ * to do for now. `go on`: continue immediately.
  */
 export type Next = number | null | 'go on'
 
-/** URLs for one file while none of them is taken; then Genesys is given time. */
+/** How many URLs the gateway requests for one file before it holds or ends the file. */
 const URLS_AT_ONCE = 3
-/** A call is left to retry by itself so long; then the file is held and looked at again. */
+/** How long one call is retried. After that, the file is held and checked again. */
 const RETRY_FOR_MS = 20_000
-/** What is waited for is waited for a day [contracts: 3]. */
+/** How long the gateway waits for a result before it gives up: a day [contracts: 3]. */
 const PATIENCE_MS = 24 * 60 * 60 * 1000
 const FIRST_LOOK_MS = 1_000
 const LONGEST_LOOK_MS = 15 * 60_000
@@ -94,7 +95,7 @@ export const audited = (
 
 const FAILED = { outcome: 'failed' } as const
 
-/** An action with what Genesys has of the file. */
+/** The action of an audit entry, with what Genesys reports about the file. */
 export const atGenesys = (
   action: 'guest_file.registered' | 'guest_file.stored' | 'guest_file.verdict',
   { fileId, virusScan }: GuestFile['genesys'],
@@ -103,8 +104,9 @@ export const atGenesys = (
 const nowMs = (run: FileRun): number => run.deps.clock.now().getTime()
 
 /**
- * Waits longer each time. null when a day is over. The start of the waiting is stored, so that a
- * restart does not begin a new day.
+ * Records one more check and returns the wait until the next one, which grows each time. Returns
+ * null when a day is over. The start of the waiting is stored, so that a restart does not begin a
+ * new day.
  */
 export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<number | null> => {
   const { waitingSince, looks } = run.file.progress
@@ -115,7 +117,7 @@ export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<
   return Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 12), LONGEST_LOOK_MS)
 }
 
-/** The changes that end a wait, as part of the next step. */
+/** The progress with the wait reset, for use in the next step. */
 export const waited = (run: FileRun, change: Partial<GuestFileProgress> = {}): GuestFileProgress =>
   progressed(run, { waitingSince: null, looks: 0, ...change })
 
@@ -152,8 +154,9 @@ const emitEnd = ({ deps, file }: FileRun): void => {
 }
 
 /**
- * Genesys has the file: stored, or quarantined if its scan is bad already. Milliseconds until the
- * next check of the verdict.
+ * Genesys has the file. Stores that, or quarantines the file if Genesys' scan already found
+ * malware. Returns the milliseconds until the next check of the verdict. null: no verdict will
+ * follow.
  */
 export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | null> => {
   const virusScan = said.virusScan ?? 'pending'
@@ -171,7 +174,7 @@ export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | 
     ],
   })
   emitEnd(run)
-  // Of media of messages Genesys says that they are valid, and nothing of a scan.
+  // For media of messages, Genesys says only whether they are valid. No scan follows.
   return virusScan === 'pending' && run.deps.genesys.judge === undefined ? FIRST_LOOK_MS : null
 }
 
@@ -180,7 +183,7 @@ export const quarantine = (run: FileRun, genesys: GuestFile['genesys']): Promise
   return end(run, 'quarantined', 'guest-file-quarantined', detail, { genesys })
 }
 
-/** What the refusal of the person or the conversation means. */
+/** Ends the file, because Genesys refuses files for this person or conversation. */
 const targetRefused = (run: FileRun, { kind, right }: GenesysFailure): Promise<null> => {
   const missing = right === null ? '' : ` Probably missing right: ${right}.`
   if (run.file.target.kind === 'external_contact') {
@@ -191,7 +194,7 @@ const targetRefused = (run: FileRun, { kind, right }: GenesysFailure): Promise<n
     const detail = 'Genesys does not know the conversation or communication, or it has ended.'
     return end(run, 'failed', 'conversation-refused', detail)
   }
-  const detail = `Genesys refuses media of messages to our OAuth client. It may require the token of a user who takes part.${missing}`
+  const detail = `Genesys does not accept message media from the OAuth client of the gateway. It may require the token of a user who takes part in the conversation.${missing}`
   return end(run, 'failed', 'media-needs-user-token', detail)
 }
 
@@ -211,19 +214,22 @@ export const afterFailure = async (
   return end(run, 'failed', 'file-refused-by-genesys', `Genesys refused the file${code}.`)
 }
 
-/** Resumes when Genesys answers; reported once. */
+/**
+ * Holds the file until Genesys answers again. Reports the hold once. Returns the milliseconds until
+ * the next check.
+ */
 export const hold = async (run: FileRun, failure: GenesysFailure): Promise<number> => {
   const { state, hold: held, progress, id, tenantId } = run.file
   const resume =
     state === 'confirming' ? 'confirming' : state === 'uploading' ? 'uploading' : progress.resume
-  // A stored file whose verdict cannot be asked for stays stored.
+  // If only the verdict cannot be read, the file stays stored.
   if (state !== 'stored' && held === null) {
     await step(run, {
       state: 'held',
       hold: { reason: 'genesys_unavailable' },
       problem: {
         code: 'guest-file-held-genesys-unavailable',
-        detail: 'Genesys does not answer, or refuses our credentials.',
+        detail: 'Genesys does not answer, or refuses the credentials of the gateway.',
       },
       progress: progressed(run, { resume }),
       audit: [
@@ -240,8 +246,8 @@ export const hold = async (run: FileRun, failure: GenesysFailure): Promise<numbe
 }
 
 /**
- * Requests a new URL, and counts it: the content at the present URL is not ours, or nothing may be
- * stored there.
+ * Requests a new URL, because the bytes at the present one are not the gateway's, or because
+ * nothing may be stored there. After three URLs the file is held or ends.
  */
 export const renewUrl = async (
   run: FileRun,
@@ -264,7 +270,7 @@ export const renewUrl = async (
   })
   if (progress.urls % URLS_AT_ONCE !== 0) return 'go on'
   if (failure === null) {
-    const detail = 'The storage of Genesys reported three times that it has other bytes.'
+    const detail = 'The storage of Genesys reported three times that it received different bytes.'
     return end(run, 'failed', 'file-transfer-corrupt', detail)
   }
   if (failure.kind === 'forbidden') return hold(run, failure)

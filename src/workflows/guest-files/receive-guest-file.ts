@@ -28,9 +28,9 @@ import type { RECEIVE_FILE_REFUSALS } from './refusals.ts'
 export type GuestFileRequest = {
   caller: Caller
   target: GuestFileTarget
-  /** As the form names it. */
+  /** The file name as the form sent it. */
   fileName: string
-  /** Whether unscanned files are refused. */
+  /** Whether files that cannot be scanned must be refused. */
   blockSuspicious: boolean
   body: AsyncIterable<Uint8Array>
   idempotencyKey: string
@@ -42,13 +42,13 @@ export type ReceiveGuestFileDeps = AnswerOnceDeps & {
   files: GuestFileStore
   access: Pick<AccessStore, 'isGranted'>
   inspectFile: InspectFile
-  /** For whom the dialect takes files. */
+  /** The kind of target to which this dialect sends files. */
   takes: GuestFileTarget['kind']
   scans: boolean
   maxBytes: number
   renderGuestFile: (file: GuestFile) => object
   emit: Emit
-  /** There is work. */
+  /** Called when there is a file to work on. */
   wake: () => void
 }
 
@@ -58,17 +58,17 @@ export type ReceiveGuestFile = Refusing<
 >
 
 /**
- * 200 files together have 13 MB of pieces that fill, and the same amount sealed and on its way to
- * the database.
+ * The size of a stored piece. With this size, 200 files at the same time need 13 MB for pieces
+ * being filled, and 13 MB for pieces that are being sent to the database.
  */
 const PIECE_BYTES = 64 * 1024
 
 const problemOf = ({ code, detail }: FileFault): GatewayProblem => new GatewayProblem(code, detail)
 
 /**
- * Receives a guest file: stores it sealed while it streams in, inspects it when it is complete, and
- * answers 202 when it is durable. A file that is certainly wrong is refused immediately and leaves
- * only an audit entry.
+ * Receives a guest file. Stores it sealed while it streams in, inspects it once it is complete, and
+ * answers 202 when it is durable. A file that is certainly not acceptable is refused immediately
+ * and leaves only an audit entry.
  */
 export const createReceiveGuestFile =
   (deps: ReceiveGuestFileDeps): ReceiveGuestFile =>
@@ -79,10 +79,10 @@ export const createReceiveGuestFile =
       ...{ tenantId: request.caller.tenantId, method, path, key },
       fingerprint: async () =>
         fingerprintOf(request, (await readWhole(deps, body, async () => undefined)).sha256),
-      reused: 'This Idempotency-Key was used with another file or other options.',
+      reused: 'This Idempotency-Key was used with a different file or different options.',
     }
     const lost =
-      'The file was given up while it was received, because the database did not answer in time.'
+      'The gateway dropped the file while it received it, because the database did not answer in time.'
     return answerOnce(deps, call, (scope) =>
       receive(deps, request, scope).catch((error: unknown) => {
         throw lostAs(error, lost)
@@ -93,11 +93,11 @@ export const createReceiveGuestFile =
 const WORDS = {
   external_contact: {
     unknown: 'The external contact does not exist, or your tenant may not use it.',
-    elsewhere: 'Files of external contacts exist in the guide dialect only.',
+    elsewhere: 'You can send files for external contacts only in the guide dialect.',
   },
   conversation: {
     unknown: 'The conversation does not exist, or your tenant may not use it.',
-    elsewhere: 'Files for a conversation exist in the platform dialect only.',
+    elsewhere: 'You can send files into conversations only in the platform dialect.',
   },
 } as const satisfies Record<GuestFileTarget['kind'], object>
 
@@ -129,8 +129,9 @@ const fingerprintOf = (
 type Read = { sizeBytes: number; sha256: string; md5: string; pieces: number }
 
 /**
- * Reads the body to its end in pieces of equal size, whatever comes over the wire; 413 past the
- * limit. A piece is good until `keep` resolves.
+ * Reads the body to its end and passes it on in pieces of equal size. Throws `file-too-large` past
+ * the limit. The memory of a piece is used again, so `keep` may read it only until its promise
+ * resolves.
  */
 const readWhole = async (
   { maxBytes }: Pick<ReceiveGuestFileDeps, 'maxBytes'>,
@@ -140,7 +141,8 @@ const readWhole = async (
   const sha256 = createHash('sha256')
   const md5 = createHash('md5')
   let [sizeBytes, pieces, filledBytes] = [0, 0, 0]
-  // One piece of room a body: what is copied here is not left behind for the garbage collection.
+  // One buffer for each body. Bytes are copied into it, so no piece is left to the garbage
+  // collector.
   const room = Buffer.allocUnsafeSlow(PIECE_BYTES)
   const flush = async (): Promise<void> => {
     if (filledBytes === 0) return
@@ -210,7 +212,7 @@ const receive = async (
     return { status, body, location, replayed: false }
   } catch (error) {
     await heartbeat.stop()
-    // Should this fail too, the sweep takes the file after 60 s without a sign of life.
+    // If this fails too, the sweep removes the file after it has shown no sign of life for 60 s.
     await files.discard(id, []).catch(() => undefined)
     throw error
   }
@@ -253,7 +255,7 @@ const accept = (
     }),
   })
 
-/** A refusal is written down as well: who sent what, by digest. */
+/** Writes a refused file to the audit trail: who sent it, and its digest. */
 const tellRefusal = async (
   deps: ReceiveGuestFileDeps,
   { caller }: GuestFileRequest,

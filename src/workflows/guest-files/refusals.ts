@@ -1,7 +1,7 @@
 import { FILE_FAULT_CODES } from '../../domain/guest-files/file-fault.ts'
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 
-/** The codes with which a guest file may be refused immediately. */
+/** The codes with which the gateway may refuse a guest file in the answer to its call. */
 export const RECEIVE_FILE_REFUSALS = [
   'not-found',
   'capability-not-available',

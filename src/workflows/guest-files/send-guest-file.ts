@@ -20,10 +20,15 @@ import {
 } from './guest-file-run.ts'
 import { storedBytes } from './stored-bytes.ts'
 
-/** A URL lives 15 minutes; past 10 a new one is asked for [guide-api: Guest files]. */
+/**
+ * A URL is valid for 15 minutes. The gateway requests a new one after 10 [guide-api: Guest files].
+ */
 const URL_FRESH_MS = 10 * 60_000
 
-/** Continues a file from what the last holder has stored. */
+/**
+ * Continues a file from the last stored step. Returns the milliseconds until it must be worked on
+ * again, or null.
+ */
 export const createSendGuestFile =
   (deps: SendDeps): SendGuestFile =>
   async ({ claim, file, place }, lease) => {
@@ -108,7 +113,7 @@ const isFresh = (run: FileRun): boolean => {
   return run.deps.clock.now().getTime() - Date.parse(urlAskedAt) < URL_FRESH_MS
 }
 
-/** Step 1: the file's id and URL are written down before anything goes there. */
+/** Step 1: gets an id and a URL from Genesys and stores both before any byte is sent there. */
 const register = async (run: FileRun): Promise<void> => {
   const urlAskedAt = run.deps.clock.now().toISOString()
   const { fileId, place } = await run.deps.genesys.register(run.file, contextOf(run))
@@ -122,7 +127,10 @@ const register = async (run: FileRun): Promise<void> => {
   })
 }
 
-/** Step 2. An unknown outcome is put again: the same bytes at the same place are the same file. */
+/**
+ * Step 2: sends the bytes to the URL. After an unknown outcome they are sent again. That is safe,
+ * because the same bytes at the same URL are the same file.
+ */
 const transfer = async (run: FileRun): Promise<Next> => {
   if (!isFresh(run)) await register(run)
   const { deps, file } = run
@@ -133,7 +141,8 @@ const transfer = async (run: FileRun): Promise<Next> => {
     const { etag } = await deps.genesys.put(run.place!, { sizeBytes, pieces }, contextOf(run))
     if (etag !== null && etag !== file.md5) return await renewUrl(run, 'corrupt', null)
   } catch (error) {
-    // Seen from the outside a file that we cannot read is a transfer that broke off.
+    // If the gateway cannot read a file, the transfer sees only an interrupted connection. Throws
+    // the real error instead.
     assertRead()
     if (!(error instanceof GenesysFailure)) throw error
     const { upstreamCode, kind } = error
@@ -141,7 +150,8 @@ const transfer = async (run: FileRun): Promise<Next> => {
       return renewUrl(run, 'refused', error)
     }
     if (upstreamCode !== 'upload-host-not-allowed') throw error
-    const detail = 'Genesys named a host for the transfer that is not in GENESYS_UPLOAD_HOSTS.'
+    const detail =
+      'Genesys named a host for the transfer, but GENESYS_UPLOAD_HOSTS does not list this host.'
     return end(run, 'failed', 'file-refused-by-genesys', detail)
   }
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
@@ -160,7 +170,10 @@ const transfer = async (run: FileRun): Promise<Next> => {
   return 'go on'
 }
 
-/** Genesys' own verdict, to its end: a day of checks, then a person has to check. */
+/**
+ * Reads Genesys' own verdict on a stored file until there is one. After a day, the checks end with
+ * the event `guest_file.verdict_late`, and a person has to check.
+ */
 const follow = async (run: FileRun): Promise<Next> => {
   const { deps, file } = run
   const { fileId } = file.genesys

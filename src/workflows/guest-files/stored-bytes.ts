@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import type { FileRun } from './guest-file-run.ts'
 
 /**
- * The stored bytes of the file, to be read once, a piece in memory at a time. The last piece comes
- * only when all of them are known to be those that were sent; otherwise `pieces` throws. Whoever is
- * given `pieces` may hide that behind a failure of its own: `assertRead` throws it again.
+ * The stored bytes of a file, to be read once, with one piece in memory at a time. Before `pieces`
+ * yields the last piece, it compares the digest and throws if the bytes are not those that the
+ * caller sent. A reader may replace that error with another one. `assertRead` throws the original.
  */
 export const storedBytes = ({ deps, file }: Pick<FileRun, 'deps' | 'file'>) => {
   let failure: Error | null = null

@@ -19,12 +19,12 @@ export type LimitsInForce = {
   batch: { maxRows: number; maxBytes: number }
   pace: { configuredPerMinute: number; inForcePerMinute: number }
   idempotencyKeys: { keptDays: number }
-  /** Of the caller's tenant, over all instances. */
+  /** The quotas of the caller's tenant. Both quotas and `use` count over all instances. */
   quotas: Quotas
   use: TenantUse
 }
 
-/** `tenantId`: the caller's. */
+/** `tenantId`: the tenant of the caller. */
 export type ReadLimits = (tenantId: string) => Promise<LimitsInForce>
 
 export type ReadLimitsDeps = {
@@ -32,19 +32,20 @@ export type ReadLimitsDeps = {
   limits: DialectLimits
   upload: { maxBytes: number; maxRows: number; maxRecordBytes: number }
   /**
-   * Accepted rows past which an upload goes as files; only the guide dialect chooses so by itself.
+   * An upload with more accepted rows is sent as files. The gateway decides this by itself only in
+   * the guide dialect.
    */
   fileThresholdRows: number
   pace: () => Promise<{ configuredPerMinute: number; requestsPerMinute: number }>
   tenants: Pick<TenantStore, 'find'>
 }
 
-/** docs/retention.md */
+/** Must agree with docs/retention.md. */
 const IDEMPOTENCY_KEYS_KEPT_DAYS = 7
 
 /**
- * The present limits for a caller's file, row and pace. Pace and use are those of all instances
- * together.
+ * The limits for the caller's files, rows and pace, as they are now. Pace and use count all
+ * instances together.
  */
 export const createReadLimits =
   (deps: ReadLimitsDeps): ReadLimits =>

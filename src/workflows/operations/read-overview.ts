@@ -8,28 +8,29 @@ import type { UploadStore } from '../ports/uploads/uploads.ts'
 import type { ReadinessAnswer } from './readiness.ts'
 
 export type PaceNow = {
-  /** What the gateway allows itself now, over all instances. */
+  /** The pace that the gateway allows itself now, over all instances. */
   requestsPerMinute: number
   configuredPerMinute: number
-  /** By this instance. */
+  /** Requests of this instance in the last minute. */
   usedLastMinute: number
   /** Requests of this instance that wait, by class. */
   waiting: Record<string, number>
 }
 
 /**
- * The state of the gateway, for the viewer: members that the caller's scopes do not allow are null.
+ * The state of the gateway as the caller may see it. Members that the caller's scopes do not allow
+ * are null.
  */
 export type Overview = {
   checks: ReadinessAnswer['checks']
   pace: PaceNow
-  /** The newest of them; `more`: there are others. */
+  /** The newest held uploads. `more`: there are more held uploads. */
   held: { items: Upload[]; more: boolean } | null
-  /** Those that fail or were disabled by the gateway. */
+  /** Endpoints whose deliveries fail, or that the gateway has disabled for that reason. */
   failingEndpoints: WebhookEndpoint[] | null
-  /** Of all tenants. null: the caller is no admin, or the database does not answer. */
+  /** Work of all tenants. null: the caller is not an admin, or the database does not answer. */
   work: Awaited<ReturnType<Home['gauges']>> | null
-  /** Of this process and all tenants. */
+  /** Counts of this process, for all tenants. null: the caller is not an admin. */
   lastHour: LastHour | null
 }
 
@@ -45,13 +46,13 @@ export type ReadOverviewDeps = {
 }
 
 const SHOWN_HELD = 10
-/** More than a tenant may register. */
+/** More endpoints than a tenant may register, so that one page has all of its endpoints. */
 const ALL_ENDPOINTS = 100
 
 const isFailing = ({ enabled, disabledReason, failingSince }: WebhookEndpoint): boolean =>
   enabled ? failingSince !== null : disabledReason === 'gone' || disabledReason === 'failing'
 
-/** Reads everything that the overview shows, side by side. */
+/** Reads all members of the overview at the same time. */
 export const createReadOverview =
   (deps: ReadOverviewDeps): ReadOverview =>
   async (caller) => {

@@ -10,26 +10,26 @@ export type ReadinessAnswer = {
   sandbox: boolean
 }
 
-/** `StoreUnavailable` contains only the kind of trouble. */
+/** The message of `StoreUnavailable` is safe to show, because it names only the kind of trouble. */
 const databaseFault = (error: unknown): string =>
   error instanceof StoreUnavailable ? error.message : 'the database does not answer'
 
 /**
- * Whether this instance should get traffic. An outage of Genesys does not count against it, because
- * uploads are accepted and stored meanwhile. That check only shows which Genesys is in use.
+ * Whether this instance should get traffic. An outage of Genesys does not make it unready, because
+ * uploads are still accepted and stored. The check `genesys` only shows which Genesys is in use.
  */
 export const createReadiness =
   (deps: {
     home: Pick<Home, 'kind' | 'ping'>
     dialect: string
     simulated: boolean
-    /** What the last attempt at Genesys came to. */
+    /** How the last attempt to reach Genesys ended. */
     lastGenesysAttempt: () => string
-    /** How the gateway hears of completions beside its polls. */
+    /** How the gateway learns of completions, apart from its polls. */
     webhooks: () => string
-    /** What is known of the database's clock. */
+    /** Whether the database's clock is steady or in doubt. */
     clock: () => string
-    /** The scanner of guest files. */
+    /** The state of the scanner for guest files. */
     scanner: () => Promise<string>
     stopping: () => boolean
   }) =>
@@ -48,15 +48,15 @@ export const createReadiness =
     }
     return {
       ready: database.ok && service.ok,
-      // Completions are polled for anyway.
+      // Always ok, because completions are polled for anyway.
       checks: {
         database,
         service,
         genesys,
         webhooks: { ok: true, detail: deps.webhooks() },
-        // Deliveries go on by a wrong clock as well.
+        // Always ok, because a clock in doubt does not stop deliveries.
         clock: { ok: true, detail: deps.clock() },
-        // Without a verdict files wait, and nothing else does.
+        // Always ok, because without a scanner only guest files wait.
         scanner: { ok: true, detail: await deps.scanner() },
       },
       sandbox: simulated,

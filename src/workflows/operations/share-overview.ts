@@ -2,15 +2,16 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Overview, ReadOverview } from './read-overview.ts'
 
 /**
- * As long as one answer serves all who look: pages look again after two seconds at the earliest.
+ * How long one reading is shown to all open pages. A page reads again after two seconds at the
+ * earliest.
  */
 const FRESH_MS = 1_000
 
 type Kept = { readAtMs: number; overview: Promise<Overview> }
 
 /**
- * One reading for all pages that are open with the same rights in the same tenant. What failed is
- * not kept.
+ * Shares one reading among all open pages whose callers have the same rights in the same tenant. A
+ * reading that failed is not kept.
  */
 export const shareOverview = ({
   clock,

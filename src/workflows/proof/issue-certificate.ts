@@ -23,7 +23,7 @@ type Deps = {
   uploads: Pick<UploadStore, 'find'>
   checks: ScrubCheckStore
   signer: Signer
-  /** Of the dated rules that the gateway holds to. */
+  /** The version of the table of dated rules that the gateway applies. */
   ruleTableVersion: string
 }
 
@@ -50,8 +50,8 @@ const certificateOf = (
 })
 
 /**
- * Certifies, in one signed text, what an upload's rows were looked up in and the result. Stores
- * nothing. Each call signs what is known then.
+ * Issues a signed certificate of the lists and registries in which an upload's rows were looked up,
+ * and of the results. Stores nothing: each call signs what is known at that time.
  */
 export const createIssueCertificate =
   (deps: Deps): IssueCertificate =>
@@ -62,7 +62,7 @@ export const createIssueCertificate =
     if (check.isOutstanding) {
       throw new GatewayProblem(
         'scrub-check-outstanding',
-        'The rows of this upload were not looked up in the registries that its contact list needs.',
+        'The rows of this upload have not been checked yet against the registries that its contact list needs.',
       )
     }
     const certificate = certificateOf(deps, upload, check)

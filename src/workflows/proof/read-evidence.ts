@@ -23,26 +23,26 @@ import type { UploadStore } from '../ports/uploads/uploads.ts'
 import type { EVIDENCE_REFUSALS } from './refusals.ts'
 import { draftsOfRow } from './row-evidence.ts'
 
-/** `from` belongs to the time, `to` does not: ISO 8601 with a zone. */
+/** `from` is inclusive, `to` exclusive. ISO 8601 with a zone. */
 export type EvidenceQuery = {
   subject: EvidenceSubject
   from: string
   to: string
   cursor: string | null
-  /** Whoever asks sees ids unmasked: the audit has it. */
+  /** The caller sees ids unmasked. The audit entry records that. */
   revealed?: true
 }
 
 export type Evidence = {
   by: 'phoneNumber' | 'email'
-  /** Hexadecimal, keyed: the same as in receipts of erasures. */
+  /** Hexadecimal keyed digest, the same as in the receipts of erasures. */
   subjectDigest: string
   from: string
   to: string
   items: EvidenceItem[]
   /**
-   * Uploads of the time whose rows are past their retention, so it is unknown whether the person
-   * was in them.
+   * How many uploads of that time have lost their rows to retention. Nobody knows whether the
+   * person was in them.
    */
   uploadsWithoutRows: number
   next: string | null
@@ -59,23 +59,71 @@ type Deps = {
   audit: AuditStore
   digestKey: Buffer
   ids: Ids
-  /** Left out: as they are. */
+  /** For tests. Default: `LIMITS`. */
   limits?: Partial<typeof LIMITS>
 }
 
-/** What one call does at most before it leaves the rest to the next: some seconds of work. */
-const LIMITS = { items: 500, uploads: 2_000, chunks: 4_000, opened: 400, lot: 50 }
+/** The most that one call reads. The next call continues. `lot`: uploads listed at a time. */
+const LIMITS = { items: 500, uploads: 1_000, chunks: 4_000, opened: 400, lot: 400 }
+
+/**
+ * The most uploads and chunks of one search of rows. An upload with more chunks is searched alone.
+ */
+const PART = { uploads: 200, chunks: 400 }
 
 type Walk = {
   drafts: EvidenceDraft[]
   withoutRows: number
   stoppedBefore: WalkedUpload | null
   last: string
+  uploads: number
+  chunks: number
+  opened: number
+}
+
+/** Divides the uploads into parts, each for one search of rows. */
+const partsOf = (lot: readonly WalkedUpload[]): WalkedUpload[][] => {
+  const parts: WalkedUpload[][] = []
+  let chunks = Number.POSITIVE_INFINITY
+  for (const upload of lot) {
+    const part = parts.at(-1)
+    if (part === undefined || chunks + upload.chunks > PART.chunks || part.length >= PART.uploads) {
+      parts.push([upload])
+      chunks = upload.chunks
+    } else {
+      part.push(upload)
+      chunks += upload.chunks
+    }
+  }
+  return parts
+}
+
+/** Searches the rows of these uploads, and adds what it finds to the walk. */
+const searchPart = async (
+  deps: Deps,
+  subject: EvidenceSubject,
+  walk: Walk,
+  part: readonly WalkedUpload[],
+): Promise<void> => {
+  const kept = part.filter(({ rowsKept }) => rowsKept)
+  const { rows, opened, goneIds } = await deps.evidence.rowsOf(
+    kept.map(({ id }) => id),
+    subject,
+  )
+  walk.withoutRows += part.length - kept.length + goneIds.size
+  for (const row of rows) {
+    const upload = kept.find(({ id }) => id === row.uploadId)!
+    walk.drafts.push(...(await draftsOfRow(deps, upload, row)))
+  }
+  walk.last = part.at(-1)?.id ?? walk.last
+  walk.uploads += part.length
+  walk.opened += opened
+  for (const { chunks } of part) walk.chunks += chunks
 }
 
 /**
- * Goes through the uploads behind `after` until one came in at `until`, or the work of one call is
- * done.
+ * Searches the uploads after `after`, oldest first. Stops at the first upload that was accepted at
+ * or after `until`, or when this call has read as much as one call may.
  */
 const walkUploads = async (
   deps: Deps,
@@ -83,31 +131,29 @@ const walkUploads = async (
   { from, to, after, until }: { from: string; to: string; after: string; until: string | null },
 ): Promise<Walk> => {
   const limits = { ...LIMITS, ...deps.limits }
-  const done = { uploads: 0, chunks: 0, opened: 0 }
-  const walk: Walk = { drafts: [], withoutRows: 0, stoppedBefore: null, last: after }
+  const walk: Walk = {
+    drafts: [],
+    withoutRows: 0,
+    stoppedBefore: null,
+    last: after,
+    uploads: 0,
+    chunks: 0,
+    opened: 0,
+  }
   const isEnough = (): boolean =>
-    done.uploads >= limits.uploads || done.chunks >= limits.chunks || done.opened >= limits.opened
+    walk.uploads >= limits.uploads || walk.chunks >= limits.chunks || walk.opened >= limits.opened
   for (;;) {
     const about = { tenantId, after: walk.last, from, to, limit: limits.lot }
     const lot = await deps.evidence.uploadsBehind(about)
     const beyond = lot.findIndex(
       ({ createdAt }) => until !== null && Date.parse(createdAt) >= Date.parse(until),
     )
-    const walked = beyond < 0 ? lot : lot.slice(0, beyond)
-    const kept = walked.filter(({ rowsKept }) => rowsKept)
-    const { rows, opened, goneIds } = await deps.evidence.rowsOf(
-      kept.map(({ id }) => id),
-      subject,
-    )
-    walk.withoutRows += walked.length - kept.length + goneIds.size
-    for (const row of rows) {
-      const upload = kept.find(({ id }) => id === row.uploadId)!
-      walk.drafts.push(...(await draftsOfRow(deps, upload, row)))
+    let searched = 0
+    for (const part of partsOf(beyond < 0 ? lot : lot.slice(0, beyond))) {
+      await searchPart(deps, subject, walk, part)
+      searched += part.length
+      if (isEnough() && searched < lot.length) return { ...walk, stoppedBefore: lot[searched]! }
     }
-    walk.last = walked.at(-1)?.id ?? walk.last
-    done.uploads += walked.length
-    done.opened += opened
-    for (const { chunks } of walked) done.chunks += chunks
     if (beyond >= 0) return { ...walk, stoppedBefore: lot[beyond]! }
     if (lot.length < limits.lot) return walk
     if (!isEnough()) continue
@@ -119,7 +165,7 @@ const walkUploads = async (
 const laterOf = (one: string, other: string): string =>
   Date.parse(one) > Date.parse(other) ? one : other
 
-/** Nothing here is older, and PostgreSQL knows no year 0. */
+/** Nothing stored is older than this. PostgreSQL has no year 0, but a caller may ask for it. */
 const EARLIEST = new Date(0).toISOString()
 
 const timesOf = ({ from, to }: EvidenceQuery): { from: string; to: string } => {
@@ -142,7 +188,11 @@ const beginOf = ({ cursor }: EvidenceQuery, from: string): { at: string; afterUp
   })
 }
 
-/** Where the page ends: at what comes first, but not before it began. null: nothing is left. */
+/**
+ * The time at which the page ends: where the entries were cut off, or where the search of uploads
+ * stopped, whichever is earlier. It is never before the page began. null: neither happened, so
+ * nothing is left.
+ */
 const endOf = (cut: string | null, stopped: WalkedUpload | null, begin: string): string | null => {
   const ends = [cut, stopped?.createdAt ?? null].filter((end) => end !== null)
   if (ends.length === 0) return null
@@ -167,9 +217,9 @@ const noteRead = async (
   ])
 
 /**
- * Every decision about a person that the tenant may see, in the order of time. One call works for
- * some seconds and names the place where the next call continues. What happened to a row is on the
- * page of its upload. The audit trail records who asked before the answer.
+ * Returns the decisions about a person that the tenant may see, in chronological order. One call
+ * reads a limited number of uploads, and says where the next call continues. The outcome of a row
+ * is on the page of its upload. Before the call answers, the audit trail records who asked.
  */
 export const createReadEvidence =
   (deps: Deps): ReadEvidence =>

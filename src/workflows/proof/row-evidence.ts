@@ -10,7 +10,7 @@ import { ifKept, type LedgerRow, type UploadStore } from '../ports/uploads/uploa
 
 type Deps = { evidence: Pick<EvidenceStore, 'triesOf'>; uploads: Pick<UploadStore, 'ledger'> }
 
-/** Outcomes that were there when the file had come in. */
+/** The outcomes that a row already had when its file had been received. */
 const AT_INTAKE: Record<string, EvidenceCode> = {
   rejected: 'row-rejected',
   duplicate: 'row-duplicate',
@@ -23,7 +23,7 @@ const AT_END: Record<string, EvidenceCode> = {
   unprocessed: 'row-unprocessed',
 }
 
-/** Of which upload and row. */
+/** A row about the person, the upload that brought it, and its line in the ledger. */
 type Row = { upload: WalkedUpload; found: FoundRow; ledger: LedgerRow }
 
 const placeOf = ({ upload, found, ledger }: Row): EvidenceAbout => ({
@@ -59,7 +59,10 @@ const triedOf = (row: Row, { requestId, batchId, tries, lastTriedAt, jobId }: Ro
         },
       ]
 
-/** Who withheld a row does not write down when: then it is told when its upload was over. */
+/**
+ * The end of a row. For a row that was not sent, the time of that decision is not stored. The time
+ * at which its upload ended is given instead (`timeOf`: upload).
+ */
 const endOf = (row: Row, tries: readonly RowTry[]): EvidenceDraft[] => {
   const { upload, ledger } = row
   const code = AT_END[ledger.outcome]
@@ -82,7 +85,7 @@ const endOf = (row: Row, tries: readonly RowTry[]): EvidenceDraft[] => {
   ]
 }
 
-/** The history of a row about the person, from the file to its end. */
+/** The history of one row about the person: its intake, its tries and its end. */
 export const draftsOfRow = async (
   { evidence, uploads }: Deps,
   upload: WalkedUpload,

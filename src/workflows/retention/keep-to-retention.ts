@@ -8,19 +8,22 @@ import type { DoUpkeep, RetentionStore, UpkeepClaim } from '../ports/retention/r
 
 export type RetentionDeps = { retention: RetentionStore; clock: Clock; emit: Emit }
 
-/** Between two runs of retention. */
+/** The wait between two runs of retention. */
 const EVERY_MS = 10 * 60_000
-/** A jump of the clock is confirmed within seconds where Genesys answers. */
+/**
+ * The wait while the clock is in doubt. Genesys' next answer confirms or refutes a jump within
+ * seconds.
+ */
 const IN_DOUBT_MS = 60_000
-/** Between two lots, so that requests beside them have their turn. */
+/** The pause between two lots, so that other calls get their turn at the database. */
 const BREATH_MS = 50
-/** Lots of a rule in one run: the rest waits for the next one, which comes immediately. */
+/** The most lots of a rule in one run. If rows are left, the next run follows immediately. */
 const LOTS_A_LOOK = 500
 
 type Lease = Parameters<DoUpkeep>[1]
 type Swept = { deleted: number; behindMs: number; more: boolean }
 
-/** Null: the clock is in doubt. */
+/** Deletes the rows of one rule that are past their retention. null: the clock is in doubt. */
 const sweepRule = async (
   { retention, clock }: RetentionDeps,
   claim: UpkeepClaim,

@@ -5,17 +5,17 @@ import type { DoUpkeep, ResealStore } from '../ports/retention/retention.ts'
 export type ResealDeps = { reseal: ResealStore; clock: Clock; emit: Emit }
 
 /**
- * How often an instance records which key it seals under; a key is retired five minutes after the
- * last record.
+ * How often an instance records which key it seals with. A key may be retired only if no instance
+ * has recorded it within five minutes.
  */
 const EVERY_MS = 60_000
-/** Between two lots, so that requests beside them have their turn. */
+/** The pause between two lots, so that other calls get their turn at the database. */
 const BREATH_MS = 20
 
 /**
- * Seals again, in lots, what older keys sealed. The next claim of the task continues after an
- * interruption. A key that seals nothing any more is retired when no instance seals under it. Then
- * you may remove it from the configuration.
+ * Seals again, in lots, what older keys had sealed. After an interruption, the next claim of the
+ * task begins again with what is left. When an older key seals no value and no instance uses it,
+ * the key is retired, and you may remove it from the configuration.
  */
 export const createReseal =
   ({ reseal, clock, emit }: ResealDeps): DoUpkeep =>

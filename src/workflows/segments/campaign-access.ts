@@ -2,7 +2,7 @@ import type { Caller } from '../../domain/access/access.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { AccessStore } from '../ports/access/access.ts'
 
-/** One answer for a campaign that does not exist and for one of another tenant. */
+/** Gives the same answer for a campaign that does not exist and for one of another tenant. */
 export const campaignUnknown = (): GatewayProblem =>
   new GatewayProblem('not-found', 'The campaign does not exist, or your tenant may not use it.')
 

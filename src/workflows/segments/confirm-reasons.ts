@@ -2,7 +2,10 @@ import type { AnalysisReport, CampaignSegment } from '../../domain/segments/camp
 
 export type ConfirmReason = 'unsatisfiable' | 'swallowed-by-exclusion' | 'change-past-share'
 
-/** Selected before the change, as far as the counts show. */
+/**
+ * How many contacts the version in force selects, calculated from the counts. 0 if they are not
+ * known.
+ */
 const selectedBefore = ({ matches, change }: AnalysisReport): number =>
   matches === null || change === null ? 0 : matches.selected - change.enter + change.leave
 
@@ -14,8 +17,8 @@ const isPastShare = (analysis: AnalysisReport, sharePercent: number): boolean =>
 }
 
 /**
- * Why a segment needs a confirmation. Without a version in force or a basis of counts no change is
- * known.
+ * Why a segment needs a confirmation. Empty: it needs none. If there is no version in force or
+ * nothing could be counted, the share of changed contacts is unknown and needs no confirmation.
  */
 export const confirmReasons = (
   analysis: AnalysisReport,

@@ -5,7 +5,7 @@ import type { CallContext } from '../ports/genesys/genesys.ts'
 import type { FilterPreview, PlatformCampaignPort } from '../ports/segments/campaigns.ts'
 import { rulesInForce, type Counted } from './count-rows.ts'
 
-/** Previews that one analysis may ask for [contracts: 2]. */
+/** How many previews one analysis may request [contracts: 2]. */
 const MOST_PREVIEWS = 12
 const OF_THE_CHANGE = 2
 
@@ -15,7 +15,7 @@ type Asking = {
   context: CallContext
 }
 
-/** null: no filter can say this. */
+/** Counts the contacts that the rules select. null: the rules cannot be written as a filter. */
 const preview = async (
   { campaigns, contactListId, context }: Asking,
   rules: PlacedRules,
@@ -30,17 +30,20 @@ const all = (path: string, children: (PlacedNode | null)[]): PlacedNode | null =
   return nodes.length === 0 ? null : { path, kind: 'all', children: nodes }
 }
 
-/** One node that selects exactly whom the rules select. */
+/** One node that selects the same contacts as the rules. */
 const asNode = ({ conditions, exclusions }: PlacedRules): PlacedNode | null =>
   all('', [
     conditions,
     ...exclusions.map((child): PlacedNode => ({ path: child.path, kind: 'not', child })),
   ])
 
-/** Whom the first rules select and the second do not. */
+/**
+ * Rules for the contacts that `rules` select and `other` does not. null: there are no such
+ * contacts, because `other` selects everybody.
+ */
 const without = (rules: PlacedRules, other: PlacedRules): PlacedRules | null => {
   const node = asNode(other)
-  // Rules that select everybody leave nobody over.
+  // Rules that select everybody leave no contact over.
   return node === null ? null : { ...rules, exclusions: [...rules.exclusions, node] }
 }
 
@@ -68,7 +71,7 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
   const left: (number | null)[] = []
   for (let taken = 0; taken < steps; taken += 1) {
     const fewer = { ...rules, exclusions: exclusions.slice(0, taken) }
-    // Without any rule everybody in the list is selected.
+    // Without any rule, every contact of the list is selected.
     const isNothing = fewer.conditions === null && taken === 0
     left.push(isNothing ? whole.total : ((await preview(asking, fewer))?.selected ?? null))
   }
@@ -86,7 +89,7 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
   }
 }
 
-/** Counts by previews of filters. The basis is null if Genesys does not give them. */
+/** Counts by previews of filters in Genesys. `matches` is null if Genesys does not give them. */
 export const countPreviews = async (
   asking: Asking,
   rules: PlacedRules,

@@ -18,9 +18,12 @@ import type {
   SuppressedAmong,
 } from '../ports/segments/segments.ts'
 
-/** Beyond it a sample represents all: each contact is in it with the same chance. */
+/**
+ * If there are more contacts, a random sample is counted. Each contact has the same chance to be in
+ * it.
+ */
 const MOST_CONTACTS = 200_000
-/** Pairs whose shared contacts are counted. */
+/** How many pairs of rules are checked for shared contacts. */
 const MOST_OVERLAPS = 20
 
 export type Counted = { matches: SegmentMatches | null; change: SegmentChange | null }
@@ -29,7 +32,7 @@ export type RowsToCount = {
   tenantId: string
   contactListIds: readonly string[]
   rules: PlacedRules
-  /** All exclusions of the house, those included whose column a list lacks. */
+  /** All exclusions from SEGMENT_EXCLUSIONS, including those whose column a list lacks. */
   house: readonly Leaf[]
   findings: readonly SegmentFinding[]
   inForce: CampaignSegment | null
@@ -46,8 +49,8 @@ type Tally = {
   enter: number
   leave: number
   /**
-   * Of those who enter: how many a mark in their row keeps from being called, and the others, by
-   * list.
+   * The contacts that would enter. `marked`: how many are marked in their row as not to be called.
+   * `unmarked`: the others by list, to be looked up in the do-not-call entries.
    */
   marked: number
   unmarked: Map<string, (readonly string[])[]>
@@ -126,7 +129,7 @@ const createTally = (asked: RowsToCount, pairs: readonly Pair[]) => {
 }
 
 /**
- * Counts over the contacts that the gateway itself has delivered. The basis is null if there are
+ * Counts among the contacts that the gateway itself has delivered. `matches` is null if there are
  * none.
  */
 export const countRows = async (
@@ -176,6 +179,6 @@ const changeOf = async (
   return { enter, leave, doNotCall }
 }
 
-/** Whom a version in force selects, as rules. */
+/** The rules of a version in force, as they select now. */
 export const rulesInForce = ({ definition, house }: CampaignSegment): PlacedRules =>
   placeRules(definition, house)

@@ -43,7 +43,7 @@ export type PrepareDeps = {
   access: Pick<AccessStore, 'isGranted'>
   contacts: DeliveredContacts
   suppressedAmong: SuppressedAmong
-  /** Exclusions of every segment (SEGMENT_EXCLUSIONS). */
+  /** Exclusions that apply to every segment (SEGMENT_EXCLUSIONS). */
   house: readonly Leaf[]
   clock: Clock
   emit: Emit
@@ -54,17 +54,17 @@ export type SegmentAsked = {
   caller: Caller
   campaignId: string
   sent: unknown
-  /** `sent` as the validation read it. */
+  /** `sent` after validation. */
   read: ReadDefinition
 }
 
-/** A definition that is understood: its meaning, what would be sent, and what to tell a person. */
+/** A definition that was read: its meaning, what would be sent, and its findings. */
 export type PreparedSegment = {
   definition: SegmentDefinition
   house: Leaf[]
   compiled: CompiledSegment
   analysis: AnalysisReport
-  /** Platform: the campaign as it is. null in the guide dialect. */
+  /** The campaign as it is in Genesys (platform). null in the guide dialect. */
   campaign: PlatformCampaign | null
   inForce: CampaignSegment | null
 }
@@ -78,7 +78,7 @@ const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
 
 /**
  * Reads the campaign, its lists and the version in force. Analyses, compiles and counts. Writes
- * nothing.
+ * nothing. Throws `GatewayProblem` if the definition has faults or Genesys does not answer.
  */
 export const prepareSegment = async (
   deps: PrepareDeps,
@@ -155,7 +155,7 @@ const readCampaign = async (
     const campaign = await campaigns.readCampaign(campaignId, context)
     const [listId] = contactListIds
     if (contactListIds.length === 1 && listId === campaign.contactListId) return campaign
-    const detail = 'The campaign dials one contact list, and `contactListIds` must be that one.'
+    const detail = 'The campaign dials one list, and `contactListIds` must be only this list.'
     throw new GatewayProblem('campaign-list-differs', detail)
   } catch (error) {
     if (!(error instanceof GenesysFailure)) throw error
@@ -181,7 +181,7 @@ const readLists = async (
 const hasColumn = ({ columns }: ContactList, attribute: string): boolean =>
   columns.some(({ name }) => name === attribute)
 
-/** Reports lists without the column that an exclusion of every segment needs. */
+/** The exclusions whose column every list has, and a finding for each of the others. */
 const houseOf = (
   house: readonly Leaf[],
   lists: readonly ContactList[],
@@ -200,7 +200,7 @@ const houseOf = (
   }
 }
 
-/** As many of its columns as a person will read. */
+/** The names of the first 30 columns, because nobody reads a longer message. */
 const columnsOf = ({ columns }: ContactList): string =>
   columns
     .map(({ name }) => name)
@@ -268,7 +268,7 @@ const count = (
   return countPreviews({ campaigns, contactListId, context }, asked.rules, asked.inForce)
 }
 
-/** A digest of the rules, the findings and what they replace. Without counts, which move. */
+/** The digest leaves out the counts, because they change from one call to the next. */
 const reportOf = (
   about: Pick<PreparedSegment, 'definition' | 'house' | 'inForce'> & {
     findings: SegmentFinding[]

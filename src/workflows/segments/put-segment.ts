@@ -24,7 +24,7 @@ import {
 } from './prepare-segment.ts'
 import type { PREVIEW_SEGMENT_REFUSALS, PUT_SEGMENT_REFUSALS } from './refusals.ts'
 
-/** The key of a call, and the versions that the caller has seen. */
+/** The idempotency key of a call, and the versions that its If-Match names. */
 export type KeyedSegmentCall = {
   idempotencyKey: string
   method: string
@@ -58,15 +58,15 @@ export type PutSegmentDeps = Omit<PrepareDeps, 'segments'> & {
   segments: Pick<SegmentStore, 'put' | 'version' | 'inForce'>
   idempotency: IdempotencyStore
   audit: AuditStore
-  /** The version as callers see it; stored with the key and replayed. */
+  /** The version as callers see it. The result is stored with the idempotency key and replayed. */
   renderSegment: (segment: CampaignSegment) => object
   /**
-   * Who enters and who leaves, in percent of those selected before, past which a change needs a
-   * confirmation (SEGMENT_CONFIRM_SHARE).
+   * In percent of the contacts that were selected before (SEGMENT_CONFIRM_SHARE). If more contacts
+   * than this enter or leave, the change needs a confirmation.
    */
   confirmSharePercent: number
   ids: Ids
-  /** This process; names the holder of claims. */
+  /** The id of this process, which names it as the holder of claims. */
   owner: string
   wake: () => void
 }
@@ -81,8 +81,8 @@ export const createPreviewSegment =
   }
 
 /**
- * Makes the campaign's next version, and its answer under the key, in one transaction; from then on
- * any instance applies it. A refusal leaves the key free.
+ * Stores the campaign's next version and the answer under the idempotency key in one transaction.
+ * From then on, any instance applies it. A refusal leaves the key free.
  */
 export const createPutSegment =
   (deps: PutSegmentDeps): PutSegment =>
@@ -92,8 +92,8 @@ export const createPutSegment =
   }
 
 /**
- * Puts an earlier version again, as the newest one: read, analysed and compiled with today's lists
- * and configuration.
+ * Stores an earlier version again as the newest one. Reads, analyses and compiles it with the
+ * present lists and configuration.
  */
 export const createRollBackSegment =
   (deps: PutSegmentDeps): RollBackSegment =>
@@ -120,7 +120,7 @@ const withKey = async (
   const { method, path, idempotencyKey: key } = call
   const keyed = {
     ...{ tenantId: caller.tenantId, method, path, key, fingerprint: () => fingerprint },
-    reused: 'This Idempotency-Key was used for another definition.',
+    reused: 'This Idempotency-Key was used for a different definition.',
   }
   return answerOnce(deps, keyed, async (scope) => {
     try {
@@ -161,11 +161,11 @@ const put = async (
     },
   )
   if (made.kind === 'other-version') {
-    const detail = 'The segment was changed since the version in If-Match.'
+    const detail = 'The segment has changed since the version in If-Match.'
     throw new GatewayProblem('precondition-failed', detail)
   }
   if (made.kind === 'claim-lost') {
-    const detail = 'The call was given up. Send it again with the same key.'
+    const detail = 'The call was interrupted. Send it again with the same key.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
   deps.wake()
@@ -220,7 +220,8 @@ const spelt = ({ definition, house }: Pick<CampaignSegment, 'definition' | 'hous
   )
 
 /**
- * The difference to the version in force, in counts: what the rules say may hold a person's data.
+ * The audit entry of a new version. It describes the difference from the version in force in
+ * numbers only, because the rules themselves may contain data about a person.
  */
 const auditOf = (
   { ids }: PutSegmentDeps,
@@ -244,8 +245,8 @@ const auditOf = (
 }
 
 /**
- * A refusal that cannot be written down fails as the database does: whoever asks again then hears
- * it, and the trail has it.
+ * Writes a refusal to the audit trail. If that fails, the call fails with the error of the
+ * database. The caller then sends the call again, and the refusal is recorded.
  */
 const auditRefusal = (
   { audit, ids }: PutSegmentDeps,

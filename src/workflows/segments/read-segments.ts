@@ -11,25 +11,25 @@ import { checkCampaignGranted } from './campaign-access.ts'
 import type { READ_SEGMENT_REFUSALS, RESUME_SEGMENT_REFUSALS } from './refusals.ts'
 
 export type ReadSegments = {
-  /** The newest version. */
+  /** Returns the newest version. */
   find: Refusing<
     (typeof READ_SEGMENT_REFUSALS)[number],
     (caller: Caller, campaignId: string) => Promise<CampaignSegment>
   >
-  /** One version. */
+  /** Returns one version. */
   version: Refusing<
     (typeof READ_SEGMENT_REFUSALS)[number],
     (caller: Caller, campaignId: string, version: number) => Promise<CampaignSegment>
   >
   /**
-   * The newest version of each campaign that the caller's tenant is granted. null: the cursor
+   * Returns the newest version of each campaign that the caller's tenant may use. null: the cursor
    * cannot be read.
    */
   list(
     caller: Caller,
     page: { cursor: string | null; limit: number },
   ): Promise<Page<CampaignSegment> | null>
-  /** Newest first. null: the cursor cannot be read. */
+  /** Returns the versions of a campaign, the newest first. null: the cursor cannot be read. */
   versions: Refusing<
     (typeof READ_SEGMENT_REFUSALS)[number],
     (
@@ -88,7 +88,7 @@ export const createResumeSegment =
     })
     const segment = await deps.segments.resume(campaignId, audit)
     if (segment === null) {
-      const detail = `The segment is ${state} and does not need a resume.`
+      const detail = `The segment is ${state}, so there is nothing to resume.`
       throw new GatewayProblem('segment-not-held', detail, { state })
     }
     deps.wake()

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 import { GENESYS_REFUSALS } from '../contact-lists/refusals.ts'
 
-/** The codes with which each use of segments may refuse a call. */
+/** The codes with which each use case of segments may refuse a call. */
 export const PREVIEW_SEGMENT_REFUSALS = [
   'not-found',
   'segment-invalid',

@@ -2,20 +2,23 @@ import type { SegmentFinding } from '../../domain/segments/analysis/finding.ts'
 import type { CompileFault } from '../../domain/segments/compiled-segment.ts'
 
 export type Places = {
-  /** The place in what was sent, where the short form was sent. */
+  /**
+   * The place in the body that the caller sent. It differs from `path` if that body has the short
+   * form.
+   */
   ofPath(path: string): string
   ofFinding(finding: SegmentFinding): SegmentFinding
   ofFault(fault: CompileFault): CompileFault
 }
 
-/** The members of the typed form as the short form calls them. */
+/** The members of the typed form, with their names in the short form. */
 const ROOTS: [string, string][] = [
   ['/contactListIds', '/listIds'],
   ['/conditions', '/demographicMatrix'],
   ['/exclusions', '/exclusionRules'],
 ]
 
-/** Findings and faults name places in the body sent, whichever form it had. */
+/** Translates the places in findings and faults into places of the body that the caller sent. */
 export const createPlaces = (sentAt: ReadonlyMap<string, string>, isShort: boolean): Places => {
   const roots = isShort ? ROOTS : []
   const known = [...sentAt, ...roots].toSorted(([a], [b]) => b.length - a.length)

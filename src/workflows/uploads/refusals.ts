@@ -2,7 +2,7 @@ import { FILE_PROBLEMS } from '../../domain/problems/file-problems.ts'
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 import { READ_LIST_REFUSALS } from '../contact-lists/refusals.ts'
 
-/** The codes with which each use of this room may refuse a call. */
+/** The codes with which each use case of uploads may refuse a call. */
 export const RECEIVE_REFUSALS = [
   'quota-exceeded',
   'capability-not-available',
@@ -19,6 +19,8 @@ export const RECEIVE_REFUSALS = [
   ...READ_LIST_REFUSALS,
   ...(Object.keys(FILE_PROBLEMS) as (keyof typeof FILE_PROBLEMS)[]),
 ] as const satisfies readonly ProblemCode[]
+
+export const SEE_REFUSALS = ['scope-missing'] as const satisfies readonly ProblemCode[]
 
 export const CONTROL_REFUSALS = [
   'not-found',

@@ -44,7 +44,7 @@ test('the image is one stage on a pinned major of Node, run by a user without ri
 test('the image installs runtime packages only and starts the sources as they are', () => {
   assert.ok(all('RUN').some((run) => run.includes('npm ci --omit=dev')))
   assert.deepEqual(all('CMD'), [
-    '["sh", "-c", "ulimit -c 0; exec node --max-semi-space-size=4 src/main.ts"]',
+    '["sh", "-c", "ulimit -c 0; MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 exec node --max-semi-space-size=4 src/main.ts"]',
   ])
   assert.ok(existsSync('src/main.ts'))
 })
@@ -84,7 +84,7 @@ test('every composed service has a health check, a read-only root and a pinned i
   for (const [name, service] of Object.entries(services)) {
     const check = service.healthcheck?.test ?? []
     assert.ok(check.length > 1, name)
-    // Unquoted, `a ? 0 : 1` is a mapping in YAML, and Compose refuses the file.
+    // Without quotes, `a ? 0 : 1` is a mapping in YAML, and Compose refuses the file.
     for (const word of check) assert.equal(typeof word, 'string', name)
     assert.equal(service.read_only, true, name)
     if (service.build === undefined) assert.match(service.image ?? '', /:v?\d+\.\d+/, name)
@@ -122,10 +122,10 @@ test('the composed gateways ask the composed scanner, which no port of the machi
   assert.equal(clamd?.ports, undefined)
   assert.ok(clamd?.volumes?.some((volume) => volume.endsWith(':/var/lib/clamav')))
   for (const gateway of gateways) {
-    // Set and empty in .env, nothing looks at guest files.
+    // If the variable is set but empty in .env, no scanner checks guest files.
     assert.equal(gateway?.environment?.['CLAMD_HOST'], '${CLAMD_HOST-clamd}')
     assert.equal(gateway.environment['CLAMD_PORT'], '${CLAMD_PORT:-3310}')
-    // A scanner that is away holds files up and no gateway.
+    // If the scanner is away, guest files wait, but the gateway starts.
     assert.equal(gateway.depends_on?.['clamd']?.condition, 'service_started')
   }
 })
@@ -144,7 +144,8 @@ test('the composed gateways get all of .env, and nothing of it can take them off
       [gateway.environment?.['HOST'], gateway.environment?.['PORT']],
       ['0.0.0.0', '3000'],
     )
-    // What .env does not say is the sandbox; what it says goes before, an empty address included.
+    // If .env does not set the variable, Genesys is the sandbox. Any value in .env counts, even an
+    // empty address.
     assert.equal(gateway.environment?.['GENESYS_API_URL'], '${GENESYS_API_URL-http://sandbox:4010}')
     assert.equal(gateway.environment?.['PUBLIC_URL'], '${PUBLIC_URL:-http://127.0.0.1:3000}')
   }

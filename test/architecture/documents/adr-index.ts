@@ -1,6 +1,6 @@
 /**
- * What is wrong between `docs/adr/README.md` and the decisions beside it: `pages` are their texts
- * by file name.
+ * The differences between `docs/adr/README.md` and the decisions in the same folder. `pages`: their
+ * texts by file name.
  */
 export const adrFaults = (index: string, pages: Readonly<Record<string, string>>): string[] => {
   const faults: string[] = []

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 
-/** Entries with the same beginning, or without a heading of a capability above them. */
+/**
+ * Entries that begin in the same way as another one, or that are under no heading of a capability.
+ */
 const faultsOf = (changelog: string): string[] => {
   const seen = new Set<string>()
   const faults: string[] = []

@@ -6,7 +6,7 @@ import { readControls, type ControlTest } from '../../support/tables/controls-ta
 
 const MOST = 36
 
-/** A name stands in the file as it is written there: quotes of the language may be escaped. */
+/** The test file may write the name with escaped quotes. */
 const hasTest = ({ path, name }: ControlTest): boolean => {
   if (!path.endsWith('.test.ts') || name === '' || !existsSync(path)) return false
   const text = readFileSync(path, 'utf8').replaceAll(/\\(['"`])/gu, '$1')

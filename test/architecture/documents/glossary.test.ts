@@ -10,7 +10,8 @@ const texts = [
   ...globSync('docs/**/*.md').filter((path) => path !== GLOSSARY),
   ...['README.md', 'SECURITY.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
   ...['openapi/openapi.json', 'src/console/texts/en.json', '.env.example'],
-  'deploy/prometheus/alerts.yml',
+  ...['deploy/prometheus/alerts.yml', 'docker-compose.yml'],
+  ...['bench/README.md', 'examples/README.md', ...globSync('src/*/README.md')],
 ].map((path) => ({ path, text: readFileSync(path, 'utf8') }))
 
 test('no public text uses a word that the glossary refuses', () => {

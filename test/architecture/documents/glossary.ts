@@ -1,13 +1,13 @@
-/** The words that public texts do not use, by the second table of the glossary. */
+/** The words that public texts do not use, from the second table of the glossary. */
 export const forbiddenWords = (glossary: string): string[] => {
   const [, table = ''] = glossary.split('## Words that these pages do not use')
   return [...table.matchAll(/^\| (?!instead of|---)([^|]+?)(?: …)? \|/gmu)].map(([, word]) => word!)
 }
 
-/** A turn of phrase that readers stumble over, and what to write. */
+/** A phrase that readers stumble over, and what to write instead. */
 type Turn = { pattern: RegExp; write: string }
 
-/** Things of which an earlier one is "the previous", not "the one before". */
+/** Nouns after which texts say "the previous one", not "the one before". */
 const EARLIER = [
   ...['version', 'one', 'rules', 'image', 'file', 'import', 'block', 'edition', 'secret'],
   ...['filters?', 'start', 'attempt', 'release'],
@@ -19,9 +19,7 @@ const DEGREES = [
   ...['way', 'need', 'problem'],
 ]
 
-/**
- * Turns that a pattern finds without false alarms, each with the words that readers expect.
- */
+/** Phrases that a pattern finds without false alarms, each with the words that readers expect. */
 const TURNS: readonly Turn[] = [
   {
     pattern: new RegExp(
@@ -56,11 +54,11 @@ const TURNS: readonly Turn[] = [
 
 const prose = (text: string): string => text.replaceAll(/^```[\s\S]*?^```|"[\w.-]+":/gmu, '')
 
-/** Which words a text uses, outside of blocks of code and of the names of members in JSON. */
+/** Which of these words a text uses. Blocks of code and names of members in JSON do not count. */
 export const forbiddenIn = (text: string, words: readonly string[]): string[] =>
   words.filter((word) => new RegExp(String.raw`(?<![\w-])${word}(?![\w-])`, 'iu').test(prose(text)))
 
-/** The turns of phrase in a text that readers stumble over, each with what to write instead. */
+/** The phrases in a text that readers stumble over, each with what to write instead. */
 export const turnsIn = (text: string): string[] =>
   TURNS.flatMap(({ pattern, write }) => {
     const found = new RegExp(pattern, `g${pattern.flags}`)

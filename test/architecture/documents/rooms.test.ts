@@ -9,7 +9,7 @@ const rooms = readdirSync('src', { withFileTypes: true })
   .map(({ name }) => name)
 const pageOf = (room: string): string => readFileSync(`src/${room}/README.md`, 'utf8')
 
-/** The paths of the project that a page names in code marks, and that are not there. */
+/** The paths that a page names in code marks and that do not exist in the project. */
 const lostPaths = (page: string): string[] =>
   [...page.matchAll(/`((?:src|test|docs|bench|deploy|examples|\.ci)\/[^`\s<]*)`/g)]
     .map(([, path = '']) => path)

@@ -1,10 +1,7 @@
-/**
- * Texts outside of the repository, by name, with the parts that `docs/sources.md` says something
- * of.
- */
+/** Texts outside of the repository, by name, with the parts that `docs/sources.md` explains. */
 export type Sources = ReadonlyMap<string, ReadonlySet<string>>
 
-/** Reads `docs/sources.md`: a heading a source, a row a part. */
+/** Reads `docs/sources.md`, in which each source has a heading and each part has a row. */
 export const readSources = (page: string): Sources =>
   new Map(
     page
@@ -17,7 +14,7 @@ export const readSources = (page: string): Sources =>
       }),
   )
 
-/** What a text of the given kind says to its readers; a citation counts nowhere else. */
+/** The part of a text of the given kind that is for its readers. A citation counts only there. */
 const proseOf = (path: string, text: string): string => {
   if (path.endsWith('.md')) {
     return text.replace(/```[\s\S]*?```|`[^`\n]*`|\[[^\]]*\]\([^)]*\)/g, '')
@@ -26,7 +23,7 @@ const proseOf = (path: string, text: string): string => {
   return [...text.matchAll(marks)].map(([comment]) => comment.replace(/\n\s*\*/g, '')).join('\n')
 }
 
-/** Ways of naming a source that readers cannot look up. */
+/** Ways to name a source that readers cannot look up. */
 const LOOSE = [
   /\bguide-api\b/i,
   /\bdesign, (section )?\d/i,
@@ -39,8 +36,8 @@ const LOOSE = [
 ]
 
 /**
- * What is wrong with the citations of a file: unknown sources or parts, and sources named in any
- * other way than in brackets.
+ * What is wrong with the citations of a file: unknown sources or parts, and sources that are not
+ * named in brackets.
  */
 export const wrongCitations = (path: string, text: string, sources: Sources): string[] => {
   const wrong: string[] = []
@@ -48,7 +45,8 @@ export const wrongCitations = (path: string, text: string, sources: Sources): st
     /\[([a-z]+(?:-[a-z0-9]+)*)(?:: ([^\]]+))?\](?!\()/g,
     (citation, name: string, part: string | undefined) => {
       const parts = sources.get(name)
-      // `[a-z]` of a pattern in a comment is no citation; what has a part is meant as one.
+      // Without a part, it may be something else, such as `[a-z]` in a pattern. With a part, it is
+      // meant as a citation.
       if (parts === undefined) {
         if (part !== undefined) wrong.push(citation)
         return ''

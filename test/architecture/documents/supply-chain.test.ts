@@ -21,8 +21,8 @@ const installed = Object.entries(packages)
   .map(([path, about]) => ({ name: path.replace(/^.*node_modules\//u, ''), ...about }))
 
 /**
- * The versions that mended what is known of them; `known-vulnerabilities.test.ts` plays it against
- * the gateway.
+ * The versions that fixed known vulnerabilities. `known-vulnerabilities.test.ts` tries these
+ * against the gateway.
  */
 const FLOORS: Record<string, string> = {
   '@fastify/busboy': '3.2.6',
@@ -62,7 +62,7 @@ test('what runs has neither axios nor form-data', () => {
 test('every package comes from the registry by https, with its digest', () => {
   for (const { name, resolved, integrity, dev, optional } of installed) {
     if (resolved !== undefined) assert.match(resolved, /^https:\/\/registry\.npmjs\.org\//u, name)
-    // Of tools for other machines npm writes none down.
+    // For tools that only other machines need, npm records no checksum.
     if (dev !== true || optional !== true) assert.match(integrity ?? '', /^sha512-/u, name)
   }
   assert.ok(installed.length > 300)

@@ -42,31 +42,31 @@ eachHome('Sessions of the console', (home) => {
   it('a session stands for its key, is audited, and ends when it is signed out', async () => {
     const { digest, sessionId, key } = await begin()
     assert.deepEqual(key?.scopes, ['admin'])
-    assert.deepEqual(await store.sessions.find(digest), { sessionId, key })
+    assert.deepEqual(await store.sessions.find(digest, 'person'), { sessionId, key })
     const out = () => audit('console.signed_out', sessionId)
     await store.sessions.end(digest, out)
     await store.sessions.end(digest, out)
-    assert.equal(await store.sessions.find(digest), null)
+    assert.equal(await store.sessions.find(digest, 'person'), null)
     assert.deepEqual(await actionsAbout(sessionId), ['console.signed_in', 'console.signed_out'])
   })
 
   it('a wrong key begins nothing', async () => {
     const { digest, sessionId, key } = await begin(Buffer.alloc(32, 6))
     assert.equal(key, null)
-    assert.equal(await store.sessions.find(digest), null)
+    assert.equal(await store.sessions.find(digest, 'person'), null)
     assert.deepEqual(await actionsAbout(sessionId), [])
   })
 
   it('a session ends after half an hour without use, and twelve hours after its beginning', async () => {
     const idle = await begin()
     await older(idle.digest, 'used_at', 29)
-    assert.ok(await store.sessions.find(idle.digest))
+    assert.ok(await store.sessions.find(idle.digest, 'person'))
     const forgotten = await begin()
     await older(forgotten.digest, 'used_at', 31)
-    assert.equal(await store.sessions.find(forgotten.digest), null)
+    assert.equal(await store.sessions.find(forgotten.digest, 'person'), null)
     const old = await begin()
     await older(old.digest, 'created_at', 12 * 60 + 1)
-    assert.equal(await store.sessions.find(old.digest), null)
+    assert.equal(await store.sessions.find(old.digest, 'person'), null)
     await begin()
     const left = await run('select 1 from console_session where digest = $1', [old.digest])
     assert.deepEqual(left, [], 'the next sign-in forgets it')
@@ -77,13 +77,23 @@ eachHome('Sessions of the console', (home) => {
     const usedAt = async () =>
       (await run('select used_at from console_session where digest = $1', [digest]))[0]!['used_at']
     const first = await usedAt()
-    await store.sessions.find(digest)
+    await store.sessions.find(digest, 'person')
     assert.deepEqual(await usedAt(), first)
     await older(digest, 'used_at', 2)
     const before = await usedAt()
-    await store.sessions.find(digest)
-    // Behind the call's back: the next statement of its connection, or a moment later.
-    while (String(await usedAt()) === String(before)) await store.sessions.find(digest)
+    await store.sessions.find(digest, 'person')
+    // The use is written in the background, so it may show only after a moment.
+    while (String(await usedAt()) === String(before)) await store.sessions.find(digest, 'person')
+  })
+
+  it('an open page that refreshes itself keeps no session from ending', async () => {
+    const { digest } = await begin()
+    await older(digest, 'used_at', 29)
+    for (let looks = 0; looks < 3; looks += 1) {
+      assert.ok(await store.sessions.find(digest, 'page'))
+    }
+    await older(digest, 'used_at', 2)
+    assert.equal(await store.sessions.find(digest, 'page'), null)
   })
 
   it('a session ends with its key: revoked, or expired', async () => {
@@ -94,9 +104,9 @@ eachHome('Sessions of the console', (home) => {
       const plan = { tenantId: 'default', name: 'x', scopes: ['uploads'] as const, expiresAt: null }
       await store.keys.create({ key: issued, ...plan, audit: audit('key.created', keyId) })
       const { digest } = await begin(keyDigest)
-      assert.ok(await store.sessions.find(digest))
+      assert.ok(await store.sessions.find(digest, 'person'))
       await run(`update api_key set ${end} = clock_timestamp() where id = $1`, [keyId])
-      assert.equal(await store.sessions.find(digest), null, end)
+      assert.equal(await store.sessions.find(digest, 'person'), null, end)
       assert.equal((await begin(keyDigest)).key, null, end)
     }
   })

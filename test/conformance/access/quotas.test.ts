@@ -14,7 +14,7 @@ const NO_GRANTS = {
   ...{ externalContacts: [], conversations: [] },
 }
 
-/** Which quota refused, if one did. */
+/** The quota that refused the call, if one did. */
 const refusedBy = async (work: () => Promise<unknown>): Promise<unknown> => {
   try {
     await work()
@@ -48,7 +48,7 @@ eachHome('Quotas', (home) => {
     assert.equal(made.kind, 'created')
     return id
   }
-  /** Instances of their own, which tell what they counted when they stop. */
+  /** Separate instances, which share their counts when they stop. */
   const instances = (count: number) => {
     const clock = createManualClock()
     const all = Array.from({ length: count }, () =>
@@ -82,7 +82,7 @@ eachHome('Quotas', (home) => {
     const id = await tenant({ requestsPerMinute: 4 })
     const all = instances(2)
     const [one, other] = [all[0]!, all[1]!]
-    // The minute may end between two counts.
+    // If the minute ends between two of these calls, the count starts again.
     for (const instance of [one, one, other, other]) await instance.request(id, true)
     await Promise.all([one.stop(), other.stop()])
     const third = instances(1)[0]!

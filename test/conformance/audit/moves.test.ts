@@ -40,17 +40,17 @@ const TABLES: Table[] = [
 ]
 
 /**
- * What the code itself writes, in the same transaction: an upload that is taken in, and one that
- * ends with its counts.
+ * States whose entry the code itself writes, in the same transaction: an upload that is accepted,
+ * and one that ends with its counts.
  */
 const BY_CODE = new Set(['staged', 'completed', 'completed_with_errors'])
 const isByCode = ({ room }: Table, from: string, to: string): boolean =>
   room === 'upload' && BY_CODE.has(to) && (to !== 'staged' || from === 'receiving')
 
 /**
- * Each move of each state table is made on a row of a copy of the table that has the columns, the
- * triggers and nothing else: what decides is that the database writes an entry whenever a state
- * changes, whoever changes it.
+ * Makes each move of each state table on a row of a copy of the table, which has only the columns
+ * and the triggers. So only one thing decides: whether the database writes an entry for every
+ * change of a state, whatever made the change.
  */
 eachHome('Changes of state in the audit trail', (home) => {
   let store: Store

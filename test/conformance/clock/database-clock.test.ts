@@ -16,7 +16,7 @@ import {
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** By statements of their own. */
+/** Columns that other statements correct. */
 const OTHERWISE_FOLLOWED = [
   'lane.lease_until',
   'segment_campaign.lease_until',
@@ -31,14 +31,14 @@ const OTHERWISE_FOLLOWED = [
   'database_clock.seen_at',
   'database_clock.doubted_from',
 ]
-/** Times of day. */
+/** Times that callers name. They are absolute, so a jump does not move them. */
 const NAMED_BY_CALLERS = [
   'upload.not_before',
   'api_key.expires_at',
   'dnc_entry.expires_at',
   'dnc_group.expires_at',
 ]
-/** What was; nothing waits for them, and what is told of them was told already. */
+/** Past times. Nothing waits for them, and they were already reported. */
 const HISTORY = [
   ...[
     'api_key.created_at',
@@ -53,6 +53,7 @@ const HISTORY = [
     'dnc_submission.applied_at',
     'dnc_submission.created_at',
     'dnc_submission.held_since',
+    'dnc_submission.oldest_received_at',
     'dnc_submission.updated_at',
   ],
   ...[
@@ -113,8 +114,8 @@ const HISTORY = [
 ]
 
 /**
- * For jumps: a clock is set by moving what was seen of it, and everything that was stored by it,
- * the other way.
+ * These tests do not set a clock. They simulate a jump by moving, in the other direction, the time
+ * that was last seen and everything that was stored by the clock.
  */
 eachHome("The database's clock", (home) => {
   let store: Store
@@ -122,7 +123,7 @@ eachHome("The database's clock", (home) => {
   before(async () => {
     store = await openTestStore(await home.fresh())
     await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-    // Tells of a time away where the database was copied.
+    // Consumes the report that nobody checked the clock for long, because the database was copied.
     await look(null)
   })
   after(() => store.close())
@@ -131,7 +132,7 @@ eachHome("The database's clock", (home) => {
       `update database_clock set seen_at = clock_timestamp(), doubted_from = null, off_ms = null`,
     )
   })
-  /** As if the last look had been at what is now so far ahead, or behind. */
+  /** Makes it look as if the last check had seen the present time plus `ms`. */
   const lastSeen = (ms: number) =>
     run(`update database_clock set seen_at = clock_timestamp() + interval '${ms} milliseconds'`)
   const look = (elapsedMs: number | null) => store.clock.look(() => elapsedMs)
@@ -178,7 +179,7 @@ eachHome("The database's clock", (home) => {
     const found = await look(null)
     near(found.awayMs, DAY_MS)
     assert.deepEqual([found.jumpedMs, found.doubted], [null, true])
-    // A jump on top of what is unknown cannot make up for it.
+    // A known jump must not make up for an unknown one.
     await lastSeen(HOUR_MS)
     await look(3_000)
     await lastSeen(-HOUR_MS)
@@ -259,7 +260,7 @@ eachHome("The database's clock", (home) => {
     await store.uploads.appendChunks(receiving, [chunk])
     const key = ids.newUuid()
     await claimKey(store, key)
-    // A day passes at once: everything stored is a day older.
+    // Makes everything stored a day older, as if a day had passed.
     await run(
       `update lane set lease_until = lease_until - interval '1 day' where key = '${laneKey}'`,
     )

@@ -17,7 +17,7 @@ eachHome('Comparing contacts with the register', (home) => {
   })
   after(() => store.close())
 
-  /** Every contact with the content 5. */
+  /** Delivers the contacts, all with the content 5. */
   const deliver = async (list: string, contacts: string[]): Promise<void> => {
     const upload = await stageUpload(store, { list, accepted: contacts })
     const claim = await store.lanes.claim('me')

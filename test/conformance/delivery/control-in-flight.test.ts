@@ -51,7 +51,8 @@ eachHome('Pausing and cancelling what is in flight', (home) => {
     await control('resume')
     const again = await claimLane(store)
     assert.equal((await store.delivery.next(again))?.id, upload.id)
-    // What is settled leaves nothing to wait for: cancelled at once.
+    // The batch is settled, so there is nothing to wait for, and the upload is cancelled
+    // immediately.
     await control('cancel')
     const ignored = await settle(store, again, upload, batch)
     assert.equal(ignored.state, 'cancelled')

@@ -15,7 +15,10 @@ import {
 import { fillRegister } from '../../support/stages/sealed-rows.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
-/** Long ago: while nobody looks at the clock, as here, leases do not end by it. */
+/**
+ * Sets the end of the lease far into the past. Nobody checks the clock here, so a lease does not
+ * end as soon as its time has passed.
+ */
 const expire = (store: Store, lane: string) =>
   store.sql.executeSql(
     `update lane set lease_until = clock_timestamp() - interval '1 hour' where key = $1`,
@@ -196,8 +199,8 @@ eachHome('Lanes and delivery', (home) => {
       const upload = await stageUpload(store, { list, accepted: contacts })
       const claim = await claimLane(store)
       const batch = await intend(store, claim, upload)
-      // One list's register, written from four lanes at once: the lanes' own mutual exclusion is
-      // out of the way.
+      // Four lanes write the register of one list at the same time, so that a lane's own mutual
+      // exclusion does not matter.
       await store.sql.executeSql(`update upload set contact_list_id = 'shared' where id = $1`, [
         upload.id,
       ])

@@ -23,7 +23,7 @@ eachHome('What shared requests of a lane is looked at again', (home) => {
   })
   after(() => store.close())
 
-  /** Delivers so many uploads of one contact by one request; their ids. */
+  /** Delivers this many uploads of one contact with one request. Returns their ids. */
   const deliver = async (claim: LaneClaim, count: number): Promise<string[]> => {
     const uploads = []
     for (let n = 0; n < count; n += 1)
@@ -56,14 +56,14 @@ eachHome('What shared requests of a lane is looked at again', (home) => {
     assert.equal(claim.key, first.laneKey)
     const one = await deliver(claim, 8)
     assert.deepEqual(jobs, [{ id: one.at(-1), startAfterMs: 0 }])
-    // The newest of them; the others ended just as well, and nobody looks at them.
+    // The newest five. The other uploads ended in the same request, and are not checked.
     assert.deepEqual(await together(one.at(-1)!), one.slice(-5))
     assert.deepEqual(await together(one[0]!), [])
     jobs = []
     const two = await deliver(claim, 2)
     assert.equal(jobs.length, 1)
     const { id, startAfterMs } = jobs[0]!
-    // However long this test takes, the look is still ahead.
+    // Moves the check ahead, so that it stays in the future however long this test takes.
     await store.sql.executeSql(`update lane set looks_at = looks_at + interval '1 hour'`)
     await store.sql.executeSql(
       `update upload set reconcile_at = reconcile_at + interval '1 hour' where id = any($1)`,
@@ -77,7 +77,7 @@ eachHome('What shared requests of a lane is looked at again', (home) => {
     for (let n = 0; n < 12; n += 1) await deliver(claim, 9)
     assert.equal(jobs.length, 1)
     const all = await together(id)
-    // Five of each shipment until they fill a read; of every later one still the newest.
+    // Five of each shipment until they fill a read. Of every later shipment, still the newest one.
     assert.equal(all.length, 3 + 10 * 5 + 2)
     await store.reconciliations.postpone(all.slice(0, 3), 'doubt', 5_000)
     assert.deepEqual(await together(all[0]!), all.slice(0, 3))

@@ -15,8 +15,7 @@ const LISTS = 60
 const WORKED = 4
 
 /**
- * A gateway on `store` without HTTP, before a Genesys that ends no job until every list has got its
- * contacts.
+ * A gateway on `store` without HTTP. Its Genesys ends no job until every list has got its contacts.
  */
 const setUp = (store: Store) => {
   const finished = new Set<string>()
@@ -48,7 +47,8 @@ const setUp = (store: Store) => {
         if (finished.size === LISTS) all.resolve()
       },
       retryWindowMs: 3_600_000,
-      // Sixty lanes that ask all the time leave a busy machine no time for their leases.
+      // If sixty lanes polled all the time, a busy machine would have no time to renew their
+      // leases.
       completionPollMs: 250,
       holdRetryMs: 60_000,
     }),
@@ -76,7 +76,8 @@ eachHome('small uploads to many lists', (home) => {
       const t = setUp(store)
       for (let index = 0; index < LISTS; index += 1) await stageUpload(store, { list: `m${index}` })
       lookAtClock(test, store)
-      // Also when the time is up: lanes that go on keep the process from ending.
+      // Stops the lanes even if the test runs out of time, because they would keep the process
+      // alive.
       test.after(() => t.lanes.stop(5_000))
       t.lanes.start()
       await t.all

@@ -22,7 +22,7 @@ eachHome('A try of a request', (home) => {
   })
   after(() => store.close())
 
-  /** Uploads of a list of their own, and the lane's claim. */
+  /** Uploads to a new list, and the claim of its lane. */
   const stage = async (count: number): Promise<{ claim: LaneClaim; members: Member[] }> => {
     lists += 1
     await store.sql.executeSql(`update lane set ready_at = 'infinity'`)

@@ -13,7 +13,7 @@ import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const CONTACTS = Array.from({ length: 8 }, (_, index) => `c${index}`)
 
-/** What one upload of the list comes to, or what happens to the list beside it. */
+/** How one upload to the list ends, or what else happens to the list. */
 type Step =
   | { kind: 'alone'; delivered: number; confirmed: number }
   | { kind: 'together'; members: [delivered: number, confirmed: number][] }
@@ -135,7 +135,7 @@ eachHome("The register's size", (home) => {
       if (step.kind === 'forget') await store.delivery.forgetCleared(listId)
       if (step.kind === 'clear') await clear(claim, (await stage()).id)
       if (step.kind === 'late' && late !== null) {
-        // On its way while everything else happened to the list.
+        // This upload was in flight while everything else happened to the list.
         await settleAlone(claim, late.upload, late.batchId, [0b1111_0000, 0b0000_1111])
         late = null
       }
@@ -166,7 +166,8 @@ eachHome("The register's size", (home) => {
       numRuns: Number(process.env['PROPERTY_RUNS'] ?? 20),
       endOnFailure: process.env['PROPERTY_RUNS'] === undefined,
       examples: [
-        // A contact from before a clearing that comes again is one more, though its row is there.
+        // A contact from before a clearing that is delivered again counts as one more, although its
+        // row exists already.
         [
           [
             { kind: 'alone', delivered: 3, confirmed: 0 },
@@ -174,8 +175,8 @@ eachHome("The register's size", (home) => {
             { kind: 'alone', delivered: 5, confirmed: 0 },
           ],
         ],
-        // What was on its way when the list was cleared is not there, and what was newer than the
-        // clearing is.
+        // Contacts that were in flight when the list was cleared are gone. Contacts newer than the
+        // clearing are there.
         [
           [
             { kind: 'alone', delivered: 1, confirmed: 0 },

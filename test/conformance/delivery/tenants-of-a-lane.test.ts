@@ -15,8 +15,8 @@ const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 4)
 type Tenant = 'default' | 'other' | 'third'
 
 /**
- * An upload of this tenant to the list, with the digests that its contacts have. All contents are
- * alike here, so it asks to be sent anyway.
+ * Stages an upload of this tenant to the list, with the digests that its contacts have. All
+ * contents are equal here, so the upload asks to be sent anyway.
  */
 const stageOf = async (
   store: Store,

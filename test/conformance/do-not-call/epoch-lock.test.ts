@@ -38,7 +38,7 @@ describe('A try beside entries that are being added', { skip: serverHome().skip 
     await home.close()
   })
 
-  /** An upload of two contacts, the second with the phone, and its batch, about to be tried. */
+  /** An upload of two contacts, the second with the phone. Its batch is about to be tried. */
   const intend = async (): Promise<{ claim: LaneClaim; upload: Upload; batchId: string }> => {
     const list = `epoch-${(lists += 1)}`
     const id = await beginUpload(store, list)
@@ -93,7 +93,7 @@ describe('A try beside entries that are being added', { skip: serverHome().skip 
         return true
       })
       assert.equal(await attemptsOf(batchId), 0)
-      // The next of this file is looked up after it.
+      // Otherwise the next test of this file would find the entry.
       await store.sql.executeSql('delete from dnc_entry')
     })
   }
@@ -124,8 +124,8 @@ describe('A try beside entries that are being added', { skip: serverHome().skip 
     const { rows } = await looked
     const [{ seen }] = rows as [{ seen: number }]
     const { rows: now } = await store.sql.executeSql('select count(*)::int as n from dnc_entry')
-    // The lock's row is the newest, and the entries are those of before: why there are two
-    // statements.
+    // The statement sees the newest row of the lock, but the entries from before its wait. That is
+    // why the store uses two statements.
     assert.deepEqual([seen, (now[0] as { n: number }).n], [0, 1])
   })
 })

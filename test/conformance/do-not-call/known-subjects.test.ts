@@ -6,7 +6,9 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { addEntries } from '../../support/do-not-call/dnc-entries.ts'
 
-/** More than are looked up without asking who is known. */
+/**
+ * More than the store looks up directly. With so many, it first finds out which people are known.
+ */
 const MANY = 1_500
 
 const phone = (n: number): string => `+1212${String(5_550_000 + n)}`
@@ -25,7 +27,7 @@ eachHome('Many contacts that are looked up at once', (home) => {
     const found = await store.suppressions.suppressedAmong(list, Buffer.concat(subjects))
     return [...digests.keys()].filter((n) => found.has(digests[n]!.toString('latin1')))
   }
-  /** The same, by so few at a time that nobody is asked who is known. */
+  /** The same, in groups so small that the store looks each of them up directly. */
   const inFews = async (list = 'list-1'): Promise<number[]> => {
     const found: number[] = []
     for (let from = 0; from < MANY; from += 500) {
@@ -75,7 +77,7 @@ eachHome('Many contacts that are looked up at once', (home) => {
   })
 
   it('are found when the database was set back, and counts its epochs anew', async () => {
-    // What was to be looked for among delivered contacts is set back with the rest.
+    // The search for delivered contacts that was pending is reset too.
     const forgetLooks = () => run(`delete from dnc_look_back where tenant_id = 'other'`)
     await suppressed()
     await forgetLooks()
@@ -105,7 +107,7 @@ eachHome('Many contacts that are looked up at once', (home) => {
         `update dnc_submission set accepted = 9000, read = 9000 where number = (select max(number) from dnc_submission)`,
       )
     }
-    // Reading so many is only worth it for more digests.
+    // The store reads so many entries only for a larger number of digests.
     const often = Array.from({ length: 5 }, () => digests).flat()
     const found = await suppressed('list-1', often)
     for (const n of [...some.keys()]) assert.ok(found.includes(100 + n), `${100 + n}`)
@@ -126,7 +128,10 @@ eachHome('Many contacts that are looked up at once', (home) => {
     )
   })
 
-  /** The same of a few, as a small upload asks: against what stood when its call came in. */
+  /**
+   * The same for a few digests, as a small upload looks them up: with the standing that was read
+   * when its call arrived.
+   */
   const suppressedFew = async (subjects: Buffer[]): Promise<number[]> => {
     const standing = await store.suppressions.standingOf('list-1')
     const asked = Buffer.concat(subjects)
@@ -134,7 +139,9 @@ eachHome('Many contacts that are looked up at once', (home) => {
     return [...digests.keys()].filter((n) => found.has(digests[n]!.toString('latin1')))
   }
 
-  /** Reading so many as submissions say that they have is only worth it for more digests. */
+  /**
+   * The store reads as many entries as these submissions have only for a larger number of digests.
+   */
   const knowAll = () => suppressed('list-1', Array.from({ length: 5 }, () => digests).flat())
 
   it('are a few, and are found with every entry that was accepted before, also where all was known before it', async () => {

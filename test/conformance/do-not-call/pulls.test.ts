@@ -96,7 +96,7 @@ eachHome('Pulls of DNC lists as they are stored', (home) => {
     const about = { id: submissionId, dncListId: 'dnc-1' }
     const resumed = await store.dncSubmissions.resume(about, auditOf('dnc.resumed', submissionId))
     assert.deepEqual([resumed?.state, resumed?.hold], ['applying', null])
-    // A period later it is tried again by itself, and nobody is told a second time.
+    // The pull is tried again by itself a period later. Endpoints are not notified a second time.
     await hold()
     await run(`update dnc_pull set due_at = now()`)
     await hold()

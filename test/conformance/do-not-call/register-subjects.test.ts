@@ -9,7 +9,7 @@ import type { FillPlace } from '../../../src/workflows/ports/do-not-call/afterwa
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { contactsOf, deliver } from '../../support/stages/delivered.ts'
 
-/** Phones and addresses, by contact. */
+/** The phones and addresses of each contact. */
 const PEOPLE: Record<string, string[]> = {
   a: ['+12125550123'],
   b: ['+12125550124', 'bo@example.com', '+12125550124'],

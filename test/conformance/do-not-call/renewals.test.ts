@@ -12,7 +12,7 @@ const REMOVE = { kind: 'remove' } as const
 const of = (expiresAt: Date | null, ...subjects: string[]) =>
   subjects.map((subject) => ({ subject, expiresAt: expiresAt?.toISOString() ?? null }))
 
-/** For days that pass: everything that was stored by the clock is moved the other way. */
+/** To simulate days that pass, everything that was stored by the clock is moved into the past. */
 eachHome('Expiries that Genesys takes for 180 days at the most', (home) => {
   let store: Store
   const held: { letGo: () => Promise<void> }[] = []
@@ -51,7 +51,10 @@ eachHome('Expiries that Genesys takes for 180 days at the most', (home) => {
   const letGoAll = async (): Promise<void> => {
     for (const one of held.splice(0)) await one.letGo()
   }
-  /** Sends all that there is; in how many days each request lapses at Genesys. */
+  /**
+   * Sends everything. Returns for each request its subjects, and in how many days it expires at
+   * Genesys.
+   */
   const sendAll = async (): Promise<[readonly string[], number][]> => {
     const { step, lane: of, claim, settle } = await lane()
     const sent: [readonly string[], number][] = []
@@ -85,7 +88,7 @@ eachHome('Expiries that Genesys takes for 180 days at the most', (home) => {
       const sent = await sendAll()
       assert.ok(sent.length === 1, `${days}: ${JSON.stringify(sent)}`)
     }
-    // 755 days have passed: the last renewal reaches to the very end, and nothing follows it.
+    // 755 days have passed. The last renewal reaches to the very end, so no other one follows.
     await pass(200)
     assert.equal(await store.dncLane.wakeRenewals(), 1)
     assert.deepEqual(await sendAll(), [[[ANN, BOB], 45]])

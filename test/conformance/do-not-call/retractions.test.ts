@@ -27,7 +27,7 @@ const openStore = async (home: Parameters<typeof openTestStore>[0]): Promise<Sto
   return store
 }
 
-/** Looks until nothing is left; how many contacts were found. */
+/** Searches until nothing is left. Returns how many contacts were found. */
 const look = async (store: Store): Promise<number> => {
   let found = 0
   for (;;) {
@@ -37,7 +37,7 @@ const look = async (store: Store): Promise<number> => {
   }
 }
 
-/** What is to be taken back in a list, by contact; the lane is given up again. */
+/** Returns what is to be retracted in a list, by contact, and releases the lane again. */
 const openIn = async (store: Store, list: string): Promise<Retraction[]> => {
   await store.sql.executeSql(
     `update dnc_retraction_lane set lease_until = null, ready_at = case when contact_list_id = $1 then now() else 'infinity' end`,
@@ -86,6 +86,19 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     await store.sql.executeSql('delete from dnc_submission')
   })
 
+  it('are found by entries at the edges of steps and in later chunks', async () => {
+    await deliver(store, 'edges', contactsOf(store, PEOPLE))
+    const values = Array.from({ length: 4_001 }, (_, at) => `+44${7_400_000_000 + at}`)
+    for (const [place, value] of [ANN, BO, CY, PEOPLE.dan[0]!].entries()) {
+      values[[0, 1_998, 1_999, 4_000][place]!] = value
+    }
+    await addEntries(store, values, { lists: ['edges'] })
+    await store.sql.executeSql('update dnc_entry set chunk_seq = 3 where place > 3000')
+    assert.equal(await look(store), 4)
+    assert.deepEqual(idsOf(await openIn(store, 'edges')), ['ann', 'bo', 'cy', 'dan'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
   it('are found only in lists that the entry is for, and not where the list was cleared since', async () => {
     for (const list of ['scoped', 'not-scoped', 'cleared']) {
       await deliver(store, list, contactsOf(store, PEOPLE))
@@ -107,7 +120,7 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     await deliver(store, 'mine', contactsOf(store, PEOPLE))
     await addEntries(store, [ANN], { tenantId: 'stranger' })
     assert.equal(await look(store), 0)
-    // From the grant on they concern it.
+    // From the grant on, the list's contacts concern the tenant.
     const grants = { contactLists: ['elsewhere', 'mine'] }
     await store.tenants.change({
       ...{ tenantId: 'stranger', version: 1, change: { grants } },
@@ -134,6 +147,11 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     await look(store)
     assert.deepEqual(idsOf(await openIn(store, 'once')), ['ann'])
     await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('leave their list with nothing to come back for, once all of them are settled', async () => {
+    const claim = { contactListId: 'none', owner: 'me', fence: '1', leaseMs: 1 }
+    assert.equal(await store.retractions.next(claim, 10), null)
   })
 
   it('are told in a report, with the upload and the line, and the submission says so', async () => {
@@ -278,7 +296,7 @@ describe('A settlement beside entries that are being added', { skip: serverHome(
     await other.query('begin')
     await other.query(text, values)
     const settled = settleSent(store, sent)
-    // The beginning of the statement that settles; the server shows no more of it.
+    // The beginning of the statement that settles. The server shows only this much of it.
     await other.untilBlocked('settled as (update batch')
     await other.query('commit')
     await settled
@@ -289,7 +307,7 @@ describe('A settlement beside entries that are being added', { skip: serverHome(
   it('that has begun keeps entries from being accepted, and their look finds what it wrote', async () => {
     const sent = await send(store, 'first', contactsOf(store, PEOPLE))
     await other.query('begin')
-    // As the settlement locks it.
+    // Takes the lock that settling takes.
     await other.query(`select epoch from suppression_epoch for share`)
     const { text, values } = acceptEntries(store, [ANN], { lists: ['first'] })
     const accepted = store.sql.executeSql(text, values)

@@ -3,6 +3,7 @@ import { after, before, it } from 'node:test'
 
 import type { NewDncChunk } from '../../../src/domain/do-not-call/dnc-chunk.ts'
 import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
+import { applyOptOutByStrictest } from '../../../src/domain/do-not-call/rules/limits.ts'
 import { keyedDigest } from '../../../src/lib/keyed-digest.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { AcceptSubmission } from '../../../src/workflows/ports/do-not-call/submissions.ts'
@@ -116,6 +117,25 @@ eachHome('Submissions of do-not-call entries as they are stored', (home) => {
       { reason: 1, expires: null, quarantined: true },
       { reason: 1, expires: '2031', quarantined: false },
     ])
+  })
+
+  it('is to be applied in time counted from the first person who asked, not from its acceptance', async () => {
+    const applyBy = async () => (await store.home.gauges()).dncApplyByEpochSeconds
+    const id = await begin()
+    await claimKey(store, id)
+    const asked = (receivedAt: string, subject: string) => ({ subject, terms: { receivedAt } })
+    await store.dncSubmissions.append(
+      id,
+      chunkOf(0, [
+        asked('2026-01-20T12:00:00.000Z', '+14155550141'),
+        asked('2026-01-05T12:00:00.000Z', '+14155550142'),
+        { subject: '+14155550143' },
+      ]),
+    )
+    await store.dncSubmissions.append(id, chunkOf(1, [{ subject: '+14155550144' }]))
+    await store.dncSubmissions.accept(input(id, 2, 4))
+    const from = new Date('2026-01-05T12:00:00.000Z')
+    assert.equal(await applyBy(), applyOptOutByStrictest(from)!.getTime() / 1000)
   })
 
   it('lies sealed: no number stands in the clear', async () => {

@@ -26,7 +26,10 @@ eachHome('Who is suppressed for a contact list', (home) => {
     const found = await store.suppressions.suppressedAmong(list, Buffer.concat(digests))
     return subjects.filter((_, at) => found.has(digests[at]!.toString('latin1')))
   }
-  /** What is sent of two contacts, of which the second is added to the entries after the 202. */
+  /**
+   * Uploads two contacts, and adds the second one to the entries after the 202. Returns what is
+   * sent.
+   */
   const sentAfter = async (list: string, add: (number: string) => Promise<void>) => {
     const g = createWorkingGateway(store, list)
     const [free, added] = [number(), number()]

@@ -11,7 +11,8 @@ import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 const server = serverHome()
 after(() => server.close())
 
-// The embedded home has one connection: two transactions are never open at once there.
+// The embedded home has only one connection, so two transactions are never open there at the same
+// time.
 describe('Webhook endpoints while another transaction is open', { skip: server.skip }, () => {
   let store: Store
   let other: pg.Client
@@ -35,7 +36,7 @@ describe('Webhook endpoints while another transaction is open', { skip: server.s
     const input = { id, tenantId: 'default', name, url, events: null, secret: 'whsec_x' }
     return store.endpoints.create({ ...input, most, audit: entry })
   }
-  /** Resolves when some statement waits for a lock of the other transaction. */
+  /** Resolves when a statement waits for a lock of the other transaction. */
   const blocked = async (): Promise<void> => {
     for (;;) {
       const { rows } = await other.query('select 1 from pg_locks where not granted')

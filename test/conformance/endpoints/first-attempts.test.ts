@@ -31,7 +31,7 @@ eachHome('What endpoints are told', (home) => {
   })
   after(() => store.close())
 
-  /** An upload that ends with its staging, for nothing of it is accepted. */
+  /** An upload that ends when it is staged, because none of its rows is accepted. */
   const ended = async (key: string) => {
     const id = await beginUpload(store, key)
     const chunk = chunkOf(0, 2, [], 1)

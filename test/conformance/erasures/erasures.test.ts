@@ -105,7 +105,7 @@ eachHome('Erasures', (home) => {
     const work = await claim(await ask(phone('+12125550103')))
     await steps(work, 'guest_files')
     assert.deepEqual(await store.erasures.contactsToDelete(work, 10), { contacts: [], busy: 1 })
-    // The holder of the lane has the row as it was.
+    // The holder of the lane still has the row as it was before the erasure.
     const held = { ...sent, chunk: sent.chunk }
     const { claim: lane, upload, batchId } = held
     await store.delivery.settle(lane, {

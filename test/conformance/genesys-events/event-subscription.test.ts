@@ -36,7 +36,10 @@ eachHome('The subscription to Genesys events', (home) => {
     answer = async () => ({ id: 'sub-1' })
   })
 
-  /** An instance starts, looks once, and stops when it knows how things stand. */
+  /**
+   * Starts an instance, waits for its first check, and stops the instance. Returns the state that
+   * it found.
+   */
   const look = async (targetUrl = URL_ONE, route: 'event' | 'dnc' = 'event'): Promise<string> => {
     const looked = Promise.withResolvers<void>()
     const clock = createManualClock()
@@ -100,7 +103,7 @@ eachHome('The subscription to Genesys events', (home) => {
     answer = async () => {
       throw new GenesysFailure('unavailable', 'subscribe-event')
     }
-    assert.match(await look(), /not known/)
+    assert.match(await look(), /it is unknown whether/)
     answer = async () => ({ id: 'sub-2' })
     await store.sql.executeSql(
       `update event_subscription set next_at = clock_timestamp(), attempted_at = attempted_at - interval '1 h'`,
@@ -109,7 +112,7 @@ eachHome('The subscription to Genesys events', (home) => {
 
   it('is not asked for blindly after an unknown outcome', async () => {
     await loseAnswer()
-    assert.match(await look(), /not known/)
+    assert.match(await look(), /it is unknown whether/)
     assert.equal(asked.length, 1)
   })
 
@@ -139,7 +142,7 @@ eachHome('The subscription to Genesys events', (home) => {
       store.sql.executeSql(`update upload set state = 'completed', rows_delivered = rows_accepted,
         completed_at = clock_timestamp() - interval '${ago}'`)
     await end('1 min')
-    assert.match(await look(), /not known/)
+    assert.match(await look(), /it is unknown whether/)
     await end('6 min')
     assert.equal(await look(), 'subscribed to the end of uploads')
     assert.equal(asked.length, 2)
@@ -160,7 +163,8 @@ eachHome('The subscription to Genesys events', (home) => {
       ignored: null,
     })
   /**
-   * An upload that was accepted and delivered, and ended so long ago; everything before is older.
+   * An upload that was accepted and delivered, and ended this long ago. Everything before that is
+   * older.
    */
   const uploadEnded = async (ago: string): Promise<void> => {
     for (const [table, column] of [
@@ -205,7 +209,7 @@ eachHome('The subscription to Genesys events', (home) => {
     await store.sql.executeSql(
       `update upload set created_at = clock_timestamp() - interval '10 min'`,
     )
-    assert.match(await look(), /not known/)
+    assert.match(await look(), /it is unknown whether/)
     assert.equal(asked.length, 2)
     await eventComes()
     assert.equal(await look(), 'subscribed to the end of uploads')

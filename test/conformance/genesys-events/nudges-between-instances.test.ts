@@ -64,8 +64,8 @@ describe('Nudges between instances', { skip: server.skip }, () => {
       assert.deepEqual(ear.heard.at(-1), [laneKey, 3])
     } finally {
       await ear.listening.stop()
-      // The server ends a session a moment after its client has gone: a listener that stayed would
-      // wait here until the time limit.
+      // The server ends a session a moment after its client is gone. If a listener stayed, this
+      // would wait until the time limit.
       while ((await other.query(LISTENERS)).rows.length > 0) await delay(20)
       await other.close()
       await Promise.all([called.close(), holder.close()])

@@ -26,8 +26,8 @@ const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 const TOKEN = capabilityToken(SECRET, SUBSCRIPTIONS.event.part, SUBSCRIPTIONS.event.eventType)
 const UPLOADS = 50
 /**
- * 50 × (127 of progress + 3 of the end) messages; with 30 % repeated and 5 % forged they are
- * 10,000.
+ * 50 × (127 about progress + 3 about the end) messages. With 30 % repeated and 5 % forged, there
+ * are 10,000.
  */
 const MESSAGES = 6_500
 const REPEATED = 3_000
@@ -35,11 +35,11 @@ const FORGED = 500
 const LOST_JOBS = 5
 const EARLY_JOBS = 5
 const LOST_SHARE = 0.1
-/** On a clock that stands still: no poll finds anything until the test says so. */
+/** The clock stands still, so no poll is made until the test advances it. */
 const POLL_MS = 3_600_000
 const SIDE_BY_SIDE = 50
 
-/** `denied`: Genesys says another thing of the job than the message does. */
+/** `denied`: Genesys reports another status of the job than the message. */
 type Message = {
   jobId: string
   proof: WebhookProof
@@ -76,8 +76,8 @@ const shuffle = <T>(items: T[], random: () => number): T[] => {
 }
 
 /**
- * What arrives, in its order. Every tenth message is lost, and every word on the end of the first
- * jobs.
+ * The messages in the order of their arrival. A tenth of them is lost. For the first jobs,
+ * every message about the end is lost.
  */
 const plan = (random: () => number) => {
   const all = Array.from({ length: UPLOADS }, (_, index) =>
@@ -108,7 +108,7 @@ const noFiles = {
   readJob: null,
 }
 
-/** A gateway on `store` without HTTP: lanes, deliveries, receipts. */
+/** A gateway on `store` without HTTP: its lanes, deliveries and receipts. */
 const setUp = (store: Store) => {
   const happened = new EventEmitter()
   const finished: string[] = []
@@ -163,7 +163,7 @@ const setUp = (store: Store) => {
     ...{ receipts: store.receipts, dncChanges: store.dncChanges, clock: systemClock },
     secrets: [SECRET],
     ids,
-    // Told after the commit: only then is the job there.
+    // The event follows the commit. Only then does the job exist.
     emit: (_, fields) => {
       const id = 'receiptId' in fields ? fields.receiptId : null
       if (id !== null && jobs.delete(id)) due.push(id)
@@ -192,7 +192,7 @@ const setUp = (store: Store) => {
   const untilFinished = async (count: number): Promise<void> => {
     while (finished.length < count) await once(happened, 'finished')
   }
-  /** The looks that were put off come round. */
+  /** The time of the checks that were postponed has come. */
   const verifyLater = async (): Promise<void> => {
     due.push(...later)
     later = []
@@ -228,7 +228,7 @@ eachHome('10,000 webhooks, 30 % repeated, shuffled, 10 % lost, 5 % forged', (hom
       const receipt = await sendBatch(batch, context)
       assert.ok(receipt.kind === 'accepted')
       const word = arriving.find(({ jobId, end }) => end && jobId === receipt.jobId)
-      // Before the gateway knows what the job is called.
+      // The message arrives before the gateway knows the id of the job.
       if (word && early.includes(receipt.jobId)) await t.arrive(word)
       return receipt
     }

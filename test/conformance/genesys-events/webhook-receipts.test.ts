@@ -76,7 +76,7 @@ eachHome('Receipts of webhooks', (home) => {
     return [row?.['state'], row?.['reason']].filter(Boolean).join(' ')
   }
 
-  /** A file of the upload's last row. */
+  /** Adds a file with the upload's last row. */
   const addPart = async (upload: Upload, id: string, jobId: string | null, state = 'sent') => {
     await sql(
       `insert into shipment (id, lane_key, tenant_id, method, state, job_id, rows, bytes)
@@ -95,7 +95,7 @@ eachHome('Receipts of webhooks', (home) => {
     )
   }
 
-  /** An upload whose one batch was sent as `jobId`. */
+  /** Sends the one batch of a new upload, with `jobId` as its job. */
   const sendBatch = async (jobId: string) => {
     const upload = await stageUpload(store)
     const claim: LaneClaim | null = await store.lanes.claim('me')

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { after, describe, test } from 'node:test'
 
 import { AUDIT_DETAILS, type AuditAction } from '../../../src/domain/audit/audit-details.ts'
 import { guestFileEventOf } from '../../../src/domain/guest-files/guest-file.ts'
-import { fileTimeoutMs } from '../../../src/genesys/calls/file-timeout.ts'
 import { pathSegment } from '../../../src/genesys/calls/path-segment.ts'
+import { createPutPresigned } from '../../../src/genesys/calls/presigned.ts'
+import { createTransport } from '../../../src/genesys/calls/transport.ts'
 import { guestFileOptionsSchema } from '../../../src/http/submissions/read-guest-file.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { sha256Hex } from '../../../src/lib/digest.ts'
+import type { CallContext } from '../../../src/workflows/ports/genesys/genesys.ts'
 import { embeddedHome } from '../../support/databases/database.ts'
 import { createLife, Killed } from '../../support/gateway/kill-points.ts'
 import { contactTarget, type FileStage } from '../../support/guest-files/file-stage.ts'
@@ -18,8 +24,8 @@ import { pdfOf } from '../../support/guest-files/pdfs.ts'
 import { zipOf } from '../../support/guest-files/zips.ts'
 
 /**
- * The bugs of the guide's own program, D1 to D24, each with a test that a gateway with that bug
- * would not pass.
+ * The bugs of the guide's own program, D1 to D24. Each has a test that a gateway with that bug
+ * would fail.
  */
 describe('The bugs of guide 003', () => {
   const home = embeddedHome()
@@ -38,6 +44,8 @@ describe('The bugs of guide 003', () => {
   test('D1: the type comes from the content, not from the extension alone', async () => {
     assert.equal(await judged('photo.png', PE), 'file-type-mismatch')
     assert.equal(await judged('photo.jpg', pngOf()), 'file-type-mismatch')
+    // A program by its first bytes, which the check of the text alone would not notice.
+    assert.equal(await judged('notes.txt', 'MZ and more'), 'file-type-mismatch')
   })
   test('D2: a zip is let in, as the list of types says', async () => {
     assert.equal(await judged('files.zip', zipOf([{ name: 'a.txt', data: 'a' }])), null)
@@ -103,8 +111,39 @@ describe('The bugs of guide 003', () => {
     // bearer.
     assert.equal((await ended('met')).state, 'stored')
   })
-  test('D11: every transfer has a deadline', () => {
-    assert.equal(fileTimeoutMs(10_485_760), 134_858)
+  test('D11: every transfer has a deadline, by its size, and ends there', async (t) => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    t.after(() => silent.close())
+    const { port } = silent.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}/place`
+    const real = createTransport({ clock: systemClock, timeoutMs: 60_000 })
+    t.after(() => real.close())
+    let givenMs = 0
+    const put = createPutPresigned({
+      transport: {
+        ...real,
+        // A thousandth of the real time limit, so that the test does not wait for two minutes.
+        send: (asked) => {
+          givenMs = asked.timeoutMs ?? 0
+          return real.send({ ...asked, timeoutMs: Math.round(givenMs / 1000) })
+        },
+      },
+      hosts: { patterns: [], apiHost: `127.0.0.1:${port}`, httpHosts: [] },
+      clock: systemClock,
+      emit: () => undefined,
+    })
+    const context: CallContext = {
+      tenantId: 'default',
+      class: 'delivery',
+      signal: AbortSignal.timeout(30_000),
+      retryForMs: 0,
+    }
+    const body = Buffer.alloc(10_485_760)
+    await assert.rejects(put({ operation: 'put-guest-file', url, headers: {}, body }, context), {
+      kind: 'unavailable',
+    })
+    assert.equal(givenMs, 134_858)
   })
   test('D12: a URL past 10 minutes is replaced, and counted', async () => {
     const id = await at.stage.send('aged')
@@ -119,8 +158,13 @@ describe('The bugs of guide 003', () => {
     await assert.rejects(at.stage.workOnce(createLife(11)), Killed)
     await at.stage.freeLeases()
     await at.stage.work()
-    assert.equal((await at.stage.find(id)).state, 'stored')
-    assert.equal(there(sha256Hex('between')).length, 1)
+    const { state, progress, genesys } = await at.stage.find(id)
+    assert.deepEqual([state, progress.urls], ['stored', 1])
+    assert.deepEqual(
+      at.stage.sandbox.guestFiles().filter((file) => file.sha256 === sha256Hex('between')),
+      there(sha256Hex('between')),
+    )
+    assert.equal(there(sha256Hex('between'))[0]?.id, genesys.fileId)
   })
   test('D14: the file is confirmed for the contact that was named', async () => {
     const { sha256 } = await ended('for the second', { target: contactTarget('demo-guest-2') })
@@ -156,10 +200,11 @@ describe('The bugs of guide 003', () => {
   })
   test('D18: bombs and documents that do something are refused', async () => {
     assert.equal(await judged('a.png', pngOf({ width: 1e5, height: 1e5 })), 'image-too-large')
-    assert.equal(
-      await judged('a.zip', zipOf([{ name: 'a.txt', data: Buffer.alloc(30_000_000) }])),
-      'archive-refused',
-    )
+    const byRatio = Buffer.alloc(20_000_000)
+    const bySize = Buffer.concat([randomBytes(500_000), Buffer.alloc(30_000_000)])
+    for (const data of [byRatio, bySize]) {
+      assert.equal(await judged('a.zip', zipOf([{ name: 'a.bin', data }])), 'archive-refused')
+    }
     assert.equal(
       await judged('a.pdf', pdfOf({ catalog: '/OpenAction << /S /Launch >>' })),
       'pdf-active-content',
@@ -168,8 +213,14 @@ describe('The bugs of guide 003', () => {
   })
   test('D19: what the storage holds is compared with what was sent', async () => {
     at.stage.setFaults([{ kind: 'guest-file-cut', count: 1 }])
-    const { state, progress, sha256 } = await ended('compared')
+    const { id, state, progress, sha256 } = await ended('compared')
     assert.deepEqual([state, progress.urls, there(sha256).length], ['stored', 2, 1])
+    // Genesys would not confirm half a file. The ETag alone showed the fault, and no confirmation
+    // was sent.
+    const whole = at.stage.told.filter(
+      ({ name, fields }) => name === 'guest_file.transferred' && fields.guestFileId === id,
+    )
+    assert.equal(whole.length, 1)
   })
   test('D20: a contact that the tenant is not granted is not there', async () => {
     await at.store.sql.executeSql(`delete from tenant_grant where kind = 'external_contact'`)
@@ -212,7 +263,11 @@ describe('The bugs of guide 003', () => {
   test('D24: a pre-signed URL reaches no event, and no error', async () => {
     at.stage.setFaults([{ kind: 'reset', operation: 'guest-file-storage', count: 3 }])
     await ended('secret place')
-    const told = JSON.stringify(at.stage.told)
+    at.stage.setFaults([{ kind: 'status', operation: 'guest-file-storage', status: 413, count: 1 }])
+    const refused = await ended('too large for the storage')
+    assert.equal(refused.state, 'rejected')
+    const { rows } = await at.store.sql.executeSql('select * from audit_entry')
+    const told = JSON.stringify([at.stage.told, refused, rows])
     assert.ok(told.includes('put-guest-file'))
     assert.ok(!/X-Amz|guest-file-storage\//u.test(told))
   })

@@ -42,7 +42,7 @@ eachHome('Guest files on their way into a conversation', (home) => {
     assert.deepEqual(file.genesys, {
       fileId: sent[0],
       status: 'completed',
-      // Genesys tells of no scan of media, and nothing is made up.
+      // Genesys reports no scan of media, and the gateway does not make one up.
       virusScan: 'pending',
     })
     assert.equal(sent.length, 1)

@@ -33,14 +33,15 @@ eachHome('Guest files on their way to Genesys', (home) => {
     assert.equal(await at.piecesOf(id), 0)
   })
 
-  // Each step is met five times; on the embedded home, which is slower, once.
+  // Each step is met five times. On the embedded home, which is slower, once.
   const files = home.kind === 'server' ? 100 : 20
   test(`killed before and after every effect, ${files} files are confirmed once each, on the right contact`, async () => {
     for (let n = 0; n < files; n += 1) {
       const contact = n % 2 === 0 ? 'demo-guest' : 'demo-guest-2'
       const content = `file ${n} for ${contact}`
       const id = await at.stage.send(content, { target: contactTarget(contact) })
-      // Killed at a step that moves from file to file: 1 … 20, then without end.
+      // The step at which the worker is killed differs from file to file: 1 to 20, then from 1
+      // again.
       const life = createLife(1 + (n % 20))
       await assert.doesNotReject(async () => {
         try {

@@ -8,7 +8,10 @@ import { type Counters, grown, openCounters } from '../../support/databases/read
 
 const home = serverHome()
 
-/** Larger than what is small by nature: a scan of it as a whole reads at least so many rows. */
+/**
+ * A scan of a whole table or index reads at least this many rows, unless the table is small by
+ * nature.
+ */
 const WHOLE = 1_000
 
 describe('Indexes, on a filled database', { skip: home.skip }, () => {
@@ -29,8 +32,8 @@ describe('Indexes, on a filled database', { skip: home.skip }, () => {
   })
 
   /**
-   * What a call read. Calls one after the other share a connection, whose counters are told at once
-   * when asked to.
+   * What a call read. Calls that follow each other share a connection, whose counters are published
+   * immediately when that is requested.
    */
   const readBy = async (call: (stage: FilledStore) => Promise<unknown>) => {
     const tell = () => stage.store.sql.executeSql('select pg_stat_force_next_flush()')
@@ -57,6 +60,14 @@ describe('Indexes, on a filled database', { skip: home.skip }, () => {
     assert.deepEqual(names.toSorted(), Object.keys(SERVES).toSorted())
   })
 
+  it('none has the state of a batch, which changes with every request', async () => {
+    const { rows } = await stage.store.sql.executeSql(
+      `select indexdef as text from pg_indexes where tablename = 'batch'`,
+    )
+    const texts = (rows as { text: string }[]).map(({ text }) => text)
+    assert.deepEqual([texts.length > 0, texts.filter((text) => /\bstate\b/.test(text))], [true, []])
+  })
+
   for (const [index, call] of Object.entries(SERVES)) {
     it(`${index} is used by the statement it is for`, async () => {
       const { indexes } = await readBy(call)
@@ -65,7 +76,7 @@ describe('Indexes, on a filled database', { skip: home.skip }, () => {
   }
 
   for (const [what, call] of Object.entries({ ...SERVES, ...FREQUENT })) {
-    // The gauges count what is open: that they read.
+    // The gauges count all dead deliveries, so they have to read them all.
     if (what === 'sync_delivery_dead') continue
     it(`${what}: no large table or index is read as a whole`, async () => {
       assert.deepEqual((await readBy(call)).whole, [])

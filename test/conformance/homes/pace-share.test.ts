@@ -15,7 +15,7 @@ eachHome('The share of the pace', (home) => {
   })
   after(() => store.close())
 
-  /** As if so much time had passed for the bucket. */
+  /** Makes the bucket believe that this much time has passed. */
   const pass = (bucket: string, seconds: number): Promise<unknown> =>
     store.sql.executeSql(
       `update pace set next_at = next_at - make_interval(secs => $2), blocked_until = blocked_until - make_interval(secs => $2),

@@ -69,7 +69,7 @@ eachHome('Pace, access, lists and sync', (home) => {
       return waitMs
     })
     waits.sort((a, b) => a - b)
-    // The five slots span four intervals; the calls themselves took some of that time.
+    // The five slots are four intervals apart, and the calls themselves took some of that time.
     assert.ok(waits[4]! > 3_000 && waits[4]! <= 4_000, `last slot after ${waits[4]} ms`)
     for (let n = 1; n < 5; n += 1) assert.ok(waits[n]! - waits[n - 1]! > 0)
     assert.equal((await store.pace.reserve(slot('spacing'))).kind, 'wait')
@@ -147,7 +147,8 @@ eachHome('Pace, access, lists and sync', (home) => {
     await store.uploads.appendChunks(id, [chunk])
     await claimKey(store, 'sync')
     const input = stageInput(id, chunk, 'sync')
-    // An audit id that exists already makes the last statement but the event's fail.
+    // With an audit id that exists already, the last statement but one fails (the last is the
+    // event's).
     const taken = audit('upload.accepted', id)
     await store.audit.append([taken])
     await assert.rejects(store.uploads.stage({ ...input, audit: taken }))

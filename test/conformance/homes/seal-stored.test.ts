@@ -14,7 +14,7 @@ const STORE_KEY = Buffer.alloc(32, 5)
 const seals = createSeals(STORE_KEY)
 const NAMES = ['ann.lee@example.com', 'Müller, Jörg.csv', 'key of jane-roe', 'made for jane-roe']
 
-/** What a version before stored, in every table that held a name in the clear. */
+/** What the previous version stored, in every table that held a name unsealed. */
 const OLD = [
   `insert into tenant (id) values ('default'), ('other')`,
   `insert into upload (id, tenant_id, contact_list_id, lane_key, accepted_seq, state, mode, duplicates, method, source,
@@ -63,7 +63,7 @@ const holdsNone = (text: string): void => {
   }
 }
 
-/** The store ends at its statement number `at`, as by a kill. */
+/** The store stops at its statement number `at`, as if it were killed. */
 const endingAt = (database: Database, at: number): Database => {
   let left = at
   const plugin: KyselyPlugin = {
@@ -159,7 +159,7 @@ eachHome('What a version before stored in the clear', (home) => {
       { table: 'idempotency_key', rows: 2, done: true },
       { table: 'contact_register', rows: 3, done: true },
     ])
-    // The next start finds nothing to do.
+    // The next start has nothing left to do.
     await sealStored({ database, seals, emit: () => assert.fail() })
   })
 

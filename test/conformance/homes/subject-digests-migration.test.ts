@@ -7,7 +7,10 @@ import { openBefore } from '../../support/databases/schema-before.ts'
 
 const SUBJECTS = ['+14155550101', 'ann@example.com', '+14155550102']
 
-/** What `createDigestBatch` makes of the subjects: whole, as they were stored, and short. */
+/**
+ * What `createDigestBatch` makes of the subjects. `take`: whole digests, as they were stored.
+ * `takeShort`: short ones.
+ */
 const digestsOf = (take: 'take' | 'takeShort'): Buffer => {
   const batch = createDigestBatch(Buffer.alloc(32, 3))
   for (const subject of SUBJECTS) batch.add(subject)
@@ -24,7 +27,7 @@ eachHome('Digests of phones and emails that were stored whole', (home) => {
     const before = await openBefore(home, '0019-short-subject-digests')
     closing.push(() => before.database.close())
     const { executeSql } = before
-    // Of the upload only its chunks matter here.
+    // Only the chunks of the upload matter here.
     await executeSql('alter table chunk drop constraint chunk_upload_id_fkey')
     const whole = digestsOf('take').toString('hex')
     await executeSql(`insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests) values

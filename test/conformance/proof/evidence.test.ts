@@ -169,7 +169,7 @@ eachHome('What is known about one person', (home) => {
     for (const { code, auditEntryId } of items) assert.ok(auditEntryId, code)
     assert.deepEqual([uploadsWithoutRows, await codes(phone(cat), 'other')], [0, []])
 
-    // Retention deletes the key between the look for the rows and the look at one.
+    // Retention deletes the key after the rows were searched, but before a row is read.
     const deleteKey = () => run('update upload set data_key = null where id = $1', [upload.id])
     const inBetween = await read(phone(cat), 'default', WHOLE, {
       ledger: async (...asked) => {

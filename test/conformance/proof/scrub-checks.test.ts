@@ -53,7 +53,7 @@ eachHome('What an upload was checked against', (home) => {
 
   const run = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await store.sql.executeSql(text, values)).rows as Row[]
-  /** An upload of three rows, the first of which an entry keeps out and the second a registry. */
+  /** An upload of three rows. An entry keeps out the first, and a registry the second. */
   const staged = async (list: string, edition: number | null): Promise<string> => {
     const id = await beginUpload(store, list)
     const chunk = chunkOf(0, 2, ['a', 'b', 'c'], 1)

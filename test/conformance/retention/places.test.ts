@@ -9,7 +9,10 @@ import { embeddedHome, openTestStore } from '../../support/databases/database.ts
 
 type Column = { table: string; column: string; type: string }
 
-/** Of the query builder and the queue: names of migrations, and payloads that carry ids only. */
+/**
+ * Tables of the query builder, which hold names of migrations, and of the queue, whose payloads
+ * have only ids.
+ */
 const NOT_OURS = /^kysely_/u
 const MAY_HOLD = ['bytea', 'json', 'jsonb']
 
@@ -77,7 +80,7 @@ describe('The table of places', () => {
         assert.doesNotMatch(erased.because, /no cell of a person/u, `${table} holds sealed columns`)
       }
     }
-    // Of what lies with Genesys there is no table.
+    // The contacts in Genesys have no table here.
     steps.add('genesys_contacts')
     assert.deepEqual([...steps].toSorted(), [...ERASURE_PLACES].toSorted())
   })

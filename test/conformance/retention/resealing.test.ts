@@ -17,7 +17,7 @@ type Key = { id: string; byte: number }
 const OLD = { id: 'k2025', byte: 1 }
 const NEW = { id: 'k2026', byte: 2 }
 const PROCESS = join(import.meta.dirname, '../../support/databases/resealing-process.ts')
-/** More than a lot. */
+/** More than fit into a lot. */
 const UPLOADS = 450
 
 const open = (home: StoreHome, keys: readonly Key[]): Promise<Store> =>
@@ -33,7 +33,9 @@ const open = (home: StoreHome, keys: readonly Key[]): Promise<Store> =>
 const run = async <T = Record<string, unknown>>(store: Store, text: string): Promise<T[]> =>
   (await store.sql.executeSql(text)).rows as T[]
 
-/** What lies under one key: an upload that was delivered, and many more as a copy of its record. */
+/**
+ * Values that are sealed with one key: an upload that was delivered, and many copies of its record.
+ */
 const fill = async (home: StoreHome): Promise<{ uploadId: string; store: Store }> => {
   const store = await open(home, [OLD])
   await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
@@ -62,7 +64,7 @@ const fill = async (home: StoreHome): Promise<{ uploadId: string; store: Store }
   return { uploadId: upload.id, store }
 }
 
-/** Data keys of their own for the copies: each is sealed for its upload. */
+/** Each copy needs a separate data key, because a data key is sealed for its upload. */
 const sealCopies = async (store: Store): Promise<void> => {
   const copies = await run<{ id: string }>(store, `select id from upload where data_key is null`)
   assert.equal(copies.length, UPLOADS)
@@ -89,7 +91,7 @@ const keyIds = async (store: Store): Promise<Record<string, number>> => {
 
 const LEASE = { signal: new AbortController().signal, assertHeld: () => undefined }
 
-/** The task as its worker does it; what it said. */
+/** Does the task as its worker does. Returns the events. */
 const resealAll = async (store: Store): Promise<Record<string, object>> => {
   await run(
     store,
@@ -102,7 +104,7 @@ const resealAll = async (store: Store): Promise<Record<string, object>> => {
   return said
 }
 
-/** Seals lots anew in a process of its own, and kills it in the middle of the next one. */
+/** Seals lots again in a separate process, and kills it in the middle of the next lot. */
 const killInTheMiddle = async (home: StoreHome, keys: readonly Key[]): Promise<number> => {
   const child = spawn(process.execPath, [PROCESS, JSON.stringify(home), JSON.stringify(keys)], {
     stdio: ['pipe', 'pipe', 'inherit'],

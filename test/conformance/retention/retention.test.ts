@@ -41,8 +41,8 @@ eachHome('Retention', (home) => {
   after(() => store.close())
 
   /**
-   * As if the clock of the database had gone on by so many days since: what was stored by it lies
-   * that much further back.
+   * Simulates that this many days have passed: everything that was stored by the database's clock
+   * is moved into the past.
    */
   const daysLater = async (days: number): Promise<void> => {
     const times = await run<{
@@ -72,7 +72,7 @@ eachHome('Retention', (home) => {
     for (const rule of RETENTION_RULE_NAMES) deleted[rule] = await sweep(rule)
     return deleted
   }
-  /** Delivered, and looked at in Genesys afterwards. */
+  /** Delivers an upload that was then reconciled with Genesys. */
   const deliver = async (...about: Parameters<typeof settle>) => {
     const upload = await settle(...about)
     await run(`update upload set reconcile_at = null where id = '${upload.id}'`)
@@ -223,20 +223,29 @@ eachHome('Retention', (home) => {
     const entry = (n: number, column: string, value: string) =>
       run(`insert into dnc_entry (subject, submission, scope, chunk_seq, place, subject_kind, reason, ${column})
         values ('00000000-0000-0000-0000-00000000000${n}', ${submission(n)}, 0, 0, 0, 1, 2, ${value})`)
-    // Stands; ended by a removal; ended by its time.
+    // The first is in force, the second was ended by a removal, and the third ends by its expiry.
     await entry(1, 'closed_by', 'null')
     await entry(2, 'closed_by', submission(3))
     await entry(4, 'expires_at', 'clock_timestamp()')
     await daysLater(5 * 365 - 2)
     assert.equal(await sweep('do-not-call-submissions'), 0)
     await daysLater(3)
-    // The removal holds for nobody itself.
+    // The removal itself suppresses nobody, so it is not kept longer.
     assert.ok((await sweep('do-not-call-submissions')) >= 2)
     assert.deepEqual(
       await run(`select id from dnc_submission where id like 'dnc\\__' order by id`),
       [{ id: 'dnc_1' }],
     )
     assert.equal(await count('dnc_entry'), 1)
+  })
+
+  it('deletes in one run all do-not-call submissions that are due', async () => {
+    await run(`insert into dnc_submission (id, tenant_id, dnc_list_id, kind, state, epoch, actor, request_id, owner, accepted_at, applied_at)
+      select 'dnc_many_' || n, 'default', 'd', 'add', 'applied', 100 + n, 'me', 'req', 'me', clock_timestamp(), clock_timestamp()
+      from generate_series(1, 45) as n`)
+    await daysLater(5 * 365 + 1)
+    await sweep('do-not-call-submissions')
+    assert.equal(await count(`dnc_submission where id like 'dnc_many_%'`), 0)
   })
 
   it('deletes blocks of the audit after five years, and the chain says how far', async () => {
@@ -249,7 +258,7 @@ eachHome('Retention', (home) => {
     const { block: first } = await store.auditReader.state()
     await chain()
     assert.equal(await sweep('audit-entries'), 0)
-    // What whoever owns the database can do: the clock of five years ago.
+    // What a person who owns the database can do: set the clock of five years ago.
     await run(`begin; set local session_replication_role = 'replica';
       update audit_block set at = '2020-01-01T00:00:00.000000Z' where block <= ${first}; commit`)
     assert.equal(await sweep('audit-entries'), 1)

@@ -16,7 +16,7 @@ eachHome('Contacts that were delivered', (home) => {
     const old = await stageUpload(store, { list: 'people', accepted: idsFrom('p', CONTACTS) })
     const newer = await stageUpload(store, { list: 'people', accepted: ['p1', 'p2'] })
     const others = await stageUpload(store, { list: 'others', accepted: idsFrom('o', 10) })
-    // Lines of a staged upload begin with 2; those of p1 and p2 were delivered again since.
+    // Lines of a staged upload begin with 2. The lines of p1 and p2 were delivered again since.
     await store.sql.executeSql(`
       insert into register (tenant_id, list_id) values ('default', 'people'), ('default', 'others'), ('stranger', 'people')
       on conflict do nothing`)
@@ -66,7 +66,7 @@ eachHome('Contacts that were delivered', (home) => {
 
   it('make a sample in which each has the same chance, wherever in its file it stands, and the same sample again', async () => {
     const found = await read(['people'], 0.25)
-    // A thousand, give or take five standard deviations.
+    // A thousand, plus or minus five standard deviations.
     assert.ok(Math.abs(found.length - 1_000) < 140, `${found.length} of a quarter`)
     for (let quarter = 0; quarter < 4; quarter += 1) {
       const here = found.filter(
@@ -75,7 +75,7 @@ eachHome('Contacts that were delivered', (home) => {
       assert.ok(Math.abs(here.length - 250) < 75, `${here.length} of quarter ${quarter}`)
     }
     assert.deepEqual(await read(['people'], 0.25), found)
-    // However many statements it takes.
+    // The sample is the same however many statements read it.
     const bySmaller = await read(['people'], 0.25, 100_000)
     assert.deepEqual(bySmaller.toSorted(), found.toSorted())
     assert.equal((await read(['people'], 1, 100_000)).length, CONTACTS)

@@ -14,7 +14,7 @@ import {
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { audit, ids } from '../../support/stages/store-uploads.ts'
 
-/** A literal that occurs nowhere else: where it turns up, it lies in the clear. */
+/** A literal that occurs nowhere else. If it appears in a place, that place is not encrypted. */
 const NAME = 'Quetzalcoatlina'
 const RULE = { attribute: 'lastName', operator: '=', value: NAME } as const
 const DEFINITION: SegmentDefinition = {
@@ -176,7 +176,8 @@ eachHome('Segments as they are stored', (home) => {
     assert.ok(BigInt(next.claim.fence) > BigInt(claim.fence))
     await store.segments.release(claim, null)
     assert.equal(await store.segments.renew(next.claim), true, 'an old holder released it')
-    // A version that came while it was held is looked at at once, whatever the holder says.
+    // A version that was put while the campaign was held is worked on immediately, whatever the
+    // holder requests.
     await put('five')
     await store.segments.release(next.claim, null)
     assert.equal((await claimOf('five')).segment.version, 3)

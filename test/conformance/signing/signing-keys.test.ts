@@ -47,7 +47,7 @@ eachHome('Signing keys', (home) => {
     })
     await opened(place, [], async (store) => {
       assert.equal((await store.signing.list()).length, 1)
-      // Ed25519 signs the same text alike: it is the same key.
+      // Ed25519 makes the same signature for the same text, so this is the same key.
       assert.deepEqual(signs(store), first)
       assert.equal(await proves(store, first), true)
     })

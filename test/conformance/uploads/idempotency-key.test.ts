@@ -8,7 +8,9 @@ import { setStage } from '../../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 
-/** The error scenarios of draft-ietf-httpapi-idempotency-key-header, quoted where each is held. */
+/**
+ * The error scenarios of draft-ietf-httpapi-idempotency-key-header, each quoted where it is tested.
+ */
 test('the rules of the Idempotency-Key draft hold for uploads', async (t) => {
   const home = embeddedHome()
   const stage = await setStage(await home.fresh(), 'guide')
@@ -52,8 +54,7 @@ test('the rules of the Idempotency-Key draft hold for uploads', async (t) => {
       }
       const under = client.upload(LIST, Readable.from(slow()), { key: 'two' })
       await begun.promise
-      // Of unknown length too, so that it takes as many steps to its claim as the one that came
-      // before.
+      // Its length is unknown too, so that it takes as many steps to its claim as the first call.
       let second = await client.upload(LIST, Readable.from([file]), { key: 'two' })
       assert.equal(second.status, 409, second.text)
       rest.resolve()

@@ -24,7 +24,7 @@ eachHome('The ledger', (home) => {
   })
   after(() => store.close())
 
-  /** Takes a file through the intake into the store, two accepted rows a chunk. */
+  /** Passes a file through the intake into the store, with two accepted rows in a chunk. */
   const staged = async (rows: readonly string[]): Promise<string> => {
     const id = await beginUpload(store)
     const text = ['contactId,name,phone,email', ...rows].join('\n')
@@ -111,7 +111,7 @@ eachHome('The ledger', (home) => {
       `insert into row_result (upload_id, line, chunk_seq, outcome, code) values ($1, 12, 5, 'failed', 'genesys-refused')`,
       [id],
     )
-    // A chunk that is opened would now throw.
+    // From here on, opening a chunk throws.
     await store.sql.executeSql(
       `update chunk set payload = '' where upload_id = $1 and not (12 between first_line and last_line
         or 23 between first_line and last_line or 4 between first_line and last_line)`,

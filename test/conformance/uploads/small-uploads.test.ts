@@ -143,7 +143,7 @@ eachHome('A small upload', (home) => {
   })
 })
 
-/** The same upload by `begin`, `appendChunks` and `stage`. */
+/** Stores the same upload by `begin`, `appendChunks` and `stage`. */
 const stagedLong = async (store: Store, small: SmallUpload): Promise<Upload> => {
   const key = ids.newUuid()
   const id = await beginUpload(store, 'whole')

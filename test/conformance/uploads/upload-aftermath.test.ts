@@ -30,7 +30,7 @@ eachHome('What is known of an upload beside its rows', (home) => {
   })
   after(() => store.close())
 
-  /** Staged with the digests that a real upload has. */
+  /** Stages an upload with the digests that a real one has. */
   const stageReal = async (list: string, accepted: string[], sha256: string): Promise<Upload> => {
     const id = await beginUpload(store, list)
     const digests = accepted.map((contactId) => keyedDigest(store.digestKey, contactId))

@@ -18,7 +18,7 @@ eachHome('The progress of an upload', (home) => {
   })
   after(() => store.close())
 
-  /** As if so much time had passed since everything that was stamped. */
+  /** Simulates that this much time has passed, by moving all stored times into the past. */
   const pass = (uploadId: string, seconds: number): Promise<unknown> =>
     store.sql.executeSql(
       `update upload set mark_at = mark_at - make_interval(secs => $2), settled_at = settled_at - make_interval(secs => $2),
@@ -34,7 +34,7 @@ eachHome('The progress of an upload', (home) => {
     return { claim, upload: await store.delivery.move(claim, staged.id, 'delivering') }
   }
 
-  /** One batch of one row. */
+  /** Settles one batch of one row. */
   const settleRow = async (claim: LaneClaim, uploadId: string, row: number): Promise<Upload> => {
     const batchId = ids.newUuid()
     await store.delivery.intend(

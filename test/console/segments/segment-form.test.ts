@@ -21,7 +21,7 @@ import type { SegmentDefinition, SegmentNode } from '../../../src/domain/segment
 
 const OWN = { lists: 'l1\nl2', once: '0198c0de-11d2-4b6f-8e3a-5c90d4f7a2b6' }
 
-/** What a browser sends of the form. */
+/** The fields of the form as a browser sends them. */
 const fieldsOf = (form: SegmentForm, more: Record<string, string> = {}) => {
   const fields: Record<string, string> = { ...OWN, lists: form.lists, do: 'preview', ...more }
   const write = (node: FormNode, path: string): void => {
@@ -81,7 +81,7 @@ const node = fc.letrec<{ node: SegmentNode }>((tie) => ({
 test('rules go through the form and come out as they went in', () => {
   fc.assert(
     fc.property(fc.array(node, { minLength: 1, maxLength: 3 }), (all) => {
-      // Members as JSON has them.
+      // The members as JSON has them.
       const conditions = JSON.parse(JSON.stringify({ all })) as SegmentNode
       const form = formOf(conditions, [conditions])
       const { sent } = sentDefinition(readForm(fieldsOf(form)), 'guide')

@@ -66,7 +66,10 @@ test('an upload offers what its state allows, and nothing else', () => {
   assert.deepEqual(ended, { apply: null, moves: [], retry: [{ outcome: 'failed', rows: 2 }] })
 })
 
-/** Where in the texts `w` of a template is: below `it.t`, or below the `s` that it names before. */
+/**
+ * The place of a template's texts `w` in the file of texts. It is below `it.t`, or below the `s`
+ * that the template defines first.
+ */
 const scopeOf = (template: string): string | undefined => {
   const [, of, name] = /\bw = (it\.t|s)\.([\w.]+)/u.exec(template) ?? []
   if (of !== 's') return name

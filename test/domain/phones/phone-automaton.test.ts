@@ -15,8 +15,8 @@ import { createDraw, digitsFor } from '../../support/phones/phone-numbers.ts'
 import type { Draw } from '../../support/phones/phone-numbers.ts'
 
 /**
- * Texts beside which a wrong table shows: what the pattern matches, the same with slips, and
- * anything.
+ * Texts that show whether a table is wrong: some that the pattern matches, the same with mistakes,
+ * and any others.
  */
 const textsFor = (pattern: string, draw: Draw): string[] =>
   Array.from({ length: 12 }, () => {
@@ -45,7 +45,7 @@ const prefix = (pattern: string, text: string): number => {
   return prefixLength(table, values(text), 0, text.length)
 }
 
-/** What `prefixLength` is to answer, by the regular expression. */
+/** The right answer of `prefixLength`, found by the regular expression. */
 const prefixByRegExp = (pattern: string, text: string, tellGroups: boolean): number => {
   const match = new RegExp(`^(?:${pattern})`).exec(text)
   if (match === null) return NO_PREFIX
@@ -145,7 +145,7 @@ describe('a table made of a pattern', () => {
   })
   it('is not made of more than it holds', () => {
     assert.equal(compileWhole(Array.from({ length: 17 }, () => '1')), null)
-    // Of the last thirteen digits every one has to be remembered: 2^13 states.
+    // Each of the last thirteen digits has to be remembered, which takes 2^13 states.
     assert.equal(compileWhole(['\\d{0,20}1\\d{13}']), null)
   })
 })

@@ -78,7 +78,7 @@ describe('a phone read from bytes', () => {
     ]) {
       assert.equal(read(text, 'US'), PHONE_UNDECIDED, text)
     }
-    // Forms of a second number, of another ending, and of a spreadsheet's decimals.
+    // Forms with a second number, with another ending, or with a spreadsheet's decimals.
     for (const text of [
       '415-555-2671/2672',
       '4155552671 (77)',
@@ -89,7 +89,7 @@ describe('a phone read from bytes', () => {
     ]) {
       assert.equal(read(text, 'FR'), PHONE_UNDECIDED, text)
     }
-    // Digits that the plan transforms instead of cutting them off.
+    // The plan transforms these digits instead of removing them.
     assert.equal(read('4641234', 'AG'), PHONE_UNDECIDED)
     assert.equal(read('011 15 2345-6789', 'AR'), PHONE_UNDECIDED)
   })

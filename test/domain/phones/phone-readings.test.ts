@@ -19,8 +19,8 @@ type Case = {
 const CASES = parse<Case>(readFileSync('test/fixtures/phones/readings.csv'), { columns: true })
 
 /**
- * As the fixture writes it: the number, `*` where decimals were taken off, and `x` before the
- * extension; or the code.
+ * The answer as the fixture writes it: the number, `*` if decimals were removed, and `x` before the
+ * extension. For a refusal, the code.
  */
 const told = (written: string, terms: PhoneTerms): string => {
   const result = normalisePhone(written, terms)
@@ -37,7 +37,7 @@ describe('a phone of which more than one thing could be meant', () => {
   }
 })
 
-/** Where copied text has them: around a number and inside it. */
+/** Where copied text has invisible characters: around a number and inside it. */
 const UNSEEN = [
   '\u200b',
   '\u200e',
@@ -84,7 +84,7 @@ describe('a number with a context', () => {
   })
 
   it('is never asked of the library, which answers it differently from call to call', () => {
-    // Should this fail, the library is mended and readUri may go.
+    // If this fails, the library is fixed and `readUri` can be removed.
     const written = 'tel:4155550132;phone-context=+1'
     const terms: PhoneTerms = { region: 'DE', plus: 'reject' }
     const answers = Array.from({ length: 10 }, () => phoneByLibrary(written, terms).ok)

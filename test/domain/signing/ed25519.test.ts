@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { isSignatureOf, pairOfSeed, pemOf, signText } from '../../../src/domain/signing/ed25519.ts'
 
-/** RFC 8032, 7.1, test 1. */
+/** From RFC 8032, 7.1, test 1. */
 const SEED = Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex')
 const PUBLIC = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'
 

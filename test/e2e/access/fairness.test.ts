@@ -7,7 +7,7 @@ import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
 const LISTS = [1, 2, 3, 4, 5].map((n) => `demo-list-${n}`)
 const FLOOD_A_LIST = 6
-/** Each takes so many requests of its own, and the pace lets ten a second through. */
+/** Each batch needs a separate request, and the pace allows ten a second. */
 const BATCHES = 5
 const BATCH_ROWS = 50
 const PACE = {

@@ -16,7 +16,7 @@ const { gateway } = stageOfSuite('guide')
 
 type Shown = { id: string; key: string; scopes: string[]; lastUsedAt: string | null }
 
-/** `npm run key` beside the running gateway(). */
+/** Runs `npm run key` while the gateway runs. */
 const shell = async (...words: string[]): Promise<{ code: number; out: string; said: string }> => {
   const { PATH = '' } = process.env
   const run = promisify(execFile)(process.execPath, ['src/key.ts', ...words], {

@@ -33,7 +33,7 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
   })
 
   const admin = () => gateways[0]!.client
-  /** A tenant with a key, and that key at both gateways. */
+  /** Makes a tenant with a key. Returns clients with that key for both gateways. */
   const tenant = async (name: string, quotas: object) => {
     const made = await admin().call<Tenant>('/v1/tenants', {
       ...{ method: 'POST', headers: { ...JSON_BODY, 'idempotency-key': name } },

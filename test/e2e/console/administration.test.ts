@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { checkAccessible, openTab, signIn, startBrowser } from '../../support/console/browser.ts'
 import { embeddedHome } from '../../support/databases/database.ts'
 import { type CrmReceiver, startCrmReceiver } from '../../support/gateway/crm-receiver.ts'
+import { createGatewayClient } from '../../support/gateway/gateway-client.ts'
 import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
@@ -18,7 +19,7 @@ let receiver: CrmReceiver
 before(async () => {
   stage = await setStage(await home.fresh(), 'guide')
   receiver = await startCrmReceiver()
-  // Genesys inside of the gateway: there alone an endpoint may be registered on loopback.
+  // Genesys runs inside the gateway. Only then may an endpoint be registered on loopback.
   gateway = await stage.gateway({
     ...{ GENESYS_SANDBOX: 'true', ALLOW_HTTP_HOSTS: '127.0.0.1' },
     ...{ GENESYS_CLIENT_ID: '', GENESYS_CLIENT_SECRET: '' },
@@ -56,7 +57,7 @@ test('an endpoint is added, tried out, paused and gets a new secret, which is sh
   await checkAccessible(page)
 
   await page.getByRole('button', { name: 'Send a test message' }).click()
-  // The page looks again by itself until the message has arrived.
+  // The page refreshes itself until the message has arrived.
   await page.getByRole('cell', { name: 'Delivered' }).waitFor()
   assert.deepEqual(
     receiver.heard.map(({ type }) => type),
@@ -81,7 +82,7 @@ test('an endpoint is added, tried out, paused and gets a new secret, which is sh
   await trail.getByText('Endpoint added').click()
   await checkAccessible(page)
   await page.getByRole('button', { name: 'Verify' }).click()
-  await page.getByRole('heading', { name: 'The trail is whole' }).waitFor()
+  await page.getByRole('heading', { name: 'The trail is complete' }).waitFor()
   await checkAccessible(page)
   assert.deepEqual(errors, [])
   await context.close()
@@ -168,7 +169,7 @@ test('by keyboard alone: a segment is built, its faults are shown in place, it i
   await page.getByLabel('Contact list ids').focus()
   await page.keyboard.type('demo-contacts')
   await pressKey(page, 'Add a rule')
-  // The new rule has the focus: typing goes on there.
+  // The new rule has the focus, so typing continues there.
   await page.locator('[id="c.0.attribute"]:focus').waitFor()
   await page.keyboard.type('nowhere')
   await page.keyboard.press('Tab')
@@ -194,8 +195,8 @@ test('by keyboard alone: a segment is built, its faults are shown in place, it i
   await page.getByLabel('Value').fill('Rome')
   await pressKey(page, 'Check what it means')
   await page.getByText('city is “Rome”').first().waitFor()
-  // More than half of those who are dialled change: somebody has to say that it is meant.
-  await page.getByText('More contacts enter or leave').waitFor()
+  // More than half of the people who are dialled change, so a person has to confirm the change.
+  await page.getByText('The change is so large').waitFor()
   await checkAccessible(page)
   await pressKey(page, 'Apply this segment')
   await page.getByText('tick your confirmation').waitFor()
@@ -211,5 +212,53 @@ test('by keyboard alone: a segment is built, its faults are shown in place, it i
   await pressKey(page, 'Yes, go back')
   await page.getByText('Version 3, over').waitFor()
   assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('an admin sees the uploads of another tenant without its rows, and that tenant sees only its own', async () => {
+  const post = async (path: string, body: object) => {
+    const answer = await gateway.client.call(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
+      body: JSON.stringify(body),
+    })
+    assert.equal(answer.status, 201, answer.text)
+    return answer.body as { id: string; key: string }
+  }
+  const grants = { contactLists: ['demo-contacts'] }
+  const { id: tenantId } = await post('/v1/tenants', { name: 'bakery', grants })
+  const { key } = await post('/v1/keys', { tenantId, name: 'oven', scopes: ['uploads'] })
+  const bakery = createGatewayClient(gateway.address, key)
+  const csv = 'customerId,phoneNumber\nb1,+12125550177\nb2,12\n'
+  const sent = await bakery.upload('demo-contacts', csv, {
+    query: 'missingColumns=empty&fileName=bread.csv',
+  })
+  await bakery.finished(sent.body.id)
+
+  const { page, context, errors } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await page.goto(`${gateway.address}/console/uploads`)
+  assert.equal(await page.getByRole('link', { name: 'bread.csv' }).count(), 0)
+  await page.getByLabel('Tenant').selectOption({ label: 'bakery' })
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByText('These uploads belong to another tenant.').waitFor()
+  assert.equal(await page.getByText('Cancel all…').count(), 0)
+  await checkAccessible(page)
+  await page.getByRole('link', { name: 'bread.csv' }).click()
+  await page.getByText('This upload belongs to the tenant bakery.').waitFor()
+  assert.equal(await page.getByRole('link', { name: 'Fix them' }).count(), 0)
+  await checkAccessible(page)
+  await page.goto(`${page.url()}/rows`)
+  await page.getByRole('heading', { name: 'Not found' }).waitFor()
+
+  const other = await openTab(browser)
+  await signIn(other.page, gateway.address, key)
+  await other.page.goto(`${gateway.address}/console/uploads`)
+  await other.page.getByRole('link', { name: 'bread.csv' }).waitFor()
+  assert.equal(await other.page.getByLabel('Tenant').count(), 0)
+  await other.page.goto(`${gateway.address}/console/uploads?tenant=default`)
+  await other.page.getByRole('heading', { name: 'Your key does not allow this' }).waitFor()
+  assert.deepEqual([...errors, ...other.errors], [])
+  await other.context.close()
   await context.close()
 })

@@ -19,7 +19,7 @@ test('an opt-out is added, found, explained at a contact, and ended again, by mo
   await add.getByLabel('Numbers and addresses').fill(`${PHONE}\n5550100\nann@example.com`)
   await add.getByRole('button', { name: 'Suppress' }).click()
   await page.getByRole('heading', { name: 'Entries', level: 1 }).waitFor()
-  // The number without its country code is rejected, and says why.
+  // The number without its country code is rejected, and the page says why.
   await page.getByRole('cell', { name: 'Rejected' }).waitFor()
   await checkAccessible(page)
 
@@ -61,7 +61,7 @@ ann,${PHONE}
   await form.getByLabel('File').setInputFiles(file)
   await checkAccessible(page)
   await form.getByRole('button', { name: 'Import' }).click()
-  // One line is accepted, by the rules of the country, and one says why it is not.
+  // One line is accepted, by the rules of the country. The page says why the other one is not.
   await page.getByRole('heading', { name: 'Entries', level: 1 }).waitFor()
   await page.getByRole('cell', { name: 'Rejected' }).waitFor()
   await page.goto(`${gateway().address}/console/do-not-call/registries`)
@@ -95,7 +95,7 @@ test('by keyboard alone: a registry is added, an edition is loaded with progress
   await page.keyboard.press('Tab')
   await page.keyboard.type('us')
   await page.keyboard.press('Enter')
-  await page.getByText('The registry is there. Load an edition of it.').waitFor()
+  await page.getByText('The registry is added. Load an edition of it.').waitFor()
   await checkAccessible(page)
   const choose = (text: string) =>
     page.getByLabel('File', { exact: true }).setInputFiles({
@@ -108,7 +108,7 @@ test('by keyboard alone: a registry is added, an edition is loaded with progress
   await choose('415,5552671\n415,5552672\n')
   await press('Load the edition')
   await page.getByText('The edition is stored and comes into force by itself.').waitFor()
-  // The page looks again by itself until it has.
+  // The page refreshes itself until the edition is in force.
   await page.getByRole('cell', { name: 'In force' }).waitFor()
   await checkAccessible(page)
 
@@ -135,7 +135,7 @@ test('by keyboard alone: a registry is added, an edition is loaded with progress
   await page.goto(`${gateway().address}/console/do-not-call/registries/ftc`)
   await page.getByText('Delete the edition').focus()
   await page.keyboard.press('Enter')
-  await page.getByText('Without it the gateway does not check').waitFor()
+  await page.getByText('If you delete it and a tenant uses the registry').waitFor()
   await checkAccessible(page)
   await page.getByLabel('I have read this').focus()
   await page.keyboard.press('Space')
@@ -167,7 +167,7 @@ test('who may reveal sees contact ids in the evidence, and the audit has it', as
   await page.getByRole('button', { name: 'Explain this contact' }).first().click()
   await page.getByRole('heading', { name: 'Contact ann' }).waitFor()
   type Page = { items: { details: { revealed?: boolean } }[] }
-  // Entries are chained within a second.
+  // The gateway chains entries within a second.
   let revealed = 0
   while (revealed === 0) {
     const trail = await client.call<Page>('/v1/audit-entries?action=evidence.read')

@@ -20,8 +20,8 @@ import {
 const CONSOLE = join(import.meta.dirname, '..', '..', '..', 'src', 'console')
 
 /**
- * Reached in one case alone, which a journey goes through: a segment that goes back by so much that
- * somebody has to agree.
+ * Pages that only a journey reaches: going back to a segment that changes so much that a person has
+ * to confirm it.
  */
 const ELSEWHERE = ['/segments/segment-confirm']
 
@@ -47,8 +47,8 @@ after(async () => {
 })
 
 /**
- * What makes the page wider than the screen; text may stand out of the element that holds it.
- * Tables in a region of their own may be moved.
+ * The elements that make the page wider than the screen. Text may stick out of its element. Tables
+ * in a scrolling region may be wider.
  */
 const STICKING_OUT = `document.documentElement.scrollWidth === innerWidth ? [] : [
     document.documentElement.scrollWidth + ' pixels',
@@ -58,12 +58,12 @@ const STICKING_OUT = `document.documentElement.scrollWidth === innerWidth ? [] :
   ]`
 
 /**
- * By WCAG as it is wide and light, then narrow and dark: nothing sticks out, and colours and
- * targets hold there too.
+ * Checks a page by WCAG, first wide and light, then narrow and dark. In the second form too,
+ * nothing may stick out, and colours and sizes of targets must be right.
  */
 const judge = async (): Promise<void> => {
   seen.add((await page.locator('main').getAttribute('data-page')) ?? '')
-  // A text that is no text, or a value that is not there.
+  // There must be no placeholder instead of a text, and no missing value.
   assert.doesNotMatch(await page.locator('body').innerText(), /\[object|undefined|\{\w+\}/u)
   await checkAccessible(page)
   await page.setViewportSize({ width: 320, height: 700 })

@@ -19,7 +19,7 @@ const LIST = 'demo-contacts'
 let stage: Stage
 let gateway: RunningGateway
 let browser: Browser
-/** Of a key that may see cells. */
+/** A key that may see cells. */
 let seeingKey: string
 
 before(async () => {
@@ -43,8 +43,8 @@ after(async () => {
 const HOSTILE = '<img src=x onerror=alert(1)>'
 
 /**
- * Ten rows with faults, behind some that are taken; `phone number` and `nonsense` are no columns of
- * the list.
+ * Ten rows with faults, after some that are accepted. The list has no columns `phone number` and
+ * `nonsense`.
  */
 const fileOf = (prefix: string, good = 5): string =>
   [
@@ -138,7 +138,7 @@ test('by keyboard alone and without seeing cells: a file is uploaded, a row is f
   await signIn(page, gateway.address, ADMIN_KEY)
   await openUpload(page)
   await chooseByKeys(page, page.getByLabel('Contact list'), 'Demo contacts')
-  // The dialog for files is the system's own.
+  // The keyboard cannot be used here, because the dialog for files belongs to the system.
   await choose(page, 'keys.csv', fileOf('ke', 1))
   await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
   await chooseByKeys(page, page.getByLabel('Place of nonsense'), 'city')
@@ -201,8 +201,8 @@ test('an upload that is cancelled, or whose gateway is killed in the middle, say
   await upload.click()
   await isUnderWay()
   await gateway.kill()
-  await page.getByText('The connection broke off').waitFor()
-  await page.getByText('Press Upload again.').waitFor()
+  await page.getByText('The connection was interrupted').waitFor()
+  await page.getByText('Press “Upload” again.').waitFor()
   await checkAccessible(page)
   await allow(-1)
   gateway = await stage.gateway({ PORT: new URL(gateway.address).port })

@@ -15,7 +15,7 @@ test('by keyboard alone: a wrong key is told, the right one leads to the overvie
   const { page, context, errors } = await openTab(browser())
   await page.goto(`${gateway().address}/`)
   await checkAccessible(page)
-  // Past the link to the content and the name of the product.
+  // Skips the link to the content and the name of the product.
   for (let at = 0; at < 3; at += 1) await page.keyboard.press('Tab')
   await page.keyboard.type('wrong')
   await page.keyboard.press('Enter')
@@ -51,9 +51,33 @@ test('the overview refreshes itself, keeps the focus, and fits 320 px in the dar
   await context.close()
 })
 
+test('a page that cannot refresh itself says so, shows nothing of the error, and goes on by itself', async () => {
+  const { page, context } = await openTab(browser())
+  await signIn(page, gateway().address, ADMIN_KEY)
+  const live = '**/console/overview/live*'
+  const answers = [
+    { status: 503, contentType: 'text/html', body: '<main><h1>No database</h1></main>' },
+    null,
+  ]
+  await page.route(live, async (route) => {
+    const answer = answers.shift()
+    if (answer) await route.fulfill(answer)
+    else if (answer === null) await route.abort()
+    else await route.continue()
+  })
+  await page.getByText('This page could not be refreshed').waitFor()
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  assert.equal(await page.getByText('No database').count(), 0)
+  await checkAccessible(page)
+  await page.locator('#look-1').waitFor({ state: 'attached' })
+  await page.getByText('This page could not be refreshed').waitFor({ state: 'detached' })
+  assert.deepEqual(answers, [])
+  await context.close()
+})
+
 const HOSTILE = '<img src=x onerror=alert(1)>.csv'
 
-/** Ten rows that are taken, and three faults. */
+/** Ten rows that are accepted, and three with faults. */
 const fileOf = (prefix: string): string =>
   [
     'customerId,firstName,lastName,phoneNumber,email,city',
@@ -108,7 +132,7 @@ test('by keyboard alone: a plan is read and applied, and the page shows the uplo
   await checkAccessible(page)
   await page.getByRole('button', { name: 'Apply this plan' }).focus()
   await page.keyboard.press('Enter')
-  await page.getByText('The upload was applied and goes to Genesys.').waitFor()
+  await page.getByText('The plan of the upload was applied. Its rows now go to Genesys.').waitFor()
   await page.getByText('Completed with errors').first().waitFor()
   assert.deepEqual(errors, [])
   await context.close()
@@ -125,7 +149,7 @@ test('a wrong upload is stopped after its consequences were read, and others are
   await page.goto(`${gateway().address}/console/uploads/${wrong}`)
   await page.getByText('Cancel…', { exact: true }).click()
   await page.getByText('You cannot undo this').waitFor()
-  // What was opened stays open while the page refreshes itself.
+  // What a person has opened stays open while the page refreshes itself.
   await page.locator('[id^=look-][id$="-2"]').waitFor({ state: 'attached' })
   await checkAccessible(page)
   await page.getByRole('button', { name: 'Cancel this upload' }).click()
@@ -141,6 +165,38 @@ test('a wrong upload is stopped after its consequences were read, and others are
   await page.getByText('2 uploads are stopped.').waitFor()
   await checkAccessible(page)
   for (const id of others) assert.equal((await gateway().client.find(id)).state, 'cancelled')
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('plans are agreed to by filter, and the rows of stopped uploads are sent again by filter', async () => {
+  const names = ['agreed.csv', 'stopped.csv']
+  const [agreed, stopped] = [
+    await upload(LIST, names[0]!, '&apply=manual'),
+    await upload(LIST, names[1]!, '&apply=manual'),
+  ]
+  await gateway().client.call(`/v1/uploads/${stopped}/cancel`, { method: 'POST' })
+  const { page, context, errors } = await openTab(browser())
+  await signIn(page, gateway().address, ADMIN_KEY)
+  const filtered = async (state: string) => {
+    await page.goto(`${gateway().address}/console/uploads?state=${state}&list=${LIST}`)
+    await checkAccessible(page)
+  }
+  await filtered('held')
+  await page.getByText('Apply all…', { exact: true }).click()
+  await page.getByText('without opening them').waitFor()
+  await page.getByRole('button', { name: 'Apply all that match' }).click()
+  await page.getByText('1 upload is applied.').waitFor()
+  await gateway().client.finished(agreed)
+
+  await filtered('cancelled')
+  await page.getByText('Send rows again…', { exact: true }).click()
+  await page.getByRole('button', { name: 'Send rows of all again' }).click()
+  await page.getByText(/^The rows of \d+ uploads? are sent again\.$/u).waitFor()
+  await checkAccessible(page)
+  const { body } = await gateway().client.call<{ children: string[] }>(`/v1/uploads/${stopped}`)
+  assert.equal(body.children.length, 1)
+  await gateway().client.finished(body.children[0]!)
   assert.deepEqual(errors, [])
   await context.close()
 })

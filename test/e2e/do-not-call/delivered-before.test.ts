@@ -43,7 +43,7 @@ for (const dialect of ['guide', 'platform'] as const) {
     })
     beforeEach(() => stage.sandbox.setFaults([]))
 
-    /** Three people, each with a number and an address of their own. */
+    /** Three people, each with a different number and address. */
     const deliver = async () => {
       people += 1
       const [first, second, third] = [0, 1, 2].map((n) => ({
@@ -74,7 +74,7 @@ for (const dialect of ['guide', 'platform'] as const) {
       assert.equal(status, 202, text)
       return body.id
     }
-    /** The report once nothing is left to do. */
+    /** Returns the report once nothing is left to do. */
     const report = async (id: string): Promise<Report> => {
       for (;;) {
         const { body, text } = await gateway.client.call<Report>(

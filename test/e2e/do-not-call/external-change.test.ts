@@ -47,7 +47,8 @@ describe('A DNC list that somebody changes inside Genesys', () => {
       .map(({ id: _id, ...message }) => dncChangeEventSchema.safeParse(message).data)
       .filter((message) => message?.data.dncListId === list)
   /**
-   * An agent adds a number under the faults; resolves when what Genesys sends of it was answered.
+   * An agent adds a number while these faults are set. Resolves when the gateway has answered
+   * Genesys' notification.
    */
   const change = async (faults: FaultPlan = []): Promise<void> => {
     stage.sandbox.setFaults(faults)

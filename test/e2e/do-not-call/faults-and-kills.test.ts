@@ -21,7 +21,7 @@ type Entry = { phoneNumber: string; reason: DncReason; expiresAt?: string }
 const SEED = Number(process.env['DNC_SEED'] ?? 12)
 const LIST = 'dnc-under-fire'
 const PEOPLE = Array.from({ length: 60 }, (_, n) => `+1415555${String(2_000 + n)}`)
-/** Genesys never takes it, where it names whom it refuses. */
+/** A number that Genesys always refuses, in the dialect in which it names whom it refuses. */
 const REFUSED = PEOPLE[7]!
 const REASONS = Object.keys(DNC_REASONS) as DncReason[]
 
@@ -50,7 +50,7 @@ const always = (dialect: Dialect): FaultRule[] =>
     ? [{ kind: 'dnc-refused', numbers: [REFUSED], code: 'phone.invalid', named: 'number' }]
     : []
 
-/** What holds of all entries that stand: the strongest reason and the longest time. */
+/** The combination of all entries in force: the strongest reason and the longest time. */
 const folded = ({ entries }: Found) => {
   const standing = entries.filter(({ state }) => state === 'standing')
   if (standing.length === 0) return null
@@ -66,7 +66,7 @@ const folded = ({ entries }: Found) => {
   }
 }
 
-/** Every kill costs a server home the rest of a lease. */
+/** Only a few rounds, because on a server home every kill costs the rest of a lease. */
 for (const [dialect, home, rounds] of [
   ['guide', embeddedHome(), 3],
   ['platform', serverHome(), 2],
@@ -83,7 +83,7 @@ for (const [dialect, home, rounds] of [
         const minute = Math.ceil(Date.now() / 60_000) * 60_000
         const entries = (): Entry[] =>
           Array.from({ length: 1 + below(40) }, () => {
-            // Few, for each needs a request of its own.
+            // Only a few different expiries, because each needs a separate request.
             const days = [null, 30, 150][below(3)] ?? null
             return {
               phoneNumber: PEOPLE[below(PEOPLE.length)]!,
@@ -121,7 +121,7 @@ for (const [dialect, home, rounds] of [
             for (const key of others) await submit(gateway, key)
             const before = gateway.events('dnc.sent').length + gateway.events('dnc.refused').length
             const moves = 1 + below(4)
-            // A server home keeps the key of a call that was cut off for a minute.
+            // On a server home, the key of a call that was cut off stays claimed for a minute.
             const cutOff =
               home.kind === 'server'
                 ? await submit(gateway, last!)
@@ -170,7 +170,7 @@ for (const [dialect, home, rounds] of [
             Object.keys(there).filter((number) => !PEOPLE.includes(number)),
             [],
           )
-          // What the ledger holds is what was accepted, no more and no less.
+          // The ledger must hold exactly what was accepted.
           const said = [...given.values()].flat()
           for (const [at, found] of body.items.entries()) {
             const mine = said.filter(({ phoneNumber }) => phoneNumber === PEOPLE[at])

@@ -69,7 +69,7 @@ describe('Pulling a DNC list of the platform', () => {
   test('whoever was removed here is passed over until an export without him was seen', async () => {
     await done('entries', of(ANN, BOB))
     await done('removals', of(ANN))
-    // An export that is older than the removal, as far as it shows.
+    // To the gateway, this looks like an export that is older than the removal.
     suite.stage.sandbox.changeAsAgent(suite.list, { add: [ANN] })
     await pull()
     assert.deepEqual(await suppressed(ANN), [false])

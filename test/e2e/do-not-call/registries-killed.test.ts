@@ -56,7 +56,7 @@ describe('An edition of which each step is killed', { skip: serverHome().skip },
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
   }
-  /** Begins an edition that is never sent to its end. */
+  /** Begins to send an edition, but never ends its body. */
   const sendHalf = async (): Promise<void> => {
     const sent = request(`${gateway.address}/v1/registries/ftc/editions`, {
       method: 'POST',
@@ -77,8 +77,8 @@ describe('An edition of which each step is killed', { skip: serverHome().skip },
     }
   }
   /**
-   * Kills the gateway once it waits for the lock in this statement, and starts another without the
-   * lock.
+   * Kills the gateway once it waits for a lock in this statement. Then releases that lock, takes
+   * `lock` if there is one, and starts another gateway.
    */
   const killIn = async (statement: string, lock: string): Promise<void> => {
     await other.untilBlocked(statement)
@@ -145,7 +145,7 @@ describe('An edition of which each step is killed', { skip: serverHome().skip },
         [first.id, 'replaced'],
       ],
     )
-    // Of the one that broke off nothing stays, once it had no sign of life for a minute.
+    // Nothing of the interrupted edition stays, once it has shown no sign of life for a minute.
     await other.query(
       `update registry_edition set heartbeat_at = heartbeat_at - interval '2 minutes' where state = 'receiving'`,
     )
@@ -174,7 +174,7 @@ describe('An edition of which each step is killed', { skip: serverHome().skip },
     while ((await receiving()) === 0) await new Promise((resolve) => setTimeout(resolve, 50))
     await gateway.kill()
     gateway = await stage.gateway()
-    // The key is free once its call had no sign of life for a minute.
+    // The key is free once its call has shown no sign of life for a minute.
     await other.query(
       `update idempotency_key set heartbeat_at = heartbeat_at - interval '2 minutes'`,
     )

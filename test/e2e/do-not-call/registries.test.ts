@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { request } from 'node:http'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 
 import type { Edition } from '../../../src/domain/do-not-call/registries/registry.ts'
+import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
 import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
 const LIST = 'demo-contacts'
@@ -145,6 +148,50 @@ describe('Registries over HTTP', () => {
     await call('/v1/registries/old', json('PUT', { country: 'GB', maxAgeDays: 100 }))
     await call(`/v1/uploads/${british.id}/resume`, { method: 'POST' })
     assert.equal((await gateway().client.finished(british.id)).state, 'completed')
+  })
+
+  it('go on behind what is kept, when the connection is destroyed while they come in', async () => {
+    await call('/v1/registries/torn', json('PUT', { country: 'US' }))
+    const lines = Array.from({ length: 820_000 }, (_, at) => `${3_012_000_000 + at * 7}`)
+    const file = Buffer.from(`${lines.join('\n')}\n`)
+    const path = '/v1/registries/torn/editions'
+    const headers = { 'content-type': 'text/csv', 'idempotency-key': 'torn' }
+    const sent = request(`${gateway().address}${path}`, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${ADMIN_KEY}` },
+    })
+    sent.on('error', () => undefined)
+    sent.write(file.subarray(0, -40_000))
+    const offset = async (): Promise<number> => {
+      const { receiving } = await call<{ receiving: { offset: number }[] }>('/v1/registries/torn')
+      return receiving[0]?.offset ?? 0
+    }
+    while ((await offset()) === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+    sent.destroy()
+    let from = 0
+    const rest = async () => {
+      from = await offset()
+      return gateway().client.call<Edition & { code: string }>(`${path}?offset=${from}`, {
+        method: 'POST',
+        headers,
+        body: file.subarray(from).toString(),
+      })
+    }
+    let answer = await rest()
+    // The first call holds the key until the gateway notices that its connection is gone.
+    while (answer.status === 409) answer = await rest()
+    assert.equal(answer.status, 202, answer.text)
+    assert.ok(from > 0, 'the whole file was sent again')
+    assert.equal(answer.body.sha256, createHash('sha256').update(file).digest('hex'))
+    for (;;) {
+      const edition = await call<Edition>(`${path}/${answer.body.id}`)
+      if (edition.state === 'current') {
+        assert.equal(edition.numbers, lines.length)
+        break
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    assert.equal(await offset(), 0)
   })
 
   it('refuse files that are of another country, cut off, or no numbers, with the place', async () => {

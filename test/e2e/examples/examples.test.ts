@@ -22,9 +22,9 @@ import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
 /**
- * The programs of examples/, as somebody runs who copies them: against one gateway and one sandbox,
- * over a network that loses calls and answers. Each language has a list, a campaign and a
- * do-not-call list of its own, so that they do not get in each other's way.
+ * Runs the programs of examples/ as a reader does who copies them, against one gateway and one
+ * sandbox, over a network that loses calls and answers. Each language has its own list, campaign
+ * and do-not-call list, so that the languages do not disturb each other.
  */
 const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'examples')
 const [{ columns }] = DEMO_LISTS as [(typeof DEMO_LISTS)[number]]
@@ -84,7 +84,7 @@ describe('The examples do what they say', { skip: missingTools(), concurrency: t
     return proxy
   }
 
-  /** A copy of an example's file, for a language alone. */
+  /** A copy of an example's file, for one language only. */
   const copyOf = (name: string, language: Language): string => {
     const copy = join(folder, `${language}-${name}`)
     copyFileSync(join(EXAMPLES, name), copy)

@@ -11,20 +11,20 @@ import { startHeldScanner } from '../../support/guest-files/held-scanner.ts'
 import { type Dialect, setStage, type Stage } from '../../support/stages/stage.ts'
 
 /**
- * Files that stand at each step when the gateway is killed. It has 32 connections to Genesys, and
- * some have to stay free.
+ * How many files wait at each step when the gateway is killed. The gateway has 32 connections to
+ * Genesys, and some must stay free.
  */
 const AT_EACH = 4
 /**
- * How often it is killed: with 116 files in both dialects. In the platform dialect Genesys is given
- * a minute to show a message. The suites of the store kill a worker before and after every effect
- * of 100 files each.
+ * How often the gateway is killed. In both dialects together, 116 files are in progress at a kill.
+ * On the platform it is killed only once, because the gateway gives Genesys a minute to show a
+ * message. The suites of the store kill a worker before and after every effect of 100 files each.
  */
 const KILLS = { guide: 3, platform: 1 }
 
 /**
- * The steps: a call that is not there yet, or that took effect and is not answered. Files that the
- * scanner looks at come on top.
+ * The steps at which files wait: a call that Genesys has not received, and one that took effect but
+ * was not answered. Files that the scanner is checking come in addition.
  */
 const STEPS = {
   guide: ['guest-file-register', 'guest-file-storage', 'guest-file-confirm'].flatMap(bothSides),
@@ -47,7 +47,7 @@ const pathOf = (dialect: Dialect, id: string): string =>
     ? `/v1/external-contacts/${id}/files`
     : `/v1/conversations/${id}/communications/agent/files`
 
-/** How often a content was confirmed, or sent, and for whom. */
+/** How often a content was confirmed or sent, and for whom. */
 const arrivedIn = (stage: Stage, content: string): string[] => [
   ...stage.sandbox
     .guestFiles()

@@ -9,7 +9,7 @@ import { setStage } from '../../support/stages/stage.ts'
 
 const LISTS = ['demo-list-1', 'demo-list-2', 'demo-list-3']
 const ROWS = 400
-/** Fewer than two gateways ask for, so that each transaction gets another. */
+/** Fewer connections than two gateways ask for, so that each transaction may get another one. */
 const CONNECTIONS = 6
 
 const server = serverHome()

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 
 import { embeddedHome, serverHome } from '../../support/databases/database.ts'
-import { createFakeClock, fakeClockSkip } from '../../support/databases/fake-clock.ts'
+import {
+  createFakeClock,
+  fakeClockSkip,
+  whileServerStands,
+} from '../../support/databases/fake-clock.ts'
 import { metricOf } from '../../support/gateway/gateway-process.ts'
 import { cleanFile } from '../../support/stages/contact-file.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
@@ -11,11 +15,14 @@ const HOUR = 3600
 const DAY = 24 * HOUR
 const LISTS = ['demo-list-1', 'demo-list-2']
 const ROWS = 400
-/** The look at the clock, a lease that ran from before it, and the polling of those who wait. */
+/**
+ * Time for the check of the clock, for a lease from before the jump, and for the polling of those
+ * who wait.
+ */
 const WITHIN_MS = 40_000
 
 const clockSkip = fakeClockSkip()
-const clock = clockSkip === false ? createFakeClock() : null
+const clock = clockSkip === false ? createFakeClock({ atOnce: true }) : null
 const server = serverHome({ env: clock?.env ?? {} })
 
 const upload = async (gateway: RunningGateway, list: string, version: number): Promise<string> => {
@@ -37,13 +44,16 @@ const delivered = async (
   if (told) await stage.crm.message(({ data }) => data.uploadId === id)
 }
 
-/** What one jump and the way back must do: `set` moves the clock under gateways that work. */
+/** What one jump and the way back must do. `set` moves the clock while the gateways work. */
 const jumpAndReturn = async (
   stage: Stage,
   gateways: readonly [RunningGateway, ...RunningGateway[]],
   set: () => void,
   version: number,
-  /** A receiver refuses what is signed at another time than its own clock's. */
+  /**
+   * Whether the CRM gets the message. A receiver refuses a message whose signed time differs from
+   * its own clock.
+   */
   told = true,
 ): Promise<void> => {
   const [first] = gateways
@@ -68,7 +78,7 @@ const jumpAndReturn = async (
 
 type Readyz = { ready: boolean; checks: { clock: { detail: string } } }
 
-/** Ready all the while; what it says of the clock. */
+/** Checks that the gateway is ready. Returns what it says about the clock. */
 const clockOf = async ({ client }: RunningGateway): Promise<string> => {
   const { body, status } = await client.call<Readyz>('/readyz')
   assert.equal(status, 200)
@@ -86,12 +96,10 @@ describe("The database's clock is set", { skip: server.skip || clockSkip }, () =
     ['a day ahead', DAY],
     ['400 days ahead', 400 * DAY],
   ] as const) {
-    it(
-      `${words} and right again: deliveries go on, and it is said`,
-      { timeout: 240_000 },
-      async () => {
+    it(`${words} and right again: deliveries go on, and it is said`, { timeout: 240_000 }, () =>
+      whileServerStands(server.fresh, async (home) => {
         clock?.set(0)
-        const stage = await setStage(await server.fresh(), 'guide')
+        const stage = await setStage(home, 'guide')
         try {
           const env = { GENESYS_BATCH_ROWS: '20' }
           const gateways = [await stage.gateway(env), await stage.gateway(env)] as const
@@ -106,7 +114,7 @@ describe("The database's clock is set", { skip: server.skip || clockSkip }, () =
           await jumpAndReturn(stage, gateways, () => clock?.set(0), 3)
           await gateways[0].event('clock.confirmed')
           assert.equal(await clockOf(gateways[0]), 'steady')
-          // Each was told once, by whichever saw it.
+          // Each jump was reported once, by whichever gateway found it.
           const jumps = gateways.flatMap((one) => one.events('clock.jumped'))
           assert.deepEqual(
             jumps.map(({ of }) => of),
@@ -116,30 +124,31 @@ describe("The database's clock is set", { skip: server.skip || clockSkip }, () =
         } finally {
           await stage.close()
         }
-      },
+      }),
     )
   }
 
   it(
     'an hour back while nobody runs: the next start takes up what a kill left',
     { timeout: 240_000 },
-    async () => {
-      clock?.set(0)
-      const stage = await setStage(await server.fresh(), 'guide')
-      try {
-        stage.sandbox.setFaults([{ kind: 'slow', operation: 'bulk', delayMs: 100 }])
-        const doomed = await stage.gateway({ GENESYS_BATCH_ROWS: '20' })
-        const ids = await Promise.all(LISTS.map((list) => upload(doomed, list, 1)))
-        await doomed.event('batch.settled')
-        await doomed.kill()
-        clock?.set(-HOUR)
-        const heir = await stage.gateway({ GENESYS_BATCH_ROWS: '20' })
-        for (const id of ids) await delivered(stage, heir, id)
-        assert.equal(heir.events('clock.jumped').length, 1)
-      } finally {
-        await stage.close()
-      }
-    },
+    () =>
+      whileServerStands(server.fresh, async (home) => {
+        clock?.set(0)
+        const stage = await setStage(home, 'guide')
+        try {
+          stage.sandbox.setFaults([{ kind: 'slow', operation: 'bulk', delayMs: 100 }])
+          const doomed = await stage.gateway({ GENESYS_BATCH_ROWS: '20' })
+          const ids = await Promise.all(LISTS.map((list) => upload(doomed, list, 1)))
+          await doomed.event('batch.settled')
+          await doomed.kill()
+          clock?.set(-HOUR)
+          const heir = await stage.gateway({ GENESYS_BATCH_ROWS: '20' })
+          for (const id of ids) await delivered(stage, heir, id)
+          assert.equal(heir.events('clock.jumped').length, 1)
+        } finally {
+          await stage.close()
+        }
+      }),
   )
 })
 
@@ -155,7 +164,7 @@ describe(
       ['400 days ahead', 400 * DAY],
     ] as const) {
       it(`${words} and right again: deliveries go on`, { timeout: 240_000 }, async () => {
-        const own = createFakeClock()
+        const own = createFakeClock({ atOnce: true })
         const stage = await setStage(await home.fresh(), 'guide')
         try {
           const gateways = [await stage.gateway({ GENESYS_BATCH_ROWS: '100', ...own.env })] as const

@@ -19,7 +19,7 @@ const server = serverHome()
 type Readyz = { missing: string[]; checks: { database: { detail: string } } }
 const readyz = ({ client }: RunningGateway) => client.call<Readyz>('/readyz')
 
-/** A test that waits for ever ends with its own time-out. */
+/** If this waits forever, the test ends by its own time limit. */
 const until = async (wanted: () => Promise<boolean>): Promise<void> => {
   while (!(await wanted())) await new Promise((resolve) => setTimeout(resolve, 50))
 }
@@ -42,10 +42,10 @@ describe('A database that takes no writes', { skip: server.skip }, () => {
         const gateway = await stage.gateway()
         assert.equal((await readyz(gateway)).status, 200)
         await admin.query(`alter database ${name} set default_transaction_read_only = on`)
-        // Sessions that are open do not hear of it.
+        // Sessions that are open do not get the new setting, so they are ended.
         await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name = 'outbound-gateway'`)
-        // Until the ended sessions are replaced, readiness may say first that the database does not
+        // Until the ended sessions are replaced, readiness may first say that the database does not
         // answer.
         let answer = await readyz(gateway)
         await until(async () => {
@@ -123,7 +123,7 @@ describe('A database of two servers', { skip: server.skip || standbySkip() }, ()
         const accepted = await gateway.client.upload(LIST, csv)
         assert.equal(accepted.status, 202, accepted.text)
         await gateway.event('batch.settled')
-        // As a managed service demotes it: its sessions stay, and may only read.
+        // As when a managed service demotes a server: its sessions stay, but may only read.
         await admin.query('alter system set default_transaction_read_only = on')
         await admin.query('select pg_reload_conf()')
         await until(async () => {

@@ -13,7 +13,9 @@ import { setStage } from '../../support/stages/stage.ts'
 const LIST = 'demo-contacts'
 const EMAIL_ID = 'canary.person@example.org'
 const FILE_NAME = 'Zyxwvutsrqson März.csv'
-/** Values that occur nowhere else: wherever one of them turns up, it lies in the clear. */
+/**
+ * Values that occur nowhere else. If one of them appears in a place, that place is not encrypted.
+ */
 const CANARIES = [
   ...[EMAIL_ID, 'canary.person', 'KX-canary-7', 'KX-canary-8', 'KX-canary-9'],
   ...[FILE_NAME, 'Zyxwvutsrqson', 'of-hippolyta', 'retry-of-hippolyta', 'list-of-hippolyta'],
@@ -57,7 +59,7 @@ const makeList = (client: GatewayClient) =>
     }),
   })
 
-/** Everything that callers may do with names, and what they get back for it. */
+/** Does everything that callers may do with names, and reads the answers. */
 const useNames = async (client: GatewayClient): Promise<void> => {
   const sent = await send(client, 'key-of-hippolyta')
   assert.equal(sent.status, 202, sent.text)
@@ -98,7 +100,7 @@ const useNames = async (client: GatewayClient): Promise<void> => {
   assert.equal((await makeList(client)).headers.get('idempotency-replayed'), 'true')
 }
 
-/** As the bytes themselves, and as what else a dump may write for them. */
+/** The bytes themselves, and the other forms that a dump may have for them. */
 const formsOf = (text: string): Buffer[] => {
   const bytes = Buffer.from(text)
   const written = [bytes.toString('hex'), bytes.toString('base64').replace(/=+$/, '')]
@@ -134,14 +136,16 @@ for (const home of [embeddedHome(), serverHome()]) {
       const stage = await setStage(place, 'guide')
       try {
         const gateway = await stage.gateway()
-        // Once in the request that small uploads share, and once more where the upload goes alone.
+        // Once in the request that small uploads share, and once more when the upload is sent
+        // alone.
         stage.sandbox.setFaults([{ kind: 'reject-rows', everyNth: 3, count: 2 }])
         await useNames(gateway.client)
         await gateway.stop()
         const stored = storedOf(place)
         const bytes = stored.reduce((sum, file) => sum + file.bytes.length, 0)
         assert.ok(bytes > 50_000, `${bytes} bytes`)
-        // It does hold what is no secret: the look is at the right place.
+        // The stored files must contain what is no secret. Otherwise, this test searched the wrong
+        // place.
         assert.ok(stored.some((file) => file.bytes.includes(LIST)))
         for (const file of stored) holdsNone(file.place, file.bytes)
       } finally {

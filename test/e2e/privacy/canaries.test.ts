@@ -17,8 +17,8 @@ import { writtenForms } from '../../support/privacy/written-forms.ts'
 import { setStage } from '../../support/stages/stage.ts'
 
 /**
- * What no run may let out though nobody knows its value before: access tokens of Genesys,
- * pre-signed URLs, callbacks' tokens.
+ * Secrets whose values nobody knows before the run: access tokens of Genesys, pre-signed URLs, and
+ * tokens of callbacks.
  */
 const UNKNOWN_SECRETS: Record<string, RegExp> = {
   'an access token of Genesys': /sandbox-[0-9a-f]{8}-[0-9a-f]{4}-4/u,
@@ -72,7 +72,8 @@ describe('What is private', () => {
           const routes = await callEveryRoute(first.client, operations)
           const metrics = (await first.client.call('/metrics')).text
           const document = (await first.client.call('/openapi.json')).text
-          // Killed in the middle of a body, and of a delivery that Genesys does not answer.
+          // The gateway is killed in the middle of a body, and of a delivery that Genesys does not
+          // answer.
           stage.sandbox.setFaults([{ kind: 'timeout' }])
           const lastCall = stage.sandbox.requests().at(-1)
           const { body, text } = await first.client.upload('demo-contacts', contactFile('killed'))
@@ -121,7 +122,7 @@ describe('What is private', () => {
           )
           assert.deepEqual(found, [])
           assert.ok(size > 2 ** 20 && routes.problems.length > operations.length)
-          // The look was at the right places: what is no secret is there.
+          // What is no secret must be there. Otherwise, this test searched the wrong places.
           const log = places.find(({ name }) => name === 'log')!
           assert.ok(log.bytes.includes('"level":"debug"') && log.bytes.includes('http.answered'))
           assert.ok(places.some(({ bytes }) => bytes.includes('demo-contacts')))

@@ -14,7 +14,7 @@ const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8
   scripts: { start: string }
 }
 
-/** What a dying process might leave where it was started. */
+/** Files that a dying process might leave in the directory where it was started. */
 const leftBehind = (): string[] =>
   readdirSync(PROJECT).filter((name) => /^core|^report\..*json$|heapsnapshot$/u.test(name))
 
@@ -37,7 +37,7 @@ test('a gateway that `npm start` started and that aborts leaves no image of its 
     const ended = once(child, 'exit')
     const lines = createInterface({ input: child.stdout })
     for await (const line of lines) if (line.includes('process.started')) break
-    // The shell is the gateway by now.
+    // By now, the shell has been replaced by the gateway.
     const limits = readFileSync(`/proc/${child.pid!}/limits`, 'utf8')
     assert.match(limits, /^Max core file size\s+0\s+0\s/mu)
     child.kill('SIGABRT')

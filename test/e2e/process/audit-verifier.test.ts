@@ -31,8 +31,13 @@ describe('The verifier of the audit trail', () => {
     const empty = file('empty.ndjson', '')
     for (const [words, said] of [
       [['--help'], /^npm run audit:verify -- FILE --keys KEYS/],
-      [[empty], /^npm run audit:verify/],
-      [[empty, '--keys', keys, '--head', '1'], /^npm run audit:verify/],
+      [[], /^npm run audit:verify -- FILE --keys KEYS/],
+      [[empty], /^--keys is missing\nnpm run audit:verify/],
+      [['--keys', keys], /^Name one FILE\nnpm run audit:verify/],
+      [[empty, empty, '--keys', keys], /^Name one FILE\nnpm run audit:verify/],
+      [[empty, '--keys', keys, '--head', '1'], /^--head must be [^\n]*\nnpm run audit:verify/],
+      [[empty, '--keys', keys, '--headz', '1'], /^Unknown option '--headz'/],
+      [[empty, '--keys', keys, '--heads'], /^Option '--heads <value>' argument missing\nnpm run/],
       [[empty, '--keys', keys, '--heads', join(folder, 'none')], /^HEADS cannot be read: ENOENT/],
       [[empty, '--keys', keys, '--heads', empty], /^HEADS has no line with a block/],
       [[join(folder, 'none'), '--keys', keys], /^FILE cannot be read: ENOENT[^\n]*\n$/],

@@ -23,7 +23,7 @@ describe('A full disk, embedded', { skip }, () => {
   const disk = mounted as SmallDisk
   let stage: Stage
   const home = embeddedHome()
-  /** A database that is made already: making one takes long on a busy machine. */
+  /** A database that is made in advance, because that takes long on a busy machine. */
   const databaseIn = async (name: string): Promise<string> => {
     const place = await home.fresh()
     const dataDir = join(disk.directory, name)
@@ -67,7 +67,7 @@ describe('A full disk, embedded', { skip }, () => {
     await once(writer.stdout, 'data')
     disk.fill(4 * MIB)
     writer.stdin.write('go\n')
-    // One that hangs is not to hang the test.
+    // A writer that hangs must not make the test hang.
     const late = setTimeout(() => writer.kill('SIGKILL'), 90_000)
     const [code, signal] = (await once(writer, 'exit')) as [number | null, string | null]
     clearTimeout(late)

@@ -15,6 +15,7 @@ test('the first start, which makes the database, holds no more memory than any o
     peaks.push(gateway.peakMiB())
     await gateway.stop()
   }
-  // Made within the process, the first start peaks at more than twice as much.
+  // If the database were made within the gateway's process, the peak of the first start would be
+  // more than twice as high.
   assert.ok(peaks[0]! < 1.5 * peaks[1]!, `${peaks.join(' and ')} MiB`)
 })

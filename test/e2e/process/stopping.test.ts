@@ -15,12 +15,12 @@ import { cleanFile } from '../../support/stages/contact-file.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
-/** A stop takes 10 s at the most. */
+/** A stop takes at most 10 s. */
 const STOP_WITHIN_MS = 12_000
 
 const UPLOADS = '/v1/contact-lists/demo-contacts/uploads'
 
-/** Processes of the group that still run; Linux only. */
+/** The processes of the group that still run. Linux only. */
 const membersOf = (group: number): string[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -35,8 +35,8 @@ const membersOf = (group: number): string[] =>
     })
 
 /**
- * `npm start` as the first of a process group of its own, as a terminal or a service manager starts
- * it.
+ * Starts `npm start` as the first process of a separate process group, as a terminal or a service
+ * manager does.
  */
 const startByNpm = async (dataDir: string) => {
   const npm = spawn('npm', ['start'], {
@@ -82,7 +82,7 @@ test('SIGTERM to npm start, and Ctrl-C, stop the gateway cleanly, and the next s
       if (signal === 'npm alone') process.kill(gateway.group, 'SIGTERM')
       else process.kill(-gateway.group, 'SIGINT')
       await gateway.exited
-      // npm may be gone before its child's last line is read.
+      // npm may end before the last line of its child is read.
       const deadline = performance.now() + STOP_WITHIN_MS
       while (!stopped(gateway.events) && performance.now() < deadline) await delay(20)
       const left = membersOf(gateway.group)
@@ -107,7 +107,7 @@ const openCall = (gateway: RunningGateway, path: string, headers: Record<string,
     return { status: given.statusCode, headers: given.headers, body: await text(given) }
   })
   answer.catch(() => undefined)
-  // A client that hears 503 while it writes stops writing.
+  // A client that gets 503 while it writes stops writing.
   call.on('error', () => undefined)
   return { write: (piece: string) => call.write(piece), end: () => call.end(), answer }
 }

@@ -44,7 +44,8 @@ const many = (length: number, make: (at: number) => unknown) =>
   Array.from({ length }, (_, at) => make(at))
 
 /**
- * A rule that Genesys reads as `length` characters: seven texts of 256 and one that fills it up.
+ * A rule that has `length` characters for Genesys: seven texts of 256 characters and one that fills
+ * the rest.
  */
 const ruleOf = (length: number) => ({
   attribute: 'region',
@@ -54,7 +55,10 @@ const ruleOf = (length: number) => ({
     'x'.repeat(length - "region IN (, '')".length - 7 * 258 - 6 * 2),
   ],
 })
-/** So many rules beside those of the list and the house, too long for two of them to be one. */
+/**
+ * This many rules, in addition to those of the list and of SEGMENT_EXCLUSIONS. They are so long
+ * that no two of them fit into one.
+ */
 const excluding = (rules: number) => ({
   contactListIds: [LIST.id],
   exclusions: many(rules, (at) => ({
@@ -144,7 +148,7 @@ const REFUSED: Record<string, [body: unknown, code: string, place: string, statu
   '51 rules': [excluding(50), 'segment-too-complex', '/'],
 }
 
-/** What the platform dialect alone refuses. */
+/** What only the platform dialect refuses. */
 const REFUSED_ON_PLATFORM: Record<string, [body: unknown, code: string, place?: string]> = {
   'a list that is not the campaign’s': [
     { contactListIds: ['others'], conditions: leaf },
@@ -217,7 +221,7 @@ test('a rule of 2,048 characters, 50 rules and 10 predicates are taken', async (
   }
   const nine = many(9, (at) => ({ attribute: 'age', operator: '=', value: at }))
   const filter = await createSegmentClient(platformGateway.client).preview(of({ any: nine }))
-  // The tenth is the exclusion of the house.
+  // The tenth rule is the exclusion of SEGMENT_EXCLUSIONS.
   assert.deepEqual([filter.status, filter.body.ruleCount], [200, 10], filter.text)
 })
 

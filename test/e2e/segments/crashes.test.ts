@@ -13,7 +13,7 @@ import {
 import { setStage } from '../../support/stages/stage.ts'
 
 type Seen = (report: CampaignReport) => boolean
-/** Genesys has done what was asked, and the gateway does not know it yet. */
+/** Faults after which Genesys has done what was asked, but the gateway does not know it. */
 const IN_DOUBT = {
   guide: { 'its rules are written': ({ writes }) => writes > 0 },
   platform: {

@@ -24,7 +24,7 @@ test('a change tells how many of those who enter must not be called by entries t
     assert.deepEqual(before.body.analysis.change, { enter: 5, leave: 1, doNotCall: 0 })
     const entries = [
       { phoneNumber: '+12125550101', reason: 'CUSTOMER_REQUEST' },
-      // Of somebody who neither enters nor leaves.
+      // The number of a person who neither enters nor leaves.
       { phoneNumber: '+12125550104', reason: 'CUSTOMER_REQUEST' },
     ]
     const added = await gateway.client.call('/v1/dnc-lists/sandbox-dnc-list/entries', {

@@ -14,13 +14,13 @@ const NOT_BASIC = { not: { attribute: 'tier', operator: '=', value: 'basic' } }
 const inList = (conditions: unknown) => ({ contactListIds: [LIST.id], conditions })
 
 /**
- * A negation that the guide dialect cannot say as an exclusion of the whole, so that NOT stands in
+ * The guide dialect cannot express this negation as an exclusion of the whole, so NOT stays inside
  * a rule.
  */
 const NESTED = { any: [NOT_BASIC, { attribute: 'age', operator: '>', value: 90 }] }
 
 const CASES = [
-  // An exclusion with the positive condition: no reading of an empty cell keeps anybody out.
+  // An exclusion with the positive condition. However an empty cell is read, it keeps nobody out.
   { dialect: 'guide', name: 'a negation', conditions: NOT_BASIC, depends: false },
   { dialect: 'guide', name: 'a negation beside others', conditions: NESTED, depends: true },
   { dialect: 'platform', name: 'a negation', conditions: NOT_BASIC, depends: true },

@@ -74,7 +74,7 @@ for (const dialect of ['guide', 'platform'] as const) {
     test('of two that saw the same version one is refused', async () => {
       const { version } = await segments.find()
       const seen = { 'if-match': `"${version}"` }
-      // Either may be the one that is taken, so both dial the same people: later tests count who is
+      // Either version may be accepted, so both dial the same people. Later tests count who was
       // dialled before them.
       const reversed = GUIDE_EXAMPLE.exclusionRules.toReversed()
       const both = await Promise.all([

@@ -14,7 +14,7 @@ import {
 const LIST = 'demo-contacts'
 const CONTACTS = 12
 const VERSIONS = 3
-/** Genesys refuses every request that carries this one, and does not say why. */
+/** Genesys refuses every request that carries this contact, and does not say why. */
 const BAD = 7
 const AT_ONCE = 6
 
@@ -23,8 +23,8 @@ type Posted = { id: string; contact: number; version: number }
 const idOf = (contact: number): string => `C-${String(contact).padStart(7, '0')}`
 
 /**
- * One upload of one contact each, the versions after each other; `gateway` gives who takes the
- * next.
+ * Posts one upload of one contact each, and the versions of a contact one after the other.
+ * `gateway` returns the gateway for the next one.
  */
 const post = async (gateway: () => RunningGateway): Promise<Posted[]> => {
   const posted: Posted[] = []
@@ -56,8 +56,8 @@ const expectedContents = (): Map<string, ExpectedContact> => {
 }
 
 /**
- * Every upload ended with its one row accounted for, only the bad one's are blamed, and each was
- * told of once.
+ * Checks that every upload ended with its one row accounted for, that only the rows of the bad
+ * contact failed, and that the CRM was notified of each upload once.
  */
 const assertEnded = async (
   stage: Stage,

@@ -29,7 +29,7 @@ const certificate = (name: string, host: string, days: string): ServerOptions =>
   return { key: readFileSync(key), cert: readFileSync(cert) }
 }
 
-/** Counts what reaches it: nothing must, for a request carries the token. */
+/** Counts the requests that arrive. There must be none, because a request carries the token. */
 const listen = async (options: ServerOptions) => {
   let requests = 0
   const server = createServer(options, (_request, response) => {

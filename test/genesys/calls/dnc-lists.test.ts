@@ -105,6 +105,7 @@ test('both conflicts of a key are told as one that whoever sends decides on', as
 
 for (const [about, body] of [
   ['without tallies', {}],
+  ['that lacks one tally', { duplicate: 0, updated: 0, error: [] }],
   ['with errors under another name', { created: 3, duplicate: 0, updated: 0, errors: [] }],
   ['with a tally that is no number', { created: '3', duplicate: 0, updated: 0, error: [] }],
 ] as const) {

@@ -8,7 +8,7 @@ test('calls one after the other keep using the same connections, the login too',
   upstream.replies = [json(200, { jobId: 'job-1' })]
   for (let n = 0; n < 20; n += 1) await lists.sendBatch(batchOf(), contextOf())
   assert.equal(upstream.seen.length, 20)
-  // A call that follows at once may find the last connection still busy with its end.
+  // If a call follows immediately, the previous connection may still be closing.
   assert.ok(upstream.sockets <= 2, String(upstream.sockets))
 })
 

@@ -11,7 +11,7 @@ const PART = {
   rows: 2,
 }
 
-/** The parts of a form as they stand on the wire. */
+/** The parts of a form as they are on the wire. */
 const formOf = (contentType: string | undefined, body: string) => {
   const boundary = /boundary=(\S+)$/.exec(contentType ?? '')?.[1] ?? ''
   const pieces = body.split(`--${boundary}`)

@@ -21,15 +21,15 @@ const LATENCY_MS = 80
 export type Said = Pick<HttpAnswer, 'allowed' | 'remaining'>
 
 /**
- * Instances that share a bucket, each with busy callers, against a referee of the sandbox; all on a
- * clock that is moved.
+ * Instances that share a bucket, each with busy callers. A referee of the sandbox counts their
+ * calls. All have one clock, which the test moves.
  */
 export const startBusyClients = (about: {
   dialect: SandboxDialect
   configured: number
   real: number
   instances: number
-  /** What Genesys says of its count in its answers. */
+  /** What Genesys says in its answers about its count. */
   says: (count: { limit: number; used: number; remaining: number }) => Said
   /** Whether Genesys is away at this time. */
   away?: (nowMs: number) => boolean

@@ -17,7 +17,7 @@ const setUp = (requestsPerMinute: number) => {
       if (how === 'admitted') admitted.push({ name, atMs: clock.monotonicMs() })
       return how
     })
-    // Those still waiting at a test's end are refused by close().
+    // If a call still waits at the end of a test, `close` refuses it.
     asked.catch(() => undefined)
     return asked
   }

@@ -17,7 +17,7 @@ const document: Document = JSON.parse(
   readFileSync(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8'),
 )
 
-/** Of every answer of the web, and of the connection: nothing that this API decides. */
+/** Headers of any answer on the web, or of the connection. This API decides none of them. */
 const GENERAL = new Set([
   'cache-control',
   'connection',
@@ -55,7 +55,7 @@ const list = {
 }
 const as = bearer('admin')
 
-/** A call, its status, and the headers that this answer is about. */
+/** A call, its status, and the headers that its answer must have. */
 const CALLS: [string, InjectOptions, number, string[]][] = [
   [
     UPLOADS,

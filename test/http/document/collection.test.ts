@@ -16,8 +16,8 @@ import {
 const PUBLISHED_SCHEMA = new URL('./postman-collection-2.1.0.schema.json', import.meta.url)
 
 /**
- * What of the format Postman Collection v2.1 the collection uses, in our own words: nothing else
- * may be in it.
+ * The part of the format Postman Collection v2.1 that the collection uses, written here. Nothing
+ * else may be in it.
  */
 const text = z.string()
 const pair = z.strictObject({

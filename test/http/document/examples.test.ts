@@ -13,7 +13,7 @@ const operationsOf = async (): Promise<Operation[]> => {
   return app.operations()
 }
 
-/** Throws where the schema does not take the value; the place is in the message. */
+/** Throws if the schema does not accept the value. The message names the place. */
 const hold = (schema: z.ZodType | undefined, value: unknown, where: string): void => {
   const result = schema?.safeParse(value)
   assert.ok(result?.success !== false, `${where}: ${String(result?.error)}`)

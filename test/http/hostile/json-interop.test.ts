@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { bearer } from '../../support/gateway/fake-keys.ts'
 import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
-/** What RFC 8259 does not allow, of the kinds that parsers differ on. */
+/** Texts that RFC 8259 does not allow, of the kinds that parsers treat differently. */
 const MALFORMED = [
   '{',
   '[',
@@ -76,8 +76,8 @@ const MALFORMED = [
 ]
 
 /**
- * What it allows, however odd; `{}` is what the call takes, everything else is a body of another
- * shape.
+ * Texts that it allows, however odd. The call accepts `{}`, and everything else is a body of
+ * another form.
  */
 const ALLOWED = [
   '{}',
@@ -134,7 +134,10 @@ test('what is JSON is judged by its shape and is never a fault of the gateway', 
   }
 })
 
-/** Each is JSON for `JSON.parse`, which keeps the last value of the member and says nothing. */
+/**
+ * `JSON.parse` reads each of these. It keeps the last value of the repeated member, and reports
+ * nothing.
+ */
 const REPEATED: readonly (readonly [text: string, name: string])[] = [
   ['{"a":1,"a":2}', 'a'],
   ['{"a":1,"a":1}', 'a'],
@@ -146,7 +149,7 @@ const REPEATED: readonly (readonly [text: string, name: string])[] = [
   ['{"+15551234567":1,"+15551234567":2}', '(not shown)'],
 ]
 
-/** Nothing is repeated here, though it looks like it. */
+/** In these texts nothing is repeated, although it looks so. */
 const NOT_REPEATED = [
   '{"a":{"a":1},"b":{"a":2}}',
   '[{"a":1},{"a":2}]',
@@ -180,10 +183,54 @@ test('bytes that are not UTF-8 are 400 wherever they stand, and are never replac
         Buffer.concat([Buffer.from(before!), Buffer.from(bytes), Buffer.from(after!)]),
       )
       assert.equal(answer.statusCode, 400, answer.body)
-      assert.deepEqual(
-        [answer.json().code, answer.json().detail],
-        ['body-malformed', 'The body is not UTF-8.'],
-      )
+      const { code, detail } = answer.json()
+      assert.equal(code, 'body-malformed')
+      const last = before!.length + bytes.length
+      const byte = Number(/^The body is not UTF-8 from byte (\d+) on\.$/u.exec(detail)?.[1])
+      assert.ok(byte > before!.length && byte <= last + 1, `${detail} ${before}`)
     }
   }
+})
+
+/** What each answer says. It never quotes the body. */
+const REASONS: readonly (readonly [text: string, detail: string])[] = [
+  ['{"a":1,}', 'The body is not valid JSON from character 8 on.'],
+  ['{"a":1', 'The body is not valid JSON from character 7 on.'],
+  ['{', 'The body is not valid JSON from character 2 on.'],
+  ['[', 'The body ends before its JSON is complete.'],
+  ['*', 'The body is not valid JSON.'],
+  [
+    '{"__proto__":1}',
+    'The body has a member name that is not allowed: `__proto__`, or `constructor` with `prototype` in it.',
+  ],
+]
+
+test('a body that is not JSON is told why, and where if that is known', async () => {
+  for (const [text, detail] of REASONS) {
+    assert.equal((await post(text)).json().detail, detail, text)
+  }
+})
+
+test('a query that cannot be decoded is 400 and is never taken as it was written', async (t) => {
+  const { app } = await startFakeServer()
+  t.after(() => app.close())
+  for (const [pair, name] of [
+    ['state=%FF', 'state'],
+    ['state=100%', 'state'],
+    ['%C3%28=1', '%C3%28'],
+  ]) {
+    const url = `/v1/uploads?limit=1&${pair}`
+    const answer = await app.inject({ url, headers: bearer('uploads') })
+    const { code, parameters, detail } = answer.json()
+    assert.deepEqual([code, parameters], ['parameter-invalid', [name]], pair)
+    assert.match(detail, /bytes that are not UTF-8/u)
+  }
+  const entries = await app.inject({
+    method: 'POST',
+    url: '/v1/dnc-lists/l/entries?source=a%FFb',
+    headers: { ...bearer('dnc'), 'content-type': 'text/csv', 'idempotency-key': 'k' },
+    payload: 'phoneNumber\n+12125550123\n',
+  })
+  const { code, options } = entries.json()
+  assert.deepEqual([code, options], ['option-invalid', ['source']], entries.body)
 })

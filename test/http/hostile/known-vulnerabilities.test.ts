@@ -8,8 +8,8 @@ import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 import { listenRaw, uploadHead } from '../../support/gateway/raw-sockets.ts'
 
 /**
- * What was wrong in packages that the gateway is made of, played against it as it is. The versions
- * that mended each are held as floors in `test/architecture/documents/supply-chain.test.ts`.
+ * Past vulnerabilities of packages that the gateway uses, tried against the gateway.
+ * `test/architecture/documents/supply-chain.test.ts` demands at least the versions that fixed them.
  */
 const form = (boundary: string, length: number | null): string =>
   uploadHead([
@@ -145,8 +145,8 @@ test('CVE-2025-24033, CVE-2023-25576: 900 fields of a megabyte are refused, and 
 })
 
 /**
- * A content type that is nearly JSON's: fastify once let the body pass unchecked, or took it for
- * something else.
+ * Content types that nearly are that of JSON. Fastify once accepted such a body without validation,
+ * or read it as something else.
  */
 const NEARLY_JSON = [
   ' application/json',
@@ -199,7 +199,7 @@ test('CVE-2026-92395, -3635: a trusted proxy is trusted by its own address alone
         ...{ url: '/v1/uploads', remoteAddress },
         headers: { authorization: 'Bearer wrong', 'x-forwarded-for': forwarded },
       })
-    // A stranger's word on where it comes from does not give it another bucket.
+    // A client that only claims another address does not get another bucket.
     assert.equal((await from('203.0.113.9', '198.51.100.1')).statusCode, 401)
     assert.equal((await from('203.0.113.9', '198.51.100.2')).statusCode, 429, String(trustProxy))
     assert.equal((await from('::ffff:203.0.113.9', '198.51.100.3')).statusCode, 401)

@@ -5,8 +5,7 @@ import { KEYS } from '../../support/gateway/fake-keys.ts'
 import { listenRaw } from '../../support/gateway/raw-sockets.ts'
 
 /**
- * What a call looks like that another one carries with it; a route of it would be told by its own
- * event.
+ * A call that is hidden in another one. If a route handled it, a separate event would show that.
  */
 const SMUGGLED = `GET /v1/uploads/smuggled HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEYS.uploads}\r\n\r\n`
 
@@ -20,7 +19,7 @@ const head = (...lines: readonly string[]): string =>
     '',
   ].join('\r\n')
 
-/** Bytes that a proxy in front may read as another number of calls than the gateway does. */
+/** Bytes that a proxy in front may read as more or fewer calls than the gateway does. */
 const CASES: Record<string, string> = {
   'both lengths': head('Content-Length: 4', 'Transfer-Encoding: chunked') + `0\r\n\r\n${SMUGGLED}`,
   'both lengths, the other way round':

@@ -14,8 +14,8 @@ const closed = async (socket: Socket): Promise<void> => {
 }
 
 /**
- * Opens many and lets each send the beginning of a call; all are closed when the promise of `ended`
- * resolves.
+ * Opens many connections. Each sends the beginning of a call. All are closed when the promise of
+ * `ended` resolves.
  */
 const crowd = async (
   open: () => Promise<Socket>,

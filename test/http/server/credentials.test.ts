@@ -10,13 +10,13 @@ import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 import { audit, ids } from '../../support/stages/store-uploads.ts'
 
 /**
- * Every operation that is served, called with every kind of credential. The operations are those of
- * the server, so a new route is in it from its first commit; the keys are those of a real store.
+ * Calls every operation with every kind of credential. The operations are those of the server, so a
+ * new route is tested from its first commit. The keys are those of a real store.
  */
 const BY_NAME_ALONE: readonly Scope[] = ['dnc:override', 'erasure', 'cells:reveal']
 const ADMIN_KEY = 'matrix-admin-key-0123456789abcdefghijk'
 
-/** What is no credential, whatever it holds. */
+/** Texts that are not a credential, whatever they contain. */
 const MALFORMED: Record<string, (key: string) => string> = {
   'another scheme': (key) => `Basic ${Buffer.from(`admin:${key}`).toString('base64')}`,
   'no scheme': (key) => key,
@@ -60,7 +60,8 @@ before(async () => {
   await store.keys.revoke({ keyId, audit: () => audit('key.revoked', keyId) })
   const limits = { maxUploadBytes: 100_000, keyFailuresPerMinute: 1_000_000 }
   ;({ app } = await startFakeServer({
-    // Behind the door are fakes: what is let in finds nothing.
+    // The parts behind the check of the credential are fakes. A call that is accepted finds
+    // nothing.
     access: { ...store.access, isGranted: async () => false },
     limits,
     metricsToken: 'x'.repeat(32),
@@ -72,7 +73,10 @@ after(async () => {
   await home.close()
 })
 
-/** The operation's first example; ids that nobody has, for a stream of events would not end. */
+/**
+ * The operation's first example, with ids that do not exist, because a stream of events would not
+ * end.
+ */
 const callOf = (operation: Operation, authorization: string | null) => {
   const [example] = operation.examples
   const url = operation.url.replaceAll(/:(\w+)/gu, 'nobody-has-this')
@@ -82,7 +86,7 @@ const callOf = (operation: Operation, authorization: string | null) => {
   return app.inject({
     method: operation.method,
     url: `${url}${query && `?${query}`}`,
-    // Not loopback, for which metrics are free.
+    // Not loopback, because a call from loopback needs no credential for metrics.
     remoteAddress: '10.0.0.9',
     headers: {
       ...example!.headers,
@@ -156,7 +160,7 @@ test('every operation lets in exactly the credentials that it says', async (t) =
   assert.ok(calls > operations.length * 15, String(calls))
 })
 
-/** What needs no key, as the design has it; each is a decision. */
+/** The operations that need no key by the design. Each is a decision. */
 const PUBLIC = new Set([
   '/livez',
   '/openapi.json',

@@ -95,7 +95,7 @@ test('what workflows throw becomes the right problem, and a defect tells the cal
   const right = 'outbound:contactList:view'
   const denied = (await call(new GenesysFailure('forbidden', 'read', { right }))).json()
   assert.deepEqual([denied.code, denied.right], ['genesys-refused', right])
-  assert.match(denied.detail, /denies us a right, probably outbound:contactList:view\.$/)
+  assert.match(denied.detail, /The gateway lacks a right, probably outbound:contactList:view\.$/)
   assert.equal((await call(new GenesysFailure('not_found', 'read'))).json().code, 'not-found')
   const refused = await call(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))
   assert.equal(refused.json().code, 'database-unavailable')

@@ -95,8 +95,8 @@ test('an answer goes out as the handler gives it: its schema documents it and is
 })
 
 /**
- * Held by the type checker: each `@ts-expect-error` is an error of its own once the line below it
- * is right.
+ * The type checker runs this test: if the line below a `@ts-expect-error` becomes right, the
+ * directive is an error.
  */
 export const heldByTypes = (add: AddRoute): void => {
   add({

@@ -16,7 +16,7 @@ const readThrough = async (body: AsyncIterable<Uint8Array>): Promise<number> => 
   return bytes
 }
 
-/** Status and problem of each line that says how a call was answered. */
+/** The status and the problem of each event that reports how a call was answered. */
 const answeredOf = (events: readonly { name: string; fields: Record<string, unknown> }[]) =>
   events
     .filter(({ name }) => name === 'http.answered')
@@ -101,7 +101,7 @@ test('an upload that stalls is ended with 408, which its line says too, and the 
 
 test('a small body that stalls is answered 408, and its line says so', async (t) => {
   const { app, open, events } = await listenRaw({
-    // The time of a small body comes at once.
+    // The time limit for a small body comes 300 times sooner.
     clock: { ...systemClock, sleep: async (ms, signal) => systemClock.sleep(ms / 300, signal) },
   })
   t.after(() => app.close())
@@ -240,7 +240,7 @@ test('while stopping, running uploads end well', async (t) => {
 test('while stopping, a new call is told to come again, and a probe is answered', async (t) => {
   const { app, open } = await listenRaw()
   t.after(() => app.close())
-  // A call that has begun to arrive keeps its connection through the stop.
+  // A call that has begun to arrive keeps its connection during the stop.
   const begin = async (path: string) => {
     const heard = Promise.withResolvers<void>()
     app.server.once('connection', (socket) => socket.once('data', () => heard.resolve()))

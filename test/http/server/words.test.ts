@@ -99,7 +99,7 @@ test('an unknown address is told as one', async (t) => {
   t.after(() => app.close())
   const answer = (await app.inject({ url: '/v2/uploads' })).json()
   assert.match(answer.detail, /no such address.*\/openapi\.json/)
-  assert.match(answer.hint, /^Check the address/)
+  assert.match(answer.hint, /^Compare the address/)
 })
 
 test('the API document says of every option of an upload, and of every parameter of its rows, what it means', async (t) => {

@@ -13,7 +13,7 @@ import {
 } from '../../support/guest-files/clamd-process.ts'
 import { zipOf } from '../../support/guest-files/zips.ts'
 
-/** As the store gives a file. */
+/** Yields the pieces as the store does. */
 async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let from = 0; from < bytes.length; from += 65_536) yield bytes.subarray(from, from + 65_536)
 }
@@ -51,7 +51,7 @@ describe('clamd, as Debian has it', { skip: clamdSkip() }, () => {
   })
 })
 
-/** A server that answers a version, and then what it is told to. */
+/** A server that answers with a version, and then as the test demands. */
 const liar = async (answer: (socket: Socket) => void) => {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)

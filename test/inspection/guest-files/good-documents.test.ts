@@ -116,6 +116,13 @@ const GOOD: Good = [
   ['an address list', 'list.txt', 'a;b;c\n1;2;3'],
   ['one letter', 'x.txt', 'x'],
   ['a zip with text', 'files.zip', zipOf([{ name: 'a.txt', data: 'hello' }])],
+  [
+    'a zip with a name in an old character set, and again in Unicode',
+    'umlauts.zip',
+    zipOf([
+      { name: 'Pr_fung.TXT', data: 'a', secondName: { text: 'Prüfung.txt', in: 'directory' } },
+    ]),
+  ],
   ['a zip with a Word document', 'word.zip', zipOf([{ name: 'Brief.docx', data: docxOf() }])],
   ['a zip with an Excel workbook', 'excel.zip', zipOf([{ name: 'Liste.xlsx', data: xlsxOf() }])],
   [

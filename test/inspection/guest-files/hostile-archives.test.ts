@@ -7,7 +7,7 @@ import { behind, EICAR_ZIP, ELF, PE } from '../../support/guest-files/payloads.t
 import { pdfOf } from '../../support/guest-files/pdfs.ts'
 import { docxOf, xlsxOf, zipOf } from '../../support/guest-files/zips.ts'
 
-/** Repeats itself beyond the reach of a match now and then: unfolds to 30 times its size. */
+/** A file that repeats these bytes unpacks to only 30 times its size. */
 const REGULAR = randomBytes(20_000)
 const zipped = (name: string, data: string | Buffer): Buffer => zipOf([{ name, data }])
 
@@ -51,6 +51,32 @@ const ARCHIVES: Hostile = [
     'a directory that says 10 bytes of 20',
     'a.zip',
     zipOf([{ name: 'a.txt', data: Buffer.alloc(20), unfoldedBytes: 10 }]),
+    'archive-refused',
+  ],
+  ...(['directory', 'header'] as const).flatMap((place): Hostile[number][] => [
+    [
+      `a script that a second name in the ${place} calls a text`,
+      'a.zip',
+      zipOf([{ name: 'a.bat', data: 'calc', secondName: { text: 'a.txt', in: place } }]),
+      'archive-refused',
+    ],
+    [
+      `a text that a second name in the ${place} calls a script`,
+      'a.zip',
+      zipOf([{ name: 'a.txt', data: 'calc', secondName: { text: 'a.bat', in: place } }]),
+      'archive-refused',
+    ],
+  ]),
+  [
+    'a page with a script that a second name calls a text',
+    'a.zip',
+    zipOf([
+      {
+        name: 'a.svg',
+        data: '<svg><script>x()</script></svg>',
+        secondName: { text: 'a.txt', in: 'directory' },
+      },
+    ]),
     'archive-refused',
   ],
   [

@@ -81,7 +81,7 @@ const TYPES: Hostile = [
   ['more than 10 MiB', 'a.txt', Buffer.alloc(10_485_761, 'a'), 'file-too-large'],
 ]
 
-/** The canvas has 16 by 16. */
+/** The canvas has 16 by 16 pixels. */
 const LARGE_ON_SMALL = Buffer.concat([
   gifOf({ frames: 0 }).subarray(0, -1),
   gifOf({ width: 11_000, height: 11_000 }).subarray(19),

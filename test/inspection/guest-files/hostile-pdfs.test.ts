@@ -7,7 +7,7 @@ import { pdfOf, pdfStream, pdfWithObjectStream } from '../../support/guest-files
 
 const action = (text: string): Buffer => pdfOf({ catalog: `/OpenAction << ${text} >>` })
 const inStream = (text: string): Buffer => pdfWithObjectStream({ more: [`<< ${text} >>`] })
-/** An object stream that lies in the data of another stream, whose length covers it. */
+/** An object stream inside the data of another stream, whose length includes it. */
 const nested = pdfOf({
   objects: [
     pdfStream(
@@ -30,7 +30,7 @@ const withName = (name: string): Buffer =>
     ],
   })
 
-/** Every node of the tree of pages has the next one ten times. */
+/** Every node of the tree of pages contains the next one ten times. */
 const BRANCHING = pdfOf({
   pages: `<< /Type /Pages /Kids [${'4 0 R '.repeat(10)}] /Count 1000000 >>`,
   objects: Array.from({ length: 5 }, (_, n) => {

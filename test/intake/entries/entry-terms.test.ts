@@ -48,6 +48,13 @@ describe('The entries of a submission, each by itself', () => {
     assert.deepEqual(await faultsOf({ email: 'ann at example' }), [['email-invalid', 'email']])
   })
 
+  test('are judged by their own cells, though those of another look the same one after the other', async () => {
+    const { result } = await readEntries(
+      `phoneNumber,reason,source\n${NUMBER},a,\n+14155552672,"a\u{0}2crm",\n+14155552673,a,crm\n`,
+    )
+    assert.deepEqual(result.counts, { read: 3, rejected: 1, blank: 0 })
+  })
+
   test('have one expiry: their own, else that of the options', async () => {
     const both = { phoneNumber: NUMBER, expiresAt: '2031-01-01T00:00:00Z' }
     assert.deepEqual(await faultsOf({ ...both, expires: '2032-01-01T00:00:00Z' }), [

@@ -1,8 +1,8 @@
 export type PlainRecord = { line: number; cells: string[]; misplaced: boolean }
 
 /**
- * The grammar of CSV once more, letter by letter over the whole text and as short as it can be
- * said: what the reader of blocks is held to. null = a quote is never closed.
+ * The grammar of CSV written a second time, letter by letter over the whole text and as short as
+ * possible. The reader of blocks must give the same result. null: a quote is never closed.
  */
 export const readCsvPlainly = (text: string, delimiter: string): PlainRecord[] | null => {
   const records: PlainRecord[] = []

@@ -9,7 +9,7 @@ import { createCsvReader, rawRowOf } from '../../../src/intake/formats/csv-reade
 const HOME = dirname(createRequire(import.meta.url).resolve('csv-spectrum'))
 const NAMES = readdirSync(join(HOME, 'csvs')).map((file) => file.replace(/\.csv$/, ''))
 
-/** The package's JSON of this one is no array, and has another phone number than its CSV. */
+/** The package's JSON of this file is not an array, and has another phone number than its CSV. */
 const WITHOUT_JSON: Record<string, unknown> = {
   location_coordinates: [
     {
@@ -53,8 +53,8 @@ describe('every case of csv-spectrum is read as its JSON says:', () => {
       const wanted: unknown = WITHOUT_JSON[name] ?? JSON.parse(json)
       const { objects, misplaced } = readObjects(readFileSync(join(HOME, 'csvs', `${name}.csv`)))
       assert.deepEqual(objects, wanted)
-      // Seconds of arc as quotes inside cells without quotes: read as the JSON has them, and
-      // marked, for readers differ on them.
+      // Seconds of arc are written as quotes inside cells without quotes. They are read as the JSON
+      // has them, and the cell is marked, because readers treat it differently.
       assert.equal(misplaced, name === 'location_coordinates' ? objects.length : 0)
     })
   }

@@ -25,8 +25,7 @@ const EXPECTED = [
 ]
 
 /**
- * What the operator types over the cells that are at fault; a spreadsheet shows phones in several
- * ways.
+ * What the operator types into the cells with faults. A spreadsheet shows phones in several ways.
  */
 const mend = (rows: string[][]): string[][] => {
   const [header, ...data] = rows
@@ -55,7 +54,7 @@ const written = (rows: string[][], config: Papa.UnparseConfig): string =>
 
 const WITHOUT_GUARD = /^'(?=[=+@-])/
 
-/** How programs save what they opened. */
+/** The forms in which programs save what they opened. */
 const SPREADSHEETS: [string, (rows: string[][]) => string][] = [
   ['keeps everything, CRLF', (rows) => written(rows, { newline: '\r\n' })],
   [

@@ -24,8 +24,8 @@ const assertAsMeant = async (csv: string | Uint8Array): Promise<void> => {
 const saved = (rows: string[][], delimiter: string, bom = ''): string =>
   `${bom}${Papa.unparse(rows, { delimiter, newline: '\r\n' })}\r\n`
 /**
- * Google Sheets, and Excel when a cell is entered anew, take the apostrophe as their own mark and
- * do not write it.
+ * Google Sheets, and Excel if a cell is typed again, read the apostrophe as their own mark and do
+ * not write it.
  */
 const asSheets = (rows: string[][]): string[][] =>
   rows.map((row) => row.map((cell) => cell.replace(/^'/u, '')))

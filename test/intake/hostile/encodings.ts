@@ -3,7 +3,7 @@ import type { HostileFile } from './hostile-file.ts'
 
 const ANN = `${HEADER}\n${row('c1', 'José')}\n`
 const TAKEN = { rows: ['c1|José'] }
-/** More rows in ASCII than a block holds. */
+/** More rows in ASCII than fit into a block. */
 const LONG = `${HEADER}\n${Array.from({ length: 3000 }, (_, at) => row(`a${at}`, 'Ann')).join('\n')}\n`
 const LONG_ROWS = Array.from({ length: 3000 }, (_, at) => `a${at}|Ann`)
 

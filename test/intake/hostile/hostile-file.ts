@@ -1,12 +1,13 @@
 import type { SpecChanges } from '../taken.ts'
 
 /**
- * What must become of a hostile file: refused as a whole, or taken with these rows and rejections.
+ * The right outcome of a hostile file: refused as a whole, or accepted with these rows and
+ * rejections.
  */
 export type Expected =
   | { refused: string; about?: Record<string, unknown> }
   | {
-      /** Accepted rows: the id, then the cells asked for by `show` (the name unless told). */
+      /** Accepted rows: the id, then the cells that `show` names. Default: the name. */
       rows: readonly string[]
       /** Lines of the accepted rows. */
       lines?: readonly number[]
@@ -18,12 +19,12 @@ export type Expected =
 
 export type HostileFile = {
   name: string
-  /** Why it is here: who sends such a file, or what goes wrong with it elsewhere. */
+  /** Why the file is here: who sends such files, or what other programs do wrong with it. */
   why: string
   bytes: Uint8Array
   expected: Expected
   changes?: SpecChanges
-  /** Cells shown beside the id: indexes among contactId, name, phone, email. */
+  /** Cells shown after the id, by their index among contactId, name, phone, email. */
   show?: number[]
 }
 
@@ -31,7 +32,7 @@ export const HEADER = 'contactId,name,phone,email'
 export const utf8 = (text: string): Buffer => Buffer.from(text)
 export const utf16le = (text: string): Buffer => Buffer.from(text, 'utf16le')
 export const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16()
-/** One byte a letter: the letter's number. */
+/** Each letter becomes one byte with its number. */
 export const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
-/** A row whose only oddity is its name. */
+/** A row in which only the name is unusual. */
 export const row = (id: string, name: string): string => `${id},${name},+14155552671,`

@@ -8,7 +8,8 @@ import { hasBit } from '../../../src/lib/bitmap.ts'
 import { keyedDigest } from '../../../src/lib/keyed-digest.ts'
 
 /**
- * Chunks of rows: an id out of few, so that many come again, and how many lines lie before the row.
+ * Chunks of rows. For each row: one of a few ids, so that many occur again, and how many lines lie
+ * before it.
  */
 const chunks = fc.array(
   fc.array(fc.tuple(fc.nat(12), fc.nat(3)), { minLength: 0, maxLength: 90 }),
@@ -17,7 +18,7 @@ const chunks = fc.array(
 
 const digestOf = (id: number): Buffer => keyedDigest(Buffer.alloc(32, 1), `c${id}`)
 
-/** Chunks with the lines counted on, and for each row the line of the last row of its id. */
+/** The chunks with line numbers, and for each row the line of the last row with its id. */
 const numbered = (drawn: readonly (readonly [number, number])[][]) => {
   let line = 1
   const rows = drawn.map((chunk) =>

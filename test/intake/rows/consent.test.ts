@@ -11,7 +11,7 @@ const FRENCH = '+33612345678'
 const AMERICAN = '+12015550101'
 const HEADER = 'contactId,name,phone,email,consentAt,consentSource'
 
-/** What intake makes of a file, in both ways of taking a row, which must agree. */
+/** What intake makes of a file, in both of its ways to read a row, which must agree. */
 const take = async (file: string, changes: SpecChanges = {}) => {
   const [plain, checked] = await Promise.all(
     [true, false].map(async (plainRows) => {

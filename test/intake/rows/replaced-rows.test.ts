@@ -8,7 +8,8 @@ import { seededRandom } from '../../../src/lib/seeded-random.ts'
 import { bodyOf, specOf } from '../taken.ts'
 
 /**
- * Digests of so many rows of `ids` ids, in buffers of uneven size that do not all start at a word.
+ * Digests of this many rows with `ids` different ids. The buffers have different sizes, and not all
+ * of them start at a word.
  */
 const manyDigests = (rows: number, ids: number, random: () => number) => {
   const digests = Array.from({ length: ids }, () => randomBytes(16))
@@ -23,7 +24,7 @@ const manyDigests = (rows: number, ids: number, random: () => number) => {
   return { picked, buffers }
 }
 
-/** Each replaced row with the one that stays. */
+/** Each replaced row, with the row that stays. */
 const replacedByMap = (picked: readonly Buffer[]): [number, number][] => {
   const last = new Map<string, number>()
   const replaced: [number, number][] = []

@@ -30,7 +30,7 @@ eachHome('A hold that ends when Genesys shows that its reason is gone', (home) =
         woken += 1
       },
     })
-    /** The time of the next look has come. */
+    /** Makes the time of the next check come. */
     const look = async (): Promise<number> => {
       await store.sql.executeSql(
         `update upload set retry_at = clock_timestamp() where state = 'held' and contact_list_id = $1`,

@@ -3,6 +3,7 @@ import { after, before, it } from 'node:test'
 
 import { brokenSums } from '../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
+import { createExplainContact } from '../../../src/workflows/uploads/watch/explain-contact.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { addEntries } from '../../support/do-not-call/dnc-entries.ts'
 import { createWorkingGateway } from '../../support/gateway/working-gateway.ts'
@@ -74,6 +75,27 @@ eachHome('A contact who did not agree to be called', (home) => {
       ['a', 'suppressed', 'consent-missing', null],
       ['b', 'suppressed', 'suppressed-dnc', 'CUSTOMER_REQUEST'],
     ])
+    const staged = g.events.find(({ name }) => name === 'upload.staged')!.fields
+    assert.deepEqual((staged as { suppressedBy: object }).suppressedBy, {
+      'consent-missing': 1,
+      'suppressed-dnc': 1,
+    })
+  })
+
+  it('is explained: the answer says that the consent is missing, and names no entry', async () => {
+    const g = gateway()
+    const { contactListId } = await g.uploadFile(fileOf('x,n,+4915112345691,,'))
+    const explain = createExplainContact({ explain: store.explain, uploads: store.uploads })
+    const { items } = await explain({
+      caller: { tenantId: 'default', scopes: ['admin'], keyId: 'key', requestId: 'req' },
+      ...{ contactListId, contactId: 'x', cursor: null },
+    })
+    const [decision] = items
+    assert.deepEqual(
+      [items.length, decision?.outcome, decision?.code, decision?.suppressedBy ?? null],
+      [1, 'suppressed', 'consent-missing', null],
+    )
+    assert.match(decision?.reason ?? '', /agree|consent/i)
   })
 
   it('counts in the plan, and is not sent when that is applied', async () => {

@@ -11,7 +11,9 @@ const numbers = (count: number): string[] =>
   Array.from({ length: count }, () => `+1415${String(2_000_000 + (used += 1))}`)
 const MOST_STEPS = 100
 
-/** Each dialect on one home: what differs between the homes is held by the conformance tests. */
+/**
+ * Each dialect runs on one home only. The conformance tests cover the differences between homes.
+ */
 for (const [dialect, home] of [
   ['guide', serverHome()],
   ['platform', embeddedHome()],
@@ -86,8 +88,8 @@ for (const [dialect, home] of [
         const { there } = stage
         for (const number of [plain!, strict!, other!]) {
           assert.ok(there()[number], `lost by a kill at step ${step}`)
-          // What is sent again has no second effect under its key; the platform has no keys and
-          // takes the same once more.
+          // Under its key, a request that is sent again has no second effect. The platform has no
+          // keys and applies the request once more.
           if (dialect === 'guide') assert.equal(there()[number]?.writes, 1, `step ${step}`)
         }
         const { rows } = await store.sql.executeSql(
@@ -107,7 +109,7 @@ for (const [dialect, home] of [
       assert.fail('no process came to its end')
     })
 
-    // The platform names nobody, and has its refusals by the whole request.
+    // The platform names no entries, and refuses only whole requests.
     if (dialect === 'platform') return
 
     it('are all there after a kill in the middle of refusals, and nobody is blamed for another', async () => {

@@ -34,7 +34,7 @@ eachHome('An edition that comes into force beside deliveries', (home) => {
 
   const gateway = () => createWorkingGateway(store, `list-${(lists += 1)}`)
   const add = (phone: number) => loadEdition(store, 'ftc', [phone], { change: 'add' })
-  /** In force, and nothing that follows from it. */
+  /** Brings the edition into force, without the work that follows. */
   const switchTo = async (phone: number): Promise<void> => {
     await receiveEdition(store, 'ftc', `${phone}\n`, { change: 'add' })
     while ((await store.registryWork.bringIntoForce()) !== null);
@@ -90,7 +90,7 @@ eachHome('An edition that comes into force beside deliveries', (home) => {
         return sendBatch(batch, context)
       }
       await g.work()
-      // Its rows are looked up in the edition by the next run, a second later.
+      // The next run looks up its rows in the edition a second later.
       assert.equal((await g.find(id)).hold?.reason, 'dnc_unavailable')
       assert.deepEqual(sentTo(g), [])
       await g.resumeHeld(id)
@@ -134,7 +134,7 @@ eachHome('An edition that comes into force beside deliveries', (home) => {
       (await retractions(id)).map(({ line }) => line),
       [2, 4],
     )
-    // Those that it takes out again are found by nobody.
+    // Numbers that the edition removes are not found in any edition.
     await loadEdition(store, 'ftc', [phones[0]!], { change: 'remove' })
     assert.equal((await retractions(id)).length, 2)
   })

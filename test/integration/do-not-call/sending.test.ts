@@ -98,7 +98,7 @@ describe('Sending do-not-call entries', () => {
       await process.drain()
       const held = await stage.find(submission!.id)
       assert.deepEqual([held.state, held.hold?.reason], ['held', 'dnc_list_refused'])
-      // Nobody asks again until somebody says so.
+      // The gateway does not try again until a person resumes it.
       await process.drain()
       assert.equal(actions().length, 1)
       const { rows } = await store().sql.executeSql(
@@ -145,12 +145,12 @@ describe('Sending do-not-call entries', () => {
       [held.id],
     )
     assert.deepEqual(rows, [{ held: 1 }])
-    // The one that lapsed 12 hours ago is honoured a day longer.
+    // The entry that expired 12 hours ago stays in force for one more day.
     const subjects = [brief!, ...lasting].map((one) => subjectDigest(store().digestKey, one))
     const standing = await store().suppressions.suppressedAmong('any', Buffer.concat(subjects))
     assert.equal(standing.size, 4)
     stage.sandbox.setFaults([])
-    // The day is over for a process that has been started since.
+    // A process that was started since then sees that this day is over.
     await stage.process().drain()
     const done = await stage.find(held.id)
     assert.deepEqual([done.state, done.hold, done.counts.pending], ['applied', null, 0])

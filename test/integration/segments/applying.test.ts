@@ -9,7 +9,10 @@ import { LIST } from '../../support/segments/segment-stage.ts'
 import { audit } from '../../support/stages/store-uploads.ts'
 
 const MINUTE_MS = 60_000
-/** Looks of a version that is stopped, stopping and started again, with room. */
+/**
+ * The steps of a version whose campaign is stopped, waited for and started again, with some in
+ * reserve.
+ */
 const MOST_LOOKS = 30
 
 let stage: ApplyStage
@@ -21,7 +24,7 @@ const newCampaign = (status: 'on' | 'off' | 'stopping' = 'off'): string => {
   stage.told.length = 0
   return id
 }
-/** Looks until there is nothing more to do, or `stop` says so. */
+/** Takes steps until there is nothing more to do, or until `stop` returns true. */
 const work = async (
   id: string,
   stop: (segment: CampaignSegment) => boolean = () => false,
@@ -34,7 +37,7 @@ const work = async (
   }
   throw new Error(JSON.stringify(await stage.latest(id)))
 }
-/** Genesys does not answer: the transport's own patience is not waited for. */
+/** Genesys does not answer. The test does not wait for the retries of the transport. */
 const away = (operation: string) =>
   new Proxy(stage.genesys.campaigns, {
     get: (object, name) =>
@@ -92,7 +95,7 @@ describe('A segment on its way to the guide dialect', () => {
       stage.advance(seconds * 1_000)
       waits.push(await stage.look(id))
     }
-    // The last step before the end of the minute is cut to it.
+    // The last wait before the end of the minute is shortened, so that it ends with the minute.
     assert.deepEqual(
       waits.map((wait) => Math.ceil((wait ?? 0) / 1_000)),
       [5, 10, 20, 25, 60],
@@ -160,7 +163,7 @@ describe('A segment on its way to the platform dialect', () => {
     stage = await setApplyStage('platform')
   })
   after(() => stage.close())
-  /** A campaign that runs, stopped and given its filter: only the start is left. */
+  /** A running campaign was stopped and has got its filter. Only the start is left to do. */
   const stopped = async (): Promise<string> => {
     const id = newCampaign('on')
     await stage.put(id)

@@ -29,7 +29,7 @@ for (const dialect of ['guide', 'platform'] as const) {
     })
     after(() => stage.close())
 
-    /** Works until nothing is left, or the process ends; its claim is left as it was then. */
+    /** Works until nothing is left or the process is killed. Its claim then stays as it is. */
     const live = async (life: Life | null): Promise<void> => {
       const { genesys, store } = stage
       const [campaigns, segments] =

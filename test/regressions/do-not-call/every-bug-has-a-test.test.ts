@@ -6,7 +6,7 @@ import { test } from 'node:test'
 const TESTS = join(import.meta.dirname, '..', '..')
 const BUGS = 30
 
-/** Names of tests begin with the bugs that they hold: `C2, C3: …`. */
+/** The name of a test begins with the bugs that it covers: `C2, C3: …`. */
 const NAMED = /\b(?:it|test)\(\s*['"`]((?:C\d{1,2}(?:, )?)+):/g
 
 test('every bug of the source guide of do-not-call has a test by its name', () => {

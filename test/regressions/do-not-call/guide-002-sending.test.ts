@@ -105,7 +105,7 @@ describe('Entries on their way to Genesys, where the source guide was wrong', ()
     for (let n = 0; n < 5; n += 1) taken.add(await store().dncLane.takeSlot(`instance-${n}`, 5))
     assert.deepEqual(taken, new Set([1, 2, 3, 4, 5]))
     assert.equal(await store().dncLane.takeSlot('another', 5), null)
-    // Nothing is sent without a slot.
+    // Nothing is sent while there is no slot.
     assert.equal(await process.look({ keepSlots: true }), 200)
     assert.equal((await done()).state, 'applying')
     await store().dncLane.freeSlot('instance-2', 3)

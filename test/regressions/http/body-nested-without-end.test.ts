@@ -5,8 +5,8 @@ import { bearer } from '../../support/gateway/fake-keys.ts'
 import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 /**
- * Found by the fuzzer: 20,000 brackets fit into 64 KiB, and whoever walked the value level by level
- * ran out of stack: 500.
+ * Found by the fuzzer. 64 KiB can hold 20,000 brackets. Code that went through the value level by
+ * level ran out of stack, and the answer was 500.
  */
 test('a body that nests deeper than 64 levels is refused as malformed, and one of 64 is judged by its members', async () => {
   const { app } = await startFakeServer()

@@ -3,17 +3,17 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { faultOfJson } from '../../../src/http/submissions/json-text.ts'
+import { faultOfJson } from '../../../src/domain/text/json-fault.ts'
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
-/** The largest body of JSON that a route takes. Reading it took minutes. */
+/** The largest JSON body that a route accepts. Reading it took minutes. */
 const BYTES = 512 * 1024
-/** Far more than it takes: it only ends a program that would not end by itself. */
+/** Far more than the program needs. It only ends a program that would not end by itself. */
 const GIVEN_UP_MS = 30_000
 
 test('a body of quotes and backslashes that never ends a string is read once, not from each quote on', () => {
   const program = `
-    import { faultOfJson } from './src/http/submissions/json-text.ts'
+    import { faultOfJson } from './src/domain/text/json-fault.ts'
     for (const part of ['"\\\\', '"', '"\\\\"', '{"a\\\\']) faultOfJson(part.repeat(${BYTES} / part.length))`
   const { status, stderr } = spawnSync(
     process.execPath,
@@ -24,6 +24,10 @@ test('a body of quotes and backslashes that never ends a string is read once, no
 })
 
 test('a string that does not end hides nothing that stands before it', () => {
-  assert.deepEqual(faultOfJson('{"a":1,"a":"open'), { kind: 'member-repeated', name: 'a' })
+  assert.deepEqual(faultOfJson('{"a":1,"a":"open'), {
+    kind: 'member-repeated',
+    name: 'a',
+    level: 1,
+  })
   assert.equal(faultOfJson('{"a":1,"b":"{[:\\'), null)
 })

@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 /**
- * Found by the fuzzer: Node answered 417 with an empty body, past every hook, which the API
- * document does not know.
+ * Found by the fuzzer. Node itself answered 417 with an empty body, without calling any hook. The
+ * API document has no such answer.
  */
 test('a call with an expectation that nobody knows is answered as without it', async () => {
   const { app } = await startFakeServer()

@@ -15,8 +15,8 @@ const queryOf = (id: string, name: string): Schema =>
     .parameters.find((parameter) => parameter.name === name)!.schema
 
 /**
- * Found by the fuzzer: the gateway refused what the document took. Each line is a value that it
- * refuses, and one that it takes.
+ * Found by the fuzzer. The gateway refused values that the document accepted. Each line has a value
+ * that it refuses, and one that it accepts.
  */
 const CASES: [what: string, schema: Schema, refused: unknown, taken: unknown][] = [
   [

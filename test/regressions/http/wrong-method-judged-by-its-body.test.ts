@@ -5,8 +5,8 @@ import { bearer } from '../../support/gateway/fake-keys.ts'
 import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 /**
- * Found by the fuzzer: what no route takes was 415 for its coding, or 400 for its body, before it
- * was 405.
+ * Found by the fuzzer. A method that no route accepts was answered with 415 because of its
+ * encoding, or with 400 because of its body, instead of 405.
  */
 test('a method that the address does not take is 405, and an address that is none 404, whatever comes with it', async () => {
   const { app } = await startFakeServer()

@@ -62,7 +62,8 @@ describe('A segment on its way to Genesys, where the source guide was wrong', ()
       const before = calls(stage.sandbox)
       await stage.put(id)
       assert.equal(await applied(id), 'applied', JSON.stringify(fault))
-      // A wait that is no number is no wait: then there would be hundreds.
+      // A Retry-After that is not a number counts as no wait. If it were read wrongly, there would
+      // be hundreds of calls.
       assert.ok(calls(stage.sandbox) - before < 10)
       assert.equal(stage.sandbox.campaign(id).writes, 1)
     }

@@ -12,8 +12,8 @@ import { readExpression } from '../../../src/sandbox/guide/rule-expressions.ts'
 import { bodyOf, dialledByGuide, rulesIn } from '../../support/segments/compiled-rules.ts'
 
 /**
- * What the source guide of segments got wrong, each named as it is counted;
- * test/regressions/segments holds E1 to E26.
+ * The bugs of the source guide about segments, each named by its number. The tests of
+ * test/regressions/segments cover E1 to E26.
  */
 type Rules = Pick<SegmentRules, 'conditions' | 'exclusions'>
 const NONE: Rules = { conditions: null, exclusions: [] }

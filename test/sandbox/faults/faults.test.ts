@@ -17,8 +17,8 @@ import {
 const held = (caller: Caller): number => caller.sandbox.contents('demo-contacts').size
 
 /**
- * Sends a contact as a caller whose patience ends when the fault has struck; whether a whole answer
- * came.
+ * Sends a contact as a caller that gives up once the fault has occurred. Returns whether a complete
+ * answer arrived.
  */
 const answeredWhole = async (caller: Caller): Promise<boolean> => {
   const patience = new AbortController()

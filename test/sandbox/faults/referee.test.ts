@@ -20,7 +20,8 @@ test('the referee admits exactly the limit in any 60 seconds, not in each minute
   assert.equal(over.status, 429)
   assert.equal(over.headers.get('retry-after'), '4')
   assert.equal(over.body.code, 'too.many.requests')
-  // A fixed window would admit three more here; only the first call has left the sliding one.
+  // A fixed window would allow three more calls here. In the sliding window, only the first call
+  // has expired.
   assert.equal((await at(4_000)).status, 200)
   assert.equal((await at(1)).status, 429)
   const { violations, throttled, windows } = sandbox.ledger()

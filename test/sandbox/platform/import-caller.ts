@@ -9,7 +9,7 @@ export const HEADER = 'customerId,firstName,lastName,phoneNumber,email,city'
 export const line = (id: string, city = '', phone = '+14155550100') => `${id},,,${phone},,${city}`
 
 /**
- * Imports that begin 100 ms after their PUT and run for 200 ms, on a clock that is moved by hand.
+ * Imports that begin 100 ms after their PUT and run for 200 ms, on a clock that the test advances.
  */
 export const openImports = async (t: TestContext, faults: FaultPlan = []) => {
   const clock = createManualClock()

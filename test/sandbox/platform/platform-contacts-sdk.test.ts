@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { createManualClock } from '../caller.ts'
 import { codeOf, openWithSdk } from '../sdk.ts'
 
-/** A list of people made by the SDK, on a clock that is moved by hand. */
+/** A list of people that the SDK made, on a clock that the test advances. */
 const open = async (t: TestContext, more: object = {}) => {
   const clock = createManualClock()
   const opened = await openWithSdk(t, { clock, taskDurationMs: 100 })

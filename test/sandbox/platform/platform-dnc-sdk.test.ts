@@ -166,7 +166,7 @@ test('a file brings each number its own expiry, and the status of its import end
     [PHONE, until.slice(0, 16)],
     ['+14155550124', until.slice(0, 16)],
   ])
-  // A date of another form is imported as none, without a word.
+  // A date in another format is silently imported as no date.
   assert.deepEqual(expiry('email'), [['ann@example.com', null]])
   assert.equal(
     await codeOf(outbound.postOutboundDnclistsUploads({ ...asked, id: 'nowhere' })),

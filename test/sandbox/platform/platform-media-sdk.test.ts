@@ -7,7 +7,7 @@ import { createManualClock } from '../caller.ts'
 import { codeOf, openWithSdk } from '../sdk.ts'
 
 const HERE = ['demo-conversation', 'demo-communication'] as const
-/** The types ask for textBody as well; the platform takes one body field a message. */
+/** The types also demand textBody, but the platform accepts only one body field in a message. */
 const withMedia = (...mediaIds: string[]) => ({ mediaIds }) as unknown as Models.AdditionalMessage
 
 const open = async (t: Parameters<typeof openWithSdk>[0]) => {

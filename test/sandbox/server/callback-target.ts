@@ -8,15 +8,15 @@ export type Heard = {
   body: Record<string, unknown>
 }
 
-/** Where the sandbox calls back to. */
+/** The server that the sandbox calls back. */
 export type CallbackTarget = {
   url: string
   heard: Heard[]
-  /** Resolves when this many calls were heard in all. */
+  /** Resolves when this many calls have arrived in all. */
   count(calls: number): Promise<Heard[]>
 }
 
-/** Answers every call with `status`, after what `before` does; closed with the test. */
+/** Answers every call with `status`, after `before` has run. It is closed with the test. */
 export const openCallbackTarget = async (
   t: TestContext,
   options: { status?: number; headers?: Record<string, string>; before?: () => Promise<void> } = {},

@@ -7,7 +7,7 @@ import { OPERATIONS } from '../../../src/sandbox/faults/operations.ts'
 
 const PAGE = readFileSync('docs/sandbox.md', 'utf8')
 
-/** The first cell and the last one of every row of a table. */
+/** The first cell and the last cell of every row of a table. */
 const rows = [...PAGE.matchAll(/^\| (.+?) \|.*\| (.+) \|$/gm)].map(([, first = '', last = '']) => ({
   first,
   last,

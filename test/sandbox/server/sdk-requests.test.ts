@@ -53,8 +53,8 @@ type Operation = {
 }
 
 /**
- * The same operation by the official SDK and by our client; every call of the platform dialect has
- * its row.
+ * The same operation by the official SDK and by the gateway's client. Every call of the platform
+ * dialect has its row.
  */
 const OPERATIONS: Operation[] = [
   {
@@ -208,7 +208,7 @@ const OPERATIONS: Operation[] = [
         ...[conversationId, communicationId],
         id!,
       )
-      // The types ask for textBody; the platform takes one body field a message.
+      // The types demand textBody, but the platform accepts only one body field in a message.
       const message = { mediaIds: [id] } as unknown as Models.AdditionalMessage
       await conversations.postConversationsMessageCommunicationMessages(
         ...[conversationId, communicationId],
@@ -229,10 +229,10 @@ const OPERATIONS: Operation[] = [
   },
 ]
 
-/** Ids of media are new each time. */
+/** The ids of media are new each time. */
 const withoutMediaId = (path: string): string => path.replace(/(?<=\/media\/)[0-9a-f-]{36}$/u, '…')
 
-/** The SDK declares JSON on calls without a body too, where it says nothing. */
+/** The SDK declares JSON even on calls without a body, where that means nothing. */
 const comparable = ({ method, path, query, contentType, bodyKeys }: LoggedRequest) => ({
   method,
   path: withoutMediaId(path),

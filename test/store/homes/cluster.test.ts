@@ -36,7 +36,7 @@ test('a data directory without PG_VERSION is refused, and nothing in it is chang
 
 test('a database that was there and is gone is not replaced by an empty one', async (t) => {
   const dataDir = directoryOf(t)
-  // What a start that was ended in the middle left is not taken for a database, and goes.
+  // What an interrupted start left does not count as a database, and is removed.
   mkdirSync(join(dataDir, 'pgdata.making-1'))
   mkdirSync(join(dataDir, 'pgdata'))
   const first = await open(dataDir)
@@ -46,7 +46,8 @@ test('a database that was there and is gone is not replaced by an empty one', as
   renameSync(join(dataDir, 'pgdata'), join(dataDir, 'elsewhere'))
   await assert.rejects(open(dataDir), says(/pgdata is gone.*Restore/))
   assert.equal(existsSync(join(dataDir, 'pgdata')), false)
-  // Put back, it is as it was; so is one that an earlier version made, without the mark.
+  // Put back, the database works as before. A database without the mark, which an earlier version
+  // made, works too.
   renameSync(join(dataDir, 'elsewhere'), join(dataDir, 'pgdata'))
   rmSync(join(dataDir, 'pgdata.made'))
   const again = await open(dataDir)

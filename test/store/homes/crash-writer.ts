@@ -1,7 +1,7 @@
 import { openTestStore } from '../../support/databases/database.ts'
 /**
- * A process of the crash test: opens the store in argv[2], stages uploads without end, says each
- * acknowledged one, is killed.
+ * A process for the crash test. It opens the store in argv[2] and stages uploads until it is
+ * killed. It prints the id of each upload that was acknowledged.
  */
 import { stageUpload } from '../../support/stages/store-uploads.ts'
 

@@ -106,7 +106,7 @@ describe('The embedded home', () => {
     setTimeout(() => {
       ticked = true
     }, 1)
-    // Without giving the event loop a turn this would never end.
+    // If a ping never gave the event loop a turn, this loop would not end.
     while (!ticked) await store.home.ping()
     await store.close()
   })

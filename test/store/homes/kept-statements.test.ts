@@ -28,7 +28,7 @@ describe('A kept statement', { skip: home.skip }, () => {
     assert.deepEqual(await run(), [{ next: 2 }])
     assert.equal(await kept(), 1)
     assert.notEqual(keptNameOf(text), undefined)
-    // As a pooler that gives the next transaction another connection.
+    // Simulates a pooler that gives the next transaction another connection.
     await database.sql.executeSql('deallocate all')
     assert.deepEqual(await run(), [{ next: 2 }])
     assert.equal(keptNameOf(text), undefined)

@@ -7,7 +7,7 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 import { openTestStore, serverHome } from '../../support/databases/database.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
-/** Counts the statements that `work` sends, those that begin and end a transaction included. */
+/** Counts the statements that `work` sends, including those that begin and end a transaction. */
 const roundTrips = async (work: () => Promise<unknown>): Promise<number> => {
   const { prototype } = pg.Client
   const query = prototype.query
@@ -40,7 +40,7 @@ describe('A delivered batch', { skip: home.skip }, () => {
   it('waits for the database once a step, and longer where a transaction decides', async () => {
     const { uploads, delivery } = store
     const upload = await stageUpload(store, { accepted: ['a', 'b'] })
-    // A tenant's first try gives it an epoch that can be locked.
+    // At a tenant's first try, the store gives the tenant an epoch that can be locked.
     await store.sql.executeSql(`insert into suppression_epoch (tenant_id) values ('default')`)
     const claim = await store.lanes.claim('me')
     assert.ok(claim)

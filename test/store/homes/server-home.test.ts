@@ -18,7 +18,9 @@ import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const home = serverHome()
 
-/** Four uploads, settled at the same time over the same contacts, every other one backwards. */
+/**
+ * Settles four uploads of the same contacts at the same time, every other one in the reverse order.
+ */
 const settleTogether = async (store: Store): Promise<void> => {
   const contacts = Array.from({ length: 2_000 }, (_, index) => `c${index}`)
   const work: (() => Promise<unknown>)[] = []
@@ -60,8 +62,8 @@ const settleTogether = async (store: Store): Promise<void> => {
 }
 
 /**
- * Deadlocks of the database, read once its sessions have ended: only then are their figures
- * complete.
+ * The number of deadlocks in the database. It is read after its sessions have ended, because it is
+ * complete only then.
  */
 const deadlocks = async (url: URL): Promise<number> => {
   const name = url.pathname.slice(1)

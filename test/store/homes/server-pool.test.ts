@@ -25,7 +25,7 @@ describe('The connections to a server', { skip: standbySkip(), timeout: 60_000 }
   before(async () => {
     server = await startPostgres({})
     const { host } = new URL(server.url)
-    // Nobody listens at the first host.
+    // Nothing listens at the first host.
     const url = `postgres://postgres@127.0.0.1:1,${host}/postgres`
     store = await openTestStore({ kind: 'server', url })
     admin = await openOtherSession(server.url)
@@ -59,7 +59,7 @@ describe('The connections to a server', { skip: standbySkip(), timeout: 60_000 }
     }
     await assert.rejects(staged, StoreUnavailable)
     await reload('reset synchronous_standby_names')
-    // It is there: whoever asks again with the same key hears so.
+    // The upload exists, and a caller that repeats the call with the same key gets it.
     assert.equal((await store.uploads.find('default', uploadId))?.state, 'staged')
     assert.equal((await claimKey(store, key)).kind, 'done')
   })

@@ -14,11 +14,11 @@ import {
 const require = createRequire(import.meta.url)
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Debian's; `.ci/run` installs it. */
+/** Debian's Chromium, which `.ci/run` installs. */
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
 
-/** A browser for all tests of the file. */
+/** One browser for all tests of the file. */
 export const browserOfSuite = (): (() => Browser) => {
   let browser: Browser
   before(async () => {
@@ -33,14 +33,19 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 type Finding = { id: string; help: string; nodes: { html: string }[] }
 
 /**
- * Goes red when axe-core finds anything against WCAG 2.2 AA on the page as it is now. `rules`:
- * these alone.
+ * Fails if axe-core finds anything against WCAG 2.2 AA on the page as it is now. `rules`: checks
+ * only these.
  */
 export const checkAccessible = async (page: Page, rules?: readonly string[]): Promise<void> => {
-  // By the driver and not by a script element, which the policy of the pages forbids.
-  await page.evaluate(AXE)
+  // The driver runs axe-core, because the policy of the pages forbids a script element. The script
+  // has half a megabyte, so each document gets it once.
+  if (!(await page.evaluate<boolean>('typeof axe === "object"'))) await page.evaluate(AXE)
   const { violations } = await page.evaluate<{ violations: Finding[] }>(
-    `axe.run({ runOnly: ${JSON.stringify(rules === undefined ? TAGS : { type: 'rule', values: rules })} })`,
+    `axe.run(${JSON.stringify({
+      runOnly: rules === undefined ? TAGS : { type: 'rule', values: rules },
+      // Of the rules that a page fulfils, axe then describes only one element each.
+      resultTypes: ['violations'],
+    })})`,
   )
   const told = violations.map(
     ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join('\n')}`,
@@ -48,7 +53,9 @@ export const checkAccessible = async (page: Page, rules?: readonly string[]): Pr
   assert.deepEqual(told, [], page.url())
 }
 
-/** A tab whose errors of script and policy turn the test red at its end. */
+/**
+ * Opens a tab. If its scripts fail or it breaks the policy of the page, the test fails at its end.
+ */
 export const openTab = async (
   browser: Browser,
   options: Parameters<Browser['newContext']>[0] = {},
@@ -74,8 +81,8 @@ export const signIn = async (page: Page, address: string, key: string): Promise<
 }
 
 /**
- * Chooses the option that begins so with the arrow keys. Typing its name is no way: a browser
- * forgets the first letters after a second.
+ * Chooses the option that begins with this text by the arrow keys. Typing its name does not work,
+ * because a browser forgets the first letters after a second.
  */
 export const chooseByKeys = async (page: Page, select: Locator, label: string): Promise<void> => {
   await select.focus()

@@ -36,7 +36,10 @@ export const quietOverview = (): Overview => ({
   lastHour: null,
 })
 
-/** The server over fakes, with the console on it: a key that signs in, sessions in memory. */
+/**
+ * The server over fakes, with the console. It has a key that can sign in, and keeps sessions in
+ * memory.
+ */
 export const startFakeConsole = async (
   about: {
     scopes?: Scope[]
@@ -46,6 +49,7 @@ export const startFakeConsole = async (
   } = {},
 ) => {
   const sessions = new Map<string, Visitor>()
+  const askedBy: ('person' | 'page')[] = []
   const { scopes = ['admin'], table } = about
   const link = createSignInLink({
     random: (size) => new Uint8Array(size).fill(1),
@@ -62,7 +66,10 @@ export const startFakeConsole = async (
         sessions.set(token, { sessionId: 'ses_1', keyId: 'key_1', tenantId: 'default', scopes })
         return { token }
       },
-      find: async (token) => sessions.get(token) ?? null,
+      find: async (token, by) => {
+        askedBy.push(by)
+        return sessions.get(token) ?? null
+      },
       end: async (token) => void sessions.delete(token),
     },
     keyFailures: createKeyFailures({ clock: systemClock, perMinute: 3 }),
@@ -77,12 +84,14 @@ export const startFakeConsole = async (
       done: 2,
       skipped: 1,
       why: { 'state-conflict': 1 },
-      more: false,
+      next: null,
     }),
     searchRows: {
       list: async () => ({ rows: [], nextLine: null, cutShort: false }),
       ofContact: async () => ({ rows: [], nextLine: null, cutShort: false }),
     },
+    findContactSubjects: async () => [],
+    findContactUploads: async () => [],
     revealCells: async ({ rows }) => rows,
     fixRows: async () => ({ kind: 'faulty', rows: [] }),
     takeFiles: (scope) => takeSubmissions(scope, BODIES),
@@ -108,10 +117,10 @@ export const startFakeConsole = async (
     const answer = await post(fakes.app, '/console/sign-in', { key: CONSOLE_KEY })
     return String(answer.headers['set-cookie']).split(';', 1)[0]!
   }
-  return { ...fakes, link, sessions, signIn }
+  return { ...fakes, link, sessions, askedBy, signIn }
 }
 
-/** A form as a browser sends it from a page of the console. */
+/** Sends a form as a browser does from a page of the console. */
 export const post = (
   app: FastifyInstance,
   url: string,

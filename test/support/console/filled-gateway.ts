@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import type { GatewayClient } from '../gateway/gateway-client.ts'
 
 /** The list that the sandbox has from its start. */
 export const LIST = 'demo-contacts'
 const PHONE = '+12125550000'
-/** Of a browser; the pages ask for one a form. */
+/** An idempotency key as a browser sends it. The pages request one for each form. */
 const PAGE_KEY = '0b7f2f6e-5a0c-4f5e-9a5e-3d2f3a1b0c9d'
 
 export const contactFile = (prefix: string, good: number, faulty: number): string =>
@@ -18,11 +20,14 @@ export const contactFile = (prefix: string, good: number, faulty: number): strin
     ',Cy,Young,+12125550123,,Bonn',
   ].join('\n')
 
-/** Ids of what a gateway has to show. */
+/** The ids of what a filled gateway can show. */
 export type Filled = {
   upload: string
   plan: string
   submission: string
+  /** A submission that arrived when Genesys held its contact already. */
+  lateSubmission: string
+  edition: string
   guestFile: string
   endpoint: string
   tenant: string
@@ -41,14 +46,26 @@ const CONDITIONS = {
   ],
 }
 
+/** Waits until the search for contacts that Genesys already held is complete. */
+const untilFound = async (client: GatewayClient, submission: string): Promise<void> => {
+  for (;;) {
+    const { body } = await client.call<{ looked: boolean; items: unknown[] }>(
+      `/v1/dnc-submissions/${submission}/delivered-before`,
+    )
+    if (body.looked && body.items.length > 0) return
+    await delay(50)
+  }
+}
+
 /**
- * Gives a gateway on the sandbox something to show on every page. `rows`: of its largest upload.
+ * Gives a gateway on the sandbox something to show on every page. `rows`: how many rows the largest
+ * upload has.
  */
 export const fillGateway = async (client: GatewayClient, rows: number): Promise<Filled> => {
-  const put = async (method: string, path: string, body: object) => {
+  const put = async (method: string, path: string, body: object, key = path) => {
     const answer = await client.call<{ id: string }>(path, {
       method,
-      headers: { 'content-type': 'application/json', 'idempotency-key': path },
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify(body),
     })
     if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.text}`)
@@ -61,14 +78,20 @@ export const fillGateway = async (client: GatewayClient, rows: number): Promise<
   }
   const submission = await put('POST', '/v1/dnc-lists/demo-dnc/entries', [{ phoneNumber: PHONE }])
   await put('PUT', '/v1/registries/ftc', { country: 'US', maxAgeDays: 31 })
-  const edition = await client.call('/v1/registries/ftc/editions?subscription=SAN%2012345', {
-    method: 'POST',
-    headers: { 'content-type': 'text/csv', 'idempotency-key': 'edition' },
-    body: '415,5552671\n415,5552672\n',
-  })
+  const edition = await client.call<{ id: string }>(
+    '/v1/registries/ftc/editions?subscription=SAN%2012345',
+    {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv', 'idempotency-key': 'edition' },
+      body: '415,5552671\n415,5552672\n',
+    },
+  )
   if (edition.status !== 202) throw new Error(edition.text)
   const upload = await send('spring-campaign.csv', contactFile('spr', rows, 9))
   await client.finished(upload)
+  const late = [{ phoneNumber: '+12125550001' }]
+  const lateSubmission = await put('POST', '/v1/dnc-lists/demo-dnc/entries', late, 'late')
+  await untilFound(client, lateSubmission)
   await client.finished(await send('renewals-november.csv', contactFile('ren', rows / 4, 0)))
   const plan = await send('win-back.csv', contactFile('win', rows / 5, 3), '&apply=manual')
   const later = new Date(Date.now() + 5 * 86_400_000).toISOString()
@@ -98,12 +121,22 @@ export const fillGateway = async (client: GatewayClient, rows: number): Promise<
     conditions: CONDITIONS,
     exclusions: [{ attribute: 'city', operator: '=', value: 'Paris' }],
   })
-  return { upload, plan, submission, guestFile: guestFile.body.id, endpoint, tenant, key }
+  return {
+    upload,
+    plan,
+    submission,
+    lateSubmission,
+    edition: edition.body.id,
+    guestFile: guestFile.body.id,
+    endpoint,
+    tenant,
+    key,
+  }
 }
 
 /**
- * Where every page of the table is seen, by its address there: with something to show. Of pages
- * that look otherwise at times, several.
+ * By the address of a page in the table: the addresses at which the page has something to show. A
+ * page that can look different has several.
  */
 export const PLACES: Readonly<Record<string, (ids: Filled) => string[]>> = {
   '/': () => [''],
@@ -119,6 +152,13 @@ export const PLACES: Readonly<Record<string, (ids: Filled) => string[]>> = {
   '/do-not-call': () => ['/do-not-call'],
   '/do-not-call/submissions/:submissionId': ({ submission }) => [
     `/do-not-call/submissions/${submission}`,
+  ],
+  '/do-not-call/submissions/:submissionId/delivered-before': ({ submission, lateSubmission }) => [
+    `/do-not-call/submissions/${lateSubmission}/delivered-before`,
+    `/do-not-call/submissions/${submission}/delivered-before`,
+  ],
+  '/do-not-call/registries/:registry/editions/:editionId/delivered-before': ({ edition }) => [
+    `/do-not-call/registries/ftc/editions/${edition}/delivered-before`,
   ],
   '/do-not-call/registries': () => ['/do-not-call/registries'],
   '/do-not-call/registries/:registry': () => ['/do-not-call/registries/ftc'],
@@ -138,8 +178,8 @@ export const PLACES: Readonly<Record<string, (ids: Filled) => string[]>> = {
 }
 
 /**
- * Pages that answer a button, by their template: which form is sent, with which fields beside the
- * token.
+ * Pages that answer a button, by their template: which form is sent, and with which fields in
+ * addition to the token.
  */
 export const ANSWERS: Readonly<
   Record<string, (ids: Filled) => [path: string, fields: Record<string, string>]>
@@ -150,7 +190,10 @@ export const ANSWERS: Readonly<
     '/do-not-call/search',
     { list: 'demo-dnc', people: `${PHONE}\nnobody` },
   ],
-  '/uploads/upload-moved': () => ['/uploads/move', { action: 'pause', state: 'completed' }],
+  '/uploads/upload-moved': () => [
+    '/uploads/move',
+    { action: 'pause', state: 'completed', once: PAGE_KEY },
+  ],
   '/uploads/upload-list': () => ['/uploads/search', { text: 'spr-1' }],
   '/audit/verdict': () => ['/audit/verify', { blocks: '100' }],
   '/access/once': () => [

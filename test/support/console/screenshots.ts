@@ -1,7 +1,8 @@
 /**
- * `npm run console:screenshots`: a picture of each page of the console, of a gateway on the sandbox
- * that has something to show, into `docs/images`: wide and light, narrow and dark. Look at each of
- * them after a change of a template or of the sheet. The one of README is committed.
+ * `npm run console:screenshots` takes a picture of each page of the console, from a gateway on the
+ * sandbox that has something to show. It writes them into `docs/images`: wide and light, narrow and
+ * dark. Check each picture after a change of a template or of the style sheet. Only the picture for
+ * the README is committed.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,7 +24,7 @@ const nameOf = (place: string): string =>
 
 const home = embeddedHome()
 const fresh = await home.fresh()
-// Without credentials: Genesys is the sandbox of the process, and every page says so.
+// It has no credentials, so Genesys is the sandbox in its process, and every page says so.
 const gateway = await startGateway(fresh.kind === 'embedded' ? { DATA_DIR: fresh.dataDir } : {})
 const browser = await startBrowser()
 try {
@@ -56,21 +57,21 @@ try {
     }
   }
   for (const [template, answer] of Object.entries(ANSWERS)) {
-    // A thing of this name is made once.
+    // The page makes something that has a name, and a name can be used only once.
     if (template === '/access/once') continue
     await inBoth(`answer${template.replaceAll('/', '-')}`, async (page) => {
       await page.goto(`${gateway.address}/console`)
       await sendForm(page, ...answer(ids))
     })
   }
-  // A file that was chosen, and what was seen in it.
+  // A file was chosen, and the page shows what is in it.
   await inBoth('uploads-new-seen', async (page) => {
     await page.goto(`${gateway.address}/console/uploads/new?list=${LIST}`)
     const buffer = Buffer.from(contactFile('new', 5, 1).replace('phoneNumber', 'mobile'))
     await page.locator('#file').setInputFiles({ name: 'new.csv', mimeType: 'text/csv', buffer })
     await page.locator('#detected table').waitFor()
   })
-  // README's: what a reader sees first, no taller than a screen.
+  // The picture for the README. It shows what a reader sees first, no taller than a screen.
   await wide.page.goto(`${gateway.address}/console`)
   await wide.page.screenshot({ path: join(IMAGES, 'console.png') })
 } finally {

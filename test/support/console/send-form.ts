@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 
-/** Sends a form as a page of the console would, with the token of the page that is open. */
+/** Sends a form as a page of the console would, with the token of the open page. */
 export const sendForm = async (
   page: Page,
   path: string,

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
 /**
- * A connection beside a store's own, which holds locks as another instance would and sees who waits
- * for them.
+ * A connection separate from a store's own. It holds locks as another instance would, and sees who
+ * waits for them.
  */
 export type OtherSession = {
   query: pg.Client['query']
@@ -16,7 +16,7 @@ export type OtherSession = {
 export const openOtherSession = async (url: string): Promise<OtherSession> => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  // A connection of its own: one whose transaction failed answers nothing.
+  // A separate connection, because one whose transaction has failed answers no queries.
   const watcher = new pg.Client({ connectionString: url })
   await watcher.connect()
   return {

@@ -23,21 +23,21 @@ import {
 export const TEST_KEYS = [{ id: 'test', key: Buffer.alloc(32, 7) }]
 
 /**
- * A place for a store: `fresh` gives one without rows (its schema may be there already), `close`
- * removes all of them. Nothing is started before the first `fresh`, so that a file declares all of
- * its tests before it waits for anything.
+ * A place for stores. `fresh` makes one without rows (it may already have the schema), and `close`
+ * removes all of them. Nothing is started before the first `fresh`, so that a file can declare all
+ * of its tests before it waits for anything.
  */
 export type TestHome = {
   kind: 'embedded' | 'server'
-  /** Why it cannot run here; false: it can. For the `skip` of a suite. */
+  /** For the `skip` of a suite: why this home cannot run here. false: it can. */
   skip: string | false
   fresh(): Promise<StoreHome>
   close(): Promise<void>
 }
 
 /**
- * A store on `home`, with real time and ids. A copied database was not looked at for long; nobody
- * doubts its clock for that here.
+ * A store on `home`, with real time and ids. The database may be a copy, whose clock no instance
+ * has checked for long. So the clock is confirmed first.
  */
 export const openTestStore = async (
   home: StoreHome,
@@ -57,8 +57,8 @@ export const openTestStore = async (
 }
 
 /**
- * Looks at the database's clock until the test ends, as every gateway does: where nobody looks, a
- * lease that ran out passes to nobody.
+ * Checks the database's clock until the test ends, as every gateway does. If nobody checked it, a
+ * lease that expired would pass to no other instance.
  */
 export const lookAtClock = (test: TestContext, store: Store): void => {
   const ended = new AbortController()
@@ -83,8 +83,8 @@ const run = promisify(execFile)
 const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
 
 /**
- * Initialising PGlite takes seconds, copying a migrated directory does not; the copy is kept until
- * a migration changes.
+ * Initialising PGlite takes seconds, but copying a migrated directory does not. The copy is kept
+ * until a migration changes.
  */
 const embeddedTemplate = async (): Promise<string> => {
   const template = join(CACHE, `pglite-0.5.16-${await digestOfMigrations()}`)
@@ -98,7 +98,7 @@ const embeddedTemplate = async (): Promise<string> => {
   try {
     await rename(making, template)
   } catch {
-    // Another test process was first.
+    // Another test process has made the copy first.
     await rm(making, { recursive: true, force: true })
   }
   return template
@@ -113,8 +113,8 @@ export const embeddedHome = (): TestHome => {
       const template = await embeddedTemplate()
       const dataDir = await mkdtemp(join(tmpdir(), 'gateway-test-'))
       made.push(dataDir)
-      // A cluster has 1,300 files: `cp` and `rm` take a tenth of the processor that Node takes for
-      // them.
+      // A cluster has 1,300 files. `cp` and `rm` take a tenth of the processor time that Node would
+      // take.
       await run('cp', ['-a', `${template}/.`, dataDir])
       return { kind: 'embedded', dataDir }
     },
@@ -124,7 +124,7 @@ export const embeddedHome = (): TestHome => {
   }
 }
 
-/** The server's home; with `CI=true` it is an error that none can run here. */
+/** The server home. If `CI=true`, throws an error where none can run. */
 export const serverHome = (options: ServerOptions = {}): TestHome => {
   const skip = canRunPostgres() ? false : 'no PostgreSQL server can run here'
   if (skip !== false && process.env['CI'] === 'true') throw new Error(skip)
@@ -154,8 +154,8 @@ export const serverHome = (options: ServerOptions = {}): TestHome => {
 }
 
 /**
- * Declares the suite once for each home. A home that cannot run here is skipped by name, never
- * silently.
+ * Declares the suite once for each home. A home that cannot run here is skipped with its name,
+ * never silently.
  */
 export const eachHome = (name: string, suite: (home: TestHome) => void): void => {
   for (const home of [embeddedHome(), serverHome()]) {

@@ -1,10 +1,11 @@
 /**
- * What a gateway's database holds after some months, made by the database itself: much that has
- * ended, little that is open. Sizes are such that reading a whole table costs more than any index.
+ * What a gateway's database holds after some months: much that has ended, and little that is open.
+ * The database makes it itself. It is so large that reading a whole table costs more than using any
+ * index.
  */
 export const FILL = [
   `insert into tenant (id) select 't' || n from generate_series(1, 200) n on conflict do nothing`,
-  // More than a page of them, so that a name is not found by reading all.
+  // More tenants than a page holds, so that nothing finds a name by reading all of them.
   `insert into tenant (id) select 'other' || n from generate_series(1, 3000) n`,
   `insert into api_key (id, tenant_id, digest, scopes, source)
     select 'key' || n, 't' || (n % 200 + 1), sha256(n::text::bytea), '{}', 'issued' from generate_series(1, 5000) n`,
@@ -90,8 +91,8 @@ export const FILL = [
   `insert into dnc_list_lane (dnc_list_id, ready_at)
     select 'dnc' || n, case when n % 1000 = 1 then clock_timestamp() else 'infinity'::timestamptz end
     from generate_series(1, 20000) as n`,
-  `insert into audit_entry (id, tenant_id, actor, action, object, request_id, attempt, outcome, counts)
-    select 'aud_' || lpad(n::text, 32, '0'), 't1', 'gateway', 'key.revoked', 'key_' || n, 'r', 1, 'ok', '{}' from generate_series(1, 20000) n`,
+  `insert into audit_entry (id, at, tenant_id, actor, action, object, request_id, attempt, outcome, counts)
+    select 'aud_' || lpad(n::text, 32, '0'), timestamptz '2026-05-01Z' + n * interval '5 minutes', 't1', 'gateway', 'key.revoked', 'key_' || n, 'r', 1, 'ok', '{}' from generate_series(1, 20000) n`,
   `insert into audit_place (entry_id, seq, hash)
     select id, row_number() over (order by id), repeat('0', 64) from audit_entry where object like 'key\\_%' and tenant_id = 't1'`,
   `update audit_chain set (last_xid, last_id) = (select xid, id from audit_entry order by xid desc, id desc limit 1), entries = 20000`,

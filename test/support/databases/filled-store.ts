@@ -7,7 +7,7 @@ import type { LaneClaim } from '../../../src/workflows/ports/delivery/delivery.t
 import { audit, ids, stageUpload } from '../stages/store-uploads.ts'
 import { FILL } from './filled-database.ts'
 
-/** A filled store, and an upload of it that is being delivered, with a receipt that is open. */
+/** A filled store, with an upload that is being delivered and a receipt that is open. */
 export type FilledStore = {
   store: Store
   claim: LaneClaim
@@ -16,7 +16,7 @@ export type FilledStore = {
   receiptId: string
 }
 
-/** Subscriptions of Genesys events that the filled store has. */
+/** The subscription to a Genesys event that the filled store has. */
 export const TARGET = { eventType: SUBSCRIPTIONS.event.eventType, digest: Buffer.alloc(32) }
 export const DNC_TARGET = { eventType: SUBSCRIPTIONS.dnc.eventType, digest: Buffer.alloc(32) }
 
@@ -35,7 +35,7 @@ export const newReceipt = (about: { partId?: string; jobId: string }) => ({
   ...about,
 })
 
-/** Fills the store, and begins what its statements are about. */
+/** Fills the store, and makes the objects that its statements are about. */
 export const fillStore = async (store: Store): Promise<FilledStore> => {
   for (const statement of FILL) await store.sql.executeSql(statement)
   const upload = await stageUpload(store, { list: 'mine' })
@@ -45,7 +45,7 @@ export const fillStore = async (store: Store): Promise<FilledStore> => {
     update upload set suppression_epochs = '{"t3": 19000}' where id = $1`,
     [upload.id],
   )
-  // Waited longest: the claim takes it.
+  // This lane has waited longest, so that the claim takes it.
   await store.sql.executeSql(`update lane set ready_at = '2026-01-01' where key = $1`, [
     upload.laneKey,
   ])

@@ -6,18 +6,21 @@ import type { UploadFilter } from '../../../src/workflows/ports/uploads/uploads.
 import { audit, stageUpload } from '../stages/store-uploads.ts'
 import { DNC_TARGET, type FilledStore, newReceipt, TARGET } from './filled-store.ts'
 
-/** `t1` has half of all uploads, `t8` a two-hundredth. */
+/** `t1` has half of all uploads, `t8` has 0.5 % of them. */
 const listed = (store: Store, tenantId: string, filter: UploadFilter = {}) =>
   store.uploads.list(tenantId, { limit: 10, cursor: null, ...filter })
 
-/** What evidence about a person finds. */
+/** Searches for evidence about a person. */
 const evidence = ({ store }: FilledStore) =>
   store.evidence.decisions({
     ...{ tenantId: 't1', subject: { kind: 'phone', value: '+14155550101' } },
     ...{ from: '2020-01-01T00:00:00.000Z', to: '2100-01-01T00:00:00.000Z' },
   })
 
-/** What one epoch added is looked for by a step; the next one finds that nothing of it is left. */
+/**
+ * The first step searches for what one epoch added. The second step finds that nothing of that
+ * epoch is left.
+ */
 const lookBack = async ({ store }: FilledStore): Promise<void> => {
   await store.lookBack.step()
   await store.lookBack.step()
@@ -29,7 +32,7 @@ const sweep = async ({ store }: FilledStore, rule: RetentionRuleName): Promise<v
   await store.upkeep.retention.sweep(claim!, rule)
 }
 
-/** Every index beside the primary keys, and the call of the store whose statement it serves. */
+/** Every index that is not a primary key, with the call of the store whose statement uses it. */
 export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = {
   api_key_digest_key: ({ store }) => store.access.findKey(Buffer.alloc(32, 9)),
   lane_ready: ({ store }) => store.lanes.claim('me'),
@@ -50,11 +53,17 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
   upload_file_name: ({ store }) => listed(store, 't1', { fileName: 'Spring.csv' }),
   register_of_list: ({ store }) => store.delivery.registerSize('t3', 'list3'),
   upload_reconcile: ({ store }) => store.reconciliations.overdue(180_000),
-  upload_completed: ({ store }) => store.subscriptions.claim(TARGET, 60_000),
-  upload_rows_kept: (stage) => sweep(stage, 'staged-rows'),
+  upload_completed: (stage) => sweep(stage, 'upload-records'),
+  // As evidence looks for uploads that took long.
+  upload_slow: ({ store }) =>
+    store.sql.executeSql(
+      `select id from upload where completed_at >= now() - interval '1 day' and completed_at - created_at > interval '1 hour'`,
+    ),
+  upload_rows_kept: async (stage) => {
+    await stage.store.subscriptions.claim(TARGET, 60_000)
+    await sweep(stage, 'staged-rows')
+  },
   idempotency_key_old: (stage) => sweep(stage, 'idempotency-answers'),
-  batch_split: ({ store }) =>
-    store.sql.executeSql(`delete from batch where upload_id = 'upl_none' and state = 'split'`),
   batch_order: ({ store, upload }) => store.delivery.batches(upload.id),
   shipment_job: ({ store, receiptId }) => store.receipts.load(receiptId),
   batch_shipment: ({ store, claim }) => store.delivery.recordTry(claim, 'open-part'),
@@ -73,8 +82,20 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
   audit_entry_in_order: ({ store }) => store.auditChain.chainNext('me'),
   audit_entry_of_object: ({ store }) =>
     store.auditReader.newest({ viewer: null, object: 'upl_1' }, { before: null, limit: 10 }),
+  audit_entry_at: ({ store }) =>
+    store.auditReader.newest(
+      { viewer: null, from: '2026-06-01T00:00:00Z', to: '2026-06-01T01:00:00Z' },
+      { before: null, limit: 10 },
+    ),
   audit_place_seq_key: ({ store }) =>
-    store.auditReader.entries({ viewer: null }, { after: 0, limit: 10 }),
+    store.auditReader.entries({ viewer: null }, { after: null, limit: 10 }),
+  audit_entry_of_actor: ({ store }) =>
+    store.auditReader.newest({ viewer: null, actor: 'key_7' }, { before: null, limit: 10 }),
+  audit_entry_of_action: ({ store }) =>
+    store.auditReader.newest(
+      { viewer: null, action: 'tenant.created' },
+      { before: null, limit: 10 },
+    ),
   // As a chunk's key is read.
   dnc_submission_id_key: ({ store }) =>
     store.sql.executeSql(`select data_key from dnc_submission where id = 'dns_00000007'`),
@@ -87,7 +108,7 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
   dnc_submission_epoch: ({ store, upload }) => store.suppressions.suppressedSince(upload.id),
   dnc_entry_submission: ({ store }) =>
     store.sql.executeSql('select subject from dnc_entry where submission in (7, 8)'),
-  // As the next group is looked for.
+  // Finds the next group, as a lane does.
   dnc_submission_sending: ({ store }) =>
     store.sql.executeSql(
       `select number from dnc_submission where dnc_list_id = 'dnc7' and state in ('applying', 'held') order by number limit 1`,
@@ -104,17 +125,17 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
     store.sql.executeSql(
       'select chunk_seq from dnc_entry where submission = 7 and outcome is null and not quarantined order by chunk_seq, place limit 1',
     ),
-  // As the next file is looked for.
+  // Finds the next file, as a worker does.
   guest_file_ready: ({ store }) =>
     store.sql.executeSql(
       `select id from guest_file where ready_at <= statement_timestamp() and ready_at < 'infinity' order by ready_at limit 1`,
     ),
-  // As the next erasure is looked for.
+  // Finds the next erasure, as a worker does.
   erasure_ready: ({ store }) =>
     store.sql.executeSql(
       `select id from erasure where ready_at <= statement_timestamp() and ready_at < 'infinity' order by ready_at limit 1`,
     ),
-  // As the files of a tenant are listed; the names of these are not sealed.
+  // Lists the files of a tenant. The names of these files are not sealed.
   guest_file_newest: ({ store }) =>
     store.sql.executeSql(
       `select id from guest_file where tenant_id = 't8' and state <> 'receiving' order by id desc limit 11`,
@@ -128,7 +149,7 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
   contact_register_subject_3: lookBack,
   contact_register_more_subjects: lookBack,
   dnc_look_back_open: ({ store }) => store.lookBack.step(),
-  // As retractions are noted.
+  // Finds retractions, as recording them does.
   dnc_retraction_contact: ({ store }) =>
     store.sql.executeSql(
       `select max(settled_at) from dnc_retraction where contact_list_id = 'list7' and contact_digest = decode(md5('7'), 'hex')`,
@@ -151,7 +172,7 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
 }
 
-/** Beside those: what goes on all the time must not read a table as a whole. */
+/** Other calls that are made all the time, and so must not read a whole table. */
 export const FREQUENT: Record<string, (stage: FilledStore) => Promise<unknown>> = {
   'taking holds that are looked at': ({ store }) => store.holds.takeDue(60_000),
   'renewing leases': ({ store, claim }) => store.lanes.renew(claim),

@@ -4,8 +4,8 @@ import { sha256Hex } from '../../../src/lib/digest.ts'
 import { migrationFiles } from '../../../src/store/homes/migrate.ts'
 
 /**
- * Changes with any migration's text: what is kept with the schema in it is good under the same
- * digest alone.
+ * Changes with the text of any migration. A copy that has the schema in it is valid only under the
+ * same digest.
  */
 export const digestOfMigrations = async (): Promise<string> => {
   const files = [...(await migrationFiles())]

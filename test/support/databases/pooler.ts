@@ -12,7 +12,7 @@ import { serverUser, untilReady } from './postgres-server.ts'
 
 const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((path) => existsSync(path))
 
-/** Why no pooler can run here; false where one can. With `CI=true` a missing one is an error. */
+/** Why no pooler can run here. false: one can. If `CI=true`, throws an error where none can. */
 export const poolerSkip = (): string | false => {
   if (PROGRAM !== undefined) return false
   if (process.env['CI'] === 'true') throw new Error('pgbouncer is not installed')
@@ -20,12 +20,12 @@ export const poolerSkip = (): string | false => {
 }
 
 /**
- * A PgBouncer in transaction mode before a database: each transaction goes over whichever of few
+ * A PgBouncer in transaction mode in front of a database. Each transaction uses whichever of a few
  * connections is free.
  */
 export type Pooler = { url: string; stop(): Promise<void> }
 
-/** A pooler opens connections while somebody asks for them. */
+/** A pooler opens connections only on demand, so this keeps sending queries. */
 const untilConnected = async (
   server: string,
   pooler: string,
@@ -44,8 +44,8 @@ const untilConnected = async (
 }
 
 /**
- * `connections`: how many the pooler keeps to the server. All are there from the beginning, so that
- * they are used by turns.
+ * `connections`: how many the pooler keeps to the server. All of them are open from the beginning,
+ * so that they are used in turn.
  */
 export const startPooler = async (url: string, connections: number): Promise<Pooler> => {
   const user = serverUser()

@@ -27,14 +27,14 @@ import { freePort } from '../gateway/free-port.ts'
 import { digestOfMigrations } from './migrations-digest.ts'
 
 /**
- * A PostgreSQL server for the tests of one process; `url` names its maintenance database,
- * `migrated` a database with the whole schema and no rows, where there is one to copy.
+ * A PostgreSQL server for the tests of one process. `url` names its maintenance database.
+ * `migrated` names a database with the whole schema and no rows, if there is one to copy.
  */
 export type PostgresServer = { url: string; migrated?: string; stop(): Promise<void> }
 
 const MIGRATED = 'gateway_migrated'
 
-/** One statement on the server at `url`, in a session of its own. */
+/** Runs one statement on the server at `url`, in a separate session. */
 export const runOn = async (url: string, statement: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -45,7 +45,7 @@ export const runOn = async (url: string, statement: string): Promise<void> => {
   }
 }
 
-/** The server's last processes may still be writing when the first try comes. */
+/** At the first try, the server's last processes may still be writing. */
 const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }
 
 const findPrograms = (): string | null => {
@@ -59,7 +59,7 @@ const findPrograms = (): string | null => {
   return null
 }
 
-/** What `pg_dump` writes of a whole database, as SQL. */
+/** Returns what `pg_dump` writes of a whole database, as SQL. */
 export const dumpDatabase = (url: string): Buffer => {
   const programs = findPrograms()
   if (programs === null) throw new Error('There is no pg_dump here')
@@ -68,8 +68,8 @@ export const dumpDatabase = (url: string): Buffer => {
 }
 
 /**
- * PostgreSQL and its pooler refuse to run as root; then it runs as user postgres, when the system
- * has one.
+ * PostgreSQL and its pooler refuse to run as root. As root, they run as user postgres, if the
+ * system has that user.
  */
 export const serverUser = (): { uid: number; gid: number } | null | 'none' => {
   if (process.getuid?.() !== 0) return null
@@ -78,8 +78,8 @@ export const serverUser = (): { uid: number; gid: number } | null | 'none' => {
 }
 
 /**
- * Resolves when whoever listens at `url` takes a session; rejects when the program that should has
- * ended.
+ * Resolves when the server at `url` accepts a session. Rejects if the program that should run it
+ * has ended.
  */
 export const untilReady = async (url: string, child: ChildProcess): Promise<void> => {
   for (;;) {
@@ -96,14 +96,14 @@ export const untilReady = async (url: string, child: ChildProcess): Promise<void
   }
 }
 
-/** What a test's data is worth: nothing outlives the server. */
+/** Settings without durability, because a test's data need not outlive the server. */
 const FORGETFUL = ['fsync=off', 'full_page_writes=off', 'shared_buffers=32MB']
 
 const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
 
 /**
- * `durable`: with PostgreSQL's own defaults, which write to the disk at every commit; else without,
- * for tests. `env`: of the server's processes.
+ * `durable`: PostgreSQL's own defaults, which write to the disk at every commit. Default: settings
+ * for tests, which do not. `env`: variables for the server's processes.
  */
 export type ServerOptions = {
   durable?: boolean
@@ -123,7 +123,7 @@ const makePlace = async (): Promise<Place> => {
   return { directory, data: join(directory, 'data'), as }
 }
 
-/** Starts a server on data that are there. */
+/** Starts a server on existing data. */
 const launch = async (
   programs: string,
   { directory, data, as }: Place,
@@ -138,13 +138,13 @@ const launch = async (
     ),
     { ...as, stdio: 'ignore', env: { ...process.env, ...env } },
   )
-  // SIGQUIT: the test's data is of no use to anybody.
+  // SIGQUIT is enough, because nobody needs the test's data.
   const kill = (): void => {
     child.kill('SIGQUIT')
     rmSync(directory, REMOVE)
   }
   process.once('exit', kill)
-  // A test that is ended from outside takes its server with it.
+  // If a test is ended from outside, it also ends its server.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   await untilReady(url, child)
@@ -154,7 +154,7 @@ const launch = async (
     child,
     stop: async () => {
       process.off('exit', kill)
-      // Or a program with nothing else to do would end before its server has.
+      // Without this, a program that has nothing else to do would end before its server.
       child.ref()
       const ended =
         child.exitCode === null ? new Promise((resolve) => child.once('exit', resolve)) : null
@@ -165,7 +165,7 @@ const launch = async (
   }
 }
 
-/** Stops the server with its data whole, so that a copy of them starts without a recovery. */
+/** Stops the server cleanly, so that a copy of its data starts without a recovery. */
 const stopWhole = async (child: ChildProcess): Promise<void> => {
   child.ref()
   const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -174,8 +174,8 @@ const stopWhole = async (child: ChildProcess): Promise<void> => {
 }
 
 /**
- * A cluster with `MIGRATED` in it. Making one takes seconds of the processor, copying one does not:
- * the first of a checkout is kept until a migration changes.
+ * A cluster with `MIGRATED` in it. Making one takes seconds of processor time, but copying one does
+ * not. So the first one of a checkout is kept until a migration changes.
  */
 const keptCluster = async (programs: string): Promise<string> => {
   const kept = join(CACHE, `cluster-${programs.replaceAll('/', '-')}-${await digestOfMigrations()}`)
@@ -212,7 +212,7 @@ const keptCluster = async (programs: string): Promise<string> => {
     try {
       renameSync(join(making, 'data'), kept)
     } catch {
-      // Another test process was first.
+      // Another test process has made the cluster first.
     }
     rmSync(making, REMOVE)
   } finally {
@@ -232,8 +232,8 @@ const startInstalled = async (
 }
 
 /**
- * A standby of `primary` that follows it, as `pg_basebackup` makes one; the system's PostgreSQL
- * alone can.
+ * Starts a standby that follows `primary`, made by `pg_basebackup`. Only the system's PostgreSQL
+ * has this program.
  */
 export const startStandby = async (primary: PostgresServer): Promise<PostgresServer> => {
   const programs = findPrograms()
@@ -249,7 +249,7 @@ export const startStandby = async (primary: PostgresServer): Promise<PostgresSer
   return launch(programs, place, {})
 }
 
-/** Why there can be no standby here; false where there can. */
+/** Why there can be no standby here. false: there can. */
 export const standbySkip = (): string | false =>
   findPrograms() !== null && process.env['TEST_DATABASE_URL'] === undefined
     ? false
@@ -286,15 +286,15 @@ const startBundled = async (): Promise<PostgresServer> => {
 }
 
 /**
- * False where PostgreSQL would run as root and the system has no user for it; looks, and starts
- * nothing.
+ * False if PostgreSQL would have to run as root, because the system has no user for it. Only
+ * checks, and starts nothing.
  */
 export const canRunPostgres = (): boolean =>
   process.env['TEST_DATABASE_URL'] !== undefined || serverUser() !== 'none'
 
 /**
- * `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm; the options are for the
- * system's.
+ * Uses `TEST_DATABASE_URL` if it is set, otherwise the system's PostgreSQL, otherwise the one from
+ * npm. The options apply only to the system's.
  */
 export const startPostgres = async (options: ServerOptions = {}): Promise<PostgresServer> => {
   const given = process.env['TEST_DATABASE_URL']

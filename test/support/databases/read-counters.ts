@@ -3,8 +3,8 @@ import pg from 'pg'
 export type Scans = Map<string, number>
 
 /**
- * What statements read, by the server's own counters: scans of each index, entries read of it, and
- * rows read by scans of whole tables.
+ * What statements have read, by the server's counters: scans of each index, entries read from it,
+ * and rows read by scans of whole tables.
  */
 export const openCounters = async (url: string) => {
   const client = new pg.Client({ connectionString: url })
@@ -23,6 +23,6 @@ export const openCounters = async (url: string) => {
 
 export type Counters = Awaited<ReturnType<typeof openCounters>>
 
-/** What was read `by` times or more in between. */
+/** The names whose counter grew by `by` or more in between. */
 export const grown = (before: Scans, now: Scans, by = 1): string[] =>
   [...now].filter(([name, n]) => n - (before.get(name) ?? 0) >= by).map(([name]) => name)

@@ -5,8 +5,8 @@ import { createIds } from '../../../src/lib/ids.ts'
 import { openStore, type StoreHome } from '../../../src/store/homes/open-store.ts'
 
 /**
- * A process that seals anew, a lot for each line that it reads; it says after each how much that
- * was, and is there to be killed.
+ * A process that seals values again: one lot for each line that it reads. After each lot, it prints
+ * how many values that were. A test kills it.
  */
 const [home, keys] = process.argv.slice(2).map((text) => JSON.parse(text) as unknown) as [
   StoreHome,

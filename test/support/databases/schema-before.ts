@@ -7,8 +7,9 @@ import { openServer } from '../../../src/store/homes/server-home.ts'
 import type { TestHome } from './database.ts'
 
 /**
- * The schema as it was before `migration`, which `migrate` then runs; the server's database is
- * empty, the embedded one has all migrations and loses them.
+ * A database with the schema from before `migration`. `migrate` then runs that migration. A
+ * server's database is made empty. The embedded one has all migrations, so its tables are dropped
+ * first.
  */
 export const openBefore = async (home: TestHome, migration: string) => {
   const place = await home.fresh()
@@ -26,7 +27,7 @@ export const openBefore = async (home: TestHome, migration: string) => {
     for (const statement of splitStatements(text)) await executeSql(statement)
   }
   for (const name of files.keys()) if (name < migration) await run(name)
-  /** What a start does: the migration and all that came after it. */
+  /** Runs what a start would run: the migration and all later ones. */
   const migrateAll = async (): Promise<void> => {
     for (const name of files.keys()) if (name >= migration) await run(name)
   }

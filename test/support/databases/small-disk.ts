@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A file system of its own that can be filled. */
+/** A separate file system that can be filled. */
 export type SmallDisk = {
   directory: string
-  /** Leaves so many bytes free. */
+  /** Fills the disk until only this many bytes are free. */
   fill(leftBytes: number): void
   makeRoom(): void
   close(): void
 }
 
-/** A tmpfs of `mebibytes`; a string says why there can be none here: mounting is for root. */
+/** Mounts a tmpfs of `mebibytes`. A string: why that is impossible here. Mounting needs root. */
 export const mountSmallDisk = (mebibytes: number): SmallDisk | string => {
   const directory = mkdtempSync(join(tmpdir(), 'small-disk-'))
   try {

@@ -4,8 +4,8 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { openEmbedded } from '../../../src/store/homes/embedded-home.ts'
 
 /**
- * Writes rows into the embedded database of the directory it is told, past every guard, for as long
- * as it can.
+ * Writes rows into the embedded database of the given directory for as long as it can, without any
+ * of the gateway's guards.
  */
 const database = await openEmbedded({
   dataDir: process.argv[2]!,

@@ -6,15 +6,15 @@ type About = {
   tenantId?: string
   kind?: 'add' | 'remove' | 'pull'
   reason?: 1 | 2 | 3
-  /** Contact lists that it is for; all unless told. */
+  /** The contact lists that the entry is for. Default: all. */
   lists?: readonly string[]
-  /** From now; none unless told. */
+  /** Hours from now. Default: never. */
   expiresInHours?: number
 }
 
 /**
- * The statement that accepts a submission of such entries: the epoch is raised first, and all of it
- * commits together.
+ * The statement that accepts a submission of such entries. It raises the epoch first, and commits
+ * everything together.
  */
 export const acceptEntries = (
   store: Store,

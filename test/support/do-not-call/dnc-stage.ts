@@ -38,19 +38,19 @@ export type GroupRow = {
   predecessor: string | null
 }
 
-/** A process, which is as young or as old as it is, and ends at its n-th step. */
+/** A process of the gateway, which ends at its n-th step. */
 export type DncProcess = {
-  /** Submits entries under a key; null: the process was killed. */
+  /** Submits entries under a key. null: the process was killed. */
   submit(entries: readonly object[], key?: string): Promise<DncSubmission | null>
   /**
-   * Works the list's lane once; milliseconds until the next look, null: there is no work, or the
-   * process was killed.
+   * Works on the list's lane once. Returns the milliseconds until the next step. null: there is no
+   * work, or the process was killed.
    */
   look(about?: { keepSlots?: boolean }): Promise<number | null>
-  /** Works the lane until nothing is left, or the process was killed. */
+  /** Works on the lane until nothing is left, or the process was killed. */
   drain(): Promise<void>
   readonly killed: boolean
-  /** What it was able to do so far. */
+  /** How many steps it has taken so far. */
   readonly steps: number
 }
 
@@ -58,22 +58,22 @@ export type DncStage = {
   sandbox: SandboxHandle
   process(killAt?: number | null): DncProcess
   find(id: string): Promise<DncSubmission>
-  /** Of all submissions, in the order in which they were made. */
+  /** The groups of all submissions, in the order in which they were made. */
   groups(): Promise<GroupRow[]>
-  /** Whatever a process that was killed had begun to receive is given up, as a minute later. */
+  /** Discards what a killed process had begun to receive, as the gateway does after a minute. */
   sweep(): Promise<void>
-  /** Everything that was sent happened so much earlier. */
+  /** Moves everything that was sent this far into the past. */
   age(ms: number): Promise<void>
-  /** What Genesys has. */
+  /** The entries that Genesys has. */
   there(): Record<string, DncEntry>
-  /** Events of every process so far. */
+  /** The events of every process so far. */
   told: { name: string; fields: Record<string, unknown> }[]
   close(): Promise<void>
 }
 
 /**
- * A store and a Genesys of one dialect with one DNC list, between which entries are received and
- * sent step by step, by processes that can be killed.
+ * A store and a Genesys of one dialect with one DNC list. Processes that can be killed receive
+ * entries and send them, step by step.
  */
 export const setDncStage = async (
   store: Store,

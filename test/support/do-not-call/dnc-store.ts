@@ -3,7 +3,7 @@ import { after, afterEach, before } from 'node:test'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { embeddedHome, openTestStore } from '../databases/database.ts'
 
-/** A store for the tests of one suite, which holds no submission when one of them begins. */
+/** A store for the tests of one suite. It has no submission when a test begins. */
 export const dncStore = (): (() => Store) => {
   const home = embeddedHome()
   let store: Store

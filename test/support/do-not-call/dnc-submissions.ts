@@ -14,7 +14,7 @@ export type Submitted = {
   overrides?: boolean
   tenantId?: string
   dncListId?: string
-  /** Entries of a chunk; all in one unless told. */
+  /** How many entries a chunk has. Default: all of them. */
   chunkEntries?: number
 }
 
@@ -39,7 +39,7 @@ const chunkOf = (store: Store, seq: number, given: readonly Entry[]): NewDncChun
   subjects: Buffer.concat(given.map(({ subject }) => subjectDigest(store.digestKey, subject))),
 })
 
-/** Receives a submission and stops before it is accepted. */
+/** Receives a submission and stops before accepting it. */
 export const receiveSubmission = async (
   store: Store,
   given: readonly Entry[],
@@ -75,7 +75,7 @@ export const receiveSubmission = async (
   return { id, accept }
 }
 
-/** A submission of these entries, accepted. */
+/** Receives and accepts a submission of these entries. */
 export const submitEntries = async (
   store: Store,
   given: readonly Entry[],
@@ -92,8 +92,8 @@ const GUIDE = { phone: true, email: false, removals: false, reasons: true } as c
 type Sent = { action: 'add' | 'remove'; subjects: string[] }
 
 /**
- * The lane of a list in hand, as its worker has it. `step`: the next group. `drain`: sends what
- * there is, and tells what went.
+ * Claims the lane of a list, as its worker does. `step`: the next group. `drain`: sends all groups,
+ * and returns what was sent.
  */
 export const holdLane = async (
   store: Store,

@@ -12,7 +12,7 @@ import { type Life, mortal } from '../gateway/kill-points.ts'
 import { ids } from '../stages/store-uploads.ts'
 
 const RECEIVED = ['begin', 'append', 'accept', 'discard'] as const
-/** As much as comes from a socket at a time. */
+/** How much a socket yields at a time. */
 const PIECE_BYTES = 65_536
 const CLAIMED = ['claim', 'release'] as const
 
@@ -21,14 +21,14 @@ const entrySteps = createEntrySteps(
   createNormalisations(),
 )
 
-/** Submits entries as a call does, up to a kill; the id of the submission. */
+/** Submits entries as a call does, until it is killed. Returns the id of the submission. */
 export const createSubmitter = (
   store: Store,
   about: {
     life: Life
     emit?: Emit
     signal?: AbortSignal
-    /** Before an entry is judged. */
+    /** Called before an entry is validated. */
     judges?: () => void
   },
 ) => {

@@ -16,8 +16,8 @@ type Searched = z.output<typeof searchAnswerSchema>
 type Problem = { code: string; scope?: string; columns?: string[] }
 
 /**
- * For the tests of one suite a gateway and a Genesys of one dialect, and for each of them a DNC
- * list of its own without faults.
+ * A gateway and a Genesys of one dialect for the tests of one suite. Each test gets a new DNC list,
+ * without faults.
  */
 export const dncSuite = (dialect: Dialect, options: Partial<SandboxOptions> = {}) => {
   const home = embeddedHome()
@@ -39,7 +39,7 @@ export const dncSuite = (dialect: Dialect, options: Partial<SandboxOptions> = {}
     stage.sandbox.makeDncList({ id: list, name: list })
   })
 
-  /** `path`: of the list; `body`: text is CSV, null is none. */
+  /** `path`: the path below the list. `body`: a text is CSV, and null is no body. */
   const post = (path: string, body: unknown, key: string = crypto.randomUUID()) => {
     const type = typeof body === 'string' ? 'text/csv' : 'application/json'
     return gateway.client.call<Submission & Problem>(`/v1/dnc-lists/${list}/${path}`, {
@@ -58,18 +58,18 @@ export const dncSuite = (dialect: Dialect, options: Partial<SandboxOptions> = {}
     get list() {
       return list
     },
-    /** From here on the test is about another list. */
+    /** From here on, the test is about another list. */
     useList: (id: string): void => {
       list = id
     },
     post,
-    /** As `post`, taken with 202. */
+    /** Like `post`, for a call that must be answered with 202. */
     submit: async (...call: Parameters<typeof post>): Promise<Submission> => {
       const { status, body, text } = await post(...call)
       assert.equal(status, 202, text)
       return body
     },
-    /** The submission once it is in one of these states. */
+    /** The submission, once it is in one of these states. */
     reach: async (id: string, ...states: Submission['state'][]): Promise<Submission> => {
       for (;;) {
         const { body, text } = await gateway.client.call<Submission>(`/v1/dnc-submissions/${id}`)
@@ -78,7 +78,7 @@ export const dncSuite = (dialect: Dialect, options: Partial<SandboxOptions> = {}
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     },
-    /** What the list says of each of these people. */
+    /** What the list has about each of these people. */
     search: async (...phoneNumbers: string[]): Promise<Searched['items']> => {
       const { body } = await gateway.client.call<Searched>(`/v1/dnc-lists/${list}/entries/search`, {
         method: 'POST',

@@ -16,24 +16,27 @@ import { submitEntries } from './dnc-submissions.ts'
 import { createSubmitter } from './dnc-submitter.ts'
 
 const PEOPLE = 14
-/** Of a country whose entries are quarantined: they suppress all the same. */
+/**
+ * How many of them are in a country whose entries are quarantined. Quarantined entries suppress
+ * too.
+ */
 const ABROAD = 2
-/** The last of them, about whom a tenant alone says anything that the list is not granted to. */
+/** How many of them, the last ones, are named only by a tenant that is not granted the list. */
 const STRANGERS = 2
-/** How many people the tenants of the list speak of. */
+/** How many people are named by tenants of the list. */
 export const OURS = PEOPLE - STRANGERS
 
 const who = fc.uniqueArray(fc.nat({ max: OURS - 1 }), { minLength: 1, maxLength: 4 })
-/** Whose contacts, and a tenant that is granted the same list. */
+/** The tenant that brings the contacts, and another one that is granted the same list. */
 const tenantId = fc.constantFrom('default' as const, 'default' as const, 'partner' as const)
-/** What uploads, and works the lane until it is killed. */
+/** What a gateway does: uploads, and work on the lane until it is killed. */
 export const gatewayStep = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('upload' as const),
       contacts: fc.uniqueArray(fc.nat({ max: PEOPLE - 1 }), { minLength: 1, maxLength: 10 }),
-      /** Three go in a request; a file takes them all. */
+      /** A request carries three rows. A file carries all of them. */
       delivery: fc.constantFrom('batches' as const, 'batches' as const, 'file' as const),
     }),
   },
@@ -42,18 +45,21 @@ export const gatewayStep = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('work' as const),
       killAfter: fc.option(fc.integer({ min: 1, max: 30 }), { freq: 3 }),
-      /** Genesys says what became of a request only after the other instance's next steps. */
+      /**
+       * Genesys reports the outcome of a request only after the other instance has taken its next
+       * steps.
+       */
       isSlow: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), at: fc.nat() }) },
-  // Until the other instance has taken its next steps.
+  // Waits until the other instance has taken its next steps.
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant('wait' as const), steps: fc.constantFrom(1, 2) }),
   },
 )
-/** What another instance does with entries meanwhile. */
+/** What another instance does with entries at the same time. */
 export const entryStep = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('add' as const), who, tenantId }) },
   {
@@ -61,7 +67,7 @@ export const entryStep = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('add-slowly' as const),
       ...{ who, tenantId },
-      /** How long the transaction that adds them is open. */
+      /** How long the transaction that adds them stays open. */
       openMs: fc.integer({ min: 0, max: 40 }),
     }),
   },
@@ -84,15 +90,15 @@ const WRITTEN = ['ship', 'settleShipment', 'dissolve', 'intend', 'recordTry', 's
 const MORE_WRITTEN = ['noteJob', 'finish', 'split'] as const
 
 /**
- * Entries of a person up to an epoch of a tenant ended: of no try after `last` is it certain that
- * they stand at it.
+ * A person's entries up to this epoch of a tenant have ended. After the try `last`, they need not
+ * suppress the person.
  */
 type Lapse = { digest: string; tenantId: string; epoch: number; last: number }
 
 type StepOf<Kind extends EntryStep['kind']> = Extract<EntryStep, { kind: Kind }>
 type Takes = { [Kind in EntryStep['kind']]: (step: StepOf<Kind>) => Promise<void> }
 
-/** Looks until nothing is left for whom was delivered before an entry. */
+/** Searches until no contact is left that was delivered before an entry named it. */
 export const lookBack = async (store: Store): Promise<void> => {
   while ((await store.lookBack.step()) !== null);
 }
@@ -100,7 +106,7 @@ export const lookBack = async (store: Store): Promise<void> => {
 /** Two instances on one database, and one more session for transactions that stay open. */
 type Stores = { run: number; here: Store; there: Store; session: OtherSession }
 
-/** A list and people of its own; nothing of what others did before concerns it. */
+/** A new list with its own people, so that nothing from earlier tests concerns it. */
 export const createWorld = async ({ run, here, there, session }: Stores) => {
   const numberOf = (person: number): string =>
     person < ABROAD
@@ -114,7 +120,7 @@ export const createWorld = async ({ run, here, there, session }: Stores) => {
   const submit = createSubmitter(there, { life: createLife(Number.POSITIVE_INFINITY) })
   const subjects = (people: readonly number[]) =>
     people.map((person) => ({ subject: numberOf(person) }))
-  /** From here on their entries need not stand. */
+  /** From here on, the entries of these people need not be in force. */
   const noteEnds = async (people: readonly number[], tenantIds: readonly string[]) => {
     const last = await lastTry(there)
     const { epochs } = await there.suppressions.standingOf(`beside-${run}`)
@@ -191,7 +197,7 @@ export const takeUploads = async (
   here: Store,
 ): Promise<void> => {
   let life: Life = createLife(Number.POSITIVE_INFINITY)
-  // Each work is a life of its own, on the same store.
+  // Each span of work is a new process, on the same store.
   const current: Life = {
     step: () => life.step(),
     get taken() {

@@ -17,7 +17,7 @@ const LIST = 'dnc-list-1'
 export const ENTRIES_PATH = `/v1/dnc-lists/${LIST}/entries`
 export const NUMBER = '+14155552671'
 
-/** A gateway of its own, to which entries are submitted over HTTP. */
+/** A separate gateway, to which entries are submitted over HTTP. */
 export const entriesOfSuite = () => {
   const { gateway } = stageOfSuite('guide', () => ({
     DNC_REASONS: 'litigator=REGULATORY,optout=CUSTOMER_REQUEST',

@@ -23,7 +23,7 @@ const steps = createEntrySteps(
   createNormalisations(),
 )
 
-/** Reads a submission of the text through the whole intake, in November 2026. */
+/** Reads a submission from the text through the whole intake, as of November 2026. */
 export const readEntries = async (
   text: string,
   {
@@ -56,11 +56,11 @@ export const readEntries = async (
   return { result, chunks, entries: chunks.flatMap(({ entries }) => entries) }
 }
 
-/** For `assert.rejects`: the submission is refused as a whole, for that reason. */
+/** For `assert.rejects`: whether the whole submission is refused for this reason. */
 export const refused = (code: string) => (error: unknown) =>
   error instanceof FileRefused && error.code === code
 
-/** Code and column of every fault of the only entry. */
+/** The code and column of every fault of the only entry. */
 export const faultsOf = async (cells: Record<string, string>, options = {}) => {
   const header = Object.keys(cells).join(',')
   const { chunks } = await readEntries(`${header}\n"${Object.values(cells).join('","')}"\n`, {

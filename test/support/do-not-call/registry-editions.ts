@@ -14,7 +14,7 @@ const CALLER = {
   requestId: 'req_1',
 } as const
 
-/** A registry of the United States of that name. */
+/** Makes a registry of the United States with this name. */
 export const makeRegistry = async (
   store: Store,
   name: string,
@@ -31,7 +31,7 @@ async function* inPieces(text: string): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 1_000) yield bytes.subarray(at, at + 1_000)
 }
 
-/** Receives an edition, as the call does. Throws the problem that it is refused with. */
+/** Receives an edition, as the call does. If the edition is refused, throws the problem. */
 export const receiveEdition = async (
   store: Store,
   registry: string,
@@ -56,7 +56,7 @@ export const receiveEdition = async (
   return JSON.parse(answer.body) as Edition
 }
 
-/** Does everything that follows from editions. */
+/** Does all the work that follows when editions were received. */
 export const followEditions = async (store: Store): Promise<number> => {
   while ((await store.registryWork.bringIntoForce()) !== null);
   let found = 0
@@ -83,7 +83,7 @@ export const loadEdition = async (
   return (await store.registries.findEdition(registry, id))!
 }
 
-/** Which registries the tenant uses from now on. */
+/** Sets the registries that the tenant uses from now on. */
 export const useRegistries = async (
   store: Store,
   tenantId: string,
@@ -97,7 +97,7 @@ export const useRegistries = async (
   assert.equal(result?.kind, 'changed')
 }
 
-/** The numbers that an edition in force has. */
+/** Which of the numbers are in an edition in force. */
 export const namedBy = async (store: Store, list: string, numbers: readonly number[]) => {
   const { editions } = await store.suppressions.standingOf(list)
   const sorted = Float64Array.from(numbers).toSorted()

@@ -6,14 +6,14 @@ import { countriesOfNumber } from '../../../src/domain/phones/phone-country.ts'
 
 export const REGISTRY_FORMS = ['ftc', 'plain', 'gzip'] as const
 /**
- * `ftc`: area code, comma, the rest; `plain`: E.164; `gzip`: the first one where there is such a
- * form, else the second, compressed.
+ * `ftc`: area code, comma, the rest. `plain`: E.164. `gzip`: compressed; `ftc` where the country
+ * has that form, otherwise `plain`.
  */
 export type RegistryForm = (typeof REGISTRY_FORMS)[number]
 
 /**
- * Of ten thousand numbers with one prefix so many are in a registry on average, as in that of the
- * FTC if all exchanges are in use.
+ * How many of the ten thousand numbers with one prefix are in a registry on average. In the FTC's
+ * registry it is this many if all exchanges are in use.
  */
 const USUAL_IN_BLOCK = 1_340
 const FULLEST_BLOCK = 9_000
@@ -31,7 +31,7 @@ function* upTo(first: number, last: number): Generator<number> {
   for (let prefix = first; prefix <= last; prefix += 1) yield prefix
 }
 
-/** Prefixes of numbers that people have: in Europe those of mobiles. */
+/** Prefixes of numbers that people have. In Europe, those of mobile phones. */
 const PREFIXES: Readonly<Record<string, () => Generator<number>>> = {
   US: usPrefixes,
   GB: () => upTo(44_740_000, 44_799_999),
@@ -40,7 +40,7 @@ const PREFIXES: Readonly<Record<string, () => Generator<number>>> = {
 }
 export const REGISTRY_COUNTRIES = Object.keys(PREFIXES)
 
-/** Numbers that look random and are the same each time: xorshift of 32 bits. */
+/** Numbers that look random but are the same each time: xorshift with 32 bits. */
 const randomFrom = (seed: number) => {
   let state = Math.imul(seed + 1, 0x9e3779b1) | 1
   return (below: number): number => {
@@ -55,11 +55,11 @@ export type RegistryFile = {
   numbers: number
   country: string
   seed?: number
-  /** So many more than the file without them, spread over it: the next edition. */
+  /** How many more numbers the file has, spread over it. With them, it is the next edition. */
   more?: number
 }
 
-/** The first prefixes of the country that hold so many numbers. */
+/** The first prefixes of the country, as many as are needed for this many numbers. */
 export const prefixesOf = ({ country, numbers }: RegistryFile): number[] => {
   const all = PREFIXES[country]
   if (all === undefined) throw new Error(`There are no numbers of ${country} to make`)
@@ -70,8 +70,8 @@ export const prefixesOf = ({ country, numbers }: RegistryFile): number[] => {
 }
 
 /**
- * How many numbers the blocks have: two that follow each other as many as two of the average, one
- * more, one less.
+ * How many numbers each block has. Two consecutive blocks together have twice the average: one has
+ * more, and one has less.
  */
 const countsOf = (count: number, numbers: number, seed: number): number[] => {
   const counts = Array.from(
@@ -126,7 +126,7 @@ async function* linesOf(about: RegistryFile, form: RegistryForm): AsyncGenerator
     for (let byte = 0; byte < bitmap.length; byte += 1) {
       for (let rest = bitmap[byte]!; rest > 0; rest &= rest - 1) {
         const digits = (byte * 8 + (31 - Math.clz32(rest & -rest))) * 4
-        // Byte by byte: a call for so few costs more than they do.
+        // Copied byte by byte, because for so few bytes a call would cost more.
         for (let at = 0; at < head.length; at += 1) lines[to++] = head[at]!
         for (let at = digits; at < digits + 4; at += 1) lines[to++] = LAST_FOUR[at]!
         lines[to++] = 10
@@ -137,8 +137,8 @@ async function* linesOf(about: RegistryFile, form: RegistryForm): AsyncGenerator
 }
 
 /**
- * A registry's file, ascending, the same for the same arguments; streams, and holds one block of
- * ten thousand numbers.
+ * A registry's file in ascending order, always the same for the same arguments. It is a stream, and
+ * only one block of ten thousand numbers is in memory.
  */
 export const registryFile = (about: RegistryFile, form: RegistryForm): Readable => {
   const lines = Readable.from(linesOf(about, form), { highWaterMark: 8 })

@@ -4,7 +4,7 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 import { openTestStore, type TestHome } from '../databases/database.ts'
 import { makeRegistry, useRegistries } from './registry-editions.ts'
 
-/** A store for the tests of one suite, and registries of it. */
+/** A store for the tests of one suite, with registries. */
 export const registrySuite = (home: TestHome) => {
   let store: Store
   let names = 0
@@ -17,7 +17,7 @@ export const registrySuite = (home: TestHome) => {
     get store() {
       return store
     },
-    /** A registry that the default tenant uses, alone. */
+    /** Makes a registry, which is the only one that the default tenant uses. */
     registry: async (): Promise<string> => {
       const name = `registry-${(names += 1)}`
       await makeRegistry(store, name)

@@ -6,19 +6,19 @@ import type { Operation } from '../../../src/http/document/operation.ts'
 import { ADMIN_KEY } from '../gateway/gateway-process.ts'
 import type { RunningGateway } from '../stages/stage.ts'
 
-/** What stands in the place of what an example says. */
+/** Values that replace those of an example. */
 export type Known = {
   params?: Record<string, string>
   headers?: Record<string, string>
   query?: Record<string, string>
   body?: object
-  /** In place of the example's key, where a test makes the call again. */
+  /** Replaces the example's idempotency key, if a test makes the call again. */
   key?: string
 }
 type Key = { id: string; key: string }
 type Called = { headers: Headers; body: Record<string, never> & { id: string } }
 
-/** What the guide dialect cannot do is called in front of the other one. */
+/** Calls that the guide dialect cannot do are made at the gateway in front of the other one. */
 const ON_PLATFORM = new Set([
   'getContactListSettings',
   'changeContactListSettings',
@@ -26,17 +26,17 @@ const ON_PLATFORM = new Set([
 ])
 
 /**
- * What is refused here: no key of a run has `dnc:override` by name, and nothing holds a submission
- * for somebody yet.
+ * Calls that are refused here: no key of a run has `dnc:override` by name, and no submission is
+ * held until a person resumes it.
  */
 const REFUSED: Record<string, number> = {
   releaseDncSubmission: 403,
   resumeDncSubmission: 409,
-  // The gateway of these examples speaks guide.
+  // The gateway of these examples uses the guide dialect.
   pullDncList: 409,
 }
 
-/** The body of an example as it is sent; `text`: where it is one. */
+/** The body of an example as it is sent. `text`: the body, if it is a text. */
 export const bodyOf = ({ body, bodyType = 'application/json' }: Example) => {
   if (body === undefined) return {}
   if (bodyType !== 'multipart/form-data') {
@@ -51,8 +51,13 @@ export const bodyOf = ({ body, bodyType = 'application/json' }: Example) => {
 }
 
 /**
- * Calls the examples of these operations on running gateways, each also as another tenant, which
- * must find nothing.
+ * Parameters that identify an object of a tenant. All other parameters identify objects of Genesys.
+ */
+const OF_A_TENANT = /:(?:uploadId|submissionId|guestFileId|endpointId|deliveryId|erasureId)\b/u
+
+/**
+ * Calls the examples of these operations on running gateways. Also makes each call as another
+ * tenant, which must find nothing.
  */
 export const createExampleCalls = ({
   operations,
@@ -95,7 +100,7 @@ export const createExampleCalls = ({
       })
     ).body
 
-  /** A tenant that is granted nothing; the same at every call. */
+  /** A tenant that is granted nothing. It is the same at every call. */
   const tenant = async (): Promise<string> =>
     (await post<{ id: string }>('/v1/tenants', { name: 'elsewhere', grants: {} }, 'elsewhere')).id
 
@@ -106,24 +111,38 @@ export const createExampleCalls = ({
       'unused',
     )
 
-  /** Of another tenant, which has every scope but `admin` and is granted nothing. */
+  const NOT_ADMIN = SCOPES.filter((scope) => scope !== 'admin')
+  /** The key of another tenant, which has every scope except `admin` and is granted nothing. */
   let foreign: Promise<Key> | null = null
+  /** The key of a third tenant, which is granted everything in Genesys. */
+  let granted: Promise<Key> | null = null
   let hidden = 0
+  const keyOfGranted = async (): Promise<Key> => {
+    const all = ['contactLists', 'dncLists', 'campaigns', 'externalContacts', 'conversations']
+    const grants = Object.fromEntries(all.map((kind) => [kind, '*']))
+    const { id } = await post<{ id: string }>('/v1/tenants', { name: 'all', grants }, 'all')
+    return keyWith(NOT_ADMIN, id)
+  }
 
-  /** What belongs to a tenant is unknown to another one, whatever its key may do. */
+  /** An object of a tenant must be unknown to another tenant, whatever its key may do. */
   const hideFromOthers = async (operation: Operation, example: Example, known: Known) => {
     const { access, url: path } = operation
     if (typeof access === 'string' || access.scope === 'admin' || !path.includes(':')) return
-    foreign ??= keyWith(SCOPES.filter((scope) => scope !== 'admin'))
+    foreign ??= keyWith(NOT_ADMIN)
+    granted ??= keyOfGranted()
     const { url, init } = request(operation, example, known)
     if (!url.startsWith(gateway.address)) return
-    init.headers.set('authorization', `Bearer ${(await foreign).key}`)
-    const answer = await fetch(url, init)
-    assert.equal(answer.status, 404, `${operation.id} of another tenant: ${await answer.text()}`)
-    hidden += 1
+    // What the gateway itself made for a tenant must be unknown even to a tenant that may use the
+    // same list.
+    for (const other of OF_A_TENANT.test(path) ? [foreign, granted] : [foreign]) {
+      init.headers.set('authorization', `Bearer ${(await other).key}`)
+      const answer = await fetch(url, init)
+      assert.equal(answer.status, 404, `${operation.id} of another tenant: ${await answer.text()}`)
+      hidden += 1
+    }
   }
 
-  /** Calls an example and holds the answer to what the document says of it. */
+  /** Calls an example and compares the answer with what the document says about it. */
   const call = async (id: string, name: string, known: Known = {}): Promise<Called> => {
     const operation = operations.get(id)!
     const example = operation.examples.find((candidate) => candidate.name === name)!

@@ -13,7 +13,7 @@ type Calling = {
   gateway: RunningGateway
   operations: ReadonlyMap<string, Operation>
   calls: ExampleCalls
-  /** What Genesys signs its webhooks with. */
+  /** The secret with which Genesys signs its webhooks. */
   secret: string
 }
 
@@ -21,7 +21,7 @@ type Calling = {
 type Begun = {
   /** An upload, once it has ended. */
   ended: Promise<string>
-  /** A webhook endpoint that is told of it. */
+  /** A webhook endpoint that is notified of this end. */
   endpointId: string
 }
 
@@ -38,8 +38,8 @@ const registered = async (gateway: RunningGateway, of: string): Promise<string> 
 }
 
 /**
- * What a run has to know for an operation; all others are called as they stand. Makes what is asked
- * for on the gateway, by the calls of the examples where there are any.
+ * What a run has to know for an operation. Operations that are not listed are called as documented.
+ * The values are made on the gateway, by the calls of the examples if there are any.
  */
 export const createKnownIds = async (calling: Calling): Promise<Table> => {
   const { gateway, calls } = calling
@@ -96,7 +96,7 @@ const ofUploads = (calls: ExampleCalls, ended: Promise<string>): Table => {
 }
 
 const ofFilesAndErasures = ({ call, keyWith }: ExampleCalls): Table => {
-  /** A key that may erase: the admin key may not. */
+  /** A key that may erase, because the admin key may not. */
   const byName = async () => ({
     authorization: `Bearer ${(await keyWith(['erasure'], 'default')).key}`,
   })

@@ -9,7 +9,9 @@ import type { ShellBlock } from './shell-pages.ts'
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
 
-/** What a checkout has; linked, so that what a page writes stays in the reader's folder. */
+/**
+ * The content of a checkout. It is linked, so that what a page writes stays in the reader's folder.
+ */
 const CHECKOUT = [
   'package.json',
   'package-lock.json',
@@ -23,14 +25,12 @@ const CHECKOUT = [
   'node_modules',
 ]
 
-/** A machine with two cores, and other tests on it. */
+/** Long, because the machine has two cores and runs other tests too. */
 const WITHIN_MS = 120_000
 
 export type Ports = { gateway: number; sandbox: number }
 
-/**
- * The addresses of the pages are taken on a reader's machine; here every test has ports of its own.
- */
+/** The addresses in the pages may be taken on this machine, so every test uses its own ports. */
 const withPorts = (text: string, { gateway, sandbox }: Ports): string =>
   text
     .replaceAll('127.0.0.1:3000', `127.0.0.1:${gateway}`)
@@ -39,8 +39,8 @@ const withPorts = (text: string, { gateway, sandbox }: Ports): string =>
     .replaceAll(/\bnpm run sandbox(?! --)/g, `npm run sandbox -- --port ${sandbox}`)
 
 /**
- * An empty folder with a checkout in it, a curl that fails where it is answered with an error, and
- * an npm that installs nothing.
+ * An empty folder with a checkout in it. Its curl fails when the answer is an error, and its npm
+ * installs nothing.
  */
 export const makeFolder = (): { folder: string; remove(): void } => {
   const home = mkdtempSync(join(tmpdir(), 'reader-'))
@@ -50,7 +50,7 @@ export const makeFolder = (): { folder: string; remove(): void } => {
   writeFileSync(join(home, '.curlrc'), 'fail-with-body\nsilent\nshow-error\nmax-time = 60\n')
   mkdirSync(join(home, 'bin'))
   const npm = execFileSync('which', ['npm'], { encoding: 'utf8' }).trim()
-  // The packages are there, and installing them is what this test's own start has done.
+  // The packages are there already, installed before this test.
   writeFileSync(
     join(home, 'bin', 'npm'),
     `#!/bin/sh\n[ "$1" = ci ] && exit 0\nexec '${npm}' "$@"\n`,
@@ -61,16 +61,17 @@ export const makeFolder = (): { folder: string; remove(): void } => {
 
 export type Reader = {
   /**
-   * A new terminal in the same folder: what was set in the one before is gone, what runs goes on.
+   * Opens a new terminal in the same folder. Variables of the previous one are gone, but what it
+   * started keeps running.
    */
   newShell(): Promise<void>
   isRunning(what: 'gateway' | 'sandbox'): boolean
   /**
-   * Runs a block as one who copies it into a shell. Throws with all that was printed when a command
-   * of it fails.
+   * Runs a block as a reader does who copies it into a shell. If a command of it fails, throws with
+   * everything that was printed.
    */
   run(block: ShellBlock): Promise<string>
-  /** Ends what the blocks have started. */
+  /** Ends the gateway or the sandbox that a block has started. */
   stop(what: 'gateway' | 'sandbox'): Promise<void>
   close(): Promise<void>
 }
@@ -103,7 +104,7 @@ const endGroup = async (pid: number): Promise<void> => {
   }
 }
 
-/** A shell whose commands end with a mark, so that their end and what they printed are known. */
+/** A shell that prints a mark after each block, so that its end and its output are known. */
 const openShell = (folder: string, ports: Ports) => {
   const home = join(folder, '..')
   const shell: ChildProcess = spawn('bash', ['--noprofile', '--norc'], {
@@ -163,8 +164,8 @@ const openShell = (folder: string, ports: Ports) => {
 }
 
 /**
- * A reader in the folder. What a block starts goes on until it is stopped, another takes its place,
- * or the reader closes.
+ * A reader in the folder. What a block starts runs until it is stopped, until another block
+ * replaces it, or until the reader closes.
  */
 export const createReader = async (folder: string, ports: Ports): Promise<Reader> => {
   const openStrict = async () => {

@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A shell block of a page, as a reader meets it. */
+/** A shell block as readers see it on a page. */
 export type ShellBlock = {
   page: string
-  /** Of the fence that opens it. */
+  /** The line of the fence that opens the block. */
   line: number
   text: string
-  /** Why it cannot be run here, from the comment above it; null: it is run. */
+  /** Why a test cannot run the block, from the comment above the block. null: a test runs it. */
   elsewhere: string | null
-  /** It is run with the gateway stopped, as the words above it ask. */
+  /** Whether the test stops the gateway before it runs the block, as the page says. */
   stopped: boolean
-  /** It starts what goes on running: the reader's other terminal. */
+  /** The program that the block starts and that keeps running. null: it starts no such program. */
   serves: 'gateway' | 'sandbox' | null
 }
 
@@ -38,12 +38,13 @@ const blocksOf = (page: string, text: string): ShellBlock[] =>
   })
 
 /**
- * Pages that write or read a `.env` change what every later start does: they come after the others.
+ * Whether a page writes or reads a `.env`. A `.env` changes what every later start does, so the
+ * pages that use one come last.
  */
 const usesEnvFile = ({ blocks }: ShellPage): boolean =>
   blocks.some(({ text }) => /(?<![\w.])\.env\b/.test(text))
 
-/** Pages that a reader meets one after the other; all others come after them, by name. */
+/** Pages that a reader reads in this order. All other pages come after these, sorted by name. */
 const FIRST = [
   ...['start-here', 'using-the-api', 'access', 'do-not-call', 'guest-files', 'erasure'],
   ...['segments', 'files', 'scale', 'sandbox', 'webhooks-from-genesys', 'webhook-endpoints'],
@@ -51,8 +52,8 @@ const FIRST = [
 ].map((name) => `${name}.md`)
 
 /**
- * README.md, then that of the examples and every page of docs that has shell blocks. A new page is
- * there by existing.
+ * README.md, then examples/README.md, then every page of docs that has shell blocks. The list
+ * includes a new page automatically.
  */
 export const shellPages = (project: string): ShellPage[] => {
   const readme = readFileSync(join(project, 'README.md'), 'utf8')

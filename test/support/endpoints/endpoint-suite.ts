@@ -8,7 +8,7 @@ import type { FailedSync, SyncResult } from '../../../src/workflows/ports/endpoi
 import { openTestStore, type TestHome } from '../databases/database.ts'
 import { audit, ids, stageUpload } from '../stages/store-uploads.ts'
 
-/** What a call about the endpoint tells the store. */
+/** What the store gets with a call about the endpoint. */
 export const about = (endpoint: WebhookEndpoint, action: AuditAction = 'endpoint.changed') => ({
   tenantId: endpoint.tenantId,
   endpointId: endpoint.id,
@@ -23,7 +23,7 @@ const failure = (more: Partial<FailedSync> = {}): FailedSync => ({
   ...more,
 })
 
-/** An attempt failed; the next one is in `nextInMs`. */
+/** An attempt that failed. The next one is made in `nextInMs`. */
 export const retry = (nextInMs = 0, more: Partial<FailedSync> = {}): SyncResult => ({
   state: 'pending',
   nextInMs,
@@ -31,14 +31,14 @@ export const retry = (nextInMs = 0, more: Partial<FailedSync> = {}): SyncResult 
   ...failure(more),
 })
 
-/** An attempt was answered with 410. */
+/** An attempt that was answered with 410. */
 export const gone = (): SyncResult => ({
   state: 'dead',
   audit: audit('sync.dead', 'msg'),
   ...failure({ status: 410, gone: true }),
 })
 
-/** An attempt arrived. */
+/** An attempt that arrived. */
 export const delivered = (status: number): SyncResult => ({
   state: 'delivered',
   status,
@@ -46,7 +46,7 @@ export const delivered = (status: number): SyncResult => ({
 })
 
 /**
- * A store with the tenants `default` and `other` for the tests of one suite, and what they do with
+ * A store with the tenants `default` and `other` for the tests of one suite, with calls about
  * webhook endpoints.
  */
 export const endpointSuite = (home: TestHome) => {
@@ -88,7 +88,7 @@ export const endpointSuite = (home: TestHome) => {
     },
     enable: (endpoint: WebhookEndpoint, version: number, enabled: boolean) =>
       store.endpoints.change({ ...about(endpoint), version, change: { enabled } }),
-    /** The delivery that the end of a new upload makes for the endpoint. */
+    /** The delivery to the endpoint that results when a new upload ends. */
     deliveryFor: async (endpoint: WebhookEndpoint): Promise<string> => {
       const { id } = await stageUpload(store, {
         accepted: [],

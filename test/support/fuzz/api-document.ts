@@ -12,14 +12,14 @@ export type Parameter = {
   in: 'path' | 'query' | 'header'
   required: boolean
   schema: Schema
-  /** Written as JSON in the URL. */
+  /** The value is written as JSON in the URL. */
   json: boolean
   /** Values that the document shows. */
   examples: unknown[]
 }
 
 export type ApiResponse = {
-  /** Schemas by media type; none: no body. */
+  /** Schemas by media type. Empty: no body. */
   content: Record<string, Schema>
   headers: ReadonlySet<string>
   /** The problem codes that the document lists for it. */
@@ -32,11 +32,11 @@ export type ApiOperation = {
   /** As the document writes it: `/v1/uploads/{uploadId}`. */
   path: string
   secured: boolean
-  /** The scope that its description names; null: any key will do. */
+  /** The scope that its description names. null: any key is enough. */
   scope: string | null
   parameters: Parameter[]
   bodyRequired: boolean
-  /** By media type: its schema, and the bodies that the document shows. */
+  /** By media type: the schema, and the bodies that the document shows. */
   bodies: {
     type: string
     schema: Schema
@@ -45,7 +45,10 @@ export type ApiOperation = {
     fileTypes: readonly string[]
   }[]
   responses: Record<string, ApiResponse>
-  /** The calls that the document shows: what stands under one name, wherever it stands. */
+  /**
+   * The calls that the document shows. All values that it shows under one name, wherever they are,
+   * form one call.
+   */
   shown: {
     params: Record<string, unknown>
     query: Record<string, unknown>
@@ -152,9 +155,21 @@ const operationOf = (path: string, method: string, raw: RawOperation): ApiOperat
 
 const DOCUMENT = new URL('../../../openapi/openapi.json', import.meta.url)
 
+const ANY_REQUEST = 'Any request can also get one of these problems'
+
 /**
- * openapi/openapi.json as the fuzzer needs it: operations, references followed, and schemas that
- * judge.
+ * The codes that any message can get. The document says this in words. If it used other words, none
+ * of these codes would be found, and each such answer would look like a fault of the gateway.
+ */
+const codesOfAnyRequest = (description: string): ReadonlySet<string> => {
+  const codes = (description.split(ANY_REQUEST)[1] ?? '').match(/(?<=`)[\w-]+(?=`)/gu)
+  if (codes === null) throw new Error(`The document does not say: ${ANY_REQUEST}`)
+  return new Set(codes)
+}
+
+/**
+ * Reads openapi/openapi.json as the fuzzer needs it: operations, resolved references, and schemas
+ * that judge values.
  */
 export const readApiDocument = (file: string | URL = DOCUMENT) => {
   const raw = JSON.parse(readFileSync(file, 'utf8')) as RawDocument
@@ -180,25 +195,20 @@ export const readApiDocument = (file: string | URL = DOCUMENT) => {
   }
   return {
     operations,
-    /** Codes that any message can get; the document says so in words. */
-    anywhere: new Set(
-      (raw.info.description.split('any request can be answered with these')[1] ?? '').match(
-        /(?<=`)[\w-]+(?=`)/gu,
-      ) ?? [],
-    ),
+    anywhere: codesOfAnyRequest(raw.info.description),
     headers: new Map(
       Object.keys(raw.components.headers).map((name) => [
         name.toLowerCase(),
         listed('headers', name),
       ]),
     ),
-    /** What a schema that refers to another one means. */
+    /** The schema that a reference stands for. */
     resolve: (schema: Schema): Schema => {
       const target = schema['$ref']
       if (typeof target !== 'string') return schema
       return listed('schemas', target.replace('#/components/schemas/', ''))
     },
-    /** null: the value is as the schema says; else what is wrong, without the value. */
+    /** What is wrong with the value by the schema, without the value. null: nothing. */
     faultOf: (schema: Schema, value: unknown): string | null => {
       const judge = judgeOf(schema)
       if (judge(value)) return null

@@ -8,7 +8,7 @@ const nested = (levels: number): unknown => {
 
 const withMembers = (entries: [string, unknown][]): object => {
   const made: object = {}
-  // As JSON.parse makes it: `__proto__` is a member like any other.
+  // As JSON.parse makes it, so that `__proto__` is a member like any other.
   for (const [name, value] of entries) {
     Object.defineProperty(made, name, {
       value,
@@ -20,7 +20,7 @@ const withMembers = (entries: [string, unknown][]): object => {
   return made
 }
 
-/** What is put in the place of a part of a good value. */
+/** Values that replace a part of a good value. */
 const REPLACEMENTS: readonly unknown[] = [
   null,
   '',
@@ -106,7 +106,7 @@ const breakOf: fc.Arbitrary<Break> = fc.record({
   name: fc.constantFrom(...NAMES),
 })
 
-/** JSON's own copy: nothing is shared, and members of any name survive. */
+/** A copy by JSON. It shares nothing with the original, and keeps members of any name. */
 const copyOf = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown
 
 const broken = (value: unknown, { at, how, by, name }: Break): unknown => {
@@ -130,10 +130,7 @@ const broken = (value: unknown, { at, how, by, name }: Break): unknown => {
   return copy
 }
 
-/**
- * Values that are mostly wrong in one place; whether they are is for the judge of the schema to
- * say.
- */
+/** Values that are mostly wrong in one place. The judge of the schema decides whether they are. */
 export const brokenValues = (good: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.tuple(good, breakOf).map(([value, how]) => broken(value, how))
 

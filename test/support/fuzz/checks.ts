@@ -9,19 +9,19 @@ export type Answered = {
   call: MadeCall
   judged: Judged
   answer: WireAnswer
-  /** The answer read as JSON, where it is; else null. */
+  /** The answer read as JSON. null: it is not JSON. */
   body: unknown
 }
 
 export type Fault = {
   check: string
-  /** Without values: the same fault of two calls reads alike. */
+  /** A description without values, so that the same fault of two calls has the same text. */
   about: string
 }
 
 /**
- * Refusals that the document can explain by no schema, and by words alone: an operation (`*`: any),
- * what is said of it, and why no schema says it.
+ * Refusals that no schema can explain, but only a sentence: the operation (`*`: any), the text of
+ * the refusal, and why no schema says it.
  */
 export type ToldInWords = { operation: string; code: string; detail: RegExp; why: string }
 
@@ -38,7 +38,7 @@ const detailOf = (body: unknown): string => {
 const isJson = (type: string | null): boolean =>
   type === 'application/json' || (type?.endsWith('+json') ?? false)
 
-/** 503 and 502 are for what the run makes fail on purpose, and it makes nothing fail. */
+/** A 503 or 502 is a fault too, because this run makes nothing fail on purpose. */
 const serverError = ({ answer, body }: Answered): string | null =>
   answer.status >= 500 ? `${answer.status} ${codeOf(body) ?? ''}` : null
 
@@ -76,7 +76,7 @@ const typeDeclared = (answered: Answered): string | null => {
       ? null
       : `${answer.status} has a body, and none in the document`
   }
-  // A problem that any message may be answered with need not be listed for the operation.
+  // The document need not list a problem for an operation if any message can get it.
   if (answer.type === 'application/problem+json') return null
   return answer.type !== null && types.includes(answer.type)
     ? null
@@ -119,7 +119,7 @@ const headersHeld = (answered: Answered): string | null => {
   const ofTheMessage = code !== null && document.anywhere.has(code)
   for (const [name, schema] of document.headers) {
     const value = answer.headers[name]
-    // What a refusal was chosen by matters to nobody.
+    // On a refusal, Vary need not be documented, because no client needs it.
     if (value === undefined || (name === 'vary' && answer.status >= 400)) continue
     const text = Array.isArray(value) ? value.join(', ') : value
     const read = schema['type'] === 'integer' ? Number(text) : text
@@ -133,8 +133,8 @@ const headersHeld = (answered: Answered): string | null => {
 }
 
 /**
- * Addresses that take more than the document asks of a sender, for the sender is Genesys: its words
- * are kept rather than lost.
+ * Addresses that accept more than the document asks for. Their sender is Genesys, and the gateway
+ * keeps what it sends rather than lose it.
  */
 const LENIENT = /^\/webhooks?\/genesys/u
 
@@ -144,7 +144,10 @@ const wrongRefused = ({ operation, judged, answer }: Answered): string | null =>
   return `${answer.status} to what the document forbids: ${judged.why.replaceAll(/\d+/gu, '#')}`
 }
 
-/** A call that is as the document says is not refused for its shape. */
+/**
+ * The statuses that a call must not get if it agrees with the document, because they refuse the
+ * form of a call.
+ */
 const SHAPE = new Set([400, 405, 406, 413, 414, 415, 428, 431])
 
 const goodTaken =
@@ -193,7 +196,7 @@ const quiet = ({ answer }: Answered): string | null => {
     : null
 }
 
-/** The checks of an answer by itself, each by its name; null is no fault. */
+/** The checks of a single answer, by name. null: no fault. */
 export const createChecks = (told: readonly ToldInWords[]) => {
   const checks: Record<string, (answered: Answered) => string | null> = {
     'not a server error': serverError,

@@ -11,7 +11,7 @@ import { openEmbedded } from '../../../src/store/homes/embedded-home.ts'
 import type { StoreHome } from '../../../src/store/homes/open-store.ts'
 import { type Dialect, type RunningGateway, setStage } from '../stages/stage.ts'
 import { readApiDocument } from './api-document.ts'
-import { runFuzz, type Report } from './fuzz-run.ts'
+import { runFuzz, type FuzzRun, type Report } from './fuzz-run.ts'
 import { createKeepAliveClient } from './keep-alive-client.ts'
 import { createKnownThings } from './known-things.ts'
 import { cpuMsOf, heldBy, settled } from './left-behind.ts'
@@ -19,9 +19,9 @@ import { TOLD_IN_WORDS } from './told-in-words.ts'
 import { createWire } from './wired-call.ts'
 
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`
-/** Long for a call, short for a run that hangs. */
+/** Long for a call, but short for a run that hangs. */
 const DEADLINE_MS = 60_000
-/** What the memory may be above that of the idle gateway, once all is done. */
+/** How much more memory than the idle gateway the process may hold when all calls are done. */
 const MOST_MEMORY_MIB = 300
 
 type Key = { id: string; key: string }
@@ -36,7 +36,7 @@ const keyOf = async ({ client }: RunningGateway, scopes: readonly string[]): Pro
   return body
 }
 
-/** Work that only a crash may leave: nobody waits for it any more. */
+/** Unfinished work that only a crash may leave, because no call waits for it. */
 const UNFINISHED = `select
     (select count(*) from upload where state = 'receiving')::int as uploads,
     (select count(*) from guest_file where state = 'receiving')::int as guest_files`
@@ -81,13 +81,13 @@ const serverLeftovers = async (url: string): Promise<object> =>
 export type FuzzedGateway = { report: Report; leftBehind: string[]; tookMs: number; cpuMs: number }
 
 /**
- * Calls a gateway of its own, in front of a sandbox, `requests` times as openapi/openapi.json lets
- * one and as it does not; then looks at what is left of it: connections, files, transactions,
- * unfinished work, memory, and words of errors in the log.
+ * Starts a gateway in front of a sandbox and makes `requests` calls, some that openapi/openapi.json
+ * allows and some that it does not. Then checks what is left of them: connections, files,
+ * transactions, unfinished work, memory, and errors in the log.
  */
 export const fuzzGateway = async (
   home: StoreHome,
-  about: { dialect: Dialect; requests: number; seed: number; workers: number; mostMs?: number },
+  about: FuzzRun & { dialect: Dialect },
 ): Promise<FuzzedGateway> => {
   const stage = await setStage(home, about.dialect)
   const temporary = await mkdtemp(join(tmpdir(), 'gateway-fuzz-'))

@@ -6,23 +6,26 @@ import { createChecks, type Fault, type ToldInWords } from './checks.ts'
 import { NoAnswer, type KeepAliveClient, type WireAnswer } from './keep-alive-client.ts'
 import type { KnownThings } from './known-things.ts'
 import { callsOf, type MadeCall } from './made-calls.ts'
+import { faultLine } from './report-text.ts'
 import { asCurl, type Sent } from './sent-call.ts'
 import type { WiredCall } from './wired-call.ts'
 
 /**
- * Calls of one operation in a row; many make the operations take turns too seldom for one to find
- * what another made.
+ * How many calls of one operation follow each other. With many more, the operations would alternate
+ * too seldom for one to find what another has made.
  */
 const BATCH = 6
-/** Shrinking one fault may take so many calls. */
+/** The most calls that shrinking one fault may take. */
 const MOST_SHRINKS = 150
 
 export type Found = Fault & { operation: string; times: number; curl: string; answer: string }
 
 export type Report = {
   requests: number
-  /** By operation, then status. */
+  /** By operation, then by status: how many. */
   statuses: Map<string, Map<number, number>>
+  /** By operation: the time of its slowest answer. */
+  slowestMs: Map<string, number>
   found: Found[]
 }
 
@@ -37,7 +40,7 @@ type Deps = {
   wire: (operation: ApiOperation, call: MadeCall) => WiredCall
   told: readonly ToldInWords[]
   address: string
-  /** Of the calls that follow a good one. */
+  /** The key for the calls that follow a good call. */
   key: string
 }
 
@@ -71,8 +74,12 @@ const createCaller = (deps: Deps, report: Report) => {
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
   }
   const sent = async (operation: ApiOperation, wired: Sent): Promise<WireAnswer | Fault> => {
+    const startedAt = performance.now()
     try {
       const answer = await client.send(wired)
+      const tookMs = performance.now() - startedAt
+      if (tookMs > (report.slowestMs.get(operation.id) ?? 0))
+        report.slowestMs.set(operation.id, tookMs)
       countFor(operation, answer.status)
       return answer
     } catch (error) {
@@ -115,7 +122,7 @@ const createCaller = (deps: Deps, report: Report) => {
     })
     return { operation, answer, faults }
   }
-  /** What was made is there at once. */
+  /** Checks that what was made exists immediately. */
   const lookAtMade = async (answer: WireAnswer): Promise<Fault[]> => {
     const { location } = answer.headers
     if ((answer.status !== 201 && answer.status !== 202) || location === undefined) return []
@@ -127,7 +134,7 @@ const createCaller = (deps: Deps, report: Report) => {
       ? []
       : [{ check: 'made is there', about: `${looked.answer.status} at the Location` }]
   }
-  /** What was deleted is gone, or says that it is no longer in force. */
+  /** Checks that what was deleted is gone, or is shown as no longer in force. */
   const lookAtDeleted = async (
     operation: ApiOperation,
     { sent: { target, method }, params }: WiredCall,
@@ -143,7 +150,7 @@ const createCaller = (deps: Deps, report: Report) => {
       ? []
       : [{ check: 'deleted is gone', about: `${answer.status} after ${operation.id}` }]
   }
-  /** The faults of a call, and of what follows from it. */
+  /** The faults of a call, and those of the calls that follow from it. */
   return async (operation: ApiOperation, wired: WiredCall, call: MadeCall) => {
     const answer = await sent(operation, wired.sent)
     if ('check' in answer) return { faults: [answer], answer: null }
@@ -168,16 +175,25 @@ const createCaller = (deps: Deps, report: Report) => {
 const signatureOf = (operation: ApiOperation, { check, about }: Fault): string =>
   `${operation.id} | ${check} | ${about}`
 
+export type FuzzRun = {
+  requests: number
+  seed: number
+  workers: number
+  mostMs?: number
+  /** Gets each fault when it is as small as possible, and how far the run is. */
+  tell?: (line: string) => void
+}
+
+/** After how many calls a long run reports how far it is. */
+const TOLD_EVERY = 10_000
+
 /**
- * Sends so many calls, fewer where `mostMs` are over before, whole operations in turns of a few
- * calls each; every fault is shrunk to the smallest call that has it, once.
+ * Sends this many calls, or fewer if `mostMs` are over earlier. Each operation gets a few calls in
+ * turn. Shrinks every fault once to the smallest call that shows it.
  */
-export const runFuzz = async (
-  deps: Deps,
-  about: { requests: number; seed: number; workers: number; mostMs?: number },
-): Promise<Report> => {
+export const runFuzz = async (deps: Deps, about: FuzzRun): Promise<Report> => {
   const endsMs = performance.now() + (about.mostMs ?? Number.POSITIVE_INFINITY)
-  const report: Report = { requests: 0, statuses: new Map(), found: [] }
+  const report: Report = { requests: 0, statuses: new Map(), slowestMs: new Map(), found: [] }
   const caller = createCaller(deps, report)
   const found = new Map<string, Found>()
   const arbitraries = new Map(
@@ -212,14 +228,16 @@ export const runFuzz = async (
       }),
       { seed, numRuns: BATCH },
     )
+    if (hunted !== null) about.tell?.(`FOUND ${faultLine(found.get(hunted)!)}`)
   }
   let turns: ApiOperation[] = []
   let turn = 0
+  let tellAt = TOLD_EVERY
   const random = seededRandom(about.seed)
   const work = async (): Promise<void> => {
     while (report.requests < about.requests && performance.now() < endsMs) {
       if (turns.length === 0) {
-        // Each round in another order, or one operation would never follow another.
+        // Each round has another order. Otherwise, one operation would never follow certain others.
         turns = deps.document.operations
           .map((operation) => ({ operation, place: random() }))
           .toSorted((a, b) => a.place - b.place)
@@ -227,6 +245,9 @@ export const runFuzz = async (
       }
       turn += 1
       await batch(turns.pop()!, (about.seed * 1_000_003 + turn) | 0)
+      if (report.requests < tellAt) continue
+      about.tell?.(`${report.requests} requests, ${found.size} faults`)
+      tellAt += TOLD_EVERY
     }
   }
   await Promise.all(Array.from({ length: about.workers }, work))

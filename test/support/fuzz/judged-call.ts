@@ -1,15 +1,20 @@
 import type { ApiDocument, ApiOperation, Parameter } from './api-document.ts'
 import type { MadeBody, MadeCall } from './made-calls.ts'
 
-/** `good`: as the document says; `wrong`: not; `either`: the document leaves it open. */
+/**
+ * `good`: the call agrees with the document. `wrong`: it does not. `either`: the document leaves it
+ * open.
+ */
 export type Judged = {
   verdict: 'good' | 'wrong' | 'either'
   why: string
-  /** The address may be another operation's, or nobody's. */
+  /** The address may be that of another operation, or of none. */
   elsewhere?: boolean
 }
 
-/** Names that no parser of JSON lets in, wherever a schema lets any in. */
+/**
+ * Whether a value has names that no JSON parser here accepts, even where a schema allows any name.
+ */
 const hasForbiddenName = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
@@ -17,7 +22,7 @@ const hasForbiddenName = (value: unknown): boolean =>
     ([name, held]) => name === '__proto__' || name === 'constructor' || hasForbiddenName(held),
   )
 
-/** Levels that the gateway tells in words. */
+/** How many levels the gateway accepts. The document says this in words. */
 const DEEPEST = 60
 const isDeep = (value: unknown, level = 0): boolean =>
   typeof value === 'object' &&
@@ -30,7 +35,7 @@ const storable = (value: unknown): boolean => {
   return Object.entries(value).every(([name, held]) => storable(name) && storable(held))
 }
 
-/** The value for which the text of a parameter stands; as the text where it stands for none. */
+/** The value that the text of a parameter stands for. If it stands for none, the text itself. */
 const readBack = ({ json, schema }: Parameter, text: string): unknown => {
   const type = schema['type']
   if (json) {
@@ -47,11 +52,14 @@ const readBack = ({ json, schema }: Parameter, text: string): unknown => {
   return text
 }
 
-/** A list with commas inside its items cannot be read back: nobody can say what it is. */
+/**
+ * Whether a list has commas inside its items. Such a list cannot be read back, so nobody can say
+ * what it means.
+ */
 const ambiguous = ({ schema }: Parameter, text: string): boolean =>
   schema['type'] === 'array' && /^\[|(?:^|,)\s*(?:,|$)/u.test(text)
 
-/** What the document says of a call whose values are known. */
+/** Judges, by the document, a call whose values are known. */
 export const createJudge = (document: ApiDocument) => {
   const faultOfParameter = (parameter: Parameter, text: string): string | null => {
     if (!storable(text)) return 'holds NUL'
@@ -70,7 +78,7 @@ export const createJudge = (document: ApiDocument) => {
       const parameter = operation.parameters.find((own) => own.in === place && own.name === name)
       if (parameter === undefined)
         return { verdict: 'wrong', why: `${name} is not in the document` }
-      // What a cursor may be is nobody's to know.
+      // Nobody can know which cursors are valid.
       if (isOpen(parameter, text)) return { verdict: 'either', why: name }
       const fault = faultOfParameter(parameter, text)
       if (fault !== null) return { verdict: 'wrong', why: `${name}: ${fault}` }
@@ -90,7 +98,7 @@ export const createJudge = (document: ApiDocument) => {
         properties?: Record<string, object>
       }
       const { file: _file, ...others } = properties
-      // What is no object makes a form without fields.
+      // A value that is not an object makes a form without fields.
       const fields = typeof value === 'object' && value !== null ? value : {}
       const fault = document.faultOf(fieldsSchema(others), fields)
       if (fault !== null) return { verdict: 'wrong', why: `form: ${fault}` }
@@ -103,18 +111,21 @@ export const createJudge = (document: ApiDocument) => {
         return { verdict: 'either', why: 'a part of another type' }
       return null
     }
-    // Any bytes are a text.
+    // Any bytes are a valid text.
     if (document.resolve(media.schema)['type'] === 'string') return null
     if (hasForbiddenName(value) || isDeep(value))
       return { verdict: 'either', why: 'a forbidden form' }
     const fault = document.faultOf(media.schema, JSON.parse(JSON.stringify(value ?? null)))
-    // Of a file in JSON what is no record rejects its row, not the call.
+    // In a JSON file of rows, a value that is not a record rejects its row, not the call.
     const rows = operation.bodies.some(({ type }) => type === 'text/csv')
     if (fault !== null) return { verdict: rows ? 'either' : 'wrong', why: `body: ${fault}` }
     return storable(value) ? null : { verdict: 'either', why: 'a text that cannot be stored' }
   }
   const forms = new Map<string, object>()
-  /** One object a set of fields, or every call would be judged by a schema compiled anew. */
+  /**
+   * Makes one object for each set of fields. Otherwise a schema would be compiled again for every
+   * call.
+   */
   const fieldsSchema = (properties: Record<string, object>): Record<string, unknown> => {
     const key = JSON.stringify(properties)
     const schema = forms.get(key) ?? { type: 'object', properties, additionalProperties: false }

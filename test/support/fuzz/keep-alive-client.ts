@@ -6,11 +6,11 @@ export type WireAnswer = {
   status: number
   headers: IncomingHttpHeaders
   bytes: Buffer
-  /** The media type without parameters; null: none. */
+  /** The media type without parameters. null: there is none. */
   type: string | null
 }
 
-/** A call that was not answered in its time, or whose connection ended without an answer. */
+/** A call that was not answered in time, or whose connection ended without an answer. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer'
   readonly kind: 'hang' | 'cut'
@@ -21,8 +21,8 @@ export class NoAnswer extends Error {
 }
 
 /**
- * Methods whose messages say nothing of a body where they have none; all others say that it is
- * empty, as HTTP wants it.
+ * Methods whose messages do not mention a body if they have none. Messages of all other methods say
+ * that their body is empty, as HTTP demands.
  */
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])
 
@@ -30,8 +30,8 @@ const typeOf = (headers: IncomingHttpHeaders): string | null =>
   headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? null
 
 /**
- * Speaks over connections that stay open. Each call has its own deadline; of a stream of events the
- * beginning is read and the rest left.
+ * A client whose connections stay open. Each call has its own deadline. Of a stream of events, it
+ * reads only the beginning.
  */
 export const createKeepAliveClient = (
   address: string,
@@ -103,8 +103,8 @@ export const createKeepAliveClient = (
       try {
         return await once(sent)
       } catch (error) {
-        // A connection that the gateway closes for its age may be taken in that moment: HTTP's own
-        // race, no fault of either side.
+        // The gateway may close an idle connection just as a call begins on it. That is a race in
+        // HTTP itself and no fault of either side.
         if (error instanceof NoAnswer && error.kind === 'cut' && 'reused' in error && error.reused)
           return once(sent)
         throw error

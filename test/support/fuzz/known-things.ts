@@ -1,10 +1,13 @@
 import type { ApiOperation } from './api-document.ts'
 
-/** Stands in a call for something that exists by the time it is sent. */
+/** A placeholder in a call for an object that exists by the time the call is sent. */
 export const mark = (name: string, at: number): string => `⟪${name}:${at}⟫`
 const MARK = /⟪([^:⟫]+):(\d+)⟫/gu
 
-/** What a member or parameter of this name stands for; null: nothing that is made. */
+/**
+ * The kind of object that a member or parameter of this name stands for. null: none that the calls
+ * can make.
+ */
 export const knownName = (name: string): string | null => {
   if (/^(?:url|phoneNumber|email|region|defaultRegion|timeZone)s?$/u.test(name)) {
     return name.replace(/^defaultRegion$/u, 'region').replace(/s$/u, '')
@@ -13,7 +16,7 @@ export const knownName = (name: string): string | null => {
 }
 
 /**
- * What is there before anything is made: the sandbox's own objects, and values that mean something.
+ * What exists before anything is made: the sandbox's own objects, and values that have a meaning.
  */
 const FROM_THE_START: Record<string, readonly string[]> = {
   url: ['https://hooks.example.com/x', 'https://crm.example.com/genesys?x=1'],
@@ -42,12 +45,13 @@ const stemsOf = (path: string): string[] => {
 
 /**
  * What the calls so far have shown to exist: ids by the names of parameters, the versions of
- * addresses, cursors. It learns from the document alone which answer tells of which thing: an `id`
- * under an address is a value of the parameter that follows it, and so is the end of a Location.
+ * addresses, and cursors. Only the document decides what an answer shows. For example, an `id` in
+ * the answer of `/v1/uploads` is a value for the parameter of `/v1/uploads/{uploadId}`. The end of
+ * a Location is such a value too.
  */
 export const createKnownThings = (
   operations: readonly ApiOperation[],
-  /** Values that are never called upon: what the calls themselves stand on. */
+  /** Values that are never used, because the calls themselves depend on them. */
   spared: ReadonlySet<string>,
 ) => {
   const stems = [...new Set(operations.flatMap(({ path }) => stemsOf(path)))]
@@ -94,7 +98,7 @@ export const createKnownThings = (
     }
   }
   return {
-    /** Reads an answer that is no problem. */
+    /** Learns from an answer that is not a problem. */
     learn: (
       operation: ApiOperation,
       params: Params,
@@ -122,7 +126,7 @@ export const createKnownThings = (
         }
       }
     },
-    /** Forgets what was deleted, so that only who asks on purpose meets it again. */
+    /** Forgets what was deleted, so that only calls that ask for it on purpose find it. */
     forget: (params: Params): void => {
       const last = Object.entries(params).at(-1)
       if (last === undefined) return
@@ -137,7 +141,7 @@ export const createKnownThings = (
       }
     },
     addValue,
-    /** Parameters of a path that belong together; null: nothing of the kind is known. */
+    /** Parameters of a path that belong together. null: no such object is known. */
     thing: (path: string, at: number): Params | null => {
       const stem = stemsOf(path).at(-1)
       const kept = stem === undefined ? [] : (things.get(stem) ?? [])
@@ -145,8 +149,8 @@ export const createKnownThings = (
     },
     versionOf: (address: string): string | undefined => versions.get(address.split('?', 1)[0]!),
     /**
-     * The text with every mark replaced; of a kind of which nothing is known a word of the same
-     * grammar.
+     * The text with every placeholder replaced. If no object of the kind is known, with a word of
+     * the same form.
      */
     fill: (text: string): string =>
       text.replaceAll(MARK, (_, name: string, at: string) => {

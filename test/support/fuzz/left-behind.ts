@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 const ESTABLISHED = '01'
 const CLOSE_WAIT = '08'
 
-/** Connections to the port that whoever listens there has not let go of. */
+/** Connections to the port that the listening process has not closed. */
 const connectionsAt = (port: number): number => {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0')
   return ['/proc/net/tcp', '/proc/net/tcp6']
@@ -16,7 +16,10 @@ const connectionsAt = (port: number): number => {
     ).length
 }
 
-/** Files on disk that the process has open; what is under `except` is the database's own. */
+/**
+ * Files on disk that the process has open. Those under `except` belong to the database and are left
+ * out.
+ */
 const openFiles = (pid: number, except: string): string[] =>
   readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
@@ -29,7 +32,7 @@ const openFiles = (pid: number, except: string): string[] =>
     }
   })
 
-/** What a process holds of connections, files and places for temporary ones. */
+/** How many connections, files and temporary directories a process holds. */
 export const heldBy = (
   pid: number,
   port: number,
@@ -40,7 +43,7 @@ export const heldBy = (
   temporary: readdirSync(places.temporary).toSorted(),
 })
 
-/** Asks until the answer is as wanted, and gives the last one. */
+/** Asks until the answer is as wanted. Returns the last answer. */
 export const settled = async <T>(
   ask: () => T | Promise<T>,
   wanted: (answer: T) => boolean,
@@ -53,7 +56,7 @@ export const settled = async <T>(
   }
 }
 
-/** The processor time of a process so far; its clock ticks 100 times a second on every Linux. */
+/** The processor time of a process so far. On every Linux, the unit is a hundredth of a second. */
 export const cpuMsOf = (pid: number): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10

@@ -10,15 +10,15 @@ import { WIRE_TRICKS } from './wire-tricks.ts'
 export type MadeBody = {
   type: string
   value: unknown
-  /** The content of the part `file`, where the body is a form. */
+  /** The content of the part `file`, if the body is a form. */
   file: MadeFile | null
 }
 
 export type Auth = 'key' | 'none' | 'wrong' | 'malformed' | 'lesser'
 
-/** A call before it is known what exists: marks stand for things. */
+/** A call made before it is known what exists. Placeholders stand for objects. */
 export type MadeCall = {
-  /** Which of the known things the path is about; null: one that the schema makes up. */
+  /** Which of the known objects the path is about. null: the schema makes one up. */
   thing: number | null
   params: Record<string, unknown>
   query: Record<string, unknown>
@@ -26,13 +26,13 @@ export type MadeCall = {
   body: MadeBody | null
   accept: string
   auth: Auth
-  /** Sent with a method that the document does not have. */
+  /** The call is sent with this method, which the document does not have. */
   method: string | null
   /** A change on the wire, by its name in WIRE_TRICKS. */
   trick: string | null
 }
 
-/** An example with some of its members made anew. */
+/** An example with some of its members replaced by new values. */
 const variedExample = (example: unknown, made: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => {
   if (typeof example !== 'object' || example === null || Array.isArray(example)) {
     return fc.constant(example)
@@ -73,7 +73,7 @@ const goodBody = (
 
 const FRESH = mark('fresh', 0)
 
-/** What headers hold that mean something; of any other one visible text. */
+/** Values of headers that have a meaning. Any other header gets a visible text. */
 const HEADER_VALUES: Record<string, fc.Arbitrary<string>> = {
   'idempotency-key': fc.oneof(
     { weight: 9, arbitrary: fc.constant(FRESH) },
@@ -139,8 +139,8 @@ const acceptOf = (operation: ApiOperation): fc.Arbitrary<string> => {
 }
 
 /**
- * Most queries of people name little; with all of an upload's options at once some always exclude
- * each other.
+ * Queries with few members, as most people send them. If a query had all options of an upload, some
+ * would always exclude each other.
  */
 const sparse = (values: fc.Arbitrary<object>): fc.Arbitrary<Record<string, unknown>> =>
   fc
@@ -151,7 +151,7 @@ const sparse = (values: fc.Arbitrary<object>): fc.Arbitrary<Record<string, unkno
       ),
     )
 
-/** Calls as the document has them. */
+/** Calls that agree with the document. */
 const goodCalls = (document: ApiDocument, operation: ApiOperation): fc.Arbitrary<MadeCall> => {
   const bodies = operation.bodies.map((body) => goodBody(document, operation, body))
   const none = fc.constant(null)
@@ -174,7 +174,7 @@ const goodCalls = (document: ApiDocument, operation: ApiOperation): fc.Arbitrary
   })
 }
 
-/** A call that the document shows; about what exists now, in half of them. */
+/** A call that the document shows. In half of the cases it is about an object that exists now. */
 const shownCalls = (
   operation: ApiOperation,
   good: fc.Arbitrary<MadeCall>,
@@ -261,9 +261,9 @@ const brokenCalls = (operation: ApiOperation, good: fc.Arbitrary<MadeCall>) => {
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'OPTIONS', 'PROPFIND', 'HEAD']
 
 /**
- * Calls of one operation: half of them good, the others wrong in one place, under another key, by
- * another method, or changed on the wire as no client library would. Made of the document alone, so
- * a route that is new today is called today.
+ * Calls of one operation. Half of them are good. The others are wrong in one place, have another
+ * key or another method, or are changed on the wire as no client library would do. They are made
+ * from the document alone, so a new route is called as soon as it is documented.
  */
 export const callsOf = (document: ApiDocument, operation: ApiOperation): fc.Arbitrary<MadeCall> => {
   const made = goodCalls(document, operation)

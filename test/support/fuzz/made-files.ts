@@ -49,7 +49,7 @@ const cell = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 8 }),
 )
 
-/** A file of records, as people save them and as they break them. */
+/** A file of records, as people save files and as they damage them. */
 const csvText = fc
   .record({
     columns: fc.constantFrom(
@@ -104,7 +104,7 @@ const ndjsonText = fc
 const asFile = (texts: fc.Arbitrary<string>, name: string, type: string): fc.Arbitrary<MadeFile> =>
   texts.map((text) => ({ name, type, bytes: base64(text) }))
 
-/** Files for an operation: records, and what is none. */
+/** Files for an operation: some with records, some without. */
 export const files = (operation: ApiOperation): fc.Arbitrary<MadeFile> => {
   const own = fc.oneof(
     asFile(csvText, 'contacts.csv', 'text/csv'),

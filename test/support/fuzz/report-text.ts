@@ -1,10 +1,13 @@
-import type { Report } from './fuzz-run.ts'
+import type { Found, Report } from './fuzz-run.ts'
 
 const succeeded = (statuses: ReadonlyMap<number, number>): boolean =>
   [...statuses.keys()].some((status) => status >= 200 && status < 400)
 
-/** A line an operation: how often it was called, and with what it answered. */
-export const reportLines = ({ requests, statuses }: Report): string[] => {
+/**
+ * One line for each operation: how often it was called, which answers it gave, and how slow the
+ * slowest was.
+ */
+export const reportLines = ({ requests, statuses, slowestMs }: Report): string[] => {
   const rows = [...statuses].toSorted(([a], [b]) => a.localeCompare(b))
   return [
     `${requests} requests, ${rows.length} operations`,
@@ -13,14 +16,13 @@ export const reportLines = ({ requests, statuses }: Report): string[] => {
       const each = [...counts]
         .toSorted(([a], [b]) => a - b)
         .map(([status, count]) => `${status}: ${count}`)
-      return `${id} ${total} (${each.join(', ')})${succeeded(counts) ? '' : ' NEVER ANSWERED'}`
+      return `${id} ${total} (${each.join(', ')}), at most ${Math.round(slowestMs.get(id) ?? 0)} ms${succeeded(counts) ? '' : ' NEVER ANSWERED'}`
     }),
   ]
 }
 
-/** Every fault with the smallest call that shows it. */
-export const faultLines = ({ found }: Report): string[] =>
-  found.map(
-    ({ operation, check, about, times, curl, answer }) =>
-      `${operation}: ${check}: ${about} (${times} times)\n    ${curl}\n    ${answer}`,
-  )
+/** A fault with the smallest call that shows it. */
+export const faultLine = ({ operation, check, about, times, curl, answer }: Found): string =>
+  `${operation}: ${check}: ${about} (${times} times)\n    ${curl}\n    ${answer}`
+
+export const faultLines = ({ found }: Report): string[] => found.map(faultLine)

@@ -9,8 +9,8 @@ type Document = Pick<ApiDocument, 'resolve' | 'faultOf'>
 const DEEPEST = 5
 
 /**
- * What people write into such fields: what looks like a phone, a date, a formula, a marking
- * direction, a name of the machine's own.
+ * Texts that people write into such fields: some look like a phone, a date or a formula, some mark
+ * the direction of text, some are names that JavaScript uses itself.
  */
 const WORDS = [
   'x',
@@ -70,7 +70,10 @@ const freeText = (least: number, most: number): fc.Arbitrary<string> => {
   return fc.oneof(made, ...(words.length > 0 ? [fc.constantFrom(...words)] : []), ...edge)
 }
 
-/** fast-check knows no `\p{…}`: such a pattern is met by choosing. */
+/**
+ * fast-check does not know `\p{…}`. For such a pattern, this function chooses characters that
+ * match.
+ */
 const byPattern = (pattern: string, least: number, most: number): Arbitrary => {
   const expression = new RegExp(pattern, 'u')
   const fits = (text: unknown): boolean =>
@@ -193,7 +196,7 @@ const ofType = (document: Document, schema: Schema, type: unknown, name: string,
   }
 }
 
-/** Both at once, member by member. */
+/** A schema that demands both, member by member. */
 const merged = (one: Schema, other: Schema): Schema => {
   const all = { ...one, ...other }
   if (!('properties' in one) || !('properties' in other)) return all
@@ -217,9 +220,9 @@ const branchesOf = (document: Document, schema: Schema): Schema[] | null => {
 }
 
 /**
- * Values that the schema takes, as far as keywords say it; who needs to be certain asks the judge.
- * Strings never hold what no database stores (NUL, half a surrogate pair). A member whose name
- * stands for a thing that exists (`contactListId`) is mostly one that is known.
+ * Values that the schema accepts, as far as its keywords say so. A caller who needs to be certain
+ * asks the judge. Strings never have what no database stores (NUL, half a surrogate pair). A member
+ * whose name stands for an existing object (`contactListId`) mostly has the value of a known one.
  */
 export const valuesOf = (
   document: Document,

@@ -1,9 +1,9 @@
-/** A call as it goes over the wire. */
+/** A call as it is sent over the wire. */
 export type Sent = {
   method: string
   target: string
   headers: [string, string][]
-  /** The media type, without parameters; null: no body. */
+  /** The media type, without parameters. null: no body. */
   type: string | null
   multipart: boolean
   body: Buffer | null
@@ -11,7 +11,9 @@ export type Sent = {
 
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
 
-/** The call as a line for the shell; bytes that no shell writes go through base64. */
+/**
+ * The call as a line for the shell. Bytes that cannot be written in a shell are encoded in base64.
+ */
 export const asCurl = (
   address: string,
   { method, target, headers, body }: Omit<Sent, 'type' | 'multipart'>,

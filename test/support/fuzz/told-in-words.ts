@@ -12,7 +12,10 @@ const BETWEEN_MEMBERS = 'What one member asks of another is told by the descript
 const FORM =
   'Parameters of a query and parts of a form exclude each other; OpenAPI has no word for it.'
 
-/** Refusals of calls that are as the schemas say: told in words, for no schema could. */
+/**
+ * Refusals of calls that agree with the schemas. The document explains them in words, because no
+ * schema could.
+ */
 export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   told(
     '*',

@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib'
 import type { Sent } from './sent-call.ts'
 
 type Trick = {
-  /** Whether it does anything to such a call. */
+  /** Whether the change has any effect on this call. */
   fits: (sent: Sent) => boolean
-  /** `refused`: nothing but a refusal is right; left out: whatever the document says. */
+  /** `refused`: only a refusal is right. If left out: whatever the document says. */
   change: (sent: Sent) => Partial<Sent> & { verdict?: 'refused' | 'either' }
 }
 
@@ -25,7 +25,7 @@ const header = (name: string, value: string): Trick => ({
   change: (sent) => ({ headers: withHeaders(sent, [name, value]), verdict: 'either' }),
 })
 
-/** Another text in the place of a good body of JSON. */
+/** Replaces a good body of JSON by another text. */
 const json = (
   text: (good: string) => string | Buffer,
   verdict: 'refused' | 'either' = 'refused',
@@ -39,7 +39,7 @@ const asType = (type: string): Trick => ({
   change: (sent) => ({ headers: withHeaders(sent, ['content-type', type]), verdict: 'either' }),
 })
 
-/** `segment` in the place of the last part of the path. */
+/** Replaces the last part of the path by `segment`. */
 const segment = (text: string): Trick => ({
   fits: ({ target }) => target.startsWith('/v1/'),
   change: ({ target }) => ({
@@ -71,8 +71,8 @@ const utf16 = (text: string, bigEndian: boolean): Buffer => {
 }
 
 /**
- * What no client library sends and every service on the network gets: by name, as a change of a
- * call that was good.
+ * Changes that make a good call into what no client library sends but every service on a network
+ * receives, by name.
  */
 export const WIRE_TRICKS: Readonly<Record<string, Trick>> = {
   'json cut off': json((good) => good.slice(0, Math.max(1, good.length - 1))),

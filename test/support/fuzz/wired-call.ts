@@ -65,8 +65,7 @@ const multipartOf = ({ value, file }: MadeBody): Multipart => {
 }
 
 /**
- * How calls are brought to the wire: what exists is put in, and the whole is judged by the
- * document.
+ * Prepares calls for the wire: inserts existing objects, and judges the whole call by the document.
  */
 export const createWire = (document: ApiDocument, known: KnownThings, credentials: Credentials) => {
   const judge = createJudge(document)
@@ -164,7 +163,8 @@ export const createWire = (document: ApiDocument, known: KnownThings, credential
     }
     const judged = {
       ...judge(operation, call, params, query, value),
-      // The router knows no longer part of a path: such an address is nobody's.
+      // If a part of the path is too long, the router does not recognise it, and the address
+      // belongs to no operation.
       elsewhere: Object.values(params).some((text) => text.length > 200),
     }
     const trick = call.trick === null ? null : WIRE_TRICKS[call.trick]!

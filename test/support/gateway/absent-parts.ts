@@ -6,7 +6,7 @@ const noCampaign = async (): Promise<never> => {
     'The campaign does not exist, or your tenant may not use it.',
   )
 }
-/** What a server over fakes does not have: every call of it finds nothing. */
+/** The parts that a server over fakes does not have. Every call of them finds nothing. */
 export const NO_SEGMENTS = {
   putSegment: noCampaign,
   rollBackSegment: noCampaign,

@@ -4,7 +4,7 @@ import { createGatewayClient, type GatewayClient } from './gateway-client.ts'
 
 const JSON_BODY = { 'content-type': 'application/json' }
 
-/** Creates a tenant with grants for these lists, and answers as its key, which may upload. */
+/** Creates a tenant with grants for these lists. Returns a key of the tenant that may upload. */
 export const addTenant = async (
   { client, address }: { client: GatewayClient; address: string },
   name: string,

@@ -1,6 +1,6 @@
 import { ZERO_COUNTS, type Upload } from '../../../src/domain/uploads/upload.ts'
 
-/** An upload of one row that is on its way to `list-1`. `more` overrides any field. */
+/** An upload of one row that is being delivered to `list-1`. `more` overrides any field. */
 export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   id: 'upl_1',
   tenantId: 'default',

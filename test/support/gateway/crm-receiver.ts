@@ -16,17 +16,17 @@ export type CrmMessage = {
 export type CrmReceiver = {
   url: string
   secret: string
-  /** Every message whose signature held, repeated attempts included. */
+  /** Every message with a valid signature, including repeated attempts. */
   heard: CrmMessage[]
-  /** Requests that were turned away because their signature did not hold. */
+  /** How many requests were refused because their signature was not valid. */
   forged: number
   /** The messages about one upload. */
   about(uploadId: string): CrmMessage[]
-  /** Resolves with the first message, past or future, that `matches`. */
+  /** Resolves with the first message, past or future, for which `matches` returns true. */
   message(matches: (message: CrmMessage) => boolean, withinMs?: number): Promise<CrmMessage>
-  /** The next `count` requests are answered with `status`, unread. */
+  /** Answers the next `count` requests with `status`, without reading them. */
   refuseNext(count: number, status: number): void
-  /** From here on only messages signed with this secret are taken. */
+  /** From now on, accepts only messages that are signed with this secret. */
   trust(secret: string): void
   close(): Promise<void>
 }
@@ -38,7 +38,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 }
 
 /**
- * A CRM's endpoint on loopback: takes what the gateway sends, checks the Standard Webhooks
+ * A CRM's endpoint on loopback. It accepts what the gateway sends, and checks the Standard Webhooks
  * signature with the official library.
  */
 export const startCrmReceiver = async (): Promise<CrmReceiver> => {

@@ -19,7 +19,9 @@ const parsed = (block: string): ReadEvent | null => {
   return { id, event, data: JSON.parse(data) as ReadEvent['data'] }
 }
 
-/** Reads server-sent events over a socket, comments and `retry` passed over; null is the end. */
+/**
+ * Reads server-sent events over a socket, without comments and `retry`. null: the stream has ended.
+ */
 export const followUpload = async (
   address: string,
   key: string,

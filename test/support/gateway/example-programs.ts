@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'examples')
 
-/** The languages of the examples: how a program of each is started, and how its file is named. */
+/** The languages of the examples: how a program in each is started, and how its file is named. */
 export const LANGUAGES = {
   curl: { command: 'bash', file: (name: string) => `curl/${name}.sh` },
   node: { command: process.execPath, file: (name: string) => `node/${name}.mjs` },
@@ -18,7 +18,7 @@ export type Language = keyof typeof LANGUAGES
 
 const NEEDED = ['bash', 'curl', 'jq', 'openssl', 'python3']
 
-/** Why the examples cannot run here; false: they can. In CI they must. */
+/** Why the examples cannot run here. false: they can. In CI, throws an error if they cannot. */
 export const missingTools = (): string | false => {
   const missing = NEEDED.filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
   if (missing.length === 0) return false
@@ -28,21 +28,21 @@ export const missingTools = (): string | false => {
 }
 
 export type Program = {
-  /** The lines that it printed, both streams. */
+  /** The lines that the program has printed on both streams. */
   lines: string[]
   /** Resolves with its exit code when it has ended. */
   ended: Promise<number | null>
   /**
-   * Resolves with the first line, past or future, that matches; rejects with all lines when the
-   * program ends before.
+   * Resolves with the first line, past or future, that matches. If the program ends before, rejects
+   * with all lines.
    */
   line(pattern: RegExp): Promise<string>
-  /** kill -9, with everything that it started; resolves when it is gone. */
+  /** Ends the program and everything that it started with kill -9. Resolves when they are gone. */
   kill(): Promise<void>
 }
 
 /**
- * Starts an example as its reader does, with nothing in its environment but what its head comment
+ * Starts an example as its reader does. The environment has only what the comment at its head
  * names.
  */
 export const startExample = (
@@ -60,7 +60,7 @@ export const startExample = (
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A shell's own children go with it.
+    // Detached, so that a shell's child processes end with it.
     detached: true,
   })
   const lines: string[] = []

@@ -43,7 +43,7 @@ export const CALLBACK = {
 
 export const BODY = JSON.stringify(CALLBACK)
 
-/** A server over fakes that takes webhooks from Genesys, and senders of them. */
+/** A server over fakes that accepts webhooks from Genesys, and functions that send them. */
 export const startWebhooks = async (t: TestContext) => {
   const receipts = createMemoryReceipts({ 'part-1': 'list-1' })
   const told: GatewayEvents['webhook.received'][] = []

@@ -3,24 +3,24 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { pipeline } from 'node:stream/promises'
 
 /**
- * What happens to one call on its way to the gateway. `cut`: the connection ends before the gateway
- * sees anything. `lose`: the gateway answers, and its answer never arrives. `breakOff`: the answer
- * ends after its first part. A number: this status, with Retry-After.
+ * A fault that one call meets on its way to the gateway. `cut`: the connection ends before the
+ * gateway gets anything. `lose`: the gateway answers, but its answer never arrives. `breakOff`: the
+ * answer ends after its first part. A number: an answer with this status and Retry-After.
  */
 export type Mishap = 'cut' | 'lose' | 'breakOff' | number
 
 export type FlakyProxy = {
   url: string
-  /** The calls that came, with their Idempotency-Key. */
+  /** The calls that arrived, with their Idempotency-Key. */
   calls: { method: string; path: string; key: string | undefined; mishap: Mishap | null }[]
-  /** Resolves when a call has met this mishap. */
+  /** Resolves when a call has met this fault. */
   met(mishap: Mishap): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * A network between a client and the gateway that loses what it is told to: for each method, one
- * mishap a call, in this order.
+ * A network between a client and the gateway, with the faults that a test asks for. For each method
+ * there is a list of faults. Each call meets the next fault of its list.
  */
 export const startFlakyProxy = async (
   target: string,

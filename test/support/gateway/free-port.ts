@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 /**
- * Below what Linux gives away by itself (32768–60999): a port of there may be any connection's own
- * a moment after it was found free.
+ * These ports are below those that Linux assigns by itself (32768–60999), which may be assigned to
+ * any connection a moment after it was found free.
  */
 const [FIRST, LAST] = [10_000, 32_000]
 
@@ -14,7 +14,7 @@ const isFree = (port: number): Promise<boolean> =>
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
   })
 
-/** A port that somebody can be told of before anything listens on it. */
+/** A port that a test can pass on before anything listens on it. */
 export const freePort = async (): Promise<number> => {
   const port = randomInt(FIRST, LAST)
   return (await isFree(port)) ? port : freePort()

@@ -8,7 +8,7 @@ import type {
   UploadState,
 } from '../../../src/domain/uploads/upload.ts'
 
-/** The upload as the API shows it; only what callers here look at. */
+/** The upload as the API shows it, with only those members that the callers here read. */
 export type UploadView = {
   id: string
   contactListId: string
@@ -18,7 +18,7 @@ export type UploadView = {
   delivery: { method: string; batches: { total: number; delivered: number; failed: number } }
   source: { bytes: number; sha256: string }
   counts: UploadCounts
-  /** Absent of uploads that a test makes up. */
+  /** Missing in uploads that a test makes up. */
   waitingFor?: { reason: string; since: string } | null
   rejections: Record<string, number>
   problem: UploadProblem | null
@@ -44,8 +44,8 @@ export type GatewayClient = {
     options?: { key?: string; query?: string; contentType?: string },
   ): Promise<Answer<UploadView>>
   /**
-   * Uploads, and comes again with the same key when the answer asks for it by `Retry-After`, up to
-   * ten times.
+   * Uploads. If the answer has `Retry-After`, sends the call again with the same key, up to ten
+   * times.
    */
   uploadPatiently(
     listId: string,
@@ -53,7 +53,7 @@ export type GatewayClient = {
     options: { key: string },
   ): Promise<Answer<UploadView>>
   find(uploadId: string): Promise<UploadView>
-  /** Asks every 50 ms until the upload is as wanted. */
+  /** Reads the upload every 50 ms until it is as wanted. */
   until(
     uploadId: string,
     wanted: (upload: UploadView) => boolean,
@@ -76,7 +76,7 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** Speaks to a gateway as a CRM does. */
+/** A client that calls a gateway as a CRM does. */
 export const createGatewayClient = (address: string, key: string): GatewayClient => {
   const call = async <T>(path: string, init: RequestInit = {}): Promise<Answer<T>> => {
     const headers = new Headers(init.headers)

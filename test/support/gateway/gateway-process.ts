@@ -9,38 +9,39 @@ import { freePort } from './free-port.ts'
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
 /**
- * A gateway on an empty embedded database makes its cluster first; a busy machine with two cores
- * takes its time.
+ * Long, because a gateway with an empty embedded database first makes its cluster, and a busy
+ * machine has only two cores.
  */
 const START_WITHIN_MS = 60_000
 
-/** As `npm start` and the image have it. */
+/** As in `npm start` and in the image. */
 const YOUNG_GENERATION = '--max-semi-space-size=4'
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
 
 export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdefghijkl'
 
 export type LogLine = { event: string; level: string } & Record<string, unknown>
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 
-/** A gateway or sandbox running as a process of its own. */
+/** A gateway or sandbox that runs as a separate process. */
 export type ProcessUnderTest = {
   address: string
   pid: number
-  /** Everything that it wrote, both streams, line by line. */
+  /** Every line that it has written, on both streams. */
   output: string[]
   /** The lines of stdout that are telemetry events of this name, so far. */
   events(name: string): LogLine[]
   /**
-   * Resolves with the first event, past or future, that `matches`; rejects when the process ends
-   * before.
+   * Resolves with the first event, past or future, for which `matches` returns true. Rejects if the
+   * process ends before.
    */
   event(name: string, matches?: (line: LogLine) => boolean): Promise<LogLine>
   exited: Promise<Exit>
-  /** kill -9: nothing is finished, flushed or released. */
+  /** Kills with kill -9, so that nothing is finished, flushed or released. */
   kill(): Promise<Exit>
-  /** SIGTERM; resolves with the exit and how long it took. */
+  /** Stops with SIGTERM. Resolves with the exit and how long it took. */
   stop(): Promise<Exit & { tookMs: number }>
-  /** Most memory that the process ever held, in MiB (VmHWM); Linux only. */
+  /** The most memory that the process has held, in MiB (VmHWM). Linux only. */
   peakMiB(): number
   residentMiB(): number
 }
@@ -67,8 +68,8 @@ type Waiter = {
 }
 
 /**
- * Whatever a test is about, it goes red when a call is answered with a problem that the API
- * document does not list for it.
+ * Whatever the test is about, it fails if a call is answered with a problem that the API document
+ * does not list for its operation.
  */
 const refuseUndeclared = (line: LogLine): void => {
   if (line.event !== 'http.problem_undeclared') return
@@ -162,7 +163,7 @@ const underTest = (
 const launch = (args: readonly string[], env: Record<string, string>): ChildProcess => {
   const child = spawn(process.execPath, [...args], {
     cwd: PROJECT,
-    // Nothing of the surrounding environment reaches the process but what a program needs to run.
+    // The process gets nothing of the surrounding environment except what any program needs to run.
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
@@ -179,17 +180,20 @@ const launch = (args: readonly string[], env: Record<string, string>): ChildProc
 }
 
 /**
- * Starts `src/main.ts` on any free port; resolves when it listens. Rejects with its last lines when
- * it does not start.
+ * Starts `src/main.ts` on any free port. Resolves when it listens. If it does not start, rejects
+ * with its last lines.
  */
 export const startGateway = async (
   env: Record<string, string>,
-  /** For who judges undeclared problems himself; left out: they end the test. */
+  /**
+   * For tests that judge undeclared problems themselves. If left out, such a problem ends the test.
+   */
   undeclared?: (line: LogLine) => void,
 ): Promise<ProcessUnderTest> => {
   const child = launch([YOUNG_GENERATION, 'src/main.ts'], {
     PORT: '0',
     ADMIN_API_KEY: ADMIN_KEY,
+    ...MALLOC,
     ...env,
   })
   const seen = observe(child, undeclared)
@@ -207,13 +211,14 @@ export const startGateway = async (
 }
 
 /**
- * Starts `src/sandbox/main.ts` as a process, with more flags of its own; for when the test's own
- * process should not do Genesys' work.
+ * Starts `src/sandbox/main.ts` as a process, with these additional flags and variables. Use it if
+ * the test's own process should not do Genesys' work, or if Genesys must have another clock.
  */
 export const startSandboxProcess = async (
   flags: readonly string[] = [],
+  env: Record<string, string> = {},
 ): Promise<ProcessUnderTest> => {
-  const child = launch(['src/sandbox/main.ts', '--port', '0', ...flags], {})
+  const child = launch(['src/sandbox/main.ts', '--port', '0', ...flags], env)
   const seen = observe(child)
   const { promise, resolve } = Promise.withResolvers<string>()
   if (child.stdout) {
@@ -246,8 +251,8 @@ export const sandboxEnv = (
 })
 
 /**
- * The variables with which Genesys can call a gateway back: a port that is told before anybody
- * listens on it, and a secret.
+ * The variables that let Genesys call a gateway back: a secret, and a port that is known before
+ * anything listens on it.
  */
 export const reachableEnv = async (): Promise<Record<string, string>> => {
   const port = await freePort()
@@ -258,6 +263,6 @@ export const reachableEnv = async (): Promise<Record<string, string>> => {
   }
 }
 
-/** A gauge or counter of a Prometheus text without labels; NaN when it is not there. */
+/** A gauge or counter without labels from a Prometheus text. NaN if it is not there. */
 export const metricOf = (scrape: string, name: string): number =>
   Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(scrape)?.[1] ?? NaN)

@@ -13,6 +13,7 @@ import { createEndpointUrlCheck } from '../../../src/sync/endpoint-url.ts'
 import type { UploadRequest } from '../../../src/workflows/contract.ts'
 import { createWebhookEndpoints } from '../../../src/workflows/endpoints/webhook-endpoints.ts'
 import type { LedgerRow } from '../../../src/workflows/ports/uploads/uploads.ts'
+import { createSeeUploads } from '../../../src/workflows/uploads/watch/see-uploads.ts'
 import { createMemoryEndpoints } from '../memory/memory-endpoints.ts'
 import { NO_ACCESS, NO_ENTRIES, NO_REGISTRIES, NO_SEGMENTS, noAccess } from './absent-parts.ts'
 import { anUpload } from './an-upload.ts'
@@ -21,8 +22,8 @@ import { API_KEYS, KEYS } from './fake-keys.ts'
 const QUEUE = { priority: false, doNotQueue: false, clearSystemData: false }
 
 /**
- * A test in which a call is answered with a problem that its operation does not declare goes red,
- * whatever it is about.
+ * Whatever a test is about, it fails if a call is answered with a problem that its operation does
+ * not declare.
  */
 const refuseUndeclared = (name: string, fields: object): void => {
   if (name !== 'http.problem_undeclared') return
@@ -31,7 +32,7 @@ const refuseUndeclared = (name: string, fields: object): void => {
   })
 }
 
-/** A server over fakes; `received` holds what reached the upload workflow, byte for byte. */
+/** A server over fakes. `received` holds what reached the upload workflow, byte for byte. */
 export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
   const received: (Omit<UploadRequest, 'body'> & { bytes: Buffer })[] = []
   const failures: unknown[] = []
@@ -119,6 +120,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       const location = '/v1/uploads/upl_2'
       return { status: 202, body: '{"id":"upl_2"}', location, replayed: false }
     },
+    seeUploads: { list: async () => null, find: async () => null },
     watchUploads: { watch: () => () => undefined },
     explainContact: async ({ contactListId, contactId }) => ({
       contactListId,
@@ -186,6 +188,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     ids: createIds({ clock: systemClock }),
     ...more,
   }
+  deps.seeUploads = more.seeUploads ?? createSeeUploads(deps)
   const app: FastifyInstance = await createHttpServer(deps)
   return { app, deps, received, failures, events, calls, endpoints }
 }

@@ -1,11 +1,11 @@
-/** What a process does until it is killed: every step is a point at which it may end. */
+/** The span in which a process works until it is killed. It may end at any step. */
 export type Life = { step(): void; readonly taken: number; readonly ended: boolean }
 
 export class Killed extends Error {
   override readonly name = 'Killed'
 }
 
-/** A life that ends at its `steps`-th step; from then on every step is one too many. */
+/** A life that ends at its `steps`-th step. That step and all later ones throw. */
 export const createLife = (steps: number): Life => {
   let taken = 0
   return {
@@ -23,8 +23,8 @@ export const createLife = (steps: number): Life => {
 }
 
 /**
- * The target with a step before and after each call of the methods named: a kill finds the effect
- * undone, or done and unknown.
+ * Wraps the target with a step before and one after each call of the named methods. So a kill may
+ * come before the effect, or after it but before the answer.
  */
 export const mortal = <T extends object>(
   target: T,

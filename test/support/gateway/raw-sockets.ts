@@ -5,7 +5,7 @@ import type { HttpDeps } from '../../../src/http/server/server.ts'
 import { KEYS } from './fake-keys.ts'
 import { startFakeServer } from './http-fakes.ts'
 
-/** A server over fakes that listens, and calls of it byte by byte. */
+/** A listening server over fakes, with calls that are written byte by byte. */
 export const listenRaw = async (more: Partial<HttpDeps> = {}) => {
   const fake = await startFakeServer(more)
   await fake.app.listen({ port: 0, host: '127.0.0.1' })
@@ -16,7 +16,7 @@ export const listenRaw = async (more: Partial<HttpDeps> = {}) => {
     await once(socket, 'connect')
     return socket
   }
-  /** Everything that is answered to these bytes until the connection ends. */
+  /** Everything that the server answers to these bytes until the connection ends. */
   const exchange = async (bytes: string | Buffer, end = true): Promise<string> => {
     const socket = await open()
     const answer = readAll(socket)
@@ -34,7 +34,7 @@ export const readAll = async (socket: Socket): Promise<string> => {
   return Buffer.concat(chunks).toString()
 }
 
-/** The head of an upload, with these headers beside what it needs. */
+/** The head of an upload, with these headers in addition to the required ones. */
 export const uploadHead = (headers: readonly string[]): string =>
   [
     'POST /v1/contact-lists/list-1/uploads HTTP/1.1',

@@ -14,6 +14,7 @@ import {
 import { createDeliverUpload } from '../../../src/workflows/delivery/deliver-upload.ts'
 import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
 import type { ContactReadPort } from '../../../src/workflows/ports/uploads/reconciliation.ts'
+import type { Doorway } from '../../../src/workflows/ports/uploads/small-uploads.ts'
 import { createApplyUpload } from '../../../src/workflows/uploads/control/apply-upload.ts'
 import { createControlUpload } from '../../../src/workflows/uploads/control/control-upload.ts'
 import type { RetryOutcome } from '../../../src/workflows/uploads/control/retry-rows.ts'
@@ -31,14 +32,14 @@ export const CALLER = {
   requestId: 'req_1',
 }
 
-/** A process that dies at once: what it was doing is left as it is. */
+/** Simulates a process that dies immediately. Its work stays as it is at that moment. */
 export class Crash extends Error {
   override readonly name = 'Crash'
 }
 
 export type Row = { id: string; note: string }
 
-/** `rejected`: rows without a phone. */
+/** `rejected`: how many rows have no phone. */
 const fileOf = (rows: readonly Row[], rejected: number): string =>
   [
     'contactId,note,phone',
@@ -47,7 +48,7 @@ const fileOf = (rows: readonly Row[], rejected: number): string =>
   ].join('\n')
 
 /**
- * Everything between a caller and a Genesys in memory, on a real store; lanes are worked when the
+ * All parts between a caller and a Genesys in memory, on a real store. The lanes work only when the
  * test says so.
  */
 export const createWorkingGateway = (
@@ -138,9 +139,10 @@ export const createWorkingGateway = (
   const request = (
     file: string,
     options: Partial<UploadOptions>,
-    about: { validateOnly?: boolean } = {},
+    about: { validateOnly?: boolean; doorway?: Doorway } = {},
   ) =>
     receive({
+      ...(about.doorway === undefined ? {} : { doorway: about.doorway }),
       caller: CALLER,
       contactListId: listId,
       options: uploadOptionsSchema.parse(options),
@@ -172,7 +174,7 @@ export const createWorkingGateway = (
       const { location } = await request(fileOf(rows, about.rejected ?? 0), options)
       return find(location!.split('/').at(-1)!)
     },
-    /** Contacts with numbers of their own. */
+    /** Uploads contacts, each with its own number. */
     uploadContacts: async (
       contacts: readonly { id: string; phone: string }[],
       options: Partial<UploadOptions> = {},
@@ -181,12 +183,22 @@ export const createWorkingGateway = (
       const { location } = await request(['contactId,note,phone', ...lines].join('\n'), options)
       return find(location!.split('/').at(-1)!)
     },
-    /** A file as it is. */
+    /** Uploads a file as it is. */
     uploadFile: async (file: string, options: Partial<UploadOptions> = {}): Promise<Upload> => {
       const { location } = await request(file, options)
       return find(location!.split('/').at(-1)!)
     },
-    /** Its time has come. */
+    /**
+     * Uploads a small file. First reads everything that decides about it together, as the HTTP
+     * border does.
+     */
+    uploadSmall: async (file: string, options: Partial<UploadOptions> = {}): Promise<Upload> => {
+      const call = { listId, method: 'POST', path: '/x', idempotencyKey: null }
+      const doorway = await store.smallUploads.read({ keyDigest: Buffer.alloc(32), ...call })
+      const { location } = await request(file, options, { doorway })
+      return find(location!.split('/').at(-1)!)
+    },
+    /** Ends the wait of a held upload. */
     resumeHeld: async (uploadId: string): Promise<void> => {
       await store.sql.executeSql('update upload set retry_at = clock_timestamp() where id = $1', [
         uploadId,
@@ -207,10 +219,11 @@ export const createWorkingGateway = (
         path: `/v1/uploads/${uploadId}/retry`,
       }),
     /**
-     * Works the list's lane until nothing is left for it; a crash leaves the lane to the next call.
+     * Works on the list's lane until it has nothing left to do. A crash leaves the lane to the next
+     * call.
      */
     work: async (): Promise<void> => {
-      // A claim takes any lane that is ready.
+      // A claim takes any lane that is ready, so all others are made to wait.
       await store.sql.executeSql(
         `update lane set lease_until = null, owner = null,
           ready_at = case when key = $1 then clock_timestamp() else 'infinity' end`,

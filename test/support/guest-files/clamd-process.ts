@@ -5,17 +5,17 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** The test file of EICAR, in two parts so that no scanner takes this source for it. */
+/** The test file of EICAR, in two parts, so that no scanner reports this source file. */
 export const EICAR = [
   'X5O!P%@AP[4\\PZX54(P^)7CC)7}$',
   'EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*',
 ].join('')
-/** Stands in a file of tests that the scanner is to find. */
+/** A text for files of tests that the scanner must report. */
 export const MARKER = 'guest-file-test-marker-7b1f'
 
 const PROGRAM = ['/usr/sbin/clamd', '/usr/bin/clamd'].find((path) => existsSync(path))
 
-/** Why no scanner can run here; false where one can. With `CI=true` a missing one is an error. */
+/** Why no scanner can run here. false: one can. If `CI=true`, throws an error where none can. */
 export const clamdSkip = (): string | false => {
   if (PROGRAM !== undefined) return false
   if (process.env['CI'] === 'true') throw new Error('clamav-daemon is not installed')
@@ -39,7 +39,8 @@ const untilListening = async (child: ChildProcess): Promise<void> => {
 }
 
 /**
- * Debian's clamd with a database of two lines; `streamMaxLength` is what it takes in one stream.
+ * Debian's clamd with a database of two lines. `streamMaxLength`: the most bytes that it accepts in
+ * one stream.
  */
 export const startClamd = async ({
   streamMaxLength = '25M',

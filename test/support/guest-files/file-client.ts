@@ -12,7 +12,7 @@ export const CONTACT = '/v1/external-contacts/demo-guest/files'
 export const CONVERSATION =
   '/v1/conversations/demo-conversation/communications/demo-communication/files'
 
-/** Sends files to whichever gateway runs, and follows them. */
+/** Sends files to the gateway that runs at the time of the call, and follows them. */
 export const fileClientOf = (gateway: () => RunningGateway, usualPath = CONTACT) => {
   let calls = 0
   const send = async (

@@ -30,7 +30,7 @@ export const contactTarget = (externalContactId: string): GuestFileTarget => ({
   externalContactId,
 })
 
-/** For whom a file of the stage is, unless a test says so. */
+/** The person or conversation that a file of the stage is for. Tests can name another one. */
 export const USUAL_TARGETS: Record<FileDialect, GuestFileTarget> = {
   guide: contactTarget('demo-guest'),
   platform: {
@@ -41,8 +41,8 @@ export const USUAL_TARGETS: Record<FileDialect, GuestFileTarget> = {
 }
 
 /**
- * Guest files on a real store, to the sandbox over real HTTP; a wait of Genesys or of the work
- * takes no time, and a test works the files.
+ * Guest files on a real store, sent to the sandbox over real HTTP. Waits of Genesys and of the
+ * worker take no time, and a test runs the worker.
  */
 export const createFileStage = async (
   store: Store,
@@ -103,8 +103,8 @@ export const createFileStage = async (
   }
 
   /**
-   * Works whichever file is due once; `life`: it may be killed before and after each effect. Null:
-   * none was due.
+   * Works once on the file that is due. `life`: the worker may be killed before and after each
+   * effect. null: no file was due.
    */
   const workOnce = async (life?: Life): Promise<{ nextMs: number | null } | null> => {
     const claimed = await store.guestFiles.claim('worker')
@@ -122,7 +122,8 @@ export const createFileStage = async (
     })
     const nextMs = await work(claimed, LEASE)
     clock.skip(nextMs ?? 0)
-    // The database's clock does not skip: what is to be looked at later is due at once here.
+    // The database's clock does not skip ahead, so a file that is to be checked later is made due
+    // immediately.
     await store.guestFiles.release(claimed.claim, nextMs === null ? null : 0)
     return { nextMs }
   }
@@ -135,11 +136,11 @@ export const createFileStage = async (
     workOnce,
     setFaults: (plan: FaultPlan) => sandbox.setFaults(plan),
     find: async (id: string): Promise<GuestFile> => (await store.guestFiles.find('default', id))!,
-    /** Works until nothing is due, or `times` is over. */
+    /** Works until no file is due, at most `times` times. */
     work: async (times = 200): Promise<void> => {
       for (let at = 0; at < times; at += 1) if ((await workOnce()) === null) return
     },
-    /** A worker died: its leases ran out. */
+    /** Ends the leases, as if a worker had died. */
     freeLeases: () => store.guestFiles.freeAll(),
     close: async (): Promise<void> => {
       await client.close()

@@ -4,10 +4,10 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 import { openTestStore, type TestHome } from '../databases/database.ts'
 import { createFileStage, type FileStage } from './file-stage.ts'
 
-/** What stands in a file of which the content does not matter. */
+/** The content of a file for which the content does not matter. */
 export const TEXT = 'Please call back on Monday.'
 
-/** A store and a file stage for the tests of one suite; each test begins without faults. */
+/** A store and a file stage for the tests of one suite. Each test begins without faults. */
 export const fileSuite = (home: TestHome, about: Parameters<typeof createFileStage>[1] = {}) => {
   let store: Store
   let stage: FileStage
@@ -28,7 +28,7 @@ export const fileSuite = (home: TestHome, about: Parameters<typeof createFileSta
     get stage() {
       return stage
     },
-    /** How many pieces of the file's bytes are kept. */
+    /** How many pieces of the file's bytes are stored. */
     piecesOf: async (id: string): Promise<number> => {
       const { rows } = await store.sql.executeSql(
         `select count(*)::int as count from guest_file_piece where guest_file_id = '${id}'`,

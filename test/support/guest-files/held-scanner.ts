@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A clamd that finds nothing, and that never answers the looks that it is told to hold. */
+/** A clamd that finds nothing. It never answers the scans that a test tells it to hold. */
 export const startHeldScanner = async () => {
   const sockets = new Set<Socket>()
   let [held, hold] = [0, 0]
@@ -22,7 +22,7 @@ export const startHeldScanner = async () => {
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
-    /** Looks that were never answered so far. */
+    /** How many scans were never answered so far. */
     held: (): number => held,
     holdNext: (looks: number): void => {
       hold = looks

@@ -12,8 +12,8 @@ export const pngChunk = (type: string, data: Buffer | string): Buffer => {
 }
 
 /**
- * A grey PNG; `width` and `height` are what its header says. Past 100 megapixels nobody unpacks it,
- * and it has few pixels.
+ * A grey PNG whose header has this `width` and `height`. For more than 100 megapixels it has only
+ * few pixels, because nothing unpacks it.
  */
 export const pngOf = ({
   width = 8,
@@ -38,7 +38,7 @@ export const jpegSegment = (marker: number, data: Buffer | string): Buffer => {
 
 const SCAN = Buffer.from('0c03010002110311003f00', 'hex').subarray(1)
 
-/** A JPEG by its structure; nobody decodes it. */
+/** A file with the structure of a JPEG. Nothing decodes it. */
 export const jpegOf = ({
   width = 640,
   height = 480,
@@ -95,7 +95,7 @@ export const gifOf = ({
   ])
 }
 
-/** An animated PNG; every picture of it says this size. */
+/** An animated PNG. All of its pictures have this size in their headers. */
 export const apngOf = (width: number, height: number, frames: number): Buffer => {
   const frame = Buffer.alloc(26)
   frame.writeUInt32BE(width, 4)
@@ -147,7 +147,7 @@ export const webpLossy = (width = 32, height = 32): Buffer => {
 export const webpExtended = (width = 32, height = 32): Buffer =>
   webp(canvas(width, height, 8), lossless(32, 32), webpChunk('EXIF', Buffer.from('II*\0')))
 
-/** `inside`: what the picture in each part of the animation says of itself. */
+/** `inside`: the size that the picture in each part of the animation has in its own header. */
 export const webpAnimated = (
   width = 32,
   height = 32,

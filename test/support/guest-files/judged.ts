@@ -6,7 +6,9 @@ import { namedFile } from '../../../src/domain/guest-files/file-name.ts'
 import { createInspection } from '../../../src/inspection/guest-files/inspect-file.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 
-/** The real inspection for a file of tests: the code of the fault, null where a file is let in. */
+/**
+ * Inspects a file as the gateway does. Returns the code of the fault. null: the file is accepted.
+ */
 export const createJudged = (): ((
   name: string,
   content: Buffer | string,
@@ -25,12 +27,12 @@ export const createJudged = (): ((
 }
 
 /**
- * Files by their kind: what they are, a name, the content, and the code with which they are
+ * Files by their kind. Each has a description, a name, the content, and the code with which it is
  * refused.
  */
 export type Hostile = readonly (readonly [string, string, Buffer | string, FileFaultCode])[]
 
-/** Declares a test for each hostile file, of which there are at least `least`. */
+/** Declares a test for each hostile file. There must be at least `least` of them. */
 export const refuseEach = (hostile: Readonly<Record<string, Hostile>>, least: number): void => {
   const judged = createJudged()
   it(`are at least ${least}`, (t) => {
@@ -49,10 +51,10 @@ export const refuseEach = (hostile: Readonly<Record<string, Hostile>>, least: nu
   }
 }
 
-/** Files that are let in: what they are, a name, the content. */
+/** Files that are accepted. Each has a description, a name and the content. */
 export type Good = readonly (readonly [string, string, Buffer | string])[]
 
-/** Declares a test for each good file, of which there are at least `least`. */
+/** Declares a test for each good file. There must be at least `least` of them. */
 export const letInEach = (good: Good, least: number): void => {
   const judged = createJudged()
   it(`are at least ${least}`, (t) => {

@@ -6,12 +6,12 @@ const PAGE = (more = ''): string =>
   `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] ${more} >>`
 
 type PdfParts = {
-  /** Added to the catalogue, and to the page. */
+  /** Entries that are added to the catalogue, and to the page. */
   catalog?: string
   page?: string
-  /** Instead of the list of the one page, which is object 3. */
+  /** Replaces the list of the one page, which is object 3. */
   pages?: string
-  /** Objects from number 4 on; a Buffer is written as it is. */
+  /** Objects from number 4 on. A Buffer is written unchanged. */
   objects?: readonly (string | Buffer)[]
   trailer?: string
   after?: string
@@ -21,7 +21,7 @@ type PdfParts = {
 const latin1 = (text: string | Buffer): Buffer =>
   typeof text === 'string' ? Buffer.from(text, 'latin1') : text
 
-/** A PDF with a table of its objects, as programs write them since 1993. */
+/** A PDF with a table of its objects, as programs have written them since 1993. */
 export const pdfOf = ({
   catalog,
   page,
@@ -61,8 +61,8 @@ export const pdfStream = (dictionary: string, data: string | Buffer, packed = tr
 }
 
 /**
- * A PDF whose objects lie in a stream, as Office and LaTeX write them since 1.5. `more`: objects
- * from number 4 on, in that stream.
+ * A PDF whose objects are in a stream, as Office and LaTeX have written them since PDF 1.5. `more`:
+ * objects from number 4 on, in that stream.
  */
 export const pdfWithObjectStream = ({
   catalog,

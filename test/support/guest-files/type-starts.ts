@@ -5,7 +5,7 @@ const hex = (text: string, ...more: (string | number)[]): Buffer =>
   ])
 const text = (start: string, filler = 64): Buffer =>
   Buffer.concat([Buffer.from(start, 'latin1'), Buffer.alloc(filler)])
-/** The box of an MPEG-4 file that says which kind it is. */
+/** The box of an MPEG-4 file that names its kind. */
 const ftyp = (brand: string): Buffer =>
   Buffer.concat([
     hex('00000018'),
@@ -18,9 +18,9 @@ const riff = (kind: string): Buffer =>
   Buffer.concat([Buffer.from('RIFF'), hex('40000000'), Buffer.from(kind), Buffer.alloc(64)])
 
 /**
- * Files of types that are not let in, by how they begin: what matters of the types that file-type
- * has files for in its own tests, written here. The name is what the library calls the type; null:
- * it does not know it.
+ * The beginnings of files of types that are not accepted. They are the types for which file-type
+ * has files in its own tests, written here as far as matters. The name is what the library calls
+ * the type. null: the library does not know it.
  */
 export const TYPE_STARTS: readonly (readonly [string, string | null, Buffer])[] = [
   ['a Windows program', 'exe', text('MZ', 600)],

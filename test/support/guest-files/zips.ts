@@ -1,18 +1,23 @@
 import { crc32, deflateRawSync } from 'node:zlib'
 
-/** An entry as it is to lie in the archive; what is left out is true. */
+/**
+ * An entry of the archive. Members that are left out get their true values. The others make the
+ * archive lie.
+ */
 export type ZipEntry = {
   name: string
   data: string | Buffer
   method?: number
   flags?: number
-  /** What the header before the data says, where it lies. */
+  /** The name in the header before the data, if it lies. */
   localName?: string
-  /** What the directory says of the size, where it lies. */
+  /** A second name in an extra field, in the directory or in the header before the data. */
+  secondName?: { text: string; in: 'directory' | 'header' }
+  /** The size in the directory, if it lies. */
   unfoldedBytes?: number
-  /** Points at the data of the entry with this number instead. */
+  /** The entry points at the data of the entry with this number. */
   sameDataAs?: number
-  /** Sizes stand behind the data, as programs write that do not know them before. */
+  /** The sizes are written after the data, as by programs that do not know them earlier. */
   streamed?: boolean
 }
 
@@ -30,7 +35,16 @@ const u32 = (...values: number[]): Buffer => {
   return bytes
 }
 
-/** Writes a zip; `before` and `gap` are bytes that no entry has. */
+/** Info-ZIP, "Unicode Path": version, checksum of the first name, second name. */
+const secondNameOf = (first: Buffer, text: string): Buffer =>
+  Buffer.concat([
+    u16(0x7075, 5 + Buffer.byteLength(text)),
+    Buffer.of(1),
+    u32(crc32(first)),
+    Buffer.from(text),
+  ])
+
+/** Writes a zip. `before` and `gap` are bytes that belong to no entry. */
 export const zipOf = (
   entries: readonly ZipEntry[],
   {
@@ -51,14 +65,20 @@ export const zipOf = (
     const sums = [crc32(plain), packed.length, entry.unfoldedBytes ?? plain.length]
     const nameBytes = Buffer.from(name)
     const localBytes = Buffer.from(localName)
+    const second = entry.secondName
+    const extra = second ? secondNameOf(nameBytes, second.text) : Buffer.alloc(0)
+    const [inHeader, inDirectory] = ['header', 'directory'].map((place) =>
+      second?.in === place ? extra : Buffer.alloc(0),
+    ) as [Buffer, Buffer]
     const offset = entry.sameDataAs === undefined ? at : offsets[entry.sameDataAs]!
     offsets.push(offset)
     const local = Buffer.concat([
       Buffer.from('PK\x03\x04', 'latin1'),
       u16(20, flags, method, 0, 33),
       u32(...(streamed ? [0, 0, 0] : sums)),
-      u16(localBytes.length, 0),
+      u16(localBytes.length, inHeader.length),
       localBytes,
+      inHeader,
       packed,
       streamed
         ? Buffer.concat([Buffer.from('PK\x07\x08', 'latin1'), u32(...sums)])
@@ -73,9 +93,10 @@ export const zipOf = (
         Buffer.from('PK\x01\x02', 'latin1'),
         u16(20, 20, flags, method, 0, 33),
         u32(...sums),
-        u16(nameBytes.length, 0, 0, 0, 0),
+        u16(nameBytes.length, inDirectory.length, 0, 0, 0),
         u32(0, offset),
         nameBytes,
+        inDirectory,
       ]),
     )
   }

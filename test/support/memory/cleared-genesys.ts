@@ -1,10 +1,10 @@
 import { createLeapingClock } from '../stages/test-clock.ts'
 import { createMemoryGenesys } from './memory-genesys.ts'
 
-/** The list that is overwritten. */
+/** The list that the upload overwrites. */
 export const LIST = 'overwritten'
 
-/** Genesys with two contacts of before, which tells how many it holds. */
+/** Genesys with two contacts from before, and with the size of its list. */
 const createGenesys = (dialect: 'guide' | 'platform') => {
   const genesys = createMemoryGenesys({ jobs: dialect === 'guide' })
   genesys.list = {
@@ -24,8 +24,8 @@ const createGenesys = (dialect: 'guide' | 'platform') => {
 }
 
 /**
- * Genesys and its time. A clear takes effect `lagMs` after it was asked for, on whatever the list
- * holds then.
+ * A Genesys with its clock. A clear takes effect `lagMs` after it was requested, on everything that
+ * the list has then.
  */
 export const createClearedGenesys = (
   dialect: 'guide' | 'platform',

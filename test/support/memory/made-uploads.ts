@@ -7,7 +7,9 @@ import { anUpload } from '../gateway/an-upload.ts'
 /** The digest of a contact id, as `makeChunk` stores it. */
 export const idDigestOf = (id: string): Buffer => sha256(id).subarray(0, 16)
 
-/** A chunk of contacts `ids`, two columns, content made from the id and `content`. */
+/**
+ * A chunk of the contacts `ids` with two columns. Its content is made from the id and `content`.
+ */
 export const makeChunk = (
   seq: number,
   ids: readonly string[],

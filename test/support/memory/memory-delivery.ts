@@ -24,7 +24,7 @@ import {
 } from '../../../src/workflows/ports/delivery/tries.ts'
 import { idDigestOf, makeUpload } from './made-uploads.ts'
 
-/** Compares with contacts by the digests that `makeChunk` makes. */
+/** Compares contacts by the digests that `makeChunk` makes. */
 export const compareWith =
   (register: ReadonlyMap<string, { contentHash: Buffer }>): CompareContacts =>
   async (_tenantId, _listId, idDigests, contents) => {
@@ -48,22 +48,21 @@ export type MemoryDelivery = DeliveryStore &
     cleared: Clearing
     results: RowResult[]
     register: Map<string, { contentHash: Buffer; acceptedSeq: number }>
+    /** Contacts that another tenant of the list has delivered. */
+    ofOthers: Set<string>
     ends: Record<JobEnd, number>
     audits: AuditEntry[]
     retryInMs: number | null
-    /** What the lane was said to wait for, in turn. */
+    /** The reasons that were stored for the lane's waiting, in order. */
     waits: (string | null)[]
     fence: string
     readChunk(uploadId: string, seq: number): Promise<StagedChunk>
     reads: number[]
-    /** Rows of a request that may not go, when its try is to be recorded. */
+    /** Rows of a request that may no longer be sent when its try is recorded. */
     withhold: (requestId: string) => readonly WithheldRow[]
   }
 
-/**
- * One upload in one lane, kept in memory, with the rules that the real store keeps: fence, moves,
- * sums.
- */
+/** One upload in one lane, in memory. Follows the rules of the real store: fence, moves, sums. */
 export const createMemoryDelivery = (
   chunks: readonly StagedChunk[],
   about: Partial<Upload> = {},
@@ -87,7 +86,7 @@ export const createMemoryDelivery = (
       throw new UploadMoved(store.upload.state)
     }
   }
-  /** What begins something is not for an upload that is to be cancelled. */
+  /** A method that begins something must not be called for an upload that is to be cancelled. */
   const checkBeginning = (claim: LaneClaim): void => {
     checkWorking(claim)
     if (store.upload.cancelRequested) throw new UploadMoved('to be cancelled')
@@ -131,6 +130,7 @@ export const createMemoryDelivery = (
     cleared: { state: null, sizeBefore: null, clearedSeq: 0, newerDelivered: false },
     results: [],
     register: new Map(),
+    ofOthers: new Set(),
     audits: [],
     ends: { completed: 0, failed: 0, lost: 0 },
     jobEnds: async () => ({ ...store.ends }),
@@ -274,7 +274,7 @@ export const createMemoryDelivery = (
       known: new Map(
         ids.flatMap((id) => (store.register.has(id) ? [[id, store.register.get(id)!]] : [])),
       ),
-      ofOthers: new Set(),
+      ofOthers: new Set(ids.filter((id) => store.ofOthers.has(id))),
     }),
     compare: (...asked) => compareWith(store.register)(...asked),
     registerSize: async () => store.register.size,

@@ -46,8 +46,8 @@ export type MemoryEndpoints = EndpointStore & {
 }
 
 /**
- * Endpoints in memory, by the rules of the port; it begins with one from the environment and one
- * registered, `whe_1`.
+ * Endpoints in memory, by the rules of the port. At the start there is one from the environment and
+ * a registered one, `whe_1`.
  */
 export const createMemoryEndpoints = (): MemoryEndpoints => {
   const registered = { id: 'whe_1', name: 'mine', source: 'registered' } as const

@@ -20,27 +20,27 @@ import type {
 } from '../../../src/workflows/ports/genesys/genesys.ts'
 
 export type MemoryGenesys = ContactListPort & {
-  /** As the guide dialect takes files; what they hold arrives like batches. */
+  /** Takes files as the guide dialect does. Their rows arrive like those of batches. */
   contactFiles: ContactFilePort
   files: (ContactFilePart & { mode: string; records: string[][] })[]
-  /** Called before a file is applied; may throw a failure. */
+  /** Called before a file is applied. May throw a failure. */
   onFile: (file: MemoryGenesys['files'][number], attempt: number) => void
   list: ContactList
-  /** Every request in order. */
+  /** Every request, in order. */
   sent: BatchToSend[]
-  /** Contact id → content: what really arrived. */
+  /** The content of each contact by its id, as it really arrived. */
   contacts: Map<string, string>
-  /** Called before a request is applied; may throw a failure or give job errors. */
+  /** Called before a request is applied. May throw a failure or return errors for the job. */
   onSend: (batch: BatchToSend, attempt: number) => void
   onRead: () => void
-  /** Changes what a job says; the attempt counts looks at any job. */
+  /** Changes the status of a job. `look` counts the reads of any job. */
   onJob: (job: JobStatus, jobId: string, look: number) => JobStatus
   contexts: CallContext[]
 }
 
 /**
- * Genesys in memory: applies what it is sent at once. `jobs`: answers with a job that is read
- * later.
+ * Genesys in memory. It applies what it is sent immediately. `jobs`: it answers with a job that is
+ * read later.
  */
 export const createMemoryGenesys = (
   about: { jobs?: boolean; batchRows?: number; fileBytes?: number } = {},
@@ -139,13 +139,13 @@ export const createMemoryGenesys = (
   return genesys
 }
 
-/** A row that Genesys names. */
+/** The error of a row that Genesys names. */
 export const rowError = (
   index: number,
   code: GenesysRowCode = 'genesys-refused',
 ): GenesysRowError => ({ index, contactId: null, field: 'note', code, said: null })
 
-/** Refuses every request that holds one of these ids; names them or not. */
+/** Refuses every request that has one of these ids, with or without naming them. */
 export const refuseIds =
   (ids: readonly string[], named: boolean) =>
   (batch: BatchToSend): void => {

@@ -1,8 +1,6 @@
 import type { ListCache } from '../../../src/workflows/ports/delivery/delivery.ts'
 
-/**
- * The copies of contact lists, kept in memory. `ageMs` is the age that every copy is said to have.
- */
+/** The copies of contact lists, in memory. `ageMs`: the age of every copy. */
 export const createMemoryLists = (): ListCache & {
   ageMs: number
   entries: Map<string, unknown>
@@ -13,7 +11,8 @@ export const createMemoryLists = (): ListCache & {
     entries,
     get: async (id: string) => {
       const list = entries.get(id)
-      return list === undefined ? null : { list, ageMs: cache.ageMs }
+      const { ageMs } = cache
+      return list === undefined ? null : { list, ageMs, provenMs: ageMs }
     },
     put: async (list: { id: string }) => {
       entries.set(list.id, list as never)

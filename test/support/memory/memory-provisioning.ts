@@ -27,7 +27,10 @@ export const BEAT_MS = 15_000
 export const failure = (kind: GenesysFailureKind, upstreamCode: string | null = null) =>
   new GenesysFailure(kind, 'create-contact-list', { upstreamCode })
 
-/** Time leaps, but the beats of the claim never come: they would leap on for ever. */
+/**
+ * A clock that skips every wait. The beats of the claim never come, because they would make it skip
+ * forever.
+ */
 const createClock = (): Clock & { elapsedMs(): number } => {
   const leaping = createLeapingClock()
   return {
@@ -43,7 +46,7 @@ const createClock = (): Clock & { elapsedMs(): number } => {
 
 type Genesys = {
   lists: ContactList[]
-  /** What the creation does beside making the list. */
+  /** What the creation does in addition to making the list. */
   onCreate: (make: () => ContactList) => ContactList
   onFind: () => void
   onRead: (list: ContactList) => ContactList
@@ -152,7 +155,7 @@ export const setUpProvisioning = (
       method: 'POST',
       path: '/v1/contact-lists',
     })
-  /** The process dies: claims are free again, nothing else changes. */
+  /** The process dies. Its claims are free again, and nothing else changes. */
   const crash = () => claimed.clear()
   return { genesys, call, crash, clock, audits, events, intents, made, claimed, deps }
 }

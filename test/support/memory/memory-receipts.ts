@@ -9,8 +9,8 @@ import type {
 } from '../../../src/workflows/ports/genesys-events/webhooks.ts'
 
 /**
- * Receipts in memory, deduplicated as the real store does; `parts`: the list of each part whose
- * token is alive.
+ * Receipts in memory, deduplicated as the real store does. `parts`: the list of each part whose
+ * token is valid.
  */
 export const createMemoryReceipts = (
   parts: Record<string, string>,
@@ -32,7 +32,7 @@ export const createMemoryReceipts = (
   }
 }
 
-/** Changes of DNC lists in memory, told to the tenant `default`. */
+/** Changes of DNC lists in memory. The tenant `default` is notified of them. */
 export const createMemoryDncChanges = (): DncChangeStore & {
   kept: DncChangeReceipt[]
   audit: AuditEntry[]

@@ -21,8 +21,8 @@ export type MemoryUploads = Pick<
 }
 
 /**
- * Uploads and idempotency keys in memory; staging answers the claim, as the real store does in one
- * transaction.
+ * Uploads and idempotency keys in memory. Staging stores the answer of the claim, as the real store
+ * does in one transaction.
  */
 export const createMemoryUploads = () => {
   const claims = new Map<string, Claim>()

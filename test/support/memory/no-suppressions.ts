@@ -1,6 +1,6 @@
 import type { SuppressionPort } from '../../../src/workflows/ports/do-not-call/suppressions.ts'
 
-/** Nobody is suppressed. */
+/** Suppressions in which nobody is suppressed. */
 export const noSuppressions: SuppressionPort = {
   standingOf: async () => ({ epochs: {}, madeBy: {}, editions: [] }),
   suppressedAmong: async () => new Map(),

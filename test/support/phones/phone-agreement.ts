@@ -5,7 +5,7 @@ import { plainPhoneText } from '../../../src/domain/phones/phone-text.ts'
 import { directly } from '../../../src/domain/phones/phone.ts'
 import { writtenNumbers } from './phone-numbers.ts'
 
-/** What came of reading so many numbers both ways. */
+/** The result of reading this many numbers both ways. */
 export type Agreement = {
   numbers: number
   decidedDirectly: number
@@ -18,8 +18,9 @@ const told = (
 ): string => (result.ok ? `${result.e164} ${result.ext}` : result.code)
 
 /**
- * Reads `count` numbers from the tables and by the library alone, in both terms, and keeps what
- * differs. What the tables leave to the library is the library's answer already and only counted.
+ * Reads `count` numbers both with the tables and with the library alone, and collects the
+ * differences. If the tables leave a number to the library, the results are equal by definition, so
+ * the number is only counted.
  */
 export const compareWithLibrary = (count: number, seed: number): Agreement => {
   const agreement: Agreement = { numbers: 0, decidedDirectly: 0, accepted: 0, differences: [] }

@@ -1,11 +1,11 @@
 import metadataJson from 'libphonenumber-js/metadata.max.json'
 
 /**
- * A numbering plan's patterns as the library's metadata (version 4) writes them, read without the
- * code under test.
+ * A numbering plan's patterns as the library's metadata (version 4) has them, read without the code
+ * under test.
  */
 export type PlanPatterns = {
-  /** Two capitals, or the calling code of what belongs to no country. */
+  /** Two capitals. For a plan that belongs to no country: its calling code. */
   name: string
   callingCode: string
   exitCode: string
@@ -41,7 +41,7 @@ const read = (name: string, raw: Raw): PlanPatterns => ({
     .filter((pattern) => pattern !== null),
 })
 
-/** Every plan of the metadata, those of no country included. */
+/** Every plan of the metadata, including those that belong to no country. */
 export const phonePlans: readonly PlanPatterns[] = [
   ...Object.entries(metadata.countries).map(([name, raw]) => read(name, raw)),
   ...Object.entries(metadata.nonGeographic).map(([code, raw]) => read(code, raw)),

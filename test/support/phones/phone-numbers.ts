@@ -8,10 +8,10 @@ import { seededRandom } from '../../../src/lib/seeded-random.ts'
 import { phonePlans } from './phone-metadata.ts'
 import type { PlanPatterns } from './phone-metadata.ts'
 
-/** What a person may have written into a phone column, and the region that completes it. */
+/** A text that a person may have written into a phone column, and the region that completes it. */
 export type WrittenNumber = { text: string; region: string }
 
-/** Draws from what it is given; the same seed draws the same. */
+/** Makes random choices. The same seed makes the same choices. */
 export type Draw = {
   below: (limit: number) => number
   from: <T>(choices: ArrayLike<T>) => T
@@ -40,7 +40,7 @@ const graphOf = (pattern: string): PatternGraph => {
   return graph
 }
 
-/** Digits that match a pattern, by a random way through it. */
+/** Digits that match a pattern, chosen at random. */
 export const digitsFor = (pattern: string, draw: Draw): string => {
   const { nodes, starts } = graphOf(pattern)
   let text = ''
@@ -58,8 +58,8 @@ export const digitsFor = (pattern: string, draw: Draw): string => {
 }
 
 /**
- * A national number of the plan: of one of its types, by its general pattern, its example, a short
- * code, or nearly anything.
+ * A national number of the plan. It follows one of its types or its general pattern, or is its
+ * example, a short code, or nearly anything.
  */
 const nationalOf = (plan: PlanPatterns, draw: Draw): string => {
   if (draw.chance(2)) return draw.from(EMERGENCY_CODES)
@@ -70,7 +70,7 @@ const nationalOf = (plan: PlanPatterns, draw: Draw): string => {
   return draw.digits(draw.chance(50) ? draw.from(plan.lengths) : 1 + draw.below(18))
 }
 
-/** One slip of the pen. */
+/** The digits with one mistake, as a person types it. */
 const mutated = (digits: string, draw: Draw): string => {
   const at = draw.below(digits.length + 1)
   const [before, after] = [digits.slice(0, at), digits.slice(at)]
@@ -90,7 +90,7 @@ const mutated = (digits: string, draw: Draw): string => {
 
 const SEPARATORS = [' ', '-', '.', '/', ' - ', ') ', ' (', '  ', '[', ']', '']
 
-/** The digits in groups, with the usual and some unusual signs between them. */
+/** The digits in groups, separated by usual and by some unusual characters. */
 const punctuated = (digits: string, draw: Draw): string => {
   if (digits.length > 6 && draw.chance(20)) {
     return `(${digits.slice(0, 3)}) ${digits.slice(3, 6)}-${digits.slice(6)}`
@@ -99,7 +99,7 @@ const punctuated = (digits: string, draw: Draw): string => {
   return digits.replace(/\d{2,4}(?=\d\d)/g, (group) => `${group}${separator}`)
 }
 
-/** The ways of writing a national number of a plan, as seen from the region where it is read. */
+/** The ways to write a national number of a plan, as seen from the region where it is read. */
 const writtenOf = (plan: PlanPatterns, from: PlanPatterns, national: string, draw: Draw) => {
   const code = plan.callingCode
   const prefix = plan.prefix === null ? '0' : digitsFor(plan.prefix, draw)
@@ -152,9 +152,9 @@ const ends = (text: string, draw: Draw): string => {
 }
 
 /**
- * Numbers as they are met and as they are not: from the patterns of every plan, in national,
- * international, exit code and trunk forms, read in their own and in foreign regions, with all
- * punctuation, with slips, and rubbish.
+ * Numbers, both usual and unusual ones. They follow the patterns of every plan, in national and
+ * international form, with exit code and trunk prefix. They are read in their own region and in
+ * others, and have all kinds of punctuation and mistakes. Some are no numbers at all.
  */
 export function* writtenNumbers(seed: number): Generator<WrittenNumber, never> {
   const draw = createDraw(seed)

@@ -1,14 +1,17 @@
 import type { Needle } from './text-search.ts'
 import { needlesOf } from './written-forms.ts'
 
-/** Values that occur nowhere else: wherever one of them turns up, somebody let it out. */
+/**
+ * Values that occur nowhere else. If one of them appears in a place, the gateway has leaked it
+ * there.
+ */
 export const CANARIES = {
   firstName: 'Quetzalcoatlina',
   lastName: 'Zyxwvütsrqson',
   city: 'Xanthippolis',
   phone: '4155559371',
   otherPhone: '4155559372',
-  /** Of somebody whom no entry suppresses. */
+  /** The phone of a person whom no entry suppresses. */
   freePhone: '4155559373',
   freeEmail: 'ariadne.free@example.net',
   email: 'canary.person@example.org',
@@ -25,6 +28,6 @@ export const CANARIES = {
   echo: 'Genesys-repeats-Persephoneia',
 } as const
 
-/** Of secrets that only a run knows, under their names. */
+/** Needles for secrets that are known only during a run, by their names. */
 export const needlesFor = (secrets: Readonly<Record<string, string>>): Needle[] =>
   Object.entries({ ...CANARIES, ...secrets }).flatMap(([name, text]) => needlesOf(name, text))

@@ -25,9 +25,8 @@ export type Receipt = {
 }
 
 /**
- * For the tests of one suite a gateway of this dialect on the home, with a key that may erase, and
- * what they do there; each begins without faults. `people`: three at each call, whom nobody else
- * has.
+ * For the tests of one suite: a gateway of this dialect on the home, a key that may erase, and
+ * calls. Each test begins without faults. `people`: three new people at each call.
  */
 export const erasureSuite = (home: TestHome, dialect: Dialect) => {
   let stage: Stage

@@ -27,8 +27,8 @@ const WITH_HEADERS = {
 }
 
 /**
- * Calls of an operation that hold what is private in every place of a message, and are refused, or
- * answered without keeping anything of it.
+ * Calls of an operation that have private values in every place of a message. They are refused, or
+ * answered without keeping any of these values.
  */
 const callsOf = ({ method, path, parameters }: ApiOperation): Call[] => {
   const at = (value: string): string => path.replaceAll(/\{\w+\}/gu, encodeURIComponent(value))
@@ -36,8 +36,8 @@ const callsOf = ({ method, path, parameters }: ApiOperation): Call[] => {
   const queryOf = (value: string): string =>
     [...named, email].map((name) => `${name}=${encodeURIComponent(value)}`).join('&')
   const reads = method === 'GET'
-  // An unknown member: nobody takes it, whatever else it is about. Names of members are told to who
-  // sent them, unless they look like a person's.
+  // An unknown member, which every operation refuses. The refusal quotes the names of members to
+  // the sender, except those that look like data of a person.
   const bodies = reads ? [{}] : [json({ [email]: lastName, phoneNumber: phone, email: firstName })]
   const malformed = reads ? [] : [json(`{"${email}":"${firstName}",`), json(`"${email}"`)]
   const typed = reads
@@ -69,7 +69,8 @@ const callsOf = ({ method, path, parameters }: ApiOperation): Call[] => {
 }
 
 /**
- * Calls every operation with what is private in every place; gives the problems that were answered.
+ * Calls every operation with private values in every place. Returns the problems that were
+ * answered.
  */
 export const callEveryRoute = async (
   client: GatewayClient,

@@ -6,7 +6,7 @@ import pg from 'pg'
 import type { StoreHome } from '../../../src/store/homes/open-store.ts'
 import { dumpDatabase } from '../databases/postgres-server.ts'
 
-/** Where something may lie, and the bytes that do. */
+/** A place where data may be stored, and the bytes that are there. */
 export type Place = { name: string; bytes: Buffer }
 
 const filesUnder = (directory: string): string[] =>
@@ -22,8 +22,8 @@ export const placesUnder = (directory: string, name: string): Place[] =>
   }))
 
 /**
- * The files of the database's server, its write-ahead log among them, after a checkpoint: what a
- * copy of the disk would hold.
+ * The files of the database's server, including its write-ahead log, after a checkpoint. A copy of
+ * the disk would have the same.
  */
 const serverFiles = async (url: string): Promise<Place[]> => {
   const client = new pg.Client({ connectionString: url })
@@ -45,8 +45,8 @@ const serverFiles = async (url: string): Promise<Place[]> => {
 }
 
 /**
- * What the home has stored: of a server what `pg_dump` writes and what lies on its disk, else the
- * directory.
+ * What the home has stored. For a server: the output of `pg_dump` and the files on its disk. For
+ * the embedded home: its directory.
  */
 export const storedPlaces = async (home: StoreHome): Promise<Place[]> =>
   home.kind === 'server'

@@ -1,12 +1,12 @@
-/** A text that is looked for, under the name by which a finding tells of it. */
+/** A text to search for, and the name under which a finding reports it. */
 export type Needle = { name: string; bytes: Buffer }
 export type Finding = { name: string; at: number }
 
 type Machine = { next: Int32Array; ends: Int32Array; needles: readonly Needle[] }
 
 /**
- * Every state's next one for every byte (Aho and Corasick): one pass over the bytes, however many
- * needles.
+ * A table with the next state for every state and byte (Aho and Corasick). It needs one pass over
+ * the bytes for any number of needles.
  */
 const machineOf = (needles: readonly Needle[]): Machine => {
   const states = needles.reduce((sum, { bytes }) => sum + bytes.length, 1)
@@ -45,7 +45,10 @@ const machineOf = (needles: readonly Needle[]): Machine => {
   return { next, ends, needles }
 }
 
-/** Looks for many texts in one pass over the bytes; a finding a needle is told, the first. */
+/**
+ * Searches for many texts in one pass over the bytes. Reports only the first finding of each
+ * needle.
+ */
 export const createSearch = (needles: readonly Needle[]) => {
   const { next, ends } = machineOf(needles)
   return (bytes: Uint8Array): Finding[] => {

@@ -13,14 +13,14 @@ const { city, contactId, email, fileName, firstName, lastName, otherPhone, phone
 const row = (id: string, number: string, more = ''): string =>
   `${id},${firstName},${lastName},${number},${email},${city}${more}`
 
-/** A file of one contact, whom no entry suppresses. */
+/** A file with one contact, whom no entry suppresses. */
 export const contactFile = (id: string): string => {
   const { freeEmail, freePhone } = CANARIES
   const cells = [`${contactId}-${id}`, firstName, lastName, `+1${freePhone}`, freeEmail, city]
   return `${HEADER}\n${cells.join(',')}\n`
 }
 
-/** Rows that are taken, and rows with every fault that quotes nothing. */
+/** Rows that are accepted, and rows with every fault whose text quotes nothing. */
 const FILE = [
   HEADER,
   row(contactId, `+1${phone}`),
@@ -42,8 +42,8 @@ const REFUSED = [
 type Made = { id: string; planDigest: string; secret: string; key: string; state: string }
 
 /**
- * What callers do with people's data in a whole life of it; the secrets that were given out on the
- * way.
+ * Does everything that callers do with people's data over its whole life. Returns the secrets that
+ * were given out meanwhile.
  */
 export const liveThrough = async (stage: Stage, gateway: RunningGateway, dialect: Dialect) => {
   const { client } = gateway
@@ -69,7 +69,8 @@ export const liveThrough = async (stage: Stage, gateway: RunningGateway, dialect
     return call('POST', `/v1/contact-lists/${LIST}/uploads`, form, headers)
   }
 
-  // Uploads: taken, refused, repeated, planned, refused by Genesys in its own words, tried again.
+  // Uploads that are accepted, refused, repeated, planned, refused by Genesys in its own words, and
+  // retried.
   const first = await upload(FILE, {}, { 'idempotency-key': CANARIES.idempotencyKey })
   assert.equal(first.status, 202, first.text)
   assert.ok((await client.finished(first.body.id)).counts.delivered > 0)
@@ -101,7 +102,7 @@ export const liveThrough = async (stage: Stage, gateway: RunningGateway, dialect
   await call('GET', `/v1/contact-lists/${LIST}/contacts/${contactId}/explain`)
   await call('GET', `/v1/uploads?fileName=${encodeURIComponent(fileName)}`)
 
-  // Do-not-call: entries, what stands of them, their end.
+  // Do-not-call entries, searches for them, and their end.
   const { source, words } = CANARIES
   const entries = [
     { phoneNumber: `+1${otherPhone}`, source, reason: words },
@@ -150,7 +151,8 @@ export const liveThrough = async (stage: Stage, gateway: RunningGateway, dialect
     if (!['receiving', 'scanning', 'uploading', 'confirming'].includes(body.state)) break
   }
 
-  // Secrets that are given out once; an endpoint that refuses until it is given up.
+  // Secrets that are shown only once, and an endpoint that refuses deliveries until they are given
+  // up.
   const endpoint = await call('POST', '/v1/webhook-endpoints', {
     name: 'canaries',
     url: 'https://hooks.example.com/x',

@@ -1,8 +1,8 @@
 import type { Needle } from './text-search.ts'
 
 /**
- * The middle of what base64 makes of a text that begins at the first, second or third of three
- * bytes: its ends depend on the neighbours.
+ * The middle part of the base64 form of a text, for the text beginning at the first, second or
+ * third of three bytes. The ends are left out, because they depend on the neighbouring bytes.
  */
 const base64Forms = (bytes: Buffer): string[] =>
   [0, 1, 2].map((before) => {
@@ -39,10 +39,10 @@ const phoneForms = (text: string): string[] => {
   ]
 }
 
-/** So short a text would be found by chance in a hundred megabytes. */
+/** A shorter text would be found by chance in a hundred megabytes. */
 const SHORTEST = 7
 
-/** The ways in which a text may stand somewhere without anybody having kept it from sight. */
+/** The forms in which a text may be written somewhere without encryption. */
 export const writtenForms = (text: string): Map<string, Buffer> => {
   const bytes = Buffer.from(text)
   const wide = Buffer.from(text, 'utf16le')
@@ -79,7 +79,7 @@ export const writtenForms = (text: string): Map<string, Buffer> => {
   return forms
 }
 
-/** What is looked for of a text: every form once. */
+/** Every form of a text that is searched for, without duplicates. */
 export const needlesOf = (name: string, text: string): Needle[] => {
   const seen = new Set<string>()
   return [...writtenForms(text)].flatMap(([form, bytes]) => {

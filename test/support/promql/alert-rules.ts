@@ -10,7 +10,7 @@ export type AlertRule = {
   annotations: { summary: string; description: string; runbook_url: string }
 }
 
-/** A file of tests as `promtool test rules` takes it; only what is looked at here. */
+/** A file of tests as `promtool test rules` reads it, with only the members that are read here. */
 export type RuleTests = {
   tests: { name: string; promql_expr_test: { expr: string; exp_samples?: unknown[] }[] }[]
 }

@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
 import { readPromql } from './promql.ts'
 
-/** Labels that Prometheus itself adds to what it scrapes. */
+/** Labels that Prometheus itself adds to the metrics that it scrapes. */
 const ADDED = ['job', 'instance']
 
 /** Every series name that a gateway exposes, with its labels. */
@@ -26,7 +26,10 @@ const knownSeries = (): Map<string, readonly string[]> => {
 
 const KNOWN = knownSeries()
 
-/** The metrics and labels in an expression that no gateway has; throws when it is no PromQL. */
+/**
+ * The metrics and labels in an expression that no gateway has. Throws if the expression is not
+ * PromQL.
+ */
 export const unknownNames = (expr: string): string[] => {
   const { selectors, groupings, matching } = readPromql(expr)
   const all = new Set(selectors.flatMap(({ name }) => KNOWN.get(name) ?? []))

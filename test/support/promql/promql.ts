@@ -5,18 +5,20 @@ type Node = Tree['topNode']
 
 export type Matcher = { label: string; op: '=' | '!=' | '=~' | '!~'; value: string }
 export type Selector = { name: string; matchers: Matcher[]; ranged: boolean }
-/** What an expression asks for, as Prometheus' own grammar reads it. */
+/** What an expression selects, as Prometheus' own grammar reads it. */
 export type Query = {
   selectors: Selector[]
-  /** The labels of `by` and `without`, an array for each aggregation, empty where it names none. */
+  /**
+   * The labels of `by` and `without`: an array for each aggregation, empty if it names no labels.
+   */
   groupings: string[][]
   /** The labels of `on` and `ignoring`. */
   matching: string[]
 }
 
-/** Reads PromQL; throws with the place where it stops being any. */
+/** Reads PromQL. If the text is not PromQL, throws with the place of the first error. */
 export const readPromql = (text: string): Query => {
-  // Grafana fills its own range in; any will do to read the expression.
+  // Grafana inserts its own range. Any range is enough to read the expression.
   const source = text.replaceAll('$__rate_interval', '5m')
   const textOf = (node: Node): string => source.slice(node.from, node.to)
   const below = (node: Node, name: string): Node[] => {

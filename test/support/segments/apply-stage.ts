@@ -27,26 +27,27 @@ export type ApplyStage = {
   store: Store
   sandbox: SandboxHandle
   genesys: GenesysClient
-  /** Puts the next version of the campaign's segment, as a caller has put it. */
+  /** Stores the next version of the campaign's segment, as if a caller had put it. */
   put(campaignId: string, about?: Partial<SegmentDefinition>): Promise<CampaignSegment>
-  /** The store's newest version. */
+  /** The newest version in the store. */
   latest(campaignId: string): Promise<CampaignSegment>
   /**
-   * Applies the newest version once; milliseconds until the next look, null: nothing more to do.
+   * Applies the newest version once. Returns the milliseconds until the next step. null: nothing
+   * more to do.
    */
   look(campaignId: string, campaigns?: CampaignPort): Promise<number | null>
-  /** Moves the time of Genesys and of whoever applies. */
+  /** Moves the time of Genesys and of the worker. */
   advance(ms: number): void
   /** Names of the events since the start. */
   told: string[]
-  /** Everything that those events and the client's carry, as text. */
+  /** All values in these events and in those of the client, as text. */
   said: string[]
   close(): Promise<void>
 }
 
 export const LEASE = { signal: new AbortController().signal, assertHeld: () => undefined }
 
-/** A store and a Genesys of one dialect, between which a test applies segments step by step. */
+/** A store and a Genesys of one dialect. A test applies segments between them step by step. */
 export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<ApplyStage> => {
   const home = embeddedHome()
   let aheadMs = 0
@@ -118,7 +119,7 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
     },
     look: async (campaignId, campaigns = genesys.campaigns) => {
       await store.segments.freeAll()
-      // When the lane looks again is not what is waited for here.
+      // Ignores when the lane would continue, because a test does not wait for that.
       await store.sql.executeSql(`update segment_campaign set ready_at =
         case when campaign_id = '${campaignId}' then clock_timestamp() else 'infinity' end`)
       const claimed = await store.segments.claim('me')

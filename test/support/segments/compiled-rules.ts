@@ -21,7 +21,8 @@ export const bodyOf = (compilation: Compilation): Record<string, unknown> | null
 export const rulesIn = (body: Record<string, unknown>) => body['rules'] as GuideRule[]
 
 /**
- * List includes are OR-ed, contact includes AND-ed, an exclude wins [guide-api: Campaign segments].
+ * Rules that include by list are combined with OR, rules that include by contact with AND, and a
+ * rule that excludes always wins [guide-api: Campaign segments].
  */
 export const dialledByGuide = (rules: readonly GuideRule[], contact: Witness): boolean => {
   const ofContact = rules.filter(({ type }) => type === 'contact')

@@ -7,8 +7,8 @@ import {
 import { leavesIn, type TestedRules } from './segment-trees.ts'
 
 /**
- * Rules as SMT-LIB, by the text of docs/segments.md and by nothing of the product: a cell is empty
- * or not, is a number or not, and is one of the texts of the literals or another one.
+ * Rules as SMT-LIB, made only from the text of docs/segments.md, without code of the product. A
+ * cell is empty or not, is a number or not, and is one of the texts of the literals or another one.
  */
 const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
@@ -27,8 +27,8 @@ const textsIn = (leaf: Leaf): string[] => {
 }
 
 /**
- * The declarations of all columns of these rules, with what holds of every cell, and a reader of
- * trees over them.
+ * The declarations of all columns of these rules, with the facts about every cell, and a function
+ * that translates trees over them.
  */
 export const smtOf = ({ conditions, exclusions }: TestedRules) => {
   const roots = [...(conditions === null ? [] : [conditions]), ...exclusions]
@@ -85,7 +85,7 @@ export const smtOf = ({ conditions, exclusions }: TestedRules) => {
 
 type Smt = ReturnType<typeof smtOf>
 
-/** Whom rules select. */
+/** The term for the contacts that the rules select. */
 export const selectedTerm = ({ term }: Smt, rules: TestedRules): string =>
   group('and', [
     ...(rules.conditions === null ? [] : [term(rules.conditions)]),

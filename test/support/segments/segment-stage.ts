@@ -6,7 +6,7 @@ import type { Answer, GatewayClient } from '../gateway/gateway-client.ts'
 
 const text = (name: string) => ({ name, kind: 'text', required: false }) as const
 
-/** A list with what a CRM knows of people, and a campaign on it that is off. */
+/** A list with what a CRM knows about people. Its campaign is off. */
 export const LIST = {
   id: 'people',
   name: 'People',
@@ -18,7 +18,7 @@ export const LIST = {
 }
 export const CAMPAIGN = { id: 'spring', name: 'Spring', contactListId: LIST.id }
 
-/** Ids tell what is special about them. */
+/** The id of each person says what is special about that person. */
 export const PEOPLE = [
   'customerId,phoneNumber,age,region,engagement_score,tier,do_not_call,recently_contacted',
   'fits,+12125550101,30,NW,80,gold,false,10',
@@ -108,7 +108,7 @@ export const createSegmentClient = (client: GatewayClient, campaignId = CAMPAIGN
   }
 }
 
-/** The list with its people, and the campaign, as Genesys and the gateway know them. */
+/** Fills the list and the campaign, both in Genesys and in the gateway. */
 export const fillPeople = async (sandbox: SandboxHandle, client: GatewayClient): Promise<void> => {
   sandbox.makeList(LIST)
   sandbox.makeCampaign(CAMPAIGN)
@@ -123,7 +123,7 @@ export const fillPeople = async (sandbox: SandboxHandle, client: GatewayClient):
   await client.finished(body.id)
 }
 
-/** The example of the guide, as it writes it [guide-004]. */
+/** The example of the guide, as the guide has it [guide-004]. */
 export const GUIDE_EXAMPLE = {
   listIds: [LIST.id],
   primaryListId: LIST.id,

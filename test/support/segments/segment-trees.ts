@@ -9,7 +9,7 @@ import {
   type SegmentRules,
 } from '../../../src/domain/segments/segment.ts'
 
-/** So few columns and literals that rules meet each other. */
+/** Only a few columns and literals, so that rules overlap. */
 const COLUMNS = ['age', 'region', 'tier']
 const NUMBERS = [-3, 0, 1, 2, 5.5, 10, 18]
 const TEXTS = ['NW', 'CA', '1', '10', '1.0', 'basic', 'o']
@@ -54,7 +54,7 @@ const opaqueLeaf: fc.Arbitrary<Leaf> = fc.record({
   value: text,
 })
 
-/** Trees of a few levels; `exact` leaves text operators out, as the guide dialect does. */
+/** Trees of a few levels. `exact`: without text operators, as in the guide dialect. */
 export const segmentTrees = (kind: 'exact' | 'any', maxDepth = 3): fc.Arbitrary<SegmentNode> =>
   fc.letrec<{ node: SegmentNode }>((tie) => ({
     node: fc.oneof(
@@ -81,8 +81,8 @@ export const leavesIn = (node: SegmentNode): Leaf[] => {
 const OTHER_CELLS = ['', 'NW', 'no', 'oNWo', '01', '1.00', '7', '100', '-3.0', 'CAo']
 
 /**
- * One contact for each combination of cells that the leaves can tell apart, and of some that only
- * text operators can.
+ * One contact for each combination of cells that the leaves can distinguish. Also has some cells
+ * that only text operators can distinguish.
  */
 export const tellingContacts = (leaves: readonly Leaf[]): Witness[] => {
   let contacts: Witness[] = [{}]

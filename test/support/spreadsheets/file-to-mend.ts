@@ -2,7 +2,7 @@ import { ledgerOf } from '../../intake/ledger.ts'
 import { column, take } from '../../intake/taken.ts'
 import type { SpecChanges } from '../../intake/taken.ts'
 
-/** A list whose cells have all that a spreadsheet likes to change. */
+/** A list whose cells have everything that a spreadsheet tends to change. */
 export const LIST: SpecChanges = {
   columns: ['customerId', 'name', 'phone', 'email', 'zip', 'code', 'note'].map((name) =>
     column(name, name === 'phone' || name === 'email' ? name : 'text'),
@@ -11,8 +11,8 @@ export const LIST: SpecChanges = {
 }
 
 /**
- * The rows as they are meant; the file has each with an email that is none, so that all of them are
- * given out to be mended.
+ * The rows as they should be. In the file, each has an invalid email, so that all of them are in
+ * the file to fix.
  */
 export const ROWS: readonly string[][] = [
   ['0012', 'Müller', '+4930901820', 'a@example.com', '01234', '1-2', "'tis so"],
@@ -24,12 +24,12 @@ export const ROWS: readonly string[][] = [
   ['00', 'Ünal', '+4930901826', 'g@example.com', '1e5', '01.02.2026', '－5'],
 ]
 
-/** A cell that the operator types. */
+/** An invalid email that the operator has typed. */
 export const WRONG_EMAIL = 'nobody@'
 
 const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`
 
-/** The CSV that is given out for the file with this delimiter. */
+/** The CSV that the gateway gives out as the file to fix, with this delimiter. */
 export const fileToMend = async (delimiter: string): Promise<string> => {
   const header = LIST.columns!.map(({ name }) => name)
   const wrong = ROWS.map((row) => row.with(3, WRONG_EMAIL))
@@ -37,9 +37,7 @@ export const fileToMend = async (delimiter: string): Promise<string> => {
   return ledgerOf(await take(lines.join('\r\n'), LIST))
 }
 
-/**
- * What the operator does to the file that a program has saved: puts the email of each row right.
- */
+/** What the operator does to a file that a program has saved: corrects the email of each row. */
 export const mended = (saved: string): string => {
   let row = 0
   return saved.replaceAll(WRONG_EMAIL, () => ROWS[row++]![3]!)

@@ -9,7 +9,7 @@ export const FILE_COLUMNS = [
 ] as const
 export type FileColumn = (typeof FILE_COLUMNS)[number]
 
-/** What Genesys must hold of one contact, as the gateway normalises it; null = empty. */
+/** What Genesys must hold of one contact, as the gateway normalises it. null: empty. */
 export type ExpectedContact = Record<FileColumn, string | null>
 
 export type ContactFile = {
@@ -28,7 +28,7 @@ export const phoneOf = (n: number): string => {
   return `+1${area}${exchange}${String(n % 10_000).padStart(4, '0')}`
 }
 
-/** A clean row; `version` changes what it says about the contact without changing who it is. */
+/** A clean row. Another `version` has other content for the same contact. */
 export const contactOf = (prefix: string, n: number, version = 1): ExpectedContact => ({
   customerId: `${prefix}-${String(n).padStart(7, '0')}`,
   firstName: `First${n}`,
@@ -41,7 +41,7 @@ export const contactOf = (prefix: string, n: number, version = 1): ExpectedConta
 const lineOf = (contact: ExpectedContact): string =>
   FILE_COLUMNS.map((name) => contact[name] ?? '').join(',')
 
-/** A clean CSV file of `rows` contacts, each with an id of its own. */
+/** A clean CSV file of `rows` contacts, each with a different id. */
 export const cleanFile = (about: {
   rows: number
   prefix?: string
@@ -60,9 +60,9 @@ export const cleanFile = (about: {
 }
 
 /**
- * The differences between what Genesys holds and what it should, one sentence each, at most
- * `limit`; empty = equal. Both sides are compared whole: every id, every column. "" and null are
- * the same emptiness.
+ * The differences between what Genesys holds and what it should hold, one sentence each, at most
+ * `limit`. Empty: there are none. Compares every id and every column of both sides. "" and null are
+ * equal.
  */
 export const differences = (
   held: ReadonlyMap<string, Record<string, string | null>>,

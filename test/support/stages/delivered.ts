@@ -47,7 +47,7 @@ export const send = async (store: Store, list: string, chunk: NewChunk): Promise
   return { claim, upload, batchId: batch.id, chunk }
 }
 
-/** Settles it as delivered, ends the upload and gives the lane up. */
+/** Settles the request as delivered, ends the upload and releases the lane. */
 export const settleSent = async (
   store: Store,
   { claim, upload, batchId, chunk }: Sent,
@@ -73,7 +73,7 @@ export const settleSent = async (
   await store.lanes.release(claim, 60_000)
 }
 
-/** An upload of the chunk, delivered. */
+/** Delivers an upload of the chunk. */
 export const deliver = async (store: Store, list: string, chunk: NewChunk): Promise<Upload> => {
   const sent = await send(store, list, chunk)
   await settleSent(store, sent)

@@ -19,8 +19,8 @@ type Lease = Parameters<Deliver>[2]
 const CLAIM = { key: 'contact_list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
 
 /**
- * The delivery of the store's upload to a Genesys in memory, by a lane of its own; `changes`: what
- * is other than usual.
+ * Delivers the store's upload to a Genesys in memory, in a separate lane. `changes`: dependencies
+ * that differ from the usual ones.
  */
 export const deliveryOver = (
   parts: {
@@ -55,8 +55,7 @@ export const deliveryOver = (
 }
 
 /**
- * A run of the delivery over a store and a Genesys in memory, with a clock that leaps over every
- * wait.
+ * A run of the delivery over a store and a Genesys in memory, with a clock that skips every wait.
  */
 export const setUp = (options: {
   chunks: ReturnType<typeof makeChunk>[]
@@ -85,7 +84,7 @@ export const setUp = (options: {
   }
 }
 
-/** What became of the accepted rows. */
+/** How many of the accepted rows got each outcome. */
 export const rowsOf = ({ counts: { delivered, unchanged, failed, unprocessed } }: Upload) => ({
   delivered,
   unchanged,

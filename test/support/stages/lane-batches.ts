@@ -5,20 +5,20 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { LaneClaim, RegisterRow } from '../../../src/workflows/ports/delivery/delivery.ts'
 import { audit, ids } from './store-uploads.ts'
 
-/** Claims the lane of the store that is ready. The test fails if no lane is. */
+/** Claims the ready lane of the store. The test fails if no lane is ready. */
 export const claimLane = async (store: Store): Promise<LaneClaim> => {
   const claim = await store.lanes.claim('me')
   assert.ok(claim)
   return claim
 }
 
-/** Ends everything open, so that no other test's lane is claimable. */
+/** Ends all open work, so that no lane of another test can be claimed. */
 export const clearLanes = async (store: Store): Promise<void> => {
   await store.sql.executeSql(`delete from upload`)
   await store.sql.executeSql(`delete from lane`)
 }
 
-/** Writes the intent to send the first two rows of an upload. Gives the id of the batch. */
+/** Writes the intent to send the first two rows of an upload. Returns the id of the batch. */
 export const intend = async (store: Store, claim: LaneClaim, upload: Upload): Promise<string> => {
   const id = ids.newUuid()
   const batch = { id, chunkSeq: 0, fromRow: 0, toRow: 2, sent: Buffer.from([3]) }
@@ -26,7 +26,7 @@ export const intend = async (store: Store, claim: LaneClaim, upload: Upload): Pr
   return id
 }
 
-/** Rows of the register for these contacts, with the same content. Lines start at 2. */
+/** Rows of the register for these contacts, all with the same content. Lines start at 2. */
 export const register = (...contactIds: string[]): RegisterRow[] =>
   contactIds.map((contactId, index) => ({
     contactId,
@@ -35,7 +35,7 @@ export const register = (...contactIds: string[]): RegisterRow[] =>
     row: index,
   }))
 
-/** Settles such a batch: the contact `a` is delivered, line 3 is refused by Genesys. */
+/** Settles such a batch. The contact `a` is delivered, and Genesys refuses line 3. */
 export const settle = (store: Store, claim: LaneClaim, upload: Upload, batchId: string) =>
   store.delivery.settle(claim, {
     uploadId: upload.id,

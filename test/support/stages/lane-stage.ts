@@ -5,7 +5,7 @@ import { makeUpload } from '../memory/made-uploads.ts'
 import { createManualClock } from './test-clock.ts'
 
 /**
- * Lane workers on lanes kept in memory; `give` puts uploads into them. Time stands still until it
+ * Lane workers on lanes in memory. `give` puts uploads into the lanes. Time stands still until it
  * is advanced.
  */
 export const setLaneStage = (deliver: DeliverUpload, maxLanes = 4, maxHeld = 8) => {

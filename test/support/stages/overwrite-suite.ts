@@ -25,8 +25,8 @@ const shownOf = (genesys: MemoryGenesys, id: string): [string, Record<string, st
 }
 
 /**
- * Rows that no request of overwriting brought, sent before a later request wiped the list; empty is
- * right.
+ * Rows that were appended and then wiped by a later request. Rows that a wiping request itself
+ * brought do not count. The right result is empty.
  */
 const wipedAfterwards = (log: readonly { wipes: boolean; ids: readonly string[] }[]): string[] => {
   const appended: string[] = []
@@ -42,8 +42,8 @@ const wipedAfterwards = (log: readonly { wipes: boolean; ids: readonly string[] 
 }
 
 /**
- * For the tests of one suite a store, where an upload of four contacts overwrites a list of two,
- * and a process that delivers it and may be killed at any step.
+ * For the tests of one suite: a store in which an upload of four contacts overwrites a list of two.
+ * A process that may be killed at any step delivers the upload.
  */
 export const overwriteSuite = (home: TestHome) => {
   let store: Store
@@ -77,7 +77,7 @@ export const overwriteSuite = (home: TestHome) => {
     return (await store.uploads.find('default', id))!
   }
 
-  /** One process's work on the upload, up to the end of its life. */
+  /** The work of one process on the upload, until the process is killed. */
   const live = async (claim: LaneClaim, world: ClearedGenesys, life: Life) => {
     const { genesys, clock, clear } = world
     const clearing = { clear }
@@ -189,12 +189,16 @@ export const overwriteSuite = (home: TestHome) => {
     get store() {
       return store
     },
-    // The embedded database runs the same SQL more slowly; between them every point is met.
+    // The embedded database runs the same SQL more slowly, so there the process is killed at every
+    // fourth step only. The server home covers every step.
     stride: home.kind === 'server' ? 1 : 4,
     forgetAudit,
     stage,
     live,
-    /** Overwrites the list with a process that dies after `steps`, then with one that does not. */
+    /**
+     * Overwrites the list, first with a process that dies after `steps`, then with one that does
+     * not die.
+     */
     play,
   }
 }

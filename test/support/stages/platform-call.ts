@@ -1,6 +1,6 @@
 import type { Stage } from './stage.ts'
 
-/** Calls the platform API of the stage's Genesys with a token of its own, past the gateway. */
+/** Calls the platform API of the stage's Genesys directly, with a separate token. */
 export const callPlatform = async (
   { sandbox }: Stage,
   path: string,

@@ -21,11 +21,12 @@ import { asNew } from './chunks.ts'
 import { contactSteps } from './steps.ts'
 import { createManualClock } from './test-clock.ts'
 
-/** Who makes the calls. */
+/** The caller of all calls. */
 export const caller = { tenantId: 'default', keyId: 'key_1', scopes: [], requestId: 'req_1' }
 
 /**
- * Each line of the body is a contact id; `refuse` and `!…` stand for what the real intake finds.
+ * A simple intake: each line of the body is a contact id. `refuse` and `!…` stand for faults that
+ * the real intake finds.
  */
 export const lineIntake: RunIntake = async (body, spec, sink) => {
   let text = ''
@@ -72,7 +73,7 @@ const bodyOf = async function* (text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text)
 }
 
-/** Receives uploads into memory. `request` makes a call of lines, as `lineIntake` reads them. */
+/** Receives uploads into memory. `request` makes a call from lines, as `lineIntake` reads them. */
 export const setUpReceiving = (intake: RunIntake = lineIntake) => {
   const memory = createMemoryUploads()
   const genesys = createMemoryGenesys()
@@ -134,7 +135,7 @@ export const setUpReceiving = (intake: RunIntake = lineIntake) => {
 export const problem = (code: string) => (error: unknown) =>
   error instanceof GatewayProblem && error.code === code
 
-/** Of a refused upload neither rows nor its claim may be left. */
+/** A refused upload must leave neither rows nor a claim. */
 export const nothingRemains = (t: ReturnType<typeof setUpReceiving>): void => {
   assert.equal(t.uploads.receiving.size, 0)
   assert.equal(t.uploads.staged.size, 0)

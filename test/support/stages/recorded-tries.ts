@@ -3,19 +3,22 @@ import { hasBit } from '../../../src/lib/bitmap.ts'
 import { DIGEST_BYTES } from '../../../src/lib/keyed-digest.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 
-/** An HTTP try of rows, as the transaction that recorded it committed. */
+/** An HTTP try of rows, as the transaction that recorded it saw the data at its commit. */
 export type RecordedTry = {
   seq: number
-  /** By tenant, locked until the commit: entries of a later one were committed after it. */
+  /**
+   * By tenant. They are locked until the commit, so entries of a later epoch were committed after
+   * it.
+   */
   epochs: Readonly<Record<string, number>>
-  /** Digests of 16 bytes in hex: everybody whose contact it carries. */
+  /** Digests of 16 bytes in hex, of all people whose contacts it carries. */
   subjects: ReadonlySet<string>
 }
 
 /**
- * Has the database note every try when its transaction commits, with the epoch that it holds then.
- * What notes comes after everything that the transaction itself does, so that it takes no lock in
- * the place of one that is forgotten.
+ * Makes the database record every try when its transaction commits, with the epochs at that moment.
+ * The trigger runs after everything else in the transaction. So it cannot take a lock that the
+ * transaction itself has forgotten to take.
  */
 export const noteTries = async (store: Store): Promise<void> => {
   for (const statement of [
@@ -46,7 +49,7 @@ type Noted = {
   subjects: Buffer
 }
 
-/** The tries that were noted beyond `after`. */
+/** The tries that were recorded after number `after`. */
 export const readTries = async (store: Store, after: number): Promise<RecordedTry[]> => {
   const { rows } = await store.sql.executeSql(
     `select t.*, chunk.subjects from recorded_try t

@@ -26,8 +26,8 @@ type World = {
 }
 
 /**
- * The sandbox and a client of it over real HTTP, where no wait of Genesys or of the delivery takes
- * time.
+ * The sandbox and a client that calls it over real HTTP. No wait of Genesys or of the delivery
+ * takes time.
  */
 export const startWorld = async (): Promise<World> => {
   const clock = createSkippingClock(LONGEST_SLEEP_MS)
@@ -47,7 +47,7 @@ export const startWorld = async (): Promise<World> => {
     random: () => 0.5,
     emit: createTeller().emit,
     ...about,
-    // The pacer's patience is no wait, and must not move the time of the others.
+    // The pacer's waits must not move the time of the other parts.
     clock: systemClock,
   })
   const close = async (): Promise<void> => {
@@ -57,7 +57,7 @@ export const startWorld = async (): Promise<World> => {
   return { clock, sandbox, client: { ...client, contactReads: client.contactReads! }, close }
 }
 
-/** The delivery of an upload in memory to the sandbox (platform), lane and all left out. */
+/** Delivers an upload from memory to the sandbox (platform), without lane and pace. */
 export const deliverToSandbox = async (
   world: World,
   chunks: ReturnType<typeof makeChunk>[],
@@ -98,7 +98,7 @@ export const deliverToSandbox = async (
     store,
     events,
     run: () => run(lease),
-    /** As the sweeper does: what is held goes on. */
+    /** Resumes a held upload, as the sweeper does. */
     goOn: () => {
       store.upload = { ...store.upload, state: 'delivering', hold: null, problem: null }
     },

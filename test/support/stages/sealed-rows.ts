@@ -6,8 +6,8 @@ export const keyDigest = (store: Store, key: string): Buffer =>
   createSeals(store.digestKey).keyDigest(key)
 
 /**
- * Contacts of `default` in the register of a list, their lines counted from 1, with a content that
- * equals none.
+ * Adds contacts of `default` to the register of a list. Their lines are counted from 1, and their
+ * content equals no real one.
  */
 export const fillRegister = async (
   store: Store,

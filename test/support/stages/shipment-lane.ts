@@ -15,23 +15,25 @@ import { ids } from './store-uploads.ts'
 import { createLeapingClock } from './test-clock.ts'
 
 export type ShipmentLaneOptions = {
-  /** Contacts that Genesys does not take. */
+  /** Contacts that Genesys refuses. */
   refused?: ReadonlySet<string>
   /**
-   * How it says so: of the request, without or with the rows, or by the job, with the rows; without
-   * unless told.
+   * How Genesys refuses them. `unnamed`: refuses the request without naming rows. `named`: refuses
+   * the request and names the rows. `job`: the job names the rows. Default: `unnamed`.
    */
   refusal?: 'unnamed' | 'named' | 'job'
-  /** Contacts of which it turns out when a try is recorded that they may not go. */
+  /** Contacts whose rows may no longer be sent when a try is recorded. */
   withheld?: ReadonlySet<string>
   jobs?: boolean
-  /** Of one request. */
+  /** The most rows of one request. */
   batchRows?: number
+  /** How long ago the list was read when the work on the lane begins. Default: just now. */
+  readAgoMs?: number
 }
 
 /**
- * A list of its own, Genesys in memory, and a lane that is worked until nothing waits, or until the
- * process is killed.
+ * A separate list, a Genesys in memory, and a lane. The lane is worked on until nothing waits, or
+ * until the process is killed.
  */
 export type ShipmentLane = {
   genesys: MemoryGenesys
@@ -51,7 +53,8 @@ const WRITTEN = [
 ] as const
 
 /**
- * The store's delivery, which withholds rows as a check of them in the recording transaction would.
+ * The store's delivery. It also withholds rows, as a check of them in the recording transaction
+ * would.
  */
 const withholding = (store: Store, withheld: ReadonlySet<string>): Store['delivery'] => {
   const check = async (
@@ -104,6 +107,7 @@ export const createShipmentLane = (
     withheld = new Set(),
     jobs = false,
     batchRows = 1_000,
+    readAgoMs = 0,
   }: ShipmentLaneOptions = {},
 ): ShipmentLane => {
   const genesys = createMemoryGenesys({ jobs, batchRows })
@@ -121,8 +125,7 @@ export const createShipmentLane = (
     const rowErrors = refusal === 'unnamed' ? [] : bad
     throw new GenesysFailure('rows_refused', 'send-batch', { rowErrors })
   }
-  // Who refuses a request makes no job of it, so where jobs refuse, the n-th is of the n-th
-  // request.
+  // A refused request makes no job. So where jobs refuse, the n-th job belongs to the n-th request.
   genesys.onJob = (job, jobId) => {
     const errors =
       refusal === 'job' ? badOf(genesys.sent[Number(jobId.slice(4)) - 1]!.contactIds) : []
@@ -158,6 +161,10 @@ export const createShipmentLane = (
     const deliverAlone = createDeliverUpload(deps)
     const deliver = createDeliverTogether({ ...deps, shipments: delivery, deliverAlone })
     await store.lists.put(genesys.list)
+    await store.sql.executeSql(
+      `update list_cache set read_at = read_at - make_interval(secs => $2::float8 / 1000) where list_id = $1`,
+      [list, readAgoMs],
+    )
     await store.sql.executeSql('update lane set lease_until = null, owner = null')
     await store.sql.executeSql(`update lane set ready_at = 'infinity' where key <> $1`, [
       `contact_list:${list}`,

@@ -24,22 +24,25 @@ export type Dialect = 'guide' | 'platform'
 export type RunningGateway = ProcessUnderTest & { client: GatewayClient }
 
 /**
- * A CRM and a Genesys in the test's own process, and gateways as processes between them, all on one
- * home.
+ * A CRM and a Genesys in the test's own process, and gateways between them as separate processes.
+ * All gateways use one home.
  */
 export type Stage = {
   sandbox: SandboxHandle
   crm: CrmReceiver
-  /** A gateway on the stage's home; several at once only where the home is a server. */
+  /**
+   * Starts a gateway on the stage's home. Several can run at the same time only if the home is a
+   * server.
+   */
   gateway(
     env?: Record<string, string>,
     undeclared?: (line: LogLine) => void,
   ): Promise<RunningGateway>
-  /** Ends every gateway that still runs, the CRM and Genesys. */
+  /** Ends every running gateway, the CRM and Genesys. */
   close(): Promise<void>
 }
 
-/** Keys of a test's server home; the same for every instance on it. */
+/** The keys of a test's server home, the same for every gateway on it. */
 const ENCRYPTION_KEYS = `e2e:${Buffer.alloc(32, 11).toString('base64')}`
 
 const homeEnv = (home: StoreHome, dataDir: string): Record<string, string> =>
@@ -47,7 +50,7 @@ const homeEnv = (home: StoreHome, dataDir: string): Record<string, string> =>
     ? { DATA_DIR: home.dataDir }
     : { DATABASE_URL: home.url, ENCRYPTION_KEYS, DATA_DIR: dataDir }
 
-/** Where pace is not the subject, nobody is to wait for it. */
+/** So fast that no test waits for the pace. Tests about the pace set their own. */
 const FAST = { guideRequestsPerMinute: 1_000_000, platformRequestsPerMinute: 1_000_000 }
 
 export const setStage = async (

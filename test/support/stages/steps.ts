@@ -5,7 +5,7 @@ import { createValidation } from '../../../src/intake/rows/validation.ts'
 
 const normalisationFor = createNormalisations()
 
-/** The steps that the gateway's plugins build, for US numbers and ids of the default shape. */
+/** The steps that the gateway's plugins build, for US numbers and for ids of the default form. */
 export const contactSteps = (rules: Partial<RowRules> = {}): BuildContactSteps =>
   createValidation(
     { defaultRegion: 'US', contactIdPattern: CONTACT_ID_PATTERN, ...rules },

@@ -21,12 +21,12 @@ export const SOURCE: UploadSource = {
 
 export const audit = (action: AuditAction, object: string): AuditEntry =>
   createAuditEntry(ids, byGateway({ tenantId: 'default', requestId: 'req' }), {
-    // Stores do not look at what an entry says.
+    // Stores do not check what an audit entry says.
     ...({ action } as AuditSaid),
     object,
   })
 
-/** A chunk of one column from line 2 on: `accepted` contacts, then `rejected` rows. */
+/** A chunk of one column, from line 2 on: first `accepted` contacts, then `rejected` rows. */
 export const chunkOf = (
   seq: number,
   firstLine: number,
@@ -51,7 +51,7 @@ export const chunkOf = (
   subjectRows: new Uint16Array(),
 })
 
-/** An upload of the default tenant as it begins. */
+/** An upload of the default tenant as it is when it begins. */
 export const newUpload = (id: string, list: string, source = SOURCE): NewUpload => ({
   id,
   tenantId: 'default',
@@ -114,7 +114,7 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   answer: (upload) => ({ status: 202, body: JSON.stringify({ id: upload.id }) }),
 })
 
-/** An upload of one chunk, staged. */
+/** Stages an upload of one chunk. */
 export const stageUpload = async (
   store: Store,
   options: { list?: string; accepted?: string[]; rejected?: number } = {},

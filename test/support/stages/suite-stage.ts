@@ -4,8 +4,8 @@ import { embeddedHome } from '../databases/database.ts'
 import { type Dialect, type RunningGateway, setStage, type Stage } from './stage.ts'
 
 /**
- * A stage with one gateway on an embedded home, for all tests of the suite that asks for it here;
- * they begin and end with the suite.
+ * A stage with one gateway on an embedded home, for all tests of the suite that calls this. It
+ * begins and ends with the suite.
  */
 export const stageOfSuite = (
   dialect: Dialect,

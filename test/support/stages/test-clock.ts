@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/lib/clock.ts'
 
 const START = Date.parse('2026-03-01T12:00:00Z')
 
-/** Every sleep is over at once and moves the time by its length. */
+/** A clock on which every sleep ends immediately and moves the time by its length. */
 export const createLeapingClock = (): Clock & { elapsedMs(): number } => {
   let ms = 0
   return {
@@ -22,7 +22,7 @@ export const createLeapingClock = (): Clock & { elapsedMs(): number } => {
 
 type Timer = { atMs: number; done: () => void }
 
-/** Time stands still until `advance`. */
+/** A clock on which time stands still until `advance`. */
 export const createManualClock = (): Clock & { advance(ms: number): Promise<void> } => {
   let ms = 0
   const timers = new Set<Timer>()

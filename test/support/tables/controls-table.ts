@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** A test that a control has: its file, and what its name holds. */
+/** A test of a control: its file, and a text that its name contains. */
 export type ControlTest = { path: string; name: string }
 export type Control = { id: string; about: string; tests: ControlTest[] }
 

@@ -2,7 +2,7 @@ import { Registry } from 'prom-client'
 
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
 
-/** The table of metrics that docs/instrumentation.md shows, made from the metrics themselves. */
+/** The table of metrics for docs/instrumentation.md, made from the metrics themselves. */
 export const metricTable = (): string => {
   createMetrics(registry)
   const rows = registry
@@ -17,7 +17,7 @@ export const metricTable = (): string => {
       return `| \`${name}\` | ${kind} | ${labelNames.map((label) => `\`${label}\``).join(', ') || '–'} | ${help} |`
     })
     .toSorted()
-  return ['| metric | kind | labels | what |', '|---|---|---|---|', ...rows].join('\n')
+  return ['| metric | kind | labels | meaning |', '|---|---|---|---|', ...rows].join('\n')
 }
 
 const registry = new Registry()

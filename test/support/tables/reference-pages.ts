@@ -8,8 +8,9 @@ import { UPLOAD_WARNINGS } from '../../../src/domain/uploads/upload-warnings.ts'
 import type { ApiDocument } from '../../../src/http/document/collection-file.ts'
 import { PROBLEM_ENTRIES } from '../../../src/http/routes/problems/problem-entries.ts'
 
-/** The pages of reference that `npm run reference` writes from the code. A test compares. */
-const MADE = 'Made from the code by `npm run reference`; a test compares.'
+/** The beginning of each reference page. A test checks that the pages match the code. */
+const MADE =
+  '`npm run reference` makes this page from the code, and a test checks that both are in step.'
 
 const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll('\n', ' ')
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -25,15 +26,15 @@ const entriesAbout = (about: 'call' | 'upload') =>
 
 const codesPage = (): string => `# Codes
 
-${MADE} Codes are part of the contract: they are never renamed. A running gateway has a page for each code of a call, an upload or a row, with an example and the fix:
+${MADE} Codes are part of the contract, so they never change. A running gateway has a page for each code of a call, an upload or a row, with an example and the fix:
 \`/problems/{code}\`. The \`type\` of every error links to it.
 
 ## Codes of calls
 
-The gateway answers a call that it refuses with \`application/problem+json\`: \`code\`, \`detail\` and a \`hint\` what to do.
+The gateway refuses a call with \`application/problem+json\`. The answer has a \`code\`, a \`detail\`, and a \`hint\` that shows how to fix the cause.
 
 ${table(
-  ['code', 'status', 'what it says'],
+  ['code', 'status', 'what it means'],
   inOrder(
     entriesAbout('call').map(({ code, status, title }) => [
       `\`${code}\``,
@@ -45,16 +46,16 @@ ${table(
 
 ## Codes of uploads and files
 
-These are in \`problem\` of an upload, a guest file or a segment that could not be delivered.
+These codes are in the \`problem\` of an upload, a guest file or a segment that the gateway could not deliver.
 
 ${table(
-  ['code', 'what it says'],
+  ['code', 'what it means'],
   inOrder(entriesAbout('upload').map(({ code, title }) => [`\`${code}\``, title ?? ''])),
 )}
 
 ## Codes of rows and entries
 
-These are in the ledger of an upload and in the rejected entries of a do-not-call submission. Each is shown with its line and column, never with the content of a cell.
+These codes are in the ledger of an upload and in the rejected entries of a do-not-call submission. With each code, you get the line and the column, and never the content of a cell.
 
 ${table(
   ['code', 'what it means'],
@@ -63,16 +64,16 @@ ${table(
 
 ## Warnings of uploads
 
-These are in \`warnings\` of an upload. The gateway accepts the upload.
+These codes are in the \`warnings\` of an upload. The gateway accepts the upload anyway.
 
 ${table(
-  ['code', 'what it says'],
+  ['code', 'what it means'],
   inOrder(Object.entries(UPLOAD_WARNINGS).map(([code, detail]) => [`\`${code}\``, detail])),
 )}
 
 ## Faults of a segment definition
 
-These are in \`errors\` of the problem \`segment-invalid\`, each with the JSON pointer of its place.
+These codes are in the \`errors\` of the problem \`segment-invalid\`. Each error has the JSON pointer of the place at fault. The second column continues the sentence "The place …".
 
 ${table(
   ['code', 'the place'],
@@ -81,7 +82,7 @@ ${table(
 
 ## Findings of a segment
 
-These are in \`analysis.findings\`. [segments.md](segments.md#what-is-found) says what each means.
+These codes are in \`analysis.findings\`. [segments.md](segments.md#what-is-found) explains each finding.
 
 ${table(
   ['code', 'severity'],
@@ -93,8 +94,8 @@ const groups = (): string[] => [...new Set(CONFIG_VARIABLES.map(({ group }) => g
 
 const configurationPage = (): string => `# Configuration
 
-${MADE} The gateway reads these variables from its environment, and from a file \`.env\` if there is one. [.env.example](../.env.example) is the same list, to copy.
-The gateway refuses to start with a value that it cannot use, and names the variable. A secret is never logged.
+${MADE} The gateway reads these variables from its environment, and from a file \`.env\` if there is one. You can copy [.env.example](../.env.example), which has the same variables.
+If a value is not valid, the gateway does not start, and names the variable. It never logs a secret.
 
 ${groups()
   .map((group) => {
@@ -134,10 +135,10 @@ const apiPage = ({ tags, paths }: ApiDocument): string => {
   })
   return `# Calls of the API
 
-${MADE} This page lists every call. A running gateway shows the parameters, bodies and answers of each at \`/docs\`, and as OpenAPI 3.1 at \`/openapi.json\`
+${MADE} This page lists every call. A running gateway shows the parameters, bodies and answers of each call at \`/docs\`, and as OpenAPI 3.1 at \`/openapi.json\`
 ([openapi/openapi.json](../openapi/openapi.json)). [openapi/postman_collection.json](../openapi/postman_collection.json) has each call with an example, for Postman and Bruno.
 
-Send your key as \`Authorization: Bearer …\`. A call without a key gets 401. A key without the scope gets 403. An object of another tenant is 404, as if it did not exist.
+Send your key as \`Authorization: Bearer …\`. A call without a key gets 401. A key without the scope gets 403. If an object belongs to a different tenant, the answer is 404, as if it did not exist.
 
 ${sections.join('\n\n')}
 `

@@ -1,6 +1,6 @@
 import { HOLD_REASONS, UPLOAD_TRANSITIONS } from '../../../src/domain/uploads/upload.ts'
 
-/** What docs/upload-states.md shows, made from the tables that the code itself obeys. */
+/** The diagram in docs/upload-states.md, made from the tables that the code itself uses. */
 export const stateDiagram = (): string => {
   const moves = Object.entries(UPLOAD_TRANSITIONS)
   return [
@@ -16,9 +16,10 @@ export const stateDiagram = (): string => {
 /** The table of holds: why an upload waits and what ends the wait. */
 export const holdTable = (): string =>
   [
-    '| `hold.reason` | ends by |',
+    '| `hold.reason` | what ends the hold |',
     '|---|---|',
     ...Object.entries(HOLD_REASONS).map(
-      ([reason, end]) => `| \`${reason}\` | ${end === 'itself' ? 'itself' : `\`/${end}\``} |`,
+      ([reason, end]) =>
+        `| \`${reason}\` | ${end === 'itself' ? 'nothing: the upload resumes by itself' : `\`/${end}\``} |`,
     ),
   ].join('\n')

@@ -6,12 +6,12 @@ import { createCountUse } from '../../../src/workflows/access/count-use.ts'
 import type { Counted, TenantUseStore } from '../../../src/workflows/ports/access/use.ts'
 import { createManualClock } from '../../support/stages/test-clock.ts'
 
-/** A database that adds up what it is told, and is away when it is told to be. */
-const setUse = (quotas: Partial<Quotas>) => {
+/** A database that adds up the counts that it gets. The test can make it unavailable. */
+const setUse = (first: Partial<Quotas>) => {
   const clock = createManualClock()
   const told: Counted[][] = []
   const sums = { rows: 0, requests: 0 }
-  const state = { isAway: false }
+  const state = { isAway: false, quotas: first }
   const use: TenantUseStore = {
     tell: async (counted) => {
       if (state.isAway) throw new Error('the database is away')
@@ -22,7 +22,7 @@ const setUse = (quotas: Partial<Quotas>) => {
       }
       return counted.map(({ tenantId }) => ({
         tenantId,
-        quotas: { ...NO_QUOTAS, ...quotas },
+        quotas: { ...NO_QUOTAS, ...state.quotas },
         use: { rowsToday: sums.rows, openUploads: 0, requestsThisMinute: sums.requests },
         minuteEndsMs: 60_000,
         dayEndsMs: 86_400_000,
@@ -78,4 +78,24 @@ test('a stop tells what is counted', async () => {
   await countUse.request('t', true)
   await countUse.stop()
   assert.equal(sums.requests, 1)
+})
+
+test('a quota that a tenant is given holds from its next call on, two seconds later', async () => {
+  const { countUse, clock, state } = setUse({})
+  ;(await countUse.upload('t')).takeRows(20)
+  await clock.advance(10_000)
+  state.quotas = { rowsPerDay: 25, requestsPerMinute: 1 }
+  const room = await countUse.upload('t')
+  assert.equal(room.rowsLeft, 5)
+  assert.throws(() => room.takeRows(20), { code: 'quota-exceeded' })
+  await countUse.request('t', true)
+  await assert.rejects(countUse.request('t', true), { code: 'quota-exceeded' })
+})
+
+test('a tenant without quotas goes on while the database takes no writes', async () => {
+  const { countUse, clock, state } = setUse({})
+  await countUse.request('t', true)
+  await clock.advance(10_000)
+  state.isAway = true
+  await countUse.request('t', true)
 })

@@ -9,7 +9,8 @@ import { createManualClock } from '../../support/stages/test-clock.ts'
 const HOUR_MS = 3_600_000
 
 /**
- * A database whose clock is the true one and `offMs`, and says of itself what `next` tells once.
+ * A database whose clock is `offMs` ahead of the true one. `next` sets what it reports about itself
+ * once.
  */
 const setUp = (shared = false) => {
   const manual = createManualClock()
@@ -152,7 +153,7 @@ describe('The watch over the clock', () => {
       events.map(([name]) => name),
       ['job.failed'],
     )
-    // Since before the last look that was answered.
+    // Each time counts from before the last check that was answered.
     assert.deepEqual(state.elapsed.slice(0, 3), [null, 2_000, 4_000])
   })
 })

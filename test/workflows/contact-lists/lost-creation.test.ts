@@ -31,7 +31,10 @@ describe('a creation whose answer is lost', () => {
     }
     const problem = await problemOf(call())
     assert.equal(problem.code, 'genesys-unavailable')
-    assert.match(problem.message, /^Genesys did not answer, .* same key: it looks for the list/)
+    assert.match(
+      problem.message,
+      /^Genesys did not answer, .* same key\. The gateway then searches for the list/,
+    )
     assert.ok((problem.retryAfterSeconds ?? 0) > 0)
     assert.equal(intents.size, 1)
     assert.ok(clock.elapsedMs() >= 30_000)

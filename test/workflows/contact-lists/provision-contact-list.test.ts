@@ -148,7 +148,7 @@ describe('a creation that Genesys denies', () => {
       throw new GenesysFailure('forbidden', 'create-contact-list', { right: 'outbound:list:write' })
     }
     const problem = await problemOf(call())
-    assert.match(problem.message, /denies us a right, probably outbound:list:write\.$/)
+    assert.match(problem.message, /The gateway lacks a right, probably outbound:list:write\.$/)
     assert.deepEqual(problem.about, { failure: 'forbidden', right: 'outbound:list:write' })
   })
 })

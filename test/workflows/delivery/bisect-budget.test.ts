@@ -17,8 +17,8 @@ describe('the budget of finding out what Genesys refuses', () => {
     const clock = createLeapingClock()
     const budgetOf = createBisectBudgets(clock)
     /**
-     * An upload of the lane; a fifth of what the lane may spend goes into finding its one bad row
-     * of 32.
+     * Delivers an upload in the lane. Finding its one bad row of 32 takes a fifth of the lane's
+     * budget.
      */
     const deliver = async (id: string, bad: readonly string[] = ['c9'], jobs = false) => {
       const store = createMemoryDelivery([makeChunk(0, names(32))], { id })

@@ -10,7 +10,7 @@ import { createMemoryGenesys, refuseIds } from '../../support/memory/memory-gene
 import { deliveryOver } from '../../support/stages/delivery-run.ts'
 import { createLeapingClock } from '../../support/stages/test-clock.ts'
 
-/** Six batches of two contacts each, and the lane's holder that works them run by run. */
+/** Six batches of two contacts each. The lane's holder works on them run by run. */
 const setUp = (jobs: boolean) => {
   const chunks = Array.from({ length: 6 }, (_, seq) => makeChunk(seq, [`a${seq}`, `b${seq}`]))
   const store = createMemoryDelivery(chunks)

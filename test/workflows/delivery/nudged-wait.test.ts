@@ -8,9 +8,7 @@ import { createMemoryGenesys } from '../../support/memory/memory-genesys.ts'
 import { deliveryOver } from '../../support/stages/delivery-run.ts'
 import { createManualClock } from '../../support/stages/test-clock.ts'
 
-/**
- * Polls come every minute at first, so that whatever happens within one was not found by a poll.
- */
+/** At first, polls come every minute. So what happens within a minute was not found by a poll. */
 const POLL_MS = 60_000
 
 const setUp = (options: { jobEnded: boolean }) => {

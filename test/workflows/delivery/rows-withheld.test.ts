@@ -27,7 +27,7 @@ const setUp = (method: Upload['delivery']['method']) => {
   const { run } = deliveryOver({ store, genesys, clock: createLeapingClock() })
   const never = new AbortController().signal
   const lease = { signal: never, rest: never, assertHeld: () => undefined as void }
-  /** Ids of contacts by request, in order. */
+  /** The ids of contacts in each request, in order. */
   const sent = (): string[][] =>
     method === 'batches'
       ? genesys.sent.map(({ contactIds }) => [...contactIds])
@@ -37,7 +37,7 @@ const setUp = (method: Upload['delivery']['method']) => {
   return { store, genesys, sent, requestIds, run: () => run(lease) }
 }
 
-/** From the `from`-th try on, row 1 of the first chunk may not go. */
+/** From the `from`-th try on, row 1 of the first chunk may not be sent. */
 const withholdFrom = (store: MemoryDelivery, from: number): void => {
   let tries = 0
   store.withhold = (requestId) => {
@@ -112,7 +112,7 @@ for (const method of ['batches', 'file'] as const) {
         const { version } = t.store.upload
         t.store.upload = { ...t.store.upload, cancelRequested: true, version: version + 1 }
       }
-      // Whatever is asked of the store is asked after the cancellation.
+      // Whatever the delivery asks of the store, it asks after the cancellation.
       const { recordTry } = t.store
       t.store.recordTry = (...args) => {
         cancel()

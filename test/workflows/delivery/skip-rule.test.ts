@@ -10,9 +10,10 @@ import {
   createContentHashes,
   createTextContentHashes,
 } from '../../../src/workflows/delivery/content-hashes.ts'
+import { anySkipped } from '../../../src/workflows/delivery/shipments/plan-shipment.ts'
 import { maySkip, skipCode } from '../../../src/workflows/delivery/skip-rule.ts'
 import { createPlanTally } from '../../../src/workflows/uploads/control/plan-upload.ts'
-import { makeChunk } from '../../support/memory/made-uploads.ts'
+import { makeChunk, makeUpload } from '../../support/memory/made-uploads.ts'
 import { asNew } from '../../support/stages/chunks.ts'
 import { setUp } from '../../support/stages/delivery-run.ts'
 
@@ -29,6 +30,25 @@ describe('the skip rule', () => {
       const may = await maySkip(register, 'default', { id: 'list-1', size }, about)
       assert.equal(may, expected, JSON.stringify({ mode, duplicates, size }))
     }
+  })
+
+  it('decides about no row of a shared request that brings new content', () => {
+    const chunk = makeChunk(0, ['a', 'b'])
+    const contentHashes = Buffer.alloc(32, 7)
+    const known = (content: number) =>
+      new Map([['b', { contentHash: Buffer.alloc(16, content), acceptedSeq: 1 }]])
+    const decides = (duplicates: (typeof DUPLICATE_RULES)[number], content: number): boolean => {
+      const upload = makeUpload([chunk], { duplicates })
+      return anySkipped([{ upload, chunk, contentHashes, verdicts: new Map() }], known(content))
+    }
+    assert.deepEqual(
+      DUPLICATE_RULES.map((rule) => [rule, decides(rule, 7), decides(rule, 8)]),
+      [
+        ['update', true, false],
+        ['skip', true, true],
+        ['ignore', false, false],
+      ],
+    )
   })
 
   it('skips every known contact, identical content, or nothing', () => {

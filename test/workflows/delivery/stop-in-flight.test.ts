@@ -19,7 +19,7 @@ describe('a stop', () => {
       await held.promise
       await noteJob(...noted)
     }
-    // The first job is being looked at when the stop comes, the second batch is on its way.
+    // When the stop comes, the first job is being read and the second batch is being sent.
     t.genesys.readJob = (_jobId, { signal }) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason))

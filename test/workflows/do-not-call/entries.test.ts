@@ -48,7 +48,7 @@ const TENANT: Tenant = {
   ...{ quotas: NO_QUOTAS, use: NO_USE },
 }
 
-/** A store that keeps what it is told; `lost` has it lose the submission. */
+/** A store that keeps what it gets. `lost`: it loses the submission. */
 const createStage = ({ lost = false, moved = true, held = [] as number[] } = {}) => {
   const calls: string[] = []
   const audits: (AuditEntry & { rejections: object })[] = []

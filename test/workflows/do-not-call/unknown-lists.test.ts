@@ -20,7 +20,8 @@ const lookUp = (answer: (listId: string, signal: AbortSignal) => Promise<Contact
     asked.push(listId)
     return answer(listId, signal)
   }
-  const get = async (listId: string) => (listId === 'seen' ? { list: LIST, ageMs: 1e9 } : null)
+  const get = async (listId: string) =>
+    listId === 'seen' ? { list: LIST, ageMs: 1e9, provenMs: 1e9 } : null
   const unknownLists = createUnknownLists({ readContactList }, { get }, stopping.signal)
   return { asked, stopping, unknownLists }
 }

@@ -31,7 +31,7 @@ type World = {
   tries?: RowTry[]
   row?: Partial<LedgerRow>
   limits?: object
-  /** Uploads whose rows are deleted while they are looked at. */
+  /** Uploads whose rows are deleted while they are being searched. */
   goneIds?: string[]
 }
 
@@ -40,12 +40,14 @@ const reading = (world: World) => {
   const { entries = [], uploads = [], tries = [], row = {}, limits = {}, goneIds = [] } = world
   const audited: AuditEntry[] = []
   const walked: string[] = []
+  const searches: number[] = []
   const evidence: EvidenceStore = {
     decisions: async () => entries,
     uploadsBehind: async ({ after, limit }) =>
       uploads.filter(({ id }) => id > after).slice(0, limit),
     rowsOf: async (ids) => {
       walked.push(...ids)
+      searches.push(ids.length)
       const place = { seq: 0, row: 0 }
       return {
         rows: ids
@@ -89,12 +91,24 @@ const reading = (world: World) => {
       assert.ok(all.length < 50, 'the pages come to no end')
     }
   }
-  return { page, pages, audited, walked }
+  return { page, pages, audited, walked, searches }
 }
 
 const shown = ({ items }: Evidence): string[] => items.map(({ code, id }) => `${code} ${id}`)
 
 describe('Evidence about a person', () => {
+  it('is searched in few statements where uploads are small, and in parts where they are large', async () => {
+    const many = Array.from({ length: 500 }, (_, second) => upload(second + 1))
+    const small = reading({ uploads: many, limits: { opened: 10_000 } })
+    await small.pages()
+    assert.deepEqual(small.searches, [200, 200, 100])
+    const large = reading({
+      uploads: [3, 4, 6, 7].map((second) => upload(second, { chunks: 300 })),
+    })
+    await large.pages()
+    assert.deepEqual(large.searches, [1, 1, 1, 1])
+  })
+
   it('is told in pages that have each decision once, and each upload walked once', async () => {
     const entries = [1, 2, 2, 5, 8, 8, 20].map(entry)
     const uploads = [3, 4, 6, 7, 9].map((second) => upload(second))

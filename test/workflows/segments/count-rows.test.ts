@@ -17,7 +17,7 @@ const rulesFor = (about: Partial<SegmentRules>): SegmentRules => ({
   ...about,
 })
 
-/** Contacts of `l1` by their id: region, age and mark. */
+/** The contacts of `l1` by their id, each with region, age and mark. */
 const PEOPLE = [
   ['nw-20', 'NW', '20', ''],
   ['nw-40', 'NW', '40', ''],
@@ -88,7 +88,7 @@ describe('Counting whom rules select', () => {
   it('tells how many of those who enter must not be called: by the mark in their row, and by do-not-call', async () => {
     const asked: [string, readonly (readonly string[])[]][] = []
     const { change } = await count(rulesFor({ conditions: region('NW') }), {
-      // A list without the column: the exclusion of the house is left out.
+      // The list does not have the column, so the exclusion of SEGMENT_EXCLUSIONS is left out.
       ...{ inForce: rulesFor({ conditions: region('CA') }), house: [] },
       suppressedAmong: async (listId, people) => {
         asked.push([listId, people])

@@ -9,7 +9,7 @@ import { createPlanTally } from '../../../src/workflows/uploads/control/plan-upl
 const ROWS = 2_500
 const CHUNKS = 45
 
-/** A digest that says which chunk and row it is of. */
+/** A digest that contains its chunk and row. */
 const digestsOf = (seq: number, byte: number): Buffer => {
   const digests = Buffer.alloc(ROWS * DIGEST_BYTES, byte)
   for (let row = 0; row < ROWS; row += 1)
@@ -33,7 +33,7 @@ describe('The plan of a large upload', () => {
             lots.push(ids.length / DIGEST_BYTES)
             return Uint8Array.from({ length: ids.length / DIGEST_BYTES }, (_, at) => {
               const n = ids.readUInt32LE(at * DIGEST_BYTES)
-              // Each content lies where its contact does.
+              // Each content is at the same place as its contact.
               assert.equal(contents?.readUInt32LE(at * DIGEST_BYTES), n)
               return n % 3
             })
@@ -56,7 +56,7 @@ describe('The plan of a large upload', () => {
         idDigests: digestsOf(seq, 1),
       })
     }
-    // The first row of all, which the register does not know, gave way to another.
+    // The very first row was replaced by another one. The register does not know it.
     const leftOut = new Map([[0, Buffer.from([1])]])
     const plan = await tally.total({ leftOut, counts: ZERO_COUNTS })
     assert.deepEqual(lots, [100_000, 12_500])

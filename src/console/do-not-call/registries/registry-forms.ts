@@ -28,7 +28,8 @@ export const REGISTRY_ADD = form({
   scope: 'admin',
   form: z.strictObject({ name: z.string().trim().pipe(registryNameSchema), ...settings }),
   act: async ({ deps, caller, form: { name, country, maxAgeDays = null } }) => {
-    // The use would change it, which is not what somebody asks for who adds one.
+    // `putRegistry` would change an existing registry. A user who presses "Add" does not expect a
+    // change.
     if ((await deps.registries.find(name)) !== null) {
       throw new GatewayProblem('parameter-invalid', words.add.exists)
     }
@@ -52,17 +53,23 @@ export const REGISTRY_CHANGE = form({
 
 const startOf = (day: string): string => `${day}T00:00:00.000Z`
 
-/** An edition, by the use that the API calls: it streams in, and comes into force by itself. */
+/**
+ * Accepts an edition through the same use case as the API. The edition is stored while it arrives,
+ * and comes into force without another call.
+ */
 export const EDITION_LOAD = form({
   at: '/do-not-call/registries/:registry/load',
   scope: 'admin',
   reads: 'file',
   params: registryParams,
   form: z.strictObject({
-    /** Made with the page; with it the same file is loaded once. */
+    /** Made with the page, so that a file that is sent twice is loaded once. */
     key: z.string().regex(/^[0-9a-f-]{36}(?:-\d{1,6})?$/u),
     change: z.enum(EDITION_CHANGES),
-    /** The edition that the page showed in force: a change is made to no other. */
+    /**
+     * The edition that was in force when the page was made. A change refers to this edition, and is
+     * refused if another edition is in force.
+     */
     base: filled(editionOptionsSchema.shape.base.unwrap()),
     asOf: filled(z.iso.date()),
     subscription: filled(z.string().trim().pipe(editionOptionsSchema.shape.subscription.unwrap())),
@@ -78,7 +85,8 @@ export const EDITION_LOAD = form({
       path: `/v1/registries/${registry}/editions`,
       options: {
         change,
-        // A browser sends the whole file anew.
+        // The offset is for callers that continue an interrupted upload. A browser always sends the
+        // whole file.
         offset: 0,
         allowShrink: asked.allowShrink === 'yes',
         ...(change !== 'full' && base !== undefined && { base }),

@@ -20,7 +20,7 @@ const PROBLEMS: Record<string, string> = words.problems
 const ageDays = (asOf: string, now: Date): number =>
   Math.max(0, Math.floor((now.getTime() - new Date(asOf).getTime()) / DAY_MS))
 
-/** A registry and how old the edition is that contacts are looked up in. */
+/** A registry as a line, with the age of the edition that contacts are checked against. */
 export const registryLine = (
   { name, country, maxAgeDays, current }: Registry,
   { clock, registryAgeDays }: Pick<ConsoleDeps, 'clock' | 'registryAgeDays'>,
@@ -42,6 +42,7 @@ export const editionLine = (edition: Edition) => ({
   badge: BADGE_OF[edition.state] ?? 'plain',
   state: STATES[edition.state] ?? edition.state,
   isCurrent: edition.state === 'current',
+  cameIntoForce: edition.currentAt !== null,
   removable: DELETABLE_EDITIONS.includes(edition.state),
   change: words.changes[edition.change],
   asOf: edition.asOf,

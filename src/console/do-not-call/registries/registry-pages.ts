@@ -12,7 +12,7 @@ const { registries: words } = ENGLISH
 
 export const registryParams = z.strictObject({ registry: registryNameSchema })
 
-/** Throws 404 for one that is not there. */
+/** Throws 404 if there is no such registry. */
 export const registryOf = async ({
   deps,
   params,
@@ -65,7 +65,10 @@ export const REGISTRY = page({
   },
 })
 
-/** The editions, while one of them comes into force or is compared. */
+/**
+ * The editions of a registry. The page reloads this part while an edition comes into force or is
+ * compared.
+ */
 export const REGISTRY_LIVE = page({
   at: '/do-not-call/registries/:registry/live',
   scope: 'admin',

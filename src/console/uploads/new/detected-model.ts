@@ -8,7 +8,10 @@ const { detected: words, newUpload, upload } = ENGLISH
 const SHOWN_SAMPLES = 3
 const SAMPLE_CHARS = 40
 
-/** A file without a header names its columns by their place. */
+/**
+ * The name of a column as the options write it. In a file without a header, it is the column's
+ * number.
+ */
 const keyOf = (file: FileDescription, { name, at }: GuessedColumn): string =>
   file.hasHeader ? name : String(at + 1)
 
@@ -30,8 +33,8 @@ const sureOf = (column: GuessedColumn): string => {
 type Choice = { value: string; label: string; selected: boolean }
 
 /**
- * What is certain is left to the gateway, so that an upload without this page gives the same
- * result.
+ * Whether the gateway finds this column by itself. Such a column is left out of the options, so
+ * that the file gives the same result as without this page.
  */
 const isCertain = (file: FileDescription, { by, unsure }: GuessedColumn, isId: boolean): boolean =>
   file.hasHeader && !unsure && by !== 'mapping' && (isId || typeof by === 'string')
@@ -66,7 +69,7 @@ const columnLine = (file: FileDescription, column: GuessedColumn, index: number)
   choices: choicesOf(file, column),
 })
 
-/** The form of a file, and where its columns would go, for the page. */
+/** The format of a file, and for each of its columns the column of the list that it would fill. */
 export const detectedModel = (file: FileDescription, asked: { idColumn?: string | undefined }) => {
   const delimiter = DELIMITER_NAMES.find((name) => DELIMITERS[name] === file.delimiter)
   const columns = file.columns.map((column, index) => columnLine(file, column, index))

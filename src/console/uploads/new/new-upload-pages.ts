@@ -18,7 +18,10 @@ const { newUpload: words } = ENGLISH
 
 type Asking = Pick<Visit, 'deps' | 'caller'>
 
-/** null: Genesys does not answer. Then you can type the id of a list. */
+/**
+ * The lists that the viewer may use. null: Genesys does not answer, so the page has a text field
+ * for the id of a list.
+ */
 const listsOf = async ({ deps, caller }: Asking): Promise<ContactListSummary[] | null> => {
   try {
     const lists = await grantedLists(deps.access, caller, await deps.listContactLists(caller))
@@ -29,7 +32,7 @@ const listsOf = async ({ deps, caller }: Asking): Promise<ContactListSummary[] |
   }
 }
 
-/** What the fields show before any choice. */
+/** The values of the fields. A field that is absent has its default. */
 type Chosen = Partial<Omit<UploadForm, 'map' | 'key' | 'part'>>
 
 const newUploadView = async (
@@ -75,7 +78,7 @@ export const UPLOAD_NEW = page({
     newUploadView({ deps, caller }, { chosen: list === undefined ? {} : { list } }),
 })
 
-/** Throws 404 for a list that the tenant may not use. */
+/** Throws 404 if the tenant is not granted the list. */
 const checkList = async ({ deps, caller }: Asking, list: string): Promise<void> => {
   if (await deps.access.isGranted(caller.tenantId, 'contact_list', list)) return
   throw new GatewayProblem('not-found', ENGLISH.people.noSuchList)
@@ -83,7 +86,7 @@ const checkList = async ({ deps, caller }: Asking, list: string): Promise<void> 
 
 type Sent = Visit<unknown, unknown, UploadForm>
 
-/** The file that the form brought. */
+/** The file in the form. Throws `upload-empty` if none was chosen. */
 const fileOf = ({ file }: Sent) => {
   if (file === null || file.fileName === null) {
     throw new GatewayProblem('upload-empty', words.noFile)
@@ -91,7 +94,9 @@ const fileOf = ({ file }: Sent) => {
   return { fileName: file.fileName, body: file.body, format: file.format() }
 }
 
-/** Shows the page again with the choices, so that only the file must be chosen again. */
+/**
+ * Shows the page again with the same choices, so that the user has to choose only the file again.
+ */
 const again = async (visit: Sent, error: unknown): Promise<View> => {
   if (!(error instanceof GatewayProblem)) throw error
   const { deps, request, form: chosen } = visit
@@ -112,8 +117,8 @@ const describe = async (visit: Sent) => {
 }
 
 /**
- * Shows the form of a file by its beginning, and keeps nothing of it. A script shows this part of
- * the page in place.
+ * Reads the beginning of a file and shows its format. Nothing of the file is stored. A script shows
+ * the result inside the page.
  */
 export const UPLOAD_CHECK = form({
   at: '/uploads/new/check',
@@ -138,8 +143,8 @@ export const UPLOAD_CHECK = form({
 })
 
 /**
- * The upload itself, through the same use case as the API: streamed rows are checked and stored,
- * and nothing remains if the body breaks off.
+ * Receives the upload through the same use case as the API. Rows are checked and stored while they
+ * arrive. Nothing remains if the body is interrupted.
  */
 export const UPLOAD_SEND = form({
   at: '/uploads/new/send',
@@ -158,8 +163,8 @@ export const UPLOAD_SEND = form({
         ...{ method: 'POST', path: `/v1/contact-lists/${asked.list}/uploads` },
       })
       const { id } = JSON.parse(answer.body) as { id: string }
-      const said = answer.replayed ? 'uploadedBefore' : 'uploaded'
-      return { goTo: `/console/uploads/${id}`, said }
+      const taken = asked.apply === 'manual' ? 'uploaded' : 'uploadedSent'
+      return { goTo: `/console/uploads/${id}`, said: answer.replayed ? 'uploadedBefore' : taken }
     } catch (error) {
       if (wantsJson(request)) throw error
       return again(visit, error)

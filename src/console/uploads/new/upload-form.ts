@@ -17,7 +17,10 @@ export const DELIMITER_NAMES = Object.keys(DELIMITERS) as DelimiterName[]
 
 const columnName = z.string().min(1).max(128)
 
-/** A column of the file and its target, as one value, because names may contain any separator. */
+/**
+ * A column of the file and its target. Both are in one value, as JSON, because a name may contain
+ * any separator.
+ */
 const mapEntry = z
   .string()
   .max(1_000)
@@ -37,16 +40,16 @@ const parsed = (text: string): unknown => {
   }
 }
 
-/** Yes, no, or as the list and the gateway are set. */
+/** Yes or no. If absent, the configuration of the list and of the gateway decides. */
 const decision = filled(z.enum(['yes', 'no']))
 
-/** As `<input type=datetime-local>` sends it; the page says that it is UTC. */
+/** A time as `<input type=datetime-local>` sends it. The page states that it is UTC. */
 const minuteOfUtc = filled(z.iso.datetime({ local: true, precision: -1 }))
 
 const oneOrMore = <S extends z.ZodType>(schema: S) =>
   z.union([z.array(schema), schema.transform((one) => [one])])
 
-/** The options for a file, as the page's form sends them. */
+/** The fields of the form of a new upload. */
 export const uploadFormSchema = z.strictObject({
   list: genesysIdSchema,
   mode: z.enum(UPLOAD_MODES).default('append'),
@@ -66,9 +69,9 @@ export const uploadFormSchema = z.strictObject({
   header: z.enum(['yes', 'no']).default('yes'),
   idColumn: filled(columnName),
   map: oneOrMore(mapEntry).default([]),
-  /** Made with the page; with it the same file and options are taken once. */
+  /** Made with the page, so that a form that is sent twice makes one upload. */
   key: z.string().regex(/^[0-9a-f-]{36}(?:-\d{1,6})?$/u),
-  /** A script sends only the beginning of the file to be checked. */
+  /** Present if the script sends only the beginning of the file, to have it checked. */
   part: filled(z.literal('yes')),
 })
 
@@ -82,7 +85,7 @@ const decided = (form: UploadForm): Record<string, boolean> => {
   )
 }
 
-/** The options of an upload that the form stands for. */
+/** The options of the upload, in the form of the API. */
 export const optionsOfForm = (form: UploadForm): UploadOptions => {
   const pairs = form.map.filter((pair) => pair !== null)
   return uploadOptionsSchema.parse({

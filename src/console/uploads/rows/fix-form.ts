@@ -2,7 +2,9 @@ import { z } from 'zod'
 
 import type { FixedRow } from '../../../workflows/uploads/control/fix-rows.ts'
 
-/** Fields of cells: the row's line, and the column's place in the file. */
+/**
+ * The name of the field of a cell: the line of the row, and the place of the column in the file.
+ */
 const CELL_FIELD = /^c-(?<line>\d{1,10})-(?<at>\d{1,4})$/u
 const EMPTIED_FIELD = /^e-(?<line>\d{1,10})-(?<at>\d{1,4})$/u
 
@@ -15,23 +17,29 @@ export const fixFormSchema = z
   .object({
     after: line,
     apply: z.enum(['manual', 'auto']),
-    /** Whether the cells were shown, so that an unchanged cell is not a change. */
+    /**
+     * Whether the page showed the real cells. If it did, a cell counts as changed only if it
+     * differs from the stored one.
+     */
     revealed: z.enum(['yes', 'no']),
-    /** Made with the page, so that a form sent twice is accepted once. */
+    /** Made with the page, so that a form that is sent twice is accepted once. */
     key: z.uuid(),
   })
   .catchall(z.string().max(100_000))
 
 export type FixForm = z.output<typeof fixFormSchema>
 
-/** The typed cells by the names of their fields, to show them again. */
+/** The typed cells by the names of their fields, so that the page can show them again. */
 export const typedCells = (form: FixForm): Map<string, string> => {
   const { after: _after, apply: _apply, revealed: _revealed, key: _key, ...fields } = form
   const cells = Object.entries(fields).filter(([name]) => /^[ce]-/u.test(name))
   return new Map(cells)
 }
 
-/** The rows in which a cell was changed. `cellsOf`: the cells of a row before. */
+/**
+ * The rows in which a cell was changed. `cellsOf`: the cells of a row before the change, by its
+ * line.
+ */
 export const changedRows = (
   form: FixForm,
   cellsOf: ReadonlyMap<number, readonly string[]>,

@@ -5,7 +5,7 @@ import { type CodeWords, rowCodeWords } from '../upload-words.ts'
 import { cellField, emptiedField } from './fix-form.ts'
 import { maskedCell, shownCell } from './masked-cells.ts'
 
-/** By line, the faults of a row that was sent and is still faulty. */
+/** The faults of rows that were sent again and are still faulty, by line. */
 export type NewFaults = ReadonlyMap<number, { code: string; column: string | null }[]>
 
 type Fault = { column: string | null; words: CodeWords }
@@ -16,7 +16,7 @@ type Asked = {
   faults: NewFaults
 }
 
-/** A field for a cell, with its fault beside it. */
+/** A cell with its field and its faults. */
 const cellLine = (row: LedgerRow, name: string, at: number, faults: Fault[], asked: Asked) => {
   const { revealed, typed } = asked
   const cell = row.cells[at] ?? ''
@@ -39,7 +39,7 @@ const rowLine = (upload: Upload, row: LedgerRow, asked: Asked) => {
   const before = ledgerFaults(row).map(({ column }) => column)
   const names = upload.columns.map(({ name }) => name)
   const isKnown = (column: string | null): boolean => column !== null && names.includes(column)
-  // Where the row as a whole is at fault any cell may be the one.
+  // A fault without a column concerns the whole row, so any cell may be the cause.
   const asWhole = [...before, ...faults.map(({ column }) => column)].some((one) => !isKnown(one))
   const fixable = (name: string): boolean =>
     asWhole || before.includes(name) || faults.some(({ column }) => column === name)
@@ -54,7 +54,7 @@ const rowLine = (upload: Upload, row: LedgerRow, asked: Asked) => {
 }
 
 /**
- * Rejected rows of an upload with fields for the cells at fault. `sent`: earlier uploads of fixed
+ * Rejected rows of an upload, with fields for the faulty cells. `sent`: earlier uploads of fixed
  * rows.
  */
 export const fixModel = (

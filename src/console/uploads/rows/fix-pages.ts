@@ -13,8 +13,8 @@ import { changedRows, type FixForm, fixFormSchema, typedCells } from './fix-form
 import { fixModel, type NewFaults } from './fix-model.ts'
 
 /**
- * The most rows of a page. There are fewer if they are wide, because a row that is faulty as a
- * whole has a field for each column.
+ * The most rows of a page. A page of wide rows has fewer, because a row that is faulty as a whole
+ * has a field for each column.
  */
 const MOST_ROWS = 20
 const MOST_CELLS = 600
@@ -79,7 +79,7 @@ export const UPLOAD_FIX = page({
   },
 })
 
-/** The same page with the real cells, once. Typed cells stay. */
+/** Shows the page once with the real cells. */
 export const UPLOAD_FIX_REVEAL = form({
   at: '/uploads/:uploadId/rows/fix/reveal',
   scope: 'uploads',
@@ -98,7 +98,7 @@ export const UPLOAD_FIX_REVEAL = form({
 
 type Sent = Visit<z.output<typeof uploadParams>, unknown, FixForm>
 
-/** Nothing typed is lost: the page returns with it, and with the faults beside it. */
+/** Shows the page again with everything that the user typed, and with the faults beside it. */
 const again = async (
   visit: Sent,
   upload: Upload,
@@ -113,12 +113,11 @@ const again = async (
   return viewOf(visit, upload, { found, after: asked.after, revealed, typed, apply, key, ...about })
 }
 
-const problemOf = (heading: string, hint: string): ProblemWords => ({
-  ...{ code: 'rows-not-sent', heading, hint },
-  detail: words.notSent,
+const problemOf = (heading: string, hint: string, detail = words.notSent): ProblemWords => ({
+  ...{ code: 'rows-not-sent', heading, detail, hint },
 })
 
-/** Sends the rows that were changed, and only these, as a new upload that names this one. */
+/** Sends only the changed rows, as a new upload that refers to this one. */
 export const UPLOAD_FIX_SEND = form({
   at: '/uploads/:uploadId/rows/fix/send',
   scope: 'uploads',
@@ -131,7 +130,7 @@ export const UPLOAD_FIX_SEND = form({
     const found = await rowsOf(visit, upload, asked.after)
     const rows = changedRows(asked, new Map(found.rows.map(({ line, cells }) => [line, cells])))
     if (rows.length === 0) {
-      const problem = problemOf(words.nothingChanged, words.nothingChangedHint)
+      const problem = problemOf(words.nothingChanged, words.nothingChangedHint, '')
       return again(visit, upload, found, { problem, status: 422 })
     }
     try {

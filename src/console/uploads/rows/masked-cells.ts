@@ -1,8 +1,8 @@
 const MOST_CHARS = 60
 
 /**
- * A cell reduced to its shape: every letter and digit becomes a dot. A missing + or a stray blank
- * still shows, but nobody can be recognised.
+ * A cell with a dot for every letter and digit. A missing + or an extra space is still visible, but
+ * no person can be identified.
  */
 export const maskedCell = (cell: string): string =>
   [...cell]
@@ -10,6 +10,6 @@ export const maskedCell = (cell: string): string =>
     .join('')
     .replaceAll(/[\p{L}\p{N}\p{M}]/gu, '•')
 
-/** The cell unmasked, as far as a page has room. */
+/** The unmasked cell, shortened for the page. */
 export const shownCell = (cell: string): string =>
   cell.length <= 500 ? cell : `${cell.slice(0, 500)}…`

@@ -7,7 +7,7 @@ import { ENGLISH } from '../../texts/texts.ts'
 import { type CodeWords, rowCodeWords } from '../upload-words.ts'
 import { maskedCell, shownCell } from './masked-cells.ts'
 
-/** The filter of the list of rows, in its address. */
+/** The filter of the list of rows, as the URL contains it. */
 export type RowFilter = {
   outcome?: RowOutcome | undefined
   code?: string | undefined
@@ -50,10 +50,7 @@ export const rowsLink = (uploadId: string, filter: RowFilter, after?: number): s
   return `/console/uploads/${uploadId}/rows${query === '' ? '' : `?${query}`}`
 }
 
-/**
- * Rows of an upload for a page: the outcome of each, and the faulty cells by their shape or, once
- * revealed, in full.
- */
+/** Rows of an upload: the outcome of each, and its cells, masked unless `revealed`. */
 export const rowListModel = (
   upload: Upload,
   found: RowsSearched,
@@ -73,7 +70,7 @@ export const rowListModel = (
     outcomes: ROW_OUTCOMES.map((outcome) => ({ outcome, label: ENGLISH.rows.outcomes[outcome] })),
     codes: Object.keys(upload.rejections).toSorted(),
     lines,
-    /** All cells are shown if there is room for them. */
+    /** A page with only one row has room for all its cells. */
     single: lines.length === 1,
     cutShort: found.cutShort,
     first: after > 0 ? rowsLink(upload.id, filter) : null,

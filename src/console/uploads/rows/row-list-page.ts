@@ -3,7 +3,9 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 
 import { hasScope } from '../../../domain/access/access.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import { ROW_OUTCOMES, type Upload } from '../../../domain/uploads/upload.ts'
+import { ifKept } from '../../../workflows/ports/uploads/uploads.ts'
 import { checkMayReveal } from '../../../workflows/uploads/watch/reveal-cells.ts'
 import type { RowsSearched } from '../../../workflows/uploads/watch/search-rows.ts'
 import { writeLedger } from '../../../workflows/uploads/watch/write-ledger.ts'
@@ -68,7 +70,7 @@ export const UPLOAD_ROWS = page({
   },
 })
 
-/** The same page with its cells, once. The audit trail records who saw which lines. */
+/** Shows the page once with the real cells. The audit trail records who saw which lines. */
 export const UPLOAD_ROWS_REVEAL = form({
   at: '/uploads/:uploadId/rows/reveal',
   scope: 'uploads',
@@ -96,7 +98,7 @@ export const UPLOAD_ROWS_REVEAL = form({
   },
 })
 
-/** The rows of one contact. A POST: the id may be personal. */
+/** The rows of one contact. A POST, because the id may be personal and must not appear in a URL. */
 export const UPLOAD_ROWS_FIND = form({
   at: '/uploads/:uploadId/rows/find',
   scope: 'uploads',
@@ -111,7 +113,10 @@ export const UPLOAD_ROWS_FIND = form({
   },
 })
 
-/** The rejected rows as a file to fix and upload again, in the form of the API. */
+/**
+ * The rejected rows as a CSV file, as the API returns it. The user fixes the file and uploads it
+ * again.
+ */
 export const UPLOAD_ROWS_FILE = form({
   at: '/uploads/:uploadId/rows/file',
   scope: 'uploads',
@@ -120,11 +125,9 @@ export const UPLOAD_ROWS_FILE = form({
     const { deps, caller } = visit
     checkMayReveal(caller)
     const upload = await uploadWithRows(visit)
-    const text = await writeLedger(deps, upload, {
-      outcomes: ['rejected'],
-      afterLine: 0,
-      forSpreadsheet: true,
-    })
+    const asked = { outcomes: ['rejected'], afterLine: 0, forSpreadsheet: true } as const
+    const text = await ifKept(writeLedger(deps, upload, asked))
+    if (text === null) throw new GatewayProblem('rows-gone', ENGLISH.rows.gone)
     await deps.revealCells({ caller, uploadId: upload.id, rows: [], all: upload.counts.rejected })
     return {
       download: {

@@ -18,7 +18,7 @@ export const registryCountrySchema = z
     'must be a country that has phone numbers',
   )
 
-/** A registry may set how long its editions are valid, in days. */
+/** How many days old an edition of a registry may be when people are called. */
 export const maxAgeDaysSchema = z.int().min(1).max(3_650)
 
 const yesOrNo = z.boolean()
@@ -29,18 +29,20 @@ export const editionOptionsSchema = z.strictObject({
     .enum(EDITION_CHANGES)
     .default('full')
     .describe(
-      'Whether the file has all numbers, or those to add to or remove from the edition in force. Default: full',
+      '`full`: the file has all numbers. `add` or `remove`: the file has the numbers to add to or remove from the edition in force. Default: full',
     ),
   base: z
     .string()
     .regex(/^rge_[0-9a-f]{32}$/u, 'must be the id of an edition')
     .optional()
-    .describe('For a change: the edition that it changes. Default: the one in force'),
+    .describe(
+      'Only with add or remove: the edition to which the changes apply. Default: the edition in force',
+    ),
   asOf: z.iso
     .datetime({ offset: true })
     .optional()
     .describe(
-      'The time of the data in the file. Its age counts from this time, which cannot be in the future. Default: now',
+      'The time of the data in the file. The age of the edition counts from this time. It cannot be in the future. Default: now',
     ),
   subscription: z
     .string()
@@ -49,20 +51,20 @@ export const editionOptionsSchema = z.strictObject({
       'must be 1 to 64 letters, digits, spaces, dots, hyphens or underscores',
     )
     .optional()
-    .describe('The subscription under which you got the file. Certificates show it'),
+    .describe('The number of your subscription to the registry. Certificates show it'),
   offset: z
     .int()
     .min(0)
-    // More than any file has, and few enough digits to be read from a query.
+    // This is more than the bytes of any file, and has few enough digits for a query.
     .max(1_000_000_000_000)
     .default(0)
     .describe(
-      'Where the body begins in the file, in bytes: it is the rest of a file of which the gateway keeps so much. Default: 0, the whole file',
+      'The position in the file, in bytes, at which this body begins. Use it to send the rest of a file after an interruption. Default: 0, for the whole file',
     ),
   allowShrink: yesOrNo
     .default(false)
     .describe(
-      'Accepts a full edition that has far fewer numbers than the one in force. Default: false',
+      'true: accepts a full edition that has far fewer numbers than the edition in force. Default: false',
     ),
 })
 export type EditionOptions = z.output<typeof editionOptionsSchema>

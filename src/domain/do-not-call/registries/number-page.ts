@@ -1,28 +1,33 @@
 /**
- * Stores numbers in E.164 as whole numbers. A block holds ten thousand numbers with one prefix, and
- * a page holds blocks with neighbouring prefixes. A dense block is a bitmap. A sparse block lists
- * its numbers, two bytes each. The answer is exact: a number is in a page or it is not.
+ * Stores phone numbers (E.164 as whole numbers) compactly. A block holds numbers with one common
+ * prefix, at most ten thousand. A dense block is a bitmap. A sparse block lists the last four
+ * digits of its numbers, two bytes each. A page holds blocks with neighbouring prefixes. A lookup
+ * is exact: a number is in a page or it is not.
  */
 
 /** How many numbers share a prefix. */
 export const BLOCK_NUMBERS = 10_000
 export const BITMAP_BYTES = BLOCK_NUMBERS / 8
-/** More numbers than this take less room as a bitmap. */
+/** If a block has more numbers than this, a bitmap takes less room than a list. */
 const MOST_LISTED = BITMAP_BYTES / 2 - 1
 
-/** A prefix and its numbers: the last four digits, ascending, or one bit each. */
+/** A prefix and the last four digits of its numbers. */
 export type NumberBlock = {
   prefix: number
   count: number
   /**
-   * A bitmap if it is `BITMAP_BYTES` long. If it is shorter, two bytes for each number,
-   * little-endian.
+   * If the body has `BITMAP_BYTES` bytes, it is a bitmap. If it is shorter, it is a list of
+   * ascending numbers, two bytes each, little-endian.
    */
   body: Uint8Array
 }
 
-/** How many bytes of blocks go into a page. Each page is sealed and stored as one. */
-const PAGE_BYTES = 7_500
+/**
+ * The most bytes of blocks in a page. A page is sealed and stored as one row. The limit lets this
+ * row, with its other columns, fit into one page of PostgreSQL. PostgreSQL cuts a longer row into
+ * pieces, and each piece has an entry in an index. Older editions may have longer pages.
+ */
+const PAGE_BYTES = 8_060
 
 export const prefixOf = (number: number): number => Math.floor(number / BLOCK_NUMBERS)
 
@@ -52,7 +57,7 @@ const bitmapOf = (block: NumberBlock): Uint8Array => {
   return bitmap
 }
 
-/** The smaller form of a bitmap. null if it is empty. */
+/** The block of a bitmap, in the form that takes less room. null: the bitmap has no numbers. */
 const blockOfBitmap = (prefix: number, bitmap: Uint8Array): NumberBlock | null => {
   const count = bitsOf(bitmap)
   if (count === 0) return null
@@ -70,8 +75,8 @@ const blockOfBitmap = (prefix: number, bitmap: Uint8Array): NumberBlock | null =
 }
 
 /**
- * A block of the ascending numbers from `from` up to `to`. They have one prefix, and some may
- * appear twice.
+ * A block of the ascending numbers from index `from` up to `to`. The numbers have one prefix, and
+ * some may appear twice.
  */
 const blockOfNumbers = (numbers: Float64Array, from: number, to: number): NumberBlock => {
   const prefix = prefixOf(numbers[from]!)
@@ -97,7 +102,7 @@ const blockOfNumbers = (numbers: Float64Array, from: number, to: number): Number
   return { prefix, count: length / 2, body: body.subarray(0, length) }
 }
 
-/** The blocks of ascending numbers, of which some may appear twice. */
+/** The blocks of ascending numbers. A number may occur more than once. */
 export function* blocksOf(numbers: Float64Array): Generator<NumberBlock> {
   let from = 0
   while (from < numbers.length) {
@@ -110,8 +115,8 @@ export function* blocksOf(numbers: Float64Array): Generator<NumberBlock> {
 }
 
 /**
- * Combines two blocks of one prefix. null if nothing is left. `minus`: the first without the
- * second.
+ * Combines two blocks of one prefix. null: the result is empty. `minus`: the first block without
+ * the numbers of the second.
  */
 export const combineBlocks = (
   how: 'plus' | 'minus',
@@ -175,12 +180,16 @@ const writeVarint = (bytes: Uint8Array, at: number, value: number): number => {
   return to
 }
 
-/** Room for a prefix of eleven digits and a count. */
+/**
+ * The most bytes of a block's head. The head has the distance of its prefix from the previous
+ * prefix, and its count.
+ */
 const HEAD_BYTES = 10
 
 /**
- * Distributes ascending blocks over pages. Do not use a page any more after its block was followed
- * by the next. `from`: the open page of another writer, which this one continues.
+ * Distributes ascending blocks over pages. Passes a copy of each full page to `take`. `end` passes
+ * the last page. `add` throws if a block is out of order. `from`: the unfinished page of an earlier
+ * writer (its `open`), which this writer continues.
  */
 export const createPageWriter = (
   take: (page: NumberPage) => void,
@@ -204,6 +213,7 @@ export const createPageWriter = (
   return {
     add: (block: NumberBlock): void => {
       if (length > 0 && block.prefix <= last) throw new Error('Blocks come in ascending order')
+      if (length + block.body.length + HEAD_BYTES > PAGE_BYTES) end()
       if (length === 0) {
         first = block.prefix
         last = first
@@ -214,16 +224,16 @@ export const createPageWriter = (
       length += block.body.length
       last = block.prefix
       count += block.count
-      if (length >= PAGE_BYTES) end()
     },
-    /** A copy of the page that is not full yet; null: there is none. */
+    /** A copy of the page that is not full yet. null: there is no such page. */
     open,
     end,
   }
 }
 
 /**
- * The blocks of a page. Their bodies are views of its bytes. Throws if the bytes are not a page.
+ * The blocks of a page. The bodies of the blocks are views of the page's bytes. Throws if the bytes
+ * are not a page.
  */
 export function* blocksOfPage(first: number, bytes: Uint8Array): Generator<NumberBlock> {
   let at = 0

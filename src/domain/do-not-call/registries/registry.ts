@@ -1,14 +1,16 @@
 /**
- * A list of numbers that a state or an association keeps. No contact list may be called without
- * checking it.
+ * A list of numbers that a state or an association keeps. The law forbids calls to contacts that
+ * were not checked against it.
  */
 export type Registry = {
   name: string
   /** The country of its numbers, ISO 3166-1 alpha-2. */
   country: string
-  /** An older edition is too old to call by. null: as the configuration says. */
+  /**
+   * How many days old an edition may be when people are called. null: the configuration decides.
+   */
   maxAgeDays: number | null
-  /** The edition in force. null: none. */
+  /** The edition in force. null: no edition is in force. */
   current: Edition | null
   version: number
   createdAt: string
@@ -16,13 +18,13 @@ export type Registry = {
 }
 
 /**
- * How an edition says what changed: all numbers, or those to add to the edition before, or to
- * remove from it.
+ * What the file of an edition contains. `full`: all numbers. `add` and `remove`: only the numbers
+ * to add to the edition in force, or to remove from it.
  */
 export const EDITION_CHANGES = ['full', 'add', 'remove'] as const
 export type EditionChange = (typeof EDITION_CHANGES)[number]
 
-/** From each state, the states that may follow. Callers do not see `receiving`. */
+/** For each state, the states that may follow it. Callers do not see `receiving`. */
 const EDITION_TRANSITIONS = {
   receiving: ['loading'],
   loading: ['current', 'failed'],
@@ -36,7 +38,7 @@ export const SEEN_EDITION_STATES = (Object.keys(EDITION_TRANSITIONS) as EditionS
   (state) => state !== 'receiving',
 )
 
-/** The states in which an edition may be deleted and its key shredded. */
+/** The states in which an edition may be deleted. Deleting an edition also destroys its key. */
 export const DELETABLE_EDITIONS = (Object.keys(EDITION_TRANSITIONS) as EditionState[]).filter(
   (state) => (EDITION_TRANSITIONS[state] as readonly string[]).includes('deleted'),
 )
@@ -47,11 +49,11 @@ export type Edition = {
   registry: string
   state: EditionState
   change: EditionChange
-  /** The edition that it was compared with, or that it changes. */
+  /** The edition that was in force before. A change was applied to this edition. */
   baseId: string | null
-  /** The day that it describes, as its publisher says. */
+  /** The date of the data, as stated by the publisher. */
   asOf: string
-  /** The subscription under which it was obtained. */
+  /** The subscription under which the edition was obtained. */
   subscription: string | null
   lines: number
   numbers: number
@@ -59,7 +61,10 @@ export type Edition = {
   firstRejectedLine: number | null
   bytes: number
   sha256: string | null
-  /** How many numbers the edition before did not have. null: not compared yet. */
+  /**
+   * How many numbers of this edition the previous edition did not have. null: the gateway has not
+   * compared the two editions yet.
+   */
   added: number | null
   problem: string | null
   createdAt: string
@@ -67,28 +72,31 @@ export type Edition = {
   deletedAt: string | null
 }
 
-/** An edition of which the gateway has a part. The rest may still come. Stamps are ISO 8601 UTC. */
+/**
+ * An edition that is still incomplete: the gateway has stored a part of its file, and the rest may
+ * follow. Times are ISO 8601 UTC.
+ */
 export type ReceivingEdition = Pick<
   Edition,
   'id' | 'change' | 'asOf' | 'subscription' | 'createdAt'
 > & {
-  /** How many bytes of the file are kept. The rest begins behind them. */
+  /** How many bytes of the file are stored. The next part begins after them. */
   offset: number
-  /** The part is kept until then if nothing more comes. */
+  /** If no further part arrives, the stored part is deleted at this time. */
   keptUntil: string
 }
 
 /**
- * An edition in which the rows of a contact list are looked up. `number` is its short name in the
- * store.
+ * An edition against which the rows of a contact list are checked. `number`: its number in the
+ * database.
  */
 export type EditionInForce = { number: number; registry: string; country: string }
 
-/** The result of looking up an upload's rows in the registries. */
+/** How the rows of an upload were checked against registries. */
 export type RegistryLook = {
-  /** The suppression epochs before the look-up, by tenant. */
+  /** The suppression epochs before the lookup, by tenant. */
   epochs: Readonly<Record<string, number>>
-  /** The numbers of the editions. */
+  /** The editions against which the rows were checked, by their numbers in the database. */
   editions: readonly number[]
   /** The countries of the phones of accepted rows, ISO 3166-1 alpha-2, sorted. */
   countries: readonly string[]

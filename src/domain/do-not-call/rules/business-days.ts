@@ -7,7 +7,7 @@ const SATURDAY = 6
 const dayOf = (year: number, month: number, day: number): number => Date.UTC(year, month - 1, day)
 const weekdayOf = (dayMs: number): number => new Date(dayMs).getUTCDay()
 
-/** The nth such weekday of a month. */
+/** The nth day of a month that is this weekday. */
 const nthOf = (year: number, month: number, weekday: number, nth: number): number => {
   const first = dayOf(year, month, 1)
   return first + (((weekday - weekdayOf(first) + 7) % 7) + (nth - 1) * 7) * DAY_MS
@@ -19,8 +19,8 @@ const lastMondayOf = (year: number, month: number): number => {
 }
 
 /**
- * If the holiday is a Saturday, the Friday before is free. If it is a Sunday, the Monday after is
- * free [us-holidays: 2].
+ * The day on which a holiday with a fixed date is observed. If the date is a Saturday, it is the
+ * Friday before. If the date is a Sunday, it is the Monday after [us-holidays: 2].
  */
 const observed = (dayMs: number): number => {
   const weekday = weekdayOf(dayMs)
@@ -28,12 +28,12 @@ const observed = (dayMs: number): number => {
   return weekday === SUNDAY ? dayMs + DAY_MS : dayMs
 }
 
-/** The first year of Juneteenth [us-holidays: 3]. */
+/** The first year in which Juneteenth is a holiday [us-holidays: 3]. */
 const JUNETEENTH_FROM = 2021
 
 /**
  * The legal public holidays of the United States in a year [us-holidays: 1], on the days on which
- * they are observed. Each day is the milliseconds of its midnight in UTC.
+ * they are observed. Each day is given as the milliseconds of its midnight in UTC.
  */
 const usHolidaysOf = (year: number): number[] => [
   observed(dayOf(year, 1, 1)),
@@ -53,14 +53,14 @@ const usHolidays = new Map<number, ReadonlySet<number>>()
 
 const isUsHoliday = (dayMs: number): boolean => {
   const year = new Date(dayMs).getUTCFullYear()
-  // New Year's Day on a Saturday is observed on the last day of the year before.
+  // If New Year's Day is a Saturday, it is observed on the last day of the year before.
   const days =
     usHolidays.get(year) ?? new Set([...usHolidaysOf(year), observed(dayOf(year + 1, 1, 1))])
   usHolidays.set(year, days)
   return days.has(dayMs)
 }
 
-/** Whether a day is a business day in the United States. `day` in ISO 8601, such as 2026-11-26. */
+/** Whether a day (ISO 8601, such as 2026-11-26) is a business day in the United States. */
 export const isUsBusinessDay = (day: string): boolean => isBusinessDay(Date.parse(day))
 
 const isBusinessDay = (dayMs: number): boolean => {
@@ -69,8 +69,8 @@ const isBusinessDay = (dayMs: number): boolean => {
 }
 
 /**
- * The day, in ISO 8601, that is this many business days of the United States after another day. The
- * other day does not count.
+ * The day (ISO 8601) that is this number of US business days after the given day. The given day
+ * itself does not count.
  */
 export const addUsBusinessDays = (day: string, count: number): string => {
   let dayMs = Date.parse(day)
@@ -81,7 +81,10 @@ export const addUsBusinessDays = (day: string, count: number): string => {
   return new Date(dayMs).toISOString().slice(0, 10)
 }
 
-/** How many business days of the United States lie after one day, up to and including the other. */
+/**
+ * How many business days of the United States lie after the day `after`, up to and including
+ * `upTo`.
+ */
 export const usBusinessDaysBetween = (after: string, upTo: string): number => {
   const end = Date.parse(upTo)
   let count = 0

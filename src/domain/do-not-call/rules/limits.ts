@@ -4,10 +4,15 @@ import { type Rule, RULE_TABLE, rulesOf } from './rule-table.ts'
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
-/** If no rule is known, the FTC's limit for its registry applies. */
+/**
+ * If the table has no rule for a country, this limit applies, which is that of the FTC's registry.
+ */
 const OTHER_REGISTRIES_DAYS = 31
 
-/** How many days old a registry of the country may be when its contacts are called at that time. */
+/**
+ * How many days old the registry of a country may be when contacts of this country are called at
+ * the time `at`.
+ */
 export const registryAgeDays = (country: string, at: Date): number => {
   const days = rulesOf(country, 'registry-age', at).flatMap(({ value }) =>
     value !== null && 'days' in value ? [value.days] : [],
@@ -15,15 +20,15 @@ export const registryAgeDays = (country: string, at: Date): number => {
   return days.length === 0 ? OTHER_REGISTRIES_DAYS : Math.min(...days)
 }
 
-/** Of the fifty states, Honolulu reaches midnight last. In hours behind UTC. */
+/** Of the fifty states, Hawaii reaches midnight last: 10 hours after UTC. */
 const LAST_MIDNIGHT_HOURS = 10
 
 const afterBusinessDays = (receivedAt: Date, businessDays: number): Date => {
-  // The day of receipt does not count. It is the same day in every state, because the day begins
-  // latest in Honolulu.
+  // The day of receipt does not count. At any moment, no state has an earlier date than Hawaii, so
+  // counting from the date in Hawaii gives the strictest limit.
   const day = new Date(receivedAt.getTime() - LAST_MIDNIGHT_HOURS * HOUR_MS)
   const last = addUsBusinessDays(day.toISOString().slice(0, 10), businessDays)
-  // The day ends in UTC before it ends in any state.
+  // The limit is the end of that day in UTC. In every state, the day ends later.
   return new Date(Date.parse(last) + DAY_MS)
 }
 
@@ -35,8 +40,9 @@ const applyByRule = (receivedAt: Date, { value }: Rule): Date | null => {
 }
 
 /**
- * The latest time by which the country wants an opt-out of that time to be followed. null: no rule
- * says. Strict by some hours, because the person's time zone is not known.
+ * The latest time by which, under the country's law, an opt-out that was received at `receivedAt`
+ * must be followed. null: the law sets no time. The result may be some hours too early, because the
+ * person's time zone is not known.
  */
 export const applyOptOutBy = (country: string, receivedAt: Date): Date | null => {
   const times = rulesOf(country, 'apply-opt-out', receivedAt).flatMap(
@@ -45,14 +51,17 @@ export const applyOptOutBy = (country: string, receivedAt: Date): Date | null =>
   return times.length === 0 ? null : new Date(Math.min(...times.map((time) => time.getTime())))
 }
 
-/** The same by the strictest rule of all, for opt-outs of which only the time is known. */
+/**
+ * The earliest time of `applyOptOutBy` over all countries, for an opt-out whose country is not
+ * known.
+ */
 export const applyOptOutByStrictest = (receivedAt: Date): Date | null => {
   const countries = new Set(RULE_TABLE.map(({ country }) => country))
   const times = [...countries].flatMap((country) => applyOptOutBy(country, receivedAt) ?? [])
   return times.length === 0 ? null : new Date(Math.min(...times.map((time) => time.getTime())))
 }
 
-/** Countries whose law requires consent before a call at that time, sorted. */
+/** The countries whose law requires consent before a call at the time `at`, sorted. */
 export const consentCountries = (at: Date): string[] =>
   [...new Set(RULE_TABLE.map(({ country }) => country))]
     .filter((country) => rulesOf(country, 'consent', at).length > 0)

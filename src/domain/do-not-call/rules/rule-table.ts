@@ -1,13 +1,16 @@
 /**
- * What the law requires of those who call, as dated data. These are engineering notes with their
- * sources, not legal advice. If you change a line, change the version too: certificates name it.
+ * What the law requires of callers, as data with dates. The lines are notes of engineers with their
+ * sources, not legal advice. If you change a line, change this version too, because certificates
+ * name it.
  */
 export const RULE_TABLE_VERSION = '2026-11-28'
 
 /**
- * What a rule limits. `registry-age`: how old the registry may be at the call. `apply-opt-out`: how
- * soon an opt-out must be followed. `consent`: calls need consent given before. `consent-records`,
- * `call-records`, `opt-out-records`: how long the proof is kept.
+ * What a rule limits.
+ * - `registry-age`: how old the registry may be at the time of a call.
+ * - `apply-opt-out`: how soon an opt-out must be followed.
+ * - `consent`: the person must have consented before the call.
+ * - `consent-records`, `call-records`, `opt-out-records`: how long the proof must be kept.
  */
 export type RuleLimit =
   | 'registry-age'
@@ -25,13 +28,13 @@ export type Rule = {
   /** null: the rule has no number. */
   value: { days: number } | { businessDays: number } | { years: number } | null
   /**
-   * The first day on which it is the law, and the first day on which it no longer is. null: it has
-   * no end. ISO 8601 days.
+   * The first day on which the rule is in force, and the first day on which it is no longer in
+   * force (ISO 8601 days). null: the rule has no end.
    */
   validFrom: string
   validUntil: string | null
   source: { citation: string; date: string }
-  /** What else a reader must know. */
+  /** A note for those who read the rule. */
   note?: string
 }
 
@@ -127,7 +130,7 @@ export const RULE_TABLE: readonly Rule[] = [
   },
 ]
 
-/** The rules of a country that limit this at that time. The time in UTC decides the day. */
+/** The rules of a country for this limit that are in force on the day of `at`, in UTC. */
 export const rulesOf = (country: string, limits: RuleLimit, at: Date): Rule[] => {
   const day = at.toISOString().slice(0, 10)
   return RULE_TABLE.filter(

@@ -3,13 +3,16 @@ import type { AnalysedRules, ExclusionReading } from './analysed-rules.ts'
 import type { Diagram } from './diagram.ts'
 import { finding, type SegmentFinding } from './finding.ts'
 
-/** The contacts for which a tree is surely true and those for which it is surely false. */
+/**
+ * For a part of the rules: the contacts that certainly fulfil the part (`true`), and the contacts
+ * that certainly do not fulfil it (`false`). For all other contacts, the result is in doubt.
+ */
 type Sure = { true: Diagram; false: Diagram }
 
 /**
- * As a database reads it: a comparison with an empty cell is neither true nor false, here for the
- * one leaf being checked. If two readings select the same contacts, there is no doubt about the
- * leaf.
+ * Reads the doubted leaf as a database would: a comparison with an empty cell is neither true nor
+ * false. Reads all other leaves as usual. If the result selects the same contacts, an empty cell
+ * does not matter for this leaf.
  */
 const sureOf = (analysed: AnalysedRules, node: PlacedNode, doubted: PlacedLeaf): Sure => {
   const { space } = analysed
@@ -34,11 +37,14 @@ const sureOf = (analysed: AnalysedRules, node: PlacedNode, doubted: PlacedLeaf):
   }
 }
 
-/** A negated rule that the guide dialect sends as an exclusion of the positive one. */
+/**
+ * The positive form of a negated rule, which the guide dialect sends as an exclusion. null: the
+ * rule is not negated.
+ */
 const positiveOf = (node: PlacedNode): PlacedNode | null => {
   if (node.kind === 'not') return node.child
   if (node.kind !== 'leaf' || node.leaf.operator !== '!=') return null
-  // A place of its own: what is known of the negated leaf is known by its path.
+  // The leaf gets a separate path, because the analysis remembers results by path.
   return { path: `${node.path}/=`, kind: 'leaf', leaf: { ...node.leaf, operator: '=' } }
 }
 
@@ -60,8 +66,8 @@ const surelySelected = (
 }
 
 /**
- * The leaves that a contact must fail, by `not`, by `!=` or by an exclusion: only these can let an
- * empty cell in.
+ * The leaves that a contact must not fulfil, because of a `not`, a `!=` or an exclusion. A contact
+ * with an empty cell can be selected only because of such leaves.
  */
 const failedLeaves = (node: PlacedNode, mustFail: boolean): PlacedLeaf[] => {
   if (node.kind === 'not') return failedLeaves(node.child, !mustFail)
@@ -78,7 +84,8 @@ const doubtedLeaves = ({ rules }: AnalysedRules, reading: ExclusionReading): Pla
 ]
 
 /**
- * Comparisons that decide about a contact by an empty cell, which the dialect may read differently.
+ * Finds the comparisons in which an empty cell decides about a contact. For these contacts, Genesys
+ * may decide differently.
  */
 export const analyseEmptyCells = (
   analysed: AnalysedRules,
@@ -109,7 +116,7 @@ export const analyseEmptyCells = (
         : finding(
             'empty-cells',
             leaf.path,
-            `This rule dials contacts whose column ${column} is empty. Genesys may read an empty cell the other way and not dial them.`,
+            `This rule dials contacts whose column ${column} is empty. Genesys may treat an empty cell differently and not dial them.`,
             { witness },
           ),
     ]

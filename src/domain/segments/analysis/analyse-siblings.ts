@@ -2,10 +2,13 @@ import { isOfTheHouse, withDescendants, type PlacedNode } from '../placed.ts'
 import { idleParts, minimalPaths, type AnalysedRules, type Part } from './analysed-rules.ts'
 import { finding, type SegmentFinding } from './finding.ts'
 
-/** Sibling rules: `any` of them is enough, or `all` are needed. Exclusions are joined by `any`. */
+/**
+ * Rules in one group. `any`: a contact must fulfil at least one of them. `all`: a contact must
+ * fulfil all of them. The exclusions are an `any` group.
+ */
 export type Siblings = { kind: 'all' | 'any'; children: readonly PlacedNode[] }
 
-/** The most overlaps in an answer. */
+/** The most overlaps that one group of rules reports. */
 const MOST_OVERLAPS = 100
 
 export const siblingsOf = (analysed: AnalysedRules): Siblings[] => {
@@ -22,20 +25,20 @@ export const siblingsOf = (analysed: AnalysedRules): Siblings[] => {
   return [...groups, together].filter(({ children }) => children.length > 1)
 }
 
-/** Whether the other alone makes the part superfluous. */
+/** Whether the part `other` alone makes `part` superfluous. */
 const covers = ({ space }: AnalysedRules, kind: 'all' | 'any', part: Part, other: Part) =>
   kind === 'all'
     ? space.isWithin(other.contacts, part.contacts)
     : space.isWithin(part.contacts, other.contacts)
 
 const subsumedDetail = {
-  all: 'Every contact that fulfils the other rule also fulfils this one, so it changes nothing.',
-  any: 'The other rule also selects every contact that this one selects, so this one changes nothing.',
+  all: 'Every contact that fulfils the other rule also fulfils this rule, so this rule changes nothing.',
+  any: 'The other rule already selects every contact that this rule selects, so this rule changes nothing.',
 } as const
 
 /**
- * Rules that one other rule, or several together, make superfluous. If two mean the same, the later
- * one is reported.
+ * Finds rules that another rule, or several other rules together, make superfluous. If two rules
+ * mean the same, the later one is reported.
  */
 export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Siblings) => {
   const { space } = analysed
@@ -44,7 +47,9 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
     .filter(({ contacts }) => !space.isEmpty(contacts))
   const idle = idleParts(analysed, kind, parts, ({ node }) => isOfTheHouse(node))
   return idle.toReversed().map((part): SegmentFinding => {
-    // What was found superfluous behind this one does not count as a reason for it.
+    // `idle` has the superfluous rules in the order in which they were found, from the last rule to
+    // the first. If a rule was dropped before this rule, it cannot be the reason why this rule is
+    // dropped.
     const gone = idle.slice(0, idle.indexOf(part) + 1)
     const others = parts.filter((other) => !gone.includes(other))
     const one = others.find((other) => covers(analysed, kind, part, other))
@@ -56,19 +61,20 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
         ? space.isWithin(space.and(contacts), part.contacts)
         : space.isWithin(part.contacts, space.or(contacts)),
     )
-    const detail = 'The other rules together make this one superfluous.'
+    const detail = 'The other rules together have the same effect, so this rule changes nothing.'
     return finding('redundant', part.path, detail, { paths })
   })
 }
 
 /**
- * Pairs of `any` that share contacts although neither contains the other. `undecided` if no contact
- * could be made to prove it.
+ * Finds pairs of rules that share contacts although neither rule contains the other. The finding is
+ * `undecided` if no example contact could be made.
  */
 export const analyseOverlaps = (analysed: AnalysedRules, siblings: Siblings): SegmentFinding[] => {
   const { space } = analysed
   const findings: SegmentFinding[] = []
-  // That an exclusion shares contacts with one of the house goes without saying.
+  // An exclusion may share contacts with an exclusion of the configuration. The author of the
+  // segment cannot change the configuration, so this is not reported.
   const children = siblings.children.filter((node) => !isOfTheHouse(node))
   for (const [at, one] of children.entries()) {
     for (const other of children.slice(at + 1)) {

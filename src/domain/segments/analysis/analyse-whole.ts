@@ -5,7 +5,7 @@ import { finding, type SegmentFinding } from './finding.ts'
 const partsOf = (analysed: AnalysedRules, nodes: readonly PlacedNode[]): Part[] =>
   nodes.map((node) => ({ path: node.path, contacts: analysed.contactsOf(node) }))
 
-/** The contacts that fulfil the conditions, whatever the exclusions say. */
+/** The contacts that fulfil the conditions, before the exclusions are applied. */
 const included = (analysed: AnalysedRules) =>
   analysed.space.and(conjuncts(analysed.rules.conditions).map((node) => analysed.contactsOf(node)))
 
@@ -13,8 +13,8 @@ const excluded = (analysed: AnalysedRules) =>
   analysed.space.or(analysed.rules.exclusions.map((node) => analysed.contactsOf(node)))
 
 /**
- * Whether anybody is dialled at all: `unsatisfiable` or, if only exclusions are the reason,
- * `swallowed-by-exclusion`.
+ * Finds whether nobody is dialled at all. `unsatisfiable`: no contact can fulfil the conditions.
+ * `swallowed-by-exclusion`: the exclusions remove all contacts that fulfil the conditions.
  */
 export const analyseWhole = (analysed: AnalysedRules): SegmentFinding[] => {
   const { space, rules } = analysed
@@ -41,7 +41,7 @@ export const analyseWhole = (analysed: AnalysedRules): SegmentFinding[] => {
     finding(
       'swallowed-by-exclusion',
       rules.conditions?.path ?? '',
-      'The exclusions remove everybody whom the conditions include, so nobody would be dialled.',
+      'The exclusions remove everyone that the conditions include, so nobody would be dialled.',
       { severity: 'error', paths, ...(witness === null ? {} : { witness }) },
     ),
   ]
@@ -54,8 +54,9 @@ const groupsOf = (analysed: AnalysedRules): PlacedGroup[] =>
     .filter((node): node is PlacedGroup => node.kind === 'all' || node.kind === 'any')
 
 /**
- * Groups of `all` that nobody can fulfil while another branch still can. The whole has a separate
- * finding.
+ * Finds `all` groups that no contact can fulfil, although a contact can fulfil another branch.
+ * `told`: the findings so far. If one of them is about the conditions as a whole, the conditions
+ * are not reported again.
  */
 export const analyseContradictions = (
   analysed: AnalysedRules,
@@ -79,14 +80,17 @@ export const analyseContradictions = (
   return findings
 }
 
-/** The independent branches of `any`: those that only `all` and `any` lead to. */
+/**
+ * The branches of every `any` group that has only `all` and `any` groups above it. Each of these
+ * branches selects contacts independently.
+ */
 const branchesOf = (node: PlacedNode | null): PlacedNode[] => {
   if (node === null || node.kind === 'leaf' || node.kind === 'not') return []
   const deeper = node.children.flatMap(branchesOf)
   return node.kind === 'any' ? [...node.children, ...deeper] : deeper
 }
 
-/** Branches that include contacts, all of whom the exclusions remove. */
+/** Finds branches whose contacts are all removed by the exclusions. */
 export const analyseSwallowed = (analysed: AnalysedRules): SegmentFinding[] => {
   const { space, rules } = analysed
   const outside = excluded(analysed)
@@ -101,7 +105,7 @@ export const analyseSwallowed = (analysed: AnalysedRules): SegmentFinding[] => {
       finding(
         'swallowed-by-exclusion',
         branch.path,
-        'The exclusions remove everybody whom this branch includes.',
+        'The exclusions remove everyone in this branch.',
         {
           paths,
           ...(paths.length === 1 && otherPath !== undefined ? { otherPath } : {}),
@@ -112,7 +116,7 @@ export const analyseSwallowed = (analysed: AnalysedRules): SegmentFinding[] => {
   })
 }
 
-/** Exclusions that remove nobody whom the conditions include. */
+/** Finds exclusions that remove nobody whom the conditions include. */
 export const analyseIdleExclusions = (analysed: AnalysedRules): SegmentFinding[] => {
   const { space, rules } = analysed
   if (space.isEmpty(included(analysed))) return []
@@ -127,7 +131,7 @@ export const analyseIdleExclusions = (analysed: AnalysedRules): SegmentFinding[]
       finding(
         'redundant',
         exclusion.path,
-        'This exclusion removes nobody whom the conditions include.',
+        'This exclusion removes nobody that the conditions include.',
         { paths },
       ),
     ]

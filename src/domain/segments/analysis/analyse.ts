@@ -20,7 +20,10 @@ import { simplify } from './simplify.ts'
 
 export type SegmentAnalysis = {
   findings: SegmentFinding[]
-  /** The same meaning with as few rules as could be proved enough; what the compilers take. */
+  /**
+   * Rules with the same meaning as the caller's rules, but without the parts that are proved
+   * superfluous. The compilers translate these rules.
+   */
   simplified: PlacedRules
 }
 
@@ -46,7 +49,10 @@ const stepsFor = (siblings: readonly Siblings[], reading: ExclusionReading): Ste
     ),
 ]
 
-/** Beyond the budget of the whole, pairs are still compared, each in a separate space. */
+/**
+ * Compares rules in pairs, each pair in a separate small space. Used if the budget does not suffice
+ * to compare all rules together.
+ */
 const comparePairs = (
   siblings: readonly Siblings[],
   time: AnalysisTime,
@@ -71,9 +77,10 @@ const comparePairs = (
 }
 
 /**
- * The analysis of a definition. Exact for everything but text operators and dates, within the
- * budget. Beyond the budget there is a finding `undecided`, and the rules are compared only in
- * pairs. It never guesses: every finding is proved, and every example evaluated.
+ * Analyses a definition. The analysis is exact for everything except text operators and dates. If
+ * the budget (`ANALYSIS_BUDGET`) does not suffice to compare all rules together, the rules are
+ * compared in pairs, and a finding `undecided` reports this. The analysis never guesses: each
+ * finding is proved, and each example contact is checked with the evaluator.
  */
 export const analyseSegment = (
   rules: PlacedRules,

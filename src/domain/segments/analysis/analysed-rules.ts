@@ -3,21 +3,21 @@ import { createContactSpace, selects, type ContactSpace, type Witness } from './
 import { BudgetSpent, type Diagram } from './diagram.ts'
 
 /**
- * How a dialect reads an exclusion. `positive` excludes contacts that fulfil it (guide). `inverted`
- * dials contacts that do not fulfil it (platform). They differ if a dialect treats a comparison
- * with an empty cell as neither true nor false.
+ * How a dialect reads an exclusion. `positive` (guide): contacts that fulfil it are left out.
+ * `inverted` (platform): contacts that do not fulfil it are dialled. The two readings have
+ * different results if Genesys treats a comparison with an empty cell as neither true nor false.
  */
 export type ExclusionReading = 'positive' | 'inverted'
 
 export type AnalysisTime = { nowMs: number; monotonicMs: () => number }
 
 /**
- * How many nodes one analysis may build and how long it may take. What it did not reach is
- * `undecided` (docs/segments.md).
+ * How many nodes one analysis may build, and how long it may take. If a question needs more nodes
+ * or time, the finding is `undecided` (docs/segments.md).
  */
 export const ANALYSIS_BUDGET = { nodes: 50_000, wholeMs: 150, withPairsMs: 230, pairNodes: 2_000 }
 
-/** A part of the rules with the contacts that it selects. */
+/** A part of the rules, and the contacts that it selects. */
 export type Part = { path: string; contacts: Diagram }
 
 export type AnalysedRules = {
@@ -25,8 +25,8 @@ export type AnalysedRules = {
   space: ContactSpace
   contactsOf(node: PlacedNode): Diagram
   /**
-   * A made-up contact that the evaluator confirms: it fulfils all of `inside` and none of
-   * `outside`.
+   * An example contact among `contacts` that fulfils all of `inside` and none of `outside`. The
+   * evaluator confirms the example. null: no example could be made.
    */
   witness(
     contacts: Diagram,
@@ -75,8 +75,8 @@ export const createAnalysedRules = (
 }
 
 /**
- * As few of the parts as still fulfil `enough`, which all of them do. The first set found that
- * cannot lose one more part.
+ * The paths of some of the parts, chosen so that `enough` is true for them. `enough` must be true
+ * for all parts together. No chosen part can be left out, but another choice may have fewer parts.
  */
 export const minimalPaths = (
   parts: readonly Part[],
@@ -90,7 +90,7 @@ export const minimalPaths = (
   return kept.map(({ path }) => path)
 }
 
-/** Runs a step of the analysis. Returns false if the budget ended it. */
+/** Runs a step of the analysis. Returns false if the step ended because the budget was used up. */
 export const withinBudget = (step: () => void): boolean => {
   try {
     step()
@@ -102,8 +102,9 @@ export const withinBudget = (step: () => void): boolean => {
 }
 
 /**
- * The parts that change nothing beside the others, searched from the last to the first: if two mean
- * the same, the earlier one stays. `keep` may keep a part in its place in any case.
+ * The parts that can be left out together without changing the result. At least one part always
+ * stays. Searches from the last part to the first, so that of two parts with the same meaning the
+ * earlier one stays. Parts for which `keep` is true always stay.
  */
 export const idleParts = <T extends Part>(
   { space }: AnalysedRules,

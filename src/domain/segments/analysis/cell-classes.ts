@@ -3,9 +3,9 @@ import type { Leaf, Literal } from '../segment.ts'
 import { isOpaque } from './opaque-leaves.ts'
 
 /**
- * Cells of one column that no exact comparison of a definition can distinguish, with one of them as
- * the sample. `fixed`: the class is this one cell alone, so that even a text operator's answer is
- * known.
+ * A class of cells of one column that no exact comparison of the definition can distinguish, with
+ * an example. `fixed`: the class has only this one cell, so even a text operator has one result for
+ * the class.
  */
 export type CellClass = {
   kind: 'empty' | 'exact' | 'number' | 'text'
@@ -21,7 +21,10 @@ const literalsOf = (leaf: Leaf): Literal[] => {
 
 const bySize = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0)
 
-/** A number strictly between the two, spelled as none of `taken`. null when there is none. */
+/**
+ * A number strictly between the two bounds, in a spelling that is not in `taken`. null: there is no
+ * such number.
+ */
 const sampleBetween = (above: bigint, below: bigint, taken: ReadonlySet<string>): string | null => {
   const middle = above + (below - above) / 2n
   for (let tries = 0n; tries <= BigInt(taken.size); tries += 1n) {
@@ -35,11 +38,12 @@ const sampleBetween = (above: bigint, below: bigint, taken: ReadonlySet<string>)
 }
 
 /**
- * Plain words first; a sample that fulfils no text operator makes a witness that holds more often.
+ * Simple texts come first. The first text that fulfils no text operator is used, because an example
+ * contact with such a text is correct more often.
  */
 const OTHER_TEXTS = ['other', 'x', 'q', '~', '·']
 
-/** A cell that is neither empty, nor a number, nor one of `taken`. */
+/** An example cell that is not empty, not a number and not in `taken`. */
 const otherText = (leaves: readonly Leaf[], taken: ReadonlySet<string>): string => {
   const parts = leaves.filter(isOpaque).map((leaf) => String(leaf.value))
   let sample = OTHER_TEXTS.find((text) => !parts.some((part) => text.includes(part))) ?? 'other'
@@ -48,9 +52,9 @@ const otherText = (leaves: readonly Leaf[], taken: ReadonlySet<string>): string 
 }
 
 /**
- * Every possible cell of a column falls into exactly one of these classes: empty, each text of a
- * literal, each number of a literal in another spelling, the numbers between two of them, any other
- * text.
+ * The classes of a column's cells. Each possible cell is in exactly one class. The classes are: the
+ * empty cell; each text that a literal names; each number that a literal names, in another
+ * spelling; the numbers between two neighbouring numbers of literals; any other text.
  */
 export const cellClassesOf = (leaves: readonly Leaf[]): CellClass[] => {
   const literals = leaves.flatMap(literalsOf)

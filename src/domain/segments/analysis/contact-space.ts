@@ -11,10 +11,12 @@ import {
 } from './diagram.ts'
 import { excludes, guessCell, implies, isOpaque } from './opaque-leaves.ts'
 
-/** A made-up contact: cells by column. A column that is not named may hold anything. */
+/** An example contact: cells by column. A column that is left out may have any cell. */
 export type Witness = Record<string, string>
 
-/** All possible contacts, as far as the comparisons of one definition can distinguish them. */
+/**
+ * All possible contacts, divided as far as the comparisons of one definition can distinguish them.
+ */
 export type ContactSpace = {
   and(parts: readonly Diagram[]): Diagram
   or(parts: readonly Diagram[]): Diagram
@@ -24,13 +26,13 @@ export type ContactSpace = {
   /** The contacts whose cell in the column is empty. */
   emptyIn(column: string): Diagram
   /**
-   * Whether no contact can be among these; exact but for text operators and dates, where false may
-   * be wrong.
+   * Whether none of these contacts is possible. The result true is always correct. The result false
+   * may be wrong if the rules have text operators or dates.
    */
   isEmpty(contacts: Diagram): boolean
   isWithin(part: Diagram, whole: Diagram): boolean
   /**
-   * A contact among these. null when there is none, or none could be made that `holds` confirms.
+   * An example of these contacts that `holds` confirms. null: there is none, or none could be made.
    */
   witnessOf(contacts: Diagram, holds: (contact: Witness) => boolean): Witness | null
 }
@@ -39,10 +41,16 @@ type Column = { name: string; level: number; classes: CellClass[]; opaque: Opaqu
 type Opaque = { leaf: Comparison; level: number; key: string }
 
 const keyOf = (leaf: Leaf): string => JSON.stringify(leaf)
-/** `!=` is exactly not `=`, so both are one question to a cell. */
+/**
+ * The leaf without negation. The result of `!=` is exactly the opposite of the result of `=`, so
+ * both need the same test.
+ */
 const asked = (leaf: Leaf): Leaf => (leaf.operator === '!=' ? { ...leaf, operator: '=' } : leaf)
 
-/** The result of a leaf for a class. undefined if the class alone does not decide. */
+/**
+ * The result of a leaf for the cells of a class. undefined: the class alone does not decide the
+ * result.
+ */
 const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | undefined) => {
   const test = positiveTest(leaf, nowMs)
   const isDated = leaf.operator === 'before' || leaf.operator === 'after'
@@ -53,7 +61,7 @@ const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | 
   }
 }
 
-/** Classes on which all leaves say the same are one. */
+/** Joins the classes for which all leaves have the same results. */
 const told = (leaves: readonly Leaf[], nowMs: number): CellClass[] => {
   const verdicts = leaves.map((leaf) => verdictsOf(leaf, nowMs))
   const bySignature = new Map<string, CellClass>()
@@ -126,7 +134,10 @@ const contactOnWay = (
   return contact
 }
 
-/** `nowMs` is for times from now. Throws `BudgetSpent`, as every operation does. */
+/**
+ * `nowMs`: the time from which relative times count. Every operation of the space throws
+ * `BudgetSpent` when the budget is used up.
+ */
 export const createContactSpace = (
   leaves: readonly Leaf[],
   { nowMs, budget }: { nowMs: number; budget: DiagramBudget },
@@ -169,7 +180,11 @@ export const createContactSpace = (
   }
 }
 
-/** What two text operators on one column can never say together. */
+/**
+ * The contacts that are possible if one column has two comparisons with text operators or dates.
+ * The diagram treats the two comparisons as independent. In fact, one may imply or exclude the
+ * other, so some combinations never occur.
+ */
 const ruledOut = (one: Opaque, other: Opaque, nowMs: number, diagrams: Diagrams): Diagram => {
   const [a, b] = [bit(diagrams, one.level), bit(diagrams, other.level)]
   if (one === other) return ALWAYS
@@ -178,7 +193,7 @@ const ruledOut = (one: Opaque, other: Opaque, nowMs: number, diagrams: Diagrams)
   return ALWAYS
 }
 
-/** Whether the made-up contact is one that the tree selects. */
+/** Whether the tree selects an example contact. */
 export const selects = (node: SegmentNode, nowMs: number) => {
   const predicate = predicateOf(node, nowMs)
   return (contact: Witness): boolean => predicate((column) => contact[column])

@@ -1,31 +1,40 @@
-/** The analysis exceeded its budget. The question stays undecided. */
+/** Thrown when the analysis has used up its budget. The question stays undecided. */
 export class BudgetSpent extends Error {
   override readonly name = 'BudgetSpent'
 }
 
-/** 0 is false, 1 is true, anything larger a node. */
+/** A diagram, identified by a number. 0 is false, 1 is true, and a larger number is a node. */
 export type Diagram = number
 export const NEVER: Diagram = 0
 export const ALWAYS: Diagram = 1
 
 type Node = { level: number; children: readonly Diagram[] }
 
-/** Decision diagrams over variables with several values. Equal meanings have the same number. */
+/**
+ * Decision diagrams over variables with several values. Two diagrams mean the same if, and only if,
+ * they have the same number.
+ */
 export type Diagrams = {
-  /** The diagram that tests the variable of `level` and continues with the child of its value. */
+  /**
+   * The diagram that tests the variable of `level`, and continues with the child for the variable's
+   * value.
+   */
   node(level: number, children: readonly Diagram[]): Diagram
   and(one: Diagram, other: Diagram): Diagram
   or(one: Diagram, other: Diagram): Diagram
   not(diagram: Diagram): Diagram
-  /** Whether both can be true together. Builds nothing. */
+  /** Whether both diagrams can be true at the same time. Builds no diagram. */
   meet(one: Diagram, other: Diagram): boolean
-  /** Values by level on a path to true, with as few levels as possible. null for false. */
+  /**
+   * Values of variables, by level, for which the diagram is true. Levels that do not matter are
+   * left out. null: the diagram is never true.
+   */
   wayToTrue(diagram: Diagram): Map<number, number> | null
 }
 
 export type DiagramBudget = { nodes: number; spent: () => boolean }
 
-/** The clock is read once for this many nodes. */
+/** The clock is read again after this many steps. */
 const NODES_BETWEEN_LOOKS = 256
 
 const firstTrue = (children: readonly Diagram[]): number =>
@@ -63,7 +72,8 @@ const createStore = (budget: DiagramBudget): Store => {
 }
 
 /**
- * Two diagrams as one: `passes` is the one that changes nothing, `ends` the one that decides alone.
+ * Combines two diagrams. `ends`: the operand that decides alone (false for `and`). `passes`: the
+ * operand that changes nothing (true for `and`).
  */
 const createMerge = ({ at, node, spend }: Store, ends: Diagram, passes: Diagram) => {
   const done = new Map<number, Diagram>()
@@ -131,7 +141,7 @@ const createMeet = ({ at, spend }: Store) => {
   return meet
 }
 
-/** Throws `BudgetSpent` from any operation once the budget is used up. */
+/** Every operation throws `BudgetSpent` when the budget is used up. */
 export const createDiagrams = (budget: DiagramBudget): Diagrams => {
   const store = createStore(budget)
   return {

@@ -1,6 +1,9 @@
 import type { Witness } from './contact-space.ts'
 
-/** For each code, its severity. `error`: applying it needs a confirmation. */
+/**
+ * The severity of each code. If a finding is an `error`, the definition is applied only after the
+ * caller confirms it.
+ */
 export const FINDING_SEVERITIES = {
   unsatisfiable: 'error',
   contradiction: 'warning',
@@ -17,18 +20,19 @@ export const FINDING_SEVERITIES = {
 export type FindingCode = keyof typeof FINDING_SEVERITIES
 export type FindingSeverity = 'error' | 'warning' | 'info'
 
-/**
- * Something that a person should know about a definition before it dials. Places are JSON pointers.
- */
+/** What a person should know about a definition before it is applied. Places are JSON pointers. */
 export type SegmentFinding = {
   code: FindingCode
   severity: FindingSeverity
   path: string
   otherPath?: string
   detail: string
-  /** A made-up contact that shows it. */
+  /** An example contact that shows the finding. */
   witness?: Witness
-  /** As few rules as together make it so. */
+  /**
+   * The places of a few rules that together cause the finding. Each of these rules is needed to
+   * cause it.
+   */
   paths?: string[]
 }
 

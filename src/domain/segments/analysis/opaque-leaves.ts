@@ -3,13 +3,16 @@ import { DATE_OPERATORS, TEXT_OPERATORS, type Comparison, type Leaf } from '../s
 
 const OPAQUE: readonly string[] = [...TEXT_OPERATORS, ...DATE_OPERATORS]
 
-/** Text operators and dates: their result for a cell does not follow from its class alone. */
+/**
+ * Whether the leaf has a text operator or a date. The class of a cell does not decide the result of
+ * this leaf.
+ */
 export const isOpaque = (leaf: Leaf): leaf is Comparison => OPAQUE.includes(leaf.operator)
 
 const isDated = (leaf: Comparison): boolean =>
   (DATE_OPERATORS as readonly string[]).includes(leaf.operator)
 
-/** Whether every cell that fulfils one fulfils the other, as far as that can be proved. */
+/** Whether every cell that fulfils `one` also fulfils `other`, as far as this can be proved. */
 export const implies = (one: Comparison, other: Comparison, nowMs: number): boolean => {
   if (isDated(one) !== isDated(other)) return false
   const [text, part] = [String(one.value), String(other.value)]
@@ -24,7 +27,7 @@ export const implies = (one: Comparison, other: Comparison, nowMs: number): bool
   return one.operator === 'beginsWith' ? text.startsWith(part) : text.endsWith(part)
 }
 
-/** Whether no cell can fulfil both, as far as that can be proved. */
+/** Whether no cell can fulfil both leaves, as far as this can be proved. */
 export const excludes = (one: Comparison, other: Comparison, nowMs: number): boolean => {
   const [text, part] = [String(one.value), String(other.value)]
   if (isDated(one) && isDated(other)) {
@@ -40,8 +43,8 @@ export const excludes = (one: Comparison, other: Comparison, nowMs: number): boo
 }
 
 /**
- * A cell that is likely to fulfil all of `wanted`. It is a guess, so the caller must check it with
- * the evaluator.
+ * A cell that probably fulfils all of `wanted`. The cell is a guess, so check it with the
+ * evaluator.
  */
 export const guessCell = (wanted: readonly Comparison[], nowMs: number): string => {
   const dated = wanted.filter(isDated)

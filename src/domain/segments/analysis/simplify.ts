@@ -15,7 +15,7 @@ const needed = (
   return children.filter((child) => !idle.some(({ node }) => node === child))
 }
 
-/** A group with one child is that child. A group inside a group of its own kind joins it. */
+/** Replaces a group by its children if it lies in a group of the same kind. */
 const flat = (kind: 'all' | 'any', children: readonly PlacedNode[]): PlacedNode[] =>
   children.flatMap((child) => (child.kind === kind ? flat(kind, child.children) : [child]))
 
@@ -38,8 +38,8 @@ const simplifiedNode = (analysed: AnalysedRules, node: PlacedNode): PlacedNode =
 }
 
 /**
- * The same meaning with fewer rules. Throws `BudgetSpent`. All exclusions of the configuration
- * stay.
+ * Rules with the same meaning and fewer parts. All exclusions of the configuration stay. Throws
+ * `BudgetSpent`.
  */
 export const simplify = (analysed: AnalysedRules): PlacedRules => {
   const { conditions, exclusions } = analysed.rules

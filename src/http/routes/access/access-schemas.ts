@@ -13,7 +13,7 @@ import { registryNameSchema } from '../../../domain/do-not-call/registries/editi
 import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
-/** The shapes of tenants and keys. */
+/** The forms of tenants and keys in the API. */
 
 const name = z
   .string()
@@ -22,7 +22,7 @@ const name = z
     'must be 1 to 64 letters, digits, dots, hyphens or underscores, beginning with a letter or digit',
   )
 
-/** Some by their ids, or all. */
+/** The ids of objects, or "*" for all objects. */
 const grant = z
   .union([z.literal('*'), z.array(genesysIdSchema).max(MOST_GRANTS)])
   .describe('Ids in Genesys, or "*" for all')
@@ -49,16 +49,16 @@ const all: Record<GrantField, typeof grant> = {
   conversations: grant,
 }
 
-/** The names of registries that the tenant's contacts are looked up in. */
+/** The names of the registries that the tenant's contacts are checked against. */
 const registries = z
   .array(registryNameSchema)
   .max(50)
   .refine((names) => new Set(names).size === names.length, 'must name each registry once')
-  .describe('Registries in which the contacts of the tenant are looked up')
+  .describe('Registries that the contacts of the tenant are checked against')
 const limit = z.int().min(1).max(MOST_OF_A_QUOTA).nullable()
 const limits = {
   rowsPerDay: limit.describe(
-    'Rows that the gateway reads from accepted uploads, rejected ones included. A day begins at midnight UTC. null: no limit',
+    'Rows that the gateway reads from accepted uploads, including rejected rows. A day begins at midnight UTC. null: no limit',
   ),
   openUploads: limit.describe('Uploads that have not ended. null: no limit'),
   requestsPerMinute: limit.describe('Calls by all keys of the tenant. null: no limit'),
@@ -69,7 +69,7 @@ const NO_LIMITS = {
   requestsPerMinute: limits.requestsPerMinute.default(null),
 }
 
-/** null: no limit. */
+/** Quotas. null: no limit. */
 export const quotasSchema = z.strictObject(limits)
 export const tenantUseSchema = z
   .strictObject({
@@ -106,7 +106,7 @@ export const tenantSchema = z.strictObject({
   registries: z.array(z.string()),
   quotas: quotasSchema,
   use: tenantUseSchema,
-  version: z.int().min(1).describe('Grows with every change. It is the ETag'),
+  version: z.int().min(1).describe('Grows with every change of the settings. It is also the ETag'),
   createdAt: stamp,
   updatedAt: stamp,
 })
@@ -125,7 +125,9 @@ export const newKeySchema = z.strictObject({
   expiresAt: z.iso
     .datetime({ offset: true })
     .optional()
-    .describe('From then on the key is refused. Default: it does not expire'),
+    .describe(
+      'The gateway refuses the key after this time. Default: none, so the key does not expire',
+    ),
 })
 
 export const rotationSchema = z
@@ -135,7 +137,7 @@ export const rotationSchema = z
       .min(0)
       .max(MOST_OVERLAP_HOURS)
       .default(USUAL_OVERLAP_HOURS)
-      .describe('For how many hours the present key stays valid beside the new one'),
+      .describe('For how many hours both keys are valid'),
   })
   .prefault({})
 
@@ -146,7 +148,7 @@ export const keySchema = z.strictObject({
   prefix: z
     .string()
     .describe(
-      'The beginning of the key, by which you recognise it. Empty for the key of the environment',
+      'The beginning of the key, so that you can recognise it. Empty for the key of the environment',
     ),
   scopes: z.array(z.enum(SCOPES)),
   source: z.enum(KEY_SOURCES).describe('Where the key comes from'),

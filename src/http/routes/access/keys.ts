@@ -44,7 +44,8 @@ const view = (key: IssuedKey) => ({
 
 const created = {
   201: {
-    about: 'Store the key. Only this answer contains it; the gateway keeps only a digest',
+    about:
+      'Store the key, because only this answer contains it. The gateway keeps only a digest of it',
     schema: newKeyAnswerSchema,
     headers: ['Location'],
   },
@@ -56,7 +57,7 @@ const registerCollection = (add: AddRoute): void => {
     method: 'POST',
     url: KEYS,
     id: 'createKey',
-    summary: 'Create a key for a tenant. Only this answer contains the key',
+    summary: 'Make a key for a tenant. Only this answer contains the key',
     body: newKeySchema,
     answers: created,
     problems: CREATE_KEY_REFUSALS,
@@ -75,7 +76,7 @@ const registerCollection = (add: AddRoute): void => {
     method: 'GET',
     url: KEYS,
     id: 'listKeys',
-    summary: 'Keys, newest first. The keys themselves are never shown',
+    summary: 'List keys, newest first. The keys themselves are never shown',
     query: keysQuerySchema,
     answers: { 200: { about: 'A page of keys', schema: pageOf(keySchema) } },
     problems: [],
@@ -89,7 +90,7 @@ const registerCollection = (add: AddRoute): void => {
   })
 }
 
-/** /v1/keys: the keys of callers. */
+/** /v1/keys: the keys with which tenants call the gateway. */
 export const registerKeys = (add: AddRoute): void => {
   const one = { ...of, url: KEY, params: keyParamsSchema } as const
   registerCollection(add)
@@ -97,7 +98,7 @@ export const registerKeys = (add: AddRoute): void => {
     ...one,
     method: 'GET',
     id: 'getKey',
-    summary: 'One key: its scopes, and when it was last used',
+    summary: 'Read a key: its scopes, and when it was last used',
     answers: { 200: { about: 'The key, without the key itself', schema: keySchema } },
     problems: FIND_ACCESS_REFUSALS,
     examples: GET_KEY_EXAMPLES,
@@ -109,7 +110,8 @@ export const registerKeys = (add: AddRoute): void => {
     url: `${KEY}/rotate`,
     params: keyParamsSchema,
     id: 'rotateKey',
-    summary: 'Create a key that replaces this one. The old key still works for overlapHours hours',
+    summary:
+      'Make a new key that replaces this key. The old key still works for overlapHours hours',
     body: rotationSchema,
     answers: created,
     problems: ROTATE_KEY_REFUSALS,

@@ -37,7 +37,7 @@ const registerCollection = (add: AddRoute): void => {
     method: 'POST',
     url: TENANTS,
     id: 'createTenant',
-    summary: 'Create a tenant, grant what its keys may use, and set its quotas',
+    summary: 'Make a tenant, grant the objects that its keys may use, and set its quotas',
     headers: { 'Idempotency-Key': 'required' },
     body: newTenantSchema,
     answers: {
@@ -65,7 +65,7 @@ const registerCollection = (add: AddRoute): void => {
     method: 'GET',
     url: TENANTS,
     id: 'listTenants',
-    summary: 'Tenants, newest first, or the one with a given name',
+    summary: 'List tenants, newest first, or find a tenant by its name',
     query: tenantsQuerySchema,
     answers: { 200: { about: 'A page of tenants', schema: pageOf(tenantSchema) } },
     problems: [],
@@ -79,7 +79,7 @@ const registerCollection = (add: AddRoute): void => {
   })
 }
 
-/** /v1/tenants: who shares this gateway, and what each is granted. */
+/** /v1/tenants: the tenants of this gateway, and what each is granted. */
 export const registerTenants = (add: AddRoute): void => {
   const one = { ...of, url: `${TENANTS}/:tenantId`, params: tenantParamsSchema } as const
   registerCollection(add)
@@ -87,7 +87,7 @@ export const registerTenants = (add: AddRoute): void => {
     ...one,
     method: 'GET',
     id: 'getTenant',
-    summary: 'One tenant: its grants, its quotas, and what it uses',
+    summary: 'Read a tenant: its grants, its quotas, and how much of them it uses',
     answers: { 200: answerOf('The tenant. ETag is its version, for If-Match') },
     problems: FIND_ACCESS_REFUSALS,
     examples: GET_TENANT_EXAMPLES,
@@ -111,7 +111,7 @@ export const registerTenants = (add: AddRoute): void => {
       const { tenantId } = request.params
       const present = await tenants.find(tenantId)
       requireIfMatch(refuse, request.headers['if-match'], present)
-      // Members that are not given are not there.
+      // zod leaves out members that were not sent, although its type allows undefined.
       const change = request.body as TenantChange
       const tenant = await tenants.change(request.caller!, tenantId, present.version, change)
       return reply.header('etag', etagOf(tenant)).send(renderTenant(tenant))

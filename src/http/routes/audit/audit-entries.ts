@@ -15,7 +15,7 @@ const of = { access: { scope: 'audit' }, tag: 'audit', method: 'GET' } as const
 const NDJSON = 'application/x-ndjson'
 const ENTRIES = '/v1/audit-entries'
 
-/** As fast as the caller reads it. */
+/** The entries as lines of JSON. Reads them no faster than the caller takes them. */
 const linesOf = (batches: AsyncGenerator<readonly object[], void>): Readable => {
   const text = async function* (): AsyncGenerator<string> {
     for await (const batch of batches) {
@@ -25,7 +25,7 @@ const linesOf = (batches: AsyncGenerator<readonly object[], void>): Readable => 
   return Readable.from(text(), { objectMode: false })
 }
 
-/** Query members that are there. */
+/** The members that the caller sent in a query. */
 const given = <T extends object>(query: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as never
 
@@ -33,14 +33,15 @@ const registerList = (add: AddRoute): void => {
   add({
     ...of,
     url: ENTRIES,
-    // A HEAD of the lines would read every entry only to drop it.
+    // With a HEAD route, a HEAD would read every entry only to discard it.
     exposeHeadRoute: false,
     id: 'listAuditEntries',
-    summary: 'Entries of the audit trail in the order of the chain. An admin sees all tenants',
+    summary: 'Read entries of the audit trail in the order of the chain. An admin sees all tenants',
     query: auditQuerySchema,
     answers: {
       200: {
-        about: 'A page of entries, or all as NDJSON if Accept asks for it',
+        about:
+          'A page of entries. It may have fewer than `limit`, even none, while `next` is not null. All entries if Accept is application/x-ndjson',
         schema: auditEntriesSchema,
         mediaTypes: ['application/json', NDJSON],
         headers: ['Vary'],
@@ -63,7 +64,8 @@ const registerList = (add: AddRoute): void => {
 }
 
 /**
- * /v1/audit-entries: the trail, its chain for a separate verifier, and the gateway's own verdict.
+ * /v1/audit-entries: the audit trail, its chain for an external verifier, and the gateway's own
+ * check of the chain.
  */
 export const registerAuditEntries = (add: AddRoute): void => {
   registerList(add)
@@ -72,7 +74,8 @@ export const registerAuditEntries = (add: AddRoute): void => {
     url: `${ENTRIES}/export`,
     exposeHeadRoute: false,
     id: 'exportAuditEntries',
-    summary: 'Blocks and entries for npm run audit:verify. For other tenants, only the hashes',
+    summary:
+      'Export blocks and entries for npm run audit:verify. For other tenants, the export has only hashes',
     query: exportQuerySchema,
     answers: { 200: { about: 'NDJSON', mediaTypes: [NDJSON] } },
     problems: [],
@@ -87,7 +90,7 @@ export const registerAuditEntries = (add: AddRoute): void => {
     ...of,
     url: `${ENTRIES}/verification`,
     id: 'verifyAuditEntries',
-    summary: 'Verify the chain: the newest blocks, or those from a given block',
+    summary: 'Verify the newest blocks of the chain, or the blocks from a given one',
     query: verificationQuerySchema,
     answers: { 200: { about: 'The result, with at most 100 faults', schema: verificationSchema } },
     problems: [],

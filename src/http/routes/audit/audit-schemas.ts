@@ -14,8 +14,12 @@ const block = z
   .meta({ type: 'integer', minimum: 1, maximum: MOST_BLOCK, pattern: undefined })
 
 export const auditQuerySchema = z.strictObject({
-  from: time.optional(),
-  to: time.optional(),
+  from: time
+    .optional()
+    .describe(
+      'Entries of this time or later. With `from` or `to`, entries come in the order of their times',
+    ),
+  to: time.optional().describe('Entries before this time'),
   action: z.enum(AUDIT_ACTIONS as [string, ...string[]]).optional(),
   object: word.optional(),
   actor: word.optional(),

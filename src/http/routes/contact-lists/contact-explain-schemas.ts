@@ -19,13 +19,19 @@ export const explainQuerySchema = z.strictObject({ cursor: cursorSchema.optional
 export const contactExplainedSchema = z.strictObject({
   contactListId: z.string(),
   contactId: z.string(),
-  /** What Genesys acknowledged last. null: nothing, or the list was overwritten since. */
+  /**
+   * What Genesys acknowledged last. null: it acknowledged nothing, or the list was overwritten
+   * since then.
+   */
   register: z
     .strictObject({
       uploadId: z.string(),
       line,
       deliveredAt: stamp,
-      /** Newer content is being sent, or its outcome was never known. */
+      /**
+       * Whether Genesys may hold other content, because newer content is not sent yet or its
+       * outcome is unknown.
+       */
       inDoubt: z.boolean(),
     })
     .nullable(),
@@ -43,24 +49,24 @@ export const contactExplainedSchema = z.strictObject({
       reason: z.string().nullable(),
       schemaVersion: z.string(),
       columns: columnsSchema,
-      /** When a later upload overwrote the list and so removed what this one had left there. */
+      /** When a later upload overwrote the list and so removed the contact. null: none did. */
       removedAt: stamp.nullable(),
       supersededBy: z.string().nullable(),
       suppressedBy: suppressedBySchema,
       /**
-       * The requests that carried the row to Genesys, first the one tried last; a shared one
-       * carried rows of other uploads too.
+       * The requests that carried the row to Genesys, the latest try first. A shared request also
+       * carried rows of other uploads.
        */
       requests: z.array(
         z.strictObject({
-          /** The `X-Request-ID` of its calls. */
+          /** The `X-Request-ID` of every HTTP call of the request. */
           requestId: z.string(),
-          /** HTTP tries. */
+          /** How many HTTP tries were made. */
           tries: z.int().min(1),
           lastTriedAt: stamp,
           /**
-           * The job that Genesys made of the last try. null: it answered immediately, or this is
-           * unknown.
+           * The job that Genesys made for the last try. null: Genesys answered immediately, or the
+           * job is unknown.
            */
           jobId: z.string().nullable(),
         }),

@@ -13,8 +13,8 @@ const renderColumns = (
 ) => columns.map(({ name, kind, mappedTo }) => ({ name, kind, mappedTo }))
 
 /**
- * GET …/contacts/{contactId}/explain: what decided about one contact. Its id is only in the path,
- * and no log line has the path.
+ * GET …/contacts/{contactId}/explain: why one contact was or was not sent. The contact id is only
+ * in the path, and no log line contains the path.
  */
 export const registerContactExplain = (add: AddRoute): void => {
   add({
@@ -24,12 +24,12 @@ export const registerContactExplain = (add: AddRoute): void => {
     id: 'explainContact',
     tag: 'contact-lists',
     summary:
-      'Explain why a contact was or was not sent: its rows, newest upload first, and what Genesys acknowledged last',
+      'Explain why a contact was or was not sent. Shows its rows, newest upload first, and what Genesys acknowledged last',
     params: contactParamsSchema,
     query: explainQuerySchema,
     answers: {
       200: {
-        about: 'A page. It can be empty and still have a next page',
+        about: 'A page. Even an empty page can have a next page',
         schema: contactExplainedSchema,
       },
     },

@@ -9,8 +9,8 @@ import { isForbiddenName, isLedgerColumn } from '../../../intake/columns/column-
 import { contactListSchema, cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
 /**
- * Letters, digits and separators of words; Genesys accepts no backslashes, and a quote or a comma
- * makes CSV fragile.
+ * Letters, digits and signs that separate words. Genesys refuses backslashes. Quotes and commas
+ * would make CSV files error-prone.
  */
 const COLUMN_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:()/-]*[\p{L}\p{N}_)])?$/u
 
@@ -28,7 +28,7 @@ const columnName = z
     'is a column of the ledger, which is left out when a file is sent back',
   )
 
-/** The types of the guides, for callers who bring their schema along. */
+/** The types of columns in the guides, for callers who send a schema in that form. */
 const KIND_OF_TYPE = { String: 'text', Phone: 'phone', Email: 'email', Date: 'date' } as const
 const KIND_MISSING = `is missing and must be one of ${COLUMN_KINDS.map((kind) => JSON.stringify(kind)).join(', ')}, unless type is given`
 const TYPES = ['String', 'Phone', 'Email', 'Date'] as const
@@ -37,10 +37,7 @@ const columnSchema = z
   .strictObject({
     name: columnName,
     kind: z.enum(COLUMN_KINDS).optional(),
-    /**
-     * In place of `kind`, as the guides write it: a phone is a String of the format E.164, or a
-     * Phone.
-     */
+    /** Replaces `kind`, as in the guides. A phone is a String with the format E.164, or a Phone. */
     type: z.enum(TYPES).optional(),
     format: z.literal('E.164').optional(),
     required: z.boolean().default(false),
@@ -78,7 +75,10 @@ const text = (most: number) =>
     .max(most)
     .regex(/^\P{C}+$/u, 'must not have control characters')
 
-/** The dialect decides which of them it knows. The others are `capability-not-available`. */
+/**
+ * All settings of both dialects. A setting that the gateway's dialect does not have is refused with
+ * `capability-not-available`.
+ */
 const settingsShape = {
   description: text(NEW_LIST_LIMITS.descriptionChars).optional(),
   schemaName: text(NEW_LIST_LIMITS.columnNameChars).optional(),
@@ -101,7 +101,10 @@ const settingsShape = {
 
 type Fault = (path: (string | number)[], message: string) => void
 
-/** A column that is referred to has to be one of the list's texts. */
+/**
+ * Checks the settings of a column. If they refer to another column, that must be a text column of
+ * the list.
+ */
 const checkColumn = (columns: readonly Column[], column: Column, index: number, fault: Fault) => {
   const at = (name: string): (string | number)[] => ['columns', index, name]
   const { kind, whatsApp, callableTimeColumn, contactableTimeColumn } = column
@@ -121,7 +124,10 @@ const checkColumn = (columns: readonly Column[], column: Column, index: number, 
 }
 const NO_TEXT = 'must be the name of one of the columns, of the kind text'
 
-/** Genesys maps time zones by itself or reads them from a column, not both. */
+/**
+ * Checks the settings about time zones. Genesys either finds time zones itself or reads them from a
+ * column. A list cannot have both settings.
+ */
 const checkTimeZones = (
   list: {
     columns: Column[]
@@ -142,8 +148,8 @@ const checkTimeZones = (
 }
 
 /**
- * The definition of a new contact list. Genesys compares column names without regard to case in
- * some places, so the gateway does too.
+ * The definition of a new contact list. Names that differ only in case count as equal, because some
+ * parts of Genesys compare them without case.
  */
 export const newContactListSchema = z
   .strictObject({
@@ -173,7 +179,7 @@ export const newContactListSchema = z
     checkTimeZones(list, fault)
   })
 
-/** The list as made. `notes` lists where Genesys stores a column differently than requested. */
+/** The list as Genesys made it. `notes`: how it differs from the request. */
 export const provisionedListSchema = contactListSchema.extend({
   contactIdColumn: z.string(),
   notes: z.array(z.strictObject({ column: z.string().nullable(), note: z.string() })),
@@ -186,12 +192,12 @@ export const contactListsQuerySchema = z.strictObject({
 
 export const listSettingsSchema = z.strictObject({
   contactListId: z.string(),
-  /** What adding contacts does to their place in the queue. */
+  /** How adding a contact changes its position in the dialling queue. */
   queue: queueOptionsSchema,
 })
 
 const decision = z.boolean().nullable().optional()
-/** Left out: unchanged. null: back to undecided. */
+/** Members that are left out do not change. null: removes the list's default for the option. */
 export const listSettingsChangeSchema = z.strictObject({
   queue: z.strictObject({ priority: decision, doNotQueue: decision, clearSystemData: decision }),
 })

@@ -4,7 +4,7 @@ import {
   type NewContactListPlan,
 } from '../../../domain/contact-lists/new-contact-list.ts'
 
-/** A contact list as callers see it; `ageMs` since it was read from Genesys. */
+/** A contact list as callers see it. `ageMs`: how long ago the gateway read it from Genesys. */
 export const renderContactList = (list: ContactList, ageMs: number) => ({
   id: list.id,
   name: list.name,
@@ -15,7 +15,7 @@ export const renderContactList = (list: ContactList, ageMs: number) => ({
   ageSeconds: Math.floor(ageMs / 1000),
 })
 
-/** The answer to the making of a list. */
+/** A new contact list, as the answer to its creation shows it. */
 export const renderNewContactList = (list: ContactList, plan: NewContactListPlan) => ({
   ...renderContactList(list, 0),
   contactIdColumn: plan.contactIdColumn,

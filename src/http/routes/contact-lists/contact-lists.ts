@@ -31,8 +31,8 @@ const access = { scope: 'lists' } as const
 const LISTS = '/v1/contact-lists'
 
 /**
- * In the order of their ids, so that a page begins after the last one of the page before, whatever
- * came or went.
+ * A page of lists in the order of their ids. The next page begins after the last id, so lists that
+ * are made or deleted in between do not shift it.
  */
 const pageOfLists = (
   refuse: Refuse<'parameter-invalid'>,
@@ -60,12 +60,12 @@ const registerProvisioning = (add: AddRoute): void => {
     id: 'createContactList',
     tag: 'contact-lists',
     summary:
-      'Create a contact list in Genesys. The answer is 201 as soon as the list accepts contacts. If it does not within 30 s, the answer is 201 with the state of the list',
+      'Make a contact list in Genesys. The answer is 201 as soon as the list accepts contacts. If this takes more than 30 s, the answer is 201 with the status of the list',
     headers: { 'Idempotency-Key': 'required' },
     body: newContactListSchema,
     answers: {
       201: {
-        about: 'The list. Location is its address',
+        about: 'The list. Location is the address of the list',
         schema: provisionedListSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },
@@ -92,7 +92,7 @@ const registerReads = (add: AddRoute): void => {
     access,
     id: 'listContactLists',
     tag: 'contact-lists',
-    summary: 'The contact lists that the tenant may use',
+    summary: 'List the contact lists that the tenant may use',
     query: contactListsQuerySchema,
     answers: {
       200: { about: 'A page of contact lists', schema: pageOf(contactListSummarySchema) },
@@ -113,7 +113,7 @@ const registerReads = (add: AddRoute): void => {
     access,
     id: 'getContactList',
     tag: 'contact-lists',
-    summary: 'One contact list: its columns and its state in Genesys',
+    summary: 'Read a contact list: its columns and its state in Genesys',
     params: contactListParamsSchema,
     answers: { 200: { about: 'The contact list', schema: contactListSchema } },
     problems: READ_LIST_REFUSALS,
@@ -129,10 +129,7 @@ const registerReads = (add: AddRoute): void => {
   })
 }
 
-/**
- * POST and GET /v1/contact-lists, and GET …/{contactListId}: what Genesys holds, as far as the
- * tenant has grants.
- */
+/** /v1/contact-lists: the lists in Genesys that the tenant is granted. */
 export const registerContactLists = (add: AddRoute): void => {
   registerProvisioning(add)
   registerReads(add)

@@ -5,8 +5,8 @@ import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { AccessStore } from '../../../workflows/ports/access/access.ts'
 
 /**
- * One answer for a list that does not exist and for one of another tenant: nobody can distinguish
- * them.
+ * The answer for a list that does not exist and for a list of another tenant. It is the same for
+ * both, so that nobody can find out which lists others have.
  */
 const listUnknown = (refuse: Refuse<'not-found'>): GatewayProblem =>
   refuse('not-found', 'The contact list does not exist, or your tenant may not use it.')
@@ -17,19 +17,19 @@ const grantedList = (
   contactListId: string,
 ): Promise<boolean> => access.isGranted(caller.tenantId, 'contact_list', contactListId)
 
-/** Throws 404 unless the tenant may use the list. */
+/** Throws 404 if the tenant is not granted the list. */
 export const checkListGranted = async (
   deps: { access: Pick<AccessStore, 'isGranted'>; refuse: Refuse<'not-found'> },
   caller: Caller,
   contactListId: string,
-  /** As it was read already. */
+  /** Whether the list is granted, if the caller of this function has already read that. */
   known?: boolean,
 ): Promise<void> => {
   const granted = known ?? (await grantedList(deps.access, caller, contactListId))
   if (!granted) throw listUnknown(deps.refuse)
 }
 
-/** Gives every "not found" of a use case the same words. */
+/** Runs the work. Answers every "not found" from it with the same text. */
 export const hideUnknownList = async <T>(
   refuse: Refuse<'not-found'>,
   work: Promise<T>,

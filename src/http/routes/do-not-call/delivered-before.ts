@@ -26,7 +26,7 @@ const contactSchema = z.strictObject({
 })
 
 const reportSchema = pageOf(contactSchema).extend({
-  /** Whether the search covers every entry. */
+  /** Whether the search for all entries has ended. */
   looked: z.boolean(),
   counts: z.strictObject(
     Object.fromEntries(RETRACTION_STATES.map((state) => [state, count])) as Record<
@@ -34,7 +34,10 @@ const reportSchema = pageOf(contactSchema).extend({
       typeof count
     >,
   ),
-  /** How many contacts of the tenant's lists no entry can find. */
+  /**
+   * How many contacts in the tenant's lists no entry can find, because the gateway no longer knows
+   * their phone numbers and addresses.
+   */
   notSearchable: count,
 })
 
@@ -60,7 +63,8 @@ const REPORT: z.output<typeof reportSchema> = {
 const EXAMPLES: readonly Example[] = [
   {
     name: 'retracted',
-    summary: 'One contact was already in Genesys. Genesys no longer calls it on this number',
+    summary:
+      'One contact was already in Genesys. Genesys no longer calls this contact on this number',
     params: { submissionId: 'dns_0198c0de73a47e5b9c1df20a4e6b8d01' },
     answer: { status: 200, body: REPORT },
   },
@@ -69,7 +73,7 @@ const EXAMPLES: readonly Example[] = [
 const OF_EDITION: readonly Example[] = [
   {
     name: 'retracted',
-    summary: 'One contact was in Genesys already when its number came into the registry',
+    summary: 'One contact was already in Genesys when its number came into the registry',
     params: { registry: 'ftc', editionId: 'rge_0198c0de73a47e5b9c1df20a4e6b8d01' },
     answer: { status: 200, body: REPORT },
   },
@@ -94,14 +98,18 @@ const of = {
   problems: ['not-found'],
 } as const
 
-/** GET /v1/dnc-submissions/{submissionId}/delivered-before, and the same for an edition. */
+/**
+ * GET …/delivered-before: contacts that had already been delivered when the entries of a
+ * submission, or an edition of a registry, named them.
+ */
 export const registerDeliveredBefore = (add: AddRoute): void => {
   add({
     ...of,
     access: { scope: 'dnc' },
     url: '/v1/dnc-submissions/:submissionId/delivered-before',
     id: 'listDeliveredBefore',
-    summary: 'Contacts that were in Genesys before the entries arrived, and their outcomes',
+    summary:
+      'List contacts that were in Genesys before the entries arrived, with what happened to each',
     params: submissionParamsSchema,
     examples: EXAMPLES,
     handler: async ({ query, caller, params }, _reply, deps) => {
@@ -116,7 +124,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     url: '/v1/registries/:registry/editions/:editionId/delivered-before',
     id: 'listDeliveredBeforeEdition',
     summary:
-      'Contacts that were in Genesys before an edition named them, and what happened to them',
+      'List contacts that were in Genesys before an edition named them, and what happened to them',
     params: editionParamsSchema,
     examples: OF_EDITION,
     handler: async ({ query, caller, params }, _reply, deps) => {

@@ -4,8 +4,8 @@ import type { HttpDeps } from '../../server/deps.ts'
 import type { RouteSteps } from '../../server/route.ts'
 
 /**
- * Throws 404 unless the tenant may use the list. The answer is the same for a list that does not
- * exist and for one of another tenant.
+ * Throws 404 if the tenant is not granted the list. A list that does not exist gets the same
+ * answer.
  */
 export const checkDncListGranted = async (
   deps: Pick<HttpDeps, 'access'> & { refuse: Refuse<'not-found'> },
@@ -20,8 +20,8 @@ export const checkDncListGranted = async (
 }
 
 /**
- * Throws 404 for a list without any submission. Otherwise nobody would seem to be suppressed under
- * a mistyped id.
+ * Throws 404 for a list to which nothing was ever submitted. Without this check, a mistyped id
+ * would look as if nobody were suppressed.
  */
 export const checkDncListKnown = async (
   { dncSubmissions, refuse }: Pick<HttpDeps, 'dncSubmissions'> & { refuse: Refuse<'not-found'> },
@@ -32,10 +32,16 @@ export const checkDncListKnown = async (
   throw refuse('not-found', detail)
 }
 
-/** A person to look for: as written, and in the form by which entries are found. */
+/**
+ * A person to look for, as the caller wrote it (`phoneNumber` or `email`) and in the form by which
+ * entries are found (`subject`).
+ */
 export type Asked = { phoneNumber?: string; email?: string; subject: string }
 
-/** Why the text at `place` names no person. `code` is that of the steps of entries. */
+/**
+ * States why the text at `place` names no person. `code`: the fault that was found by the steps
+ * that check entries.
+ */
 export const namesNobody = (
   place: string,
   field: 'email' | 'phoneNumber',
@@ -47,8 +53,8 @@ export const namesNobody = (
 }
 
 /**
- * Reads people by the steps of entries. Throws 400 with the place of the first one that names no
- * person.
+ * Makes a function that reads people with the steps that check entries. The function throws 400
+ * with the place of the first text that names no person.
  */
 export const createJudge = ({
   validation,

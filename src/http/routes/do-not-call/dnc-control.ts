@@ -26,7 +26,7 @@ export const registerDncControl = (add: AddRoute): void => {
     url: '/v1/dnc-submissions/:submissionId/release',
     id: 'releaseDncSubmission',
     summary:
-      'Release quarantined entries, which then go to Genesys. The key must list the scope dnc:override itself',
+      'Release quarantined entries, so that the gateway sends them to Genesys. The scopes of the key must name dnc:override',
     params: submissionParamsSchema,
     answers: MOVED,
     problems: MOVE_SUBMISSION_REFUSALS,
@@ -56,10 +56,10 @@ export const registerDncControl = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-lists/:dncListId/entries/search',
     id: 'searchDncEntries',
-    summary: 'Find out whether people are suppressed by entries for this list, and by which ones',
+    summary: 'Check whether entries for this list suppress people, and which entries do',
     params: dncListParamsSchema,
     body: searchSchema,
-    // A thousand addresses of 320 characters.
+    // Room for a thousand addresses of 320 characters.
     bodyLimit: 512 * 1024,
     answers: { 200: { about: 'One item for each number and address', schema: searchAnswerSchema } },
     problems: ['not-found', 'body-invalid'],

@@ -36,8 +36,8 @@ type SubmitDeps = Pick<HttpDeps, 'clock' | 'limits' | 'access' | 'receiveEntries
   }
 
 /**
- * Refuses options that would have no effect: options for CSV with another format, and one kind of
- * expiry with the other.
+ * Refuses options that would have no effect: options for CSV with another format, and the two names
+ * of the expiry together.
  */
 const checkOptions = (
   { refuse }: { refuse: Refuse<'option-invalid'> },
@@ -69,7 +69,8 @@ const receive = async <Schema extends typeof dncOptionsSchema | typeof dncRemova
   const submission = await readSubmission(deps, request, about)
   checkOptions(deps, submission.format, submission.options)
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
-  // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked.
+  // Checked before the idempotency key is claimed, so that a repeated call gets 404 too once the
+  // grant is revoked.
   await checkDncListGranted(deps, caller, dncListId)
   return deps.receiveEntries({
     ...{ caller, kind, dncListId, idempotencyKey },
@@ -99,7 +100,10 @@ const answers = (about: string) =>
     202: { about, schema: submissionSchema, headers: ['Location', 'Idempotency-Replayed'] },
   }) as const
 
-/** POST /v1/dnc-lists/{dncListId}/entries and …/removals, in a scope of their own. */
+/**
+ * POST /v1/dnc-lists/{dncListId}/entries and …/removals. Register them in a separate Fastify scope,
+ * because their bodies are not parsed by the framework.
+ */
 export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): Promise<void> => {
   await takeSubmissions(app, deps)
   const add = routesOf(app, deps)
@@ -108,11 +112,11 @@ export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): 
     url: '/v1/dnc-lists/:dncListId/entries',
     id: 'createDncEntries',
     summary:
-      'Send do-not-call entries. Every accepted entry suppresses as soon as the call is answered with 202',
+      'Send do-not-call entries. The gateway suppresses the people as soon as it has answered with 202',
     query: dncOptionsSchema,
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncOptions' }, 'entries'),
     answers: answers(
-      'Accepted. The entries suppress from now on. Location is the address of the submission',
+      'Accepted. From now on, the gateway suppresses these people. Location is the address of the submission',
     ),
     examples: SUBMIT_EXAMPLES,
     handler: async (request, reply, deps) =>
@@ -123,7 +127,7 @@ export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): 
     url: '/v1/dnc-lists/:dncListId/removals',
     id: 'createDncRemovals',
     summary:
-      'Remove the entries of people who may be called again. REGULATORY entries end only with override',
+      'Remove people from a do-not-call list, so that they may be called again. REGULATORY entries end only with override',
     query: dncRemovalOptionsSchema,
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncRemovalOptions' }, 'entries'),
     answers: answers('Accepted. Location is the address of the submission'),

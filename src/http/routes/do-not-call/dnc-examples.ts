@@ -52,7 +52,7 @@ const OF_FILE: z.output<typeof submissionSchema> = {
 }
 
 const REASON =
-  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess one, because it could suppress the wrong person. Write the number with + and its country code, or name the country in region, for the entry or as an option.'
+  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess one, because it could suppress the wrong person. Write the number with + and its country code. Or name the country in region, in the entry or as an option.'
 
 const ENTRY: z.output<typeof ledgerEntrySchema> = {
   line: 3,
@@ -216,7 +216,7 @@ export const SEARCH_EXAMPLES: readonly Example[] = [
                 reason: 'CUSTOMER_REQUEST',
                 originalReason: null,
                 source: 'web form',
-                receivedAt: null,
+                receivedAt: '2026-11-28T08:00:00.000Z',
                 expiresAt: null,
                 scope: null,
                 state: 'standing',

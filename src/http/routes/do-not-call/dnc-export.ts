@@ -20,7 +20,10 @@ const COLUMNS = [
   'contactListIds',
 ] as const
 
-/** The fields of an entry as a caller sends it. Fields without a value are left out. */
+/**
+ * The fields of an entry, with the names that a caller uses to send them. Fields without a value
+ * are left out.
+ */
 const fieldsOf = ({ kind, subject, terms }: ExportedEntry) => {
   const { reason, originalReason, source, receivedAt, expiresAt, contactListIds } = terms
   return {
@@ -38,12 +41,12 @@ const fieldsOf = ({ kind, subject, terms }: ExportedEntry) => {
 export const ndjsonLine = (entry: ExportedEntry): string => `${JSON.stringify(fieldsOf(entry))}\n`
 
 /**
- * Texts come from the caller and from strangers. The mark keeps a spreadsheet from running them,
- * and intake takes it off again.
+ * The columns whose text comes from callers and from people outside. A mark before the text keeps a
+ * spreadsheet from running it as a formula. Intake removes the mark.
  */
 const GUARDED: readonly string[] = ['email', 'originalReason', 'source']
 
-/** One line of CSV, by `csvHeader`. */
+/** One line of CSV, with the columns of `csvHeader`. */
 export const csvLine = (entry: ExportedEntry): string => {
   const fields: Partial<Record<string, string | readonly string[]>> = fieldsOf(entry)
   const cells = COLUMNS.map((name) => {
@@ -56,7 +59,8 @@ export const csvLine = (entry: ExportedEntry): string => {
 export const csvHeader = `${COLUMNS.join(',')}\r\n`
 
 /**
- * Streams as fast as the caller reads. A fault before the first entry is still a problem document.
+ * The entries as text, read no faster than the caller takes them. Reads the first entries before it
+ * returns, so that an error there can still be answered with a problem.
  */
 const streamOf = async (
   entries: AsyncGenerator<readonly ExportedEntry[], void>,
@@ -84,15 +88,15 @@ export const registerDncExport = (add: AddRoute): void => {
     tag: 'do-not-call',
     method: 'GET',
     url: '/v1/dnc-lists/:dncListId/entries/export',
-    // Without this, a HEAD would read every entry only to drop it.
+    // With a HEAD route, a HEAD would read every entry only to discard it.
     exposeHeadRoute: false,
     id: 'exportDncEntries',
     summary:
-      'Export every entry in force, one for each person and scope, in a form that you can send in again',
+      'Export the entries in force, one line for each person and set of contact lists. You can send the file in again',
     params: dncListParamsSchema,
     answers: {
       200: {
-        about: 'NDJSON, or CSV if Accept asks for it',
+        about: 'NDJSON. CSV if Accept is text/csv',
         mediaTypes: ['application/x-ndjson', 'text/csv'],
         headers: ['Content-Disposition', 'Vary'],
       },

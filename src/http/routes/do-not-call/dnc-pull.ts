@@ -14,12 +14,13 @@ export const registerDncPull = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-lists/:dncListId/pull',
     id: 'pullDncList',
-    summary: 'Import what was added to the list inside Genesys (platform)',
+    summary: 'Import the people who were added to the list inside Genesys (platform)',
     params: dncListParamsSchema,
     headers: { 'Idempotency-Key': 'required' },
     answers: {
       202: {
-        about: 'Accepted. Location is the address of the submission, which the export fills',
+        about:
+          'Accepted. Location is the address of the submission. The gateway adds the entries when it has read the export',
         schema: submissionSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },

@@ -48,7 +48,7 @@ export const submissionSchema = z.strictObject({
       typeof count
     >,
   ),
-  /** Counts by code. */
+  /** How many entries were rejected, by code. */
   rejections: z.record(z.string(), count),
   notes: z.array(z.string()),
   source: z.strictObject({
@@ -63,7 +63,10 @@ export const submissionSchema = z.strictObject({
   problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 })
 
-/** A webhook about a submission of entries. `version` orders the webhooks of one submission. */
+/**
+ * The message to endpoints about a submission. `version` puts the messages about one submission in
+ * order.
+ */
 export const dncEventSchema = z.strictObject({
   type: z.enum(DNC_EVENT_TYPES),
   timestamp: stamp,
@@ -80,7 +83,7 @@ export const dncEventSchema = z.strictObject({
   }),
 })
 
-/** A webhook about a DNC list that was changed inside Genesys. */
+/** The message to endpoints about a DNC list that somebody changed inside Genesys. */
 export const dncChangeEventSchema = z.strictObject({
   type: z.literal(DNC_CHANGE_EVENT),
   timestamp: stamp,
@@ -89,7 +92,7 @@ export const dncChangeEventSchema = z.strictObject({
     mayBeOwn: z
       .boolean()
       .describe(
-        'Entries of the gateway were on their way to the list, or were in the last 5 minutes. Genesys does not say who added an entry, so the change may be the gateway’s own.',
+        'true: the gateway is sending entries to the list, or did so within the last 5 minutes. Genesys does not report who added an entry, so the change may come from the gateway.',
       ),
   }),
 })
@@ -123,19 +126,25 @@ const entryTermsSchema = {
 
 const searchedShape = {
   /**
-   * Whether any of the entries is in force: from the 202 until it is removed, or until a day past
-   * its expiry.
+   * Whether the entry is in force: from the 202 of its submission until its removal, or until a day
+   * after its expiry.
    */
   suppressed: z.boolean(),
   entries: z.array(
     z.strictObject({
       ...entryTermsSchema,
-      /** Ids of contact lists. null: all. */
+      receivedAt: stamp.describe(
+        'When the person asked not to be called. If the entry has no such time, it is `acceptedAt`.',
+      ),
+      /** The contact lists for which the entry is in force. null: all. */
       scope: z.array(z.string()).nullable(),
       state: z.enum(['standing', 'quarantined', 'expired', 'removed']),
       submissionId: z.string(),
       acceptedAt: stamp,
-      /** What happened to the entry, oldest first, and by which submission (null: it expired). */
+      /**
+       * What happened to the entry, oldest first. `submissionId`: the submission that caused the
+       * event. null: the entry expired.
+       */
       history: z.array(
         z.strictObject({
           event: z.enum(['accepted', 'expired', 'removed', 'overridden']),
@@ -147,8 +156,8 @@ const searchedShape = {
   ),
 }
 /**
- * What the entries say about the people you asked for: phone numbers first, in their order, then
- * emails.
+ * What is known about the people in the call: phone numbers first, then emails, each in the order
+ * of the call.
  */
 export const searchAnswerSchema = z.strictObject({
   items: z.array(
@@ -160,7 +169,7 @@ export const searchAnswerSchema = z.strictObject({
   ),
 })
 
-/** An entry of the ledger. */
+/** An entry in the ledger of a submission. */
 export const ledgerEntrySchema = z.strictObject({
   line: count,
   outcome: z.enum(ENTRY_OUTCOMES),
@@ -170,7 +179,7 @@ export const ledgerEntrySchema = z.strictObject({
   faults: z.array(
     z.strictObject({ code: z.string(), column: z.string().nullable(), reason: z.string() }),
   ),
-  /** How the entry was understood. null: it was rejected. */
+  /** How the gateway understood the entry. null: the entry was rejected. */
   entry: z
     .strictObject({
       ...entryTermsSchema,

@@ -21,7 +21,7 @@ import { faultsOf, renderEntry, renderSubmission } from './dnc-view.ts'
 
 const of = { access: { scope: 'dnc' }, tag: 'do-not-call' } as const
 
-/** The caller's submission. Another tenant's gives the same 404 as an unknown one. */
+/** The caller's submission. Throws 404 if it does not exist, or if it is another tenant's. */
 export const ownSubmission = async (
   deps: Pick<HttpDeps, 'dncSubmissions'> & { refuse: Refuse<'not-found'> },
   tenantId: string,
@@ -33,8 +33,8 @@ export const ownSubmission = async (
 }
 
 /**
- * CSV of the ledger, as fast as the caller reads. A fault before the first entry is still a problem
- * document.
+ * The ledger as CSV, read no faster than the caller takes it. Reads the first entries before it
+ * returns, so that an error there can still be answered with a problem.
  */
 const ledgerCsv = async (
   { dncSubmissions, rowMarks }: Pick<HttpDeps, 'dncSubmissions' | 'rowMarks'>,
@@ -68,11 +68,11 @@ const registerLedger = (add: AddRoute): void => {
     ...of,
     method: 'GET',
     url: '/v1/dnc-submissions/:submissionId/entries',
-    // Without this, a HEAD of the CSV would read every entry only to drop it.
+    // With a HEAD route, a HEAD of the CSV would read every entry only to discard it.
     exposeHeadRoute: false,
     id: 'listDncSubmissionEntries',
     summary:
-      'The outcome of each entry, in input order. In the CSV form, you can fix the entries and send them back',
+      'Read the outcome of each entry, in input order. You can also read the entries as CSV, fix them and send them back',
     params: submissionParamsSchema,
     query: entriesQuerySchema,
     answers: {
@@ -119,7 +119,7 @@ export const registerDncSubmissions = (add: AddRoute): void => {
     method: 'GET',
     url: '/v1/dnc-submissions',
     id: 'listDncSubmissions',
-    summary: 'Submissions of entries, newest first',
+    summary: 'List submissions of entries, newest first',
     query: submissionsQuerySchema,
     answers: { 200: { about: 'A page of submissions', schema: pageOf(submissionSchema) } },
     problems: [],
@@ -140,7 +140,7 @@ export const registerDncSubmissions = (add: AddRoute): void => {
     method: 'GET',
     url: '/v1/dnc-submissions/:submissionId',
     id: 'getDncSubmission',
-    summary: 'One submission',
+    summary: 'Read a submission',
     params: submissionParamsSchema,
     headers: { 'If-None-Match': 'optional' },
     answers: {

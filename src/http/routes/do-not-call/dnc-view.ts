@@ -15,7 +15,7 @@ export const renderSubmission = (submission: DncSubmission): z.output<typeof sub
   const { id, dncListId, kind, hold, version, counts, rejections, notes } = submission
   const { fileName, format, bytes, sha256 } = submission.source
   const { createdAt, updatedAt, appliedAt, problem } = submission
-  // Callers do not see a submission that is being received.
+  // A submission that is still being received is never shown.
   const state = submission.state as SeenDncState
   return {
     ...{ id, dncListId, kind, state, hold, version, counts, rejections, notes },
@@ -25,14 +25,15 @@ export const renderSubmission = (submission: DncSubmission): z.output<typeof sub
 }
 
 /**
- * Shows an entry in the form of the ledger of rows: what is wrong with it, or which other line
- * counts.
+ * What the ledger shows about an entry, in the form that rows of uploads have too: code, column and
+ * faults.
  */
 export const faultsOf = ({ outcome, faults, failedCode }: DncLedgerEntry) => {
   const [first] = faults
   if (first !== undefined) return { code: first.code, column: first.column, faults }
   if (failedCode === 'override-needed') return { code: failedCode, column: null }
-  // As for a contact that Genesys refused: Genesys' own code is in the reason.
+  // A failed entry gets the same code as a contact that Genesys refuses. Genesys' own code is in
+  // the reason.
   if (outcome === 'failed') return { code: 'genesys-refused', column: null, said: failedCode }
   const code = { duplicate: 'duplicate-in-submission', quarantined: 'country-not-allowed' }[
     outcome as string
@@ -64,7 +65,7 @@ export const renderEntry =
     }
   }
 
-/** What is known about a person you looked for. */
+/** What is known about a person who was looked for. */
 export const renderSearched = (
   { subject: _subject, ...written }: Asked,
   found: readonly FoundEntry[],
@@ -75,6 +76,9 @@ export const renderSearched = (
     const { contactListIds, ...said } = terms
     const scope = contactListIds && [...contactListIds]
     const shown = state === 'standing' && quarantined ? ('quarantined' as const) : state
-    return { ...said, scope, state: shown, submissionId, acceptedAt, history }
+    // If the caller did not state when the person asked, the time of the 202 counts, as in an
+    // export.
+    const receivedAt = said.receivedAt ?? acceptedAt
+    return { ...said, receivedAt, scope, state: shown, submissionId, acceptedAt, history }
   }),
 })

@@ -93,7 +93,7 @@ export const DELETE_EXAMPLES: readonly Example[] = [
 export const ROTATE_EXAMPLES: readonly Example[] = [
   {
     name: 'rotated',
-    summary: 'The old secret also signs for a day',
+    summary: 'For a day, messages are also signed with the old secret',
     params,
     answer: {
       status: 200,

@@ -11,7 +11,7 @@ import {
 import { gatewayIdSchema } from '../../../domain/ids/ids.ts'
 import { cursorSchema, limitUpTo, listMeta } from '../../server/schemas.ts'
 
-/** The shapes of webhook endpoints and their deliveries. */
+/** The forms of webhook endpoints and their deliveries in the API. */
 
 const events = z
   .array(z.enum(ENDPOINT_EVENT_TYPES))
@@ -32,7 +32,8 @@ const url = z
   .min(1)
   .max(2048)
   .describe('https on port 443 at a public host, without user, password or fragment')
-const wanted = 'Events that the endpoint receives. null: every event, also those of later releases'
+const wanted =
+  'Events that the endpoint receives. null: every event, including those that later releases add'
 
 export const newEndpointSchema = z.strictObject({
   name,
@@ -62,7 +63,7 @@ export const endpointSchema = z.strictObject({
   source: z
     .enum(ENDPOINT_SOURCES)
     .describe(
-      '`environment`: the configuration of the gateway names it, and calls cannot change it',
+      '`environment`: the endpoint comes from the environment of the gateway, and calls cannot change it',
     ),
   events: z.array(z.enum(ENDPOINT_EVENT_TYPES)).nullable().describe(wanted),
   enabled: z.boolean(),
@@ -70,17 +71,17 @@ export const endpointSchema = z.strictObject({
     .enum(DISABLED_REASONS)
     .nullable()
     .describe(
-      '`request`: a call disabled it. `gone`: it answered 410. `failing`: every attempt failed for 5 days. `not_configured`: the environment no longer names it',
+      '`request`: a call disabled the endpoint. `gone`: the endpoint answered 410. `failing`: every attempt failed for 5 days. `not_configured`: the environment no longer names the endpoint',
     ),
-  consecutiveFailures: count.describe('Failed attempts since the last one that succeeded'),
+  consecutiveFailures: count.describe('Failed attempts since the last successful attempt'),
   failingSince: stamp.nullable().describe('null: the last attempt succeeded'),
   warnedAt: stamp
     .nullable()
-    .describe('When the gateway warned that every message to the endpoint had failed for a day'),
+    .describe('When the gateway warned because every message to the endpoint had failed for a day'),
   previousSecretUntil: stamp
     .nullable()
     .describe('Until this time, messages are also signed with the previous secret'),
-  version: count.describe('Grows with every change. It is the ETag'),
+  version: count.describe('Grows with every change of the settings. It is also the ETag'),
   createdAt: stamp,
   updatedAt: stamp,
 })
@@ -95,20 +96,25 @@ export const deliverySchema = z.strictObject({
   id: z.string().describe('The `webhook-id` of the message, the same on every attempt'),
   eventType: z.string(),
   object: z.string().describe('Id of the object that the message is about, for example `upl_…`'),
-  state: z.enum(DELIVERY_STATES).describe('`dead`: the gateway has given it up. You can replay it'),
+  state: z
+    .enum(DELIVERY_STATES)
+    .describe('`dead`: the gateway gave the message up. You can replay it'),
   attempts: count,
-  lastStatus: z.int().nullable().describe('HTTP status of the last answer. null: there was none'),
+  lastStatus: z
+    .int()
+    .nullable()
+    .describe('HTTP status of the last answer. null: there was no answer'),
   lastFailure: z
     .enum(DELIVERY_FAILURES)
     .nullable()
     .describe(
-      '`answer`: the status was not 2xx. `no_answer`: none came in time. `address_refused`: the host is not public',
+      '`answer`: the status was not 2xx. `no_answer`: there was no answer in time. `address_refused`: the address is not public',
     ),
   createdAt: stamp,
-  nextAt: stamp.nullable().describe('When the next attempt is due. null: there is none'),
+  nextAt: stamp.nullable().describe('When the next attempt is due. null: there is no next attempt'),
 })
 
-/** A webhook that a caller requested, to see whether it arrives. */
+/** The message that a caller sends to an endpoint to test whether it arrives. */
 export const endpointTestEventSchema = z.strictObject({
   type: z.literal(TEST_EVENT),
   timestamp: stamp,

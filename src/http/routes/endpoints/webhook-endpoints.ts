@@ -100,7 +100,7 @@ const registerEndpoints = (add: AddRoute): void => {
     method: 'GET',
     url: ENDPOINTS,
     id: 'listWebhookEndpoints',
-    summary: 'Webhook endpoints, newest first, including those from the environment',
+    summary: 'List webhook endpoints, newest first, including those from the environment',
     query: endpointsQuerySchema,
     answers: { 200: { about: 'A page of endpoints', schema: pageOf(endpointSchema) } },
     problems: [],
@@ -120,7 +120,7 @@ const registerEndpoint = (add: AddRoute): void => {
     ...one,
     method: 'GET',
     id: 'getWebhookEndpoint',
-    summary: 'One webhook endpoint, without its secret',
+    summary: 'Read a webhook endpoint, without its secret',
     answers: {
       200: answerOf('The endpoint. ETag is the version of its settings, for If-Match'),
     },
@@ -144,7 +144,7 @@ const registerEndpoint = (add: AddRoute): void => {
       const caller = request.caller!
       const present = await webhookEndpoints.find(caller, endpointId)
       requireIfMatch(refuse, request.headers['if-match'], present)
-      // Members that are not given are not there.
+      // zod leaves out members that were not sent, although its type allows undefined.
       const change = request.body as EndpointChange
       return send(reply, await webhookEndpoints.change(caller, endpointId, present.version, change))
     },
@@ -171,23 +171,24 @@ const registerEndpoint = (add: AddRoute): void => {
   })
 }
 
-/** …/test */
+/** POST …/test. */
 const registerTest = (add: AddRoute): void =>
   add({
     ...of,
     method: 'POST',
     url: `${ENDPOINT}/test`,
     id: 'testWebhookEndpoint',
-    summary: 'Send an endpoint.test to this endpoint only, whatever its events are',
+    summary:
+      'Send the event endpoint.test to this endpoint only, whatever events the endpoint receives',
     params: endpointParamsSchema,
-    answers: { 202: { about: 'The delivery that carries it', schema: deliverySchema } },
+    answers: { 202: { about: 'The delivery of the test message', schema: deliverySchema } },
     problems: TEST_ENDPOINT_REFUSALS,
     examples: TEST_EXAMPLES,
     handler: async ({ params, caller }, reply, { webhookEndpoints }) =>
       reply.code(202).send(await webhookEndpoints.test(caller!, params.endpointId)),
   })
 
-/** …/rotate-secret, …/deliveries and …/replay. */
+/** POST …/rotate-secret, GET …/deliveries and POST …/deliveries/{deliveryId}/replay. */
 const registerDeliveries = (add: AddRoute): void => {
   add({
     ...of,
@@ -195,7 +196,7 @@ const registerDeliveries = (add: AddRoute): void => {
     url: `${ENDPOINT}/rotate-secret`,
     id: 'rotateWebhookSecret',
     summary:
-      'A new secret. Only this answer contains it. For 24 hours, messages carry both signatures',
+      'Make a new secret. Only this answer contains it. For 24 hours, messages have two signatures, one for each secret',
     params: endpointParamsSchema,
     answers: {
       200: { about: 'Store the secret', schema: endpointWithSecretSchema, headers: ['ETag'] },
@@ -212,7 +213,7 @@ const registerDeliveries = (add: AddRoute): void => {
     method: 'GET',
     url: `${ENDPOINT}/deliveries`,
     id: 'listWebhookDeliveries',
-    summary: 'Deliveries to an endpoint and their results, newest first',
+    summary: 'List deliveries to an endpoint and their results, newest first',
     params: endpointParamsSchema,
     query: deliveriesQuerySchema,
     answers: { 200: { about: 'A page of deliveries', schema: pageOf(deliverySchema) } },
@@ -243,8 +244,8 @@ const registerDeliveries = (add: AddRoute): void => {
 }
 
 /**
- * /v1/webhook-endpoints: where the gateway notifies a tenant's other systems, what it sent them,
- * and sending it again.
+ * /v1/webhook-endpoints: the endpoints of a tenant, the messages that were sent to them, and
+ * sending one again.
  */
 export const registerWebhookEndpoints = (add: AddRoute): void => {
   registerEndpoints(add)

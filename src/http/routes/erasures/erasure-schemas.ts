@@ -11,7 +11,7 @@ import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
 
 export const erasureParamsSchema = z.strictObject({ erasureId: gatewayIdSchema })
 
-/** One person, named in one way. */
+/** One person, named by contact id, phone number or email address. */
 export const newErasureSchema = z.strictObject({
   contactId: z
     .string()
@@ -37,7 +37,7 @@ export const erasureSchema = z.strictObject({
   contactListId: z.string().nullable(),
   subjectDigest: z.string().meta({
     description:
-      'A keyed digest. Two erasures of one person have the same digest, and nothing leads back to the person',
+      'A keyed digest of the person. Two erasures of one person have the same digest. The digest does not reveal the person',
   }),
   places: z.array(
     z.strictObject({
@@ -54,7 +54,7 @@ export const erasureSchema = z.strictObject({
   waitsFor: z
     .string()
     .nullable()
-    .meta({ description: '`rows_on_their_way`, or how the last attempt at Genesys failed' }),
+    .meta({ description: '`rows_on_their_way`, or the failure of the last attempt at Genesys' }),
   createdAt: stamp,
   updatedAt: stamp,
   completedAt: stamp.nullable(),

@@ -10,7 +10,7 @@ import type { erasureSchema } from './erasure-schemas.ts'
 
 const NAMED_BY = { contact: 'contactId', phone: 'phoneNumber', email: 'email' } as const
 
-/** The receipt. */
+/** An erasure as callers see it: the receipt. */
 export const renderErasure = (erasure: Erasure): z.output<typeof erasureSchema> => ({
   id: erasure.id,
   state: erasure.state,

@@ -39,7 +39,7 @@ const contactOf = (
   return { kind: 'contact', contactListId, value: contactId }
 }
 
-/** Whom the body names. Throws 422. */
+/** The person that the body names. Throws 422 if the body names none or several. */
 const subjectIn = (
   deps: Deps,
   { contactId, contactListId, phoneNumber, email }: Asked,
@@ -53,7 +53,8 @@ const subjectIn = (
   if (contactId !== undefined) return contactOf(deps, contactId, contactListId)
   const kind = phoneNumber === undefined ? 'email' : 'phone'
   const field = phoneNumber === undefined ? 'email' : 'phoneNumber'
-  // As do-not-call entries are read, so that the same number is the same person.
+  // Read with the steps for do-not-call entries, so that both treat the same number or address as
+  // the same person.
   const judge = deps.validation.entries({ options: {}, now: deps.clock.now() })
   const judged = judge((asked) => (asked === field ? (phoneNumber ?? email!) : ''))
   if (judged.faults === null) return { kind, contactListId: null, value: judged.entry.subject }
@@ -61,7 +62,7 @@ const subjectIn = (
   throw deps.refuse('erasure-subject-invalid', detail, { pointer: `/${field}` })
 }
 
-/** POST /v1/erasures, and the receipt. */
+/** POST /v1/erasures, and GET of the receipt. */
 export const registerErasures = (add: AddRoute): void => {
   add({
     ...of,
@@ -96,7 +97,8 @@ export const registerErasures = (add: AddRoute): void => {
     method: 'GET',
     url: `${ERASURES}/:erasureId`,
     id: 'getErasure',
-    summary: 'The receipt: what was found and erased in each place, and what stays and why',
+    summary:
+      'Read the receipt of an erasure: how much was found and erased in each place, how much stays, and why',
     params: erasureParamsSchema,
     answers: { 200: { about: 'The receipt', schema: erasureSchema, headers: ['ETag'] } },
     problems: ['not-found'],

@@ -19,11 +19,14 @@ import { webhookAnswerSchema, webhookQuerySchema } from '../../server/schemas.ts
 import { WEBHOOK_EXAMPLES } from './webhook-examples.ts'
 import { signedMessageId } from './webhook-signature.ts'
 
-/** Past it a webhook is 413; Genesys' hold a few hundred bytes. */
+/** A larger webhook gets 413. Webhooks of Genesys have a few hundred bytes. */
 const MAX_BODY_BYTES = 64 * 1024
 const TOO_LARGE = 'FST_ERR_CTP_BODY_TOO_LARGE'
 
-/** A token that is there decides alone: a forged signature does not help a dead token. */
+/**
+ * What proves the sender's identity. If the URL has a token, only the token counts, so a signature
+ * cannot replace an expired token.
+ */
 const proofOf = (
   secrets: readonly string[],
   request: Pick<FastifyRequest, 'query' | 'headers'>,
@@ -45,12 +48,12 @@ const BODIES: Record<WebhookRoute, z.ZodType> = {
   dnc: dncChangeSchema,
 }
 
-/** The ids and the texts in the document. */
+/** The operation ids and the summaries for the API document. */
 const WORDS: Record<WebhookRoute, { id: string; summary: string }> = {
   callback: {
     id: 'receiveUploadCallback',
     summary:
-      'Genesys reports the status of one part of an upload, at the URL sent with it. The gateway verifies the report with Genesys',
+      'Genesys reports the status of one part of an upload, at the URL that the gateway sent with it. The gateway then checks the status in Genesys',
   },
   event: {
     id: 'receiveUploadEvent',
@@ -75,7 +78,7 @@ const addWebhook = (add: AddRoute, route: WebhookRoute): void => {
     query: webhookQuerySchema,
     headers: PROOF_HEADERS,
     body: BODIES[route],
-    // The proof is over the very bytes.
+    // The signature is computed over the exact bytes.
     reads: 'bytes',
     answers: { 200: TAKEN },
     problems: ['webhook-too-large', 'media-type-unsupported', ...WEBHOOK_REFUSALS],
@@ -91,8 +94,8 @@ const addWebhook = (add: AddRoute, route: WebhookRoute): void => {
 
 /**
  * POST /webhook/genesys-upload, /webhooks/genesys/uploads and /webhooks/genesys/dnc-entries: the
- * calls of Genesys. Public, with a separate proof over the raw bytes. In a separate scope, because
- * there no body is parsed, whatever its content type.
+ * calls that Genesys makes. They need no key, because each call carries another proof. Register
+ * them in a separate Fastify scope, in which no body is parsed.
  */
 export const registerGenesysWebhooks = async (
   app: FastifyInstance,
@@ -104,8 +107,8 @@ export const registerGenesysWebhooks = async (
     { parseAs: 'buffer' },
     async (_request: unknown, body: unknown) => body,
   )
-  // What type the sender says it is means nothing, and one that cannot be read is no reason to lose
-  // the word.
+  // The Content-Type of the sender does not matter. Fastify would refuse a type that it cannot
+  // parse, and the webhook would be lost.
   app.addHook('onRequest', async ({ headers }) => {
     headers['content-type'] = 'application/octet-stream'
   })

@@ -16,9 +16,9 @@ const holds = (secret: string, text: string, headers: Record<string, string>): b
 }
 
 /**
- * The `webhook-id` of a body signed with one of the secrets (Standard Webhooks 1.0, symmetric),
- * with its time within five minutes of ours. null if the headers are missing or do not match
- * exactly these bytes.
+ * The `webhook-id` of a body that is signed with one of the secrets (Standard Webhooks 1.0,
+ * symmetric). The signed time must be within five minutes of the gateway's. null: the headers are
+ * missing, the time is too far off, or no signature matches exactly these bytes.
  */
 export const signedMessageId = (
   secrets: readonly string[],
@@ -33,8 +33,8 @@ export const signedMessageId = (
   }
   const id = given['webhook-id']!
   if (id.length > MAX_ID_CHARS || !/^\d{1,12}$/u.test(given['webhook-timestamp']!)) return null
-  // The library signs text: bytes that are no UTF-8 would count as the replacement characters they
-  // turn into.
+  // The library verifies text. Bytes that are not UTF-8 would become replacement characters, so
+  // that a different body could match the same signature.
   const text = body.toString()
   if (!Buffer.from(text).equals(body)) return null
   return secrets.some((secret) => holds(secret, text, given)) ? id : null

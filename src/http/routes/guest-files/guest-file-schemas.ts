@@ -30,11 +30,15 @@ export const guestFileSchema = z.strictObject({
   hold: z
     .strictObject({ reason: z.enum(GUEST_FILE_HOLD_REASONS), since: stamp })
     .nullable()
-    .describe('What a held file waits for. The wait ends by itself'),
-  fileName: z.string().describe('The name that Genesys shows, without characters that it forbids'),
+    .describe('What a held file waits for. The file resumes by itself'),
+  fileName: z
+    .string()
+    .describe('The name that Genesys shows, without characters that Genesys does not allow'),
   contentType: z
     .string()
-    .describe('Type of the content, by the name of the file and proved by its bytes'),
+    .describe(
+      'Type of the content, from the extension of the file. The gateway has checked that the bytes match it',
+    ),
   sizeBytes: count,
   sha256: z.string(),
   md5: z.string(),
@@ -53,16 +57,16 @@ export const guestFileSchema = z.strictObject({
     status: z.enum(GENESYS_FILE_STATUSES).nullable(),
     virusScan: z
       .enum(VIRUS_SCANS)
-      .describe('Verdict of Genesys. Every status that the gateway does not know is `pending`'),
+      .describe('Verdict of Genesys. A status that the gateway does not know counts as `pending`'),
   }),
-  latencyMs: count.nullable().describe('From the call until Genesys had the file'),
+  latencyMs: count.nullable().describe('Milliseconds from the call until Genesys had the file'),
   createdAt: stamp,
   storedAt: stamp.nullable(),
   problem,
   version: count,
 })
 
-/** A webhook of the gateway about a guest file. */
+/** The message to endpoints about a guest file. */
 export const guestFileEventSchema = z.strictObject({
   type: z.enum(GUEST_FILE_EVENT_TYPES),
   timestamp: stamp,

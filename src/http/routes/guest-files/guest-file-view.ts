@@ -3,7 +3,10 @@ import type { z } from 'zod'
 import type { GuestFile, SeenGuestFileState } from '../../../domain/guest-files/guest-file.ts'
 import type { guestFileSchema } from './guest-file-schemas.ts'
 
-/** For whom a file is; the id of a message's media is its id in Genesys. */
+/**
+ * The members that state for whom the file is. `mediaId` is the file's id in Genesys, if the file
+ * is for a conversation.
+ */
 const targetMembers = ({ target, genesys }: GuestFile) =>
   target.kind === 'conversation'
     ? {
@@ -19,11 +22,11 @@ const targetMembers = ({ target, genesys }: GuestFile) =>
         mediaId: null,
       }
 
-/** A guest file as callers see it: never the URL that its bytes go to. */
+/** A guest file as callers see it. The pre-signed URL is never shown. */
 export const renderGuestFile = (file: GuestFile): z.output<typeof guestFileSchema> => ({
   id: file.id,
   ...targetMembers(file),
-  // The store finds no file that is being received.
+  // The store does not return a file that is still being received.
   state: file.state as SeenGuestFileState,
   hold: file.hold,
   fileName: file.fileName,

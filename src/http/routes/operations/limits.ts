@@ -3,7 +3,7 @@ import type { AddRoute } from '../../server/route.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { LIMITS_EXAMPLES } from './operations-examples.ts'
 
-/** GET /limits: the limits in force for the caller, whatever its scopes are. */
+/** GET /limits: the limits that apply to the caller. Needs a key, but no scope. */
 export const registerLimits = (add: AddRoute): void => {
   add({
     method: 'GET',
@@ -12,7 +12,7 @@ export const registerLimits = (add: AddRoute): void => {
     id: 'getLimits',
     tag: 'operations',
     summary:
-      'The limits that apply to the caller: files, rows, batches, the pace of calls to Genesys, calls of the key, and the quotas of the tenant with what it uses',
+      'Read the limits that apply to you: files, rows, batches, the pace of calls to Genesys, calls of the key, and the quotas of the tenant with their use',
     answers: { 200: { about: 'The limits', schema: limitsSchema } },
     problems: [],
     examples: LIMITS_EXAMPLES,

@@ -40,11 +40,11 @@ export const LIMITS_EXAMPLES: readonly Example[] = [
 ]
 
 export const LIVE_EXAMPLES: readonly Example[] = [
-  { name: 'alive', summary: 'It lives', answer: { status: 200, body: { alive: true } } },
+  { name: 'alive', summary: 'The process lives', answer: { status: 200, body: { alive: true } } },
 ]
 
 export const READY_EXAMPLES: readonly Example[] = [
-  { name: 'ready', summary: 'It accepts uploads', answer: { status: 200, body: READY } },
+  { name: 'ready', summary: 'The gateway accepts uploads', answer: { status: 200, body: READY } },
 ]
 
 export const METRICS_EXAMPLES: readonly Example[] = [

@@ -18,7 +18,7 @@ const registerProbes = (add: AddRoute): void => {
     access: 'public',
     id: 'livez',
     tag: 'operations',
-    summary: 'Whether the process is running',
+    summary: 'Check whether the process is running',
     answers: {
       200: { about: 'The process is running', schema: z.strictObject({ alive: z.literal(true) }) },
     },
@@ -33,7 +33,7 @@ const registerProbes = (add: AddRoute): void => {
     id: 'readyz',
     tag: 'operations',
     summary:
-      'Whether the gateway accepts uploads, what is missing, and whether Genesys is simulated',
+      'Check whether the gateway accepts uploads, what is missing, and whether Genesys is simulated',
     answers: {
       200: { about: 'Ready', schema: readinessSchema },
       503: { about: 'Not ready', schema: readinessSchema },
@@ -59,7 +59,8 @@ export const registerOperations = (app: FastifyInstance, add: AddRoute): void =>
     access: 'metrics',
     id: 'metrics',
     tag: 'operations',
-    summary: 'Prometheus metrics. Open from loopback, otherwise with METRICS_TOKEN or an admin key',
+    summary:
+      'Read Prometheus metrics. Calls from loopback need no key. Other calls need METRICS_TOKEN or an admin key',
     answers: { 200: { about: 'Metrics', mediaTypes: ['text/plain'] } },
     problems: [],
     examples: METRICS_EXAMPLES,
@@ -74,7 +75,7 @@ export const registerOperations = (app: FastifyInstance, add: AddRoute): void =>
     access: 'public',
     id: 'openapi',
     tag: 'operations',
-    summary: 'This document',
+    summary: 'Read this document',
     answers: { 200: { about: 'OpenAPI 3.1', schema: z.looseObject({}) } },
     problems: [],
     examples: DOCUMENT_EXAMPLES,

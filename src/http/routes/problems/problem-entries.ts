@@ -4,7 +4,10 @@ import { UPLOAD_PROBLEMS } from '../../../domain/problems/upload-problems.ts'
 import type { RejectionPage } from '../../../domain/uploads/rejection-page.ts'
 import { REJECTIONS } from '../../../domain/uploads/rejection.ts'
 
-/** The page of a code: of a problem of calls or uploads, or of a row. */
+/**
+ * What the page of a code shows. `about`: where the code appears. `call`: in the answer to a call.
+ * `upload`: in the `problem` of an upload. `row`: at a row.
+ */
 export type ProblemEntry = { code: string; about: 'call' | 'upload' | 'row' } & RejectionPage &
   Partial<Pick<ProblemPage, 'status' | 'title'>>
 
@@ -14,7 +17,7 @@ export const PROBLEM_ENTRIES: readonly ProblemEntry[] = [
     about: Object.hasOwn(UPLOAD_PROBLEMS, code) ? ('upload' as const) : ('call' as const),
     ...page,
   })),
-  // A code that both tables know is the call's.
+  // A code that is in both tables appears only once, as the code of a call or upload.
   ...Object.entries<RejectionPage>(REJECTIONS)
     .filter(([code]) => !Object.hasOwn(PROBLEMS, code))
     .map(([code, page]) => ({ code, about: 'row' as const, ...page })),
@@ -24,19 +27,22 @@ const BY_CODE = new Map(PROBLEM_ENTRIES.map((entry) => [entry.code, entry]))
 
 export const findProblemEntry = (code: string): ProblemEntry | undefined => BY_CODE.get(code)
 
-/** Texts between backticks. */
+/** The texts between backticks. */
 const codeSpans = (text: string): string[] =>
   [...text.matchAll(/`([^`]+)`/gu)].map(([, code]) => code!)
 
 const named = ({ code, meaning, example, fix }: ProblemEntry): string[] =>
   [meaning, example, fix].flatMap(codeSpans).filter((span) => span !== code && BY_CODE.has(span))
 
-/** `idempotency` of idempotency-key-missing: codes that begin alike are about the same thing. */
+/**
+ * The first word of a code, such as `idempotency`. Codes with the same first word are about the
+ * same thing.
+ */
 const familyOf = ({ code }: ProblemEntry): string => code.split('-', 1)[0]!
 
 /**
- * Codes that the page of this code mentions, codes whose pages mention this one, and its family, in
- * the order of the table.
+ * Related codes, in the order of the table: the codes that this code's texts mention, the codes
+ * whose texts mention it, and the codes with the same first word.
  */
 export const relatedCodes = (entry: ProblemEntry): string[] => {
   const mentions = new Set(named(entry))

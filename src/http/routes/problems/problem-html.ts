@@ -10,7 +10,10 @@ import {
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escapeHtml = (text: string): string => text.replace(/[&<>"]/gu, (sign) => ESCAPES[sign]!)
 
-/** Text between backticks is code, and a link if it is a code that has a page. */
+/**
+ * Turns a text into HTML. Text between backticks becomes code. If it is a code that has a page, it
+ * also becomes a link to that page.
+ */
 const prose = (text: string): string =>
   text
     .split('`')
@@ -22,7 +25,10 @@ const prose = (text: string): string =>
     })
     .join('')
 
-/** Most examples are code as a whole; one with code in it is a sentence. */
+/**
+ * HTML of an example. An example without backticks is code as a whole. An example with backticks is
+ * a sentence.
+ */
 const exampleHtml = (text: string): string =>
   text.includes('`') ? prose(text) : `<code>${escapeHtml(text)}</code>`
 
@@ -41,7 +47,7 @@ const page = (sandbox: boolean, title: string, body: string): string => {
 const section = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `<h2>${title}</h2><ul>${lines.join('\n')}</ul>`
 
-/** The page of one code. `operations`: those that can answer with it. */
+/** The HTML page of one code. `operations`: those that can answer with it. */
 export const problemHtml = (
   entry: ProblemEntry,
   { sandbox, operations }: { sandbox: boolean; operations: readonly Operation[] },
@@ -67,7 +73,7 @@ ${section('Related', related)}
   )
 }
 
-/** The page of all codes. */
+/** The HTML page that lists all codes. */
 export const problemsHtml = (sandbox: boolean): string => {
   const about = (wanted: ProblemEntry['about']): string[] =>
     PROBLEM_ENTRIES.filter((entry) => entry.about === wanted).map(line)

@@ -17,7 +17,7 @@ import { problemHtml, problemsHtml } from './problem-html.ts'
 const entrySchema = z.strictObject({
   code: z.string(),
   about: z.enum(['call', 'upload', 'row']),
-  /** Of calls and uploads. */
+  /** Only for codes of calls and uploads, as `title` is. */
   status: z.int().optional(),
   title: z.string().optional(),
   meaning: z.string(),
@@ -26,14 +26,14 @@ const entrySchema = z.strictObject({
 })
 
 const entryPageSchema = entrySchema.extend({
-  /** Codes that are about the same thing. */
+  /** Codes about the same thing. */
   related: z.array(z.string()),
-  /** Ids of the operations that can be answered so. */
+  /** Ids of the operations that can answer with the code. */
   operations: z.array(z.string()),
 })
 
 const pageAnswer = (schema: z.ZodType): Answer => ({
-  about: 'The page, or JSON if Accept asks for it',
+  about: 'The page. JSON if Accept is application/json',
   schema,
   mediaTypes: ['text/html', 'application/json'],
   headers: ['Vary'],
@@ -70,7 +70,10 @@ const wantsJson = (request: Pick<FastifyRequest, 'headers'>): boolean =>
 const sendPage = (reply: FastifyReply, html: string): FastifyReply =>
   reply.header('content-type', 'text/html; charset=utf-8').send(html)
 
-/** Operations that can answer with the code. None if every operation of its kind can. */
+/**
+ * The operations that list the code as their own problem. Empty for a code that every operation of
+ * a kind may answer with.
+ */
 const answeredBy = (operations: readonly Operation[], { code, about }: ProblemEntry): Operation[] =>
   about === 'row'
     ? []
@@ -84,7 +87,7 @@ export const registerProblemPages = (app: FastifyInstance, add: AddRoute): void 
     access: 'public',
     id: 'listProblems',
     tag: 'problems',
-    summary: 'All problem codes and row codes',
+    summary: 'List all problem codes and row codes',
     answers: { 200: pageAnswer(pageOf(entrySchema)) },
     problems: [],
     examples: LIST_EXAMPLES,
@@ -100,7 +103,8 @@ export const registerProblemPages = (app: FastifyInstance, add: AddRoute): void 
     access: 'public',
     id: 'getProblem',
     tag: 'problems',
-    summary: 'What a code means, how to fix it, and which calls can answer with it',
+    summary:
+      'Read what a code means, how to fix the cause, and which calls can answer with the code',
     params: problemParamsSchema,
     answers: { 200: pageAnswer(entryPageSchema) },
     problems: ['not-found'],

@@ -11,7 +11,10 @@ import { evidenceQuerySchema, evidenceSchema } from './proof-schemas.ts'
 type Deps = Pick<HttpDeps, 'clock'> &
   Pick<RouteSteps, 'validation'> & { refuse: Refuse<'evidence-subject-invalid'> }
 
-/** As do-not-call entries are read, so that the same number is the same person. */
+/**
+ * The person that the body names. Read with the steps for do-not-call entries, so that both treat
+ * the same number or address as the same person. Throws 422 if the body names none or several.
+ */
 const subjectIn = (
   { validation, clock, refuse }: Deps,
   { phoneNumber, email }: z.output<typeof evidenceQuerySchema>,
@@ -31,7 +34,10 @@ const subjectIn = (
   throw refuse('evidence-subject-invalid', detail, { pointer: `/${field}` })
 }
 
-/** POST /v1/evidence. The person is in the body, so that no log has the number. */
+/**
+ * POST /v1/evidence. The call changes nothing. It is a POST so that the number is in the body,
+ * because a URL would get into logs.
+ */
 export const registerEvidence = (add: AddRoute): void => {
   add({
     method: 'POST',
@@ -40,7 +46,7 @@ export const registerEvidence = (add: AddRoute): void => {
     id: 'readEvidence',
     tag: 'proof',
     summary:
-      'Every decision about one person, in order: entries, rows with their outcome, requests, retractions, registries, erasures. The call changes nothing and is audited',
+      'Read every decision about one person in the order of time: entries, rows with their outcome, requests, retractions, registries, erasures. The call changes no data. The audit trail records the call',
     body: evidenceQuerySchema,
     answers: { 200: { about: 'A page of decisions', schema: evidenceSchema } },
     problems: [...EVIDENCE_REFUSALS, 'evidence-subject-invalid'],

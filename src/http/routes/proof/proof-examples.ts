@@ -77,7 +77,8 @@ const CERTIFICATE: SignedCertificate = {
 export const CERTIFICATE_EXAMPLES: readonly Example[] = [
   {
     name: 'delivered',
-    summary: 'One row sent, one kept out by an entry and one by a registry',
+    summary:
+      'One row that was sent, one that an entry suppressed, and one that a registry suppressed',
     params: { uploadId },
     answer: { status: 200, body: CERTIFICATE },
   },
@@ -88,7 +89,7 @@ const submissionId = 'dns_0198c0de73a47e5b9c1df20a4e6b8d03'
 export const EVIDENCE_EXAMPLES: readonly Example[] = [
   {
     name: 'phone',
-    summary: 'An opt-out, and a file with the person after it',
+    summary: 'An opt-out, and a later file with the person',
     body: {
       phoneNumber: '+14155557871',
       from: '2026-03-01T00:00:00Z',

@@ -7,8 +7,8 @@ const time = z.iso.datetime({ offset: true })
 export const evidenceQuerySchema = z.strictObject({
   phoneNumber: z.string().max(64).optional().meta({ description: 'E.164, with its plus' }),
   email: z.string().max(320).optional(),
-  from: time.meta({ description: 'Included in the time. With a zone' }),
-  to: time.meta({ description: 'Excluded from the time. With a zone' }),
+  from: time.meta({ description: 'Start of the period (inclusive), with a time zone' }),
+  to: time.meta({ description: 'End of the period (exclusive), with a time zone' }),
   cursor: z.string().max(200).optional().meta({ description: '`next` of the last answer' }),
 })
 
@@ -16,7 +16,7 @@ export const evidenceSchema = z.strictObject({
   by: z.enum(['phoneNumber', 'email']),
   subjectDigest: z.string().meta({
     description:
-      'A keyed digest. Erasures of the person have the same digest, and nothing leads back to the person',
+      'A keyed digest of the person. Erasures of the person have the same digest. The digest does not reveal the person',
   }),
   from: z.iso.datetime(),
   to: z.iso.datetime(),
@@ -27,7 +27,7 @@ export const evidenceSchema = z.strictObject({
   }),
   uploadsWithoutRows: z.int().min(0).meta({
     description:
-      'Uploads of the time whose rows are past their retention, so it is unknown whether the person was in them',
+      'Number of uploads in the period whose rows were deleted at the end of their retention. It is unknown whether the person was in them',
   }),
   next: z.string().nullable().meta({ description: 'null: nothing is left' }),
 })

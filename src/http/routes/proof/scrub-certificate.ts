@@ -5,24 +5,24 @@ import { uploadParamsSchema } from '../../server/schemas.ts'
 import { CERTIFICATE_EXAMPLES } from './proof-examples.ts'
 
 /**
- * GET /v1/uploads/{uploadId}/scrub-certificate. Sends exactly the bytes that were signed, without
- * serialising them again.
+ * GET /v1/uploads/{uploadId}/scrub-certificate. Sends the text exactly as it was made, because
+ * serialising it again could change its bytes.
  */
 export const registerScrubCertificate = (add: AddRoute): void => {
   add({
     method: 'GET',
     url: '/v1/uploads/:uploadId/scrub-certificate',
-    // A HEAD would read every chunk only to drop what it says.
+    // With a HEAD route, a HEAD would read every chunk only to discard the result.
     exposeHeadRoute: false,
     access: { scope: 'uploads' },
     id: 'getScrubCertificate',
     tag: 'proof',
     summary:
-      'A signed certificate of what the rows were checked against, and of the result. Keep the bytes unchanged: npm run certificate:verify checks them offline',
+      'Get a signed certificate that shows what the rows were checked against, and the result. Keep its bytes unchanged, so that npm run certificate:verify can check it offline',
     params: uploadParamsSchema,
     answers: {
       200: {
-        about: 'The certificate, as RFC 8785 writes JSON',
+        about: 'The certificate, as canonical JSON (RFC 8785)',
         schema: signedCertificateSchema,
         headers: ['Content-Disposition'],
       },

@@ -142,7 +142,7 @@ export const ROLLBACK_EXAMPLES: readonly Example[] = [
 export const RESUME_EXAMPLES: readonly Example[] = [
   {
     name: 'granted',
-    summary: 'The right that was missing is granted',
+    summary: 'The missing right was granted, and the segment resumes',
     params,
     answer: { status: 200, body: SEGMENT },
   },

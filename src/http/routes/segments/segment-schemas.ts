@@ -23,7 +23,7 @@ const COMPARISON = {
     value: {
       type: ['string', 'number'],
       description:
-        'Its JSON type is the type of the comparison. Not allowed with `in` and `between`',
+        'The value to compare with. The JSON type of the value decides how the gateway compares. Not allowed with `in` and `between`',
     },
     values: {
       type: 'array',
@@ -34,7 +34,7 @@ const COMPARISON = {
     },
     min: {
       type: 'number',
-      description: 'Lower bound of `between`. You may leave out one of the two',
+      description: 'Lower bound of `between`. You may leave out one of the two bounds',
     },
     max: { type: 'number' },
     minInclusive: { type: 'boolean', default: true },
@@ -55,9 +55,12 @@ const COMMON = {
   dialingMode: {
     type: ['string', 'null'],
     enum: [...DIALING_MODES, null],
-    description: 'guide: sent only if you set it',
+    description: 'guide: the gateway sends it only if you set it',
   },
-  useOnlyOnce: { type: ['boolean', 'null'], description: 'guide: sent only if you set it' },
+  useOnlyOnce: {
+    type: ['boolean', 'null'],
+    description: 'guide: the gateway sends it only if you set it',
+  },
   activation: {
     type: 'string',
     enum: ACTIVATIONS,
@@ -72,7 +75,8 @@ const COMMON = {
 const LIST_IDS = { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 100 }
 
 /**
- * For the document only. The validation checks definitions and reports every fault with its place.
+ * The form of a definition, only for the API document. `readDefinition` checks definitions and
+ * reports every fault with its place.
  */
 export const definitionSchema = z.unknown().meta({
   anyOf: [
@@ -129,11 +133,11 @@ const findingSchema = z.strictObject({
   paths: z
     .array(z.string())
     .optional()
-    .describe('The smallest set of places that together cause the finding'),
+    .describe('The smallest set of rules that causes the finding'),
 })
 
 const analysisSchema = z.strictObject({
-  digest: z.string().describe('Send it back as `confirm` if a confirmation is needed'),
+  digest: z.string().describe('If the segment needs a confirmation, send this digest as `confirm`'),
   findings: z.array(findingSchema),
   matches: z
     .strictObject({
@@ -154,7 +158,7 @@ const analysisSchema = z.strictObject({
       byExclusion: z
         .array(z.strictObject({ path: z.string(), removed: count }))
         .describe(
-          'How many contacts each exclusion removes from those that the earlier exclusions left',
+          'For each exclusion, how many contacts it removes from those that the earlier exclusions did not remove',
         ),
       overlaps: z.array(z.strictObject({ path: z.string(), otherPath: z.string(), count })),
     })
@@ -166,7 +170,7 @@ const analysisSchema = z.strictObject({
       leave: count,
       doNotCall: count
         .nullable()
-        .describe('How many of those who enter must not be called. null: unknown'),
+        .describe('How many of the newly dialled contacts must not be called. null: unknown'),
     })
     .nullable()
     .describe(
@@ -182,7 +186,7 @@ const understood = {
   campaignId: z.string(),
   definition: z.unknown().meta({ description: 'The definition as it was sent' }),
   house: houseSchema,
-  ruleCount: count.describe('Rules that Genesys gets'),
+  ruleCount: count.describe('Number of rules that Genesys gets'),
   analysis: analysisSchema,
   compiled: z
     .record(z.string(), z.unknown())
@@ -193,12 +197,14 @@ export const segmentPreviewSchema = z.strictObject({
   ...understood,
   needsConfirm: z
     .array(z.enum(['unsatisfiable', 'swallowed-by-exclusion', 'change-past-share']))
-    .describe('Why the definition needs a confirmation. Empty: it needs none'),
+    .describe('Why the definition needs a confirmation. Empty: it needs no confirmation'),
 })
 
 export const segmentSchema = z.strictObject({
   ...understood,
-  version: count.describe('Each definition that is put is a new version. It is the ETag'),
+  version: count.describe(
+    'The number of this version, which is also the ETag. Each PUT makes a new version',
+  ),
   state: z
     .enum(SEGMENT_STATES)
     .describe('`index_pending`: Genesys has the rules, and its index is not ready yet'),
@@ -211,13 +217,18 @@ export const segmentSchema = z.strictObject({
   problem: z
     .strictObject({ code: z.string(), detail: z.string(), path: z.string().optional() })
     .nullable(),
-  latencyMs: count.nullable().describe('From the call until the latest change of `state`'),
+  latencyMs: count
+    .nullable()
+    .describe('Milliseconds from the call until the latest change of `state`'),
   createdAt: stamp,
   updatedAt: stamp,
   appliedAt: stamp.nullable(),
 })
 
-/** A webhook about the segment of a campaign. `revision` orders those of one campaign. */
+/**
+ * The message to endpoints about a campaign's segment. `revision` puts the messages about one
+ * campaign in order.
+ */
 export const segmentEventSchema = z.strictObject({
   type: z.enum(SEGMENT_EVENT_TYPES),
   timestamp: stamp,

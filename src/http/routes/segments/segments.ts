@@ -36,12 +36,15 @@ const SEGMENT = '/v1/campaigns/:campaignId/segment'
 const of = { access: { scope: 'segments' }, tag: 'segments', params: campaignParamsSchema } as const
 
 const ACCEPTED: Answer = {
-  about: 'The new version. It is applied in the lane of the campaign',
+  about: 'The new version. The gateway applies it in the lane of the campaign',
   schema: segmentSchema,
   headers: ['Location', 'ETag', 'Idempotency-Replayed'],
 }
 
-/** Of If-Match: versions are whole numbers; a tag that is none names no version that ever was. */
+/**
+ * The versions that If-Match names. A tag that is not a whole number is left out, because no
+ * version has it.
+ */
 const expectedOf = (ifMatch: string | undefined): ExpectedVersions => {
   if (ifMatch === undefined) return null
   if (ifMatch.trim() === '*') return 'any'
@@ -57,7 +60,7 @@ const registerWrites = (add: AddRoute): void => {
     url: SEGMENT,
     id: 'putSegment',
     summary:
-      'Set whom the campaign dials. The definition is analysed, counted, compiled and stored, then applied',
+      'Set whom the campaign dials. The gateway analyses the definition, counts the contacts, stores the definition and applies it',
     headers: { 'Idempotency-Key': 'required', 'If-Match': 'optional' },
     reads: 'json',
     body: definitionSchema,
@@ -88,7 +91,7 @@ const registerMoves = (add: AddRoute): void => {
     method: 'POST',
     url: `${SEGMENT}/rollback`,
     id: 'rollBackSegment',
-    summary: 'An earlier version again, as the newest one',
+    summary: 'Make an earlier version the newest one again',
     headers: { 'Idempotency-Key': 'required', 'If-Match': 'optional' },
     body: rollbackSchema,
     answers: { 202: ACCEPTED },
@@ -132,7 +135,7 @@ const registerReads = (add: AddRoute): void => {
     method: 'GET',
     url: SEGMENT,
     id: 'getSegment',
-    summary: 'The newest version: its state, its rules, what was found in them',
+    summary: 'Read the newest version: its state, its rules, and the findings about them',
     answers: { 200: { about: 'The newest version', schema: segmentSchema, headers: ['ETag'] } },
     problems: READ_SEGMENT_REFUSALS,
     examples: FIND_EXAMPLES,
@@ -146,7 +149,8 @@ const registerReads = (add: AddRoute): void => {
     method: 'POST',
     url: `${SEGMENT}/preview`,
     id: 'previewSegment',
-    summary: 'Show what a definition would select and change. Nothing is stored or sent',
+    summary:
+      'Show which contacts a definition would select, and what it would change. Nothing is stored or sent',
     reads: 'json',
     body: definitionSchema,
     bodyLimit: SEGMENT_LIMITS.bodyBytes,
@@ -172,7 +176,7 @@ const registerReads = (add: AddRoute): void => {
     method: 'GET',
     url: `${SEGMENT}/versions`,
     id: 'listSegmentVersions',
-    summary: 'All versions, newest first',
+    summary: 'List all versions, newest first',
     query: versionsQuerySchema,
     answers: { 200: { about: 'A page of versions', schema: pageOf(segmentSchema) } },
     problems: READ_SEGMENT_REFUSALS,

@@ -29,7 +29,7 @@ const SIGNING_KEYS_EXAMPLES: readonly Example[] = [
   { name: 'kept', summary: 'One key, made by the gateway', answer: { status: 200, body: KEYS } },
 ]
 
-/** GET /v1/signing-keys: the keys for checking what the gateway signed. */
+/** GET /v1/signing-keys: the public keys with which anyone can verify what the gateway signed. */
 export const registerSigningKeys = (add: AddRoute): void => {
   add({
     method: 'GET',
@@ -38,7 +38,7 @@ export const registerSigningKeys = (add: AddRoute): void => {
     id: 'listSigningKeys',
     tag: 'signing',
     summary:
-      "The public keys of the gateway's signatures, including retired ones. Any valid key may read them",
+      "List the public keys that verify the gateway's signatures, including retired ones. Any valid key may read them",
     answers: {
       200: { about: 'Every key that ever signed, oldest first', schema: signingKeysSchema },
     },

@@ -54,8 +54,8 @@ const receive = async (
     throw keyMissing(deps.refuse, 'with an upload')
   }
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
-  // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked: what
-  // was answered while the list was granted is no longer the tenant's to read.
+  // Checked before the idempotency key is claimed, so that a repeated call gets 404 too once the
+  // grant is revoked. The tenant can then no longer read an answer from the time of the grant.
   await checkListGranted(deps, caller, contactListId, request.doorway?.granted)
   return hideUnknownList(
     deps.refuse,
@@ -82,7 +82,7 @@ const addUploadRoute = (add: AddRoute): void => {
     access: { scope: 'uploads' },
     id: 'createUpload',
     tag: 'uploads',
-    summary: 'Send contacts to a contact list. 202 means that they are stored durably',
+    summary: 'Send contacts to a contact list. After the 202, no crash loses them',
     params: contactListParamsSchema,
     query: uploadCallOptionsSchema,
     headers: {
@@ -94,7 +94,7 @@ const addUploadRoute = (add: AddRoute): void => {
     documentedBody: submissionBody({ $ref: '#/components/schemas/UploadOptions' }, 'contacts'),
     answers: {
       200: {
-        about: 'The outcome that the rows would have. Only with validateOnly',
+        about: 'Only with validateOnly: the outcome that each row would have',
         schema: validationSchema,
       },
       202: {
@@ -109,7 +109,10 @@ const addUploadRoute = (add: AddRoute): void => {
   })
 }
 
-/** POST /v1/contact-lists/{contactListId}/uploads, in a separate scope. */
+/**
+ * POST /v1/contact-lists/{contactListId}/uploads. Register it in a separate Fastify scope, because
+ * its body is not parsed by the framework.
+ */
 export const registerUploadIntake = async (app: FastifyInstance, deps: HttpDeps): Promise<void> => {
   await takeSubmissions(app, deps)
   addUploadRoute(routesOf(app, deps))

@@ -32,7 +32,10 @@ const MOVED: Answer = {
 const send = (upload: Upload, reply: FastifyReply): FastifyReply =>
   reply.header('etag', etagOfUpload(upload)).send(renderUpload(upload))
 
-/** The caller's upload, if its list is still granted: what sends rows asks for the grant again. */
+/**
+ * The caller's upload. Throws 404 if its list is no longer granted, because these calls send rows
+ * to the list.
+ */
 const uploadOfGrantedList = async (
   deps: Pick<HttpDeps, 'uploads' | 'access'> & { refuse: Refuse<'not-found'> },
   request: FastifyRequest<{ Params: { uploadId: string } }>,
@@ -51,7 +54,7 @@ const MOVES: Record<ControlAction, { summary: string; to: UploadState }> = {
   resume: { summary: 'Resume a paused or held upload', to: 'staged' },
 }
 
-/** POST …/cancel, …/pause and …/resume. If-Match is obeyed if it is sent. */
+/** POST …/cancel, …/pause and …/resume. If-Match is optional. */
 const registerMoves = (add: AddRoute): void => {
   for (const action of CONTROL_ACTIONS) {
     add({
@@ -82,7 +85,10 @@ const registerMoves = (add: AddRoute): void => {
   }
 }
 
-/** POST …/apply: If-Match names the plan that the caller agrees to, so `*` does not do. */
+/**
+ * POST …/apply. If-Match names the digest of the plan that the caller accepts. `*` names no plan,
+ * so it is refused.
+ */
 const registerApply = (add: AddRoute): void => {
   add({
     method: 'POST',
@@ -90,7 +96,8 @@ const registerApply = (add: AddRoute): void => {
     access,
     id: 'applyUpload',
     tag: 'uploads',
-    summary: 'Start an upload with apply=manual. If-Match carries the planDigest that you confirm',
+    summary:
+      'Start an upload that has apply=manual. Send the planDigest that you confirm as If-Match',
     params: uploadParamsSchema,
     headers: { 'If-Match': 'required' },
     answers: { 200: MOVED },
@@ -146,7 +153,9 @@ const registerRetry = (add: AddRoute): void => {
   })
 }
 
-/** The calls that move an upload, apply it, or send what is left of it. */
+/**
+ * The calls that control an upload: move it to another state, apply its plan, or retry its rows.
+ */
 export const registerUploadControl = (add: AddRoute): void => {
   registerMoves(add)
   registerApply(add)

@@ -9,7 +9,7 @@ import { uploadParamsSchema } from '../../server/schemas.ts'
 import { FOLLOW_EXAMPLES } from './upload-examples.ts'
 import { ownUpload } from './uploads.ts'
 
-/** What an event says: the parts of the upload that move. */
+/** The data of an event: the fields of an upload that change. */
 const renderMoment = (upload: Upload) => ({
   uploadId: upload.id,
   state: upload.state,
@@ -25,7 +25,7 @@ const renderMoment = (upload: Upload) => ({
 
 const isFinal = ({ state }: Upload): boolean => FINAL_STATES.includes(state)
 
-/** The version that the caller saw last. Anything but a version of ours is ignored. */
+/** The version that the caller saw last. null: the header is missing, or is not a version. */
 const seenVersion = (request: Pick<FastifyRequest, 'headers'>): number | null => {
   const given = request.headers['last-event-id']
   return typeof given === 'string' && /^[0-9]{1,9}$/u.test(given) ? Number(given) : null
@@ -34,7 +34,10 @@ const seenVersion = (request: Pick<FastifyRequest, 'headers'>): number | null =>
 const isSameState = (before: Upload | null, now: Upload): boolean =>
   before !== null && before.state === now.state && before.hold?.reason === now.hold?.reason
 
-/** Writes versions as they come, older ones never after newer; the last event is `end`. */
+/**
+ * Makes a function that sends each newer version of an upload as an event. No version is sent twice
+ * or out of order. After the final state it sends `end` and ends the stream.
+ */
 const createTeller = (stream: EventStream, seen: number | null) => {
   let last: Upload | null = null
   return (upload: Upload): void => {
@@ -51,10 +54,7 @@ const createTeller = (stream: EventStream, seen: number | null) => {
   }
 }
 
-/**
- * GET /v1/uploads/{uploadId}/events: how an upload moves, as server-sent events, until its final
- * state.
- */
+/** GET /v1/uploads/{uploadId}/events: server-sent events about an upload until its final state. */
 export const registerUploadEvents = (
   app: FastifyInstance,
   add: AddRoute,
@@ -67,7 +67,7 @@ export const registerUploadEvents = (
   add({
     method: 'GET',
     url: '/v1/uploads/:uploadId/events',
-    // A HEAD would open a stream that nobody reads.
+    // With a HEAD route, a HEAD would open a stream that nobody reads.
     exposeHeadRoute: false,
     access: { scope: 'uploads' },
     id: 'followUpload',
@@ -89,10 +89,10 @@ export const registerUploadEvents = (
     handler: async (request, reply, deps) => {
       const upload = await ownUpload(deps, request, request.params.uploadId)
       const seen = seenVersion(request)
-      // A browser that is told 204 does not come back (WHATWG HTML, 9.2.3).
+      // After a 204 a browser does not reconnect (WHATWG HTML, 9.2.3).
       if (isFinal(upload) && seen === upload.version) return reply.code(204).send()
-      // To leave is how a reader ends the stream, so that is no answer cut short; resumed, the
-      // request counts as none broken off.
+      // A reader ends the stream by closing the connection. That is normal, so the request is
+      // reported with its own status and not with 499.
       request.raw.resume()
       reply.raw.prependOnceListener('close', () => tellAnswered(deps, request, reply.statusCode))
       let unwatch = (): void => undefined
@@ -103,7 +103,7 @@ export const registerUploadEvents = (
       return reply
         .headers({
           'content-type': 'text/event-stream; charset=utf-8',
-          // Nothing follows on this connection: it closes with the stream, also at a stop.
+          // The connection closes with the stream, also when the gateway stops.
           connection: 'close',
           'x-accel-buffering': 'no',
         })

@@ -36,7 +36,7 @@ const COUNTS: Upload['counts'] = {
 }
 const REJECTIONS = { 'phone-short-or-emergency': 1 }
 const HINT =
-  "phoneNumber: The number is a short code or an emergency number, which must never be dialled. Give the contact's own number."
+  "phoneNumber: The number is a short code or an emergency number, which must never be dialled. Write the contact's own number."
 
 const UPLOAD: Upload = {
   id: uploadId,
@@ -112,7 +112,7 @@ const VALIDATION: z.output<typeof validationSchema> = {
 export const CREATE_EXAMPLES: readonly Example[] = [
   {
     name: 'bareCsv',
-    summary: 'A CSV as the body itself. One of its two rows is refused',
+    summary: 'The body is the CSV itself. The gateway rejects one of its two rows',
     params: { contactListId },
     headers: key,
     body: FILE,
@@ -139,7 +139,7 @@ export const CREATE_EXAMPLES: readonly Example[] = [
   },
   {
     name: 'validateOnly',
-    summary: 'What would happen to the rows. Nothing is stored',
+    summary: 'Shows what would happen to the rows. Nothing is stored',
     params: { contactListId },
     query: { validateOnly: 'true' },
     body: FILE,
@@ -235,7 +235,7 @@ export const FOLLOW_EXAMPLES: readonly Example[] = [
   },
 ]
 
-/** An example of a call that moves an upload, by the state that it reaches. */
+/** The example of a call after which an upload has this state. */
 export const moveExamples = (state: Upload['state']): readonly Example[] => [
   {
     name: 'moved',

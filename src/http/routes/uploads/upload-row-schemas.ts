@@ -6,8 +6,8 @@ import { ROW_OUTCOMES } from '../../../domain/uploads/upload.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 
 /**
- * For a suppressed row: the do-not-call entry, or the edition of a registry, that keeps the contact
- * out.
+ * For a suppressed row: the do-not-call entry, or the edition of a registry, that names the
+ * contact.
  */
 export const suppressedBySchema = z
   .strictObject({
@@ -27,17 +27,17 @@ export const rowSchema = z.strictObject({
   code: z.string().nullable(),
   column: z.string().nullable(),
   reason: z.string().nullable(),
-  /** All that is wrong with the row; `code`, `column` and `reason` are of the first. */
+  /** All faults of the row. `code`, `column` and `reason` are those of the first fault. */
   faults: z.array(
     z.strictObject({ code: z.string(), column: z.string().nullable(), reason: z.string() }),
   ),
-  /** Of a duplicate: the later line of the file whose contact stays. */
+  /** For a duplicate: the later line of the file that replaced it. */
   replacedByLine: count.nullable(),
   suppressedBy: suppressedBySchema,
   cells: z.array(z.string()),
 })
 
-/** Which rows of the ledger to return, and how to write the CSV. */
+/** Which rows of the ledger are returned, and how a CSV is written. */
 export const rowsQuerySchema = z.strictObject({
   outcome: someOf(ROW_OUTCOMES),
   spreadsheet: z
@@ -45,10 +45,10 @@ export const rowsQuerySchema = z.strictObject({
     .default('true')
     .transform((text) => text === 'true')
     .describe(
-      'Whether cells of the CSV that a spreadsheet would run as a formula get an apostrophe in front',
+      'true: cells of the CSV that a spreadsheet would run as a formula have an apostrophe in front',
     ),
   limit: limitUpTo(1000, 200).describe(
-    'Items of a JSON page. A CSV is always complete. Default: 200',
+    'Number of items in a JSON page. A CSV has no pages. Default: 200',
   ),
-  cursor: cursorSchema.optional().describe('`next` of the previous page. A CSV is always complete'),
+  cursor: cursorSchema.optional().describe('`next` of the previous page. A CSV has no pages'),
 })

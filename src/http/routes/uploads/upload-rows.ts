@@ -14,7 +14,10 @@ import { ROWS_EXAMPLES } from './upload-examples.ts'
 import { rowSchema, rowsQuerySchema } from './upload-row-schemas.ts'
 import { ownUpload } from './uploads.ts'
 
-/** Rows as JSON. A rejected row has the contact id of the file, valid or not. */
+/**
+ * Makes a function that renders rows as JSON. A rejected row has the contact id from the file, even
+ * if it is not valid as an id.
+ */
 const rowRenderer = (upload: Upload) => {
   const ordered = inFileOrder(upload)
   const idAt = upload.columns.findIndex((column) => column.kind === 'contactId')
@@ -41,7 +44,7 @@ const rowRenderer = (upload: Upload) => {
 }
 
 const rowsGone = ({ refuse }: { refuse: Refuse<'rows-gone'> }) =>
-  refuse('rows-gone', 'The rows of this upload are past their retention.')
+  refuse('rows-gone', 'The rows of this upload were deleted at the end of their retention.')
 
 const checkRowsKept = async (
   deps: Pick<HttpDeps, 'uploads'> & { refuse: Refuse<'rows-gone'> },
@@ -53,25 +56,25 @@ const checkRowsKept = async (
 }
 
 /**
- * GET /v1/uploads/{uploadId}/rows: the ledger in input order, as JSON or as a CSV that you can fix
- * and send back.
+ * GET /v1/uploads/{uploadId}/rows: the ledger in input order, as JSON, or as a CSV that the caller
+ * fixes and sends back.
  */
 export const registerUploadRows = (add: AddRoute): void => {
   add({
     method: 'GET',
     url: '/v1/uploads/:uploadId/rows',
-    // A HEAD of the CSV would read every row only to drop it.
+    // With a HEAD route, a HEAD of the CSV would read every row only to discard it.
     exposeHeadRoute: false,
     access: { scope: 'uploads' },
     id: 'listUploadRows',
     tag: 'uploads',
     summary:
-      'The outcome of each row, in input order. The CSV has the original columns and _line, _outcome, _code, _reason',
+      'Read the outcome of each row, in input order. The CSV has the original columns and _line, _outcome, _code, _reason, _row',
     params: uploadParamsSchema,
     query: rowsQuerySchema,
     answers: {
       200: {
-        about: 'A page of rows, or all as CSV',
+        about: 'A page of rows, or all rows as CSV',
         schema: pageOf(rowSchema),
         mediaTypes: ['application/json', 'text/csv'],
         headers: ['Content-Disposition', 'Vary'],
@@ -86,11 +89,11 @@ export const registerUploadRows = (add: AddRoute): void => {
       await checkRowsKept(deps, upload)
       reply.header('vary', 'Accept')
       if (wantsCsv(request)) {
-        const csv = await writeLedger(deps, upload, {
-          outcomes: query.outcome ?? [],
-          afterLine,
-          forSpreadsheet: query.spreadsheet,
-        })
+        const asked = { outcomes: query.outcome ?? [], afterLine }
+        const csv = await ifKept(
+          writeLedger(deps, upload, { ...asked, forSpreadsheet: query.spreadsheet }),
+        )
+        if (csv === null) throw rowsGone(deps)
         return reply
           .header('content-type', 'text/csv; charset=utf-8')
           .header('content-disposition', `attachment; filename="${upload.id}-rows.csv"`)

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
-import { genesysIdSchema } from '../../../domain/ids/ids.ts'
+import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { SEEN_STATES } from '../../../domain/uploads/upload.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 import { fileNameOf } from '../../submissions/submission-form.ts'
 
 const MOMENT_FORMS = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
 
-/** A point in time; a date alone is its first moment in UTC. */
+/** A point in time. A date without a time means its first moment in UTC. */
 const momentSchema = z
   .string()
   .refine(
@@ -19,6 +19,9 @@ const momentSchema = z
 
 /** Which uploads are listed. */
 export const uploadsQuerySchema = z.strictObject({
+  tenantId: gatewayIdSchema
+    .optional()
+    .describe('The uploads of this tenant. Default: your own. Another one needs the scope admin'),
   state: someOf(SEEN_STATES),
   contactListId: genesysIdSchema.optional().describe('The uploads of one list'),
   sha256: z

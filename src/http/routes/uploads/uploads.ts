@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 
 import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
+import { SEE_REFUSALS } from '../../../workflows/uploads/refusals.ts'
 import { cursorUnreadable } from '../../server/cursor.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import { etagOfUpload, namesTag } from '../../server/entity-tag.ts'
@@ -11,7 +12,7 @@ import { GET_EXAMPLES, LIST_EXAMPLES } from './upload-examples.ts'
 import { renderUpload } from './upload-view.ts'
 import { uploadsQuerySchema } from './uploads-query.ts'
 
-/** The caller's upload. Another tenant's gives the same 404 as an unknown one. */
+/** The caller's upload. Throws 404 if it does not exist, or if it is another tenant's. */
 export const ownUpload = async (
   { uploads, refuse }: Pick<HttpDeps, 'uploads'> & { refuse: Refuse<'not-found'> },
   { caller }: Pick<FastifyRequest, 'caller'>,
@@ -30,13 +31,14 @@ export const registerUploads = (add: AddRoute): void => {
     access: { scope: 'uploads' },
     id: 'listUploads',
     tag: 'uploads',
-    summary: 'Uploads, newest first',
+    summary: 'List uploads, newest first',
     query: uploadsQuerySchema,
     answers: { 200: { about: 'A page of uploads', schema: pageOf(uploadSchema) } },
-    problems: [],
+    problems: [...SEE_REFUSALS],
     examples: LIST_EXAMPLES,
-    handler: async ({ query, caller }, _reply, { uploads, refuse }) => {
-      const page = await uploads.list(caller!.tenantId, {
+    handler: async ({ query, caller }, _reply, { seeUploads, refuse }) => {
+      const page = await seeUploads.list(caller!, {
+        ...(query.tenantId !== undefined && { tenantId: query.tenantId }),
         limit: query.limit,
         cursor: query.cursor ?? null,
         ...(query.state && { states: query.state }),
@@ -57,12 +59,13 @@ export const registerUploads = (add: AddRoute): void => {
     access: { scope: 'uploads' },
     id: 'getUpload',
     tag: 'uploads',
-    summary: 'One upload',
+    summary: 'Read an upload',
     params: uploadParamsSchema,
     headers: { 'If-None-Match': 'optional' },
     answers: {
       200: {
-        about: 'The upload. ETag is its version, or its planDigest while it waits for /apply',
+        about:
+          'The upload. ETag is its version. While the upload waits for /apply, ETag is its planDigest',
         schema: uploadSchema,
         headers: ['ETag'],
       },
@@ -73,7 +76,8 @@ export const registerUploads = (add: AddRoute): void => {
     handler: async (request, reply, deps) => {
       const upload = await ownUpload(deps, request, request.params.uploadId)
       reply.header('etag', etagOfUpload(upload))
-      // What it waits for is not part of the version.
+      // `waitingFor` changes without a new version, so a caller with the present version may not
+      // have the present `waitingFor`.
       const waits = (upload.waitingFor ?? null) !== null
       if (!waits && namesTag(request.headers['if-none-match'], etagOfUpload(upload))) {
         return reply.code(304).send()

@@ -12,7 +12,7 @@ import { placeOf, putFile, storageAnswer, target, told } from '../../server/gues
 import { type Answer, Refusal } from '../../server/refusal.ts'
 import type { SandboxMedia } from '../../state/guest-files/message-media.ts'
 
-/** The default of a deployment [platform-api: 2.9]. */
+/** The most bytes of a file. It is the default of a messaging deployment [platform-api: 2.9]. */
 const MOST_BYTES = 10_485_760
 const CONVERSATION = '/api/v2/conversations/messages/:conversationId'
 const MESSAGES = `${CONVERSATION}/communications/:communicationId/messages`
@@ -24,16 +24,22 @@ const uploadSchema = z.strictObject({
   contentLengthBytes: z.int().positive(),
   contentMd5: z.string().optional(),
 })
-/** AdditionalMessage: one body field a request [platform-api: 2.9]. */
+/** AdditionalMessage. A request has exactly one body field [platform-api: 2.9]. */
 const messageSchema = z.union([
   z.strictObject({ mediaIds: z.array(z.string()).min(1) }),
   z.strictObject({ textBody: z.string().min(1) }),
 ])
 
-/** A leading dot, a trailing slash, white space, and what no name may have [platform-api: 2.9]. */
+/**
+ * Matches a name with a leading dot, a trailing slash, white space, or a forbidden character
+ * [platform-api: 2.9].
+ */
 const FORBIDDEN_NAME = /^\.|\/$|[\s\\{^}%`\]">[~<#|]/u
 
-/** Whose call it is: a user's, where the org asks for one, and a conversation's that goes on. */
+/**
+ * Checks that the call has a user's token, if the org demands one, and that its conversation is
+ * live.
+ */
 const admit = (
   state: SandboxState,
   call: Call,
@@ -163,8 +169,7 @@ const conversation = (state: SandboxState, call: Call): Answer => {
 }
 
 /**
- * Media of messages in a live conversation, the storage behind them, and the messages that have
- * them.
+ * Media of messages in a live conversation, the storage for the files, and the messages with media.
  */
 export const platformMediaEndpoints = (state: SandboxState): Endpoint[] => [
   platformEndpoint('POST', `${MESSAGES}/media/uploads`, 'media-register', (call) =>

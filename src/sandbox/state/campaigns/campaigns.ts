@@ -3,7 +3,7 @@ import { Refusal } from '../../server/refusal.ts'
 
 export type CampaignStatus = 'on' | 'stopping' | 'off' | 'complete'
 
-/** A contact list filter as it is kept; `criteria` are as the platform's side parsed them. */
+/** A stored contact list filter. `criteria` are as the platform's endpoints parsed them. */
 export type StoredFilter = {
   id: string
   name: string
@@ -29,29 +29,29 @@ export type GuideRule = {
   actions: { type: 'include' | 'exclude' }[]
 }
 
-/** One campaign as both dialects see it. */
+/** One campaign, with the members of both dialects. */
 export type StoredCampaign = {
   id: string
   name: string
   version: number
   contactListId: string
-  /** Platform: at most one. */
+  /** Platform: at most one filter. */
   filterIds: string[]
   status: CampaignStatus
-  /** Monotonic; a campaign that is `stopping` is `off` from then on. */
+  /** Monotonic time from which a campaign that is `stopping` counts as `off`. */
   offAtMs: number
   /**
-   * Every other member of the platform's entity, as the last PUT left it: what it did not carry is
+   * Every other member of the platform's entity, from the last PUT. A member that the PUT lacked is
    * gone.
    */
   members: Record<string, unknown>
-  /** Guide. */
+  /** Guide: the rules. */
   rules: GuideRule[]
   dialingMode: string
   useOnlyOnce: boolean
-  /** Monotonic; before it the index rebuilds. */
+  /** Monotonic time until which the index rebuilds. */
   indexedAtMs: number
-  /** Writes that were applied. */
+  /** How many writes were applied. */
   writes: number
 }
 
@@ -63,7 +63,7 @@ export type Campaigns = {
   reset(): void
 }
 
-/** What a PUT has to carry back, or it is lost. */
+/** The members that a PUT must contain. Otherwise they are lost. */
 const MEMBERS = {
   callerName: 'Sandbox',
   callerAddress: '+14155550100',
@@ -78,7 +78,7 @@ const MEMBERS = {
 
 export const createCampaigns = ({ clock }: { clock: Clock }): Campaigns => {
   const campaigns = new Map<string, StoredCampaign>()
-  /** Time passes between calls. */
+  /** Applies what has changed since the last call because time has passed. */
   const settle = (campaign: StoredCampaign): StoredCampaign => {
     if (campaign.status === 'stopping' && clock.monotonicMs() >= campaign.offAtMs) {
       campaign.status = 'off'

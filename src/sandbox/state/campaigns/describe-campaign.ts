@@ -3,7 +3,7 @@ import type { StoredCampaign } from './campaigns.ts'
 
 const BASE = '/api/v2/outbound'
 
-/** The campaign with the members of both dialects: a reader takes those that it knows. */
+/** The campaign with the members of both dialects. A client reads the members that it knows. */
 export const describeCampaign = (state: SandboxState, campaign: StoredCampaign) => ({
   ...campaign.members,
   id: campaign.id,

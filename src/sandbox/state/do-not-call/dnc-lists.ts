@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../lib/clock.ts'
 import { Refusal } from '../../server/refusal.ts'
 
-/** The four kinds of values that an internal list holds, by the platform's names. */
+/** The four kinds of values that an internal list holds, with the platform's names. */
 export const DNC_KINDS = ['phone', 'email', 'customExclusion', 'whatsApp'] as const
 export type DncKind = (typeof DNC_KINDS)[number]
 
@@ -13,14 +13,14 @@ export type DncSourceType = (typeof DNC_SOURCE_TYPES)[number]
 export type DncEntry = {
   /** ISO 8601. null: never. */
   expiresAt: string | null
-  /** Guide. null if the platform's side wrote it. */
+  /** Guide: the reason. null: the entry was written through the platform dialect. */
   reason: string | null
-  /** Who put it there: a call of the API, an agent inside Genesys, or a file. */
+  /** Who wrote the entry: a call of the API, an agent inside Genesys, or a file. */
   by: 'api' | 'agent' | 'file'
   writes: number
 }
 
-/** An `Idempotency-Key` of the guide's writes; it is kept after its request ended. */
+/** An `Idempotency-Key` of the guide's writes. It is kept after its request ended. */
 export type KeptKey = { fingerprint: string; busyUntilMs: number; answer: unknown }
 
 export type StoredDncList = {
@@ -30,21 +30,23 @@ export type StoredDncList = {
   dncSourceType: DncSourceType
   contactMethod: string | null
   customExclusionColumn: string | null
-  /** Members that are kept and shown as they were given. */
+  /** Members that are stored and shown unchanged. */
   members: Record<string, unknown>
   divisionId: string
   dateCreated: string
   dateModified: string
   entries: Record<DncKind, Map<string, DncEntry>>
   keys: Map<string, KeptKey>
-  /** Write requests that took effect. */
+  /** How many write requests took effect. */
   writes: number
 }
 
 export type SandboxDncList = { id: string; name: string }
 
 export type DncLists = {
-  /** Write requests of the guide under way, and the most that ever were. */
+  /**
+   * How many write requests of the guide are running, and the most that ever ran at the same time.
+   */
   flight: { now: number; most: number }
   add(
     list: SandboxDncList &
@@ -61,8 +63,8 @@ export type DncLists = {
   all(): StoredDncList[]
   remove(id: string): void
   /**
-   * Puts values into a list; the expiry of one that is there is the new one. Says of each whether
-   * it was new, known or changed.
+   * Puts values into a list. A value that the list already holds gets the new expiry. Returns for
+   * each value whether it was new, known or changed.
    */
   put(
     list: StoredDncList,
@@ -71,12 +73,12 @@ export type DncLists = {
     about: Pick<DncEntry, 'expiresAt' | 'reason' | 'by'>,
   ): { created: number; duplicate: number; updated: number }
   take(list: StoredDncList, kind: DncKind, values: readonly string[]): void
-  /** Every entry, or those that are past their expiry. */
+  /** Removes every entry, or only the entries that have expired. */
   empty(list: StoredDncList, kind: DncKind, expiredOnly: boolean): void
   reset(): void
 }
 
-/** The home division, as `named-entities.ts` has it. */
+/** The id of the home division, as in `named-entities.ts`. */
 const HOME = 'sandbox-home-division'
 
 const emptyEntries = (): StoredDncList['entries'] => ({

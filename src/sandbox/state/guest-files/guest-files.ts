@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 
 import type { Clock } from '../../../lib/clock.ts'
 
-/** The URL of a place lives so long [guide-003]. */
+/** How long a pre-signed URL is valid [guide-003]. */
 const URL_LIVES_MS = 15 * 60_000
 const THUMBNAILED = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
 
@@ -14,27 +14,28 @@ export type SandboxGuestFile = {
   size: number
   signature: string
   madeAtMs: number
-  /** What lies at the place, as it came. null: nothing. */
+  /** The stored bytes, as they arrived. null: none. */
   bytes: Buffer | null
-  /** With which type it came. */
+  /** The media type with which the bytes arrived. */
   sentType: string | null
   puts: number
   confirmations: number
   confirmedAtMs: number | null
   /**
-   * Of the scan that the confirmation starts: its word, and after how long it is said. null: never.
+   * The verdict of the scan, and how long after the confirmation it is known. null: the scan never
+   * ends.
    */
   verdict: { word: string; afterMs: number } | null
 }
 
-/** What a file of the sandbox really is; the oracle of tests. */
+/** What a file of the sandbox really is, for tests to compare with. */
 export type GuestFileReport = {
   id: string
   externalContactId: string
   fileName: string
   contentType: string
   sizeBytes: number
-  /** Of the bytes that lie there. null: none do. */
+  /** The digest of the stored bytes. null: none are stored. */
   sha256: string | null
   confirmed: boolean
   confirmations: number
@@ -48,10 +49,10 @@ export type GuestFiles = {
     file: Pick<SandboxGuestFile, 'externalContactId' | 'fileName' | 'contentType' | 'size'>,
   ): SandboxGuestFile
   find(externalContactId: string, id: string): SandboxGuestFile | null
-  /** By its id alone, as a storage knows it. */
+  /** The file by its id alone, as a storage finds it. */
   at(id: string): SandboxGuestFile | null
   isExpired(file: SandboxGuestFile): boolean
-  /** pending until the scan is over. */
+  /** `pending` until the scan ends. */
   verdictOf(file: SandboxGuestFile): string
   report(): GuestFileReport[]
   reset(): void

@@ -2,7 +2,9 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 
 import type { Clock } from '../../../lib/clock.ts'
 
-/** Genesys publishes no age; that of the guides' URLs. */
+/**
+ * How long a URL is valid. Genesys publishes no time for media, so this is the time of the guides.
+ */
 const URL_LIVES_MS = 15 * 60_000
 
 export type SandboxMedia = {
@@ -12,14 +14,14 @@ export type SandboxMedia = {
   fileName: string
   contentLengthBytes: number
   signature: string
-  /** Must come with the PUT as they are here. */
+  /** The headers that the PUT must repeat unchanged. */
   headers: Record<string, string>
   madeAtMs: number
-  /** What lies at the place. null: nothing. */
+  /** The stored bytes. null: none. */
   bytes: Buffer | null
   puts: number
   storedAtMs: number | null
-  /** What Genesys says of it, and how long after it was put. null: never anything but uploading. */
+  /** Genesys' verdict, and how long after the PUT it is known. null: the media stay `uploading`. */
   verdict: { word: string; afterMs: number } | null
 }
 
@@ -28,21 +30,21 @@ export type SandboxMessage = {
   communicationId: string
   mediaIds: string[]
   textBody: string | null
-  /** From then on it shows in its conversation. */
+  /** When the message begins to show in its conversation. */
   showsAtMs: number
 }
 
-/** What the media of a message really are; the oracle of tests. */
+/** What the media of a message really are, for tests to compare with. */
 export type MessageMediaReport = {
   id: string
   conversationId: string
   communicationId: string
   fileName: string
-  /** Of the bytes that lie there. null: none do. */
+  /** The digest of the stored bytes. null: none are stored. */
   sha256: string | null
   status: string
   puts: number
-  /** In how many messages it was sent. */
+  /** In how many messages the media were sent. */
   messages: number
 }
 
@@ -57,7 +59,7 @@ export type MessageMedia = {
     >,
   ): SandboxMedia
   find(conversationId: string, communicationId: string, id: string): SandboxMedia | null
-  /** By its id alone, as a storage knows it. */
+  /** The media by their id alone, as a storage finds them. */
   at(id: string): SandboxMedia | null
   isExpired(media: SandboxMedia): boolean
   statusOf(media: SandboxMedia): string
@@ -66,7 +68,7 @@ export type MessageMedia = {
     message: Pick<SandboxMessage, 'communicationId' | 'mediaIds' | 'textBody'>,
     hiddenForMs: number,
   ): SandboxMessage
-  /** Those that show by now. */
+  /** The messages that already show in the conversation. */
   messagesOf(conversationId: string): SandboxMessage[]
   report(): MessageMediaReport[]
   reset(): void

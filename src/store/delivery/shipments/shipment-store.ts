@@ -14,15 +14,11 @@ import type { Outbox } from '../../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import { executeKept } from '../../homes/kept-statements.ts'
 import type { Seals } from '../../homes/seals.ts'
-import {
-  LANE_STATES_SQL,
-  toUpload,
-  UPLOAD_COLUMNS,
-  type UploadRow,
-} from '../../uploads/upload-row.ts'
+import { LANE_STATES_SQL } from '../../uploads/upload-row.ts'
 import { lookAgain } from '../look-again.ts'
 import { fenceLost, heldLane, lockLane, recordTry } from '../record-try.ts'
 import { doubtContent, settledRegister } from '../register.ts'
+import { type SettledRow, toEnded, writeUploads } from './settled-rows.ts'
 import { createWaiting } from './waiting-uploads.ts'
 
 type Deps = { database: Database; seals: Seals; registryRules: RegistryRules }
@@ -30,8 +26,8 @@ type Deps = { database: Database; seals: Seals; registryRules: RegistryRules }
 type Standing = { id: string | null; tenant_id: string; contact_list_id: string; stands: boolean }
 
 /**
- * Locks the lane, then the uploads that a shipment is to carry. Throws `FenceLost`, and
- * `UploadMoved` if one of them may not go.
+ * Locks the lane, then the uploads of a shipment. Throws `FenceLost`, and `UploadMoved` if one of
+ * the uploads may not be sent.
  */
 const lockStanding = async (
   tx: Tx,
@@ -59,7 +55,8 @@ const createShip =
       const batches = uploads.map(({ upload, batchId, rows: toRow, sent }, place) => ({
         ...{ id: batchId, upload: upload.id, place, to: toRow, sent: sent.toString('hex') },
       }))
-      // Written as they are once the try is recorded, which undoes all of this if it may not be.
+      // The batches are written as `sent` although the try is recorded only below. If the try is
+      // refused, its error undoes all of this.
       const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
       const state = goes ? 'sent' : 'intended'
       await executeKept(
@@ -75,39 +72,6 @@ const createShip =
       await doubtContent(tx, seals, standing[0]!, overwrites)
       if (goes) await recordTry(tx, claim, id, registryRules)
     })
-
-/**
- * The effect of the shipment's end on each upload that is still the lane's, in one statement. Each
- * row finds its outcome by its own id: a join with them all costs the product of both numbers
- * whenever the planner believes that the lane has few uploads.
- */
-const writeUploads = async (
-  tx: Tx,
-  claim: LaneClaim,
-  settled: readonly SettledUpload[],
-): Promise<UploadRow[]> => {
-  const ids = settled.map(({ uploadId }) => uploadId)
-  const outcomes = Object.fromEntries(
-    settled.map(({ uploadId, counts, superseded }) => [uploadId, { superseded, ...counts }]),
-  )
-  const ends = sql`upload.state in (${LANE_STATES_SQL}) and cancel_requested_at is null
-    and g.delivered + g.unchanged + g.failed + g.unprocessed = rows_accepted`
-  const lost = sql`g.failed > 0 and g.delivered + g.unchanged = 0`
-  const { rows } =
-    await sql<UploadRow>`update upload set version = version + 1, updated_at = clock_timestamp(),
-      told_hold = null, settled_at = clock_timestamp(),
-      (rows_delivered, rows_unchanged, rows_failed, rows_unprocessed, batches_delivered, batches_failed, state, completed_at) = (
-        select g.delivered, g.unchanged, g.failed, g.unprocessed,
-          batches_delivered + case when ${lost} then 0 else 1 end, batches_failed + case when ${lost} then 1 else 0 end,
-          case when ${ends} then case when rows_rejected + g.failed + g.unprocessed - g.superseded > 0
-            then 'completed_with_errors' else 'completed' end else upload.state end,
-          case when ${ends} then clock_timestamp() end
-        from jsonb_to_record(${JSON.stringify(outcomes)}::jsonb -> upload.id)
-          as g (superseded int, delivered int, unchanged int, failed int, unprocessed int))
-    where id = any(${ids}::text[]) and lane_key = ${claim.key} and completed_at is null
-    returning ${UPLOAD_COLUMNS}`.execute(tx)
-  return rows
-}
 
 const insertResults = async (tx: Tx, settled: readonly SettledUpload[]): Promise<void> => {
   const results = settled.flatMap(({ uploadId, results: own }) =>
@@ -127,10 +91,13 @@ type Looked = LockedEpochs & {
   since: SuppressionEpochs | null
 }
 
-/** The subjects of uploads of one chunk; the epochs are locked, as when a batch is settled. */
+/**
+ * Reads the subjects of uploads with one chunk, and locks the epochs, as the settlement of a batch
+ * does.
+ */
 const readSubjects = async (
   tx: Tx,
-  uploads: readonly UploadRow[],
+  uploads: readonly SettledRow[],
 ): Promise<Map<string, Looked>> => {
   const list = uploads[0]?.contact_list_id ?? ''
   const { rows } = await sql<Looked>`with ${lockEpochs(sql`${list}`)}
@@ -139,11 +106,14 @@ const readSubjects = async (
   return new Map(rows.map((row) => [row.upload_id, row]))
 }
 
-/** Contacts that entries named while they were in flight. */
+/**
+ * Notes that contacts of an upload must be retracted, because entries named them while the upload
+ * was in flight.
+ */
 const retractNamed = async (
   tx: Tx,
   seals: Seals,
-  { id: uploadId, tenant_id: tenantId, contact_list_id: listId }: UploadRow,
+  { id: uploadId, tenant_id: tenantId, contact_list_id: listId }: SettledRow,
   { chunk }: SettledUpload,
   { subjects, since, ...locked }: Looked,
 ): Promise<void> => {
@@ -160,7 +130,7 @@ const retractNamed = async (
 const settleRegister = async (
   tx: Tx,
   seals: Seals,
-  rows: readonly UploadRow[],
+  rows: readonly SettledRow[],
   settled: readonly SettledUpload[],
 ): Promise<void> => {
   const byId = new Map(rows.map((row) => [row.id, row]))
@@ -212,7 +182,7 @@ const createSettleShipment =
       ]
       await executeKept(tx, auditInsert(entries))
       await lookAgain(tx, deps.outbox, claim, done)
-      const told = done.map(toUpload)
+      const told = done.map(toEnded)
       for (const { id, counts } of told) {
         const broken = brokenSums(counts, true)
         if (broken.length > 0)
@@ -225,7 +195,7 @@ const createSettleShipment =
       return told
     })
 
-/** Shipments of several uploads, and files. */
+/** Shipments, on SQL: requests that carry rows of several uploads. */
 export const createShipments = (deps: Deps & { outbox: Outbox }): ShipmentStore => ({
   waiting: createWaiting(deps.database),
   ship: createShip(deps),

@@ -11,8 +11,8 @@ import { toUpload, UPLOAD_COLUMNS, type UploadRow, WORKABLE_SQL } from '../../up
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
 /**
- * Rows of one chunk that are added and are not in flight: an upload that passes them, or goes with
- * them, does not change their effect.
+ * Whether an upload may share a request: it appends the rows of one chunk, and none of its rows is
+ * in flight.
  */
 const isPlain = (row: WaitingRow): boolean =>
   row.mode === 'append' &&
@@ -26,7 +26,7 @@ const canShare = (upload: Upload, first: Upload): boolean =>
   upload.schemaVersion === first.schemaVersion &&
   isDeepStrictEqual(upload.queue, first.queue)
 
-/** The contact ids of uploads of one chunk, by their digests. */
+/** The contacts of uploads with one chunk, as digests. */
 const readContacts = async (
   db: Db,
   uploads: readonly Upload[],
@@ -49,8 +49,10 @@ const readContacts = async (
 const seqOf = ({ acceptedSeq }: Upload): number => acceptedSeq ?? 0
 
 /**
- * The uploads up to the first that has a contact of one that it would pass: Genesys identifies a
- * contact by its id alone, whichever tenant sent it.
+ * The uploads before the first one that shares a contact with an upload in `passed`: earlier
+ * uploads of other tenants that this request leaves out. If newer content of the contact were sent
+ * before such an upload, the older content would later overwrite the newer. Genesys knows a contact
+ * only by its id, whichever tenant sent it.
  */
 const untilCollision = async (
   db: Db,
@@ -71,7 +73,8 @@ const untilCollision = async (
 }
 
 /**
- * The lane's workable uploads in their order, without those of the tenant that are already known.
+ * The lane's oldest uploads that may share a request, in their order. `behind`: only uploads that
+ * come after this one.
  */
 export const createWaiting =
   ({ db }: Database): ShipmentStore['waiting'] =>

@@ -18,7 +18,7 @@ type Deps = { database: Database; fillSubjects: SuppressionPort['fillSubjects'] 
 
 type ChunkRow = { seq: number; subjects: Buffer | null; id_digests: Buffer; left_out: Buffer }
 
-/** The next upload, beyond the place, that delivered contacts without subjects. */
+/** The next upload, after this place, that delivered contacts without subjects. */
 const nextUpload = async (
   db: Db,
   after: FillPlace | null,
@@ -42,7 +42,8 @@ const nextChunk = async (
 }
 
 /**
- * Rows that intake kept, in the order of their digests. Settlements write them in the same order.
+ * The rows that intake accepted, in the order of their digests. Settlements write contacts in the
+ * same order.
  */
 const keptRows = ({ id_digests: digests, left_out: leftOut }: ChunkRow) =>
   Array.from({ length: digests.length / DIGEST_BYTES }, (_, row) => ({
@@ -52,7 +53,10 @@ const keptRows = ({ id_digests: digests, left_out: leftOut }: ChunkRow) =>
     .filter(({ row }) => !hasBit(leftOut, row))
     .toSorted((one, other) => (one.digest < other.digest ? -1 : 1))
 
-/** Only contacts that the upload delivered last. Later content has its own subjects. */
+/**
+ * Writes the subjects of the contacts whose newest content came from this upload. Content from
+ * later uploads has its own subjects. Returns how many contacts were written.
+ */
 const write = async (tx: Tx, place: FillPlace, chunk: ChunkRow): Promise<number> => {
   const register = await readRegister(tx, place)
   await lockNewEpochs(tx, register.list_id)
@@ -88,9 +92,9 @@ const readRegister = async (tx: Tx, { registerId }: FillPlace): Promise<Register
 }
 
 /**
- * Entries may have searched for earlier deliveries before these contacts could be found. So these
- * are compared with all entries, under the epochs, which were locked before the contacts were
- * written. A transaction that adds entries meanwhile finds them.
+ * Compares the contacts that were just filled with all entries, because earlier searches for those
+ * entries could not find them. The epochs were locked before the contacts were written. So a
+ * transaction that adds entries in the meantime finds the contacts itself.
  */
 const retractFilled = async (
   tx: Tx,
@@ -127,7 +131,7 @@ export const createRegisterFill = ({ database, fillSubjects }: Deps): RegisterFi
     if (upload === null) return null
     const begun = { registerId: upload.registerId, uploadId: upload.uploadId, seq: -1 }
     let chunk = going ?? (await nextChunk(db, begun))
-    // The chunks of the contact are gone.
+    // The rows of this upload are past their retention, so its contacts stay without subjects.
     if (chunk === null) return { place: begun, filled: 0 }
     if (chunk.subjects === null) {
       await fillSubjects(begun.uploadId)

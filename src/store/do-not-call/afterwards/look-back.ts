@@ -1,53 +1,60 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import { DELIVERED_BEFORE_NOTE } from '../../../domain/do-not-call/retraction.ts'
 import type { LookBackStore } from '../../../workflows/ports/do-not-call/retractions.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import { grantedTo, stands } from '../standing-entries.ts'
 import { contactsWith } from './contacts-with.ts'
 import { noteRetractions } from './note-retractions.ts'
 
-/** How many entries a step takes. Each is searched for in three indexes and in one of arrays. */
-const STEP = 1_000
+/**
+ * How many entries of a chunk one step searches for. Each entry is searched for in three indexes on
+ * subjects and in one on arrays of subjects.
+ */
+const STEP = 2_000
 
 type Going = {
   tenant_id: string
   epoch: string
   submission: string
   chunk_seq: number
+  /** The last place for which the search has run. */
   place: number
 }
+
+/** The entries of a chunk after a place. `more`: others follow. */
+type Part = { seq: number; after: number; more: boolean }
 
 const PLACE = sql`(e.submission, e.chunk_seq, e.place)`
 
 /**
- * The entries after `going`, up to and including the last of the step. Each has the number by which
- * registers know its subject.
+ * The entries of a part, each with the number by which registers know its subject. The query states
+ * both ends of the part. So no plan reads or sorts the entries after the part, even if the planner
+ * does not know yet that the table has grown by a million.
  */
-const entriesOf = (going: Going, last: { chunk_seq: number; place: number }): RawBuilder<unknown> =>
+const entriesOf = ({ submission }: Going, { seq, after }: Part): RawBuilder<unknown> =>
   sql`select e.*, ('x' || left(replace(e.subject::text, '-', ''), 16))::bit(64)::bigint as number
-    from dnc_entry e where e.submission = ${going.submission}::bigint
-      and ${PLACE} > (${going.submission}::bigint, ${going.chunk_seq}::int, ${going.place}::int)
-      and ${PLACE} <= (${going.submission}::bigint, ${last.chunk_seq}::int, ${last.place}::int)`
+    from dnc_entry e where e.submission = ${submission}::bigint
+      and ${PLACE} > (${submission}::bigint, ${seq}::int, ${after}::int)
+      and ${PLACE} <= (${submission}::bigint, ${seq}::int, ${after + STEP}::int)`
 
 /**
- * For the lists that the tenant is granted, whichever tenant brought the contact. Not for contacts
- * from before a list was overwritten.
+ * The contacts that these entries name, in lists that the entries' tenant is granted, whichever
+ * tenant delivered them. Leaves out contacts from before a list was overwritten.
  */
 const foundBy = (
   going: Going,
-  last: { chunk_seq: number; place: number },
+  part: Part,
 ): RawBuilder<unknown> => sql`select r.list_id as contact_list_id, known.contact_digest, e.subject, e.submission, null::bigint as edition, known.sealed_id,
       r.tenant_id, known.upload_id, known.line, known.delivered_at as held_at
-    from (${entriesOf(going, last)}) as e join dnc_submission s on s.number = e.submission
+    from (${entriesOf(going, part)}) as e join dnc_submission s on s.number = e.submission
       cross join lateral (${contactsWith(sql`e.number`)}) as known
       join register r on r.id = known.register_id
       left join list_clearing on list_clearing.list_id = r.list_id
     where ${stands(sql`r.list_id`)} and ${grantedTo(sql`s.tenant_id`, sql`r.list_id`)}
       and known.accepted_seq >= coalesce(cleared_seq, 0)`
 
-/**
- * The next submission under the epoch, starting with the one of `going`. undefined if none is left.
- */
+/** The next submission of the epoch, beginning with that of `going`. undefined: none is left. */
 const nextSubmission = async (tx: Tx, going: Going): Promise<string | undefined> => {
   const { rows } = await sql<{ number: string }>`select number from dnc_submission
     where tenant_id = ${going.tenant_id} and epoch = ${going.epoch}::bigint and number >= ${going.submission}::bigint
@@ -55,12 +62,20 @@ const nextSubmission = async (tx: Tx, going: Going): Promise<string | undefined>
   return rows[0]?.number
 }
 
-const lastOfStep = async (tx: Tx, { submission, chunk_seq, place }: Going) => {
-  const { rows } = await sql<{ chunk_seq: number; place: number; entries: number }>`
-    with step as (select e.chunk_seq, e.place from dnc_entry e where e.submission = ${submission}::bigint
-      and ${PLACE} > (${submission}::bigint, ${chunk_seq}::int, ${place}::int) order by e.chunk_seq, e.place limit ${STEP})
-    select chunk_seq, place, (select count(*)::int from step) as entries from step
-    order by chunk_seq desc, place desc limit 1`.execute(tx)
+/** The next part. undefined: the search has run for all entries of the submission. */
+const nextPart = async (
+  tx: Tx,
+  { submission, chunk_seq: seq, place }: Going,
+): Promise<Part | undefined> => {
+  const entry = (which: RawBuilder<unknown>) =>
+    sql`from dnc_entry where submission = ${submission}::bigint and ${which}`
+  const { rows } = await sql<Part>`select seq, after,
+      exists (select ${entry(sql`chunk_seq = seq and place > after + ${STEP}::int`)})
+        or exists (select ${entry(sql`chunk_seq > seq`)}) as more
+    from (select case when goes_on then ${seq}::int else later end as seq, case when goes_on then ${place}::int else -1 end as after
+      from (select exists (select ${entry(sql`chunk_seq = ${seq}::int and place > ${place}::int`)}) as goes_on,
+        (select min(chunk_seq) ${entry(sql`chunk_seq > ${seq}::int`)}) as later) as at) as part
+    where seq is not null`.execute(tx)
   return rows[0]
 }
 
@@ -69,12 +84,11 @@ const goOn = async (tx: Tx, going: Going, to: RawBuilder<unknown>): Promise<void
     where tenant_id = ${going.tenant_id} and epoch = ${going.epoch}::bigint`.execute(tx)
 }
 
-/** When its search is over, the submission shows that there is a report. */
+/** Adds a note to the submission if its search has ended and has found contacts. */
 const tellFound = async (tx: Tx, submission: string): Promise<void> => {
-  const note =
-    'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes that.'
-  await sql`update dnc_submission set notes = notes || ${JSON.stringify([note])}::jsonb, version = version + 1, updated_at = clock_timestamp()
-    where number = ${submission}::bigint and not notes @> ${JSON.stringify([note])}::jsonb
+  const note = JSON.stringify([DELIVERED_BEFORE_NOTE])
+  await sql`update dnc_submission set notes = notes || ${note}::jsonb, version = version + 1, updated_at = clock_timestamp()
+    where number = ${submission}::bigint and not notes @> ${note}::jsonb
       and exists (select from dnc_retraction where dnc_retraction.submission = dnc_submission.number)`.execute(
     tx,
   )
@@ -94,13 +108,14 @@ const step = async (tx: Tx): ReturnType<LookBackStore['step']> => {
   }
   const from =
     submission === going.submission ? going : { ...going, submission, chunk_seq: -1, place: -1 }
-  const last = await lastOfStep(tx, from)
-  const found = last === undefined ? 0 : await noteRetractions(tx, foundBy(from, last), false)
-  if (last?.entries === STEP) {
+  const part = await nextPart(tx, from)
+  const found = part === undefined ? 0 : await noteRetractions(tx, foundBy(from, part), false)
+  if (part?.more) {
+    const { seq, after } = part
     await goOn(
       tx,
       from,
-      sql`submission = ${submission}::bigint, chunk_seq = ${last.chunk_seq}, place = ${last.place}`,
+      sql`submission = ${submission}::bigint, chunk_seq = ${seq}, place = ${after + STEP}`,
     )
     return { tenantId, found, done: false }
   }
@@ -110,9 +125,10 @@ const step = async (tx: Tx): ReturnType<LookBackStore['step']> => {
 }
 
 /**
- * Makes all entries of the tenant search once more. Locks the epoch's row first, as every
- * transaction that adds entries does. Such entries are accepted before this and search again, or
- * they search under the grants that this transaction leaves.
+ * Makes the search run again for all entries of the tenant, because its grants have changed. Locks
+ * the epoch's row first, as every transaction that adds entries does. So an entry is either
+ * accepted before, and is searched for again now, or accepted afterwards, and is searched for under
+ * the new grants.
  */
 export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => {
   await sql`select from suppression_epoch where tenant_id = ${tenantId} for share`.execute(tx)
@@ -125,10 +141,10 @@ export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => 
 }
 
 /**
- * Entries search for earlier deliveries after their commit. This finds what is in the registers by
- * then. The settlement of rows in flight finds the rest when it writes them to the register
- * (`retractSettled`). It holds the epochs for share, so it ends before the entries commit, or it
- * sees them.
+ * The search for contacts that were delivered before the entries that name them. It begins after
+ * the entries are committed, and finds the contacts that are in the registers by then. Rows in
+ * flight are found when they are settled (`retractSettled`). A settlement locks the epochs for
+ * share, so it either ends before the entries are committed, or sees the entries.
  */
 export const createLookBack = (database: Database): LookBackStore => ({
   step: () => inTransaction(database, step),

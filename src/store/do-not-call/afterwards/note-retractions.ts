@@ -6,12 +6,15 @@ import type { Tx } from '../../homes/database.ts'
 const AGAIN = sql.join(OPENS_AGAIN.map((state) => sql`${state}`))
 
 /**
- * Notes contacts that are to be retracted, each once, and wakes the lanes of their lists. `found`:
- * a select of contact_list_id, contact_digest, subject, submission or edition (of a registry, the
- * other one is null), sealed_id, tenant_id, upload_id, line and `held_at`, when the contact is
- * known to have come to Genesys. `again`: the contact may have come to Genesys after the last
- * retraction, whenever that was. Writes in the order of the keys, as every other writer of these
- * rows does.
+ * Notes contacts to be retracted, each once, and wakes the lanes of their lists. Returns how many
+ * were noted.
+ *
+ * `found`: a select of contact_list_id, contact_digest, subject, submission, edition, sealed_id,
+ * tenant_id, upload_id, line and `held_at`. Either the submission or the edition is null. `held_at`
+ * is the time since which Genesys holds the contact. A contact that was retracted after that time
+ * is not noted again. With `again` it is, because Genesys may have got the contact once more.
+ *
+ * Writes in the order of the keys, as every other writer of these rows does.
  */
 export const noteRetractions = async (
   tx: Tx,

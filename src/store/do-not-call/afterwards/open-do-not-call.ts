@@ -37,7 +37,7 @@ export type DoNotCallStores = {
   retractions: RetractionStore
 }
 
-/** All stores of the room, on one database. */
+/** Opens all stores about do-not-call on one database. */
 export const openDoNotCall = (
   deps: Parameters<typeof createDncSubmissionStore>[0] & {
     outbox: Outbox

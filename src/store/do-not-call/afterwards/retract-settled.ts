@@ -20,16 +20,16 @@ export type SettledRows = {
   chunkSeq: number
   fromRow: number
   toRow: number
-  /** The chunk's subjects. null: not made yet. */
+  /** The chunk's subjects. null: they were not computed yet. */
   subjects: Buffer | null
   chunk: SettledChunk
-  /** The epochs before the rows were looked up. */
+  /** The epochs from before the look-up of the rows at intake. */
   since: SuppressionEpochs | null
 }
 
 /**
- * Rows of the chunk in requests with a recorded try, the present request or those that it replaced.
- * Genesys may have them.
+ * Returns a function that says whether Genesys may hold a row of the chunk. That is so if a try
+ * with this row was recorded, for the present request or for one that it replaced.
  */
 const readTried = async (tx: Tx, settled: SettledRows): Promise<(row: number) => boolean> => {
   const { rows } = await sql<{ from_row: number; to_row: number; sent: Buffer }>`
@@ -52,7 +52,7 @@ const hitsAsRows = (
       decode(h.sealed, 'hex') as sealed_id, ${tenantId} as tenant_id, ${uploadId} as upload_id, h.line, clock_timestamp() as held_at
     from jsonb_to_recordset(${JSON.stringify(hits)}::jsonb) as h (digest text, sealed text, subject text, submission bigint, line int)`
 
-/** Of the settled rows, those that an entry names and that Genesys may hold. */
+/** The settled rows that an entry names and that Genesys may hold. */
 const hitsOf = (
   seals: Seals,
   { fromRow, toRow, chunk, subjects }: SettledRows,
@@ -76,11 +76,13 @@ const hitsOf = (
 }
 
 /**
- * Retracts settled rows that Genesys may hold and that entries added since intake's look-up name.
- * Their try was recorded before the entry, or they would have been withheld. `locked`: the epochs,
- * which an earlier statement of this transaction locked for share. A transaction that adds entries
- * waits for this one and then finds the rows in the register, or it has committed and is visible
- * here.
+ * Notes that settled rows must be retracted. These are rows that Genesys may hold, and that are
+ * named by an entry added after their look-up at intake. A later try of such a row would have been
+ * withheld, so its try was recorded before the entry.
+ *
+ * `locked`: the epochs, which an earlier statement of this transaction has locked for share. So a
+ * transaction that adds entries either waits for this one and finds the rows in the register, or it
+ * has committed and its entries are seen here.
  */
 export const retractSettled = async (
   tx: Tx,

@@ -71,10 +71,14 @@ const createWork = ({
       where r.contact_list_id = ${contactListId} and r.state = 'open' and due_at <= clock_timestamp()
       order by due_at limit ${limit}`.execute(database.db)
     if (rows.length > 0) return rows.map((row) => toRetraction(seals, row))
-    const { rows: later } = await sql<{ ms: number | null }>`
-      select greatest(1, extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms from dnc_retraction
-      where contact_list_id = ${contactListId} and state = 'open'`.execute(database.db)
-    return later[0]!.ms
+    // Not `min(due_at)`: without rows it would be null, `greatest` would ignore the null and return
+    // 1, and the lane would be claimed again and again.
+    const { rows: later } = await sql<{ ms: number }>`
+      select greatest(1, extract(epoch from due_at - clock_timestamp()) * 1000)::float8 as ms from dnc_retraction
+      where contact_list_id = ${contactListId} and state = 'open' order by due_at limit 1`.execute(
+      database.db,
+    )
+    return later[0]?.ms ?? null
   },
   settle: (claim, ended, state, audit) =>
     inTransaction(database, async (tx) => {
@@ -108,7 +112,10 @@ type PageRow = {
   settled_at: Date | null
 }
 
-/** The contacts that a submission or an edition found, and whether the search covers all of it. */
+/**
+ * How to find the contacts of a submission or an edition, and the condition that its search has
+ * ended.
+ */
 const findsOf = (finder: Finder) => {
   if ('number' in finder) {
     const number = sql`${finder.number}::bigint`
@@ -168,8 +175,8 @@ const createReport = ({
 })
 
 /**
- * Contacts that were delivered before an entry named them: what is to be done about them, by list,
- * and the outcome.
+ * Contacts that were delivered before an entry named them, on SQL: the work to retract them, list
+ * by list, and the report of their outcomes.
  */
 export const createRetractionStore = (deps: Deps): RetractionStore => ({
   ...createLane(deps),

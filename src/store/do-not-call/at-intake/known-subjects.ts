@@ -9,29 +9,35 @@ import type { Db } from '../../homes/database.ts'
 import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
 
 /**
- * A filter that tells who is in no entry at all, without a search for each. The others may be in an
- * entry and are looked up. It knows the subjects of accepted submissions, which never change. It
- * does not know whether an entry is still in force, or for which list.
+ * A filter that shows for most subjects that no entry names them, without a search for each
+ * subject. Every other subject may be in an entry and must be looked up. The filter holds the
+ * subjects of all accepted submissions, which never change. It does not show whether an entry is
+ * still in force, or for which list.
  */
 export type KnownSubjects = {
   /**
-   * Of these subjects, those that may be in an entry accepted before the call, of any tenant that
-   * is granted the list. Throws the errors of the database. Fewer than 1,000 subjects all come
-   * back, unless `standing` is given: then the answer counts entries up to its epochs and takes no
-   * round trip.
+   * Returns the subjects that an entry may name. Considers entries of any tenant that is granted
+   * the list, if they were accepted before the call.
+   *
+   * With fewer than 1,000 subjects it makes no round trip, and returns all of them. If `standing`
+   * is given and the filter covers its epochs, it returns only those that may be in an entry.
+   * Throws the errors of the database.
    */
   among(contactListId: string, digests: Buffer, standing?: Standing): Promise<Buffer>
 }
 
-/** Up to 64 MiB, with room for more. If there are more entries, all subjects are looked up. */
+/**
+ * The most subjects in the filter, which then needs 64 MiB. If there are more entries, all subjects
+ * are looked up.
+ */
 const MOST_ENTRIES = 16_777_216
-/** Fewer digests are looked up without waiting for an answer to what is new. */
+/** Fewer digests than this are looked up directly, without a check for new entries. */
 const FEWEST_DIGESTS = 1_000
-/** Reading this many entries costs as much as looking up one digest of many. */
+/** Looking up one digest among many costs as much as reading this many entries. */
 const ENTRIES_A_DIGEST = 16
-/** Reading this many entries costs as much as a statement that looks up a few digests. */
+/** A statement that looks up a few digests costs as much as reading this many entries. */
 const ENTRIES_A_STATEMENT = 256
-/** About how many entries a statement reads, so that others get their turn in between. */
+/** About how many entries one statement reads, so that other statements get their turn. */
 const ENTRIES_AT_ONCE = 20_000
 const CHUNKS_AT_ONCE = 4
 const SUBMISSIONS_AT_ONCE = 1_000
@@ -39,14 +45,14 @@ const SUBMISSIONS_AT_ONCE = 1_000
 const NO_CHUNK = 2 ** 31 - 1
 
 /**
- * A tenant's epoch, and the submission that made it. A restored database reaches the epoch again,
- * by another submission.
+ * A tenant's epoch, and the submission that made it. The submission distinguishes two epochs with
+ * the same number. After a restore, the database can reach a number again with another submission.
  */
 type Cover = { epoch: number; submission: string | null }
 
 type AskedRow = { tenant_id: string; epoch: string; submission: string | null; was: string | null }
 
-/** Its entries beyond `from` are not known yet. */
+/** A tenant whose entries beyond the epoch `from` are not in the filter yet. */
 type Asked = Cover & { tenantId: string; from: number }
 
 const NOTHING: Cover = { epoch: 0, submission: null }
@@ -54,8 +60,8 @@ const NOTHING: Cover = { epoch: 0, submission: null }
 type Submission = { number: string; epoch: string; entries: number }
 
 /**
- * Submissions accepted after the one epoch, up to the other. A transaction that raises an epoch
- * holds the tenant's row until it commits, so none can appear in between later.
+ * The submissions accepted after epoch `from`, up to `to`. A transaction that raises an epoch holds
+ * the tenant's row until it commits, so no submission can later appear between these two epochs.
  */
 const submissionsOf = (tenantId: string, from: number, to: number): RawBuilder<unknown> =>
   sql`dnc_submission where tenant_id = ${tenantId} and epoch > ${from}::bigint and epoch <= ${to}::bigint
@@ -91,8 +97,8 @@ const readLarge = async (db: Db, number: string, take: Take): Promise<void> => {
 }
 
 /**
- * Gives every subject of these submissions. The number of entries that they state is used only to
- * divide them into statements.
+ * Passes every subject of these submissions to `take`. The number of entries only decides how many
+ * submissions one statement reads.
  */
 const readEach = async (db: Db, submissions: readonly Submission[], take: Take): Promise<void> => {
   let numbers: string[] = []
@@ -112,7 +118,9 @@ const readEach = async (db: Db, submissions: readonly Submission[], take: Take):
   await readSmall(db, numbers, take)
 }
 
-/** Sorted by epoch. */
+/**
+ * Passes the subjects of all submissions between two epochs to `take`, in the order of the epochs.
+ */
 const readBetween = async (
   db: Db,
   tenantId: string,
@@ -130,7 +138,7 @@ const readBetween = async (
   }
 }
 
-/** Counts the entries of a tenant beyond an epoch. Entries counted before are not counted again. */
+/** Counts a tenant's entries beyond an epoch. Keeps the sum, so that no entry is counted twice. */
 const createCount = (db: Db) => {
   const counted = new Map<string, { from: number; to: number; entries: number }>()
   return async (tenantId: string, from: number, to: number): Promise<number> => {
@@ -148,8 +156,8 @@ const createCount = (db: Db) => {
 }
 
 /**
- * The present epochs of the list's tenants that have any, and from where on their entries must be
- * read.
+ * The present epochs of the list's tenants, and for each the epoch after which entries must still
+ * be read.
  */
 const readAsked = async (
   db: Db,
@@ -172,7 +180,10 @@ const readAsked = async (
   })
 }
 
-/** Whether everything up to the epochs was read. An epoch that no submission made is not proved. */
+/**
+ * Whether the filter holds everything up to these epochs. An epoch whose submission is unknown
+ * never counts as covered.
+ */
 const isCovered = (covers: ReadonlyMap<string, Cover>, { epochs, madeBy }: Standing): boolean =>
   Object.entries(epochs).every(([tenantId, epoch]) => {
     const cover = covers.get(tenantId)
@@ -180,24 +191,27 @@ const isCovered = (covers: ReadonlyMap<string, Cover>, { epochs, madeBy }: Stand
     return submission !== null && cover?.epoch === epoch && cover.submission === submission
   })
 
-/** `mostEntries` is for tests. */
+/** A filter for the entries in one database. `mostEntries`: for tests. */
 export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSubjects => {
   const count = createCount(db)
   let covers = new Map<string, Cover>()
   let filter: DigestFilter = createDigestFilter()
   /**
-   * What looking up has cost since entries were last read, as a number of entries that could have
-   * been read for it. New entries are read only when it is worth it.
+   * The cost of look-ups since entries were last read, as a number of entries. New entries are read
+   * only when look-ups have cost as much as reading them would.
    */
   let spent = 0
-  /** How many entries are new; small look-ups start reading them only when it is worth it. */
+  /**
+   * How many entries are not in the filter yet. They are read when the look-ups since then have
+   * cost as much as reading them would.
+   */
   let price = 0
-  /** Nobody may use the filter while another call fills it. */
+  /** Only one call at a time fills the filter. No call uses the filter meanwhile. */
   const inTurn = createTurns(1)
 
   /**
-   * Whether there is room for this many more. If other tenants fill it, it is emptied for the next
-   * time.
+   * Whether this many more entries fit. If entries of other tenants use up the space, empties the
+   * filter, so that the next call has room.
    */
   const fits = (missing: number): boolean => {
     if (filter.held + missing <= mostEntries) return true
@@ -207,7 +221,10 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
     }
     return false
   }
-  /** Whether the filter now covers everything of these tenants. */
+  /**
+   * Reads new entries if that is worth its cost. Returns whether the filter then holds all entries
+   * of these tenants.
+   */
   const readNew = async (tenants: readonly Asked[]): Promise<boolean> => {
     const behind = tenants.filter(({ epoch, from }) => from < epoch)
     let missing = 0
@@ -234,7 +251,8 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
     if (isReading || spent < price) return
     isReading = true
     const read = inTurn(async () => readNew(await readAsked(db, covers, contactListId)))
-    // Nobody waits for it: a later look-up reads again, or fails by its own statement.
+    // No caller waits for this reading. If it fails, a later look-up reads again, or fails in its
+    // own statement.
     void read.catch(() => undefined).finally(() => (isReading = false))
   }
   return {
@@ -250,7 +268,7 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
   }
 }
 
-/** The same as `suppressedAmong`, but searches only for subjects that may be in an entry. */
+/** Like `suppressedAmong`, but searches only for subjects that may be in an entry. */
 export const createSuppressedAmong = (db: Db): SuppressionPort['suppressedAmong'] => {
   const known = createKnownSubjects(db)
   return async (listId, digests, standing) =>

@@ -3,12 +3,12 @@ import type { Db } from '../../homes/database.ts'
 import { keptStatement, runKept } from '../../homes/kept-statements.ts'
 
 export type StandingRow = {
-  /** Of each tenant its epoch, and the submission that made it. */
+  /** For each tenant its epoch, and the submission that made it. */
   epochs: Record<string, [epoch: number, madeBy: string | null]> | null
   editions: Standing['editions'] | null
 }
 
-/** The columns of a `StandingRow`; `list`: the id of the contact list, as SQL. */
+/** The columns of a `StandingRow`. `list`: SQL for the id of the contact list. */
 export const standingColumns = (list: string): string =>
   `(select jsonb_object_agg(e.tenant_id, jsonb_build_array(e.epoch,
         (select s.id from dnc_submission s where s.tenant_id = e.tenant_id and s.epoch = e.epoch limit 1)))

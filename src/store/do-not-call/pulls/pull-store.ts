@@ -27,10 +27,16 @@ type Begun = {
   owner: string
 }
 
-/** A lease is renewed every 10 s, so the lease of an instance that died ends soon. */
+/**
+ * The length of a pull's lease, which is renewed every 10 s. So the pull of a dead instance is free
+ * within a minute.
+ */
 const LEASE = sql`clock_timestamp() + interval '60 seconds'`
 
-/** The submission of a pull. It is accepted from the start, with no entries yet. */
+/**
+ * Stores the submission of a pull. It counts as accepted from the start, although it has no entries
+ * yet.
+ */
 const begin = async (tx: Tx, keyring: Keyring, pull: Begun): Promise<SubmissionRow> => {
   const epoch = await raiseEpoch(tx, pull.tenantId)
   const wrapped = keyring.seal(keyContext(pull.id), newKey())
@@ -102,7 +108,7 @@ const createClaim =
       return { ...about, submissionId: id, number, requestId }
     })
 
-/** When the next pull is due. */
+/** When the next pull is due. null: only when a caller requests it. */
 const after = (ms: number | null): RawBuilder<unknown> =>
   ms === null
     ? sql`'infinity'::timestamptz`
@@ -133,8 +139,9 @@ const createFinish =
         tx,
       )
       if (rows.length === 0) throw new StagingLost(`The pull of ${dncListId} has another holder`)
-      // People who were removed, also at Genesys, before the export was requested, and who are not
-      // in it.
+      // Marks people who are not in the export, although they were removed here and in Genesys
+      // before it was requested. If a later export contains such a person, the person was added in
+      // Genesys again.
       await sql`update dnc_entry e set absent = true from dnc_submission s, dnc_submission r
         where s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull') and e.submission = s.number
           and e.closed_by = r.number and r.applied_at < ${since} and not e.absent

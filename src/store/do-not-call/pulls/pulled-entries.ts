@@ -11,7 +11,7 @@ import { createPackChunk } from '../entry-chunks.ts'
 import { IN_FORCE } from '../standing-entries.ts'
 
 const { created, existing, updated } = DNC_OUTCOMES
-/** Chunks with missing entries, read in one statement. */
+/** How many chunks with missing entries one statement returns. */
 const CHUNKS_AT_ONCE = 200
 
 const createSift =
@@ -90,7 +90,7 @@ const createMissing =
     return rows
   }
 
-/** Compares an export with what is known here. */
+/** Compares an export of Genesys with the entries that the gateway has. */
 export const createPulledEntries = (
   database: Database,
   readKey: (id: string) => Promise<KeyObject>,

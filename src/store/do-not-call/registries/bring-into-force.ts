@@ -35,11 +35,18 @@ type LoadingRow = EditionRow & {
   request_id: string
 }
 
-/** The merged pages. The parts are not pages of this run. */
-const MERGED = 0
+/**
+ * The run of the merged pages. Runs of the parts are numbered from 1. Run 0 was used for merges
+ * that divided their blocks over pages in another way. An interrupted merge of run 0 is never
+ * continued, because its pages would overlap the new ones and hide numbers.
+ */
+const MERGED = -1
 const PAGES_AT_ONCE = 256
 
-/** The smallest block of all parts, combined with the others of its prefix. */
+/**
+ * The block with the lowest prefix, combined from all parts that have it. null: all parts are read
+ * to their ends.
+ */
 const nextTogether = async (parts: readonly BlockCursor[]): Promise<NumberBlock | null> => {
   let prefix = Number.POSITIVE_INFINITY
   for (const { current } of parts)
@@ -55,7 +62,7 @@ const nextTogether = async (parts: readonly BlockCursor[]): Promise<NumberBlock 
 
 const placeOf = (block: NumberBlock | null): number => block?.prefix ?? Number.POSITIVE_INFINITY
 
-/** Combines two blocks of one prefix, of which one may be absent. */
+/** Combines two blocks of one prefix. One of them may be null. */
 const togetherOf = (
   how: 'plus' | 'minus',
   given: NumberBlock | null,
@@ -66,8 +73,8 @@ const togetherOf = (
 }
 
 /**
- * The blocks of an edition as it will be in force: its parts together, added to or removed from the
- * edition that it changes.
+ * The blocks of the edition when it is in force: its parts merged. For a change, the merged numbers
+ * are added to or removed from the edition that it changes.
  */
 async function* blocksTogether(
   parts: readonly BlockCursor[],
@@ -90,8 +97,8 @@ async function* blocksTogether(
 }
 
 /**
- * Writes the merged pages. If another instance, or one that was killed, wrote some of them, those
- * are the same. Returns how many numbers they have.
+ * Writes the merged pages. Returns how many numbers they have. Pages that another instance has
+ * already written stay, even if that instance was killed, because their content is the same.
  */
 const merge = async ({ database, keyring }: Deps, row: LoadingRow): Promise<number> => {
   const { db } = database
@@ -99,8 +106,8 @@ const merge = async ({ database, keyring }: Deps, row: LoadingRow): Promise<numb
   const bases = row.change === 'full' ? [] : await openEditions(db, keyring, [Number(row.base)])
   const parts: BlockCursor[] = []
   for (let run = 1; run <= row.runs; run += 1)
-    parts.push(await createBlockCursor(db, { ...edition!, run }))
-  const base = bases[0] === undefined ? null : await createBlockCursor(db, bases[0])
+    parts.push(await createBlockCursor(database, { ...edition!, run }))
+  const base = bases[0] === undefined ? null : await createBlockCursor(database, bases[0])
   const into: OpenEdition = { ...edition!, run: MERGED }
   let numbers = 0
   let pages: NumberPage[] = []
@@ -125,8 +132,8 @@ const merge = async ({ database, keyring }: Deps, row: LoadingRow): Promise<numb
 }
 
 /**
- * Raises the epoch of every tenant that uses the registry, and records which edition came into
- * force under it.
+ * Raises the epoch of every tenant that uses the registry. Stores which edition came into force
+ * with each epoch.
  */
 const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<void> => {
   await sql`with raised as (insert into suppression_epoch as s (tenant_id, epoch)
@@ -138,13 +145,15 @@ const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<v
 }
 
 /**
- * One statement says which edition is in force, and the epochs are raised with it. A try that
- * checked before waits for this, or its rows are checked again.
+ * Brings the edition into force and raises the epochs in one transaction. Rows in flight are
+ * searched for when they are settled (`noteLate`). A later try finds the raised epochs, so its rows
+ * are first looked up in the new edition. Returns null if another instance was faster.
  */
 const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number) =>
   inTransaction(deps.database, async (tx) => {
-    // First, as for a tenant that begins to use the registry. Either the tenant's epoch is among
-    // those raised, or it finds the new edition.
+    // Locks the registry first. A transaction in which a tenant begins to use the registry does the
+    // same. So either this transaction raises that tenant's epoch, or the tenant finds the new
+    // edition.
     const { rows: locked } = await sql<{
       current_edition: string | null
     }>`select current_edition from registry
@@ -159,7 +168,7 @@ const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number
         added = case when ${before}::bigint is null then ${numbers}::bigint end,
         current_at = ${fault === null ? sql`clock_timestamp()` : sql`null`}
       where e.id = ${row.id} and e.state = 'loading' returning ${EDITION_COLUMNS}`.execute(tx)
-    // Another instance was faster.
+    // Another instance has already brought it into force.
     if (rows[0] === undefined) return null
     const edition = toEdition(rows[0])
     const who = byGateway({ tenantId: row.tenant_id, requestId: row.request_id })

@@ -5,15 +5,15 @@ import type { EditionFault } from '../../../workflows/ports/do-not-call/registri
 import type { Db } from '../../homes/database.ts'
 
 /**
- * A full edition with fewer numbers than this share of those in force counts as a file that was cut
- * off between two lines.
+ * A full edition with less than this share of the numbers in force is refused, because its file may
+ * have been cut between two lines.
  */
 const LEAST_SHARE = 0.9
 
 export type Judged = {
   registry: string
   change: EditionChange
-  /** The base of a change. */
+  /** For a change: the edition that it changes. */
   baseId: string | null
   asOf: string
 }
@@ -27,8 +27,8 @@ const readInForce = async (db: Db, registry: string): Promise<InForce | undefine
 }
 
 /**
- * What is wrong with an edition, compared with the one in force. `numbers`: how many it has. null:
- * not known yet, or any number is allowed.
+ * The fault of an edition, compared with the one in force. null: none. `numbers`: how many numbers
+ * it has. null: that is not known yet, or any number is allowed.
  */
 export const faultBeside = async (
   db: Db,
@@ -45,7 +45,10 @@ export const faultBeside = async (
   return change === 'full' && isFew ? { kind: 'shrinks', editionId: current.id } : null
 }
 
-/** An edition with the same file that is, will be or was in force. */
+/**
+ * The fault of an edition whose file was already loaded. null: none. Editions that failed or were
+ * deleted do not count.
+ */
 export const sameFile = async (
   db: Db,
   registry: string,

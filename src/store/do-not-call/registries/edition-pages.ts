@@ -14,16 +14,16 @@ import type { Keyring } from '../../homes/keyring.ts'
 /** The purpose for which an edition's key is sealed. */
 export const editionKeyContext = (id: string): string => `registry-edition:${id}`
 
-/** A page opens only in its own edition and place. */
+/** What the seal of a page is bound to. A page opens only at its own place in its edition. */
 const pageContext = (id: string, first: number): string => `registry-page:${id}:${first}`
 
-/** An edition whose pages are read or written. */
+/** An edition whose pages are being read or written. */
 export type OpenEdition = {
   number: number
   id: string
   key: KeyObject
   run: number
-  /** The attempt of the call that receives it. */
+  /** The attempt of the call that receives the edition. If left out, no call is receiving it. */
   attempt?: number
 }
 
@@ -36,8 +36,8 @@ type KeyRow = {
 }
 
 /**
- * Opens editions for reading. Throws if a key is gone or no longer configured, because then their
- * content is unknown.
+ * Opens editions for reading. Throws if an edition or its key is gone, or if the key is no longer
+ * configured, because the content of the edition is then unknown.
  */
 export const openEditions = async (
   db: Db,
@@ -57,11 +57,14 @@ export const openEditions = async (
   })
 }
 
-/** About half a megabyte for each statement. */
+/** How many pages one statement writes, about half a megabyte. */
 const PAGES_A_STATEMENT = 64
 const COLUMNS = 5
 
-/** Stores pages. A page that is already stored stays, because it holds the same. */
+/**
+ * Stores pages. A page that is already stored stays, because it is the same. Writes nothing if the
+ * edition is already in force, or if another call has taken it over (`attempt`).
+ */
 export const writePages = async (
   database: Database,
   { number, id, key, run, attempt }: OpenEdition,
@@ -73,10 +76,10 @@ export const writePages = async (
       const at = index * COLUMNS
       return `($${at + 1}::bigint, $${at + 2}::int, $${at + 3}::bigint, $${at + 4}::bigint, $${at + 5}::bytea)`
     })
-    // An instance that was slower than another writes nothing once the edition is in force, because
-    // the parts that it read may be gone by then. A call that continues an edition waits for the
-    // lock; from then on the call before it writes nothing. No page is read before a later commit,
-    // which waits for the disk, so this one need not.
+    // An instance that merges more slowly than another must write nothing once the edition is in
+    // force, because the parts that it reads may be gone by then. A call that continues an edition
+    // waits for the lock. After that, the earlier call writes nothing. This commit need not wait
+    // for the disk, because pages are read only after a later commit that does wait.
     const text = `with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
       insert into registry_page (edition, run, first, last, sealed)
       select page.* from relaxed, (values ${values.join(', ')}) as page
@@ -91,70 +94,86 @@ export const writePages = async (
   }
 }
 
-type PageRow = { first: string; sealed: Buffer }
+const openPage = ({ id, key }: OpenEdition, first: number, sealed: Uint8Array): Buffer =>
+  open(key, pageContext(id, first), sealed)
 
-const openPage = ({ id, key }: OpenEdition, { first, sealed }: PageRow) => {
-  const prefix = Number(first)
-  return { first: prefix, bytes: open(key, pageContext(id, prefix), sealed) }
+/** The select of `column` of these pages. Its text contains only numbers. */
+const selectPages = (
+  { number, run }: OpenEdition,
+  columns: string,
+  { which = '', limit = '' }: { which?: string; limit?: string },
+): string =>
+  `select ${columns} from registry_page where edition = ${number} and run = ${run}${which} order by first${limit}`
+
+/** Where the pages of an edition begin, ascending. The edition must be or have been in force. */
+export const readPlaces = async (db: Db, edition: OpenEdition): Promise<Float64Array> => {
+  const { rows } = await sql<{
+    first: string
+  }>`${sql.raw(selectPages(edition, 'first', {}))}`.execute(db)
+  return Float64Array.from(rows, ({ first }) => Number(first))
 }
 
 /**
- * The pages, each once and in order, that may have numbers of these prefixes (ascending). Throws if
- * a page does not open.
+ * Passes the pages that begin at `places` (ascending) to `take`, each once and in order. Throws if
+ * a page is missing or cannot be opened.
  */
-export const readPagesOf = async (
-  db: Db,
+export const readPagesAt = async (
+  database: Database,
   edition: OpenEdition,
-  prefixes: readonly number[],
-): Promise<{ first: number; bytes: Buffer }[]> => {
-  const { rows } = await sql<PageRow>`select first, sealed from registry_page
-    where edition = ${edition.number} and run = ${edition.run} and first in (
-      select (select max(p.first) from registry_page p
-          where p.edition = ${edition.number} and p.run = ${edition.run} and p.first <= asked.prefix)
-        from unnest(${[...prefixes]}::bigint[]) as asked (prefix))
-    order by first`.execute(db)
-  return rows.map((row) => openPage(edition, row))
+  places: readonly number[],
+  take: (first: number, bytes: Buffer) => void,
+): Promise<void> => {
+  let next = 0
+  const which = ` and first = any('{${places.join(',')}}'::bigint[])`
+  await database.readBytes(selectPages(edition, 'first, sealed', { which }), (first, sealed) => {
+    if (first !== places[next]) throw new Error(`Edition ${edition.id} lacks page ${places[next]}`)
+    next += 1
+    take(first, openPage(edition, first, sealed))
+  })
+  if (next < places.length) throw new Error(`Edition ${edition.id} lacks page ${places[next]}`)
 }
 
 const PAGES_AT_ONCE = 64
 
-/** The blocks of an edition in order. Reads some pages at a time. */
+/** Reads the blocks of an edition in order, a few pages at a time. */
 export type BlockCursor = {
-  /** null if there are no more. */
+  /** The block at the cursor. null: there are no more. */
   readonly current: NumberBlock | null
   next(): Promise<void>
-  /** How many pages were read so far. */
-  readonly pages: number
 }
 
 /**
- * Starts at the first block beyond the prefix. The body of a block is valid only while the cursor
- * exists.
+ * A cursor at the first block whose prefix is greater than `beyond`. The bytes of a block are valid
+ * only as long as the cursor.
  */
 export const createBlockCursor = async (
-  db: Db,
+  database: Database,
   edition: OpenEdition,
   beyond = -1,
 ): Promise<BlockCursor> => {
   let after = -1
-  let rest: PageRow[] = []
+  let rest: { first: number; bytes: Buffer }[] = []
   let isWhole = false
-  let pages = 0
   let blocks: Iterator<NumberBlock> = [][Symbol.iterator]()
   let current: NumberBlock | null = null
   const fetch = async (): Promise<void> => {
+    const { number, run } = edition
     // The page with the prefix may have more blocks after it.
-    const start =
+    const which =
       after >= 0
-        ? sql`first > ${after}`
-        : sql`first >= coalesce((select max(first) from registry_page where edition = ${edition.number} and run = ${edition.run}
-            and first <= ${beyond}), -1)`
-    const { rows } = await sql<PageRow>`select first, sealed from registry_page
-      where edition = ${edition.number} and run = ${edition.run} and ${start}
-      order by first limit ${PAGES_AT_ONCE}`.execute(db)
-    isWhole = rows.length < PAGES_AT_ONCE
-    rest = rows.toReversed()
-    if (rows.length > 0) after = Number(rows.at(-1)!.first)
+        ? ` and first > ${after}`
+        : ` and first >= coalesce((select max(first) from registry_page where edition = ${number} and run = ${run} and first <= ${beyond}), -1)`
+    const select = selectPages(edition, 'first, sealed', {
+      which,
+      limit: ` limit ${PAGES_AT_ONCE}`,
+    })
+    const read: typeof rest = []
+    await database.readBytes(select, (first, sealed) => {
+      read.push({ first, bytes: openPage(edition, first, sealed) })
+    })
+    isWhole = read.length < PAGES_AT_ONCE
+    after = read.at(-1)?.first ?? after
+    rest = read.toReversed()
   }
   const next = async (): Promise<void> => {
     for (;;) {
@@ -164,14 +183,12 @@ export const createBlockCursor = async (
         return
       }
       if (rest.length === 0 && !isWhole) await fetch()
-      const row = rest.pop()
-      if (row === undefined) {
+      const page = rest.pop()
+      if (page === undefined) {
         current = null
         return
       }
-      pages += 1
-      const { first, bytes } = openPage(edition, row)
-      blocks = blocksOfPage(first, bytes)
+      blocks = blocksOfPage(page.first, page.bytes)
     }
   }
   do await next()
@@ -179,9 +196,6 @@ export const createBlockCursor = async (
   return {
     get current() {
       return current
-    },
-    get pages() {
-      return pages
     },
     next,
   }

@@ -29,7 +29,7 @@ export type EditionRow = {
   deleted_at: Date | null
 }
 
-/** Columns of `registry_edition e`. */
+/** The columns of an `EditionRow`, from `registry_edition e`. */
 export const EDITION_COLUMNS = sql`e.number, e.id, e.registry, e.state, e.change,
   (select base.id from registry_edition base where base.number = e.base) as base_id, e.as_of, e.subscription,
   e.lines, e.numbers, e.rejected, e.first_rejected_line, e.bytes, e.sha256, e.added, e.problem, e.created_at, e.current_at, e.deleted_at`

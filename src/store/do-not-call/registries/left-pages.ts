@@ -4,10 +4,10 @@ import type { Database, Db } from '../../homes/database.ts'
 
 export const RECEIVING = sql`state = 'receiving'`
 
-/** How long the rest of an edition may come, of which a part is kept. */
+/** How long the stored part of an edition is kept for a call that sends the rest. */
 export const KEPT = sql`interval '1 day'`
 
-/** Deletes pages in slices, so that nobody waits long. */
+/** Deletes pages in slices, so that no statement takes long. */
 export const deletePages = async (
   db: Db,
   edition: number,
@@ -24,9 +24,10 @@ export const deletePages = async (
 }
 
 /**
- * Deletes an edition that is being received, if `condition` holds. It is taken over first, and
- * nothing of it counts as kept: whoever continued it while its pages are deleted would bring an
- * edition into force without them. If the process ends in the middle, the sweep does the rest.
+ * Deletes an edition that is being received, if `condition` is true for it. First takes it over and
+ * forgets how far it was stored. Otherwise another call could continue it while its pages are being
+ * deleted, and an edition without those pages would come into force. If the process ends in the
+ * middle, the sweep deletes the rest. Returns whether the edition was deleted.
  */
 export const discardEdition = async (
   db: Db,
@@ -59,14 +60,14 @@ export const createSweepEditions =
   }
 
 /**
- * Pages that nobody reads: the parts of a merged edition, or all pages of a deleted one, left by an
- * instance that was killed before it deleted them.
+ * Deletes pages that nobody reads: the parts of a merged edition, and all pages of a deleted one.
+ * An instance that was killed may have left them.
  */
 const deleteLeftPages = async (db: Db): Promise<void> => {
   const { rows } = await sql<{ number: string; final_run: number | null }>`
     select number, case when state <> 'deleted' then final_run end as final_run from registry_edition e
     where state in ('current', 'replaced', 'failed', 'deleted')
-      and (exists (select from registry_page p where p.edition = e.number and p.run > case when state = 'deleted' then -1 else final_run end)
+      and (exists (select from registry_page p where p.edition = e.number and p.run > case when state = 'deleted' then -2 else final_run end)
         or exists (select from registry_page p where p.edition = e.number and p.run < final_run))`.execute(
     db,
   )

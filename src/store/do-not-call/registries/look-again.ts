@@ -35,10 +35,13 @@ type Row = {
   moved: boolean
 }
 
-/** How many numbers are looked up together, in order, so that each page is read once for many. */
+/**
+ * How many numbers are looked up together. They are sorted first, so that each page is read once
+ * for many numbers.
+ */
 const NUMBERS_AT_ONCE = 250_000
 
-/** The phones of the rows still included, as whole numbers. */
+/** The phone numbers of the rows that are not left out. */
 const numbersOf = (
   { cells, width, lines, leftOut }: StagedChunk,
   columns: readonly number[],
@@ -89,7 +92,10 @@ const lookUp = async (
   if (by.length > 0) await writeHits(deps.database.db, id, digests.take(), by)
 }
 
-/** Looks up the chunks of the upload. Returns the countries of its phones. */
+/**
+ * Looks up all chunks of the upload in the editions. Returns the countries of the upload's phone
+ * numbers.
+ */
 const lookThrough = async (
   deps: Deps,
   row: Row,
@@ -116,8 +122,8 @@ const lookThrough = async (
 }
 
 /**
- * The look-up is recorded after its hits. If the process is killed in between, the look-up is
- * repeated.
+ * Looks up an upload in the editions that are new since its last look-up. Records the look-up after
+ * the hits. If the process is killed in between, the look-up is repeated.
  */
 const look = async (deps: Deps, row: Row): Promise<RegistryLook> => {
   const { db } = deps.database
@@ -135,8 +141,9 @@ const look = async (deps: Deps, row: Row): Promise<RegistryLook> => {
 }
 
 /**
- * Looks rows up again that were looked up before an edition came into force: all rows of the
- * upload, in that edition. The hits are stored beside the upload, where each try checks.
+ * Looks up all rows of an upload in the editions that came into force since its last look-up.
+ * Stores the hits with the upload, where every try checks them. Throws `RegistryStale` if a
+ * registry is too old to call by.
  */
 export const createLookAgain =
   (deps: Deps): SuppressionPort['lookAgain'] =>

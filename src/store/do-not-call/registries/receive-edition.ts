@@ -23,7 +23,7 @@ type Deps = { database: Database; keyring: Keyring; seals: Seals }
 const heldBy = ({ attempt }: EditionHold): RawBuilder<unknown> =>
   sql`state = 'receiving' and attempt = ${attempt}`
 
-/** What this process receives, by hold. */
+/** The editions that this process is receiving. */
 const createHolds = () => {
   const held = new Map<string, OpenEdition>()
   const placeOf = ({ id, attempt }: EditionHold): string => `${id} ${attempt}`
@@ -71,7 +71,8 @@ const createAccept =
           (await sameFile(tx, registry, received.sha256)) ??
           (await faultBeside(tx, { baseId, change, asOf, registry }, numbers))
         if (fault !== null) throw new Refused({ kind: 'fault', fault })
-        // A single ascending part is looked up as it is.
+        // An edition of one ascending part needs no merge, because its pages can be looked up
+        // unchanged.
         const whole = received.runs === 1 && change === 'full' ? 1 : null
         const { rows } =
           await sql<EditionRow>`update registry_edition e set state = 'loading', runs = ${received.runs},
@@ -114,10 +115,7 @@ const beginEdition = async (
   return { number: Number(rows[0]!.number), id, key: sealingKey(dataKey), run: 1, attempt: 1 }
 }
 
-/**
- * An edition from its first number to its 202. Nobody sees an edition that is being received until
- * one statement accepts it.
- */
+/** Receives editions, on SQL. Nobody sees an edition until one statement accepts it. */
 export const createReceiveEdition = (
   deps: Deps,
 ): Pick<

@@ -12,21 +12,25 @@ import { CERTAIN_NOW } from '../../clock/steady-time.ts'
 import type { Db } from '../../homes/database.ts'
 import { tenantsOf } from '../standing-entries.ts'
 
-/** What the configuration says about registries. */
+/** What the configuration states about registries. */
 export type RegistryRules = {
   /**
-   * How old a registry of the country may be now, in days, if the registry sets no limit itself.
+   * How old the edition of a registry of this country may be, in days, if the registry sets no
+   * limit itself.
    */
   ageDaysOf(country: string): number
-  /** Countries whose contacts may be called only against a registry, and which one. */
+  /**
+   * The countries whose contacts may be called only after a look-up in a registry, with the name of
+   * that registry.
+   */
   required: ReadonlyMap<string, string>
 }
 
 export const NO_RULES: RegistryRules = { ageDaysOf: () => 31, required: new Map() }
 
 /**
- * An edition came into force for a tenant of the list, and the upload's rows were not looked up in
- * it.
+ * Whether another edition came into force for a tenant of the list since the look-up of the
+ * upload's rows.
  */
 export const MOVED_SINCE = (
   listId: RawBuilder<unknown>,
@@ -34,7 +38,7 @@ export const MOVED_SINCE = (
 ): RawBuilder<unknown> => sql`exists (select from registry_switch w
     where w.tenant_id in (${tenantsOf(listId)}) and w.epoch > coalesce((${registries} -> 'epochs' ->> w.tenant_id)::bigint, 0))`
 
-/** Of these digests, those that were found in editions after the look-up of the rows. */
+/** The digests that were found in editions after intake. */
 export const hitsAmong = async (
   db: Db,
   uploadId: string,
@@ -58,8 +62,9 @@ export const hitsAmong = async (
 }
 
 /**
- * Notes that settled rows of the upload are, or may be, in an edition that came into force while
- * they were in flight. They are searched for in the register after this transaction.
+ * Notes an upload with rows that were settled while an edition came into force. The edition names
+ * some of these rows, or may name them. The registry worker then searches the register for the
+ * contacts of the upload.
  */
 export const noteLate = async (db: Db, uploadId: string): Promise<void> => {
   await sql`insert into registry_late (upload_id) select id from upload where id = ${uploadId}
@@ -72,7 +77,7 @@ type Standing = { moved: boolean; hits: boolean }
 
 /**
  * Whether rows of the upload were found in editions after intake. Throws `SuppressionUnknown` if an
- * edition came into force in which they were not looked up.
+ * edition came into force in which the rows were not looked up.
  */
 export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
   const { rows } =
@@ -85,9 +90,9 @@ export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
 }
 
 /**
- * Throws `RegistryStale` if a registry in which the rows are looked up is too old to call by, or if
- * a registry that they need has no edition. `countries`: those of the upload's phones. null: not
- * recorded.
+ * Throws `RegistryStale` if a registry that the rows must be looked up in is too old to call by, or
+ * if a registry that their countries require has no edition. Throws `SuppressionUnknown` if the
+ * countries of the rows are needed and not recorded.
  */
 export const assertFresh = async (
   db: Db,

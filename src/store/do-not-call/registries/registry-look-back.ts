@@ -13,7 +13,7 @@ import {
   RegistryStale,
   type SuppressionPort,
 } from '../../../workflows/ports/do-not-call/suppressions.ts'
-import { inTransaction, type Database, type Db } from '../../homes/database.ts'
+import { inTransaction, type Database } from '../../homes/database.ts'
 import type { Keyring } from '../../homes/keyring.ts'
 import { contactsWith } from '../afterwards/contacts-with.ts'
 import { noteRetractions } from '../afterwards/note-retractions.ts'
@@ -32,10 +32,13 @@ type Task = {
   registry: string
 }
 
-/** About how many numbers and blocks a step takes, so that others get their turn in between. */
+/**
+ * About how many new numbers one step takes, and how many blocks at most. Other statements get
+ * their turn between two steps.
+ */
 const NUMBERS_A_STEP = 50_000
 const BLOCKS_A_STEP = 50_000
-/** How many subjects a statement takes. */
+/** How many subjects one statement takes. */
 const LOT = 5_000
 
 const subjectsAsRows = (subjects: readonly string[], edition: string): RawBuilder<unknown> =>
@@ -50,39 +53,64 @@ const found = (subjects: RawBuilder<unknown>, isFor: RawBuilder<unknown>): RawBu
       left join list_clearing on list_clearing.list_id = r.list_id
     where known.accepted_seq >= coalesce(cleared_seq, 0) and ${isFor}`
 
-/** The lists of tenants that use the registry, or of the tenant that began to. */
+/**
+ * The lists to search: those of all tenants that use the registry, or those of the one tenant that
+ * has begun to use it.
+ */
 const listsOf = ({ tenant_id: tenantId, registry }: Task): RawBuilder<unknown> =>
   tenantId === null
     ? sql`exists (select from tenant_registry t where t.registry = ${registry} and ${grantedTo(sql`t.tenant_id`, sql`r.list_id`)})`
     : grantedTo(tenantId, sql`r.list_id`)
 
+/** How many subjects of the registers a statement reads. */
+const REGISTERED_AT_ONCE = 50_000
+
+const SUBJECT_BYTES = 8
+
 /**
- * The first eight bytes of each subject of the registers, sorted. Subjects not among them need no
- * search.
+ * The subjects of a select, one after the other, ascending. As rows, each of them would be an
+ * object.
  */
-const readRegistered = async (db: Db): Promise<BigInt64Array> => {
-  const parts: bigint[] = []
+const readInOne = async (database: Database, select: string): Promise<Buffer> => {
+  let all = Buffer.alloc(0)
+  await database.readBytes(
+    `select 0::bigint, coalesce(string_agg(int8send(subject), ''::bytea order by subject), ''::bytea) from (${select}) as part (subject)`,
+    (_, bytes) => {
+      all = Buffer.from(bytes)
+    },
+  )
+  return all
+}
+
+/**
+ * The first eight bytes of every subject in the registers, sorted. A subject that is not among them
+ * needs no search.
+ */
+const readRegistered = async (database: Database): Promise<BigInt64Array> => {
+  const parts: Buffer[] = []
   for (const column of ['subject_1', 'subject_2', 'subject_3']) {
-    for (let after: string | null = null; ;) {
-      const beyond: RawBuilder<unknown> =
-        after === null ? sql`` : sql`and ${sql.ref(column)} > ${after}::bigint`
-      const { rows }: { rows: { number: string }[] } = await sql<{
-        number: string
-      }>`select ${sql.ref(column)}::text as number from contact_register
-        where ${sql.ref(column)} is not null ${beyond} order by ${sql.ref(column)} limit 20000`.execute(
-        db,
+    for (let after: bigint | null = null; ;) {
+      const beyond = after === null ? `${column} is not null` : `${column} > ${after}`
+      const part = await readInOne(
+        database,
+        `select ${column} from contact_register where ${beyond} order by ${column} limit ${REGISTERED_AT_ONCE}`,
       )
-      for (const { number } of rows) parts.push(BigInt(number))
-      if (rows.length < 20_000) break
-      after = rows.at(-1)!.number
+      parts.push(part)
+      if (part.byteLength < REGISTERED_AT_ONCE * SUBJECT_BYTES) break
+      after = part.readBigInt64BE(part.byteLength - SUBJECT_BYTES)
     }
   }
-  const { rows } = await sql<{
-    number: string
-  }>`select unnest(more_subjects)::text as number from contact_register
-    where more_subjects is not null`.execute(db)
-  for (const { number } of rows) parts.push(BigInt(number))
-  return BigInt64Array.from(parts).toSorted()
+  parts.push(
+    await readInOne(
+      database,
+      'select unnest(more_subjects) from contact_register where more_subjects is not null',
+    ),
+  )
+  const all = Buffer.concat(parts)
+  const sorted = new BigInt64Array(all.byteLength / SUBJECT_BYTES)
+  Buffer.from(sorted.buffer).set(all)
+  Buffer.from(sorted.buffer).swap64()
+  return sorted.toSorted()
 }
 
 const holds = (sorted: BigInt64Array, number: bigint): boolean => {
@@ -97,7 +125,7 @@ const holds = (sorted: BigInt64Array, number: bigint): boolean => {
   return false
 }
 
-/** What is in the block and not in the base. */
+/** The numbers of the block that the base does not have. null: there are none. */
 const addedIn = async (
   block: NumberBlock,
   base: BlockCursor | null,
@@ -132,21 +160,21 @@ type Going = {
   registered: BigInt64Array
 }
 
-const begin = async ({ database: { db }, keyring }: Deps, task: Task): Promise<Going> => {
+const begin = async ({ database, keyring }: Deps, task: Task): Promise<Going> => {
   const beyond = Number(task.compared_to)
   const open = async (number: string): Promise<BlockCursor> => {
-    const [edition] = await openEditions(db, keyring, [Number(number)])
-    return createBlockCursor(db, edition!, beyond)
+    const [edition] = await openEditions(database.db, keyring, [Number(number)])
+    return createBlockCursor(database, edition!, beyond)
   }
   return {
     task,
     edition: await open(task.edition),
     base: task.base === null ? null : await open(task.base),
-    registered: await readRegistered(db),
+    registered: await readRegistered(database),
   }
 }
 
-/** Continues from where the cursors are. */
+/** Makes one step: compares blocks, and notes the contacts that the new numbers name. */
 const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
   const { task, edition, base, registered } = going
   let numbers: number[] = []
@@ -190,7 +218,8 @@ const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
 }
 
 /**
- * New numbers of an edition search for contacts delivered before it, after it has come into force.
+ * Searches for contacts that were delivered before an edition came into force, and that its new
+ * numbers name. One call makes one step. null: there is nothing to search.
  */
 export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => {
   const { db } = deps.database
@@ -208,7 +237,7 @@ export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => 
     }
     const isSame = going?.task.number === task.number && going.task.compared_to === task.compared_to
     const present = isSame ? going! : await begin(deps, task)
-    // If it fails, it begins again from what is stored.
+    // Cleared first. If the step fails, the next call begins at the stored place.
     going = null
     const step = await stepOn(deps, present)
     going = step.done ? null : present
@@ -219,14 +248,14 @@ export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => 
   }
 }
 
-/** The hits of an upload, among the contacts that it brought. */
+/** The hits of an upload, as subjects to search for. */
 const ofUpload = (uploadId: string): RawBuilder<unknown> =>
   sql`select subject, ('x' || left(replace(subject::text, '-', ''), 16))::bit(64)::bigint as number, edition
     from registry_hit where upload_id = ${uploadId}`
 
 /**
- * Contacts that were settled while an edition came into force. Their upload is looked up again, and
- * the contacts of people whom the edition names are retracted.
+ * Repeats the look-up of uploads whose contacts were settled while an edition came into force.
+ * Notes the contacts that the edition names. One call takes one upload. null: there is none.
  */
 export const createLookForLate =
   ({
@@ -242,7 +271,7 @@ export const createLookForLate =
     if (rows[0] === undefined) return null
     const { upload_id: uploadId, noted_at: notedAt } = rows[0]
     await lookAgain(uploadId).catch((error: unknown) => {
-      // Looked up anyway, although too old to call by.
+      // The rows were looked up. The registry is too old to call by, but that does not matter here.
       if (!(error instanceof RegistryStale)) throw error
     })
     const count = await inTransaction(database, async (tx) => {

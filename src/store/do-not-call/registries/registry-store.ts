@@ -49,12 +49,15 @@ const createPut =
       return { kind: 'put', registry: (await readRegistries(tx, name))[0]! }
     })
 
-/** Retires the edition. Nothing opens its pages any more: the same statement removes its key. */
+/**
+ * Deletes an edition. The same statement removes its key, so its pages can no longer be opened. The
+ * pages themselves are deleted afterwards.
+ */
 const createRemove =
   (database: Database): RegistryStore['remove'] =>
   async ({ name, id, audit }) => {
     const removed = await inTransaction(database, async (tx) => {
-      // In the order in which editions come into force.
+      // Locks in the same order as a transaction that brings an edition into force.
       await sql`select from registry where name = ${name} for update`.execute(tx)
       const { rows } = await sql<EditionRow>`select ${EDITION_COLUMNS} from registry_edition e
         where e.id = ${id} and e.registry = ${name} and e.state <> 'receiving' for update of e`.execute(

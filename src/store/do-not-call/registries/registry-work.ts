@@ -7,7 +7,7 @@ import { createBringIntoForce } from './bring-into-force.ts'
 import { createSweepEditions } from './left-pages.ts'
 import { createLookForLate, createRegistryLookBack } from './registry-look-back.ts'
 
-/** The work that follows editions, on SQL. */
+/** The work that follows the receipt of editions, on SQL. */
 export const createRegistryWork = (deps: {
   database: Database
   keyring: Keyring

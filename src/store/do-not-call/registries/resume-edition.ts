@@ -10,10 +10,16 @@ import type { Database, Db } from '../../homes/database.ts'
 import type { Keyring } from '../../homes/keyring.ts'
 import { editionKeyContext, type OpenEdition } from './edition-pages.ts'
 
-/** What is kept opens only for its edition and its number of bytes. */
+/**
+ * What the seal of the kept state is bound to. The state opens only for its edition and its number
+ * of bytes.
+ */
 const stateContext = (id: string, bytes: number): string => `registry-kept:${id}:${bytes}`
 
-/** Waits for the disk, which the pages before it did not. So what it says is stored. */
+/**
+ * Stores how much of an edition was received. This commit waits for the disk, and so also brings
+ * the pages that were written before to disk.
+ */
 export const keepState = async (
   db: Db,
   { number, id, key, attempt }: OpenEdition,
@@ -39,7 +45,7 @@ type ReceivingRow = {
   kept_until: Date
 }
 
-/** The editions of which a part is kept, oldest first. */
+/** The editions of which only a part is stored so far, the oldest first. */
 export const readReceiving = async (
   db: Db,
   registry: string,
@@ -71,8 +77,8 @@ type KeptRow = {
 }
 
 /**
- * Takes the edition over. The call before may still have a statement under way: the update waits
- * for it, and a later one writes nothing.
+ * Takes an edition over from an earlier call. If a statement of that call is still running, the
+ * update waits for it. Later statements of that call write nothing.
  */
 export const resumeEdition = async (
   { database: { db }, keyring }: { database: Database; keyring: Keyring },

@@ -2,7 +2,10 @@ import { sql } from 'kysely'
 
 import type { Tx } from '../../homes/database.ts'
 
-/** A tenant is to use a registry that does not exist. Undo whatever was written. */
+/**
+ * A tenant cannot use a registry that does not exist. If you catch this error, undo the
+ * transaction.
+ */
 export class RegistryUnknown extends Error {
   override readonly name = 'RegistryUnknown'
   readonly registry: string
@@ -13,9 +16,9 @@ export class RegistryUnknown extends Error {
 }
 
 /**
- * Sets the registries that a tenant uses. A registry that is new to the tenant comes into force for
- * it in the same way as a new edition: the tenant's epoch is raised first, rows in flight are
- * looked up again, and earlier deliveries are searched for.
+ * Sets the registries that a tenant uses. Throws `RegistryUnknown`. A registry that is new for the
+ * tenant has the effects of a new edition: the tenant's epoch is raised, rows in flight are looked
+ * up again, and contacts that were delivered before are searched for.
  */
 export const subscribe = async (
   tx: Tx,
@@ -23,8 +26,8 @@ export const subscribe = async (
   registries: readonly string[],
 ): Promise<void> => {
   const names = [...registries].toSorted()
-  // Locked against an edition that comes into force at the same moment. Either it sees the tenant,
-  // or this transaction sees it.
+  // Locked, because another transaction may bring an edition into force at the same moment. Either
+  // the other transaction sees the new tenant, or this one sees the edition.
   const { rows } = await sql<{
     name: string
     current: string | null

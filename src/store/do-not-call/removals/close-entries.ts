@@ -8,7 +8,7 @@ import { appendAudit } from '../../audit/audit-store.ts'
 import type { Tx } from '../../homes/database.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
-/** A submission that ends earlier entries. */
+/** A submission that ends earlier entries: a removal, or one with `override`. */
 export type Closing = {
   number: string
   id: string
@@ -16,7 +16,7 @@ export type Closing = {
   request_id: string
   kind: DncKind
   overrides: boolean
-  /** The chunk whose entries end theirs next. */
+  /** The next chunk to process: earlier entries of its people must end. */
   closes_from: number
 }
 
@@ -25,16 +25,16 @@ export const CLOSING_COLUMNS = sql.raw(
 )
 
 /**
- * Entries `e` of the same people and scopes as `mine`, which the same tenant had for the same list
- * before the submission `r` was accepted. Compared by the epoch: what is accepted later stays in
- * force, whichever came in first.
+ * Earlier entries `e` with the person and scope of an entry of `mine`, by the same tenant for the
+ * same list. Earlier means a lower epoch. Entries that were accepted after the submission `r` stay
+ * in force, even if they arrived before it.
  */
 export const EARLIER_OF_MINE: RawBuilder<unknown> = sql`mine
   join dnc_entry e on e.subject = mine.subject and e.scope = mine.scope
   join dnc_submission s on s.number = e.submission and s.kind in ('add', 'pull')
   join r on s.tenant_id = r.tenant_id and s.dnc_list_id = r.dnc_list_id and s.epoch < r.epoch`
 
-/** The submission of the list whose entries are to end earlier ones. undefined if there is none. */
+/** The list's oldest submission that still has earlier entries to end. undefined: there is none. */
 export const nextClosing = async (tx: Tx, dncListId: string): Promise<Closing | undefined> => {
   const { rows } = await sql<Closing>`select ${CLOSING_COLUMNS} from dnc_submission
     where dnc_list_id = ${dncListId} and closes_from is not null order by number limit 1 for no key update`.execute(
@@ -46,9 +46,9 @@ export const nextClosing = async (tx: Tx, dncListId: string): Promise<Closing | 
 type Closed = { entries: number; closed: number }
 
 /**
- * Ends the earlier entries of the people of one chunk, and writes its audit entry. Without
- * override, nothing ends for a person with a REGULATORY entry in force. The lane of the list is
- * locked, so every other write to its entries waits.
+ * Ends the earlier entries of the people of one chunk, and writes an audit entry about that.
+ * Without `override`, a person with a REGULATORY entry in force keeps all entries. Call it with the
+ * lane of the list locked, so that nothing else writes to these entries in the meantime.
  */
 export const closeChunk = async (tx: Tx, ids: Ids, closing: Closing): Promise<void> => {
   const { number, closes_from: seq, overrides } = closing

@@ -8,8 +8,8 @@ import { scopeOf } from '../append-entries.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
 /**
- * Checks the entries of a chunk that is not stored yet. This happens while a removal comes in, so
- * that the caller knows with the 202.
+ * The places of a removal's entries whose people have a REGULATORY entry in force. Read while the
+ * removal is received, before its chunks are stored, so that the 202 already reports them.
  */
 export const createHeldByRegulatory =
   (db: Db): DncSubmissionStore['heldByRegulatory'] =>

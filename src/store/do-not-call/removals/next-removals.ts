@@ -4,9 +4,9 @@ import type { Tx } from '../../homes/database.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
 /**
- * Whether an entry of any tenant and scope is in force for the person of `mine` in the list.
- * Genesys knows neither tenants nor scopes, and must keep the person. Also a quarantined entry: it
- * goes to Genesys once it is released.
+ * Whether an entry of any tenant and any scope is in force for the person of `mine` in the list.
+ * Genesys has neither tenants nor scopes, so it must then keep the person. Quarantined entries
+ * count too, because they are sent to Genesys after their release.
  */
 const stands = (dncListId: string): RawBuilder<unknown> =>
   sql`exists (select from dnc_entry e join dnc_submission s on s.number = e.submission
@@ -14,8 +14,8 @@ const stands = (dncListId: string): RawBuilder<unknown> =>
       and s.dnc_list_id = ${dncListId})`
 
 /**
- * Places of one chunk: those of one kind to be removed at Genesys, and those that need nothing
- * there.
+ * Places of one chunk. `send`: entries, all of one kind, to be removed in Genesys. `settle`:
+ * entries that need no request.
  */
 export type NextRemovals = {
   seq: number
@@ -27,9 +27,9 @@ export type NextRemovals = {
 type Row = { chunk_seq: number; place: number; subject_kind: number; goes: boolean; first: boolean }
 
 /**
- * The next chunk of a removal that has entries without an outcome. null if there is none. An entry
- * goes to Genesys if it ended something and nothing else is in force for its person. A person
- * appears once in a request.
+ * The next chunk of a removal with entries that have no outcome yet. null: there is none. An entry
+ * is sent if it ended another entry and no entry is in force for its person now. A request names a
+ * person once.
  */
 export const nextRemovals = async (
   tx: Tx,
@@ -59,7 +59,7 @@ export const nextRemovals = async (
   }
 }
 
-/** Whether an entry was accepted meanwhile for a person whom the group would remove at Genesys. */
+/** Whether an entry has come into force for a person whom the group would remove in Genesys. */
 export const standsAgain = async (
   tx: Tx,
   dncListId: string,

@@ -17,13 +17,13 @@ import type { Sending } from '../settle-entries.ts'
 import { IN_FORCE } from '../standing-entries.ts'
 
 /**
- * A submission with entries to send renews with them. If it waits for a person, its renewals wait
- * too.
+ * Only groups of ended submissions are renewed. If a submission has entries to send, or waits for a
+ * person, its due groups wait.
  */
 const APPLIED = sql`s.state in ('applied', 'applied_with_errors')`
 /**
- * Whether Genesys would soon forget a person of group `g`. A jump of the clock alone makes nothing
- * due.
+ * Whether group `g` must be sent again before Genesys forgets its people. A jump of the clock alone
+ * makes no group due.
  */
 const DUE = sql`g.renew_at <= ${CERTAIN_NOW}`
 
@@ -49,8 +49,8 @@ const openRenewal = async (tx: Tx, dncListId: string): Promise<Found | null> => 
 }
 
 /**
- * A person of the renewal was removed, or the entry expired, since it was composed. The same
- * request would bring that person back at Genesys.
+ * Whether a person in the renewal was removed, or an entry expired, since the request was composed.
+ * Sending the same request would add that person in Genesys again.
  */
 const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean> => {
   const { rows } = await sql`select from dnc_entry e where e.submission = ${sending.number}::bigint
@@ -61,8 +61,8 @@ const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean>
 }
 
 /**
- * Gives up the request, as one that renewed nobody, and makes its people due immediately. Those
- * with an entry in force go in another request.
+ * Gives the request up and makes its people due immediately. Another request then sends those with
+ * an entry in force.
  */
 const composeAnew = async (tx: Tx, { id }: GroupRow): Promise<void> => {
   await sql`update dnc_group set state = 'split', settled_at = clock_timestamp(), renew_at = ${CERTAIN_NOW},
@@ -87,16 +87,18 @@ const dueGroup = async (tx: Tx, dncListId: string): Promise<DueGroup | undefined
   return rows[0]
 }
 
-/** Which entries of the group Genesys must still know: those in force that it stored. */
+/**
+ * The entries of the group that Genesys must still have: entries in force that Genesys had stored.
+ */
 const standingOf = ({ submission, chunk_seq: seq, places }: DueGroup) =>
   sql`mine as (select e.* from dnc_entry e where e.submission = ${submission}::bigint and e.chunk_seq = ${seq}
     and e.place = any(${placesOfBits(places)}::int[]) and ${IN_FORCE} and not e.quarantined
     and e.outcome is distinct from ${DNC_OUTCOMES.failed}::int)`
 
 /**
- * The group that renews what is about to expire at Genesys. `again` if nothing of a group is to be
- * renewed any more. null if nothing is due. The group stores the terms with which its people were
- * sent. How long Genesys must know them is computed again.
+ * The next group of entries to renew, before Genesys forgets them. Reason and expiry are computed
+ * again, because the group still has the values from its last request. `again`: a group had nothing
+ * left to renew. null: no group is due.
  */
 export const nextRenewal = async (
   tx: Tx,
@@ -127,9 +129,7 @@ export const nextRenewal = async (
   return { sending, row }
 }
 
-/**
- * Genesys did not store a person of a renewal, so all of its people are sent again the day after.
- */
+/** Makes a renewal due again in a day, because Genesys did not store all of its people. */
 export const keepRenewal = async (tx: Tx, { id }: Pick<DncGroup, 'id'>): Promise<void> => {
   await sql`update dnc_group set renew_at = ${CERTAIN_NOW} + interval '1 day' where id = ${id}`.execute(
     tx,

@@ -6,7 +6,8 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 /**
- * A data directory held a database and now does not hold a whole one. The message says what to do.
+ * The data directory held a database before, but does not hold a complete one now. The message
+ * tells the operator what to do.
  */
 export class ClusterMissing extends Error {
   override readonly name = 'ClusterMissing'
@@ -19,7 +20,7 @@ export class ClusterMissing extends Error {
 
 const MAKE = fileURLToPath(new URL('make-cluster.ts', import.meta.url))
 const MAKING = 'pgdata.making-'
-/** Says that the directory held a database once. */
+/** The name of a file that shows that the directory once held a database. */
 const MADE = 'pgdata.made'
 
 const makeIn = async (directory: string): Promise<void> => {
@@ -33,9 +34,10 @@ const makeIn = async (directory: string): Promise<void> => {
 }
 
 /**
- * Makes sure that `dataDir`, which is locked, holds a complete database cluster. If there never was
- * one, makes one beside its place and renames it, so that an interrupted start leaves nothing that
- * looks like one. Throws `ClusterMissing` if one was there and is not complete.
+ * Makes sure that `dataDir`, which must be locked, holds a complete database cluster. If it never
+ * held one, a cluster is made under another name and then renamed, so an interrupted start leaves
+ * no cluster that looks complete. Throws `ClusterMissing` if it once held a cluster and does not
+ * hold a complete one now.
  */
 export const ensureCluster = async (dataDir: string): Promise<void> => {
   const place = join(dataDir, 'pgdata')

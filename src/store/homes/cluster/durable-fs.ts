@@ -5,7 +5,7 @@ import { NodeFS } from '@electric-sql/pglite/nodefs'
 
 import { endWhereBroken } from './free-space.ts'
 
-/** What is replaced of Emscripten's file system over Node's. */
+/** The functions of Emscripten's file system that are replaced. */
 type NodeFileSystem = {
   stream_ops: {
     fsync?: (stream: { nfd: number }) => number
@@ -20,9 +20,9 @@ type NodeFileSystem = {
 }
 
 /**
- * NodeFS with a real fsync: PGlite's own returns without doing anything. If the disk fails a write
- * or an fsync, the process ends. PGlite's log writer would not notice, and would loop for ever,
- * ignore signals and stay full of work when there is room again.
+ * NodeFS with a real fsync, because PGlite's own does nothing. If the disk fails a write or an
+ * fsync, the process ends. PGlite's log writer does not notice such an error. It would loop
+ * forever, ignore signals, and not recover when there is space again.
  */
 export class DurableNodeFS extends NodeFS {
   syncs = 0
@@ -43,7 +43,7 @@ export class DurableNodeFS extends NodeFS {
         try {
           return endWhereBroken(() => writeSync(stream.nfd, bytes, 0, length, position))
         } catch {
-          // Told again in Emscripten's own words.
+          // The original write reports the error again, in the form that Emscripten expects.
           return write(stream, buffer, offset, length, position)
         }
       }
@@ -55,10 +55,11 @@ export class DurableNodeFS extends NodeFS {
 }
 
 export const START_PARAMS = [
-  // `-F` is "no fsync"; the default wal_sync_method, fdatasync, does nothing in this build.
+  // Without `-F`, which means "no fsync". The default wal_sync_method, fdatasync, does nothing in
+  // this build.
   ...PGlite.defaultStartParams.filter((param) => param !== '-F'),
   ...['-c', 'wal_sync_method=fsync', '-c', 'shared_buffers=32MB', '-c', 'max_wal_size=256MB'],
-  // A new segment of the log is not filled with zeros first: as durable, for fsync writes the
-  // file's length too.
+  // New segments of the log are not filled with zeros first. That is as durable, because fsync also
+  // stores the length of a file.
   ...['-c', 'wal_init_zero=off', '-c', 'timezone=UTC'],
 ]

@@ -1,31 +1,29 @@
 import { statfsSync } from 'node:fs'
 
 /**
- * What must be free beside the embedded database before anything new is accepted. PostgreSQL's log
- * alone grows by files of 16 MiB; what is accepted already is still delivered and written down in
- * this room.
+ * How much of the embedded database's disk must be free before new work is accepted. The log of
+ * PostgreSQL grows by files of 16 MiB, and work that was accepted before needs space until it is
+ * delivered.
  */
 const LEAST_FREE_BYTES = 64 * 1024 * 1024
 
 /**
- * Whether the file system of `directory` has room for new work. Read each time, which costs
- * microseconds.
+ * Returns a function that says whether the file system of `directory` has space for new work. Each
+ * call asks the operating system, which takes microseconds.
  */
 export const createRoomCheck = (directory: string) => (): boolean => {
   const { bavail, bsize } = statfsSync(directory)
   return bavail * bsize >= LEAST_FREE_BYTES
 }
 
-/**
- * What a write of the database fails with when the disk has failed it: it would write the same
- * again and again, for ever.
- */
+/** Errors of the disk after which the database would repeat the same write forever. */
 const BROKEN: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EFBIG'])
 
 /**
- * Ends the process immediately when a call of the database to the file system failed for good. What
- * it had acknowledged is on the disk, and the next start resumes from there. A failed fsync must
- * not be retried, because its pages count as written.
+ * Runs a call of the database to the file system. If the disk has failed, ends the process
+ * immediately. Everything that the database has confirmed is on the disk, and the next start
+ * continues from there. A failed fsync must not be repeated, because the system would then report
+ * its pages as written.
  */
 export const endWhereBroken = <T>(call: () => T): T => {
   try {

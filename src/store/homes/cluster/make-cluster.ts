@@ -6,9 +6,9 @@ import { PGlite } from '@electric-sql/pglite'
 import { DurableNodeFS, START_PARAMS } from './durable-fs.ts'
 
 /**
- * Makes an empty cluster in the given directory, and ends. It is a separate program, because making
- * a cluster takes several times the memory of using one, and a process keeps the memory that it
- * once had. Every file is on the disk when it ends with 0.
+ * Makes an empty cluster in the given directory. Ends with 0 when every file is on the disk. It is
+ * a separate program, because making a cluster takes several times as much memory as using one, and
+ * a process does not give memory back.
  */
 const directory = process.argv[2]!
 const lite = await PGlite.create({ fs: new DurableNodeFS(directory), startParams: START_PARAMS })

@@ -1,5 +1,6 @@
--- Numbered plain SQL, level PostgreSQL 15, run once under the migrator's lock. A statement ends with a semicolon at the end of a line.
--- Every stored time is the database's clock. Ids compare byte by byte so that their UUIDv7 order is the order of time.
+-- Migrations are numbered plain SQL for PostgreSQL 15. Each runs once, under the migrator's lock. A
+-- statement ends with a semicolon at the end of a line. Every stored time is by the database's
+-- clock. Ids are compared byte by byte, so the order of their UUIDv7 is the order of time.
 
 create table tenant (
   id text primary key,
@@ -9,7 +10,7 @@ create table tenant (
 create table api_key (
   id text primary key,
   tenant_id text not null references tenant (id),
-  -- SHA-256 of the key; findKey looks it up on every call.
+  -- SHA-256 of the key. findKey reads by it on every call.
   digest bytea not null unique,
   scopes text[] not null,
   source text not null check (source in ('environment', 'issued')),
@@ -22,7 +23,7 @@ create table tenant_grant (
   tenant_id text not null references tenant (id),
   kind text not null check (kind in ('contact_list', 'dnc_list', 'campaign')),
   object_id text not null,
-  -- isGranted asks for (tenant, kind, object or '*').
+  -- isGranted reads by (tenant, kind, object or '*').
   primary key (tenant_id, kind, object_id)
 );
 
@@ -35,7 +36,7 @@ create table binding (
   bound_at timestamptz not null default clock_timestamp()
 );
 
--- Secrets the gateway made for itself, sealed with an encryption key of the configuration.
+-- Secrets that the gateway made itself, sealed with an encryption key of the configuration.
 create table store_secret (
   name text primary key,
   key_id text not null,
@@ -47,13 +48,13 @@ create table lane (
   key text primary key,
   last_seq bigint not null default 1,
   ready_at timestamptz not null default clock_timestamp(),
-  -- Work arrived while the lane was held: releasing it makes it ready at once.
+  -- true: work arrived while the lane was held, so its release makes it ready immediately.
   woken boolean not null default false,
   lease_until timestamptz,
   owner text,
   fence bigint not null default 0
 );
--- claim(): the ready lane that has waited longest.
+-- For claim(): the ready lane that has waited longest.
 create index lane_ready on lane (ready_at);
 
 create table upload (
@@ -67,10 +68,11 @@ create table upload (
   hold_reason text check (hold_reason in ('apply', 'list_not_ready', 'genesys_unavailable', 'dnc_unavailable', 'not_before',
     'list_error', 'refusals', 'dnc_stale')),
   hold_since timestamptz,
-  -- Where a held or paused upload goes back to.
+  -- The state to which a held or paused upload returns.
   held_from text check (held_from in ('staged', 'delivering', 'awaiting_completion')),
   retry_at timestamptz,
-  -- The last hold that the endpoints were told of since there was progress: an outage is told once, not at every look.
+  -- The last hold that was reported to the endpoints since there was progress. So an outage is
+  -- reported once, and not at every check.
   told_hold text,
   mode text not null check (mode in ('append', 'overwrite')),
   duplicates text not null check (duplicates in ('update', 'skip', 'ignore')),
@@ -98,7 +100,8 @@ create table upload (
   request_id text not null,
   owner text not null,
   problem jsonb,
-  -- The key of the upload's chunks, sealed with encryption key `data_key_id`; deleting it shreds them.
+  -- The key of the upload's chunks, sealed with encryption key `data_key_id`. Deleting it makes the
+  -- chunks unreadable.
   data_key bytea,
   data_key_id text,
   heartbeat_at timestamptz not null default clock_timestamp(),
@@ -112,15 +115,16 @@ create table upload (
   check (state not in ('completed', 'completed_with_errors', 'failed', 'cancelled')
     or rows_delivered + rows_unchanged + rows_failed + rows_unprocessed = rows_accepted)
 );
--- list(): a tenant's uploads, newest first.
+-- For list(): a tenant's uploads, newest first.
 create index upload_newest on upload (tenant_id, id desc);
--- next() and claim(): the lane's open uploads in accepted order. Unique: no two uploads share a place in a lane.
+-- For next() and claim(): the lane's open uploads in accepted order. Unique, because no two uploads
+-- may have the same place in a lane.
 create unique index upload_lane on upload (lane_key, accepted_seq) where state in ('staged', 'delivering', 'awaiting_completion');
--- wakeHeld(): holds whose time has come.
+-- For wakeHeld(): held uploads whose `retry_at` has come.
 create index upload_held on upload (retry_at) where state = 'held';
--- sweepReceiving(): uploads without a sign of life.
+-- For sweepReceiving(): uploads without a recent heartbeat.
 create index upload_receiving on upload (heartbeat_at) where state = 'receiving';
--- gauges() and bind(): the unfinished ones, few beside the finished.
+-- For gauges() and bind(): the unfinished uploads, which are few compared with the finished ones.
 create index upload_open on upload (state) where state not in ('completed', 'completed_with_errors', 'failed', 'cancelled');
 
 create table chunk (
@@ -129,13 +133,13 @@ create table chunk (
   first_line integer not null,
   last_line integer not null,
   accepted integer not null,
-  -- zstd, then AES-256-GCM under the upload's data key.
+  -- Compressed with zstd, then encrypted with AES-256-GCM under the upload's data key.
   payload bytea not null,
   left_out bytea not null default '',
   id_digests bytea not null,
   subject_digests bytea not null,
   content_hashes bytea not null,
-  -- readChunk() by seq, ledger() and chunkSeqs() in order of seq.
+  -- readChunk() reads by seq. ledger() and chunkSeqs() read in the order of seq.
   primary key (upload_id, seq)
 );
 alter table chunk alter column payload set storage external;
@@ -153,7 +157,8 @@ create table batch (
   created_at timestamptz not null default clock_timestamp(),
   settled_at timestamptz
 );
--- batches() and ledger(): an upload's batches in order. Unique among the living: no row goes out in two batches.
+-- For batches() and ledger(): an upload's batches in order. Unique among those not split, because
+-- no row may be in two batches.
 create unique index batch_order on batch (upload_id, chunk_seq, from_row) where state <> 'split';
 
 create table row_result (
@@ -163,7 +168,7 @@ create table row_result (
   outcome text not null check (outcome in ('failed', 'unprocessed', 'unchanged')),
   code text not null,
   column_name text,
-  -- ledger(): the results of the lines of one chunk.
+  -- For ledger(): the results of the lines of one chunk.
   primary key (upload_id, line)
 );
 
@@ -176,7 +181,7 @@ create table contact_register (
   upload_id text not null,
   line integer not null,
   delivered_at timestamptz not null default clock_timestamp(),
-  -- registered(), registerSize() and the upsert of settle().
+  -- For registered(), registerSize() and the upsert of settle().
   primary key (tenant_id, list_id, contact_id)
 );
 
@@ -184,7 +189,8 @@ create table pace (
   bucket text primary key,
   next_at timestamptz not null default '-infinity',
   blocked_until timestamptz not null default '-infinity',
-  -- Until when a call of rank 0 … 3 that had to wait keeps its precedence over less urgent ranks.
+  -- For each rank from 0 to 3: until when a call that had to wait keeps its precedence over less
+  -- urgent ranks.
   waiting timestamptz[] not null default '{-infinity,-infinity,-infinity,-infinity}'
 );
 
@@ -219,7 +225,7 @@ create table sync_endpoint (
   secret bytea not null,
   secret_key_id text not null,
   source text not null check (source in ('environment', 'registered')),
-  -- null = every event.
+  -- null: every event.
   events text[],
   enabled boolean not null default true,
   created_at timestamptz not null default clock_timestamp(),
@@ -241,14 +247,14 @@ create table sync_delivery (
   settled_at timestamptz,
   foreign key (tenant_id, endpoint_name) references sync_endpoint (tenant_id, name)
 );
--- overdue(): pending deliveries whose time passed; gauges() counts the pending.
+-- For overdue(): pending deliveries whose time has passed. gauges() counts the pending ones.
 create index sync_delivery_pending on sync_delivery (next_at) where state = 'pending';
--- gauges() counts the dead.
+-- For gauges(), which counts the dead deliveries.
 create index sync_delivery_dead on sync_delivery (id) where state = 'dead';
 
 create table audit_entry (
   id text primary key,
-  -- Number and hash are null until the entry is chained.
+  -- Number and hash are null until the entry is in the chain.
   seq bigint unique,
   at timestamptz not null default clock_timestamp(),
   tenant_id text not null,
@@ -263,5 +269,5 @@ create table audit_entry (
   digest text,
   hash bytea
 );
--- The chainer takes the unchained ones in order of time.
+-- For the chainer, which takes entries that are not in the chain in the order of time.
 create index audit_entry_unchained on audit_entry (at, id) where seq is null;

@@ -1,5 +1,6 @@
--- What a row's content hashes to is computed when the chunk is delivered: nothing between staging and delivery reads it.
+-- The hash of a row's content is now computed when the chunk is delivered, because nothing reads it
+-- before.
 alter table chunk drop column content_hashes;
--- Digests do not compress: trying costs processor time and gains nothing.
+-- Digests do not compress. Trying to compress them costs processor time and gains nothing.
 alter table chunk alter column id_digests set storage external;
 alter table chunk alter column subject_digests set storage external;

@@ -1,2 +1,3 @@
--- How often somebody said, since the lane's claim, that what it waits for has happened: renew() tells its holder, wherever that is.
+-- How many nudges the lane got since its claim. A nudge reports that the event that the lane waits
+-- for has happened. renew() passes the number on to the lane's holder, on any instance.
 alter table lane add column nudges integer not null default 0;

@@ -1,4 +1,5 @@
--- A run of an upload's rows that goes to Genesys as one file. Its id is in the capability token of its callback URL.
+-- Consecutive rows of an upload that are sent to Genesys as one file. The id of a part is in the
+-- capability token of its callback URL.
 create table delivery_part (
   id text collate "C" primary key,
   upload_id text collate "C" not null references upload (id) on delete cascade,
@@ -10,6 +11,6 @@ create table delivery_part (
   bytes bigint not null,
   created_at timestamptz not null default clock_timestamp(),
   settled_at timestamptz,
-  -- An upload's parts in order.
+  -- For reading an upload's parts in order.
   unique (upload_id, seq)
 );

@@ -1,6 +1,7 @@
--- Endpoints get an id, the secret before the last rotation, and what is known of their health; deliveries name them by id.
+-- Endpoints get an id, the secret before the last rotation, and the state of their health.
+-- Deliveries refer to them by id.
 alter table sync_endpoint add column id text;
--- As the gateway makes ids: UUIDv7 (RFC 9562, section 5.7) of the time of creation.
+-- The same form as the gateway's own ids: a UUIDv7 (RFC 9562, section 5.7) of the time of creation.
 update sync_endpoint set id = 'whe_'
   || lpad(to_hex((extract(epoch from created_at) * 1000)::bigint), 12, '0')
   || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14);
@@ -29,8 +30,9 @@ alter table sync_delivery
 
 alter table sync_endpoint drop constraint sync_endpoint_pkey;
 alter table sync_endpoint add primary key (id);
--- ensureEnvEndpoints() and create(): a tenant's names are unique; tell() and list() ask by tenant.
+-- For ensureEnvEndpoints() and create(): names are unique within a tenant. tell() and list() read
+-- by tenant.
 alter table sync_endpoint add unique (tenant_id, name);
 alter table sync_delivery add foreign key (endpoint_id) references sync_endpoint (id);
--- deliveries(): the log of one endpoint, newest first; remove() deletes it.
+-- For deliveries(): the log of one endpoint, newest first. remove() deletes that log.
 create index sync_delivery_endpoint on sync_delivery (endpoint_id, id desc);

@@ -1,8 +1,9 @@
--- What Genesys called with: proven, once each, without the body.
+-- Webhooks that Genesys sent. Each is verified and stored once, without its body.
 create table webhook_receipt (
   id text collate "C" primary key,
   route text not null check (route in ('callback', 'event')),
-  -- SHA-256 over what makes two calls the same message; record() skips a known one.
+  -- SHA-256 over the parts that are the same whenever Genesys sends the message again. record()
+  -- skips a key that is already stored.
   key bytea not null unique,
   part_id text,
   job_id text,
@@ -22,9 +23,9 @@ create table webhook_receipt (
   check ((state = 'verified') = (upload_id is not null)),
   check (state <> 'received' or (job_id is not null and check_at is not null))
 );
--- sweep(): receipts whose look is overdue.
+-- For sweep(): receipts whose check is overdue.
 create index webhook_receipt_open on webhook_receipt (check_at) where state = 'received';
--- sweep(): receipts past their retention.
+-- For sweep(): receipts past their retention.
 create index webhook_receipt_old on webhook_receipt (received_at);
--- load() of the receipts: the batches of a job.
+-- For load() of the receipts: the batches of a job.
 create index batch_job on batch (job_id) where job_id is not null;

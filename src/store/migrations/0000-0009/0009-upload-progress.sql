@@ -1,4 +1,5 @@
--- How fast an upload's rows are settled: two marks, the newer at least a minute after the older, and the last settlement. The rate is
--- reckoned from the older mark to the last settlement, so it spans one to two minutes; a long silence begins anew.
+-- How fast an upload's rows are settled: two marks, the newer at least a minute after the older,
+-- and the last settlement. The rate is computed from the older mark to the last settlement, so it
+-- covers one to two minutes. After a long pause the marks start again.
 alter table upload add column mark_rows integer, add column mark_at timestamptz, add column next_mark_rows integer,
   add column next_mark_at timestamptz, add column settled_at timestamptz;

@@ -1,4 +1,5 @@
--- A contact list that is being made in Genesys, written before: after a crash or a lost answer it is looked for by name.
+-- A contact list that is being made in Genesys. The row is written before the call, so that the
+-- gateway can search for the list by name after a crash or a lost answer.
 create table list_intent (
   tenant_id text not null references tenant (id),
   method text not null,
@@ -6,17 +7,18 @@ create table list_intent (
   key text not null,
   fingerprint text not null,
   intended_at timestamptz not null default clock_timestamp(),
-  -- intentOf() and forget() ask by the scope of the call's idempotency key.
+  -- intentOf() and forget() read by the scope of the call's idempotency key.
   primary key (tenant_id, method, path, key)
 );
 
--- The lists that were made here, and for whom: nobody else's lost creation can be one of them.
+-- The lists that were made here, with the tenant of each. After a lost answer, another tenant's
+-- call cannot mistake such a list for its own.
 create table list_made (
-  -- taken() asks for lists by id.
+  -- taken() reads lists by id.
   list_id text primary key,
   tenant_id text not null references tenant (id),
   made_at timestamptz not null default clock_timestamp()
 );
 
--- taken(): whether a list is granted to another tenant by its id.
+-- For taken(): whether a list is granted to another tenant by its id.
 create index tenant_grant_object on tenant_grant (object_id) where kind = 'contact_list';

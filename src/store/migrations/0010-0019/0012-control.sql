@@ -1,16 +1,19 @@
--- Plans that wait for a caller's word, uploads that wait for a time, and uploads made of the rows that another could not deliver.
+-- Plans that a caller must apply, uploads that wait for a time, and uploads made of rows that
+-- another upload could not deliver.
 alter table upload
-  -- As the caller gave them; the rows were checked and will go out by them.
+  -- The caller's options. The rows were checked by them and are sent by them.
   add column options jsonb not null default '{}',
-  -- What the plan's digest covers and no list can change: file, options, rows left out.
+  -- The parts of the plan's digest that no list can change: file, options, rows left out.
   add column plan_basis text not null default '',
-  -- Expected creates, updates and so on, by the register when the rows were staged; null = nobody asked.
+  -- The expected numbers of creates, updates and so on, by the register at the time when the rows
+  -- were staged. null: no plan was requested.
   add column plan jsonb,
   add column apply text not null default 'auto' check (apply in ('auto', 'manual')),
   add column applied_at timestamptz,
   add column not_before timestamptz,
   add column parent_id text collate "C",
-  -- Written with each child, in the order in which they were accepted.
+  -- The ids of the retries, in the order in which they were accepted.
   add column child_ids jsonb not null default '[]',
-  -- How old the contents are, in the order of the lane: a retried row is as old as the row it repeats. null = accepted_seq.
+  -- The age of the contents, as a number in the order of the lane. A retried row is as old as the
+  -- row that it repeats. null: the same as accepted_seq.
   add column content_seq bigint;

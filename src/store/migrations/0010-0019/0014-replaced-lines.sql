@@ -1,3 +1,3 @@
--- Of each row left out, in their order, the line of the file that replaced it: four bytes each, little-endian. Empty for uploads staged
--- before they were kept.
+-- For each row left out, in order: the line of the file that replaced it, in four bytes,
+-- little-endian. Empty for uploads that were staged before these lines were stored.
 alter table chunk add column replaced_by bytea not null default '';

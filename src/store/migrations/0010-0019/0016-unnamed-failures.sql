@@ -1,5 +1,6 @@
--- Rows that failed and that Genesys did not name, counted when a batch with such rows is settled: the upload's end tells of them, whoever ends it.
+-- How many rows failed without being named by Genesys. They are counted when a batch with such rows
+-- is settled. So the upload can report them, however it ends.
 alter table upload
   add column rows_unidentified integer not null default 0,
-  -- Of these, rows of an import, whose errors never have a row.
+  -- How many of these are rows of an import, whose errors never name a row.
   add column rows_unattributed integer not null default 0;

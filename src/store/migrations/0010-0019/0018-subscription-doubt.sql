@@ -1,2 +1,3 @@
--- claim() of the subscriptions: uploads that ended lately with delivered rows, of which an event should have come.
+-- For claim() of the subscriptions: recent uploads with delivered rows, for which an event should
+-- have arrived.
 create index upload_delivered on upload (completed_at) where rows_delivered > 0;

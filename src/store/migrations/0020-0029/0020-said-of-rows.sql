@@ -1,2 +1,3 @@
--- What Genesys itself said of a row that it refused: its code, from a closed character set, never words.
+-- Genesys' own code for a row that it refused. It has only characters of a closed set, and never
+-- free text.
 alter table row_result add column said text;

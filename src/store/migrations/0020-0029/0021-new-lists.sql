@@ -1,6 +1,7 @@
--- Contact lists made within the last half minute, which Genesys may not show yet. Rows older than that go with the next one.
+-- Contact lists that were made within the last half minute, which Genesys may not show yet. Older
+-- rows are deleted when the next list is made.
 create table new_list (
-  -- has() asks by it.
+  -- has() reads by it.
   list_id text primary key,
   made_at timestamptz not null default clock_timestamp()
 );

@@ -1,7 +1,8 @@
--- How Genesys ended what carried the batch (a job, an import, or the answer itself); null: nothing was sent, nobody knows, or an older version settled it.
+-- How the request with the batch ended in Genesys: by its job, its import, or the answer itself.
+-- null: nothing was sent, the end is unknown, or an older version settled the batch.
 alter table batch add column ended text check (ended in ('completed', 'failed', 'lost'));
 
--- A webhook may say another thing than Genesys does when it is asked.
+-- A webhook may report a different result than Genesys answers when the gateway asks.
 alter table webhook_receipt drop constraint webhook_receipt_state_check;
 alter table webhook_receipt add constraint webhook_receipt_state_check
   check (state in ('received', 'verified', 'contradicted', 'ignored'));

@@ -1,12 +1,14 @@
--- Contact ids, idempotency keys, stored answers and file names no longer lie in the clear. SQL has no keys: what is stored so far waits in
--- the tables `…_clear` until the start that ran this seals it, lot by lot (src/store/homes/seal-stored.ts), and drops them.
+-- Contact ids, idempotency keys, stored answers and file names are no longer stored in the clear.
+-- SQL has no keys, so this migration moves the present values to tables `…_clear`. The same start
+-- then seals them, lot by lot (src/store/homes/seal-stored.ts), and drops these tables.
 
--- What Genesys holds of one tenant in one list, by our knowledge: a number, so that the many rows of contacts are short.
+-- One row for each tenant and list: what the gateway knows about the tenant's contacts in that list
+-- of Genesys. Rows of contacts refer to it by a number, so that they are short.
 create table register (
   id integer primary key generated always as identity,
   tenant_id text not null,
   list_id text not null,
-  -- Contacts are looked up by both, forgetCleared() asks by the list.
+  -- Contacts are looked up by both columns. forgetCleared() reads by the list.
   constraint register_of_list unique (list_id, tenant_id)
 );
 insert into register (tenant_id, list_id)
@@ -18,14 +20,14 @@ create table contact_register (
   register_id integer not null,
   -- The keyed digest of the contact id, as in `chunk.id_digests`.
   contact_digest bytea not null,
-  -- The id itself, under a key that opens with the digest alone.
+  -- The id itself, sealed under a key that only the digest opens.
   sealed_id bytea not null,
   content_hash bytea not null,
   accepted_seq bigint not null,
   upload_id text not null,
   line integer not null,
   delivered_at timestamptz not null default clock_timestamp(),
-  -- registered(), registerSize() and the upsert of settle().
+  -- For registered(), registerSize() and the upsert of settle().
   primary key (register_id, contact_digest)
 );
 
@@ -42,7 +44,8 @@ create table idempotency_key (
   fingerprint text,
   status integer,
   sealed_body bytea,
-  -- The id that belongs into the middle of a body that was sealed in two parts: only the statement that staged the upload knew it.
+  -- The id that belongs between the two parts of a body that was sealed in two parts. Only the
+  -- statement that staged the upload knew the id.
   same_file_as text,
   location text,
   created_at timestamptz not null default clock_timestamp(),
@@ -60,11 +63,11 @@ create table list_intent (
   key_digest bytea not null,
   fingerprint text not null,
   intended_at timestamptz not null default clock_timestamp(),
-  -- intentOf() and forget() ask by the scope of the call's idempotency key.
+  -- intentOf() and forget() read by the scope of the call's idempotency key.
   primary key (tenant_id, method, path, key_digest)
 );
 
--- The name of an upload's file, which was a member of its source.
+-- The name of an upload's file, which was part of `source` before.
 alter table upload
   add column file_name bytea,
   add column file_name_digest bytea;

@@ -1,13 +1,14 @@
--- What a tenant has decided for a contact list; Genesys has no place for it.
+-- A tenant's decisions about a contact list. Genesys has no place to store them.
 create table list_setting (
   tenant_id text not null references tenant (id),
   list_id text not null,
-  -- Members that are not there are undecided.
+  -- A member that is missing is undecided.
   queue jsonb not null default '{}',
   changed_at timestamptz not null default clock_timestamp(),
-  -- read() and the doorway ask by both.
+  -- read() and the doorway read by both columns.
   primary key (tenant_id, list_id)
 );
 
--- What adding the upload's contacts does to their place in the queue; null where the dialect has no queue.
+-- How adding the upload's contacts changes their position in the dialling queue. null: the dialect
+-- has no queue.
 alter table upload add column queue jsonb;

@@ -1,14 +1,15 @@
--- The campaigns whose segments the gateway applies. A row is the campaign's lane: one holder at a time works its newest version.
+-- The campaigns whose segments the gateway applies. A row is the campaign's lane: one holder at a
+-- time works on its newest version.
 create table segment_campaign (
   campaign_id text primary key,
   latest_version int not null default 0,
-  -- The version whose rules Genesys holds by our knowledge.
+  -- The version whose rules Genesys holds, as far as the gateway knows.
   in_force_version int,
   revision bigint not null default 0,
   owner text,
   fence bigint not null default 0,
   lease_until timestamptz,
-  -- Somebody gave it work since its claim.
+  -- true: the campaign got work since its claim.
   woken boolean not null default false,
   ready_at timestamptz not null default 'infinity'
 );
@@ -17,13 +18,14 @@ create index segment_campaign_ready on segment_campaign (ready_at) where ready_a
 create table segment_version (
   campaign_id text not null references segment_campaign (campaign_id),
   version int not null,
-  -- Who put it.
+  -- The tenant that sent the version.
   tenant_id text not null,
   state text not null check (state in ('applying', 'index_pending', 'held', 'applied', 'failed')),
   hold_reason text,
   held_since timestamptz,
   waiting_for text,
-  -- What was put, what was understood, and what is sent. Not jsonb: members keep the order in which they were put.
+  -- The rules as they were sent, as they were understood, and as they go to Genesys. Not jsonb, so
+  -- that members stay in the order in which they were sent.
   content json not null,
   analysis json not null,
   progress jsonb not null,

@@ -1,5 +1,7 @@
--- A shipment is one request to Genesys: rows of one upload, or of several of a tenant that follow each other in a lane. Its batches have an
--- order, from which the index in a job's answer finds its row. Files were such already; a batch of its own request becomes one of one batch.
+-- A shipment is one request to Genesys: rows of one upload, or of several uploads of a tenant that
+-- follow each other in a lane. Its batches have an order, by which the index in a job's answer
+-- finds its row. A file already had this form. A batch that was its own request becomes a shipment
+-- of one batch.
 alter table delivery_part rename to shipment;
 alter index delivery_part_pkey rename to shipment_pkey;
 alter index delivery_part_job rename to shipment_job;
@@ -14,7 +16,7 @@ alter table shipment drop column upload_id, drop column seq;
 
 alter table batch rename column part_id to shipment_id;
 alter index batch_part rename to batch_shipment;
--- Of its shipment's batches, in which order their rows go; from 0.
+-- The place of the batch's rows in its shipment, counted from 0.
 alter table batch add column place integer not null default 0;
 update batch set place = ordered.place from (
     select id, row_number() over (partition by shipment_id order by chunk_seq, from_row) - 1 as place

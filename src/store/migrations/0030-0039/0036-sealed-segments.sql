@@ -1,5 +1,5 @@
--- The rules of segments no longer lie in the clear: their literals may name persons. SQL has no keys; what is stored so far is sealed by
--- the next start (src/store/segments/seal-segments.ts).
+-- The rules of segments are no longer stored in the clear, because their values may name people.
+-- SQL has no keys, so the next start seals the present ones (src/store/segments/seal-segments.ts).
 alter table segment_version
   add column sealed bytea,
   alter column content drop not null,

@@ -1,14 +1,17 @@
--- Do-not-call entries are facts that are only added: what holds for a person is folded from them, so the stronger reason and the longer time
--- stand by themselves. A person is suppressed while an entry of an accepted submission stands that is not closed and not past its expiry.
+-- Do-not-call entries are only added, never changed. What applies to a person is computed from all
+-- of the person's entries. So the strongest reason and the longest time count, whatever the order
+-- of the entries is. A person is suppressed while an entry of an accepted submission is neither
+-- closed nor expired.
 
--- One row a tenant. A transaction that adds entries raises it first; one that records an HTTP try with contacts locks it for share.
+-- One row for each tenant. A transaction that adds entries raises the epoch first. A transaction
+-- that records an HTTP try with contacts locks the row for share.
 create table suppression_epoch (
   tenant_id text primary key references tenant (id),
   epoch bigint not null default 0
 );
 
 create table dnc_submission (
-  -- Its short name in the entries.
+  -- The submission's short name in its entries.
   number bigint generated always as identity primary key,
   id text collate "C" not null unique,
   tenant_id text not null references tenant (id),
@@ -18,10 +21,11 @@ create table dnc_submission (
   hold_reason text check (hold_reason in ('genesys_unavailable', 'dnc_list_refused')),
   held_since timestamptz,
   retry_at timestamptz,
-  -- The last hold that the endpoints were told of.
+  -- The last hold that was reported to the endpoints.
   told_hold text,
   version int not null default 1,
-  -- Null: not accepted, its entries suppress nobody. Set by the one statement that accepts, however many entries there are.
+  -- null: the submission is not accepted, so its entries suppress nobody. One statement sets the
+  -- epoch, and so accepts any number of entries.
   epoch bigint,
   read int not null default 0,
   accepted int not null default 0,
@@ -38,12 +42,13 @@ create table dnc_submission (
   rejections jsonb not null default '{}',
   notes jsonb not null default '[]',
   source jsonb not null default '{}',
-  -- Of the file, in its order.
+  -- The columns of the file, in its order.
   columns jsonb not null default '[]',
   problem jsonb,
   actor text not null,
   request_id text not null,
-  -- The key of its chunks, sealed with encryption key `data_key_id`; deleting it shreds them.
+  -- The key of its chunks, sealed with encryption key `data_key_id`. Deleting it makes the chunks
+  -- unreadable.
   data_key bytea,
   data_key_id text,
   owner text not null,
@@ -58,7 +63,8 @@ create table dnc_submission (
   check (created + existing + updated + removed + not_found + failed <= accepted)
 );
 
--- Consecutive entries as they were sent, judged: zstd, then AES-256-GCM under the submission's data key.
+-- Consecutive entries as they were sent, with the results of their checks. Compressed with zstd,
+-- then encrypted with AES-256-GCM under the submission's data key.
 create table dnc_chunk (
   submission bigint not null references dnc_submission (number) on delete cascade,
   seq int not null,
@@ -69,12 +75,12 @@ create table dnc_chunk (
   primary key (submission, seq)
 );
 
--- The suppressions. What an entry says in words lies in its chunk, at `place`.
+-- The suppressions. The texts of an entry are in its chunk, at `place`.
 create table dnc_entry (
-  -- Keyed digest of the number in E.164 or of the folded address.
+  -- Keyed digest of the number in E.164, or of the email address with its case folded.
   subject uuid not null,
   submission bigint not null references dnc_submission (number) on delete cascade,
-  -- 0: all contact lists; else a digest of `contact_list_ids`.
+  -- 0: all contact lists. Otherwise a digest of `contact_list_ids`.
   scope bigint not null,
   contact_list_ids text[],
   chunk_seq int not null,
@@ -84,17 +90,18 @@ create table dnc_entry (
   reason smallint not null check (reason between 1 and 3),
   expires_at timestamptz,
   quarantined boolean not null default false,
-  -- Null: pending. 1 created, 2 existing, 3 updated, 4 removed, 5 not_found, 6 failed.
+  -- null: pending. 1 created, 2 existing, 3 updated, 4 removed, 5 not_found, 6 failed.
   outcome smallint check (outcome between 1 and 6),
-  -- The number of the removal, or of the submission with `override`, that ended it.
+  -- The number of the submission that ended the entry: a removal, or a submission with `override`.
   closed_by bigint,
-  -- Who is suppressed: by subject. Lines of one person and scope in a submission are one entry.
+  -- Finds who is suppressed, by subject. Lines of one person and scope in a submission are one
+  -- entry.
   primary key (subject, submission, scope)
 );
--- What was added since an epoch, and the entries of a chunk.
+-- For reading what was added since an epoch, and the entries of a chunk.
 create index dnc_entry_submission on dnc_entry (submission, chunk_seq, place);
 
--- One request to Genesys with entries of one chunk. `places`: a bit for each place of the chunk.
+-- One request to Genesys with entries of one chunk. `places`: one bit for each place of the chunk.
 create table dnc_group (
   id uuid primary key,
   submission bigint not null references dnc_submission (number) on delete cascade,
@@ -106,7 +113,7 @@ create table dnc_group (
   idempotency_key text not null,
   state text not null check (state in ('intended', 'sent', 'settled', 'split')),
   attempts int not null default 0,
-  -- The group that this one took the place of, under a new key.
+  -- The group that this one replaced, under a new key.
   predecessor_id uuid references dnc_group (id) on delete cascade,
   tallies jsonb,
   created_at timestamptz not null default clock_timestamp(),
@@ -114,18 +121,19 @@ create table dnc_group (
   settled_at timestamptz
 );
 
--- One lane a DNC list: one holder at a time sends what its submissions hold, in the order of their epochs.
+-- One lane for each DNC list. One holder at a time sends the entries of its submissions, in the
+-- order of their epochs.
 create table dnc_list_lane (
   dnc_list_id text primary key,
   owner text,
   fence bigint not null default 0,
   lease_until timestamptz,
-  -- Somebody gave it work since its claim.
+  -- true: the list got work since its claim.
   woken boolean not null default false,
   ready_at timestamptz not null default 'infinity'
 );
 
--- Writes in flight over all instances: whoever writes holds a slot.
+-- Writes in flight over all instances. A write needs a slot.
 create table dnc_write_slot (
   slot int primary key,
   owner text,

@@ -1,12 +1,13 @@
--- Why Genesys did not store an entry; null: it did, or it said no reason. The entry suppresses all the same.
+-- Why Genesys did not store an entry. null: Genesys stored it, or gave no reason. The entry
+-- suppresses in either case.
 alter table dnc_entry add column failed_code text;
--- Entries of a request are of one kind.
+-- All entries of a request are of one kind.
 alter table dnc_group add column subject_kind smallint not null default 1;
--- nextGroup(): the open request of a submission.
+-- For nextGroup(): the open request of a submission.
 create index dnc_group_open on dnc_group (submission) where state in ('intended', 'sent');
--- claim(): the lane that has waited longest.
+-- For claim(): the lane that has waited longest.
 create index dnc_list_lane_ready on dnc_list_lane (ready_at) where ready_at < 'infinity';
--- nextGroup(): the submissions of a list that have entries to send.
+-- For nextGroup(): the submissions of a list that have entries to send.
 create index dnc_submission_sending on dnc_submission (dnc_list_id, number) where state in ('applying', 'held');
--- nextGroup(): the next entries to send.
+-- For nextGroup(): the next entries to send.
 create index dnc_entry_pending on dnc_entry (submission, chunk_seq, place) where outcome is null and not quarantined;

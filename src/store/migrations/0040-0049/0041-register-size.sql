@@ -1,8 +1,11 @@
--- How many contacts of a list Genesys holds by our knowledge, kept instead of counted: whoever sends one contact asks for it.
+-- How many contacts of a list Genesys holds, as far as the gateway knows. Stored instead of
+-- counted, because even an upload of one contact needs the number.
 alter table register
-  -- Rows of contact_register that count: those from before the list was cleared (list_clearing) do not.
+  -- How many rows of contact_register count. Rows from before the list was cleared (list_clearing)
+  -- do not.
   add column contacts bigint not null default 0,
-  -- No row that counts has a greater accepted_seq: where this is less than a clearing's, nothing outlives the clearing.
+  -- The greatest accepted_seq of the rows that count, or a greater number. If it is less than that
+  -- of a clearing, no contact is newer than the clearing.
   add column newest_seq bigint not null default 0;
 
 update register set contacts = counted.contacts, newest_seq = counted.newest
@@ -11,10 +14,13 @@ update register set contacts = counted.contacts, newest_seq = counted.newest
     where accepted_seq >= coalesce(cleared_seq, 0) group by register_id) as counted
   where id = counted.register_id;
 
--- Settlements count what they add (settledRegister()). Whoever deletes need not think of it: erasure, a hand at the database.
+-- Settlements count what they add (settledRegister()). This trigger counts deletions, so that no
+-- statement that deletes has to count: neither an erasure, nor one that a person runs at the
+-- database.
 create function uncount_contacts() returns trigger language plpgsql as $$
 begin
-  -- Locked by a statement of its own: a clearing that was waited for here is seen by the next one.
+  -- Locks in a separate statement. The next statement then sees a clearing for which this one
+  -- waited.
   perform from register where id in (select register_id from gone) order by id for update;
   update register set contacts = register.contacts - lost.contacts
     from (select register_id, count(*) as contacts

@@ -1,6 +1,8 @@
--- With the option override: the entries take the place of what stood, also where that was stronger or longer.
+-- Whether the submission has the option override: its entries replace earlier ones, even stronger
+-- or longer ones.
 alter table dnc_submission add column overrides boolean not null default false;
--- A removal, and entries with override, end what stood before them chunk by chunk: the next chunk to do so. Null: none is left.
+-- For removals, and for submissions with override: the next chunk to process, of whose people
+-- earlier entries must end. null: none is left.
 alter table dnc_submission add column closes_from int;
--- nextClosing(): few beside all others.
+-- For nextClosing(): these submissions are few compared with all others.
 create index dnc_submission_closing on dnc_submission (dnc_list_id, number) where closes_from is not null;

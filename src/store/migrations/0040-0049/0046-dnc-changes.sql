@@ -1,10 +1,11 @@
--- Genesys tells that somebody changed a DNC list. Such a receipt is taken as it comes: there is nothing to ask Genesys for.
+-- Genesys reports that somebody changed a DNC list. Such a receipt counts without a check, because
+-- no call of Genesys could confirm it.
 alter table webhook_receipt drop constraint webhook_receipt_route_check;
 alter table webhook_receipt add constraint webhook_receipt_route_check check (route in ('callback', 'event', 'dnc'));
 alter table webhook_receipt drop constraint webhook_receipt_state_check;
 alter table webhook_receipt add constraint webhook_receipt_state_check
   check (state in ('received', 'verified', 'contradicted', 'ignored', 'taken'));
 alter table webhook_receipt add constraint webhook_receipt_taken check ((state = 'taken') = (route = 'dnc' and list_id is not null));
--- claim() of subscriptions: whether entries were stored since the last event that told of some.
+-- For claim() of subscriptions: whether entries were stored since the last event that reported any.
 create index dnc_submission_applied on dnc_submission (applied_at) where created > 0;
 create index webhook_receipt_dnc on webhook_receipt (received_at) where route = 'dnc';

@@ -1,9 +1,10 @@
--- The platform takes expiries of 180 days at the most: whose entries hold for longer is sent again before Genesys forgets them.
--- Whether the group was sent with an earlier expiry than its people have here.
+-- The platform accepts expiries of at most 180 days. An entry that lasts longer is sent again
+-- before Genesys forgets it. `cut`: the group was sent with an earlier expiry than that of its
+-- entries.
 alter table dnc_group add column cut boolean not null default false;
--- Whether it sends people again who are at Genesys already.
+-- Whether the group sends people again who are already in Genesys.
 alter table dnc_group add column renews boolean not null default false;
--- When its people are to be sent again; null: never.
+-- When its people must be sent again. null: never.
 alter table dnc_group add column renew_at timestamptz;
--- nextRenewal(): what lapses first.
+-- For nextRenewal(): the group that must be sent again first.
 create index dnc_group_renew on dnc_group (renew_at) where renew_at is not null;

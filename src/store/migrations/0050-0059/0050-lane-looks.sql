@@ -1,2 +1,3 @@
--- When uploads that shared requests of the lane are looked at again in Genesys together: those that end within a minute have one look.
+-- When uploads that shared requests of the lane are checked again in Genesys. Uploads that end
+-- within a minute share one check.
 alter table lane add column looks_at timestamptz;

@@ -1,21 +1,24 @@
--- What was added inside Genesys is pulled: the list is exported, and what is in it and not here becomes entries.
--- While it reads, a pull has nothing to send.
+-- A pull brings in what was added inside Genesys. The list is exported, and each person in the
+-- export who has no entry here gets one. `reading`: the pull still reads the export, so it has
+-- nothing to send yet.
 alter table dnc_submission add column reading boolean not null default false;
--- Of an entry that was ended: an export without its person was seen since, so that whoever is in a later one was added anew.
+-- For an entry that was ended: whether an export without its person was seen since. If a later
+-- export contains the person, somebody has added the person again.
 alter table dnc_entry add column absent boolean not null default false;
 
--- One pull a list at a time, of all instances.
+-- At most one pull of a list at a time, over all instances.
 create table dnc_pull (
   dnc_list_id text primary key,
   tenant_id text not null references tenant (id),
-  -- The pull that is asked for or under way; null: the next one that is due makes its own.
+  -- The pull that was requested or is running. null: the next pull that is due makes its own
+  -- submission.
   submission bigint references dnc_submission (number) on delete set null,
   due_at timestamptz not null,
   owner text,
   lease_until timestamptz
 );
 
--- Who was in the export that is being read.
+-- The people in the export that is being read.
 create table dnc_pull_seen (
   submission bigint not null references dnc_submission (number) on delete cascade,
   subject uuid not null,

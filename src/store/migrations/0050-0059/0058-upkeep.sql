@@ -1,4 +1,5 @@
--- Work that one instance does for all of them: what is past its retention goes, and what older encryption keys sealed is sealed anew.
+-- Work that one instance does for all of them: it deletes what is past its retention, and seals
+-- again what older encryption keys have sealed.
 create table upkeep (
   task text primary key check (task in ('retention', 'resealing')),
   owner text,
@@ -8,10 +9,11 @@ create table upkeep (
 );
 insert into upkeep (task) values ('retention'), ('resealing');
 
--- The encryption keys under which something is sealed, or may be: an id goes when nothing is any more, and nobody seals under it.
+-- The encryption keys under which something is sealed, or may be. An id is deleted when nothing is
+-- sealed under it any longer and no instance seals under it.
 create table encryption_key (
   id text primary key,
-  -- When an instance last said that it seals under this key.
+  -- When an instance last reported that it seals under this key.
   seen_at timestamptz not null default clock_timestamp()
 );
 insert into encryption_key (id)
@@ -22,11 +24,15 @@ insert into encryption_key (id)
   union select secret_key_id from sync_endpoint
   union select previous_secret_key_id from sync_endpoint where previous_secret_key_id is not null;
 
--- shred(): ended uploads whose rows are still readable, those that ended first before the others.
+-- For shred(): ended uploads whose rows are still readable, those that ended first before the
+-- others.
 create index upload_rows_kept on upload (completed_at) where data_key is not null and completed_at is not null;
--- An upload past its days: whoever deletes it deletes its batches, the living by batch_order, the split ones by this. A foreign key would look for both together,
--- which no index of some does, and read the table for each upload; nothing else deletes an upload that has batches.
+-- The deletion of an upload past its retention also deletes its batches. It finds the split ones by
+-- this index, and all others by batch_order. A foreign key would search for both kinds together,
+-- and would read the whole table for each upload, because no index contains both. Nothing else
+-- deletes an upload that has batches.
 create index batch_split on batch (upload_id) where state = 'split';
 alter table batch drop constraint batch_upload_id_fkey;
--- Past their days: the times of keys lie in the order of their rows, more or less, so a few bytes for many pages find the old ones.
+-- Finds keys past their retention. The times of keys are roughly in the order of their rows, so an
+-- index with a few bytes for many pages is enough.
 create index idempotency_key_old on idempotency_key using brin (created_at);

@@ -1,11 +1,11 @@
--- Files for a live conversation, beside those for a person.
+-- Files for a live conversation, in addition to those for a person.
 alter table guest_file alter column external_contact_id drop not null;
 alter table guest_file add column conversation_id text;
 alter table guest_file add column communication_id text;
 alter table guest_file add check (
   (external_contact_id is null) = (conversation_id is not null) and (conversation_id is null) = (communication_id is null)
 );
--- When a confirmation was asked for is known now, and not only that it was.
+-- Stores the time at which a confirmation was requested, where only the fact was stored before.
 update guest_file set progress = (progress - 'confirmAsked') || jsonb_build_object('confirmAskedAt',
   case when (progress ->> 'confirmAsked')::boolean
     then to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)

@@ -1,4 +1,5 @@
--- Rows of a chunk whose person was erased: a bit for each accepted row. Their cells, ids and digests are gone; their places stay, so that everything adds up.
+-- Rows of a chunk whose person was erased: one bit for each accepted row. Their cells, ids and
+-- digests are removed. Their places stay, so that all counts add up.
 alter table chunk add column erased bytea not null default '';
 
 -- A row is its own lane: one worker at a time holds it.
@@ -7,19 +8,20 @@ create table erasure (
   tenant_id text not null references tenant (id),
   kind text not null check (kind in ('contact', 'phone', 'email')),
   contact_list_id text,
-  -- Keyed digest: of the contact id, of the number in E.164, or of the folded address.
+  -- Keyed digest of the contact id, of the number in E.164, or of the email address with its case
+  -- folded.
   subject_digest bytea not null,
-  -- Who it is, for as long as somebody is still looked for.
+  -- The person, kept only while the search for the person is running.
   sealed_subject bytea,
   state text not null check (state in ('erasing', 'waiting', 'completed', 'completed_with_remains')),
-  -- By place: found, erased, and what stays with the reason.
+  -- By place: how much was found and erased, and what stays for which reason.
   places jsonb not null default '{}',
-  -- Where the work has come to.
+  -- How far the work is.
   position text,
-  -- Entries that keep suppressing the person; null: not counted yet.
+  -- How many entries still suppress the person. null: not counted yet.
   suppressions int,
   attempts int not null default 0,
-  -- Why the last try at Genesys came to nothing.
+  -- Why the last try in Genesys failed.
   failure text,
   actor text not null,
   request_id text not null,
@@ -34,16 +36,16 @@ create table erasure (
   check ((kind = 'contact') = (contact_list_id is not null)),
   check ((sealed_subject is null) = (state in ('completed', 'completed_with_remains')))
 );
--- claim(): the one that has waited longest.
+-- For claim(): the erasure that has waited longest.
 create index erasure_ready on erasure (ready_at) where ready_at < 'infinity';
 
--- The contacts that an erasure found, until it is done.
+-- The contacts that an erasure found. Kept until the erasure ends.
 create table erasure_contact (
   erasure_id text collate "C" not null references erasure (id) on delete cascade,
   contact_list_id text not null,
   contact_digest bytea not null,
   sealed_id bytea not null,
-  -- What became of it in Genesys.
+  -- What happened to the contact in Genesys.
   state text not null default 'found' check (state in ('found', 'deleted', 'gone', 'kept')),
   primary key (erasure_id, contact_list_id, contact_digest)
 );

@@ -1,14 +1,15 @@
--- National do-not-call registries: hundreds of millions of numbers, held in editions. An edition is never changed; the registry names the one in force.
+-- National do-not-call registries: hundreds of millions of numbers, stored in editions. An edition
+-- never changes. The registry names the one in force.
 
 create table registry (
   name text collate "C" primary key,
   -- ISO 3166-1 alpha-2.
   country text not null,
-  -- null: what the configuration says.
+  -- null: the limit of the configuration.
   max_age_days int,
-  -- It never had an edition, so that its country may change.
+  -- true: it never had an edition, so its country may still change.
   unused boolean not null default true,
-  -- The edition in force: its number.
+  -- The number of the edition in force.
   current_edition bigint,
   version int not null default 1,
   created_at timestamptz not null default clock_timestamp(),
@@ -16,22 +17,23 @@ create table registry (
 );
 
 create table registry_edition (
-  -- Its short name in pages and rows of uploads.
+  -- The edition's short name in pages and rows of uploads.
   number bigint generated always as identity primary key,
   id text collate "C" not null,
   registry text collate "C" not null references registry (name),
   state text not null check (state in ('receiving', 'loading', 'current', 'replaced', 'failed', 'deleted')),
   change text not null check (change in ('full', 'add', 'remove')),
-  -- What a change was made on; of a full edition what was in force when it took its place.
+  -- For a change: the edition that it changes. For a full edition: the edition that it replaced.
   base bigint references registry_edition (number),
   as_of timestamptz not null,
   subscription text,
-  -- Seals its pages; deleting it shreds them.
+  -- The key of its pages. Deleting it makes the pages unreadable.
   data_key bytea,
   data_key_id text,
-  -- Ascending parts in which it was received.
+  -- In how many ascending parts it was received.
   runs int not null default 0,
-  -- The pages that are looked up: of the only part, or 0, in which the parts were merged. null: not known yet.
+  -- The run of the pages that are looked up: that of the only part, or the run of the merged pages.
+  -- null: not known yet.
   final_run int,
   lines bigint not null default 0,
   numbers bigint not null default 0,
@@ -39,7 +41,7 @@ create table registry_edition (
   first_rejected_line bigint,
   bytes bigint not null default 0,
   sha256 text,
-  -- Against `base`: how many numbers are new in it. null: not compared yet.
+  -- How many of its numbers `base` does not have. null: not compared yet.
   added bigint,
   problem text,
   tenant_id text not null,
@@ -53,31 +55,33 @@ create table registry_edition (
 );
 alter table registry add foreign key (current_edition) references registry_edition (number);
 
--- Numbers that are looked for among delivered contacts: those of the edition that the base has not.
+-- Searches for numbers among delivered contacts: for the numbers of the edition that its base does
+-- not have.
 create table registry_look_back (
   number bigint generated always as identity primary key,
   edition bigint not null references registry_edition (number),
-  -- null: all numbers of the edition.
+  -- null: all numbers of the edition are searched for.
   base bigint references registry_edition (number),
-  -- For whom; null: for all who use the registry.
+  -- The tenant whose contacts are searched. null: those of all tenants that use the registry.
   tenant_id text references tenant (id),
-  -- The last prefix that was looked for.
+  -- The last prefix for which the search has run.
   compared_to bigint not null default -1,
   added bigint not null default 0,
   done_at timestamptz
 );
 
--- Ascending numbers, ten thousand with one prefix to a block, sealed. Once written a page never changes.
+-- Pages of ascending numbers, sealed. A block has the numbers of one prefix, at most ten thousand.
+-- A written page never changes.
 create table registry_page (
   edition bigint not null references registry_edition (number) on delete cascade,
   run int not null,
-  -- Prefixes: numbers without their last four digits.
+  -- Prefixes are numbers without their last four digits.
   first bigint not null,
   last bigint not null,
   sealed bytea not null,
   primary key (edition, run, first)
 );
--- Sealed bytes do not get smaller.
+-- Sealed bytes cannot be compressed.
 alter table registry_page alter column sealed set storage external;
 
 -- Which registries a tenant uses.
@@ -87,7 +91,7 @@ create table tenant_registry (
   primary key (tenant_id, registry)
 );
 
--- What came into force for a tenant under a suppression epoch.
+-- The edition that came into force for a tenant with each suppression epoch.
 create table registry_switch (
   tenant_id text not null references tenant (id),
   epoch bigint not null,
@@ -95,10 +99,12 @@ create table registry_switch (
   primary key (tenant_id, epoch, edition)
 );
 
--- Of the look at registries: the epochs before it, the editions looked at, the countries of the phones. Null: there was none.
+-- The last look-up in registries: the epochs before it, the editions, and the countries of the
+-- phones. null: there was none.
 alter table upload add column registries jsonb;
 
--- Persons of an upload that an edition names which came into force after its rows were looked up.
+-- People of an upload who are named by an edition that came into force after the look-up of the
+-- upload's rows.
 create table registry_hit (
   upload_id text collate "C" not null references upload (id) on delete cascade,
   subject uuid not null,
@@ -106,18 +112,19 @@ create table registry_hit (
   primary key (upload_id, subject)
 );
 
--- An upload of which rows were settled after an edition came into force that they were not looked up in: they are looked for in the register.
+-- Uploads with rows that were settled after an edition came into force, without a look-up in that
+-- edition. The gateway searches the register for their contacts.
 create table registry_late (
   upload_id text collate "C" primary key references upload (id) on delete cascade,
   noted_at timestamptz not null default clock_timestamp()
 );
 
--- A contact that an edition names instead of a submission.
+-- For a contact that an edition names, and not a submission.
 alter table dnc_retraction add column edition bigint references registry_edition (number);
 alter table dnc_retraction alter column submission drop not null;
 alter table dnc_retraction add check ((submission is null) <> (edition is null));
 drop index dnc_retraction_contact;
--- note(): each once.
+-- For note(): notes each contact once.
 create unique index dnc_retraction_contact on dnc_retraction (contact_list_id, contact_digest, subject, (coalesce(submission, -edition)));
 
 alter table upload add column hold_countries text[];

@@ -1,8 +1,11 @@
--- What an entry says beside its counts: closed fields, by its action (src/domain/audit/audit-details.ts).
+-- The content of an entry besides its counts: a closed set of fields for each action
+-- (src/domain/audit/audit-details.ts).
 alter table audit_entry add column details jsonb not null default '{}';
 
--- A change of state is audited by the statement that makes it: no path of the code can forget it. `tg_argv`: the room, and the action
--- of an end of waiting. What ends with its counts, or was only now taken in, has an entry of the code in the same transaction.
+-- The statement that changes a state also writes the audit entry, so that no code can forget the
+-- entry. `tg_argv`: the action of a change, the action of the end of a wait, and the column with
+-- the object's id. If an upload ends with counts, or is accepted, the code writes its entry in the
+-- same transaction.
 create function audit_move() returns trigger language plpgsql as $$
 declare
   waited constant boolean := old.state in ('held', 'paused') and new.state not in ('held', 'paused');

@@ -1,8 +1,10 @@
--- The chain of audit entries (docs/audit.md): blocks beside the entries, which nobody changes. An entry knows the transaction that wrote it:
--- once no older one runs, what it wrote is all there is, and goes into the next block.
+-- The chain of audit entries (docs/audit.md): blocks, in a table beside the entries. Nobody changes
+-- an entry. An entry has the id of the transaction that wrote it. When no older transaction is
+-- running, no earlier entry can appear any longer, and the entries go into the next block.
 alter table audit_entry drop column seq, drop column hash, add column xid xid8 not null default '0';
 alter table audit_entry alter column xid set default pg_current_xact_id();
--- The chainer takes them in this order. Entries of before come first, by their ids.
+-- The chainer takes entries in this order. Entries from before this migration come first, in the
+-- order of their ids.
 create index audit_entry_in_order on audit_entry (xid, id);
 
 -- The number of an entry in the chain, and its SHA-256 as canonical JSON.
@@ -24,7 +26,7 @@ create table audit_block (
   signature bytea not null
 );
 
--- Where the chain ends. Whoever writes a block holds this row.
+-- The end of the chain. The writer of a block holds this row.
 create table audit_chain (
   only_one boolean primary key default true check (only_one),
   owner text,
@@ -51,7 +53,8 @@ create trigger audit_entry_not_emptied before truncate on audit_entry execute fu
 create trigger audit_place_not_emptied before truncate on audit_place execute function audit_insert_only();
 create trigger audit_block_not_emptied before truncate on audit_block execute function audit_insert_only();
 
--- The one way out: whole blocks from the oldest on, past their five years, never the head. Gives the newest that went; null: none did.
+-- The only function that deletes entries: whole blocks, the oldest first, after their five years,
+-- and never the head. Returns the newest block that it deleted. Returns no row if it deleted none.
 create function audit_prune(before_at timestamptz) returns table (block bigint, hash text) language plpgsql as $$
 #variable_conflict use_column
 declare

@@ -4,7 +4,8 @@ alter table tenant
   add column open_uploads integer check (open_uploads > 0),
   add column requests_per_minute integer check (requests_per_minute > 0);
 
--- What a tenant has used of the present day and minute, over all instances; of earlier ones nothing is kept.
+-- What a tenant has used in the present day and minute, over all instances. Nothing is kept about
+-- earlier ones.
 create table tenant_use (
   tenant_id text not null references tenant (id),
   kind text not null check (kind in ('rows', 'requests')),
@@ -14,6 +15,6 @@ create table tenant_use (
   primary key (tenant_id, kind)
 );
 
--- The open uploads of one tenant are counted without a look at those of others.
+-- Counts the open uploads of one tenant without reading those of others.
 drop index upload_open;
 create index upload_open on upload (tenant_id, state) where state not in ('completed', 'completed_with_errors', 'failed', 'cancelled');

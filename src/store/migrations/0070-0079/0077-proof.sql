@@ -1,7 +1,9 @@
--- When the rows had been looked up among those who must not be called; null: staged by an earlier version.
+-- When the look-up of the rows among people who must not be called had ended. null: an earlier
+-- version staged the upload.
 alter table upload add column checked_at timestamptz;
 
--- What a person's evidence says of contacts that were delivered before.
+-- For the evidence about a person: contacts that were delivered before.
 create index dnc_retraction_of_subject on dnc_retraction (subject);
--- When what was quarantined was released: a handful of entries in years of them.
+-- For the evidence about a person: the releases of quarantined entries. They are a handful among
+-- the entries of years.
 create index audit_entry_released on audit_entry (object) where action = 'dnc.released';

@@ -1,2 +1,2 @@
--- Evidence about a person: their erasures. Receipts are kept for ever.
+-- For the evidence about a person: the erasures of that person. Receipts are kept forever.
 create index erasure_of_subject on erasure (subject_digest);

@@ -1,11 +1,12 @@
--- An edition whose body broke off is gone on with from what is kept of it.
+-- An edition whose body was interrupted can be continued from the part that is stored.
 
 alter table registry_edition
-  -- Of the call that brings it: its tenant, path, key and options, as a digest. Whoever sends the rest makes the same call.
+  -- A digest of the call that sends it: tenant, path, key and options. The call that sends the rest
+  -- must have the same digest.
   add column call_digest text,
-  -- Rises with each call that goes on with it: what an earlier one still writes is refused.
+  -- Raised by each call that continues it, so that later writes of an earlier call are refused.
   add column attempt int not null default 1,
-  -- So many bytes of the file are kept.
+  -- How many bytes of the file are stored.
   add column kept_bytes bigint not null default 0,
-  -- What going on with them needs besides pages, sealed with the edition's key.
+  -- What a continuation needs besides the pages, sealed with the edition's key.
   add column kept_state bytea;

@@ -4,6 +4,7 @@ import type { QueueDefaults } from '../../../domain/contact-lists/queue-options.
 import { createGatherer } from '../../../lib/gather.ts'
 import type { Doorway, SmallUploadStore } from '../../../workflows/ports/uploads/small-uploads.ts'
 import { CERTAIN_NOW_TEXT } from '../../clock/steady-time.ts'
+import { SEEN_COLUMNS, type SeenColumns, toSeen } from '../../contact-lists/list-cache.ts'
 import {
   standingColumns,
   type StandingRow,
@@ -24,7 +25,6 @@ type DoorwayRow = {
   granted: boolean
   read_at: string | null
   list: ContactList | null
-  age_ms: number | null
   queue: QueueDefaults | null
   state: 'claimed' | 'done' | null
   past: boolean | null
@@ -33,12 +33,13 @@ type DoorwayRow = {
   location: string | null
   now: Date
 } & AnswerColumns &
+  SeenColumns &
   StandingRow
 
 /**
- * A list that was read before is not sent again: `knownAt` says which reading of it the asker has.
- * Each row is looked up by its key: a join with a table that was small when the plan was made reads
- * the whole of it for as long as the plan is kept.
+ * Reads what decides about small uploads, many at a time. The columns of a list are left out if the
+ * caller has its newest reading (`knownAt`). Each row is looked up by its key. A join planned while
+ * the table was small would read the whole table for as long as the plan is kept.
  */
 const READ = keptStatement(`with asked as materialized (
     select * from json_to_recordset($1::json)
@@ -47,20 +48,22 @@ const READ = keptStatement(`with asked as materialized (
     exists (select from tenant_grant g where g.tenant_id = k.tenant_id and g.kind = 'contact_list'
       and g.object_id in (asked.list, '*')) as granted,
     c.read_at::text, case when c.read_at::text is distinct from asked."knownAt" then c.list end as list,
-    greatest(0, extract(epoch from clock_timestamp() - c.read_at) * 1000)::float8 as age_ms,
+    ${SEEN_COLUMNS},
     ${standingColumns('asked.list')},
     s.queue, i.state, i.fingerprint, i.status, i.sealed_body, i.same_file_as, i.location,
     i.done_at < ${CERTAIN_NOW_TEXT} - interval '${KEPT_DAYS} days' as past
   from asked
     left join lateral (select * from api_key where digest = decode(asked.digest, 'hex') offset 0) k on true
-    left join lateral (select list, read_at from list_cache where list_id = asked.list offset 0) c on true
+    left join lateral (select list, read_at, taken_at from list_cache where list_id = asked.list offset 0) c on true
     left join lateral (select queue from list_setting where tenant_id = k.tenant_id and list_id = asked.list offset 0) s on true
     left join lateral (select * from idempotency_key where tenant_id = k.tenant_id and method = asked.method
       and path = asked.path and key_digest = decode(asked.key, 'hex') offset 0) i on true
   order by asked.place`)
 
 const AT_ONCE = 64
-/** Lists whose last reading is remembered; a gateway with more of them reads some again. */
+/**
+ * How many lists' readings are kept in memory. A gateway with more lists reads some of them again.
+ */
 const REMEMBERED_LISTS = 1_000
 
 const keyOf = (row: DoorwayRow): ApiKey | null =>
@@ -89,8 +92,8 @@ const claimOf = (seals: Seals, asked: Asked, row: DoorwayRow): Doorway['claim'] 
 type Known = { readAt: string; list: ContactList }
 
 /**
- * The newest readings of lists, so that a list's columns are sent and parsed once a reading and not
- * once an upload.
+ * The newest readings of lists. So the columns of a list are sent and parsed once for each reading,
+ * and not once for each upload.
  */
 const createReadings = () => {
   const known = new Map<string, Known>()
@@ -107,7 +110,10 @@ const createReadings = () => {
   }
 }
 
-/** Uploads that come during a read are read together by the next one. */
+/**
+ * Reads what decides about a small upload. Uploads that arrive during a read are read together by
+ * the next one.
+ */
 export const createReadDoorway = (deps: {
   database: Database
   seals: Seals
@@ -131,7 +137,7 @@ export const createReadDoorway = (deps: {
       return {
         key: keyOf(row),
         granted: row.granted,
-        list: list === null ? null : { list, ageMs: Math.round(row.age_ms ?? 0) },
+        list: list === null ? null : toSeen(list, row),
         queue: row.queue ?? {},
         standing: toStanding(row),
         claim: claimOf(seals, all[place]!, row),

@@ -3,7 +3,7 @@ import type { SmallUpload } from '../../../workflows/ports/uploads/small-uploads
 import { toUpload, UNTOUCHED, type UploadRow } from '../upload-row.ts'
 
 /**
- * The columns that are written for a small upload, and the upload as a reader finds it, except its
+ * The columns to write for a small upload, and the upload as it is read later, but without its
  * place in the lane.
  */
 export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
@@ -48,12 +48,10 @@ export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
   return { row, upload }
 }
 
-/** In the place of the id of an upload with the same file, which only the database knows. */
+/** Stands for the id of an earlier upload with the same file, which only the database knows. */
 const PLACEHOLDER = '$same-file'
 
-/**
- * The text of the answer if an earlier upload had the same file: the parts before and after its id.
- */
+/** The parts of the answer before and after the id of an earlier upload with the same file. */
 export const aroundSameFile = (
   body: string,
   answer: (upload: Upload) => { body: string },
@@ -62,7 +60,8 @@ export const aroundSameFile = (
   const other = answer({ ...upload, sameFileAs: PLACEHOLDER }).body
   let from = 0
   while (from < body.length && body[from] === other[from]) from += 1
-  // Looked for where the answers begin to differ: before it, a name in the file may read like this.
+  // Searched only from where the two answers differ. Before that, the name of a file could contain
+  // the same text.
   const at = other.indexOf(PLACEHOLDER, from)
   return [other.slice(0, at), other.slice(at + PLACEHOLDER.length)]
 }

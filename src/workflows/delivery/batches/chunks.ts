@@ -4,13 +4,13 @@ import { auditOf, checkGoingOn, moveTo } from '../run.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { ChunkPlan } from './plan-batch.ts'
 import { batchesOf, freshBatch, planChunk, sentRows } from './plan-batch.ts'
+import { withoutSuperseded } from './rows-out.ts'
 import { prepareRequest } from './send-batch.ts'
-import { withoutSuperseded } from './superseded.ts'
 
 /**
- * Works the upload's chunks in order. While one is in flight, the next is read, compared with the
- * register, stored as an intent and serialised, so that Genesys never waits for us. Returns when
- * every batch is settled.
+ * Works through the upload's chunks in order. While a chunk is in flight, the next one is read,
+ * compared with the register, stored as an intent and serialised, so that Genesys never waits for
+ * the gateway. Returns when every batch is settled.
  */
 export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   const { delivery } = run.deps
@@ -20,7 +20,7 @@ export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<
     const seq = todo[index]
     if (seq === undefined) return null
     const ready = readyChunk(run, seq, earlier.get(seq))
-    // Awaited below. If the run ends first, nobody needs its error.
+    // The promise is awaited below. If the run ends earlier, nobody needs its error.
     ready.catch(() => undefined)
     return ready
   }
@@ -41,13 +41,15 @@ export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<
 
 type ReadyChunk = { plan: ChunkPlan; batches: Batch[] }
 
-/** Reads a chunk, compares it with the register, writes its intents and makes its first request. */
+/**
+ * Reads a chunk, compares it with the register, writes its intents and builds its first request.
+ */
 const readyChunk = async (
   run: DeliveryRun,
   seq: number,
   earlier: readonly Batch[] = [],
 ): Promise<ReadyChunk> => {
-  // An overwrite skips nothing, so only a newer upload can explain a row that was not sent.
+  // An overwrite skips nothing. If it did not send a row, only a newer upload can be the reason.
   const explaining = earlier.length > 0 && run.upload.mode !== 'overwrite'
   const plan = await planChunk(run, seq, explaining || run.skipping)
   const batches = await writtenBatches(run, plan, earlier)
@@ -67,7 +69,7 @@ const byChunk = (batches: readonly Batch[]): Map<number, Batch[]> => {
 }
 
 /**
- * Batches of a chunk are written from the last to the first, so if the one at row 0 exists, all
+ * The batches of a chunk are written from the last to the first. So if the one at row 0 exists, all
  * exist.
  */
 const isWhole = (batches: readonly Batch[]): boolean => batches.some(({ fromRow }) => fromRow === 0)
@@ -106,6 +108,6 @@ const writtenBatches = async (
   return [...written, ...resumed]
 }
 
-/** A batch that is sent again because its outcome is unknown. */
+/** Whether the outcome of the batch is unknown, so that it must be sent again. */
 const isUnknown = ({ state, jobId }: Batch): boolean =>
   state === 'intended' || (state === 'sent' && jobId === null)

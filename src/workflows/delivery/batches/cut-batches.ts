@@ -9,7 +9,7 @@ export type Place = { batch: Batch; row: number }
 export const placesOf = (batches: readonly Batch[]): Place[] =>
   batches.flatMap((batch) => sentRows(batch).map((row) => ({ batch, row })))
 
-/** The same range of rows, which sends those that are not in `out`. */
+/** A new batch for the same range of rows, without the rows for which `out` is true. */
 export const without = (
   run: DeliveryRun,
   batch: Batch,
@@ -21,8 +21,8 @@ export const without = (
 }
 
 /**
- * The batches of a request as those of two, with about the same number of rows each. A batch across
- * the middle is cut. The request sends at least two rows.
+ * The batches of a request, divided among two requests with about the same number of rows each. The
+ * batch across the middle is split. The request must send at least two rows.
  */
 export const halves = (
   run: DeliveryRun,

@@ -12,6 +12,7 @@ import { columnsNamed, heldForSchema, speaksOfSchema } from '../schema-refusal.t
 import type { ChunkPlan } from './plan-batch.ts'
 import { planChunk, sentRows } from './plan-batch.ts'
 import { actOnRefusal, MAX_SENDS_OF_FAILED_JOB, spendOnFailedJob } from './refusals.ts'
+import { withoutSuperseded, withoutWithheld } from './rows-out.ts'
 import { requestOf, sendBatch } from './send-batch.ts'
 import {
   ALL_DELIVERED,
@@ -22,18 +23,17 @@ import {
   settleBatch,
 } from './settle-batch.ts'
 import { createSettleQueue, type SettleQueue } from './settle-queue.ts'
-import { withoutSuperseded, withoutWithheld } from './superseded.ts'
 
 type InFlight = {
   batch: Batch
-  /** Without its cells, because settling needs only ids and hashes. */
+  /** The plan without its cells, because settling needs only ids and hashes. */
   plan: ChunkPlan
-  /** null: the answer itself was the completion. */
+  /** null: Genesys made no job, because its answer was already the completion. */
   jobId: string | null
   sentAtMs: number
-  /** Settles when the job's id is kept. */
+  /** Resolves when the job id is stored, and rejects if that fails. */
   noted: Promise<void>
-  /** An earlier run sent it. */
+  /** The batch was already sent when this run began. */
   adopted: boolean
 }
 
@@ -44,7 +44,8 @@ type InFlight = {
 export type FailedJobs = 'resend' | 'leave' | 'settle'
 
 /**
- * Sends one batch after the other. Batches already sent are settled meanwhile, the oldest first.
+ * Sends one batch after the other. Meanwhile, settles batches that were already sent, the oldest
+ * first.
  */
 export type Pipeline = {
   /** Sends a batch, or settles it if it has nothing to send. Waits while too many are in flight. */
@@ -54,18 +55,21 @@ export type Pipeline = {
   /** Settles batches that an earlier run sent and that this run has not reached. */
   adoptSent(): Promise<void>
   /**
-   * Resolves when nothing is read or written any more. Call it only after the run's lease has
-   * ended.
+   * Resolves when the pipeline has stopped reading and writing. Call it only after the run's lease
+   * has ended.
    */
   close(): Promise<void>
 }
 
 /**
- * With twelve jobs of one second each in flight, a list keeps up ten requests a second. Without
- * their cells they hold some 200 KiB each.
+ * How many batches may be in flight. If their jobs take a second each, a list gets more than ten
+ * requests a second. Each batch in flight takes about 200 KiB without its cells.
  */
 const DEFAULT_CONCURRENCY = 12
-/** Polling one job takes as long as sending a batch, and settling comes on top. */
+/**
+ * How many jobs are polled at the same time. With one at a time, the polls could not keep up with
+ * the sending: polling a job takes as long as sending a batch, and settling takes extra time.
+ */
 const SETTLED_AT_ONCE = 3
 
 const withoutCells = (plan: ChunkPlan): ChunkPlan => ({
@@ -117,8 +121,8 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
 }
 
 /**
- * Ends the run with a hold, unless an earlier run sent the batch: the upload was resumed since, so
- * the columns may be correct now.
+ * If an earlier run sent the batch, sends it again: the upload was resumed since then, so the
+ * columns may have been fixed. Otherwise, ends the run with a hold.
  */
 const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
   if (one.adopted && sent.failedJobs === 'resend') {
@@ -130,14 +134,16 @@ const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
 }
 
 /**
- * The first rows after a clearing, which Genesys carries out late. The rest is sent, and anything
- * is settled, only once these rows have stayed.
+ * Sends the first rows after a clearing of the list, and proves that they stay. The proof is needed
+ * because Genesys carries out a clearing late. Until it succeeds, no other row is sent and no row
+ * is settled.
  */
 const prove = async (run: DeliveryRun, batch: Batch, plan: ChunkPlan): Promise<void> => {
   await proveCleared(run, requestOf(run, batch, plan), async () => {
     const answer = await sendBatch(run, batch, plan)
     if (answer instanceof GenesysFailure) throw answer
-    // The next run takes them out. Until then nobody knows whether the list is clear.
+    // The next run takes the withheld rows out. Until they are out, nobody knows whether the list
+    // is clear.
     if (answer instanceof RowsWithheld) throw new DeliveryEnds({ kind: 'rest' })
   })
   await recordCleared(run)
@@ -211,8 +217,8 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     else await send(batch, plan)
     if (!wiping) return
     await drain('resend')
-    // The request that wipes the list makes Genesys rebuild its index. Nothing is appended before
-    // the index is ready [guide-api: Contacts].
+    // The request that wipes the list makes Genesys rebuild its index. The gateway appends nothing
+    // until the index is ready [guide-api: Contacts].
     if (!wipesNext(run)) await checkList(run)
   }
 
@@ -225,8 +231,8 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
 }
 
 /**
- * Also waits until the job ids of sent batches are stored. The next run sends a batch without one
- * again, though nothing went wrong.
+ * Also waits until the job ids of sent batches are stored. Otherwise the next run would send these
+ * batches again, although nothing went wrong.
  */
 const closeQueue = async (queue: SettleQueue<InFlight>): Promise<void> => {
   await queue.close()
@@ -248,7 +254,7 @@ const INGESTED: JobStatus = { state: 'completed', processed: 0, failed: 0, error
 const noteJob = (run: DeliveryRun, batch: Batch, jobId: string | null): Promise<void> => {
   if (jobId === null) return Promise.resolve()
   const noted = run.deps.delivery.noteJob(run.claim, batch.id, jobId)
-  // Awaited before the job is read. Until then nobody handles its error.
+  // The promise is awaited before the job is read. Until then nobody handles its error.
   noted.catch(() => undefined)
   return noted
 }

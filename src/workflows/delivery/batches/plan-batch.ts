@@ -10,7 +10,7 @@ import { skipCode } from '../skip-rule.ts'
 /** Why a row of a chunk is not sent, or did not arrive. */
 export type RowVerdict = Omit<RowResult, 'line' | 'chunkSeq'>
 
-/** A row's place in an upload: the key under which facts about rows of a file are kept. */
+/** A row's place in an upload. It is the key under which facts about rows of a file are kept. */
 export const rowKey = ({ chunkSeq }: Pick<Batch, 'chunkSeq'>, row: number): string =>
   `${chunkSeq}:${row}`
 
@@ -18,23 +18,22 @@ export const rowKey = ({ chunkSeq }: Pick<Batch, 'chunkSeq'>, row: number): stri
 export type ChunkPlan = {
   chunk: StagedChunk
   verdicts: Map<number, RowVerdict>
-  /** 16 bytes a row. Equal content under equal columns has equal bytes. */
+  /** 16 bytes for each row. Equal content under equal columns has equal bytes. */
   contentHashes: Buffer
-  /** Ids of the chunk that are in the register. */
-  registered: ReadonlySet<string>
   /**
-   * Ids of the chunk that any tenant of the list has delivered: a request puts what is known of
-   * them in doubt.
+   * The chunk's contacts that this or another tenant of the list has delivered, so that Genesys
+   * holds them. Once a request carries such a contact, the register's entry for it is uncertain.
    */
   overwritten: ReadonlySet<string>
-  /** Requests made ahead, by batch. */
+  /** Requests built in advance, by batch id. */
   requests: Map<string, BatchToSend>
 }
 
 /**
- * Reads a chunk and looks its rows up in the register. Writes nothing. `skipping` says whether
- * acknowledged content may be skipped. For batches that an earlier run wrote it is true, because it
- * then only explains rows that were not sent.
+ * Reads a chunk and looks up its rows in the register. Writes nothing. With `skipping`, rows whose
+ * content Genesys already holds get a verdict and are not sent. Also pass `skipping` for batches
+ * that an earlier run wrote. Their rows are chosen already, so the verdict only explains why a row
+ * was not sent.
  */
 export const planChunk = async (
   run: DeliveryRun,
@@ -46,15 +45,7 @@ export const planChunk = async (
   const verdicts = new Map<number, RowVerdict>()
   const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
   if (chunk.contactIds.length === 0) {
-    const none = new Set<string>()
-    return {
-      chunk,
-      verdicts,
-      contentHashes,
-      registered: none,
-      overwritten: none,
-      requests: new Map(),
-    }
+    return { chunk, verdicts, contentHashes, overwritten: new Set(), requests: new Map() }
   }
   await withhold(run, chunk, verdicts)
   const { known, ofOthers } = await deps.delivery.registered(
@@ -69,14 +60,14 @@ export const planChunk = async (
     const verdict = verdictOf(run, entry, contentHash, skipping)
     if (verdict !== null) verdicts.set(row, verdict)
   }
-  const registered = new Set(known.keys())
-  const overwritten = registered.union(ofOthers)
-  return { chunk, verdicts, contentHashes, registered, overwritten, requests: new Map() }
+  const overwritten = new Set(known.keys()).union(ofOthers)
+  return { chunk, verdicts, contentHashes, overwritten, requests: new Map() }
 }
 
 /**
- * Verdicts of rows that must not be sent, whatever the register says: replaced with the whole list,
- * erased, or suppressed since the upload was accepted.
+ * Verdicts for rows that must not be sent, whatever the register contains. A row gets one if a
+ * later upload replaced the whole list, if the person was erased, or if the contact was suppressed
+ * since the upload was accepted.
  */
 const withhold = async (
   { deps, upload, clearing }: DeliveryRun,
@@ -84,8 +75,8 @@ const withhold = async (
   verdicts: Map<number, RowVerdict>,
 ): Promise<void> => {
   if (clearing.clearedSeq > (upload.contentSeq ?? 0)) {
-    // A later upload has replaced the contents of the list, so no row of this one belongs there any
-    // more.
+    // A later upload has replaced the contents of the list, so the rows of this upload no longer
+    // belong there.
     for (const row of chunk.contactIds.keys()) {
       if (!hasBit(chunk.leftOut, row)) verdicts.set(row, SUPERSEDED)
     }
@@ -106,7 +97,7 @@ const SUPPRESSED_SINCE: RowVerdict = {
   code: 'suppressed-since',
   column: null,
 }
-/** An erased person is not sent any more. */
+/** An erased person is no longer sent. */
 const ERASED: RowVerdict = { outcome: 'unprocessed', code: 'erased', column: null }
 const SUPERSEDED: RowVerdict = { outcome: 'unprocessed', code: 'superseded', column: null }
 
@@ -125,8 +116,8 @@ const verdictOf = (
 }
 
 /**
- * Splits a chunk into ranges that fit one request each, by rows and bytes. With nothing to deliver
- * there are none.
+ * Splits a chunk into ranges that fit one request each, by rows and bytes. Returns none if every
+ * row of the chunk was left out.
  */
 export const batchesOf = (
   run: DeliveryRun,
@@ -160,13 +151,13 @@ const sendableRows = (plan: ChunkPlan, fromRow: number, toRow: number): Buffer =
 
 /** Worst case of a UTF-16 unit in JSON: an escaped control character, `\u0000`. */
 const MAX_JSON_BYTES_PER_UNIT = 6
-/** Quotes, colon, comma around a cell; braces and the id's member around a row. */
+/** Quotes, colon and comma around a cell. */
 const CELL_FRAME_BYTES = 6
 const ROW_FRAME_BYTES = 64
 
 /**
- * An upper bound for the bytes of each row as JSON. null if a bound that costs next to nothing
- * shows that the whole chunk fits.
+ * An upper bound for the bytes of each row as JSON. null if a cheaper calculation already shows
+ * that the whole chunk fits into one request.
  */
 const rowSizes = (
   chunk: StagedChunk,
@@ -212,7 +203,7 @@ const rangesOf = (
   return ranges
 }
 
-/** The rows of the chunk that the batch sends, in the order sent. */
+/** The rows of the chunk that the batch sends, in the order in which they are sent. */
 export const sentRows = (batch: Pick<Batch, 'fromRow' | 'toRow' | 'sent'>): number[] => {
   const rows: number[] = []
   for (let row = batch.fromRow; row < batch.toRow; row += 1) {

@@ -11,18 +11,18 @@ import { freshBatch, sentRows } from './plan-batch.ts'
 import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
 /**
- * Bisecting ends when Genesys has refused more than this share of the upload's rows [design: 3], or
- * when the lane has spent its budget.
+ * Bisecting ends when Genesys has refused more than this share of the upload's rows [design: 3]. It
+ * also ends when the lane has spent its budget.
  */
 const MAX_REFUSED_SHARE = 0.05
-/** A few bad rows of a small file are just bad rows. */
+/** A small file may have a few bad rows without being held. */
 const MIN_REFUSED_ROWS = 5
 
 export const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled', column: null }
 
 /**
  * If a caller has cancelled the upload meanwhile, a refused request is not replaced by others.
- * Genesys took none of it, so `settle` writes its rows as unprocessed, and the run ends.
+ * Genesys took none of its rows, so `settle` writes them as unprocessed, and the run ends.
  */
 export const endIfCancelled = async (
   run: DeliveryRun,
@@ -35,9 +35,9 @@ export const endIfCancelled = async (
 }
 
 /**
- * Acts on a batch that Genesys refused for good. Halves it if it is too large, takes the named rows
- * out, or bisects it if Genesys names none. Returns the parts that are still to be sent, in order.
- * A refusal of the request as a whole ends the upload.
+ * Acts on a batch that Genesys refused for good. Halves a batch that is too large. Otherwise takes
+ * out the rows that Genesys names, or bisects the batch if it names none. Returns the parts that
+ * are still to be sent, in order. A refusal of the request as a whole ends the upload.
  */
 export const actOnRefusal = async (
   run: DeliveryRun,
@@ -89,7 +89,7 @@ const namedRows = (
   return named
 }
 
-/** A request that Genesys refused, as it is reported. */
+/** What the event `batch.refused` says about a request that Genesys refused. */
 export type RefusedRequest = { id: string; rows: number }
 
 /** Ends the run with a hold when too many of the upload's rows were refused. */
@@ -103,8 +103,8 @@ export const checkRefusedShare = (
 }
 
 /**
- * For requests that replace a refused one. Ends the run as above, and also if the lane has spent
- * its budget for finding out what Genesys refuses.
+ * For requests that replace a refused one. Ends the run with a hold as `checkRefusedShare` does, or
+ * if the lane has spent its budget.
  */
 export const checkBudget = (
   run: DeliveryRun,
@@ -142,19 +142,21 @@ export const spendOnFailedJob = (run: DeliveryRun): void => {
   if (!run.budget.isSpent()) return
   run.budget.hold(run.upload.id)
   const detail =
-    'So many jobs failed in Genesys that the gateway sends no more rows until you resume the upload.'
+    'Many jobs failed in Genesys, so the gateway sends no more rows until you resume the upload.'
   throw new DeliveryEnds({
     ...{ kind: 'hold', reason: 'refusals', retryInMs: null, failure: 'job_failed' },
     problem: { code: 'genesys-job-failed', detail },
   })
 }
 
-/** What the caller reads while the upload waits: the last answer of Genesys. */
+/**
+ * The problem that the caller reads while the upload is held. It quotes the last answer of Genesys.
+ */
 const refusalsProblem = ({ upstreamCode, rowFault }: GenesysFailure): UploadProblem => {
   const said = [upstreamCode, rowFault.field].filter((word) => word !== null).join(', ')
   return {
     code: 'genesys-refused',
-    detail: `Genesys refused so many rows that the gateway sends no more until you resume the upload${said === '' ? '' : ` (${said})`}.`,
+    detail: `Genesys refused many rows${said === '' ? '' : ` (${said})`}, so the gateway sends no more until you resume the upload.`,
   }
 }
 

@@ -10,9 +10,9 @@ import type { ChunkPlan } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 
 /**
- * Sends one batch under its own id and records every try. The caller stores the job id. Returns, as
- * a value, a refusal that no retry fixes, or rows that must not be sent any more (this try then
- * sent nothing). Throws everything else.
+ * Sends one batch under its own id and records every try. The caller stores the job id. Returns a
+ * refusal that no retry fixes as a value. If rows may no longer be sent, returns these rows and
+ * sends nothing. Throws every other failure.
  */
 export const sendBatch = async (
   run: DeliveryRun,
@@ -48,7 +48,7 @@ const recordBatchTry = async (run: DeliveryRun, batch: Batch): Promise<void> => 
   batch.attempts += 1
 }
 
-/** Makes the request while another is in flight, so that no time passes between the two. */
+/** Builds the request while another one is in flight, so that no time passes between the two. */
 export const prepareRequest = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): void => {
   if (batch.state !== 'intended' || sentRows(batch).length === 0) return
   const request = requestOf(run, batch, plan)
@@ -56,7 +56,7 @@ export const prepareRequest = (run: DeliveryRun, batch: Batch, plan: ChunkPlan):
   plan.requests.set(batch.id, { ...request, body })
 }
 
-/** What the batch sends. */
+/** The request that carries the rows of the batch. */
 export const requestOf = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): BatchToSend => {
   const { chunk } = plan
   const declared = new Map(run.list?.columns.map((column) => [column.name, column]))

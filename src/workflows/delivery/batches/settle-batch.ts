@@ -16,15 +16,15 @@ import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 
 /**
- * What Genesys reported about a batch's rows: verdicts by row, and how many more failed without a
- * name.
+ * What Genesys reported about a batch's rows: verdicts by row, and how many more rows failed
+ * without being named.
  */
 export type BatchOutcome = {
   failed: ReadonlyMap<number, RowVerdict>
   unidentified: number
   /**
-   * The batch was sent in a file in which rows failed without names. Nobody knows whether they are
-   * among these.
+   * The batch was sent in a file in which rows failed without being named. Some of them may belong
+   * to this batch.
    */
   uncertain?: boolean
   /** How the job that carried the batch ended. Left out if nothing was sent, or if nobody knows. */
@@ -49,13 +49,13 @@ const notErased = (
   delivered: readonly RegisterRow[],
 ): RegisterRow[] => delivered.filter(({ row }) => !hasBit(erased, row))
 
-/** A row that failed with others and that has no error of its own. */
+/** A row that failed together with others. Genesys reported no separate error for it. */
 export const failedWith = (code: GenesysRowCode, said: string | null = null): RowVerdict =>
   failedRow({ code, field: null, said })
 
 /**
- * Maps a job's errors to the chunk's rows. An index outside the request names no row and counts as
- * unidentified.
+ * Maps a job's errors to the chunk's rows, by index. If the index lies outside the request, maps
+ * the error by contact id. Errors that name no row count as unidentified.
  */
 export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): BatchOutcome => {
   const rows = sentRows(batch)
@@ -90,9 +90,9 @@ const settledAudit = (
   })
 
 /**
- * Writes the outcome of every row of the batch. Rows that were sent are delivered or failed, the
- * others get their verdict. If a row was not sent and has no verdict, Genesys refused it and a
- * crash lost its code.
+ * Writes the outcome of every row of the batch. Rows that were sent are delivered or failed. The
+ * others get their verdict. If a row is not in the request and has no verdict, Genesys refused it
+ * in an earlier request, and a crash lost that code.
  */
 export const settleBatch = async (
   run: DeliveryRun,

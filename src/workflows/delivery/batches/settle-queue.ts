@@ -1,21 +1,23 @@
-/** A queue whose items are worked while it is being filled, a few at a time, the oldest first. */
+/**
+ * A queue whose items are worked on while it is being filled, a few at a time, the oldest first.
+ */
 export type SettleQueue<T> = {
   push(item: T): void
-  /** Takes an item out. The work on an item calls this once the item need not be worked again. */
+  /** Takes an item out. The work on an item calls this once the item needs no further work. */
   remove(item: T): void
   all(): readonly T[]
   /**
-   * Waits for room. Throws what the work threw. The item that failed stays, and the next wait
-   * continues the work.
+   * Waits until the queue is shorter than `length`. Throws what the work threw. The item that
+   * failed stays, and the next wait continues the work.
    */
   belowLength(length: number): Promise<void>
-  /** Waits until all items are worked. Throws in the same way. */
+  /** Waits until all items are done. Throws as `belowLength` does. */
   emptied(): Promise<void>
   /** Begins no more work, and resolves when none is running. */
   close(): Promise<void>
 }
 
-/** `width` items are worked at the same time. */
+/** `width`: how many items are worked on at the same time. */
 export const createSettleQueue = <T>(
   width: number,
   work: (item: T) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * What RFC 4180 requires to be quoted, and what readers are known to trim or to read as a mark:
- * blanks at the ends, U+FEFF.
+ * Cells that must be quoted. RFC 4180 demands quotes for some of them. The others have blanks at
+ * the ends or U+FEFF, which some readers trim or take as a byte order mark.
  */
 const QUOTED = /[",\r\n\ufeff]|^\s|\s$/
 
@@ -8,8 +8,8 @@ const csvCell = (cell: string): string =>
   QUOTED.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 
 /**
- * Between records, not after the last one: Genesys refuses a file with a blank row at its end (help
- * page "CSV files").
+ * Stands between records, not after the last one, because Genesys refuses a file with a blank row
+ * at its end (help page "CSV files").
  */
 export const CSV_LINE_BREAK = '\r\n'
 

@@ -13,23 +13,26 @@ import type { PartOutcome } from './settle-part.ts'
 type SentRow = { key: string; contactId: string; cells: readonly string[] }
 
 /**
- * A part before it is sent: a random sample of its rows, and how many of its contacts are in the
- * register.
+ * A part before it is sent: a random sample of its rows, and how many of its contacts this or
+ * another tenant has delivered to the list.
  */
 export type Survey = { sample: readonly SentRow[]; rows: number; known: number }
 
-/** Four calls. A part with no more rows than this is read as a whole. */
+/** A sample is read with four calls. A part with no more rows than this is read as a whole. */
 const SAMPLE_ROWS = 200
 const ROWS_A_READ = 50
-/** 2,000 calls of the least urgent class. A file of 10 MB seldom has more rows. */
+/**
+ * A part with more rows than this is not read back. Reading this many rows takes 2,000 calls of the
+ * least urgent class. A file of 10 MB seldom has more rows.
+ */
 const READ_BACK_MOST = 100_000
-/** The index of Genesys may lag behind what it stored. */
+/** After an import, contacts may show late, because Genesys' index lags behind. */
 const READ_AGAIN_MS = 5_000
 const READS = 4
 
 /**
- * Every row that the part sends, with one chunk in memory at a time. `known`: whether the contact
- * is in the register.
+ * Every row that the part sends. Only one chunk is in memory at a time. `known`: whether this or
+ * another tenant has delivered the contact to the list.
  */
 async function* rowsOf(
   run: DeliveryRun,
@@ -38,16 +41,16 @@ async function* rowsOf(
   for (const batch of batches) {
     const rows = sentRows(batch)
     if (rows.length === 0) continue
-    const { chunk, registered } = await planChunk(run, batch.chunkSeq, true)
+    const { chunk, overwritten } = await planChunk(run, batch.chunkSeq, true)
     for (const row of rows) {
       const contactId = chunk.contactIds[row]!
       const cells = chunk.cells.slice(row * chunk.width, (row + 1) * chunk.width)
-      yield { key: rowKey(batch, row), contactId, cells, known: registered.has(contactId) }
+      yield { key: rowKey(batch, row), contactId, cells, known: overwritten.has(contactId) }
     }
   }
 }
 
-/** Every row is equally likely to be in the sample, however many there are. */
+/** Counts the rows of a part and draws the sample. Every row is equally likely to be drawn. */
 export const surveyPart = async (run: DeliveryRun, open: OpenPart): Promise<Survey> => {
   const sample: SentRow[] = []
   let rows = 0
@@ -116,8 +119,8 @@ export const isReadable = ({ rows }: Survey): boolean => rows <= READ_BACK_MOST
 const DELIVERED: PartOutcome = { kind: 'delivered', unattributed: 0 }
 
 /**
- * Reads the event log of the list since before the import. Returns the code that stands for its
- * errors, if there are any.
+ * Reads the list's events that are newer than the last event before the import. If errors are among
+ * them, returns the code that stands for these errors.
  */
 const errorsSince = async (run: DeliveryRun, ports: ImportPorts, { lastEventAt }: Snapshot) => {
   const events = await callGenesys(run, 'poll', (context) => ports.events(lastEventAt, context))
@@ -146,7 +149,10 @@ const settledSize = async (run: DeliveryRun): Promise<number | null> => {
   }
 }
 
-/** The sample as Genesys shows it after the import. Read a few times, because an index may lag. */
+/**
+ * The rows of the sample that Genesys shows after the import. Reads them up to four times, because
+ * an index may lag.
+ */
 const shownAfter = async (
   run: DeliveryRun,
   ports: ImportPorts,
@@ -174,15 +180,17 @@ const grownBy = async (run: DeliveryRun, { before }: Looked): Promise<number | n
   return size === null || before.size === null ? null : size - before.size
 }
 
-/** The list grew by less than the number of contacts that were new to it. */
+/** Whether the list grew by less than the number of contacts that were new to it. */
 const isShort = ({ known, rows }: Survey, grown: number | null): boolean =>
   grown !== null && grown + known < rows
 
 /**
- * The outcome of a part, by evidence. null if nothing shows that it was imported: the outcome of
- * its rows is unknown. Rows of the sample that Genesys showed before (`heldBefore`) prove nothing.
- * If there is any sign that rows are missing, every row is read, so that each missing row is named.
- * If a part is too large for that, as many rows count as delivered as the list grew by.
+ * The outcome of a part, by evidence. null if nothing shows that it was imported. The outcome of
+ * its rows is then unknown.
+ * - Rows of the sample that Genesys showed before the import (`heldBefore`) prove nothing.
+ * - If there is any sign that rows are missing, every row is read, so that each missing row is
+ *   named. If a part is too large for that, as many rows count as delivered as the list has grown
+ *   by.
  */
 export const outcomeOfImport = async (
   run: DeliveryRun,
@@ -195,8 +203,8 @@ export const outcomeOfImport = async (
   const errors = await errorsSince(run, ports, before)
   const isProven = survey.sample.some(({ key }) => shown.has(key) && !heldBefore.has(key))
   const isProvable = survey.sample.length > heldBefore.size
-  // If no row of the sample can prove the import, only a status with our number of records can, or
-  // reading every row.
+  // If no row of the sample can prove the import, only two things can: a status with as many
+  // records as the gateway sent, or reading every row.
   const isOver = ended === 'completed' && (!isProvable || errors.any)
   if (!isProven && !isOver) {
     return isProvable ? null : readEvery(run, ports, looked)
@@ -208,7 +216,10 @@ export const outcomeOfImport = async (
   return { kind: 'delivered', unattributed: survey.rows - arrived }
 }
 
-/** Delivered if every row is there, whichever attempt brought it. */
+/**
+ * Delivered if Genesys shows every row, whichever attempt brought it. null if a row is missing, or
+ * if there are too many rows to read.
+ */
 const readEvery = async (
   run: DeliveryRun,
   ports: ImportPorts,

@@ -26,14 +26,14 @@ import { fileOf, recordPartTry } from './send-part.ts'
 import type { PartOutcome } from './settle-part.ts'
 
 /**
- * Terraform's provider gives up an import after 300 s without a sign. By then a small one has long
- * ended.
+ * Genesys' Terraform provider gives up an import after 300 s without progress. A small import has
+ * long ended by then.
  */
 const UNMOVED_MS = 300_000
 const MAX_SENDS = 2
 /** How often an import without any effect is sent again: every hour. */
 const UNPROVEN_RETRY_MS = 3_600_000
-/** By then, whatever was sent to a list before its clearing took effect is gone. */
+/** After this time, rows that were sent to a list before its clearing took effect are gone. */
 const AFTER_CLEARING_MS = 10_000
 
 const unproven = (): DeliveryEnds =>
@@ -44,13 +44,13 @@ const unproven = (): DeliveryEnds =>
     failure: 'import_unproven',
     problem: {
       code: 'import-unproven',
-      detail: 'Genesys accepted the file twice, and nothing shows that it was imported.',
+      detail: 'Genesys accepted the file twice, but nothing shows that it was imported.',
     },
   })
 
 /**
- * Whether an earlier attempt with an unknown outcome did import the part. Then it need not be sent
- * again.
+ * Whether an earlier attempt with an unknown outcome did import the part. If so, it need not be
+ * sent again.
  */
 const isThere = async (
   run: DeliveryRun,
@@ -72,10 +72,11 @@ const failedAs = (ended: Ended): PartOutcome | null => {
 }
 
 /**
- * Sends a part as an import of the list (platform) and waits for its end. The status belongs to the
- * list and has no "success". It may be that of another client's import, or never change. So an
- * import counts as ours only if the list shows its rows. Without that the part is sent once more,
- * and then the upload is held. A refusal that no retry fixes is returned as a value.
+ * Sends a part as an import of the list (platform) and waits for its end. The import status belongs
+ * to the list, and has no value for "success". It may be about another client's import, or may
+ * never change. So an import counts as the gateway's only if the list shows its rows. If the list
+ * does not show them, the part is sent once more, and after that the upload is held. A refusal that
+ * no retry fixes is returned as a value.
  */
 export const importPart = async (
   run: DeliveryRun,
@@ -110,8 +111,8 @@ export const importPart = async (
       provable.length > 0 && (await shownOf(run, ports, provable)).size === provable.length
     const unmovedMs = run.deps.importUnmovedMs ?? UNMOVED_MS
     const rows = open.part.rows
-    // Also while the sample is read: a lane that rests here cannot pick up the import again, and
-    // would send the whole file once more.
+    // The sample is read within `aside` too. If the lane rested before the reading, the next run
+    // could not recognise the import and would send the whole file again.
     const outcome = await aside(run, async () => {
       const ended = await awaitImport(run, ports, { before, rows, unmovedMs, isShown })
       if (run.upload.mode === 'overwrite') await pause(run, AFTER_CLEARING_MS)

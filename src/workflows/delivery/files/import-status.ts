@@ -6,8 +6,8 @@ import { checkList } from '../list-state.ts'
 import { aside, askGoingOn, pause, type DeliveryRun } from '../run.ts'
 
 /**
- * The list as it was before an import: its status may still be that of the import before
- * [platform-api: 2.5.4].
+ * The list as it was before the gateway's import. Its import status may still show an earlier
+ * import [platform-api: 2.5.4].
  */
 export type Snapshot = { status: ImportStatus; size: number | null; lastEventAt: Date }
 
@@ -37,7 +37,10 @@ export const importPortsOf = (run: DeliveryRun): ImportPorts => {
   }
 }
 
-/** Polls the status with growing waits until `done` returns something; null after `patienceMs`. */
+/**
+ * Polls the status with growing waits until `done` returns a result. Returns null after
+ * `patienceMs`.
+ */
 const watch = async <T>(
   run: DeliveryRun,
   ports: ImportPorts,
@@ -60,8 +63,8 @@ const watch = async <T>(
 }
 
 /**
- * Also waits for a running import of another client, or of an earlier run of ours: a list takes one
- * at a time.
+ * Reads the list before the gateway's import. A list takes one import at a time. So this waits
+ * first if another client's import, or one of an earlier run, is running.
  */
 export const snapshotOf = async (run: DeliveryRun, ports: ImportPorts): Promise<Snapshot> => {
   const status = await aside(run, () =>
@@ -82,14 +85,14 @@ const differs = (a: ImportStatus, b: ImportStatus): boolean =>
   a.failureReason !== b.failureReason
 
 /**
- * `completed`: the status changed, and has as many records as our file. `shown`: the list shows
- * rows of ours that it did not show before. `unmoved`: neither, for a long time.
+ * `completed`: the status changed, and has as many records as the gateway's file. `shown`: the list
+ * shows rows of that file that it did not show before. `unmoved`: neither, for a long time.
  */
 export type Ended = 'completed' | 'shown' | 'unmoved' | { failureReason: string | null }
 
 /**
- * Says what each poll means for our import. null if it means nothing. Remembers whether our import
- * was seen.
+ * Returns a function that says what a poll of the status means for the gateway's import: its end,
+ * or null. The function remembers whether it has seen this import.
  */
 const createReader = (before: ImportStatus, rows: number) => {
   let ours = false
@@ -104,9 +107,9 @@ const createReader = (before: ImportStatus, rows: number) => {
 }
 
 /**
- * Waits for the end of our import. If the status never changes, or changes with another number of
- * records, it belongs to another client's import or to the one before, and means nothing for ours.
- * `isShown` is called as long as the status means nothing.
+ * Waits for the end of the gateway's import. The status may never change. If it changes with
+ * another number of records, it is about another import. As long as the status shows nothing about
+ * this import and no import is running, `isShown` is called.
  */
 export const awaitImport = async (
   run: DeliveryRun,
@@ -120,7 +123,7 @@ export const awaitImport = async (
     const said = read(status)
     if (said !== null) return said
     if (status.state === 'in_progress') {
-      // Our import may wait behind it.
+      // The gateway's import may be waiting behind the running one.
       quietSinceMs = clock.monotonicMs()
       return null
     }

@@ -20,7 +20,7 @@ const newPart = (run: DeliveryRun, part: DeliveryPart, batches: readonly NewBatc
   return { id: run.deps.ids.newUuid(), seq: run.partSeq, method: part.method, rows, bytes, batches }
 }
 
-/** The part as the store holds it right after writing it. */
+/** A part as the store holds it right after writing it. */
 export const freshPart = (uploadId: string, { batches, ...part }: NewPart): OpenPart => ({
   part: { ...part, uploadId, state: 'intended', jobId: null, attempts: 0, sentAt: null },
   batches: batches.map((batch) => ({ ...freshBatch(uploadId, batch), partId: part.id })),
@@ -37,7 +37,7 @@ const replace = async (
   return parts.map((fresh) => freshPart(run.upload.id, fresh))
 }
 
-/** The same rows without those in `out`. */
+/** Replaces the part by one that sends the same rows except those for which `out` is true. */
 export const withoutRows = (
   run: DeliveryRun,
   open: OpenPart,
@@ -48,9 +48,9 @@ export const withoutRows = (
 }
 
 /**
- * Acts on a part that Genesys refused for good, in the same way as on a batch. Takes the named rows
- * out, or bisects the part if none is named, until the bad row is alone. Returns the parts that are
- * still to be sent, in order.
+ * Acts on a part that Genesys refused for good, as `actOnRefusal` does on a batch. Takes out the
+ * rows that Genesys names. If it names none, halves the part until the bad row is alone. Returns
+ * the parts that are still to be sent, in order.
  */
 export const actOnPartRefusal = async (
   run: DeliveryRun,

@@ -7,32 +7,38 @@ import { CSV_LINE_BREAK } from './contact-csv.ts'
 import type { PartColumns } from './part-columns.ts'
 
 /**
- * A part that is not stored yet: its batches and its records. The sender adds the header, for which
- * room is left.
+ * A part that is not stored yet: its batches, and its rows as CSV. The sender adds the header at
+ * the start, and `createPartSource` leaves room for it.
  */
 export type PreparedPart = {
   batches: NewBatch[]
   records: Buffer
   rows: number
-  /** Ids sent that the register knows. */
+  /**
+   * Contact ids of the part that Genesys may hold already, by the register of this or another
+   * tenant.
+   */
   overwrites: string[]
 }
 
 export type PartSource = {
   /**
-   * The next part. null when every row has its batch. Writes nothing, so you may call it while
-   * another part is in flight.
+   * Returns the next part, or null when every row has its batch. Writes nothing, so you may call it
+   * while another part is in flight.
    */
   next(): Promise<PreparedPart | null>
 }
 
-/** Rows that need no sending add no bytes, so the bytes alone would never end such a part. */
+/**
+ * The most batches of one part. Chunks whose rows need not be sent add no bytes, so the limit of
+ * bytes alone would not end a part of such chunks.
+ */
 const MAX_BATCHES = 200
 const BREAK = Buffer.from(CSV_LINE_BREAK)
 
 type Draft = PreparedPart & { pieces: Buffer[]; bytes: number }
 
-/** Rows of a plan from `fromRow` on, as many as fit. */
+/** Rows of a chunk from `fromRow` on, as many as fit into the file. */
 type Fill = { records: string[]; rows: number[]; toRow: number; bytes: number }
 
 const emptyDraft = (): Draft => ({
@@ -88,9 +94,9 @@ const finished = ({ batches, pieces, rows, overwrites }: Draft): PreparedPart | 
 }
 
 /**
- * Makes parts of whole chunks whose records fit into a file of `fileBytes`. Cuts a chunk between
- * rows only if it is too large by itself. `written`: the batches of earlier runs. The source begins
- * after their last row.
+ * Makes parts of whole chunks whose records fit into a file of `fileBytes`. Splits a chunk between
+ * rows only if the chunk alone is too large. `written`: the batches of earlier runs. The source
+ * begins after their last row.
  */
 export const createPartSource = (
   run: DeliveryRun,

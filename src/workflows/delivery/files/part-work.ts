@@ -4,6 +4,7 @@ import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { planChunk, rowKey } from '../batches/plan-batch.ts'
 import { MAX_SENDS_OF_FAILED_JOB, spendOnFailedJob } from '../batches/refusals.ts'
+import { supersededIn, withheldIn } from '../batches/rows-out.ts'
 import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import { aside, checkGoingOn, moveTo, type DeliveryRun } from '../run.ts'
@@ -17,12 +18,13 @@ import { PART_DELIVERED, PART_JOB_LOST, type PartOutcome, settlePart } from './s
 
 export type PartWork = {
   /**
-   * Takes a part, and the parts that replace it, to the end. `records`: its CSV, if already made.
+   * Sends a part and settles it, and does the same with parts that replace it. `records`: the CSV
+   * of the part, or null to build it from the stored rows.
    */
   through(open: OpenPart, records: Buffer | null): Promise<void>
 }
 
-/** Sends a part of an earlier run once more, without rows superseded since. */
+/** A part of an earlier run is sent once more, without the rows that were superseded since then. */
 type Again = { kind: 'again'; failures: number }
 
 const settled = async (
@@ -36,12 +38,15 @@ const settled = async (
   checkGoingOn(run)
 }
 
-/** The parts of one run, worked one at a time. */
+/** The parts of one run, worked on one at a time. */
 export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork => {
   const { clock } = run.deps
   const imports = run.deps.contactFiles.startImport !== null
 
-  /** The result of the job, or a failure that no retry fixes. Sends the part (again) if needed. */
+  /**
+   * Sends the part if needed and waits for its job. Returns one of these: how the job ended, a
+   * refusal that no retry fixes, rows that must not be sent, or that the part must be sent again.
+   */
   const outcomeOf = async (
     open: OpenPart,
     records: Buffer | null,
@@ -96,16 +101,17 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     if (taken) await recordCleared(run)
     await settled(run, open, outcome, startedMs)
     if (wiping && !taken) throw overwriteFailed()
-    // Wiping makes Genesys rebuild the list's index. Nothing is appended before the index is ready
-    // [guide-api: Contacts].
+    // Wiping makes Genesys rebuild the list's index. The gateway appends nothing until the index is
+    // ready [guide-api: Contacts].
     if (wiping) await checkList(run)
   }
   return { through }
 }
 
 /**
- * Throws the hold, unless an earlier run sent the part: the upload was resumed since, so the
- * columns may be correct now.
+ * Whether the part must be sent again because the job refused its columns. That is so only for a
+ * part of an earlier run: the upload was resumed since then, so the columns may have been fixed.
+ * For any other part this throws the hold.
  */
 const refusesColumns = (job: JobStatus, adopted: boolean): boolean => {
   if (!speaksOfSchema(job)) return false
@@ -117,8 +123,8 @@ const outcomeOfLast = (job: JobStatus | null): PartOutcome =>
   job === null ? PART_JOB_LOST : { kind: 'job', job }
 
 /**
- * As for a batch: before the part is sent again, rows that a later upload has brought to Genesys
- * meanwhile are taken out.
+ * Before a part is sent again, takes out the rows whose contacts a later upload has brought to
+ * Genesys meanwhile, as for a batch.
  */
 const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<OpenPart> => {
   const { part, batches } = open
@@ -127,38 +133,30 @@ const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<Open
   const out = new Set<string>()
   for (const batch of batches) {
     const plan = await planChunk(run, batch.chunkSeq, true)
-    for (const [row, verdict] of plan.verdicts) {
-      if (verdict.outcome === 'unprocessed') out.add(rowKey(batch, row))
-    }
+    for (const key of supersededIn(batch, plan)) out.add(key)
   }
-  const isOut = (batch: { chunkSeq: number }, row: number): boolean => out.has(rowKey(batch, row))
   if (out.size === 0) return open
-  const [rest] = await withoutRows(run, open, isOut)
+  const [rest] = await withoutRows(run, open, (batch, row) => out.has(rowKey(batch, row)))
   return rest!
 }
 
 /**
- * As for a batch: rows that must not be sent any more are taken out, and the rest goes under
- * another id.
+ * Takes out the rows that must no longer be sent. The others are sent under another id, as for a
+ * batch.
  */
-const withoutWithheld = async (
+const withoutWithheld = (
   run: DeliveryRun,
   open: OpenPart,
   withheld: RowsWithheld,
 ): Promise<OpenPart[]> => {
-  const out = new Set<string>()
-  const names = withheld.rows.some(({ batchId }) => open.batches.some(({ id }) => id === batchId))
-  if (!names) throw new Error(`No row of part ${open.part.id} is withheld`)
-  for (const { batchId, row, verdict } of withheld.rows) {
-    const batch = open.batches.find(({ id }) => id === batchId)
-    if (batch === undefined) continue
-    out.add(rowKey(batch, row))
-    run.refusals.set(rowKey(batch, row), verdict)
-  }
+  const out = withheldIn(open.batches, withheld)
+  for (const [key, verdict] of out) run.refusals.set(key, verdict)
   return withoutRows(run, open, (batch, row) => out.has(rowKey(batch, row)))
 }
 
-/** What to send instead of a part that was not sent, or was refused. */
+/**
+ * The parts to send instead of a part that was refused, or not sent because of some of its rows.
+ */
 const insteadOf = (
   run: DeliveryRun,
   open: OpenPart,

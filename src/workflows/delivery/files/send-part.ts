@@ -28,7 +28,7 @@ export const fileOf = (
   rows: part.rows,
 })
 
-/** Records an HTTP try of the part. From here until the answer its outcome is unknown. */
+/** Records an HTTP try of the part. From here until the answer, its outcome is unknown. */
 export const recordPartTry = async (
   run: DeliveryRun,
   { part, batches }: OpenPart,
@@ -85,9 +85,9 @@ const senderOf = (
 }
 
 /**
- * Sends a part under its own id, records every try and then stores the job id. Returns, as a value,
- * a refusal that no retry fixes, or rows that must not be sent any more (this try then sent
- * nothing). Throws everything else.
+ * Sends a part under its own id and records every try. Then stores the job id and returns it.
+ * Returns a refusal that no retry fixes as a value. If rows may no longer be sent, returns these
+ * rows and sends nothing. Throws every other failure.
  */
 export const sendPart = async (
   run: DeliveryRun,

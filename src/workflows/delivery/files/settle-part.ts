@@ -5,7 +5,7 @@ import { planChunk, rowKey, type RowVerdict, sentRows } from '../batches/plan-ba
 import { failedWith, outcomeOfJob, settleBatch } from '../batches/settle-batch.ts'
 import type { DeliveryRun } from '../run.ts'
 
-/** The outcomes of a part's rows. `unattributed`: how many more failed without a name. */
+/** The outcome of a part. `unattributed`: how many rows failed without being named. */
 export type PartOutcome =
   | {
       kind: 'delivered'
@@ -30,7 +30,7 @@ const verdictOn = (outcome: PartOutcome, batch: Batch, row: number): [number, Ro
   return verdict === undefined ? [] : [[row, verdict]]
 }
 
-/** A job's errors on the rows `[from, to)` of the part, with indexes counted from `from`. */
+/** A job's errors about the rows `[from, to)` of the part, with indexes counted from `from`. */
 const errorsWithin = (job: JobStatus, from: number, to: number): JobStatus['errors'] =>
   job.errors
     .filter(({ index }) => index >= from && index < to)
@@ -46,9 +46,9 @@ const unattributedOf = (outcome: PartOutcome, rows: number): number => {
 }
 
 /**
- * Whether Genesys certainly holds a contact that it took under this id and with this content. If
- * Genesys itself checks for duplicates, it may have skipped a known contact (`skip`), or written to
- * the contact with the same phone.
+ * Whether Genesys now certainly holds exactly this content under this contact id. That is not
+ * certain if Genesys itself looks for duplicates. It may have skipped a contact that it had
+ * (`skip`), or written to another contact with the same phone.
  */
 const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolean => {
   if (method !== 'callback') return true
@@ -62,10 +62,10 @@ const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolea
 }
 
 /**
- * Settles every batch of a part by the outcome of the whole, in order. Skips batches that are
- * settled already, so that after a crash between two batches you can call it again. Failures
- * without names are assigned to the first batches that have rows for them, and the register then
- * records nothing of the part.
+ * Settles every batch of a part in order, by the outcome of the whole part. Skips batches that are
+ * settled already, so you can call it again after a crash between two batches. Failures that name
+ * no row are counted in the first batches that have rows for them. If there are such failures, the
+ * register records no row of the part, because nobody knows which rows arrived.
  */
 export const settlePart = async (
   run: DeliveryRun,

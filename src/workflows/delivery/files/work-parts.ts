@@ -29,9 +29,9 @@ export const openParts = (
 }
 
 /**
- * Sends the upload as files, one part after the other. The next part is sent when Genesys has
- * imported the last. While one is in flight, the next is read and written as CSV, so at most two
- * parts are in memory. Returns when every row is settled.
+ * Sends the upload as files, one part after the other. The next part is sent once Genesys has
+ * imported the previous one. While a part is in flight, the next one is read and written as CSV, so
+ * at most two parts are in memory. Returns when every row is settled.
  */
 export const workParts = async (run: DeliveryRun): Promise<void> => {
   const { delivery } = run.deps
@@ -54,13 +54,16 @@ export const workParts = async (run: DeliveryRun): Promise<void> => {
   if (run.upload.state === 'delivering') await moveTo(run, 'awaiting_completion')
 }
 
-/** Awaited later. If the run ends first, nobody needs its error. */
+/**
+ * Begins to prepare a part. The result is awaited later. If the run ends earlier, nobody awaits the
+ * promise, but its rejection must not end the process.
+ */
 const prepare = (next: Promise<PreparedPart | null>): Promise<PreparedPart | null> => {
   next.catch(() => undefined)
   return next
 }
 
-/** Stores the part's intent and takes the part to its end. */
+/** Stores the part's intent, then sends and settles the part. */
 const sendPrepared = async (
   run: DeliveryRun,
   work: PartWork,

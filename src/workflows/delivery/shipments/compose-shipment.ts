@@ -4,28 +4,28 @@ import { checkList } from '../list-state.ts'
 import type { DeliveryRun } from '../run.ts'
 import { maySkip } from '../skip-rule.ts'
 import { FRESH_MS, type Parts } from './make-parts.ts'
-import { judgeRows, type Known, type ShipmentPart } from './plan-shipment.ts'
+import { anySkipped, judgeRows, type Known, type ShipmentPart } from './plan-shipment.ts'
 import { requestOf, shipmentOf } from './request-of.ts'
 
 /** What this process remembers about a lane. */
 export type LaneMemory = {
   /**
-   * How many uploads may share a request: fewer after a failure, more again after each successful
+   * How many uploads may share a request. Halved after a failure, doubled after each successful
    * shipment.
    */
   most: number
   /**
-   * Until this time (monotonic clock), Genesys is assumed to hold what the register knows, as it
-   * did when the list was last read.
+   * The register may be trusted until this time (monotonic clock), because when the list was last
+   * read, Genesys held at least as many contacts as the register knew.
    */
   trustedUntilMs: number
 }
 
 /**
- * Whether Genesys holds what the register knows, so that known content may be skipped. Decided by
- * the size of the list and the number of contacts in the register. Both are counted once while the
- * reading of the list is fresh. If the list held too little when last read, it is read again,
- * because it may have grown.
+ * Whether rows may be skipped because the register knows their content. For that, Genesys must hold
+ * at least as many contacts as the register knows. The numbers are compared once for each reading
+ * of the list. If the list held too few contacts when last read, it is read again, because it may
+ * have grown.
  */
 const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<boolean> => {
   const { clock, delivery } = run.deps
@@ -36,14 +36,17 @@ const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promis
     memory.trustedUntilMs = clock.monotonicMs() + ms
     return true
   }
-  if (await maySkip(delivery, tenantId, made.list, asked)) return trustFor(made.freshForMs)
+  const fresh = made.freshForMs > 0
+  if (fresh && (await maySkip(delivery, tenantId, made.list, asked))) {
+    return trustFor(made.freshForMs)
+  }
   const holds = await maySkip(delivery, tenantId, await checkList(run), asked)
   return holds && trustFor(FRESH_MS)
 }
 
 type Register = ReadonlyMap<string, Known>
 
-/** The contacts looked up in the register, and what the register knows about them. */
+/** The contact ids looked up so far, and what the register knows about them. */
 type Asked = { ids: ReadonlySet<string>; register: Register; ofOthers: ReadonlySet<string> }
 
 const NOTHING: Asked = { ids: new Set(), register: new Map(), ofOthers: new Set() }
@@ -62,8 +65,8 @@ const ask = async (run: DeliveryRun, { parts }: Parts, before: Asked): Promise<A
 }
 
 /**
- * Judges the rows. Returns false if only reading the list would decide, and it may not be read
- * here.
+ * Decides which rows are sent. Returns false if the list had to be read for that and `mayLook` is
+ * false.
  */
 const judge = async (
   run: DeliveryRun,
@@ -73,13 +76,15 @@ const judge = async (
   mayLook: boolean,
 ): Promise<boolean> => {
   const trusted = run.deps.clock.monotonicMs() < memory.trustedUntilMs
-  if (register.size > 0 && !trusted && !mayLook) return false
-  const skips = register.size > 0 && (await trusts(run, memory, made))
+  // If no row would be skipped anyway, the list need not be read.
+  const matters = anySkipped(made.parts, register)
+  if (matters && !trusted && !mayLook) return false
+  const skips = matters && (await trusts(run, memory, made))
   judgeRows(made.parts, register, ({ duplicates }) => skips && duplicates !== 'ignore')
   return true
 }
 
-/** A shipment in the form sent to Genesys, and in the form that the store keeps. */
+/** A shipment as it is sent to Genesys and as the store keeps it. */
 export type Going = {
   parts: readonly ShipmentPart[]
   request: BatchToSend
@@ -96,8 +101,8 @@ const goingOf = ({ deps }: DeliveryRun, made: Parts, asked: Asked): Going => {
 }
 
 /**
- * Judges the rows and composes the request. Reads the list if needed, and throws the errors of that
- * read.
+ * Decides which rows are sent, and builds the request. Reads the list if needed, and throws the
+ * errors of that read.
  */
 export const compose = async (
   run: DeliveryRun,
@@ -110,9 +115,9 @@ export const compose = async (
 }
 
 /**
- * The same for more uploads, after the slot was granted, when no other call to Genesys may be made.
- * Returns null if one were needed. Contacts that were looked up `before` are not looked up again:
- * without the new uploads, the earlier result would be used too.
+ * Builds the request again with more uploads. The slot was granted already, so no other call to
+ * Genesys may be made. Returns null if another call is needed. Contacts looked up for `before` are
+ * not looked up again.
  */
 export const composeUnlooked = async (
   run: DeliveryRun,

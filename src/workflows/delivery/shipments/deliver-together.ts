@@ -1,5 +1,6 @@
 import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
 import { UploadMoved, type LaneClaim } from '../../ports/delivery/delivery.ts'
 import type { DeliverUpload, Lease } from '../../ports/delivery/lease.ts'
 import type { ShipmentStore } from '../../ports/delivery/shipments.ts'
@@ -25,11 +26,14 @@ import { settledWhole } from './settled-upload.ts'
 export type DeliverTogetherDeps = DeliveryDeps & {
   shipments: ShipmentStore
   uploads: Pick<UploadStore, 'readFirstChunks'>
-  /** The same as in `deliverAlone`. */
+  /** Must be the budget that `deliverAlone` uses, so that a lane has only one. */
   budgetOf: NonNullable<DeliveryDeps['budgetOf']>
   /** Delivers an upload that cannot share a request, or whose shared request failed. */
   deliverAlone: DeliverUpload
 }
+
+/** Short: after it the oldest upload goes alone. Its delivery waits longer, and shows why. */
+const READ_RETRY_MS = 5_000
 
 type Lane = {
   claim: LaneClaim
@@ -40,11 +44,12 @@ type Lane = {
 }
 
 /**
- * Delivers the lane's oldest upload, together with those behind it that can share its request. If
- * Genesys does not take a request whole, it is halved between uploads until one is alone, and that
- * one is delivered by itself. So no upload is blamed for another's rows. If Genesys names only a
- * few rows, these are left out instead. What was in flight at a crash is sent again under another
- * id, which has no second effect.
+ * Delivers the lane's oldest upload together with the uploads behind it that can share its request.
+ * If Genesys refuses the request, the number of uploads is halved until one is alone, which
+ * `deliverAlone` then delivers. So no upload fails because of another one's rows. If Genesys names
+ * only a few rows, the request is repeated without them. Rows in flight at a crash are sent again
+ * under another request id. That has no second effect, because Genesys updates contacts by their
+ * id.
  */
 export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload => {
   const lanes = new Map<string, LaneMemory>()
@@ -61,12 +66,13 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
     for (let round = 1; !lease.rest.aborted; round += 1) {
       await deps.shipments.dissolve(claim)
       const limit = round > MOST_ROUNDS ? 1 : memory.most
-      const made = limit > 1 ? await makeParts(deps, claim, limit, withheld) : null
+      const lane = { claim, lease, memory, limit, withheld }
+      const made = limit > 1 ? await madeReady(deps, lane, upload) : null
       if (made === null) {
         if (limit <= 1) memory.most = 2
         return deps.deliverAlone(claim, upload, lease)
       }
-      const ended = await sendTogether(deps, { claim, lease, memory, limit, withheld }, made)
+      const ended = await sendTogether(deps, lane, made)
       if (typeof ended === 'object') noteWithheld(withheld, ended.rows)
       if (ended === 'lane') return deps.deliverAlone(claim, upload, lease)
       if (ended === 'whole') memory.most = Math.min(batchRows, limit * 2)
@@ -80,15 +86,43 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
   }
 }
 
-/** Halving a full request takes twelve rounds, and an upload may be paused in between. */
+/**
+ * The uploads that go together, with the list, which is read once if necessary. null: the oldest
+ * upload goes alone. So it does if the list cannot be read now, because the delivery of a single
+ * upload handles that.
+ */
+const madeReady = async (
+  deps: DeliverTogetherDeps,
+  { claim, lease: { signal }, limit, withheld }: Lane,
+  { tenantId, contactListId }: Upload,
+): Promise<Parts | null> => {
+  const made = await makeParts(deps, claim, limit, withheld)
+  if (made !== 'unread') return made
+  const context = { tenantId, class: 'read' as const, signal, retryForMs: READ_RETRY_MS }
+  try {
+    await deps.lists.put(await deps.contactLists.readContactList(contactListId, context))
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof GenesysFailure)) throw error
+    return null
+  }
+  const again = await makeParts(deps, claim, limit, withheld)
+  return again === 'unread' ? null : again
+}
+
+/** Halving a full request takes twelve rounds. The rest allows for uploads paused meanwhile. */
 const MOST_ROUNDS = 20
 
 /**
- * `lane`: Genesys refuses the list or us, not the rows. The oldest upload finds out why, alone.
- * `whole`: every row was taken and all is settled. `refused`: something was not taken, and nothing
- * is settled. `moved`: a caller paused or cancelled an upload, and this try was not sent.
- * `withheld`: these rows must not be sent, or Genesys refused them by name. The others are sent
- * again without them. `rest`: a later run finds out.
+ * How one try to send a shipment ended.
+ * - `lane`: Genesys refuses the list or the gateway's rights, not the rows. The oldest upload goes
+ *   alone and finds out why.
+ * - `whole`: Genesys took every row, and all uploads are settled.
+ * - `refused`: some rows were not taken, and nothing is settled.
+ * - `moved`: a caller paused or cancelled an upload, and nothing was sent.
+ * - `withheld`: these rows must not be sent or were refused by name. The others are sent again
+ *   without them.
+ * - `rest`: the run must stop, and a later one continues.
  */
 type Ended =
   | 'lane'
@@ -105,8 +139,8 @@ const sendTogether = async (
 ): Promise<Ended> => {
   const first = made.parts[0]!.upload
   const run = await beginRun(deps, claim, first, lease)
-  // A later upload has replaced the contents of the list. Each of these uploads finds out by itself
-  // which of its rows still belong there.
+  // A later upload has replaced the contents of the list. Each of these uploads then checks alone
+  // which of its rows still belong in it.
   if (run.clearing.clearedSeq > (first.contentSeq ?? 0)) return 'refused'
   run.list = made.list
   const composed = await composedOrNone(run, memory, made)
@@ -116,7 +150,8 @@ const sendTogether = async (
     more: async () => {
       if (made.parts.length >= limit) return null
       const more = await makeParts(deps, claim, limit, withheld, made.parts)
-      const grown = more !== null && more.parts.length > made.parts.length
+      if (more === null || more === 'unread') return null
+      const grown = more.parts.length > made.parts.length
       return grown ? composeUnlooked(run, memory, more, composed) : null
     },
   }
@@ -139,7 +174,7 @@ const sendTogether = async (
   }
 }
 
-/** null if something is wrong with the list. The run of one upload acts on that. */
+/** Returns null if the list cannot take rows now. The run of a single upload then handles that. */
 const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Going | null> => {
   try {
     return await compose(...args)
@@ -151,16 +186,16 @@ const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Goin
 }
 
 /**
- * What is sent. When the first try is recorded, this also takes what came while the request waited
- * for its slot.
+ * The shipment to send. Just before the first try is recorded, `more` adds the uploads that arrived
+ * while the request waited for its slot.
  */
 type Sending = { going: Going; more: () => Promise<Going | null> }
 
 /**
- * Sends the request and waits for its job, if Genesys has one. The shipment is composed for the
- * last time and stored with the first try. So uploads that come while it waits for its slot go with
- * it, and a waiting shipment delays nobody. Whatever needs the run of a single upload is left to
- * that run. Throws `UploadMoved` and `RowsWithheld` if a try was not sent.
+ * Sends the request and waits for its job, if Genesys makes one. The shipment is built and stored
+ * only with its first try. So uploads that arrive while it waits for a slot of the pace are
+ * included. A problem of a single upload is left to `deliverAlone`. Throws `UploadMoved` and
+ * `RowsWithheld` if a try was not sent.
  */
 const takenWhole = async (
   run: DeliveryRun,
@@ -208,7 +243,10 @@ const endedBy = (run: DeliveryRun, { parts }: Going, error: unknown): Ended => {
   return refused(run, parts, error.rowErrors, 0)
 }
 
-/** What replaces it costs the lane a request that it would not have sent otherwise. */
+/**
+ * A refusal counts as one request of the lane's budget, because the requests that replace the
+ * refused one would not have been sent otherwise.
+ */
 const refused = (run: DeliveryRun, ...about: Parameters<typeof refusedRows>): Ended => {
   run.budget.spend(1)
   const rows = refusedRows(...about)
@@ -234,7 +272,7 @@ const settle = async (
     object: shipmentId,
     details: {
       uploadIds: parts.map((part) => part.upload.id),
-      // The store has it.
+      // The store adds the job id, which it knows.
       jobId: null,
       ended: 'completed',
     },

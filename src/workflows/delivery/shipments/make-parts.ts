@@ -12,14 +12,14 @@ type MakePartsDeps = DeliveryDeps & {
   uploads: Pick<UploadStore, 'readFirstChunks'>
 }
 
-/** A list that was read this recently is not read again [design: 4]. */
+/** A list that was read or proven within this time is not read again [design: 4]. */
 export const FRESH_MS = 60_000
-/** Ample room for the JSON of a row around its cells. */
+/** The assumed size of a row as JSON, in bytes. It leaves ample room around the cells. */
 const ROW_BYTES = 4_096
 
 export type UploadRowWithheld = { uploadId: string; row: number; verdict: WithheldRow['verdict'] }
 
-/** Rows that must not be sent any more, by upload and row. */
+/** Rows that must no longer be sent, by upload and row. */
 export type Withheld = Map<string, ShipmentPart['verdicts']>
 
 export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]): void => {
@@ -29,12 +29,16 @@ export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]
   }
 }
 
-/** What is sent together, and the list as last read. */
+/** The uploads of a shipment, the list as last read, and for how long its size still counts. */
 export type Parts = { list: ContactList; freshForMs: number; parts: ShipmentPart[] }
 
+/** `unread`: the uploads can share a request, but the list must first be read from Genesys. */
+export type MadeParts = Parts | 'unread' | null
+
 /**
- * The lane's oldest uploads with their rows, as many as one request carries. null if the oldest
- * goes alone. `known`: uploads read before. Others may have come behind them.
+ * Reads the lane's oldest uploads with their rows, as many as one request carries. Returns null if
+ * the oldest one must go alone. `known`: uploads that were read already. If given, reads only
+ * uploads behind them.
  */
 export const makeParts = async (
   deps: MakePartsDeps,
@@ -42,24 +46,27 @@ export const makeParts = async (
   limit: number,
   withheld: Withheld,
   known: readonly ShipmentPart[] = [],
-): Promise<Parts | null> => {
+): Promise<MadeParts> => {
   const more = await deps.shipments.waiting(claim, limit - known.length, known.at(-1)?.upload)
   const uploads = [...known.map(({ upload }) => upload), ...more]
-  const seen = uploads.length > 0 ? await readyList(deps, uploads) : null
-  const parts = seen === null ? [] : await readParts(deps, uploads, withheld, known)
-  return seen === null || parts.length === 0 ? null : { ...seen, parts }
+  if (uploads.length === 0) return null
+  const seen = await readyList(deps, uploads)
+  if (seen === null || seen === 'unread') return seen
+  const parts = await readParts(deps, uploads, withheld, known)
+  return parts.length === 0 ? null : { ...seen, parts }
 }
 
 /**
- * The list as read within the last minute, if it took rows then and still has the columns. null if
- * it must be read first.
+ * The list as last read. It was ready, has the columns of the uploads, and has room for the rows.
+ * null: one of these conditions is not met. `unread`: the list was neither read within the last
+ * minute nor proven by rows that Genesys took.
  */
 const readyList = async (
   { lists, contactLists }: DeliveryDeps,
   uploads: readonly Upload[],
-): Promise<Omit<Parts, 'parts'> | null> => {
+): Promise<Omit<Parts, 'parts'> | 'unread' | null> => {
   const seen = await lists.get(uploads[0]!.contactListId)
-  if (seen === null || seen.ageMs >= FRESH_MS) return null
+  if (seen === null || seen.provenMs >= FRESH_MS) return 'unread'
   const { list } = seen
   const rows = uploads.reduce((sum, upload) => sum + upload.counts.accepted, 0)
   const mostContacts = contactLists.limits.listContacts ?? Number.POSITIVE_INFINITY

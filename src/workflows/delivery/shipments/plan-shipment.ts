@@ -4,11 +4,11 @@ import { createBitmap, hasBit, setBit } from '../../../lib/bitmap.ts'
 import type { RowResult } from '../../ports/delivery/delivery.ts'
 import { skipCode } from '../skip-rule.ts'
 
-/** One upload of a shipment in the making. */
+/** One upload of a shipment that is being composed. */
 export type ShipmentPart = {
   upload: Upload
   chunk: StagedChunk
-  /** 16 bytes a row. */
+  /** 16 bytes for each row. */
   contentHashes: Buffer
   /** Why rows are not sent, by row. */
   verdicts: Map<number, Omit<RowResult, 'line' | 'chunkSeq'>>
@@ -24,6 +24,9 @@ const ERASED = { outcome: 'unprocessed', code: 'erased', column: null } as const
 
 const ageOf = ({ upload }: ShipmentPart): number => upload.contentSeq ?? 0
 
+const hashOf = ({ contentHashes }: ShipmentPart, row: number): Buffer =>
+  contentHashes.subarray(row * 16, row * 16 + 16)
+
 const judge = (
   part: ShipmentPart,
   row: number,
@@ -35,10 +38,24 @@ const judge = (
     part.verdicts.set(row, SUPERSEDED)
     return
   }
-  const hash = part.contentHashes.subarray(row * 16, row * 16 + 16)
-  const code = skipping ? skipCode(part.upload.duplicates, known.contentHash, hash) : null
+  const { duplicates } = part.upload
+  const code = skipping ? skipCode(duplicates, known.contentHash, hashOf(part, row)) : null
   if (code !== null) part.verdicts.set(row, { outcome: 'unchanged', code, column: null })
 }
+
+/** Whether any row would be skipped because the register knows its content. */
+export const anySkipped = (
+  parts: readonly ShipmentPart[],
+  register: ReadonlyMap<string, Known>,
+): boolean =>
+  register.size > 0 &&
+  parts.some((part) =>
+    part.chunk.contactIds.some((contactId, row) => {
+      const known = register.get(contactId)
+      if (known === undefined || hasBit(part.chunk.leftOut, row)) return false
+      return skipCode(part.upload.duplicates, known.contentHash, hashOf(part, row)) !== null
+    }),
+  )
 
 const leaveOutErased = ({ chunk, verdicts }: ShipmentPart): void => {
   const { erased, contactIds } = chunk
@@ -47,9 +64,10 @@ const leaveOutErased = ({ chunk, verdicts }: ShipmentPart): void => {
 }
 
 /**
- * Judges every row by the register and, if a contact is in several of the uploads, by each other,
- * as if they had been sent one by one. The newest content is sent. Older rows are superseded by it,
- * and skipped rows are unchanged. Both verdicts hold only if the shipment is delivered whole.
+ * Decides for every row whether it is sent, with the same result as if the uploads were sent one by
+ * one. Compares each row with the register and with the earlier uploads in the shipment. Only the
+ * newest content of a contact is sent. Older rows are `superseded` and skipped rows are
+ * `unchanged`. These verdicts are only true if the shipment is delivered as a whole.
  */
 export const judgeRows = (
   parts: readonly ShipmentPart[],
@@ -82,7 +100,7 @@ export const judgeRows = (
 export const goingRows = ({ chunk, verdicts }: ShipmentPart): number[] =>
   [...chunk.contactIds.keys()].filter((row) => !hasBit(chunk.leftOut, row) && !verdicts.has(row))
 
-/** The same as bits over all rows of the chunk. */
+/** The rows of `goingRows` as bits over all rows of the chunk. */
 export const goingBits = (part: ShipmentPart): Buffer => {
   const bits = createBitmap(part.chunk.contactIds.length)
   for (const row of goingRows(part)) setBit(bits, row)

@@ -5,17 +5,19 @@ import type { UploadRowWithheld } from './make-parts.ts'
 import { goingRows, type ShipmentPart } from './plan-shipment.ts'
 
 /**
- * If Genesys refuses more rows than this, and more than this share of a request, the fault is not
- * in single rows [design: 3].
+ * If Genesys refuses more rows than both of these limits allow, the fault is not in single rows
+ * [design: 3].
  */
 const FEW_ROWS = 5
 const FEW_SHARE = 0.05
 
 /**
- * The rows of a shipment that Genesys refused by name, each with its outcome. The others can be
- * sent without them immediately. Returns null if Genesys names no row, names fewer rows than it
- * counts (`failed`), refuses the columns, or refuses so many rows that nobody knows what is wrong.
- * Then the uploads must be split.
+ * The rows of a shipment that Genesys refused by name, with their outcomes. The other rows can be
+ * sent again immediately without them. Returns null if the uploads must be split instead, because
+ * Genesys
+ * - names no row, or names fewer rows than it counts (`failed`),
+ * - refuses the columns,
+ * - or refuses so many rows that the fault is elsewhere.
  */
 export const refusedRows = (
   parts: readonly ShipmentPart[],

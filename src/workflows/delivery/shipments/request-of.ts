@@ -30,8 +30,8 @@ export const requestOf = (
 }
 
 /**
- * The same in the form that the store keeps. `known`: ids that any tenant of the list has
- * delivered.
+ * The shipment of a request as the store keeps it. `known`: contact ids that any tenant of the list
+ * has delivered.
  */
 export const shipmentOf = (
   ids: Ids,

@@ -5,13 +5,14 @@ import type { FillPlace, RegisterFillStore } from '../../ports/do-not-call/after
 
 export type FillRegisters = { start(): void; stop(): Promise<void> }
 
-/** The wait between two chunks, so that requests never wait behind more than one. */
+/** The wait between two chunks, so that a call waits for one chunk at most. */
 const PAUSE_MS = 20
 const AGAIN_MS = 60_000
 
 /**
- * Once after a start, gives subjects to contacts that were delivered before registers had subjects,
- * a chunk at a time. If it is killed, the next start begins again and skips what is done.
+ * Runs once after a start. Adds the phones and addresses of contacts that were delivered before
+ * registers stored them, a chunk at a time. If the process is killed, the next start begins again
+ * and skips what is done.
  */
 export const createFillRegisters = (deps: {
   registers: RegisterFillStore

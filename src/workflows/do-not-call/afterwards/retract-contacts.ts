@@ -16,9 +16,9 @@ import type {
 
 export type RetractDeps = {
   retractions: Pick<RetractionStore, 'next' | 'settle' | 'postpone'>
-  /** Null if Genesys has no call for this. Then the contact is only reported. */
+  /** null if Genesys has no call for this. The contacts are then only reported. */
   contacts: ContactRetractionPort | null
-  /** The digest of a subject, as in uploads. */
+  /** Keys the digests of phones and emails, with the same key as for uploads. */
   digestKey: Buffer
   clock: Clock
   ids: Ids
@@ -27,17 +27,17 @@ export type RetractDeps = {
 }
 
 /**
- * How many contacts one turn takes. Then the list is released and claimed again, so that other
+ * How many contacts are retracted before the list is released and claimed again, so that other
  * lists get their turn.
  */
 const CONTACTS_A_CLAIM = 50
 const REPORTED_A_CLAIM = 1_000
 /**
- * Full jitter from 1 s, doubled, at most an hour. What Genesys refuses today it may accept once a
- * right is granted.
+ * Full jitter from 1 s, doubled, at most an hour. Refusals are retried too, because Genesys may
+ * accept the call once an admin has granted a right.
  */
 const BACKOFF = { baseMs: 1_000, capMs: 3_600_000 }
-/** Genesys does not answer, so other contacts of the list would fail too. */
+/** Failures that every other contact of the list would meet too. */
 const OF_ALL: readonly string[] = ['unavailable', 'throttled', 'unauthorized', 'forbidden']
 const LIST_AGAIN_MS = 5_000
 
@@ -75,7 +75,7 @@ const report = async (
 const isGone = (error: unknown): boolean =>
   error instanceof GenesysFailure && error.kind === 'not_found'
 
-/** The outcome of a contact, or the failure if it is to be tried again. */
+/** Retracts one contact. Returns its outcome, or the failure if the contact must be tried again. */
 const retractOne = async (
   { digestKey, clock }: RetractDeps,
   contacts: ContactRetractionPort,
@@ -106,7 +106,7 @@ const retractOne = async (
   }
 }
 
-/** Returns true if the next contact may be tried. */
+/** Retracts one contact and stores the outcome. Returns true if the next contact may be tried. */
 const work = async (
   deps: RetractDeps,
   contacts: ContactRetractionPort,
@@ -130,9 +130,9 @@ const work = async (
 }
 
 /**
- * Retracts contacts that were delivered before an entry named them, one after the other. Genesys is
- * read first, so if a try took effect without an answer, the next try sees it. If Genesys has no
- * call for this, the report names the contacts.
+ * Retracts contacts that were delivered before an entry named them, one after the other. Each
+ * contact is read from Genesys first. So a second try sees what a first try without an answer has
+ * done. If Genesys has no call for this, the contacts are only reported.
  */
 export const createRetractContacts = (deps: RetractDeps): RetractContacts => {
   const { contacts, retractions } = deps

@@ -30,8 +30,8 @@ export type AskPull = Refusing<
 >
 
 /**
- * Requests the entries that were added to a list inside Genesys. Answers 202 with a submission,
- * which is filled after the answer.
+ * Requests a pull of the entries that were added to a list inside Genesys. Answers 202 with a
+ * submission, to which the entries are added afterwards.
  */
 export const createAskPull =
   (deps: AskPullDeps): AskPull =>
@@ -46,7 +46,8 @@ export const createAskPull =
       owner: `${deps.owner}:${deps.ids.newUuid()}`,
     }
     const done = await claimKey(deps, scope)
-    // The list is in the path, which is part of the key's scope. So the same key is the same call.
+    // The path names the list and is part of the key's scope, so the same key always means the same
+    // call.
     if (done !== null) return { ...done, replayed: true }
     try {
       const id = deps.ids.newId('dns')

@@ -2,15 +2,18 @@ import type { DncChunk, NewDncChunk } from '../../../domain/do-not-call/dnc-chun
 import type { EntryField, SubjectKind } from '../../../domain/do-not-call/dnc-entry.ts'
 import type { JudgeEntry } from '../../../intake/entries/entry-steps.ts'
 
-/** Names for the columns between the value and the expiry. Nothing of them is read. */
+/**
+ * Names for the columns between the value and the expiry. The gateway does not read these columns.
+ */
 const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] as const
 
-/** How a line of an export is read. */
+/** The fields under which the columns of an export are read. */
 export const EXPORT_FIELDS: readonly EntryField[] = ['phoneNumber', ...BETWEEN, 'expiresAt']
 
 /**
- * The columns of a pull's entries, wherever they come from. An export has numbers and addresses in
- * one column, and entries that are sent again have the columns of their own submission.
+ * The columns of every entry of a pull, whatever its origin. The lines of an export have phone
+ * numbers and email addresses in one column. Entries that are sent again have the columns of their
+ * first submission.
  */
 export const PULLED_COLUMNS = ['phoneNumber', 'email', 'expiresAt']
 
@@ -20,7 +23,7 @@ const cellsOf = (kind: SubjectKind, value: string, expiresAt: string): string[] 
   expiresAt,
 ]
 
-/** Lines of an export under the columns of a pull, the value as it was written there. */
+/** Maps lines of an export to the columns of a pull. The value stays as the export has it. */
 export const asExported = (chunk: NewDncChunk): NewDncChunk => {
   const expiryOf = (cells: readonly string[]): string => (cells.length > 1 ? cells.at(-1)! : '')
   return {
@@ -37,7 +40,7 @@ export const asExported = (chunk: NewDncChunk): NewDncChunk => {
   }
 }
 
-/** Entries of any submission under the columns of a pull. */
+/** Maps entries of any submission to the columns of a pull. */
 export const asSentAgain = ({ entries, terms, ...chunk }: DncChunk): DncChunk => ({
   ...{ ...chunk, terms },
   rejected: [],
@@ -48,12 +51,12 @@ export const asSentAgain = ({ entries, terms, ...chunk }: DncChunk): DncChunk =>
 })
 
 const LINE_FEED = 10
-/** If the first line is longer, it is not a header. */
+/** A first line longer than this is not a header. */
 const MAX_HEADER_BYTES = 64 * 1024
 
 /**
- * The columns of an export are known by their places: the value comes first and the expiry last
- * [platform-api: 2.7].
+ * A header with the gateway's names for the columns. The columns of an export are known by their
+ * places: the value comes first and the expiry last [platform-api: 2.7].
  */
 const ourHeader = (header: string): string => {
   const columns = header.replaceAll(/"[^"]*"/gu, '').split(',').length
@@ -61,7 +64,7 @@ const ourHeader = (header: string): string => {
   return `${['phoneNumber', ...between, ...(columns > 1 ? ['expiresAt'] : [])].join(',')}\n`
 }
 
-/** The export under the names of an entry's fields. */
+/** The bytes of the export, with its header replaced by the names of an entry's fields. */
 export const withOurHeader = async function* (
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void> {
@@ -83,8 +86,8 @@ export const withOurHeader = async function* (
 const BY_THE_MINUTE = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})Z$/u
 
 /**
- * Validates a line as an entry whose source is Genesys. One column holds numbers and addresses, and
- * expiries have no seconds.
+ * Validates a line of an export as an entry whose source is Genesys. The line has only one value, a
+ * phone number or an address, and an expiry without seconds.
  */
 export const judgeExported =
   (judge: JudgeEntry): JudgeEntry =>

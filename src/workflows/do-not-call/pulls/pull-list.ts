@@ -33,7 +33,7 @@ export type PullDeps = {
   ids: Ids
   emit: Emit
   owner: string
-  /** DNC_PULL_HOURS. null: a list is pulled only when a caller requests it. */
+  /** DNC_PULL_HOURS in milliseconds. null: a list is pulled only when a caller requests it. */
   periodMs: number | null
 }
 
@@ -44,7 +44,10 @@ const EXPORT_WITHIN_MS = 2 * 3_600_000
 const AGAIN_MS = 10 * 60_000
 const CALL_WITHIN_MS = 60_000
 
-/** The export made for this pull. An earlier one may be older than the last removal. */
+/**
+ * Starts an export and returns the URI of its result. An earlier export is not used, because it may
+ * be older than the last removal.
+ */
 const newExport = async (
   { exports, clock }: PullDeps,
   dncListId: string,
@@ -63,7 +66,7 @@ const newExport = async (
   throw new GenesysFailure('unavailable', 'export-dnc-list')
 }
 
-/** The entries of a chunk at the places, in order. */
+/** The entries of a chunk at `places`, in that order. */
 const partOf = (chunk: DncChunk, places: readonly number[], digestKey: Buffer): NewDncChunk => {
   const entries = places.map((place) => chunk.entries[place]!)
   return {
@@ -87,7 +90,7 @@ const NOTHING_READ: EntryResult = {
   } satisfies DncSource,
 }
 
-/** Reads the export and adds the people who are not known here, a chunk at a time. */
+/** Reads the export, and adds the people whom the gateway does not know yet, a chunk at a time. */
 const readExport = async (
   deps: PullDeps,
   pull: DncPull,
@@ -115,7 +118,10 @@ const readExport = async (
   }
 }
 
-/** Sends people again whom Genesys no longer has. Nothing that happens there ends a suppression. */
+/**
+ * Adds the entries that Genesys no longer has, so that they are sent again. Removing an entry in
+ * Genesys does not end a suppression.
+ */
 const addMissing = async (
   { pulls, submissions, intake }: PullDeps,
   pull: DncPull,
@@ -137,7 +143,7 @@ const addMissing = async (
 }
 
 const notesOf = (missing: number): string[] =>
-  missing === 0 ? [] : [`${missing} entries were missing in Genesys and are sent again.`]
+  missing === 0 ? [] : [`${missing} entries were missing in Genesys. The gateway sends them again.`]
 
 const pullOne = async (deps: PullDeps, pull: DncPull, signal: AbortSignal): Promise<void> => {
   const { pulls, clock, ids } = deps
@@ -183,7 +189,7 @@ const REFUSALS: ReadonlySet<GenesysFailure['kind']> = new Set(['forbidden', 'not
 
 /**
  * Whether Genesys refuses the list itself. A refused download does not count: its address has
- * expired, and the next try gets another.
+ * expired, and the next try gets a new one.
  */
 const isListRefused = ({ kind, operation }: GenesysFailure): boolean =>
   operation === 'export-dnc-list' && REFUSALS.has(kind)
@@ -207,7 +213,7 @@ const giveUp = async (
 
 /**
  * Pulls the list that is due first. Returns false if none is due. A pull that fails is tried again
- * later, from its beginning. If Genesys refuses the list, the pull waits for a person.
+ * later, from its beginning. If Genesys refuses the list, the pull waits until a person resumes it.
  */
 export const createPullNext =
   (deps: PullDeps) =>

@@ -1,12 +1,13 @@
 import type { Emit } from '../../../telemetry/events.ts'
 import type { RegistryWork } from '../../ports/do-not-call/registries/registries.ts'
 
-/** After this long without a sign of life, what was being received is discarded. */
+/** An edition whose receiving instance was silent for this long is discarded. */
 const DEAD_AFTER_MS = 60_000
 
 /**
- * The work after an edition, one step for each call. First the edition comes into force, then
- * contacts delivered before it are searched for. Returns false if there is nothing to do.
+ * Does one step of the work that follows when an edition was received. First brings editions into
+ * force, then searches for contacts that were delivered before. Returns false if there is nothing
+ * to do.
  */
 export const createFollowEditions =
   ({ work, emit }: { work: RegistryWork; emit: Emit }): (() => Promise<boolean>) =>

@@ -12,10 +12,10 @@ import type { LoadingState, RunsState } from './loading-state.ts'
 
 /** How many numbers are sorted together: 8 MB. */
 const NUMBERS_AT_ONCE = 2 ** 20
-/** The longest file, inflated: four times the largest registry that exists. */
+/** The most bytes of a file after decompression: four times the largest registry that exists. */
 const MOST_BYTES = 16 * 2 ** 30
 
-/** Gives pages of a run, numbered from 1, in ascending order. */
+/** Stores pages of a run. Runs are numbered from 1, and the pages come in ascending order. */
 export type TakePages = (run: number, pages: readonly NumberPage[]) => Promise<void>
 
 const isAscending = (numbers: Float64Array): boolean => {
@@ -30,7 +30,7 @@ const startOfLastPrefix = (numbers: Float64Array): number => {
   return at
 }
 
-/** The state at the beginning of a file. */
+/** The state before the first number. */
 const NO_RUNS: RunsState = {
   run: 0,
   lastPrefix: null,
@@ -39,26 +39,29 @@ const NO_RUNS: RunsState = {
   page: null,
 }
 
-/** Stores one thing after the other, while something else is done. */
+/** Runs one storing job after another, while the caller continues to read. */
 const createStoring = () => {
   let storing: Promise<void> = Promise.resolve()
   return {
-    /** Begins `work` after everything before is stored. Its error is thrown at the next wait. */
+    /**
+     * Waits for the previous job, then begins `work`. If `work` fails, the next call throws its
+     * error.
+     */
     afterwards: async (work: () => Promise<void>): Promise<void> => {
       await storing
       storing = work()
       storing.catch(() => undefined)
     },
-    /** Resolves when nothing is being stored any more, whether it succeeded or not. */
+    /** Resolves when no job is running, whether the last one succeeded or failed. */
     settled: (): Promise<void> => storing.catch(() => undefined),
   }
 }
 
 /**
- * Distributes numbers over pages as they come in. As long as they ascend, there is one run.
- * Whenever they start lower again, a new run begins, and the runs are merged later. So a file may
- * be in any order, and memory holds only the numbers of one lot. Pages are stored while the next
- * lot is read.
+ * Collects numbers in lots as they arrive, sorts each lot and distributes it over pages. Lots that
+ * continue in ascending order form one run. When a lot begins with lower numbers, a new run begins.
+ * The runs are merged later. So a file may be in any order, while memory holds only the numbers of
+ * one lot. Pages are stored while the next lot is read.
  */
 const createRuns = (take: TakePages, numbersAtOnce: number, from: RunsState = NO_RUNS) => {
   const lot = new Float64Array(numbersAtOnce)
@@ -96,7 +99,7 @@ const createRuns = (take: TakePages, numbersAtOnce: number, from: RunsState = NO
     await afterwards(() => take(run, ready))
   }
   return {
-    /** The caller makes sure that there is room. */
+    /** Adds a number. Check `room` first, because a full lot takes no more. */
     add: (number: number): void => {
       lot[filled++] = number
     },
@@ -121,19 +124,22 @@ const createRuns = (take: TakePages, numbersAtOnce: number, from: RunsState = NO
   }
 }
 
-/** A line that gives a number has at least this many bytes. */
+/** The fewest bytes of a line that holds a number. */
 const LEAST_LINE_BYTES = 7
 
-/** What happens with an edition while it is read. */
+/** Where `loadNumbers` puts the parts of an edition while it reads the file. */
 export type LoadInto = {
   take: TakePages
-  /** Called after all earlier pages are stored. The rest of the file may continue from `state`. */
+  /**
+   * Stores the point from which the file may be continued. Called after all earlier pages are
+   * stored.
+   */
   keep: (state: LoadingState) => Promise<void>
   /** How many numbers are sorted, and kept, together. Default: 2^20. */
   numbersAtOnce?: number
 }
 
-/** Reads a piece into the runs, whose lots it may fill more than once. */
+/** Reads a piece of the file into the runs. May fill several lots. */
 const readPiece = async (
   piece: Uint8Array,
   reader: NumberReader,
@@ -141,7 +147,7 @@ const readPiece = async (
   numbersAtOnce: number,
 ): Promise<void> => {
   for (let at = 0; at < piece.byteLength;) {
-    // So the numbers of a piece always have room.
+    // Leaves room for all numbers that the next part of the piece can hold.
     if (runs.room() < numbersAtOnce / 4) await runs.flush(false)
     const to = Math.min(piece.byteLength, at + (runs.room() - 1) * LEAST_LINE_BYTES)
     reader.read(piece.subarray(at, to))
@@ -150,9 +156,9 @@ const readPiece = async (
 }
 
 /**
- * Reads a registry's file as it streams in, gzip or not. `from`: the body is the rest of a file
- * that was read up to there; a gzip file cannot be continued. Throws `RegistryFileRefused`,
- * `FileRefused` and the errors of the body.
+ * Reads a registry's file as it streams in, plain or gzip. `from`: the body is the rest of a plain
+ * file whose beginning was read before. Throws `RegistryFileRefused`, `FileRefused` and the errors
+ * of the body.
  */
 export const loadNumbers = async (
   body: AsyncIterable<Uint8Array>,

@@ -1,24 +1,29 @@
 import type { NumberPage } from '../../../domain/do-not-call/registries/number-page.ts'
 import type { NumberReaderState } from '../../../intake/registries/number-lines.ts'
 
-/** The numbers of an edition that are in no whole page yet, and what the next one follows. */
+/**
+ * How far the numbers of a file are distributed over pages when reading stops between two pieces.
+ */
 export type RunsState = {
   run: number
-  /** The prefix of the last block. Null: there is none yet. */
+  /** The prefix of the last block. null: there is none yet. */
   lastPrefix: number | null
   distinct: number
-  /** Ascending numbers of one prefix, to which the next number may belong. */
+  /**
+   * Ascending numbers with one prefix. They are not in a block yet, because the next number may
+   * have the same prefix.
+   */
   waiting: Float64Array
   page: NumberPage | null
 }
 
-/** What it takes to continue a file behind its first bytes, besides the stored pages. */
+/** Everything that is needed to continue a file after its first bytes, except the stored pages. */
 export type LoadingState = {
   /** How many bytes of the file were read. */
   bytes: number
   reader: NumberReaderState
   runs: RunsState
-  /** The state of the digest of those bytes. */
+  /** The state of the digest of the bytes read so far. */
   digest: Uint8Array
 }
 
@@ -37,7 +42,10 @@ type Written = {
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
-/** Writes the state as bytes. They contain telephone numbers. */
+/**
+ * Writes the state as bytes. These contain phone numbers, so they must be sealed before they are
+ * stored.
+ */
 export const writeLoadingState = ({ bytes, reader, runs, digest }: LoadingState): Buffer => {
   const { waiting, page, ...rest } = runs
   const written: Written = {
@@ -51,7 +59,10 @@ export const writeLoadingState = ({ bytes, reader, runs, digest }: LoadingState)
   return Buffer.from(JSON.stringify(written))
 }
 
-/** Reads what `writeLoadingState` wrote. Null if a version wrote it that loads otherwise. */
+/**
+ * Reads what `writeLoadingState` wrote. null if another version of the gateway wrote it in another
+ * form.
+ */
 export const readLoadingState = (state: Uint8Array): LoadingState | null => {
   const written = JSON.parse(Buffer.from(state).toString()) as Written
   if (written.version !== VERSION) return null

@@ -11,11 +11,11 @@ import { type SuppressionPort, SuppressionUnknown } from '../../ports/do-not-cal
 type Looked = Pick<NewChunk, 'seq' | 'subjectRows' | 'subjectNumbers'>
 
 /**
- * The result of a look-up in the registries. `look` is null if it failed. Then the look-up must be
- * repeated before anything is sent.
+ * The result of a look-up in the registries. `look` is null if the look-up failed. In that case,
+ * the look-up must be repeated before anything is sent.
  */
 export type RegistryFindings = {
-  /** By chunk and row. */
+  /** Suppressed rows, by chunk and row. */
   hits: Map<number, Map<number, Suppression>>
   look: RegistryLook | null
 }
@@ -28,10 +28,12 @@ export type LookAtRegistries = {
 type Editions = Standing['editions']
 type Suppressions = Pick<SuppressionPort, 'numbersAmong'>
 
-/** How many numbers are looked up together: 8 MB, and as much again for sorting. */
+/**
+ * How many numbers are looked up together. They take 8 MB in their chunks, and another 8 MB sorted.
+ */
 const NUMBERS_AT_ONCE = 2 ** 20
 
-/** The index of a number that is in the ascending numbers. */
+/** The index of `number`, which must be among the ascending numbers. */
 const placeOf = (numbers: Float64Array, number: number): number => {
   let low = 0
   let high = numbers.length - 1
@@ -45,14 +47,15 @@ const placeOf = (numbers: Float64Array, number: number): number => {
 
 type Found = { sorted: Float64Array; hits: Uint8Array; any: boolean }
 
+/** Looks up the numbers. Sorts them in place, because a copy would need as much memory again. */
 const find = async (
   suppressions: Suppressions,
   editions: Editions,
   numbers: Float64Array,
 ): Promise<Found> => {
-  const sorted = numbers.toSorted()
-  const hits = await suppressions.numbersAmong(editions, sorted)
-  return { sorted, hits, any: hits.some((hit) => hit > 0) }
+  numbers.sort()
+  const hits = await suppressions.numbersAmong(editions, numbers)
+  return { sorted: numbers, hits, any: hits.some((hit) => hit > 0) }
 }
 
 const numbersOf = (chunks: readonly Looked[], count: number): Float64Array => {
@@ -87,8 +90,8 @@ const noteCountries = (numbers: Float64Array, countries: Set<string>): void => {
 }
 
 /**
- * Looks the phones of an upload's rows up in the registries, chunk by chunk, many at a time and in
- * order.
+ * Looks up the phones of an upload's rows in the registries. Collects chunks until a million
+ * numbers are together, because one sorted look-up of many numbers is faster.
  */
 export const lookAtRegistries = (
   suppressions: Suppressions,
@@ -97,7 +100,7 @@ export const lookAtRegistries = (
   const hits = new Map<number, Map<number, Suppression>>()
   const countries = new Set<string>()
   const reason = REASON_NUMBERS.registry
-  /** All rows of an edition share one object, because there may be a million. */
+  /** One object for all rows that an edition suppresses, because there may be a million of them. */
   const byEdition: Suppression[] = editions.map(({ number: submission }) => ({
     submission,
     reason,

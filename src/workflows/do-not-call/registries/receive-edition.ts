@@ -41,7 +41,7 @@ export type ReceiveEditionDeps = AnswerOnceDeps & {
   emit: Emit
   /** See `LoadInto`. */
   numbersAtOnce?: number
-  /** Called when there is an edition to bring into force. */
+  /** Called when an edition is ready to be brought into force. */
   wake: () => void
 }
 
@@ -50,12 +50,12 @@ export type ReceiveEdition = Refusing<
   (request: EditionRequest) => Promise<UploadAnswer>
 >
 
-/** How far another clock may be ahead. */
+/** How far the clock of the caller may be ahead of the gateway's. */
 const MOST_AHEAD_MS = 5 * 60_000
 
 /**
- * An edition from the future would count as fresh for too long, and no later edition could come
- * into force.
+ * Refuses a date in the future. Such an edition would count as fresh for too long, and no later
+ * edition could come into force.
  */
 const checkAsOf = (asOf: string, now: Date): void => {
   if (Date.parse(asOf) - now.getTime() <= MOST_AHEAD_MS) return
@@ -64,15 +64,15 @@ const checkAsOf = (asOf: string, now: Date): void => {
 }
 
 const FAULTS: Record<EditionFault['kind'], { code: ProblemCode; detail: string }> = {
-  older: { code: 'edition-older', detail: 'The edition in force is newer than this one.' },
-  duplicate: { code: 'edition-exists', detail: 'This file is an edition already.' },
+  older: { code: 'edition-older', detail: 'The edition in force is newer than this file.' },
+  duplicate: { code: 'edition-exists', detail: 'This file was already received.' },
   base_missing: {
     code: 'edition-base-missing',
-    detail: 'The edition that this one changes is not in force.',
+    detail: 'The edition that you want to change is not in force.',
   },
   shrinks: {
     code: 'edition-shrinks',
-    detail: 'The edition has far fewer numbers than the one in force.',
+    detail: 'The new edition has far fewer numbers than the edition in force.',
   },
 }
 
@@ -92,11 +92,14 @@ const translated = (error: unknown): unknown => {
   }
   return lostAs(
     error,
-    'The edition was given up while it was received, because the database did not answer in time.',
+    'The gateway dropped the edition while it received it, because the database did not answer in time.',
   )
 }
 
-/** What the call asks for, however much of the file it brings. */
+/**
+ * The parts of a call that stay the same when it is repeated to continue a file: everything but
+ * `offset`.
+ */
 const askedOf = ({ registry, options }: EditionRequest) => ({
   registry,
   options: Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'offset')),
@@ -113,16 +116,16 @@ const callDigestOf = (request: EditionRequest): string => {
 const offsetDiffers = (offset: number): GatewayProblem => {
   const detail =
     offset === 0
-      ? 'Nothing of this file is kept. Send all of it, without `offset`.'
-      : `The first ${offset} bytes of the file are kept. Send what follows, with \`offset=${offset}\`.`
+      ? 'The gateway has saved nothing of this file. Send the whole file, without `offset`.'
+      : `The gateway has saved the first ${offset} bytes of the file. Send the rest with \`offset=${offset}\`.`
   return new GatewayProblem('edition-offset-differs', detail, { offset })
 }
 
 /**
  * Accepts an edition of a registry. Reads, sorts, seals and stores its numbers while they stream
- * in, and answers 202 when all are durable. From then on it comes into force by itself. A body that
- * breaks off leaves what is kept of it, for a call that brings the rest. Any other failure before
- * leaves nothing behind.
+ * in, and answers 202 when all are durable. From then on, the gateway brings the edition into force
+ * by itself. If the body is incomplete, the part that is stored stays, and another call may bring
+ * the rest. Any other failure leaves nothing behind.
  */
 export const createReceiveEdition =
   (deps: ReceiveEditionDeps): ReceiveEdition =>
@@ -133,11 +136,12 @@ export const createReceiveEdition =
     const call = {
       ...{ tenantId: caller.tenantId, method: 'POST', path, key },
       fingerprint: async () => {
-        // The rest alone does not show whether the file is the same.
+        // This call sent only the rest of a file, which does not show whether the whole file is the
+        // same as before.
         if (request.options.offset > 0) throw offsetDiffers(0)
         return fingerprintOf(request, await hashBody(body, Number.MAX_SAFE_INTEGER))
       },
-      reused: 'This Idempotency-Key was used with another file or other options.',
+      reused: 'This Idempotency-Key was used with a different file or different options.',
     }
     return answerOnce(deps, call, (scope) =>
       receive(deps, request, registry, scope).catch((error: unknown) => {
@@ -186,7 +190,7 @@ const resume = async (
   return { hold, from }
 }
 
-/** These end a body, not the file. The rest may still come. */
+/** These problems end the body but not the edition: another call may send the rest of the file. */
 const BROKEN_OFF: ReadonlySet<ProblemCode> = new Set([
   'body-broken-off',
   'body-too-slow',
@@ -227,7 +231,7 @@ const receive = async (
     return { ...answer, replayed: false }
   } catch (error) {
     await heartbeat.stop()
-    // If this fails too, the sweep does it.
+    // If this fails too, the sweep ends the edition later.
     const end = isOver(error) ? registries.discard : registries.leave
     await end(hold).catch(() => undefined)
     throw error

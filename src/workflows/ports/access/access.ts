@@ -1,19 +1,20 @@
 import type { ApiKey, GrantKind, Scope } from '../../../domain/access/access.ts'
 
+/** Finds API keys and the grants of tenants. */
 export type AccessStore = {
   /**
-   * Finds by the SHA-256 of the presented key. null when unknown. Expired and revoked keys are
-   * returned with their stamps.
+   * Finds a key by the SHA-256 of the presented text. null: there is no such key. Expired and
+   * revoked keys are returned too, with the times at which they ended.
    */
   findKey(digest: Buffer): Promise<ApiKey | null>
   /**
-   * Notes that the key was used, to the minute and without delaying the call: a crash may lose it.
-   * Never throws.
+   * Records the minute in which the key was used. Does not wait for the write, which a crash may
+   * lose. Never throws.
    */
   noteUse(keyId: string): void
   /**
-   * Tenant `default` with grant `*` on every kind, and its admin key, exist after this; an older
-   * admin key from the environment ends.
+   * Makes sure that tenant `default` exists with the grant `*` on every kind, and that this admin
+   * key works with these scopes. Revokes any other key that came from the environment.
    */
   ensureAdmin(input: { digest: Buffer; scopes: readonly Scope[] }): Promise<void>
   isGranted(tenantId: string, kind: GrantKind, objectId: string): Promise<boolean>

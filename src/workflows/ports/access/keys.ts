@@ -21,16 +21,17 @@ export type KeyStore = {
     audit: AuditEntry
   }): Promise<{ kind: 'created'; key: IssuedKey } | { kind: 'tenant_unknown' } | { kind: 'past' }>
   find(keyId: string): Promise<IssuedKey | null>
-  /** Newest first; an unreadable cursor gives null. */
+  /** Newest first. null: the cursor cannot be read. */
   list(page: {
     limit: number
     cursor: string | null
     tenantId?: string
   }): Promise<Page<IssuedKey> | null>
   /**
-   * Makes a key with the same tenant, name, scopes and length of life, and lets the present one end
-   * after `overlapHours`, or when it would have ended anyway. `fixed`: it comes from the
-   * environment. `ended`: it is expired, revoked or rotated already. null: there is no such key.
+   * Makes a key with the same tenant, name, scopes and length of life. The old key ends after
+   * `overlapHours`, or at its expiry if that is earlier. `fixed`: the key comes from the
+   * environment. `ended`: the key has expired, or was revoked or rotated. null: there is no such
+   * key.
    */
   rotate(input: {
     keyId: string
@@ -43,7 +44,9 @@ export type KeyStore = {
     | { kind: 'ended'; replacedBy: string | null }
     | null
   >
-  /** Ends the key immediately. A revoked one stays unchanged. */
+  /**
+   * Ends the key immediately. Revoking a revoked key changes nothing. null: there is no such key.
+   */
   revoke(input: {
     keyId: string
     audit: (tenantId: string) => AuditEntry

@@ -3,18 +3,22 @@ import type { AuditEntry } from '../../../domain/audit/audit.ts'
 
 export type SignedIn = {
   sessionId: string
-  /** The key as it is now: the session also loses a scope that the key lost meanwhile. */
+  /**
+   * The key as it is now. If the key has lost a scope since the sign-in, the session has lost it
+   * too.
+   */
   key: ApiKey
 }
 
 /**
- * Who is signed in to the console. Sessions are known by the SHA-256 of their token. Times are by
+ * The sessions of the console. A session is identified by the SHA-256 of its token. Times are by
  * the database's clock.
  */
 export type SessionStore = {
   /**
-   * Begins a session of the live key with this digest, and forgets those that ended long ago. null:
-   * there is no such key, or it has expired or is revoked; nothing is written then.
+   * Begins a session for the live key with this digest, and deletes the sessions that are past
+   * their longest life. null: there is no such key, or it has expired or is revoked. In that case,
+   * nothing is written.
    */
   begin(input: {
     sessionId: string
@@ -23,10 +27,11 @@ export type SessionStore = {
     audit: (key: ApiKey) => AuditEntry
   }): Promise<ApiKey | null>
   /**
-   * null: unknown, idle too long, too old, or its key has ended. Notes the use, at most once a
-   * minute.
+   * Finds the session of a request and records the use, at most once a minute. null: the session is
+   * unknown, was idle too long or is too old, or its key has ended. `by` is `page` if the page
+   * refreshed itself, perhaps with nobody looking. Such a request is not recorded as use.
    */
-  find(digest: Buffer): Promise<SignedIn | null>
-  /** Ends the session. An unknown one has already ended. */
+  find(digest: Buffer, by: 'person' | 'page'): Promise<SignedIn | null>
+  /** Ends the session. If it has ended already, nothing is written. */
   end(digest: Buffer, audit: (signedIn: SignedIn) => AuditEntry): Promise<void>
 }

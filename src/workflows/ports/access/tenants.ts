@@ -4,8 +4,8 @@ import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { Page } from '../uploads/uploads.ts'
 
 /**
- * Members that are left out do not change. A given kind replaces all its grants, and a given quota
- * replaces the earlier one.
+ * Members that are left out do not change. If a kind of grants is given, it replaces all earlier
+ * grants of this kind. If a quota is given, it replaces the earlier one.
  */
 export type TenantChange = {
   name?: string
@@ -17,14 +17,14 @@ export type TenantChange = {
 /** The tenants and what they are granted. Every change is written together with its audit entry. */
 export type TenantStore = {
   /**
-   * Answers the claim and makes the tenant, in one transaction. `claim_lost`: another call has
-   * taken over the key, and nothing is written.
+   * Stores the answer under the call's Idempotency-Key and makes the tenant, in one transaction.
+   * `claim_lost`: another call has taken over the key. Nothing is written.
    */
   create(input: {
     id: string
     name: string
     grants: Grants
-    /** The names of registries. */
+    /** Names of registries that the tenant uses. */
     registries: string[]
     quotas: Quotas
     claim: { tenantId: string; method: string; path: string; key: string; owner: string }
@@ -38,7 +38,7 @@ export type TenantStore = {
     | { kind: 'claim_lost' }
   >
   find(tenantId: string): Promise<Tenant | null>
-  /** Newest first; an unreadable cursor gives null. */
+  /** Newest first. null: the cursor cannot be read. */
   list(page: { limit: number; cursor: string | null; name?: string }): Promise<Page<Tenant> | null>
   /** `stale`: the tenant no longer has this version. null: the tenant does not exist. */
   change(input: {

@@ -4,8 +4,9 @@ import type { Quotas, TenantUse } from '../../../domain/access/quotas.ts'
 export type Counted = { tenantId: string; rows: number; requests: number }
 
 /**
- * The use of a tenant: its quotas, what all instances have counted, and when the present day and
- * minute end, by the database's clock.
+ * The quotas of a tenant, and its use as counted by all instances. `minuteEndsMs`, `dayEndsMs`: the
+ * milliseconds until the present minute or day ends (UTC, by the database's clock).
+ * `use.openUploads` is 0 if the tenant has no quota of open uploads.
  */
 export type Standing = {
   tenantId: string

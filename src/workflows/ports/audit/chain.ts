@@ -1,8 +1,8 @@
 import type { BlockHeader, ChainLine } from '../../../domain/audit/verify-chain.ts'
 
 /**
- * A block that was written. `lagMs`: how long its oldest entry had waited. `isFull`: the block was
- * full, and others may wait.
+ * A block that was written. `lagMs`: how long its oldest entry had waited. `isFull`: the block has
+ * as many entries as a block may have, so more entries may be waiting.
  */
 export type ChainedBlock = {
   block: number
@@ -17,27 +17,31 @@ export type ChainedBlock = {
 /** What proves a block without the database: header, hash and signature (base64). */
 export type SignedHead = BlockHeader & { hash: string; signature: string }
 
-/** Keeps a head outside of the database. Rejects where it could not. */
+/**
+ * Keeps a signed head outside of the database, so that a person who can change the database cannot
+ * change the head. Rejects if the head cannot be kept.
+ */
 export type KeepHead = (head: SignedHead) => Promise<void>
 
+/** Numbers and signs the audit entries. */
 export type AuditChain = {
   /**
-   * Numbers the next entries and writes a signed block of them. null: none waits, or another
-   * instance is working on it.
+   * Numbers the next entries and writes a signed block of them. null: no entry waits, or another
+   * instance writes the chain.
    */
   chainNext(owner: string): Promise<ChainedBlock | null>
 }
 
-/** Whose entries the caller may see: those of this tenant. null: those of all. */
+/** The tenant whose entries the caller may see. null: the entries of all tenants. */
 export type Viewer = string | null
 
 export type AuditEntryFilter = {
   viewer: Viewer
-  /** ISO 8601; from inclusive, to exclusive. */
+  /** ISO 8601. Selects entries at or after `from` and before `to`. */
   from?: string
   to?: string
   action?: string
-  /** One of them. */
+  /** Entries with any of these actions. */
   actions?: readonly string[]
   object?: string
   actor?: string
@@ -62,32 +66,60 @@ export type ChainedEntry = {
   hash: string
 }
 
+/**
+ * Thrown if retention deleted blocks while they were read. The chain now begins at a later block.
+ */
+export class PrunedBeside extends Error {
+  override readonly name = 'PrunedBeside'
+  constructor() {
+    super('Retention deleted blocks of the audit trail while they were read')
+  }
+}
+
+/** Where a page of entries ends: a place in the chain, or in the order of times. */
+export type AuditMark = { seq: number } | { at: string; id: string }
+
+/**
+ * At most `limit` entries. There may be fewer, even none, although more follow, because one call
+ * examines a limited number of entries. `next`: where to continue. null: nothing follows.
+ */
+export type EntryPage = { items: ChainedEntry[]; next: AuditMark | null }
+
 export type AuditReader = {
-  /** In the order of the chain, after number `after`. */
-  entries(filter: AuditEntryFilter, page: { after: number; limit: number }): Promise<ChainedEntry[]>
-  /** The newest first, before number `before`. null: from the end of the chain. */
+  /**
+   * Entries in the order of the chain. With `from` or `to`: in the order of their times. `after`
+   * null: from the beginning. The result is null if `after` belongs to the other order.
+   */
+  entries(
+    filter: AuditEntryFilter,
+    page: { after: AuditMark | null; limit: number },
+  ): Promise<EntryPage | null>
+  /** Newest first. `before` null: from the end. The result is null as in `entries`. */
   newest(
     filter: AuditEntryFilter,
-    page: { before: number | null; limit: number },
-  ): Promise<ChainedEntry[]>
+    page: { before: AuditMark | null; limit: number },
+  ): Promise<EntryPage | null>
   /**
-   * The lines of an export from a block on (null: from the first one), as they are at each moment;
-   * at most `blocks` blocks.
+   * Yields the lines of an export: one line about the export, then each block with those of its
+   * entries that the viewer may see, then an end line. `fromBlock` null: from the first block.
+   * `blocks`: the most blocks to yield. null: up to the newest block that exists when the reading
+   * reaches it. Throws `PrunedBeside` if retention deletes a block before it is read.
    */
   lines(
     viewer: Viewer,
     fromBlock: number | null,
     blocks: number | null,
   ): AsyncGenerator<ChainLine[], void>
-  /**
-   * The end of the chain, entries that wait to be chained, and entries that were inserted beside
-   * the chain.
-   */
+  /** The newest block. `waiting`: how many entries have no number yet. */
   state(): Promise<{
     block: number
     hash: string
     waiting: number
     oldestWaitingMs: number
-    stray: number
   }>
+  /**
+   * How many entries can never get a number, because their place in the chain is already past. The
+   * gateway never writes such entries. Reads the whole trail.
+   */
+  stray(): Promise<number>
 }

@@ -3,30 +3,32 @@ export type ClockLook = {
   /** The time of the clock, in milliseconds since 1970. */
   nowMs: number
   /**
-   * By how much it jumped since the last check of any instance. null: it did not. Only one instance
-   * gets this.
+   * How far the clock jumped since the last check of any instance. Negative: it was set back. null:
+   * it did not jump, or another instance has already found the jump.
    */
   jumpedMs: number | null
   /**
-   * How long no instance checked the clock, if that cannot be distinguished from a jump. null: an
-   * instance did. Only one instance gets this.
+   * How long no instance had checked the clock. Set only if that was so long that the first check
+   * of this process cannot exclude a jump. Only the first instance that finds this gets it.
+   * Otherwise null.
    */
   awayMs: number | null
   /**
    * Whether the clock is in doubt: it jumped, or no instance checked it for a long time, and
-   * nothing has confirmed it since.
+   * nothing has confirmed its time since.
    */
   doubted: boolean
 }
 
-/** The database's clock, which times everything that is stored. */
+/** The database's clock, from which all stored times come. */
 export type DatabaseClock = {
   /**
-   * Checks the clock, and corrects stored times after a jump: after a jump back, pending waits take
-   * as long as before; after a jump ahead, no live instance counts as dead. `elapsedMs`: since
-   * before this process' last check, on the monotonic clock. null: its first.
+   * Checks the clock, and corrects stored times after a jump. After a jump back, pending waits take
+   * as long as before. After a jump ahead, no live instance counts as dead. `elapsedMs` returns how
+   * many milliseconds of the monotonic clock have passed since this process began its last check.
+   * null: this is its first check.
    */
   look(elapsedMs: () => number | null): Promise<ClockLook>
-  /** Another clock agrees. */
+  /** Ends the doubt, because another clock agrees with the database's. */
   confirm(): Promise<void>
 }

@@ -7,12 +7,13 @@ import type { QueueChange, QueueDefaults } from '../../../domain/contact-lists/q
  */
 type KeptSettings = { queue: QueueDefaults }
 
+/** The settings of tenants for contact lists. */
 export type ListSettingsStore = {
-  /** Nothing decided: no members. */
+  /** Settings that the tenant has not decided are left out. */
   read(tenantId: string, listId: string): Promise<KeptSettings>
   /**
-   * Members of `queue` that are left out stay unchanged; null resets one to undecided. Writes the
-   * audit entry too. Returns the current settings.
+   * Members of `queue` that are left out stay unchanged. null: the setting becomes undecided.
+   * Writes the audit entry too. Returns the current settings.
    */
   change(input: {
     tenantId: string

@@ -1,10 +1,13 @@
 /**
- * The lists that any instance made a moment ago: Genesys indexes a list for up to 30 s, and until
- * then a 404 only means "not yet" [guide-api: Errors and retries]. Asked of the store only when a
- * list is not found.
+ * The lists that any instance made in the last 30 s. Genesys needs up to 30 s to index a new list.
+ * Until then, its 404 only means "not yet" [guide-api: Errors and retries]. Call `has` only if
+ * Genesys does not find a list.
  */
 export type NewLists = {
-  /** Stored before anybody else can name the list. */
+  /**
+   * Call this before the list's id is returned to anyone, so that no caller can name a list that is
+   * not recorded here.
+   */
   add(listId: string): Promise<void>
   has(listId: string): Promise<boolean>
 }

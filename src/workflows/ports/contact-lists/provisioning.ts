@@ -5,16 +5,16 @@ import type { CallContext } from '../genesys/genesys.ts'
 
 /**
  * Makes and changes contact lists. Every call may throw `GenesysFailure`. Apart from bugs and
- * aborts, nothing else is thrown. Creating is not idempotent in Genesys: it is tried once, and
- * after an unknown outcome the gateway looks for the list by its name.
+ * aborts, nothing else is thrown. In Genesys, creating a list is not idempotent, so the gateway
+ * tries it once. After an unknown outcome, it looks for the list by its name.
  */
 export type ProvisioningPort = {
   /**
-   * One attempt, no retry of an unknown outcome. The plan has no settings that the dialect does not
-   * know (`settingsBeyond`).
+   * Tries once, even if the outcome is unknown. The plan has only settings that the dialect knows
+   * (`settingsBeyond`).
    */
   createContactList(list: NewContactListPlan, context: CallContext): Promise<ContactList>
-  /** The lists of exactly this name. */
+  /** The lists with exactly this name. */
   findByName(name: string, context: CallContext): Promise<{ id: string; name: string }[]>
   /**
    * Guide: adds columns by PUT with a raised schema version. null: the dialect's columns are
@@ -42,29 +42,32 @@ export type EventSubscriptionPort = {
   ): Promise<{ id: string }>
 }
 
-/** Identifies a creation of a list: a call by its Idempotency-Key. */
+/** Identifies one creation of a list by the Idempotency-Key of the call that requested it. */
 export type ProvisioningScope = { tenantId: string; method: string; path: string; key: string }
 
-/** The data about the creation of a list that must survive its process. */
+/** What must survive a crash while a list is being made. */
 export type ProvisioningStore = {
-  /** The creation that a call with this key began and whose outcome is unknown. */
+  /**
+   * The creation that a call with this key began and whose outcome is unknown. null: there is none.
+   */
   intentOf(scope: ProvisioningScope): Promise<{ fingerprint: string; ageMs: number } | null>
-  /** Written before the list is made; every call restarts its age. */
+  /** Call this before the list is made. A repeated call sets the age back to 0. */
   intend(scope: ProvisioningScope, fingerprint: string, audit: AuditEntry): Promise<void>
-  /** Records that nothing was made. */
+  /** Deletes the intent, because nothing was made in Genesys. */
   forget(scope: ProvisioningScope, audit: AuditEntry): Promise<void>
   /**
-   * Those of the lists that have a known owner: made for another call, or granted to another tenant
-   * by their id.
+   * Which of the lists have an owner already: an earlier call made the list, or another tenant is
+   * granted it by id.
    */
   taken(tenantId: string, listIds: readonly string[]): Promise<string[]>
   /**
-   * Answers the claim, grants the list to a tenant that is not granted all, and ends the intent, in
-   * one transaction. false: the claim was lost meanwhile and nothing is written.
+   * In one transaction, stores the call's answer, ends the intent, and grants the list to the
+   * tenant if it is not granted all lists. false: the claim was lost meanwhile, and nothing is
+   * written.
    */
   finish(input: {
     scope: ProvisioningScope
-    /** Of the claim. */
+    /** The owner of the claim. */
     owner: string
     fingerprint: string
     listId: string

@@ -1,13 +1,15 @@
 /**
- * What the register knows about a contact: nothing, that Genesys has it with other content (or
- * content in doubt), or with exactly this content.
+ * What the register knows about a contact. `nothing`: it does not know the contact. `other`:
+ * Genesys has the contact with other content or with unknown content. `same`: Genesys has it with
+ * exactly this content.
  */
 export const IN_REGISTER = { nothing: 0, other: 1, same: 2 } as const
 
 /**
- * Compares contacts with the register, each by the 16 bytes of its digest in `idDigests` (as in
- * chunks). Returns an `IN_REGISTER` for each contact, in order. `contents`: the digests of the
- * present content, 16 bytes each. null if the content does not matter: then none is `same`.
+ * Compares contacts with the register. `idDigests`: the 16-byte digests of their contact ids, one
+ * after the other. Returns a value of `IN_REGISTER` for each contact, in order. `contents`: the
+ * 16-byte digests of the content to compare, in the same order. null: contents are not compared, so
+ * no contact is `same`.
  */
 export type CompareContacts = (
   tenantId: string,

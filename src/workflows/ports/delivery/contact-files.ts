@@ -2,25 +2,33 @@ import type { GenesysRowCode } from '../../../domain/genesys/genesys-rejections.
 import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 import type { CallContext, JobStatus } from '../genesys/genesys.ts'
 
-/** Form and size limit of the dialect's files. */
+/** Size limit of the dialect's files. */
 export type FileLimits = {
   /** Bytes of one file (guide: 10,000,000). */
   fileBytes: number
 }
 
-/** One part of an upload as a file of rows, in the order in which a job's `index` counts them. */
+/**
+ * One part of an upload as a file. If Genesys reports row errors by `index`, the index counts these
+ * rows.
+ */
 export type ContactFilePart = {
   listId: string
   /** Stable over every retry of the part; sent as X-Request-ID where the dialect has it. */
   requestId: string
-  /** Name of the part, for Genesys' own lists of uploads. Names no person. */
+  /**
+   * A name for the part, which Genesys shows in its own list of uploads. Contains no personal data.
+   */
   fileName: string
   /** CSV in UTF-8 with commas, at most `fileBytes`; made by `contactCsv`. */
   csv: Buffer
   rows: number
 }
 
-/** The import as Genesys shows it on the list. `completed` does not show whose import it was. */
+/**
+ * The latest import as Genesys shows it on the list. Genesys does not show who started an import,
+ * so even `completed` may be the state of another application's import.
+ */
 export type ImportStatus = {
   state: 'none' | 'in_progress' | 'completed' | 'failed'
   total: number
@@ -30,8 +38,8 @@ export type ImportStatus = {
 }
 
 /**
- * Row errors, or the refusal of a file, from Genesys' event log: without a row, and one event may
- * stand for any number of them.
+ * A row error, or the refusal of a file, from Genesys' event log. It names no row, and one event
+ * may stand for any number of rows.
  */
 export type ImportEvent = {
   at: Date
@@ -43,14 +51,14 @@ export type ImportEvent = {
 
 /**
  * Contacts as files. Every call may throw `GenesysFailure`. Apart from bugs and aborts, nothing
- * else is thrown. A method that the dialect does not have is null, and a call that needs it is
- * `capability-not-available`.
+ * else is thrown. A method is null in a dialect that does not have it. An upload that needs such a
+ * method is refused with `capability-not-available`.
  */
 export type ContactFilePort = {
   readonly limits: FileLimits
   /**
-   * Guide: the file way. `header`: whether the CSV starts with one, which it must exactly with
-   * `mode: overwrite`.
+   * Guide, method `file`. If `mode` is `overwrite`, the CSV must begin with a header. If it is
+   * `append`, the CSV must not have one.
    */
   readonly sendFile:
     | ((
@@ -59,7 +67,7 @@ export type ContactFilePort = {
       ) => Promise<{ jobId: string }>)
     | null
   /**
-   * Guide: the callback way; the CSV has a header, and every mapping names one of its columns
+   * Guide, method `callback`. The CSV has a header, and every mapping names one of its columns
    * exactly.
    */
   readonly sendCallbackFile:
@@ -68,15 +76,15 @@ export type ContactFilePort = {
           duplicateCheckField: string
           duplicateCheckBehavior: 'skip' | 'update' | 'ignore'
           columns: readonly { name: string; kind: 'text' | 'phone' | 'email' | 'date' }[]
-          /** With its capability token: never logged. */
+          /** Contains a capability token, so it is never logged. */
           callbackUrl: string
         },
         context: CallContext,
       ) => Promise<{ jobId: string }>)
     | null
   /**
-   * Platform: asks for a pre-signed place and puts the file there, with the returned headers
-   * verbatim and no bearer.
+   * Platform: gets a pre-signed URL and sends the file there, with exactly the headers that Genesys
+   * returned and without the access token.
    */
   readonly startImport:
     | ((
@@ -84,15 +92,15 @@ export type ContactFilePort = {
         context: CallContext,
       ) => Promise<void>)
     | null
-  /** Platform. */
+  /** Platform: the latest import of the list. */
   readonly readImport: ((listId: string, context: CallContext) => Promise<ImportStatus>) | null
   /**
-   * Platform: events of the list since `since` that can be about an import, of every category that
-   * may hold them, oldest first.
+   * Platform: events of the list since `since` that may be about an import, oldest first. Reads
+   * every category in which such events may be.
    */
   readonly readImportEvents:
     | ((listId: string, since: Date, context: CallContext) => Promise<ImportEvent[]>)
     | null
-  /** Guide: of a file or callback part. */
+  /** Guide: the job that `sendFile` or `sendCallbackFile` began. */
   readonly readJob: ((jobId: string, context: CallContext) => Promise<JobStatus>) | null
 }

@@ -13,21 +13,15 @@ import type {
 } from '../../../domain/uploads/upload.ts'
 import type { CompareContacts } from './compare-contacts.ts'
 
-/**
- * A lane held by one worker. `fence` grows with every claim. Every statement that settles compares
- * it.
- */
+/** A lane held by one worker. `fence` grows with every claim, and every write compares it. */
 export type LaneClaim = { key: string; owner: string; fence: string; leaseMs: number }
 
-/** Thrown if a statement finds a newer fence. Another worker has the lane: stop, write nothing. */
+/** Thrown if another worker has the lane (its fence is newer). Stop, and write nothing. */
 export class FenceLost extends Error {
   override readonly name = 'FenceLost'
 }
 
-/**
- * Thrown by a lane's write if the upload was paused, held, cancelled or ended meanwhile. Leave it
- * and take the next upload of the lane.
- */
+/** Thrown if the upload left the lane meanwhile. Continue with the lane's next upload. */
 export class UploadMoved extends Error {
   override readonly name = 'UploadMoved'
 }
@@ -37,7 +31,7 @@ export type BatchState = (typeof BATCH_STATES)[number]
 
 /** Rows `[fromRow, toRow)` of a chunk's accepted rows, sent in one request. */
 export type Batch = {
-  /** Also the request's X-Request-ID. */
+  /** Also the X-Request-ID, if the request carries only this batch. */
   id: string
   uploadId: string
   chunkSeq: number
@@ -45,14 +39,11 @@ export type Batch = {
   toRow: number
   state: BatchState
   jobId: string | null
-  /** The file that carries it. null: a separate request. */
+  /** The file that carries the batch. null: no file does. */
   partId: string | null
-  /** Whether its request also carried rows of other uploads. */
+  /** Whether the batch is sent in a shipment that may carry rows of other uploads too. */
   shared: boolean
-  /**
-   * Which rows of the range were sent (bit 0 = `fromRow`). The others were left out, unchanged or
-   * superseded.
-   */
+  /** A bitmap of the rows that are sent (bit 0: `fromRow`). The others: unchanged or superseded. */
   sent: Buffer
   attempts: number
 }
@@ -62,7 +53,7 @@ export type DeliveryPart = {
   /** Also the request's X-Request-ID, and the id in a capability token. */
   id: string
   uploadId: string
-  /** From 1. A part is begun when the one before is settled. */
+  /** Counts from 1. The gateway begins a part after it has settled the previous one. */
   seq: number
   method: 'file' | 'callback'
   state: BatchState
@@ -78,11 +69,11 @@ export type NewPart = Pick<DeliveryPart, 'id' | 'seq' | 'method' | 'rows' | 'byt
   batches: readonly NewBatch[]
 }
 
-/** How far the overwriting of a list has got, and what uploads of the same list did to it. */
+/** How far an upload has got with overwriting its list, and what other uploads did to the list. */
 export type Clearing = {
   /**
-   * For this upload. null: not begun. `intended`: Genesys may have wiped the list. `asked`: Genesys
-   * said that it will, and does so late. `done`: it has, and must never do so again.
+   * null: not begun. `intended`: Genesys may have wiped the list. `asked`: Genesys accepted the
+   * call, and wipes later. `done`: the list is wiped, and must not be wiped again.
    */
   state: 'intended' | 'asked' | 'done' | null
   /** Contacts in the list before the clearing. null if Genesys gives no size. */
@@ -95,18 +86,20 @@ export type Clearing = {
 
 export type NewBatch = Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>
 
-/** How Genesys ended a batch's job, import or request. `lost`: it no longer knew about it. */
+/** How Genesys ended a batch's job, import or request. `lost`: Genesys no longer knew the job. */
 export const JOB_ENDS = ['completed', 'failed', 'lost'] as const
 export type JobEnd = (typeof JOB_ENDS)[number]
 
-/** A settled row that is not simply `delivered`. These few are stored one by one. */
+/**
+ * A settled row that needs more than the outcome `delivered`. Only such rows are stored one by one.
+ */
 export type RowResult = {
   line: number
   chunkSeq: number
   outcome: Extract<RowOutcome, 'failed' | 'unprocessed' | 'unchanged'>
   code: RejectionCode
   column: string | null
-  /** If Genesys refused the row: its own code. */
+  /** Genesys' own code, if Genesys refused the row. */
   said?: string | null
 }
 
@@ -115,11 +108,11 @@ export type RegisterRow = {
   contactId: string
   contentHash: Buffer
   line: number
-  /** Index in its chunk, by which the store knows its phones and addresses. */
+  /** The row's index in its chunk, by which the store finds its phones and addresses. */
   row: number
 }
 
-/** Contacts of a chunk and their lines, by row: finds those in flight when an entry named them. */
+/** Contact ids and lines of a chunk, to find contacts that an entry has named meanwhile. */
 export type SettledChunk = Pick<StagedChunk, 'contactIds' | 'lines'>
 
 export type SettledCounts = {
@@ -129,41 +122,44 @@ export type SettledCounts = {
   unprocessed: number
 }
 
+/** How an upload ends. Rows that are not settled yet become `unprocessed`. */
 export type FinishUpload = {
   uploadId: string
-  /** `cancelled` if, and only if, a caller asked for it. */
+  /** The counts decide between the completed states. `cancelled` only if a caller asked for it. */
   state: 'completed' | 'completed_with_errors' | 'failed' | 'cancelled'
   problem: UploadProblem | null
-  /** Rows not settled yet become `unprocessed`. */
   audit: AuditEntry
-  /** Audit entries of whatever else ends with it, in the same transaction. */
+  /** Audit entries about other things that end in the same transaction. */
   alsoAudit?: readonly AuditEntry[]
-  /** How long until Genesys is checked. Default: immediately. */
+  /** How long to wait before the upload is compared with Genesys (reconciliation). Default: 0. */
   reconcileInMs?: number
 }
 
 /**
  * What the lane's holder does to uploads. Every method that writes compares the claim's fence and
- * throws `FenceLost`. Once a caller asked to cancel, methods that begin something throw
- * `UploadMoved`. Outcomes of what was sent are still accepted.
+ * throws `FenceLost`. If the upload is to be cancelled, methods that begin something throw
+ * `UploadMoved`, but outcomes of sent rows are still accepted.
  */
 export type DeliveryStore = {
   /** The lane's next upload in `acceptedSeq` order, without held and paused ones. null: no work. */
   next(claim: LaneClaim): Promise<Upload | null>
   /**
-   * Stores why nothing of the lane is in flight, for readers of its uploads. null: something is.
-   * Counts for three minutes, or until stored again. Changes nothing once the fence is lost.
+   * Stores why no row of the lane is in flight, to be shown with its uploads (null: rows are in
+   * flight). Expires after three minutes unless stored again. Writes nothing if the fence is lost.
    */
   noteWait(claim: LaneClaim, reason: HolderWait | null): Promise<void>
-  /** Also raises the version. Throws if the state table does not allow the move, which is a bug. */
+  /**
+   * Moves the upload to the state `to` and raises its version. Throws if the state table does not
+   * allow this, because that is a bug.
+   */
   move(claim: LaneClaim, uploadId: string, to: LaneState): Promise<Upload>
   chunkSeqs(uploadId: string): Promise<number[]>
   /** Batches in the order of chunk and row, without `split` ones. */
   batches(uploadId: string): Promise<Batch[]>
   /**
-   * Writes the intent and its audit entry before anything is sent. For the ids `overwrites`, which
-   * the batch sends, the register's content no longer counts as known: until the batch is settled,
-   * nobody knows which content Genesys holds.
+   * Records what is about to be sent, with its audit entry. `overwrites`: the contacts of the batch
+   * that the register knows. Until the batch is settled, the register counts their content as
+   * unknown.
    */
   intend(
     claim: LaneClaim,
@@ -172,7 +168,7 @@ export type DeliveryStore = {
     audit: AuditEntry,
     overwrites?: readonly string[],
   ): Promise<void>
-  /** Replaces a refused batch by its parts, in one transaction. */
+  /** Replaces a refused batch by smaller ones, in one transaction. */
   split(
     claim: LaneClaim,
     batchId: string,
@@ -181,7 +177,7 @@ export type DeliveryStore = {
   ): Promise<void>
   /** The upload's parts in order, without `split` ones. */
   parts(uploadId: string): Promise<DeliveryPart[]>
-  /** The same as `intend`, for a part and its batches together. */
+  /** The same as `intend`, for a part and all of its batches. */
   intendPart(
     claim: LaneClaim,
     uploadId: string,
@@ -198,24 +194,24 @@ export type DeliveryStore = {
   ): Promise<void>
   clearing(upload: Upload): Promise<Clearing>
   /**
-   * Records that the list is about to be wiped, with the audit entry. From here on the register's
-   * content of the list is in doubt. Repeating it changes nothing.
+   * Records that the list is about to be wiped, with the audit entry. From now on the content that
+   * the register has for the list is in doubt. A second call changes nothing.
    */
   intendClearing(
     claim: LaneClaim,
     input: { uploadId: string; sizeBefore: number | null; audit: AuditEntry },
   ): Promise<void>
   /**
-   * Records that Genesys took the call that clears the list. From here on nothing else is sent to
-   * the list before it is clear. Repeating it changes nothing.
+   * Records that Genesys accepted the call that clears the list. Until the list is clear, nothing
+   * else is sent to it. A second call changes nothing.
    */
   askedToClear(claim: LaneClaim, uploadId: string): Promise<void>
   /**
-   * Records that Genesys has wiped the list, with the audit entry, and resets the register of the
-   * list. Repeating it changes nothing.
+   * Records that Genesys has wiped the list, with the audit entry. What the register has from
+   * before no longer counts. A second call changes nothing.
    */
   recordCleared(claim: LaneClaim, input: { uploadId: string; audit: AuditEntry }): Promise<void>
-  /** Deletes a slice of the register from before the clearing. false if nothing is left. */
+  /** Deletes a lot of the register's rows from before the clearing. false: none is left. */
   forgetCleared(listId: string): Promise<boolean>
   /**
    * Writes outcomes, register, counts and audit in one transaction. A part is settled with its last
@@ -228,16 +224,16 @@ export type DeliveryStore = {
       batchId: string
       counts: SettledCounts
       results: readonly RowResult[]
-      /** Of the failed rows, those without a result, because Genesys did not name them. */
+      /** How many of the failed rows have no result, because Genesys did not name them. */
       unnamed?: UnnamedFailures
-      /** null: nothing was sent, or nobody knows. */
+      /** How Genesys ended the batch. null: nothing was sent, or nobody knows. */
       ended?: JobEnd | null
       delivered: readonly RegisterRow[]
-      /** Left out if no entry needs to be checked for its rows. */
+      /** Leave it out if no row of the batch needs to be checked against do-not-call entries. */
       chunk?: SettledChunk
       /**
-       * Contacts whose content Genesys has already. From now on the register holds it as this
-       * upload's, so that older content stays out.
+       * Contacts not sent, because Genesys has their content already. The register then counts this
+       * content as the upload's, so that older content does not overwrite it.
        */
       confirmed?: readonly string[]
       audit: AuditEntry
@@ -246,13 +242,14 @@ export type DeliveryStore = {
   /** How many settled batches of the upload ended in each way. */
   jobEnds(uploadId: string): Promise<Record<JobEnd, number>>
   /**
-   * Writes the final state, the completion event for every endpoint and the audit in one
-   * transaction.
+   * Writes the final state, the event for every endpoint and the audit entries in one transaction.
    */
   finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
   /**
-   * Holds the upload, and notifies the endpoints with `upload.held`. An upload to be cancelled is
-   * held only for an outage. A hold that ends by itself is checked after `retryInMs`.
+   * Holds the upload, and sends `upload.held` to the endpoints (each reason once until the upload
+   * makes progress). An upload that is to be cancelled is held only for `genesys_unavailable`.
+   * `retryInMs`: when to check the reason again. null: the hold ends when a caller resumes the
+   * upload.
    */
   hold(
     claim: LaneClaim,
@@ -262,7 +259,7 @@ export type DeliveryStore = {
       retryInMs: number | null
       /** Shown with the upload until it resumes. */
       problem?: UploadProblem | null
-      /** For `dnc_stale`. */
+      /** Only for `dnc_stale`: the countries whose registry is too old or missing. */
       countries?: readonly string[]
       audit: AuditEntry
     },
@@ -272,19 +269,29 @@ export type DeliveryStore = {
   registerSize(tenantId: string, listId: string): Promise<number>
 }
 
-/** What the register knows of contacts of a list. */
+/** What the register contains about some contacts of a list. */
 export type Registered = {
-  /** What Genesys acknowledged of the tenant's own: content and `acceptedSeq`, by contact id. */
+  /**
+   * Contacts of this tenant that Genesys acknowledged, by contact id. `contentHash` is empty if
+   * nobody knows which content Genesys holds.
+   */
   known: Map<string, { contentHash: Buffer; acceptedSeq: number }>
   /**
-   * Those whose content another tenant of the list trusts. They decide nothing about the tenant's
-   * own rows, but a request that carries them puts that content in doubt.
+   * Contacts that another tenant of the list has delivered. They do not decide what is sent. But
+   * `intend` must get them, because a sent row puts the other tenant's content in doubt.
    */
   ofOthers: ReadonlySet<string>
 }
 
-/** Contact lists as last read from Genesys. */
+/**
+ * A contact list as last read from Genesys, `ageMs` ago. `provenMs`: how long ago its columns were
+ * last confirmed, by this reading or by rows that Genesys accepted. Rows confirm nothing if the
+ * reading is older than ten minutes or the list was not ready.
+ */
+export type SeenList = { list: ContactList; ageMs: number; provenMs: number }
+
+/** Contact lists as last read from Genesys. `get` returns null if the list was never read. */
 export type ListCache = {
-  get(listId: string): Promise<{ list: ContactList; ageMs: number } | null>
+  get(listId: string): Promise<SeenList | null>
   put(list: ContactList): Promise<void>
 }

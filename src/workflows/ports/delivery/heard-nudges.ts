@@ -1,19 +1,19 @@
 /**
- * `direct`: notifications of other instances arrive as they commit. `pooled`: a pooler in between
- * gives each transaction another connection and forwards no notifications, so nobody listens.
- * `none`: there are no other instances.
+ * How this instance learns of nudges that other instances write. `direct`: a notification of the
+ * database arrives with each commit. `pooled`: a pooler in between does not forward notifications,
+ * so none arrive. `none`: there are no other instances.
  */
 export type Hearing = 'direct' | 'pooled' | 'none'
 
 export type Listening = {
-  /** Settles when it is known how the database is reached. */
+  /** Resolves when it is known whether notifications arrive. */
   hearing: Promise<Hearing>
   stop(): Promise<void>
 }
 
 /**
- * From now on calls `nudge` for each nudge of a lane, by any instance, after the nudge has
- * committed. `count` is the store's count. A notification may be lost: the lane's holder also finds
- * the nudge when it renews its lease.
+ * From now on, calls `nudge` for each nudge of a lane by any instance, once the nudge has
+ * committed. `count`: how many nudges of the lane the store has counted since the lane was claimed.
+ * A notification may be lost. The lane's holder then finds the nudge when it renews its lease.
  */
 export type HearNudges = (nudge: (laneKey: string, count: number) => void) => Listening

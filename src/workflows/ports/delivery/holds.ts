@@ -8,11 +8,11 @@ export type HeldUpload = {
   reason: LookedAtHold
 }
 
-/** Holds that end when Genesys shows that their reason is gone. */
+/** Holds that end when a check of Genesys finds their reason gone. */
 export type HoldStore = {
   /**
-   * Takes holds whose next check is due, longest due first, and sets their next check in
-   * `againInMs`: no other instance takes them before. Nothing that callers see changes.
+   * Takes holds whose check is due, the longest due first. Sets their next check to `againInMs`
+   * from now, so that no other instance takes them earlier. Callers do not see this change.
    */
   takeDue(againInMs: number): Promise<HeldUpload[]>
   /** Returns the upload to its lane. false if it is no longer held for this reason. */

@@ -1,14 +1,16 @@
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { LaneClaim } from './delivery.ts'
 
+/** The leases of lanes. */
 export type LaneStore = {
   /**
-   * Claims the ready lane that has waited longest, or null. Lease: 10 s by the database's clock.
+   * Claims the ready lane that has waited longest, for 10 s by the database's clock. null: none is
+   * ready.
    */
   claim(owner: string): Promise<LaneClaim | null>
   /**
    * Extends the lease by its full length. Returns how often the lane was nudged since the claim, or
-   * null if the fence is no longer ours.
+   * null if the lane has been claimed again.
    */
   renew(claim: LaneClaim): Promise<{ nudges: number } | null>
   /** Releases the lane. It is ready again after `readyInMs` if it has work. */
@@ -16,24 +18,26 @@ export type LaneStore = {
   /** Whether a lane that nobody holds is ready. */
   anyReady(): Promise<boolean>
   /**
-   * Frees every lane. Only for the embedded home, whose process lock proves that nobody holds one.
+   * Frees every lane. Call it only on the embedded home, whose process lock proves that no other
+   * process holds one.
    */
   freeAll(): Promise<void>
   /**
-   * Returns uploads to their lane whose hold ends by time and is over. Returns how many. The
-   * `HoldStore` ends other holds.
+   * Ends the holds that end by time (such as `not_before`) and whose time has come, so that these
+   * uploads are back in their lane. Returns how many. Holds that end by a check are not touched:
+   * see `HoldStore`.
    */
   wakeHeld(): Promise<number>
   /**
-   * Makes lanes ready that have work, no holder and no ready time. No statement should leave such
-   * lanes behind. Returns how many.
+   * Finds lanes that have work, but that nobody holds and that would never become ready. Makes
+   * these lanes ready. Returns how many it found. If it found any, a statement probably has a bug.
    */
   repair(): Promise<number>
 }
 
 /**
- * Hints that something the lane waits for has happened. A hint only saves the wait until the next
- * check.
+ * Hints that an event which the lane waits for may have happened, such as the end of a job. A hint
+ * only brings the next check forward.
  */
 export type Nudges = {
   /** Whether there was a nudge since the last call. */
@@ -42,31 +46,32 @@ export type Nudges = {
   next(): AbortSignal
 }
 
-/** A lane's lease as the work under it sees it. */
+/** A lane's lease, with what the work under it needs to know. */
 export type Lease = {
   /**
-   * Aborts 1 s before the lease expires without renewal, when it is lost, or when a stop's grace is
-   * over.
+   * Aborts in three cases: 1 s before the lease expires without renewal, when the lease is lost,
+   * and when a stopping process gives no more time.
    */
   signal: AbortSignal
   /**
-   * Aborts when the work should stop: waits end and no new batch begins. Also when `signal` aborts.
+   * Aborts when the work must come to rest: then waits end and no new batch begins. Also aborts
+   * with `signal`.
    */
   rest: AbortSignal
-  /** Left out if nobody nudges, so that every check waits for its time. */
+  /** Left out if there are no hints. In that case, every check waits for its time. */
   nudges?: Nudges
   /** Throws `FenceLost` if the lease is over by the monotonic clock. */
   assertHeld(): void
   /**
-   * Runs a wait in which the lane only finds out the outcome of what was sent. Until it is over,
-   * another lane may be worked in its place, while the lease is kept. Left out if nobody works
-   * lanes beside this one.
+   * Runs a wait in which the lane sends nothing and only learns the outcome of what was sent. The
+   * lease is kept. Meanwhile, the worker may work on another lane. Left out if the worker has no
+   * other lane.
    */
   aside?<T>(wait: () => Promise<T>): Promise<T>
 }
 
 /**
- * Works one upload to its end, to a hold, or to a stop between two batches. Throws `FenceLost` or
- * the abort's reason.
+ * Works on one upload until it ends, is held, or the work must stop between two batches. Throws
+ * `FenceLost` or the abort's reason.
  */
 export type DeliverUpload = (claim: LaneClaim, upload: Upload, lease: Lease) => Promise<void>

@@ -9,12 +9,12 @@ import type {
   SettledCounts,
 } from './delivery.ts'
 
-/** The rows of one upload in a shipment, which are those of its only chunk. */
+/** The rows of one upload in a shipment. The upload has only one chunk. */
 export type ShippedUpload = {
   upload: Upload
   batchId: string
   rows: number
-  /** Which of them go, as in `Batch.sent`. */
+  /** Which of the rows are sent, as in `Batch.sent`. */
   sent: Buffer
 }
 
@@ -22,7 +22,10 @@ export type Shipment = {
   /** Also the request's X-Request-ID. */
   id: string
   uploads: readonly ShippedUpload[]
-  /** Ids that the register knows and the shipment sends. */
+  /**
+   * Contact ids that the shipment sends and that the register knows: their content is in doubt
+   * until the shipment is settled.
+   */
   overwrites: readonly string[]
   audit: AuditEntry
 }
@@ -30,18 +33,31 @@ export type Shipment = {
 export type SettledUpload = {
   uploadId: string
   counts: SettledCounts
-  /**
-   * Of the unprocessed rows, those that newer content of the same shipment has taken the place of.
-   */
+  /** How many of the unprocessed rows were superseded by newer content in the same shipment. */
   superseded: number
   results: readonly RowResult[]
   delivered: readonly RegisterRow[]
-  /** If left out, no entry has to be checked for its rows. */
+  /** Leave it out if no row needs to be checked against do-not-call entries. */
   chunk?: SettledChunk
   confirmed: readonly string[]
-  /** Written where the upload ends with it. */
+  /** Written if the upload ends with the shipment. */
   finished: AuditEntry
 }
+
+/** What others learn about an upload that ended with a shipment. */
+export type EndedUpload = Pick<
+  Upload,
+  | 'id'
+  | 'tenantId'
+  | 'contactListId'
+  | 'state'
+  | 'hold'
+  | 'problem'
+  | 'counts'
+  | 'version'
+  | 'createdAt'
+  | 'updatedAt'
+> & { source: Pick<Upload['source'], 'sha256'> }
 
 /**
  * Requests that carry rows of several uploads. Every method that writes compares the claim's fence
@@ -49,24 +65,27 @@ export type SettledUpload = {
  */
 export type ShipmentStore = {
   /**
-   * The lane's oldest workable uploads that can share a request and follow each other: appended by
-   * batches, of one chunk, nothing of them sent, all of one tenant and one version of the list's
-   * columns. Uploads of other tenants between them, of the same kind, are passed over, unless a
-   * contact of theirs comes behind them too: that one, and what follows, waits. Empty if the oldest
-   * one cannot share. `behind`: those that follow this one, and can share with it. Reads at most
-   * `limit`.
+   * The oldest uploads of the lane that can go in one request.
+   * - Each of them appends to the list, is sent in batches, and has one chunk, of which nothing is
+   *   sent yet.
+   * - They belong to one tenant, and have the same queue options and one version of the list's
+   *   columns.
+   * - Uploads of other tenants in between are skipped. But an upload that contains a contact of a
+   *   skipped one must wait, and so must all uploads after it. Empty: the oldest upload cannot
+   *   share a request. `behind`: an upload. If given, returns only uploads that were accepted after
+   *   `behind` and can share a request with it. Considers at most `limit` uploads.
    */
   waiting(claim: LaneClaim, limit: number, behind?: Upload): Promise<Upload[]>
   /**
-   * Writes a shipment with its uploads in this order and, where any row goes, its first HTTP try,
-   * after the slot was granted; further tries by `recordTry`. Throws as that does, and then nothing
-   * is written.
+   * Writes a shipment with its uploads, in the given order. If any row is sent, also records the
+   * first HTTP try. The pace slot for that try must be granted already. Further tries: `recordTry`.
+   * Throws what `recordTry` throws, and then nothing is written.
    */
   ship(claim: LaneClaim, shipment: Shipment): Promise<void>
   /**
-   * Settles every upload of the shipment and ends each that has nothing left, in one transaction.
-   * An upload that was paused or is to be cancelled meanwhile keeps the outcome. Returns those that
-   * ended.
+   * Settles every upload of the shipment, and ends those that have nothing left, in one
+   * transaction. An upload that was paused, or is to be cancelled, gets its outcomes but does not
+   * end. Returns the uploads that ended.
    */
   settleShipment(
     claim: LaneClaim,
@@ -76,11 +95,11 @@ export type ShipmentStore = {
       uploads: readonly SettledUpload[]
       audit: AuditEntry
     },
-  ): Promise<Upload[]>
+  ): Promise<EndedUpload[]>
   /**
-   * Dissolves open shipments of the lane that carry several uploads, or one under another id than
-   * its batch: their uploads are sent again, under other ids. The outcome of one that is to be
-   * cancelled stays unknown.
+   * Gives up the lane's open shipments of several uploads, and any shipment whose id differs from
+   * the id of its batch. Their uploads are sent again under other ids. Rows of an upload that is to
+   * be cancelled are not sent again: their outcome stays unknown.
    */
   dissolve(claim: LaneClaim): Promise<void>
 }

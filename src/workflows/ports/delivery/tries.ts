@@ -8,8 +8,8 @@ export type WithheldRow = {
 }
 
 /**
- * Thrown instead of recording an HTTP try: these rows may no longer be sent. The others may, under
- * another request id.
+ * Thrown instead of recording an HTTP try, because these rows may no longer be sent. The other rows
+ * may be sent in a request with another id.
  */
 export class RowsWithheld extends Error {
   override readonly name = 'RowsWithheld'
@@ -21,21 +21,21 @@ export class RowsWithheld extends Error {
 }
 
 /**
- * Records a request from its first HTTP try to its job. Both methods compare the claim's fence and
- * throw `FenceLost`.
+ * Records the HTTP tries of a request and its job. Both methods compare the claim's fence and throw
+ * `FenceLost`.
  */
 export type TryStore = {
   /**
-   * Records an HTTP try of a request, whether it carries a batch, a shipment or a file: called for
-   * every try, after its pace slot was granted and before it is sent. Forgets the job of the try
-   * before. Every upload in the request must still be active. If one was paused, held or is to be
-   * cancelled it throws `UploadMoved`; if rows may no longer be sent, `RowsWithheld`. Then nothing
-   * is recorded and nothing may be sent.
+   * Records an HTTP try of a request, whether it carries a batch, a shipment or a file. Call it for
+   * every try, after the pace slot was granted and before anything is sent. The job of an earlier
+   * try is forgotten. Throws `UploadMoved` if an upload in the request was paused, held or ended,
+   * or is to be cancelled. Throws `RowsWithheld` if rows may no longer be sent. When it throws, it
+   * has recorded nothing, and nothing may be sent.
    */
   recordTry(claim: LaneClaim, requestId: string): Promise<void>
   /**
-   * Stores the job that a request became, also for an upload that was paused meanwhile: resuming
-   * reads it.
+   * Stores the job that Genesys made of a request, even if the upload was paused meanwhile: once it
+   * resumes, the job is read.
    */
   noteJob(claim: LaneClaim, requestId: string, jobId: string): Promise<void>
 }

@@ -1,16 +1,19 @@
-/** How far filling the registers has got: a chunk of an upload. */
+/** How far the filling of a register has got: the last chunk whose contacts were filled in. */
 export type FillPlace = { registerId: number; uploadId: string; seq: number }
 
+/**
+ * Adds the phones and addresses of contacts to the registers. An earlier version of the gateway did
+ * not store them, and no do-not-call entry finds a contact that lacks them.
+ */
 export type RegisterFillStore = {
   /**
-   * Gives subjects to the next contacts of registers that have none, from the chunks by which they
-   * were delivered, in one short transaction, at most a chunk. Repeating it changes nothing.
-   * `after`: null begins at the start. Returns null after the last one.
+   * Fills in the contacts of the next chunk, in one short transaction. A second call for the same
+   * chunk changes nothing. `after` null: from the first chunk. Returns null once nothing is left.
    */
   fill(after: FillPlace | null): Promise<{ place: FillPlace; filled: number } | null>
   /**
-   * Counts, for the answers, all contacts of each register that no entry can find because their
-   * chunk is gone.
+   * Counts the contacts that no entry can find because their chunk is gone, and stores the count
+   * for each register. Call it once `fill` has ended. Returns the sum.
    */
   countUnfilled(): Promise<number>
 }

@@ -6,8 +6,8 @@ import type { DncListPort } from './dnc-lists.ts'
 export type DncClaim = { dncListId: string; owner: string; fence: string; leaseMs: number }
 
 /**
- * Thrown if an entry was accepted meanwhile for a person who was to be removed at Genesys. The
- * group is then composed again.
+ * Thrown if an entry was accepted meanwhile for a person whom the group would remove at Genesys.
+ * Call `nextGroup` again, which composes another group.
  */
 export class EntryStands extends Error {
   override readonly name = 'EntryStands'
@@ -19,49 +19,60 @@ export type DncGroup = {
   submissionId: string
   tenantId: string
   requestId: string
-  /** The state of the submission when the group was read. */
+  /** Why the submission was held when the group was read. null: it was not. */
   held: DncHoldReason | null
-  /** What Genesys is to do. Reason and expiry belong to an addition. */
+  /** What Genesys is asked to do. Reason and expiry matter only for an addition. */
   action: 'add' | 'remove'
   kind: SubjectKind
   places: readonly number[]
-  /** For each place: E.164, or the folded address. */
+  /** One for each of `places`: the number in E.164, or the folded address. */
   subjects: readonly string[]
   reason: DncReason
   expiresAt: Date | null
   idempotencyKey: string
   /** How many HTTP tries were made. */
   attempts: number
-  /** Genesys has its people already, but for a shorter time than requested. */
+  /** Genesys already has these people, but would forget them before the requested time. */
   renews: boolean
   /** Milliseconds since its first try, by the database's clock. null before it. */
   sentSinceMs: number | null
 }
 
 /**
- * What replaces a group that is not sent again: smaller groups, both halves, or the same entries
- * under a new key.
+ * What replaces a group that is not sent again. `recompose`: no group, because `nextGroup` composes
+ * its entries again. Only a renewal is replaced by two halves. `halves`: two groups. `successor`:
+ * the same entries under a new idempotency key.
  */
 export type DncSuccession = 'recompose' | 'halves' | 'successor'
 
+/**
+ * The lanes of DNC lists, in which entries go to Genesys. One worker at a time holds a lane.
+ * Methods that settle something throw `FenceLost` if another worker has the lane by now.
+ */
 export type DncLaneStore = {
   /** The lane that has waited longest. null if none has work. */
   claim(owner: string): Promise<DncClaim | null>
   /** False if another worker has the lane. */
   renew(claim: DncClaim): Promise<boolean>
-  /** Releases the lane. null: until there is work. */
+  /** Releases the lane, to be claimed again after `readyInMs`. null: when it gets work. */
   release(claim: DncClaim, readyInMs: number | null): Promise<void>
-  /** Called when the embedded home starts. Its process lock proves that no holder lives. */
+  /**
+   * Frees every lane. Call it when the embedded home starts, whose process lock proves that no
+   * holder lives.
+   */
   freeAll(): Promise<void>
   /**
-   * The group to send next. It is the open one, or one made of the next entries: at most `most`,
-   * and with an expiry that Genesys takes. null if there is no work. What Genesys does not accept
-   * from the gateway is settled here, and only the gateway enforces it. Submissions with nothing
-   * left end, and endpoints are notified. Entries go with the strongest reason and the longest time
-   * in force for their subject, so that nothing sent later weakens it. Before anything else, the
-   * removals of the list end what they end, even during an outage of Genesys. A removal is sent
-   * after everything that its tenant had for the list before. A person with any entry in force is
-   * never taken out of the list.
+   * The group to send next. An open group, if there is one. Otherwise a new group of the next
+   * entries, at most `most`, with an expiry that Genesys takes. null: there is no work.
+   * - First, removals and overrides of the list end the entries that they concern, even during an
+   *   outage of Genesys.
+   * - Entries that Genesys does not take (`takes`) are settled here, because only the gateway
+   *   enforces them.
+   * - Submissions with nothing left end, and endpoints are notified.
+   * - Each person is sent with the strongest reason and the longest time of all entries in force,
+   *   so that no request weakens an earlier one.
+   * - A removal waits for everything that its tenant submitted for the list before it. A person
+   *   with any entry in force is never removed.
    */
   nextGroup(
     claim: DncClaim,
@@ -72,12 +83,15 @@ export type DncLaneStore = {
       id: string
     },
   ): Promise<DncGroup | null>
-  /** Records a try that is about to be made. Throws `FenceLost`, and `EntryStands`. */
+  /**
+   * Records a try that is about to be made. Throws `EntryStands` if a removal may no longer be
+   * sent.
+   */
   recordTry(claim: DncClaim, group: DncGroup): Promise<void>
   /**
-   * Settles a group. The places in `failed` fail, the others get the outcome that our ledger
-   * implies. `open`: places that stay unsettled and are sent again. Ends the hold of the
-   * submission, if it has one.
+   * Settles a group. The places in `failed` fail with these codes. Those in `open` stay unsettled
+   * and are sent again. All others get the outcome that follows from the gateway's ledger.
+   * `problem` null: the submission keeps its problem. Also ends a hold of the submission.
    */
   settle(
     claim: DncClaim,
@@ -90,21 +104,26 @@ export type DncLaneStore = {
       audit: AuditEntry
     },
   ): Promise<void>
-  /** Replaces a group that is not sent again. `ids` and `keys`: two of each. */
+  /**
+   * Replaces a group that is not sent again. `ids` and `keys` are for the new groups: two of each.
+   */
   replace(
     claim: DncClaim,
     group: DncGroup,
     by: DncSuccession,
     fresh: { ids: readonly string[]; keys: readonly string[]; audit: AuditEntry },
   ): Promise<void>
-  /** Holds the submission. Endpoints are notified once. */
+  /** Holds the submission. Endpoints are notified, once for each reason. */
   hold(claim: DncClaim, group: DncGroup, reason: DncHoldReason, audit: AuditEntry): Promise<void>
   /**
-   * Gives work to the lanes of lists in which Genesys would forget a person before the requested
-   * time. Returns their number.
+   * Finds the lists in which Genesys would soon forget a person although the entry continues. Makes
+   * their lanes ready, and returns how many.
    */
   wakeRenewals(): Promise<number>
-  /** Takes a place among the writes in flight over all instances. null if all of them are taken. */
+  /**
+   * Takes one of `slots` places for writes in flight, which all instances share. null: all are
+   * taken. A place that is not freed becomes free after 60 s.
+   */
   takeSlot(owner: string, slots: number): Promise<number | null>
   freeSlot(owner: string, slot: number): Promise<void>
 }

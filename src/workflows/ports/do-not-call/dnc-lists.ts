@@ -17,7 +17,7 @@ export type DncWrite = {
 export type DncAnswer = {
   /** What Genesys counted. null if it counts nothing. */
   tallies: { created: number; duplicate: number; updated: number } | null
-  /** Entries that Genesys reported and did not store, by their place in the request. */
+  /** Entries that Genesys reported as not stored, by their index in the request. */
   failed: readonly { index: number; code: string | null }[]
 }
 
@@ -30,7 +30,7 @@ export type DncExports = {
     dncListId: string,
     context: CallContext,
   ): Promise<{ uri: string; exportedAt: string } | null>
-  /** Gives the CSV as it streams in. Throws whatever `read` throws. */
+  /** Passes the CSV to `read` as it streams in. Throws whatever `read` throws. */
   download<T>(
     uri: string,
     context: CallContext,
@@ -38,6 +38,7 @@ export type DncExports = {
   ): Promise<T>
 }
 
+/** The DNC lists of Genesys. Every call may throw `GenesysFailure`. */
 export type DncListPort = {
   readonly dialect: 'guide' | 'platform'
   readonly limits: {
@@ -47,15 +48,15 @@ export type DncListPort = {
     expiryDays: number | null
   }
   readonly exports: DncExports | null
-  /** What Genesys accepts of each kind. The gateway alone keeps and enforces the rest. */
+  /** What Genesys accepts in this dialect. The rest is kept and enforced by the gateway alone. */
   readonly takes: { phone: true; email: boolean; removals: boolean; reasons: boolean }
   /**
-   * Adds entries. Sending them again has no second effect. A 409 is `conflict`. Refused entries are
-   * `rows_refused`, with their places in `rowErrors`, or with none if Genesys names nobody. A
-   * refusal that concerns all of them alike is `refused`.
+   * Adds entries. Sending them again has no second effect. Throws `GenesysFailure`. `conflict`:
+   * Genesys answered 409. `rows_refused`: Genesys refused entries; `rowErrors` has their indexes if
+   * Genesys names them. `refused`: Genesys refused all of them.
    */
   add(write: DncWrite, context: CallContext): Promise<DncAnswer>
-  /** Removes entries. An entry that is not there is not a fault. Only with `takes.removals`. */
+  /** Removes entries. An entry that is not there is no error. Call it only if `takes.removals`. */
   remove(
     write: Pick<DncWrite, 'dncListId' | 'kind' | 'subjects'>,
     context: CallContext,

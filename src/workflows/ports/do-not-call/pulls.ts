@@ -9,7 +9,7 @@ export type DncPull = {
   dncListId: string
   tenantId: string
   submissionId: string
-  /** The submission's short name. */
+  /** The submission's number in the database, which its entries refer to. */
   number: string
   requestId: string
   owner: string
@@ -22,9 +22,9 @@ export type HeldPull = { reason: DncHoldReason; audit: AuditEntry }
 /** Pulls from Genesys' lists. At most one pull of a list at a time, over all instances. */
 export type DncPullStore = {
   /**
-   * Requests a pull: a submission that is `applying`, and the answer of the call, in one
-   * transaction. `running`: a pull is already requested or running. Throws `StagingLost` if the
-   * claim is gone.
+   * Requests a pull. Stores its submission, which is `applying` from the start, and the answer of
+   * the call in one transaction. `running`: a pull of the list is requested or running already.
+   * Throws `StagingLost` if the claim is gone.
    */
   ask(
     about: Omit<NewDncSubmission, 'kind' | 'overrides'> & { audit: AuditEntry } & Pick<
@@ -32,38 +32,41 @@ export type DncPullStore = {
         'scope' | 'answerOf'
       >,
   ): Promise<{ answer: StoredAnswer } | 'running'>
-  /** Pulls every list with submissions once a period, for the first time a period from now. */
+  /**
+   * For every list that has submissions, makes sure that a pull begins within `periodMs` from now.
+   * A pull that is planned for a later time is moved to an earlier one.
+   */
   plan(periodMs: number): Promise<void>
   /**
-   * The pull that is due first, with its own submission. null if none is due. An interrupted pull
+   * The pull that is due first, with its submission. null: none is due. A pull that was interrupted
    * begins again.
    */
   claim(owner: string, about: { id: string; requestId: string }): Promise<DncPull | null>
-  /** False if another process has the pull. */
+  /** false: another process has the pull. */
   renew(pull: DncPull): Promise<boolean>
   /**
-   * Notes that these people are in the export. Returns those who are not known here, by their place
-   * in the chunk. A person who was removed here counts as known until an export without that
-   * person.
+   * Notes that these people are in the export. `subjects`: 16-byte digests, one after the other.
+   * Returns the places of the people whom the gateway does not know yet. A person whose entry was
+   * removed at the gateway counts as known until an export no longer contains that person.
    */
   sift(pull: DncPull, subjects: Buffer): Promise<number[]>
   /**
-   * Adds entries under a raised epoch. They suppress from the commit on. `send`: they are missing
-   * at Genesys. Returns how many were added.
+   * Adds entries and raises the tenant's epoch, so that they suppress from the commit on. `send`:
+   * whether Genesys must still get them. Returns how many were new.
    */
   add(pull: DncPull, chunk: NewDncChunk, send: boolean): Promise<number>
   /**
-   * Entries that Genesys had before the export was requested and that are not in it, some chunks
-   * after `after`.
+   * Entries that Genesys had before the export was requested and that are not in the export, by
+   * chunk, starting after `after`. Returns some chunks at a time, and none at the end.
    */
   missing(
     pull: DncPull,
     after: { submission: string; seq: number },
   ): Promise<readonly { submissionId: string; submission: string; seq: number; places: number[] }[]>
   /**
-   * Ends the reading. Throws `StagingLost` if another process has the pull. The lane of the list
-   * sends what is to be sent. The next pull is due after `nextInMs` (null: when a caller requests
-   * it).
+   * Ends the reading, so that the lane of the list sends what Genesys lacks. Throws `StagingLost`
+   * if another process has the pull. The next pull is due after `nextInMs` (null: when a caller
+   * requests it).
    */
   finish(
     pull: DncPull,
@@ -74,9 +77,9 @@ export type DncPullStore = {
     },
   ): Promise<void>
   /**
-   * Gives up the pull. It begins again after `againInMs` (null: when its submission is resumed, or
-   * with the next period). `held`: why its submission waits until then. Endpoints and the audit
-   * trail get each reason once.
+   * Gives up the pull, which begins again after `againInMs`. null: it begins again when its
+   * submission is resumed, or with the next period. `held`: why the submission waits until then.
+   * Endpoints and the audit trail get each reason once.
    */
   giveUp(pull: DncPull, againInMs: number | null, held: HeldPull | null): Promise<void>
 }

@@ -6,16 +6,16 @@ import type { CallContext } from '../genesys/genesys.ts'
 /** Searches for contacts that were delivered before entries named them. */
 export type LookBackStore = {
   /**
-   * Continues the search for what was added under an epoch, some thousands of entries in one short
-   * transaction. `found` contacts are to be retracted. `done`: nothing of that epoch is left. null:
-   * there is nothing to search for. Several instances may step at the same time.
+   * Continues the search for people who were added under an epoch: some entries in one short
+   * transaction. `found`: how many contacts are to be retracted. `done`: nothing of that epoch is
+   * left. null: there is nothing to search for. Several instances may call this at the same time.
    */
   step(): Promise<{ tenantId: string; found: number; done: boolean } | null>
 }
 
 /**
- * The right to retract contacts of a list. `fence` grows with every claim, and an older claim
- * writes nothing.
+ * The right to retract contacts of a list. `fence` grows with every claim. A claim with a smaller
+ * fence can no longer write.
  */
 export type RetractionClaim = {
   contactListId: string
@@ -24,7 +24,7 @@ export type RetractionClaim = {
   leaseMs: number
 }
 
-/** A contact to retract because of one of its numbers or addresses. */
+/** A contact to retract because an entry names one of its numbers or addresses. */
 export type Retraction = {
   number: string
   version: number
@@ -32,7 +32,7 @@ export type Retraction = {
   tenantId: string
   requestId: string
   contactId: string
-  /** 16 bytes. */
+  /** The digest of the number or address: 16 bytes. */
   subject: Buffer
   attempts: number
 }
@@ -40,7 +40,7 @@ export type Retraction = {
 /** The outcome for a contact that was delivered before an entry named it. */
 export type DeliveredBefore = {
   contactListId: string
-  /** null if another tenant brought it, as are `line` and `contactId`. */
+  /** null, like `line` and `contactId`, if another tenant brought the contact. */
   uploadId: string | null
   line: number | null
   contactId: string | null
@@ -51,27 +51,27 @@ export type DeliveredBefore = {
 }
 
 /**
- * What named the contacts, and which tenant asks: a submission by its number, or an edition of a
- * registry by its id.
+ * What found the contacts: a submission (by its number) or an edition of a registry (by its id).
+ * `tenantId`: the tenant that asks.
  */
 export type Finder = { tenantId: string } & ({ number: string } | { editionId: string })
 
 export type RetractionStore = {
-  /** The list whose contacts have waited longest to be retracted. */
+  /** The list whose contacts have waited longest to be retracted. null: none has work. */
   claim(owner: string): Promise<RetractionClaim | null>
   renew(claim: RetractionClaim): Promise<boolean>
-  /** `readyInMs` null: when there is work. */
+  /** `readyInMs` null: the list is claimed again when it has work. */
   release(claim: RetractionClaim, readyInMs: number | null): Promise<void>
-  /** Called when the embedded home starts: the holders of these are gone. */
+  /** Frees every list. Call it when the embedded home starts: no holder has survived. */
   freeAll(): Promise<void>
   /**
-   * Contacts that are due, oldest first. If none is due, the milliseconds until one is. null if
-   * none is open.
+   * Contacts that are due, the longest due first. If none is due: the milliseconds until one is.
+   * null: no contact is left to retract.
    */
   next(claim: RetractionClaim, limit: number): Promise<readonly Retraction[] | number | null>
   /**
-   * Writes the outcomes and the audit. A contact that was opened again since it was read stays
-   * open. Throws `FenceLost`.
+   * Writes the outcomes and the audit. A contact that another entry has named since it was read
+   * stays open. Throws `FenceLost`.
    */
   settle(
     claim: RetractionClaim,
@@ -79,21 +79,24 @@ export type RetractionStore = {
     state: RetractionEnd,
     audit: readonly AuditEntry[],
   ): Promise<void>
-  /** Records a failed try. Throws `FenceLost`. */
+  /** Records a failed try, to be repeated after `againInMs`. Throws `FenceLost`. */
   postpone(
     claim: RetractionClaim,
     retraction: Retraction,
     failure: string,
     againInMs: number,
   ): Promise<void>
-  /** A page of what the entries of a submission, or an edition, found, in the order found. */
+  /**
+   * A page of the contacts that a submission, or an edition, found, in the order in which they were
+   * found.
+   */
   page(
     finder: Finder,
     about: { after: string; limit: number },
   ): Promise<{ items: DeliveredBefore[]; next: string | null }>
   /**
-   * `looked`: the search covers all entries or numbers. `unfilled`: contacts of the tenant's lists
-   * that no entry can find.
+   * `looked`: the search for contacts is complete. `unfilled`: contacts in the tenant's lists that
+   * no entry can find, because the register does not know their phones and addresses.
    */
   summary(finder: Finder): Promise<{
     looked: boolean
@@ -104,10 +107,11 @@ export type RetractionStore = {
 
 export type ContactRetractionPort = {
   /**
-   * Makes sure that Genesys does not call the contact under the number. If the subject is an
-   * address, or is no longer one of its numbers, Genesys must not call the contact at all. Its data
-   * do not change. `isSubject` recognises the subject by a cell. Repeating it has no further
-   * effect. Throws `GenesysFailure`. `not_found`: the contact is gone.
+   * If the subject is one of the contact's numbers, tells Genesys not to call the contact under
+   * this number. If the subject is an address, or a number that the contact no longer has, tells
+   * Genesys not to call the contact at all. The contact's data do not change. `isSubject`: whether
+   * a cell is the subject. A second call has no further effect. Throws `GenesysFailure`.
+   * `not_found`: the contact is gone.
    */
   retract(
     contact: { contactListId: string; contactId: string; isSubject: (cell: string) => boolean },
@@ -116,8 +120,8 @@ export type ContactRetractionPort = {
 }
 
 /**
- * Retracts contacts of a claimed list, as far as possible now. Returns the milliseconds until the
- * next step. null: when there is work.
+ * Retracts the contacts of a claimed list that are due. Returns the milliseconds until the next
+ * step. null: the next step follows when there is work.
  */
 export type RetractContacts = (
   claim: RetractionClaim,

@@ -2,8 +2,8 @@ import type { Lease } from '../delivery/lease.ts'
 import type { DncClaim } from './dnc-lane.ts'
 
 /**
- * Sends what the submissions of a claimed list have, as far as possible now. Returns the
- * milliseconds until the next step. null: when there is work.
+ * Sends the entries of a claimed list as far as possible now. Returns the milliseconds until the
+ * next step. null: the next step follows when there is work.
  */
 export type SendEntries = (
   claim: DncClaim,

@@ -15,13 +15,14 @@ export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListI
   actor: string
   requestId: string
   owner: string
-  /** Whether the option override is set. Then its entries replace those in force. */
+  /** Whether the option `override` is set. If so, the new entries replace those in force. */
   overrides: boolean
 }
 
 /**
- * For the entries of a chunk: those that are suppressions now, and those of a person and scope that
- * the submission already had.
+ * The entries of a chunk. `accepted`: kept, and sent to Genesys after acceptance. `quarantined`:
+ * kept, but sent only when a caller releases them. `duplicates`: not kept, because the submission
+ * already has an entry for the person and scope.
  */
 export type AppendedEntries = { accepted: number; quarantined: number; duplicates: number }
 
@@ -30,17 +31,19 @@ export type AcceptSubmission = Pick<
   'id' | 'tenantId' | 'rejections' | 'source' | 'columns'
 > & {
   counts: Pick<DncCounts, 'read' | 'accepted' | 'rejected' | 'quarantined' | 'duplicates' | 'blank'>
-  /** Counts of appended chunks. `StagingLost` if not all of them are stored. */
+  /**
+   * How many chunks were appended. If not all of them are stored, accepting throws `StagingLost`.
+   */
   chunks: number
-  /** What is to be said of the entries, in words. */
+  /** Notes about the entries, for the caller to read. */
   notes: readonly string[]
   audit: AuditEntry
-  /** The claim of the call's Idempotency-Key, and its answer from then on. */
+  /** The claim of the call's Idempotency-Key, under which the answer is stored. */
   scope: { tenantId: string; method: string; path: string; key: string; owner: string }
   answerOf: (submission: DncSubmission) => StoredAnswer
 }
 
-/** An entry of the ledger, with its cells as they were sent. */
+/** An entry with its outcome, and its cells as they were sent. */
 export type DncLedgerEntry = {
   line: number
   outcome: EntryOutcome
@@ -55,17 +58,17 @@ export type DncLedgerQuery = { outcomes: readonly EntryOutcome[]; afterLine: num
 
 export type DncSubmissionFilter = { dncListId?: string; states?: readonly SeenDncState[] }
 
-/** An entry about a person you looked for. */
+/** An entry about one of the people who were searched for. */
 export type FoundEntry = {
-  /** The index of the digest, from 0. */
+  /** The index of the person's digest in the call, from 0. */
   at: number
   submissionId: string
   acceptedAt: string
   state: 'standing' | 'expired' | 'removed'
   quarantined: boolean
   /**
-   * What happened to it, oldest first. `at` is ISO 8601. The submission is the one that did it
-   * (null: the entry expired).
+   * What happened to the entry, oldest first. `at` is ISO 8601. `submissionId`: the submission that
+   * did it. null: the entry expired.
    */
   history: {
     event: 'accepted' | 'expired' | 'removed' | 'overridden'
@@ -75,7 +78,9 @@ export type FoundEntry = {
   terms: EntryTerms
 }
 
-/** The entry in force for a person and scope, combined from all of them. `receivedAt` is set. */
+/**
+ * The entry in force for a person and scope, combined from all entries. `terms.receivedAt` is set.
+ */
 export type ExportedEntry = {
   kind: SubjectKind
   /** E.164, or the folded address. */
@@ -84,44 +89,44 @@ export type ExportedEntry = {
 }
 
 /**
- * Do-not-call submissions. Their entries suppress nobody before `accept`, and all of them from its
- * commit on.
+ * Do-not-call submissions. All entries of a submission begin to suppress when `accept` commits,
+ * including those that are quarantined.
  */
 export type DncSubmissionStore = {
-  /** A submission in the state `receiving`, which callers do not see. */
+  /** Begins a submission in the state `receiving`, which callers do not see. */
   begin(submission: NewDncSubmission): Promise<void>
-  /** Sends a sign of life. Returns false once the submission is gone. */
+  /** Shows that the submission is still being received. false: it was discarded. */
   touch(id: string): Promise<boolean>
   /**
-   * Stores a chunk and its entries in one statement. If a submission has several entries of one
-   * person and scope, one is kept, with the strongest reason and the longest expiry of them all.
-   * Throws `StagingLost` if the submission is gone.
+   * Stores a chunk and its entries in one transaction. Of several entries of the submission for one
+   * person and scope, only one is kept, with the strongest reason and the longest expiry of them
+   * all. Throws `StagingLost` if the submission is gone.
    */
   append(id: string, chunk: NewDncChunk): Promise<AppendedEntries>
   /**
    * Accepts the submission in one transaction, whose cost does not depend on the number of entries.
-   * It raises the tenant's suppression epoch first, gives the work to the lane of the DNC list, and
-   * stores the answer of the call. Throws `StagingLost` if the submission, one of its chunks or the
-   * claim is gone. Removals, and entries that override, end what their tenant had for the list
-   * before. If they fit in one chunk, the acceptance does so. Otherwise the lane of the list does
-   * so soon after.
+   * The transaction raises the tenant's suppression epoch first, gives the work to the lane of the
+   * DNC list, and stores the answer of the call. A removal, and entries that override, end earlier
+   * entries of the tenant for the list. If the submission has one chunk, this transaction ends
+   * them. Otherwise the lane of the list ends them soon after. Throws `StagingLost` if the
+   * submission, one of its chunks or the claim is gone.
    */
   accept(input: AcceptSubmission): Promise<{ submission: DncSubmission; answer: StoredAnswer }>
   /**
-   * The places of a removal's entries about people for whom a REGULATORY entry of the tenant, with
-   * the same scope, is in force for the list. Without override none of them is removed.
+   * The places of those entries of a removal that need the option `override`, because a REGULATORY
+   * entry of the tenant is in force for their person and scope.
    */
   heldByRegulatory(
     about: Pick<DncSubmission, 'tenantId' | 'dncListId'>,
     chunk: NewDncChunk,
   ): Promise<readonly number[]>
-  /** Deletes everything of a submission that is being received. */
+  /** Deletes everything of a submission that is still being received. Others stay unchanged. */
   discard(id: string): Promise<void>
-  /** Discards what has shown no sign of life for this long. Returns how many. */
+  /** Discards submissions whose receiving gave no sign of life for this time. Returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
   find(tenantId: string, id: string): Promise<DncSubmission | null>
   /**
-   * Marks quarantined entries to be sent from now on. null if there are none. Writes the audit
+   * Releases the quarantined entries, so that they are sent. null: there are none. Writes the audit
    * entry too.
    */
   release(
@@ -129,18 +134,18 @@ export type DncSubmissionStore = {
     audit: AuditEntry,
   ): Promise<DncSubmission | null>
   /**
-   * Resumes a submission that waits for a person. null if it does not wait. Writes the audit entry
-   * too.
+   * Resumes a submission that is held for `dnc_list_refused`, a hold that only a person can end.
+   * null: it is not held for this reason. Writes the audit entry too.
    */
   resume(
     submission: Pick<DncSubmission, 'id' | 'dncListId'>,
     audit: AuditEntry,
   ): Promise<DncSubmission | null>
-  /** Whether entries were ever submitted for the list, or a pull of it was ever requested. */
+  /** Whether entries were ever accepted for the list, or a pull of it was ever requested. */
   knowsList(dncListId: string): Promise<boolean>
   /**
-   * Entries of the tenant for the list about these people (digests of 16 bytes, each once), oldest
-   * first. Includes those no longer in force.
+   * The tenant's entries for the list about these people, oldest first. Includes those that are no
+   * longer in force. `digests`: 16 bytes each, all different.
    */
   about(
     tenantId: string,
@@ -148,9 +153,10 @@ export type DncSubmissionStore = {
     digests: readonly Buffer[],
   ): Promise<readonly FoundEntry[]>
   /**
-   * The tenant's entries in force for the list, one for each person and scope: the words of the
-   * strongest, the strongest reason and the longest time. In the order of acceptance. The list may
-   * change while it is read. A person with an entry in force all the time is always included.
+   * The tenant's entries in force for the list, one for each person and scope, in the order of
+   * acceptance. Each combines all entries in force for its person and scope: it has the strongest
+   * reason and the latest end. Its other fields come from the entry with the strongest reason. The
+   * list may change meanwhile. Someone with an entry in force all the time is never left out.
    */
   exportEntries(tenantId: string, dncListId: string): AsyncGenerator<readonly ExportedEntry[], void>
   /** Newest first. null for a cursor that no page returned. */

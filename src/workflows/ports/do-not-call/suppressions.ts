@@ -2,8 +2,9 @@ import type { EditionInForce } from '../../../domain/do-not-call/registries/regi
 import type { Standing, Suppression } from '../../../domain/do-not-call/suppression.ts'
 
 /**
- * It is unknown whether a person is suppressed. This never counts as "not suppressed": the rows are
- * not sent. `missing`: the rows of this upload have no digests yet, and `fillSubjects` makes them.
+ * Thrown if it is not known whether a person is suppressed. Never treat this as "not suppressed":
+ * do not send the rows. `missing`: the id of an upload whose rows have no digests yet. Call
+ * `fillSubjects` for it and try again. null: another cause.
  */
 export class SuppressionUnknown extends Error {
   override readonly name: string = 'SuppressionUnknown'
@@ -15,7 +16,8 @@ export class SuppressionUnknown extends Error {
 }
 
 /**
- * A registry is too old to call these countries by, or a registry that they need has no edition.
+ * Thrown if nobody in these countries may be called: the registry of each is older than allowed, or
+ * there is none.
  */
 export class RegistryStale extends SuppressionUnknown {
   override readonly name = 'RegistryStale'
@@ -28,21 +30,22 @@ export class RegistryStale extends SuppressionUnknown {
 }
 
 /**
- * Answers who is suppressed for a contact list by the entries of every tenant that is granted the
- * list.
+ * Answers who is suppressed for a contact list. The entries of every tenant with a grant for the
+ * list count.
  */
 export type SuppressionPort = {
   /**
-   * The present epochs of every tenant whose entries concern the list, and the editions in force of
-   * the registries that such a tenant uses. If there are no epochs, no entry suppresses anybody.
-   * Takes one round trip.
+   * What the list's people are to be checked against. The tenants that count are those with a grant
+   * for the list. The result has the present epochs of those with entries or registries, and the
+   * editions in force of the registries that they use. If there are no epochs, no entry suppresses
+   * anybody. Takes one round trip.
    */
   standingOf(contactListId: string): Promise<Standing>
   /**
-   * Which of these subjects are suppressed. `digests`: 16 bytes each, in any order, possibly
-   * repeated. The keys of the answer are digests in `latin1`. Fails rather than leaving out a
-   * person. With `standing` of the list, entries beyond its epochs may not count, and the answer
-   * often needs no round trip.
+   * Which of these people are suppressed by entries. `digests`: 16 bytes each, in any order,
+   * possibly repeated. The keys of the answer are digests in `latin1`. Throws if it cannot check
+   * every person. `standing`: what `standingOf` returned for the list. With it, the answer is
+   * faster, often without a round trip, but may lack entries that were accepted after that reading.
    */
   suppressedAmong(
     contactListId: string,
@@ -50,32 +53,32 @@ export type SuppressionPort = {
     standing?: Standing,
   ): Promise<ReadonlyMap<string, Suppression>>
   /**
-   * Whether uploads must record the countries of their phones, whether or not anyone uses a
-   * registry.
+   * Whether uploads must record the countries of their phones even if no registry is in use,
+   * because the configuration requires registries.
    */
   readonly asksCountries: boolean
   /**
    * For each of these numbers (E.164 as whole numbers, ascending): 0 if no edition has it,
-   * otherwise the place of the first edition that does, counted from 1. Throws `SuppressionUnknown`
-   * if that cannot be answered.
+   * otherwise the place of the first edition that has it, counted from 1. Throws
+   * `SuppressionUnknown` if the editions cannot be read.
    */
   numbersAmong(editions: readonly EditionInForce[], numbers: Float64Array): Promise<Uint8Array>
   /**
-   * Looks the rows of a staged upload up in editions that came into force since the last look-up.
-   * Throws `SuppressionUnknown`. Throws `RegistryStale` if the editions at hand do not allow the
-   * calls.
+   * Looks up the rows of a staged upload in the editions that came into force since the last
+   * look-up. Throws `RegistryStale` if the editions do not allow the calls, and
+   * `SuppressionUnknown` if that cannot be determined.
    */
   lookAgain(uploadId: string): Promise<void>
   /**
-   * The rows of a chunk of a staged upload that are still included and that entries added since the
-   * look-up suppress.
+   * The rows of a chunk of a staged upload, by index, that are still to be sent although they are
+   * suppressed by an entry or an edition that came after the look-up.
    */
   suppressedIn(uploadId: string, seq: number): Promise<ReadonlySet<number>>
   /**
-   * How many rows of a staged upload are still included although entries added since the look-up
-   * suppress them.
+   * How many rows of a staged upload are still to be sent although they are suppressed by an entry
+   * or an edition that came after the look-up.
    */
   suppressedSince(uploadId: string): Promise<number>
-  /** Makes the digests of rows that an earlier version of the gateway staged. */
+  /** Makes the digests for rows that an earlier version of the gateway staged without them. */
   fillSubjects(uploadId: string): Promise<void>
 }

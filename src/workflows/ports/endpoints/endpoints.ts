@@ -7,14 +7,17 @@ import type {
 } from '../../../domain/endpoints/webhook-endpoint.ts'
 import type { Page } from '../uploads/uploads.ts'
 
-/** null members stay as they are. */
+/** Members that are left out do not change. `events` null: all events. */
 export type EndpointChange = {
   url?: string
   events?: EndpointEventType[] | null
   enabled?: boolean
 }
 
-/** `fixed`: it comes from the environment. null: the tenant has no such endpoint. */
+/**
+ * Why a change was refused. `fixed`: the endpoint comes from the environment. `stale`: its version
+ * is no longer the one given. null: the tenant has no such endpoint.
+ */
 type Refused = { kind: 'fixed' } | { kind: 'stale' } | null
 
 /**
@@ -28,23 +31,23 @@ export type EndpointStore = {
     name: string
     url: string
     events: EndpointEventType[] | null
-    /** `whsec_…`; kept sealed. */
+    /** The secret in the form `whsec_…`. It is stored sealed. */
     secret: string
-    /** Endpoints that the tenant may have at most. */
+    /** How many endpoints the tenant may have. */
     most: number
     audit: AuditEntry
   }): Promise<
     { kind: 'created'; endpoint: WebhookEndpoint } | { kind: 'name_taken' } | { kind: 'too_many' }
   >
   find(tenantId: string, endpointId: string): Promise<WebhookEndpoint | null>
-  /** Newest first; an unreadable cursor gives null. */
+  /** Newest first. null: the cursor cannot be read. */
   list(
     tenantId: string,
     page: { limit: number; cursor: string | null },
   ): Promise<Page<WebhookEndpoint> | null>
   /**
-   * `stale`: the version is no longer `version`. Enabling forgets the failures; what was pending
-   * when it was disabled is sent then, by the sweep of overdue deliveries.
+   * Changes the endpoint if it still has this version. Enabling it resets its count of failures.
+   * The sweep of overdue deliveries then sends what was pending when the endpoint was disabled.
    */
   change(input: {
     tenantId: string
@@ -54,19 +57,19 @@ export type EndpointStore = {
     audit: AuditEntry
   }): Promise<{ kind: 'changed'; endpoint: WebhookEndpoint } | Refused>
   /**
-   * Deletes the endpoint, its secrets and its log; the audit entry counts the deliveries that were
-   * given up.
+   * Deletes the endpoint, its secrets and its log. The audit entry has the number of its
+   * deliveries, and how many of them were still pending.
    */
   remove(input: {
     tenantId: string
     endpointId: string
-    /** null: whatever version it has. */
+    /** null: any version. */
     version: number | null
     audit: AuditEntry
   }): Promise<{ kind: 'removed' } | Refused>
   /**
-   * The present secret becomes the previous one, for `overlapMs` from now; an older previous one
-   * ends immediately.
+   * Makes the present secret the previous one, which stays valid for `overlapMs`, and sets a new
+   * one. An older previous secret ends immediately.
    */
   rotate(input: {
     tenantId: string
@@ -76,15 +79,16 @@ export type EndpointStore = {
     audit: AuditEntry
   }): Promise<{ kind: 'rotated'; endpoint: WebhookEndpoint } | Refused>
   /**
-   * Newest first, of an endpoint that the caller has found before; an unreadable cursor gives null.
+   * Newest first. The caller has checked before that the endpoint is the tenant's. null: the cursor
+   * cannot be read.
    */
   deliveries(
     endpointId: string,
     page: { limit: number; cursor: string | null; states: readonly DeliveryState[] },
   ): Promise<Page<WebhookDelivery> | null>
   /**
-   * Writes an `endpoint.test` to this endpoint alone, whatever it hears. null: the tenant has no
-   * such endpoint.
+   * Sends an `endpoint.test` to this endpoint alone, whatever events it has selected. null: the
+   * tenant has no such endpoint.
    */
   test(input: {
     tenantId: string
@@ -92,8 +96,8 @@ export type EndpointStore = {
     audit: AuditEntry
   }): Promise<{ kind: 'told'; delivery: WebhookDelivery } | { kind: 'disabled' } | null>
   /**
-   * The same id and body with a new schedule that begins now. null: the endpoint has no such
-   * delivery.
+   * Sends the same id and body again, with a new schedule of attempts that begins now. null: the
+   * endpoint has no such delivery.
    */
   replay(input: {
     tenantId: string
@@ -104,7 +108,7 @@ export type EndpointStore = {
 }
 
 /**
- * Explains what is wrong with a URL that a caller registers, without quoting it. null if no fault
- * is visible.
+ * Explains what is wrong with a URL that a caller registers, without quoting the URL. null: no
+ * fault is visible.
  */
 export type EndpointUrlCheck = (url: string) => string | null

@@ -2,17 +2,21 @@ import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { EndpointEventType } from '../../../domain/endpoints/outbound-event.ts'
 import type { DeliveryFailure } from '../../../domain/endpoints/webhook-endpoint.ts'
 
-/** A message to one endpoint. The body is fixed when the event happens and never rendered again. */
+/**
+ * A message to one endpoint. The body is fixed when the event happens, so every attempt sends the
+ * same bytes.
+ */
 export type SyncDelivery = {
   /** Also the `webhook-id`: the same on every attempt. */
   id: string
   tenantId: string
   endpointId: string
   url: string
-  /** The URL comes from the environment, so it may lead anywhere. */
+  /** The URL comes from the environment, so it may also lead to a private address. */
   trusted: boolean
   /**
-   * `whsec_…`, decrypted; the present one first, then the one before it while its overlap lasts.
+   * Decrypted, in the form `whsec_…`: the present secret first, then the previous one as long as it
+   * is valid.
    */
   secrets: readonly string[]
   eventType: string
@@ -22,11 +26,11 @@ export type SyncDelivery = {
   createdAt: Date
 }
 
-/** `disabledAudit` is written when the failure disables the endpoint. */
+/** An attempt that failed. `disabledAudit` is written if the failure disables the endpoint. */
 export type FailedSync = {
   status: number | null
   failure: DeliveryFailure
-  /** The receiver wants no more messages. */
+  /** The receiver answered that it wants no more messages. */
   gone: boolean
   disabledAudit: AuditEntry
 }
@@ -37,8 +41,8 @@ export type SyncResult =
   | ({ state: 'dead'; audit: AuditEntry } & FailedSync)
 
 /**
- * The effect of an attempt on its endpoint: it is disabled now, or has failed so long that its
- * operators must be notified.
+ * What a failed attempt did to its endpoint. `gone`, `failing`: the endpoint is disabled now.
+ * `warn`: it has failed for so long that operators must be notified.
  */
 export type EndpointVerdict = {
   kind: 'gone' | 'failing' | 'warn'
@@ -47,23 +51,24 @@ export type EndpointVerdict = {
 }
 
 /**
- * Makes the first attempts at deliveries right after they were written, from memory. Leaves to the
- * sweeper what it cannot do in time.
+ * Makes the first attempt at a delivery from memory, right after the delivery was written. Attempts
+ * that cannot be made in time are left to the sweep of overdue deliveries.
  */
 export type FirstAttempts = {
   /**
-   * How long the first attempt may take to be recorded; a delivery that is pending longer has lost
-   * it.
+   * Within this time the first attempt is recorded. A delivery that is pending longer has lost its
+   * first attempt.
    */
   readonly withinMs: number
-  /** Never throws, never waits. */
+  /** Accepts deliveries for their first attempt. Never throws, never waits. */
   take(deliveries: readonly SyncDelivery[]): void
 }
 
+/** Messages for endpoints, and their results. */
 export type SyncStore = {
   /**
-   * The endpoints of the environment (`crm`, `dms`, `cdp`) are exactly these, and enabled, after
-   * this; tenant `default`.
+   * Makes these the only enabled endpoints from the environment (`crm`, `dms`, `cdp`,
+   * `compliance`), for tenant `default`. Earlier ones that are missing here are disabled.
    */
   ensureEnvEndpoints(
     endpoints: readonly {
@@ -74,18 +79,18 @@ export type SyncStore = {
     }[],
   ): Promise<void>
   /**
-   * null when unknown, no longer pending, not due yet (it was replayed meanwhile), or its endpoint
-   * disabled.
+   * null: there is no such delivery, it is not pending or not due yet (because it was replayed), or
+   * its endpoint is disabled.
    */
   load(deliveryId: string): Promise<SyncDelivery | null>
   /**
-   * Records an attempt and its effect on the endpoint's health; `pending` with `nextInMs` sends the
-   * next job in the same transaction. null: nothing to report about the endpoint.
+   * Records an attempt and its effect on the endpoint. For `pending`, the job for the next attempt
+   * is sent in the same transaction. null: the endpoint's state has not changed.
    */
   record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
   /**
-   * Ids of pending deliveries whose time passed more than `graceMs` ago, or at all where nothing
-   * was recorded of a first attempt: a lost job is found here.
+   * Pending deliveries whose job may be lost, by id: those due more than `graceMs` ago, and those
+   * that are due and have had no attempt. At most some hundred at a time.
    */
   overdue(graceMs: number): Promise<string[]>
 }

@@ -11,12 +11,12 @@ import type { CallContext } from '../genesys/genesys.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 
 /**
- * The right to work on an erasure. `fence` grows with every claim, and an older claim erases
- * nothing.
+ * The right to work on an erasure. `fence` grows with every claim. Methods that write compare it
+ * and throw `FenceLost`.
  */
 export type ErasureClaim = { erasureId: string; owner: string; fence: string; leaseMs: number }
 
-/** An erasure in progress. Only here the person is in the clear. */
+/** An erasure in progress. This is the only place where the person appears unencrypted. */
 export type ErasureWork = {
   claim: ErasureClaim
   erasure: Erasure
@@ -30,8 +30,8 @@ export type ErasureContact = { contactListId: string; contactId: string }
 
 export type ErasureStore = {
   /**
-   * Writes the erasure, the answer of its call and the audit in one transaction. False: the claim
-   * of the key is gone.
+   * Writes the erasure, the answer of its call and the audit entry in one transaction. null: the
+   * claim of the Idempotency-Key is gone, and nothing is written.
    */
   ask(input: {
     id: string
@@ -45,13 +45,14 @@ export type ErasureStore = {
   find(tenantId: string, id: string): Promise<Erasure | null>
   claim(owner: string): Promise<ErasureWork | null>
   renew(claim: ErasureClaim): Promise<boolean>
-  /** `readyInMs` null: when there is work. */
+  /** `readyInMs` null: the erasure is claimed again when it has work. */
   release(claim: ErasureClaim, readyInMs: number | null): Promise<void>
-  /** At the start of the embedded home: the holders of these are gone. */
+  /** Frees every erasure. Call it when the embedded home starts: no holder has survived. */
   freeAll(): Promise<void>
   /**
-   * Erases a lot in a place of the database and stores how far it came, in one transaction. Null:
-   * the step is done. Throws `FenceLost`.
+   * Erases some of what one step of the erasure covers, and stores how far it came, in one
+   * transaction. `after` null: from the beginning. Returns where to continue. null: the step is
+   * done. Throws `FenceLost`.
    */
   eraseLot(
     work: ErasureWork,
@@ -59,8 +60,8 @@ export type ErasureStore = {
     after: string | null,
   ): Promise<string | null>
   /**
-   * Contacts whose deletion from Genesys is outstanding, and of which nothing is on its way there.
-   * `busy`: of some something is.
+   * Contacts that are still to be deleted from Genesys, at most `limit`. `busy`: how many others
+   * must wait, because rows of the person may be in flight to their list.
    */
   contactsToDelete(
     work: ErasureWork,
@@ -73,16 +74,18 @@ export type ErasureStore = {
     end: 'deleted' | 'gone' | { kept: ErasureRemain },
     audit: readonly AuditEntry[],
   ): Promise<void>
-  /** Records that the erasure waits, for Genesys or for rows on their way. Throws `FenceLost`. */
+  /**
+   * Records that the erasure waits for Genesys, or for rows that are in flight. Throws `FenceLost`.
+   */
   wait(work: ErasureWork, failure: string): Promise<void>
-  /** Ends the erasure and forgets the person. Throws `FenceLost`. */
+  /** Ends the erasure and deletes the person's data from it. Throws `FenceLost`. */
   complete(work: ErasureWork, auditOf: (done: Erasure) => AuditEntry): Promise<Erasure>
 }
 
 export type ContactErasurePort = {
   /**
    * Deletes the contact from Genesys and checks that it is gone. A second call has no further
-   * effect. Throws `GenesysFailure`; `not_found`: it was not there, or its list is not.
+   * effect. Throws `GenesysFailure`. `not_found`: the contact or its list does not exist.
    */
   erase(contact: ErasureContact, context: CallContext): Promise<'deleted' | 'still-there'>
 }

@@ -2,11 +2,11 @@ import type { AuditEntry } from '../../../domain/audit/audit.ts'
 
 export type DncChangeReceipt = {
   id: string
-  /** 32 bytes; a second receipt of the same key is a duplicate. */
+  /** 32 bytes. A second receipt with the same key is a duplicate. */
   key: Buffer
   /** null: the body could not be read. */
   dncListId: string | null
-  /** SHA-256 of the body; the body itself is not kept. */
+  /** SHA-256 of the body. The body itself is not kept. */
   bodyDigest: Buffer
 }
 
@@ -20,6 +20,6 @@ export type DncChangeStore = {
     receipt: DncChangeReceipt & { dncListId: string },
     auditOf: (tenantId: string) => AuditEntry,
   ): Promise<'recorded' | 'duplicate'>
-  /** Records once that something unreadable came, with its audit entry. */
+  /** Records an unreadable notification with its audit entry. A duplicate writes nothing. */
   malformed(receipt: DncChangeReceipt, audit: AuditEntry): Promise<void>
 }

@@ -5,25 +5,33 @@ export type SubscriptionTarget = {
 }
 
 /**
- * `registering`: an instance is working on it. `refused`: Genesys did not accept it; the gateway
- * tries again. `unknown`: Genesys may have it or not; the gateway tries again only when work ended
- * without its event: an upload, or entries that Genesys stored. For the same reason a registered
- * one becomes unknown.
+ * The states of a subscription.
+ * - `registering`: an instance is subscribing now.
+ * - `registered`: Genesys accepted the subscription.
+ * - `refused`: Genesys did not accept it. The gateway tries again later.
+ * - `unknown`: Genesys may have the subscription or not. The gateway subscribes again only if work
+ *   ends without the event that Genesys should have sent. Work is an upload, or entries that
+ *   Genesys stored. If work ends without its event, a `registered` subscription becomes `unknown`
+ *   too.
  */
 export type SubscriptionState = 'registering' | 'registered' | 'refused' | 'unknown'
 
-/** The subscriptions in Genesys that we know of, for the org to which the store is bound. */
+/** The gateway's subscriptions in Genesys, for the org to which the store is bound. */
 export type SubscriptionStore = {
   /**
-   * Whether the caller should subscribe now, `attempt` counting from 1; otherwise the state. A
-   * claim without a result after `staleAfterMs` is of an instance that died: its outcome is
-   * unknown. An event that came in proves an unknown one.
+   * Claims the right to subscribe now. `attempt` counts from 1. If there is no need, returns the
+   * state. A claim that has no result after `staleAfterMs` belongs to an instance that died, so its
+   * subscription becomes `unknown`. An event that arrived after the claim proves that an unknown
+   * subscription exists.
    */
   claim(
     target: SubscriptionTarget,
     staleAfterMs: number,
   ): Promise<{ claimed: true; attempt: number } | { claimed: false; state: SubscriptionState }>
-  /** Of an org that is known to have lost them all. */
+  /**
+   * Forgets all subscriptions, because it is known that the org has lost them. An example is a
+   * sandbox that was restarted.
+   */
   forget(): Promise<void>
   record(
     target: SubscriptionTarget,

@@ -6,15 +6,16 @@ import type {
 import type { JobEnd } from '../delivery/delivery.ts'
 
 /**
- * Why a receipt has no effect. `unknown`: not about a job of ours. `unsettled`: for a day, Genesys
- * itself did not report the end of the job.
+ * Why a receipt has no effect. `progress`: its job has not ended. `malformed`: it cannot be read.
+ * `unknown`: it is not about a job of the gateway. `unsettled`: Genesys itself did not report the
+ * end of the job within a day.
  */
 export type IgnoreReason = 'progress' | 'malformed' | 'unknown' | 'unsettled'
 
 export type NewReceipt = {
   id: string
   route: UploadWebhookRoute
-  /** 32 bytes; a second receipt of the same key is a duplicate. */
+  /** 32 bytes. A second receipt with the same key is a duplicate. */
   key: Buffer
   partId: string | null
   jobId: string | null
@@ -22,22 +23,30 @@ export type NewReceipt = {
   status: NoticeStatus | null
   processed: number | null
   failed: number | null
-  /** SHA-256 of the body; the body itself is not kept. */
+  /** SHA-256 of the body. The body itself is not kept. */
   bodyDigest: Buffer
-  /** null: to be verified, by a job of `webhook-verify` in the same transaction. */
+  /**
+   * null: the receipt is to be verified. In that case, a job of `webhook-verify` is sent in the
+   * same transaction.
+   */
   ignored: IgnoreReason | null
-  /** Of a malformed one; written with it, unless it is a duplicate. */
+  /**
+   * For a malformed receipt: its audit entry. It is written with the receipt, but not for a
+   * duplicate.
+   */
   audit?: AuditEntry
 }
 
-/** The object of a receipt. `pending`: not settled yet, or its job id is not known yet. */
+/** What a receipt is about. `pending`: the upload has not ended and the request is not settled. */
 export type ReceiptSubject = {
   uploadId: string
   tenantId: string
   laneKey: string
   requestId: string
   pending: boolean
-  /** What Genesys answered about the job. null while pending, and if it was not stored. */
+  /**
+   * How the job ended, as Genesys answered when the gateway asked. null: pending, or not recorded.
+   */
   ended: JobEnd | null
 }
 
@@ -47,34 +56,36 @@ export type OpenReceipt = {
   jobId: string
   status: NoticeStatus | null
   bodyDigest: Buffer
-  /** How often it was checked without a result. */
+  /** How many checks so far gave no result. */
   checks: number
   sinceReceivedMs: number
-  /** null: not ours, as far as is known now. */
+  /** The upload and job that the receipt is about. null: none is known to the gateway yet. */
   subject: ReceiptSubject | null
 }
 
 /**
- * Receipts are `received` (to be verified), then `verified` (Genesys was asked, and the job had
- * ended as the receipt says), `contradicted` (it had ended differently) or `ignored`.
+ * The states of a receipt. `received`: to be verified. `verified`: Genesys was asked, and the job
+ * had ended as the receipt says. `contradicted`: it had ended differently. `ignored`: see
+ * `IgnoreReason`.
  */
 export type ReceiptStore = {
   /**
-   * The list of a part, for its token. null: no such part, or its upload ended more than
-   * `deadAfterMs` ago.
+   * The contact list of a part, to check its capability token. null: there is no such part, or its
+   * upload ended more than `deadAfterMs` ago.
    */
   listOfPart(partId: string, deadAfterMs: number): Promise<string | null>
   record(receipt: NewReceipt): Promise<'recorded' | 'duplicate'>
-  /** null when unknown or no longer `received`. */
+  /** null: there is no such receipt, or it is no longer `received`. */
   load(receiptId: string): Promise<OpenReceipt | null>
   /**
-   * Notifies the lane's holder, wherever it is, that a job has ended. Returns how often the lane
-   * was nudged since its claim, or null if the lane does not exist.
+   * Notifies the lane's holder, on whichever instance, that a job may have ended. An upload that is
+   * held because Genesys was unavailable is checked in the next round. Returns how many nudges the
+   * lane has had since its claim. null: there is no such lane.
    */
   nudge(subject: Pick<ReceiptSubject, 'laneKey' | 'uploadId'>): Promise<number | null>
-  /** Checks it again after `nextInMs`, by a job in the same transaction. */
+  /** Checks the receipt again after `nextInMs`, by a job in the same transaction. */
   postpone(receiptId: string, nextInMs: number): Promise<void>
-  /** Ends a receipt once; `audit` is written with it. */
+  /** Ends a receipt once. `audit` is written with it. */
   settle(
     receiptId: string,
     end:
@@ -82,8 +93,8 @@ export type ReceiptStore = {
       | { state: 'ignored'; reason: IgnoreReason },
   ): Promise<void>
   /**
-   * Deletes receipts past their retention and returns those whose check was due more than `graceMs`
-   * ago.
+   * Deletes receipts that are older than `keepMs`. Returns the ids of those whose check was due
+   * more than `graceMs` ago, because their job may be lost.
    */
   sweep(input: { keepMs: number; graceMs: number }): Promise<string[]>
 }

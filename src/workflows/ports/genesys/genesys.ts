@@ -7,7 +7,10 @@ import type { QueueOptions } from '../../../domain/contact-lists/queue-options.t
 import type { GenesysRowError } from '../../../domain/genesys/genesys-failure.ts'
 import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 
-/** Order of precedence at the pace bucket, most urgent first. */
+/**
+ * The classes of calls, most urgent first. A less urgent call waits while a more urgent one waits
+ * for the pace bucket.
+ */
 export const CALL_CLASSES = ['dnc', 'read', 'delivery', 'poll'] as const
 export type CallClass = (typeof CALL_CLASSES)[number]
 
@@ -16,36 +19,33 @@ export type CallContext = {
   class: CallClass
   /** Aborts waiting, pacing and the request itself. */
   signal: AbortSignal
-  /**
-   * The call gives up (with the last failure) rather than wait past this many milliseconds from
-   * now.
-   */
+  /** The longest time from now that the call waits before it gives up with the last failure. */
   retryForMs: number
   /**
-   * Called and awaited for every HTTP try, retries included, when its slot is granted and before
-   * anything of it is sent. What it throws ends the call, with nothing sent: the lease no longer
-   * holds, the upload was paused, or rows may not go.
+   * Called and awaited before every HTTP try, retries included, once the try's pace slot is
+   * granted. It throws if the lease is over, an upload was paused, or rows may no longer be sent.
+   * In that case, the call sends nothing and ends with the error.
    */
   beforeSend?: () => Promise<void> | void
 }
 
 export type BatchToSend = {
   listId: string
-  /** Stable over every retry of the batch; sent as X-Request-ID. */
+  /** The same for every retry of the batch. Sent as X-Request-ID. */
   requestId: string
   columns: readonly { name: string; kind: string; required: boolean }[]
   /**
-   * Guide: `overwrite` wipes the list with this very request [guide-api: Contacts]; Default:
-   * append.
+   * Guide: `overwrite` wipes the list with this very request [guide-api: Contacts]. Default:
+   * `append`.
    */
   mode?: UploadMode
-  /** Platform; left out in the other dialect. */
+  /** Platform only. */
   queue?: QueueOptions
-  /** Column that carries the contact id in the list, or null if the list has none. */
+  /** The contact id of each row. */
   contactIds: readonly string[]
-  /** Row-major, `columns.length` cells a row, "" = empty. */
+  /** Row by row, `columns.length` cells each. "": an empty cell. */
   cells: readonly string[]
-  /** What `serialise` prepared from it. */
+  /** What `serialise` made of the batch. If left out, `sendBatch` makes it. */
   body?: Buffer
 }
 
@@ -56,51 +56,54 @@ export type JobStatus = {
   state: 'processing' | 'completed' | 'failed'
   processed: number
   failed: number
-  /** In the order in which the batch's rows were sent. */
+  /** Each by the index of its row in the batch. */
   errors: readonly GenesysRowError[]
 }
 
 /**
- * Genesys as the workflows see it. Every call may throw `GenesysFailure`. Apart from bugs and
- * aborts, nothing else is thrown.
+ * Contact lists in Genesys. Every call may throw `GenesysFailure`. Apart from bugs and aborts,
+ * nothing else is thrown.
  */
 export type ContactListPort = {
   readonly dialect: 'guide' | 'platform'
   readonly limits: DialectLimits
   listContactLists(context: CallContext): Promise<ContactListSummary[]>
   readContactList(listId: string, context: CallContext): Promise<ContactList>
-  /** The request's body, made ahead of the sending. */
+  /** Makes the request's body before it is sent. */
   serialise(batch: BatchToSend): Buffer
   /**
-   * Upserts by contact id: sending the same rows again has no second effect. If it is a function,
-   * it is called after `beforeSend` for every try and returns what to send; list, mode and queue
-   * options are those of its first answer.
+   * Inserts or updates contacts by their id, so sending the same rows again has no second effect.
+   * If `batch` is a function, it is called for every try, after `beforeSend`, and returns what to
+   * send. The list, the mode and the queue options of its first result apply to all tries.
    */
   sendBatch(batch: BatchToSend | (() => BatchToSend), context: CallContext): Promise<BatchAnswer>
   readJob(jobId: string, context: CallContext): Promise<JobStatus>
 }
 
-/** The pace bucket shared by all instances, kept in the database. Time is the database's. */
+/**
+ * The pace bucket, which all instances share through the database. Times are by the database's
+ * clock.
+ */
 export type PaceStore = {
   /**
-   * Reserves the next slot of `bucket`. Slots are `intervalMs` apart, or more by the share of the
-   * pace in force, which the answer contains. `reserved`: send after `waitMs`. `wait`: none within
-   * `maxAheadMs`, or a more urgent rank is waiting, or the bucket is blocked; ask again after
-   * `waitMs`.
+   * Reserves the next slot of `bucket`. Slots are `intervalMs / share` apart. `share`: the part of
+   * the pace that is allowed after refusals. `reserved`: send after `waitMs`. `wait`: call again
+   * after `waitMs`, because no slot is free within `maxAheadMs`, a more urgent call waits, or the
+   * bucket is blocked.
    */
   reserve(request: {
     bucket: string
-    /** 0 is the most urgent: the index in CALL_CLASSES. */
+    /** The index in `CALL_CLASSES`. 0 is the most urgent. */
     rank: number
     intervalMs: number
     maxAheadMs: number
   }): Promise<{ kind: 'reserved' | 'wait'; waitMs: number; share: number }>
   /**
-   * A 429: nobody reserves a slot for `ms` (the longer of two blocks holds), and the share is cut
-   * (`domain/pace-share.ts`), once for refusals that belong together. Returns the share now in
-   * force.
+   * Records a 429. For `ms`, nobody can reserve a slot. If the bucket is blocked already, the later
+   * end counts. Cuts the share (`domain/genesys/pace-share.ts`), but only once for refusals that
+   * belong together. Returns the share now in force, and whether this call cut it.
    */
   throttle(bucket: string, ms: number): Promise<{ share: number; cut: boolean }>
-  /** What is in force now; an unknown bucket has the whole pace. */
+  /** The share and the block in force now. A bucket that was never used has the whole pace. */
   read(bucket: string): Promise<{ share: number; blockedMs: number }>
 }

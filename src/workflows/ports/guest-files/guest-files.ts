@@ -15,7 +15,9 @@ export type NewGuestFile = Pick<
 > & { owner: string }
 
 export type AcceptGuestFile = Pick<GuestFile, 'id' | 'sizeBytes' | 'sha256' | 'md5'> & {
-  /** Pieces appended; `StagingLost` when not all of them are stored. */
+  /**
+   * How many pieces were appended. If not all of them are stored, accepting throws `StagingLost`.
+   */
   pieces: number
   audit: AuditEntry
   scope: { tenantId: string; method: string; path: string; key: string; owner: string }
@@ -25,14 +27,12 @@ export type AcceptGuestFile = Pick<GuestFile, 'id' | 'sizeBytes' | 'sha256' | 'm
 export type GuestFileClaim = { guestFileId: string; owner: string; fence: string; leaseMs: number }
 
 /**
- * The place for the bytes, and the headers to send with them, no others. Anyone who has it may
- * write there.
+ * The pre-signed URL for the bytes, and the headers to send with them. Send no others. Anyone who
+ * has the URL may write there, so it is stored sealed.
  */
 export type UploadPlace = { uploadUrl: string; headers: Record<string, string> }
 
-/**
- * What one step of the work changes in the guest file. Members that are left out stay unchanged.
- */
+/** What one step of the work changes in a guest file. Members that are left out stay unchanged. */
 export type GuestFileStep = {
   state?: GuestFileState
   hold?: { reason: 'genesys_unavailable' } | null
@@ -40,14 +40,14 @@ export type GuestFileStep = {
   scan?: Pick<GuestFile['scan'], 'verdict' | 'engine'>
   genesys?: GuestFile['genesys']
   progress?: GuestFile['progress']
-  /** Kept sealed. null: forget it. */
+  /** Stored sealed. null: delete it. */
   place?: UploadPlace | null
-  /** Genesys has confirmed the file now. */
+  /** Genesys has just confirmed the file. */
   stored?: true
-  /** The bytes are no longer needed: pieces and key are deleted. */
+  /** The bytes are no longer needed: delete the pieces and their key. */
   shred?: true
   audit?: readonly AuditEntry[]
-  /** An event to the endpoints of the tenant, in the same transaction. */
+  /** The event to send to the tenant's endpoints, in the same transaction. */
   tell?: 'guest_file.stored' | 'guest_file.rejected'
 }
 
@@ -57,83 +57,92 @@ export type GuestFilePage = {
   limit: number
   cursor: string | null
   state?: SeenGuestFileState
-  /** From inclusive, to exclusive. */
+  /** From `createdFrom` on, and before `createdTo`. */
   createdFrom?: Date
   createdTo?: Date
 }
 
 export type GuestFileStore = {
   /**
-   * Makes the file as `receiving`: callers do not see it, and the sweep deletes it if there is no
-   * sign of life.
+   * Makes the file as `receiving`: callers do not see it, and the sweep deletes it once it has
+   * shown no sign of life for some time.
    */
   begin(file: NewGuestFile): Promise<void>
-  /** A sign of life; false: the file is gone. */
+  /** Shows that the file is still being received. false: it is gone. */
   touch(id: string): Promise<boolean>
-  /** Stores a piece, sealed. Throws `StagingLost`. */
+  /** Seals and stores a piece. Throws `StagingLost` if the file is gone. */
   append(id: string, seq: number, bytes: Uint8Array): Promise<void>
   /**
-   * The bytes in order, in pieces, each read when it is asked for; fewer than were stored when they
-   * are gone meanwhile. Throws `StagingLost` when they are gone at the start.
+   * The bytes in order, piece by piece. Each piece is read when it is asked for. If the bytes are
+   * deleted meanwhile, the iteration ends early, so compare the size. Throws `StagingLost` if the
+   * bytes are gone at the start.
    */
   pieces(id: string): AsyncIterable<Buffer>
-  /** Reads all bytes into the room. Throws `StagingLost` when they do not fill it exactly. */
+  /**
+   * Reads all bytes into the buffer `room`. Throws `StagingLost` if they do not fill it exactly.
+   */
   content(id: string, room: Buffer): Promise<void>
   /**
-   * Makes the file visible and hands it to the workers, in one transaction with the answer of the
-   * call. Throws `StagingLost`.
+   * Makes the file visible and gives it to the workers, in one transaction with the answer of the
+   * call. Throws `StagingLost` if the file, one of its pieces or the claim is gone.
    */
   accept(input: AcceptGuestFile): Promise<{ file: GuestFile; answer: StoredAnswer }>
   /**
-   * Discards a file that is being received. null: one that was refused before. `audit` has the
-   * reason.
+   * Discards a file that is being received. `id` null: the file was refused before `begin`, and
+   * only the audit entries are written.
    */
   discard(id: string | null, audit: readonly AuditEntry[]): Promise<void>
   sweepReceiving(olderThanMs: number): Promise<number>
-  /** Of this tenant and accepted, or null. */
+  /** An accepted file of this tenant. null: there is none. */
   find(tenantId: string, id: string): Promise<GuestFile | null>
-  /** Those that were accepted, newest first; an unreadable cursor gives null. */
+  /** Accepted files, newest first. null: the cursor cannot be read. */
   list(tenantId: string, asked: GuestFilePage): Promise<Page<GuestFile> | null>
-  /** The file that has waited longest, and the place that its bytes go to. null: none has work. */
+  /**
+   * The file that has waited longest, and the pre-signed URL for its bytes if it has one. null: no
+   * file has work.
+   */
   claim(owner: string): Promise<ClaimedGuestFile | null>
   renew(claim: GuestFileClaim): Promise<boolean>
-  /** null: there is nothing more to do. */
+  /** `readyInMs` null: there is nothing more to do. */
   release(claim: GuestFileClaim, readyInMs: number | null): Promise<void>
-  /** Stores a step. Throws `FenceLost`, and an error for a state that the file may not go to. */
+  /** Stores a step. Throws `FenceLost`, and an error if the state table does not allow the move. */
   step(claim: GuestFileClaim, step: GuestFileStep): Promise<GuestFile>
-  /** At the start of the embedded home, whose process lock proves that no holder lives. */
+  /**
+   * Frees every file. Call it only on the embedded home, whose process lock proves that no other
+   * process holds one.
+   */
   freeAll(): Promise<void>
 }
 
-/** Genesys' report about a file, in its own words where we know them. */
+/** What Genesys reports about a file. */
 export type FileSaid = {
   fileId: string
   status: GuestFile['genesys']['status']
-  /** null: nothing, or a word that we do not know. */
+  /** null: Genesys reported no verdict, or one that the gateway does not know. */
   virusScan: GuestFile['genesys']['virusScan'] | null
 }
 
-/** A file in Genesys, by its id there: that of the file, or of the media of a message. */
+/** A file in Genesys, by its id there. For media of a message, the id of the media. */
 export type FileThere = { target: GuestFileTarget; fileId: string }
 
 /**
  * Files of external contacts [guide-api: Guest files], or media of messages [platform-api: 2.9].
- * Everything throws `GenesysFailure`.
+ * Every method throws `GenesysFailure`.
  */
 export type GuestFilePort = {
   takes: GuestFileTarget['kind']
   /**
-   * Requests a place. A second call makes another one, and a place that is never confirmed is not a
-   * file.
+   * Requests a pre-signed URL. A second call makes another one. A file whose bytes are never
+   * confirmed does not exist in Genesys.
    */
   register(
     file: Pick<GuestFile, 'target' | 'fileName' | 'contentType' | 'sizeBytes'>,
     context: CallContext,
   ): Promise<{ fileId: string; place: UploadPlace }>
   /**
-   * Sends the bytes, each piece when the one before is on its way; a second call has no further
-   * effect. `etag` as the storage gave it. `forbidden`: another place is needed. When `pieces`
-   * throws, the transfer is broken off, `unavailable`.
+   * Sends the bytes, one piece after the other. A second call has no further effect. `etag`: as the
+   * storage returned it. `forbidden`: the URL is no longer valid, so another one is needed. If
+   * `pieces` throws, the transfer is stopped and fails as `unavailable`.
    */
   put(
     place: UploadPlace,
@@ -141,21 +150,21 @@ export type GuestFilePort = {
     context: CallContext,
   ): Promise<{ etag: string | null }>
   /**
-   * Whether Genesys accepts the stored bytes. `unsaid`: no answer yet, or one in words that we do
-   * not know. Dialects without it learn this only later.
+   * Whether Genesys accepts the stored bytes. `unsaid`: Genesys has not answered yet, or its answer
+   * is one that the gateway does not know. Left out in a dialect that reports this only later.
    */
   judge?(file: FileThere, context: CallContext): Promise<'valid' | 'invalid' | 'unsaid'>
   /**
-   * Confirms that the bytes are there. An answer without an id is `malformed_answer`: an unknown
-   * outcome.
+   * Confirms to Genesys that the bytes are there. `malformed_answer`: the answer has no id, so the
+   * outcome is unknown.
    */
   confirm(file: FileThere, context: CallContext): Promise<FileSaid>
-  /** Whether the confirmation has arrived, and Genesys' verdict. */
+  /** Reads whether the confirmation has arrived, and Genesys' verdict. */
   read(file: FileThere, context: CallContext): Promise<FileSaid>
   /**
-   * The effect of a second confirmation. `nothing`: it is safe. `twice`: everybody gets the file
-   * twice. Then it is sent again only if it has not appeared for `settleMs` after an unknown
-   * outcome, and only the work itself repeats it.
+   * What a second confirmation would do. `nothing`: it has no effect. `twice`: the guest would get
+   * the file twice. In that case, only the worker confirms again, and only if the file has not
+   * appeared for `settleMs` after an unknown outcome.
    */
   confirmsAgain: { effect: 'nothing' } | { effect: 'twice'; settleMs: number }
 }

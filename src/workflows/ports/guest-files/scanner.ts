@@ -1,16 +1,14 @@
 export type ScanResult = {
-  /** `unavailable`: no verdict, for whatever reason; never taken for clean. */
+  /** `unavailable`: no verdict, for whatever reason. It never counts as clean. */
   verdict: 'clean' | 'infected' | 'unavailable'
-  /** Name and version of the scanner. null: it was not reached. */
+  /** Name and version of the scanner. null: the scanner was not reached. */
   engine: string | null
 }
 
 /** A scanner for malware. */
 export type Scanner = {
-  /** Name and version. null: it cannot be reached. */
+  /** Name and version. null: the scanner cannot be reached. */
   engine(): Promise<string | null>
-  /**
-   * Scans a whole file. Never throws: when `pieces` does, the file was not scanned, `unavailable`.
-   */
+  /** Scans a whole file. Never throws: if `pieces` throws, the verdict is `unavailable`. */
   scan(pieces: AsyncIterable<Uint8Array>): Promise<ScanResult>
 }

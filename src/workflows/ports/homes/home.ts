@@ -1,18 +1,20 @@
 import type { DatabaseGauges } from '../../../telemetry/gauge-source.ts'
 
+/** The database, in either form: embedded in the gateway, or a PostgreSQL server. */
 export type Home = {
   readonly kind: 'embedded' | 'server'
   /**
-   * Throws when the database does not answer or takes no writes, `StorageFull` when its disk has no
-   * room.
+   * Throws if the database does not answer or takes no writes. Throws `StorageFull` if its disk is
+   * full.
    */
   ping(): Promise<void>
-  /** Whether there is room for new work. */
+  /** Whether the disk has room for new work. */
   hasRoom(): boolean
-  /** For gauges; one cheap query each scrape. */
+  /** For gauges of metrics: one cheap query for each scrape. */
   gauges(): Promise<DatabaseGauges>
   /**
-   * The store belongs to one Genesys org. `other`: bound to another while unfinished work exists.
+   * Binds the store to one Genesys org. `other`: the store is bound to another org and has
+   * unfinished work for it.
    */
   bind(binding: { dialect: string; apiHost: string; clientId: string }): Promise<'bound' | 'other'>
   close(): Promise<void>

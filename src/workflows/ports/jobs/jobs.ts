@@ -6,11 +6,14 @@ export type SqlExecutor = {
 export const QUEUES = ['sync-delivery', 'webhook-verify', 'reconcile'] as const
 export type QueueName = (typeof QUEUES)[number]
 
-/** Unordered work. A job carries only an id. No two waiting jobs of a queue have the same id. */
+/**
+ * Work that needs no order. A job carries only an id. No two waiting jobs of a queue have the same
+ * id.
+ */
 export type JobQueue = {
   /**
-   * On the given transaction when there is one: the job exists iff the transaction commits. If a
-   * job for the id already waits, it is moved to the time of the latest call.
+   * Makes a job. With `sql`, the job is written in that transaction, so that it exists only if the
+   * transaction commits. If a job for the id waits already, its time becomes that of this call.
    */
   send(
     queue: QueueName,
@@ -19,16 +22,19 @@ export type JobQueue = {
   ): Promise<void>
 }
 
-/** For ids whose job may have been lost. */
+/** Sends again the jobs of ids whose job may have been lost. */
 export type JobResender = {
   /**
-   * Makes a job for each id that has none waiting, to run immediately. Returns how many had none.
+   * Makes a job for each id that has none waiting, to run immediately. Returns how many it made.
    */
   resend(queue: QueueName, ids: readonly string[]): Promise<number>
 }
 
-/** For a database clock that was set back. */
+/** Corrects jobs after the database's clock was set back. */
 export type JobMover = {
-  /** Pending jobs wait as long as before, and the queue's own housekeeping continues. */
+  /**
+   * Subtracts `backMs` from the times of pending jobs, so that they wait as long as before and the
+   * queue's own upkeep continues.
+   */
   followBack(backMs: number): Promise<void>
 }

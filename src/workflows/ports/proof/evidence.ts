@@ -2,54 +2,60 @@ import type { EvidenceItem } from '../../../domain/proof/evidence.ts'
 
 export type EvidenceSubject = { kind: 'phone' | 'email'; value: string }
 
-/** An item before its expensive look-ups. */
+/** An item of evidence without the parts that are expensive to look up. `complete` adds them. */
 export type EvidenceDraft = Omit<EvidenceItem, 'auditEntryId'> & {
   /**
-   * The audit entry that was written with it, by any of these objects and actions, near to its
-   * time.
+   * How to find the audit entry that was written together with the item: it has one of these
+   * objects, one of these actions, and nearly the same time. null: there is no such entry.
    */
   trail: { objects: readonly string[]; actions: readonly string[] } | null
-  /** Where what an entry says in words lies. */
+  /** Where the words of a do-not-call entry are stored, such as its source. */
   words?: { submissionId: string; seq: number; place: number }
 }
 
-/** An upload that may hold the person. `chunks` of it are read. */
+/**
+ * An upload whose rows may be about the person. `chunks`: how many of its chunks must be searched.
+ */
 export type WalkedUpload = {
   id: string
   contactListId: string
   createdAt: string
   checkedAt: string
-  /** When it ended; else when it last changed. */
+  /** When the upload ended. If it has not ended, when it last changed. */
   settledAt: string
   chunks: number
-  /** false: its rows are past their retention. */
+  /** false: its rows were deleted when their retention ended. */
   rowsKept: boolean
 }
 
-/** A row about the person. `cells`: only the cells of a rejected row show it. */
+/**
+ * A row about the person. `match`: how it was found. `cells`: its chunk was opened and its cells
+ * compared, because no digest of the row is stored. That is so for rejected rows, and for rows that
+ * an earlier version of the gateway staged.
+ */
 export type FoundRow = {
   uploadId: string
   line: number
   match: 'digest' | 'cells'
-  /** Of an accepted row. */
+  /** The place of the row, if it was accepted. null: it was rejected. */
   place: { seq: number; row: number } | null
 }
 
-/** A request that carried a row. */
+/** A request that carried the row. */
 export type RowTry = {
   requestId: string
   batchId: string
   tries: number
   lastTriedAt: string | null
   jobId: string | null
-  /** When it was settled with the row in it. */
+  /** When the batch with the row was settled. null: it was not. */
   settledAt: string | null
 }
 
 export type EvidenceStore = {
   /**
-   * Entries, removals, retractions, editions and erasures; of any time, in any order. Stamps are
-   * ISO 8601 UTC.
+   * What decided about the person: entries, removals, retractions, editions and erasures, in any
+   * order. May contain items outside of the period. Times are ISO 8601 UTC.
    */
   decisions(input: {
     tenantId: string
@@ -58,8 +64,9 @@ export type EvidenceStore = {
     to: string
   }): Promise<EvidenceDraft[]>
   /**
-   * The next uploads of the tenant behind an id that were not over before `from`, in the order of
-   * their ids, at most `limit`.
+   * The tenant's next uploads after the upload `after`, in the order in which they began, at most
+   * `limit`. `after` empty: from the first one. Leaves out those that had ended before `from` or
+   * began after `to`.
    */
   uploadsBehind(input: {
     tenantId: string
@@ -69,14 +76,17 @@ export type EvidenceStore = {
     limit: number
   }): Promise<WalkedUpload[]>
   /**
-   * Rows of these uploads that are the person. `opened`: chunks that had to be opened for it;
-   * `goneIds`: uploads whose rows were deleted while they were looked at.
+   * The rows of these uploads that are about the person. `opened`: how many chunks had to be
+   * opened. `goneIds`: uploads whose rows were deleted meanwhile.
    */
   rowsOf(
     uploadIds: readonly string[],
     subject: EvidenceSubject,
   ): Promise<{ rows: FoundRow[]; opened: number; goneIds: ReadonlySet<string> }>
   triesOf(uploadId: string, place: { seq: number; row: number }): Promise<RowTry[]>
-  /** What is looked up of the drafts that are shown: words and audit entries. */
+  /**
+   * Turns drafts into items. Looks up the words of entries and the ids of audit entries. Call it
+   * only for the drafts that are shown.
+   */
   complete(drafts: readonly EvidenceDraft[]): Promise<EvidenceItem[]>
 }

@@ -1,34 +1,35 @@
 import type { CheckedEdition, CheckedList } from '../../../domain/proof/scrub-certificate.ts'
 
 /**
- * The look-up of an upload's rows, as recorded. Times are ISO 8601 UTC, by the database's clock.
+ * How an upload's rows were looked up in do-not-call entries and registries, as recorded. Times are
+ * ISO 8601 UTC, by the database's clock.
  */
 export type ScrubCheck = {
-  /** Now. */
+  /** The time of this reading. */
   readAt: string
   startedAt: string
   endedAt: string
-  /** The last try of a request with rows of it. null: there was none. */
+  /** The last try of a request with rows of the upload. null: there was none. */
   lastTriedAt: string | null
-  /** A registry is in use, no look at registries was ever made, and nothing was sent. */
+  /** A registry is in use, but the rows have not been looked up in it yet. No row was sent. */
   isOutstanding: boolean
   lists: CheckedList[]
   registries: CheckedEdition[]
   countries: string[]
   /**
-   * Rows kept out at intake, by what; fewer than the upload counts once rows are past their
-   * retention.
+   * Rows that were kept out at intake, by cause. Once the rows are past their retention, these
+   * numbers are smaller than the upload's counts.
    */
   suppressed: { entries: number; registries: number; withoutConsent: number }
-  /** What became of accepted rows, by code. */
+  /** Accepted rows that need more than the outcome `delivered`, by code. */
   results: Record<string, number>
   audit: { block: number; hash: string }
 }
 
 export type ScrubCheckStore = {
   /**
-   * Of an upload that is staged; reads the tenants' submissions and the upload's chunks, so it is
-   * no call for every second.
+   * Reads the record of an upload that is staged or later. Reads the tenants' submissions and all
+   * chunks of the upload, so do not call it often.
    */
   read(uploadId: string): Promise<ScrubCheck>
 }

@@ -5,54 +5,55 @@ import type { Lease } from '../delivery/lease.ts'
 export type UpkeepTask = 'retention' | 'resealing'
 
 /**
- * The right to do a task. `fence` grows with every claim, and an older claim deletes and seals
- * nothing.
+ * The right to do a task. `fence` grows with every claim. Methods that delete or seal compare it
+ * and throw `FenceLost`.
  */
 export type UpkeepClaim = { task: UpkeepTask; owner: string; fence: string; leaseMs: number }
 
 export type UpkeepStore = {
-  /** The task that has waited longest. null: none is due. */
+  /** The task that has been due longest. null: none is due. */
   claim(owner: string): Promise<UpkeepClaim | null>
   renew(claim: UpkeepClaim): Promise<boolean>
   release(claim: UpkeepClaim, readyInMs: number | null): Promise<void>
-  /** At the start of the embedded home: the holders of these are gone. */
+  /** Frees every task. Call it when the embedded home starts: no holder has survived. */
   freeAll(): Promise<void>
 }
 
 /**
- * The result of one lot of a rule: how many things it deleted, how long the oldest of them was
- * overdue, and whether there may be more.
+ * One lot of a retention rule: how many things were deleted, how long the oldest of them had been
+ * overdue, and whether more may be due.
  */
 export type SweptLot = { deleted: number; behindMs: number; more: boolean }
 
 export type RetentionStore = {
   /**
-   * Deletes a lot of what is past its days by the certain time, in one short transaction, and never
-   * what something still needs. Null: a jump of the database's clock is unconfirmed, so nothing is
-   * past anything. Throws `FenceLost`.
+   * In one short transaction, deletes some of the data whose retention by this rule is over and
+   * that nothing needs. Retention is counted in certain time, which stands still while a jump of
+   * the database's clock is unconfirmed. null: a jump is unconfirmed, so nothing is deleted. Throws
+   * `FenceLost`.
    */
   sweep(claim: UpkeepClaim, rule: RetentionRuleName): Promise<SweptLot | null>
 }
 
-/** How far sealing again has got. */
+/** `next`: where resealing continues. null: that was the last lot. */
 export type ResealedLot = { resealed: number; next: string | null }
 
 export type ResealStore = {
   /**
-   * Records that this instance seals under its current key. Returns the other keys under which
-   * something may be sealed.
+   * Records that this instance seals with its current key. Returns the ids of all other keys that
+   * may still seal values.
    */
   olderKeys(): Promise<string[]>
-  /** Values that one of these keys sealed. */
+  /** How many values are sealed with one of these keys. */
   left(keyIds: readonly string[]): Promise<number>
   /**
-   * Reseals a lot; `after` null: from the beginning; `next` null: that was the last. Throws
+   * Seals a lot of values again with the current key. `after` null: from the beginning. Throws
    * `FenceLost`.
    */
   reseal(claim: UpkeepClaim, keyIds: readonly string[], after: string | null): Promise<ResealedLot>
   /**
-   * Retires the keys that seal nothing and under which no instance seals any more. Returns them.
-   * Throws `FenceLost`.
+   * Retires those keys that are no longer in use: no value is sealed with them, and no instance
+   * seals with them. Returns their ids. Throws `FenceLost`.
    */
   retire(claim: UpkeepClaim, keyIds: readonly string[]): Promise<string[]>
 }

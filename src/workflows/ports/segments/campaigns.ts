@@ -8,9 +8,9 @@ type Compile = (rules: PlacedRules, contactListIds: readonly string[]) => Compil
 
 /** A campaign as the guide dialect shows it. */
 export type GuideCampaign = {
-  /** False while Genesys rebuilds the index, during which it takes no rules. */
+  /** false: Genesys is rebuilding the campaign's index, and takes no rules meanwhile. */
   indexReady: boolean
-  /** Digest of the rules that are in force. */
+  /** A digest of the rules in force, to be compared with `rulesDigestOf`. */
   rulesDigest: string
 }
 
@@ -18,12 +18,12 @@ export type GuideCampaignPort = {
   readonly dialect: 'guide'
   readonly reading: ExclusionReading
   compile: Compile
-  /** Of the rules of a compiled segment, as `GuideCampaign` tells it. */
+  /** What `GuideCampaign.rulesDigest` is once these rules are in force. */
   rulesDigestOf(compiled: CompiledSegment): string
   readCampaign(campaignId: string, context: CallContext): Promise<GuideCampaign>
   /**
-   * A refused rule is `rows_refused` with its index among `rowErrors`, a rebuilding index
-   * `conflict`.
+   * Sets the campaign's rules. Throws `GenesysFailure`. `rows_refused`: a rule was refused, and
+   * `rowErrors` has its index. `conflict`: the index is being rebuilt.
    */
   putRules(
     campaignId: string,
@@ -47,12 +47,12 @@ export const CAMPAIGN_STATUSES = [
 ] as const
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number]
 
-/** A campaign as the platform shows it. A write sends `entity` back, with every member as read. */
+/** A campaign as the platform shows it. A write must send back all of `entity` as it was read. */
 export type PlatformCampaign = {
   contactListId: string | null
   status: CampaignStatus
   version: number
-  /** Its one contact list filter. null if it has none. */
+  /** The id of its one contact list filter. null: it has none. */
   filterId: string | null
   entity: Readonly<Record<string, unknown>>
 }
@@ -65,8 +65,9 @@ export type PlatformCampaignPort = {
   compile: Compile
   readCampaign(campaignId: string, context: CallContext): Promise<PlatformCampaign>
   /**
-   * Null filter: everybody in the list. A running campaign is `refused`, a stale version
-   * `conflict`.
+   * Sets the campaign's filter. `filterId` null: none, so everyone in the list is dialled. Throws
+   * `GenesysFailure`: `refused` if the campaign is running, `conflict` if the version is no longer
+   * the newest.
    */
   putFilter(
     campaignId: string,
@@ -76,15 +77,18 @@ export type PlatformCampaignPort = {
   ): Promise<PlatformCampaign>
   start(campaignId: string, context: CallContext): Promise<void>
   stop(campaignId: string, context: CallContext): Promise<void>
-  /** The id of the filter with exactly this name. null if there is none. */
+  /** The id of the filter with exactly this name. null: there is none. */
   findFilter(name: string, context: CallContext): Promise<string | null>
   makeFilter(
     filter: { name: string; contactListId: string; compiled: CompiledSegment },
     context: CallContext,
   ): Promise<string>
-  /** A filter that is gone already is deleted; one that a campaign uses is `refused`. */
+  /**
+   * Deletes a filter, or does nothing if it is gone already. Throws `refused` if a campaign uses
+   * it.
+   */
   deleteFilter(filterId: string, context: CallContext): Promise<void>
-  /** How many contacts a compiled segment selects now. */
+  /** How many contacts of the list a compiled segment selects now. */
   preview(
     contactListId: string,
     compiled: CompiledSegment,

@@ -22,13 +22,16 @@ export type NewSegment = Pick<
   | 'requestId'
 >
 
-/** The claim of an Idempotency-Key that a write answers. */
+/** The call's Idempotency-Key, and the answer that is stored under it. */
 export type KeptCall = {
   scope: { tenantId: string; method: string; path: string; key: string; owner: string }
   answerOf(segment: CampaignSegment): StoredAnswer
 }
 
-/** Versions that the caller has seen. `any`: there must be a version. null: it does not matter. */
+/**
+ * The versions that the caller has seen. The newest version must be one of them. `any`: there must
+ * be a version. null: any version, or none.
+ */
 export type ExpectedVersions = readonly number[] | 'any' | null
 
 export type SegmentClaim = { campaignId: string; owner: string; fence: string; leaseMs: number }
@@ -41,10 +44,10 @@ export type SegmentStep = {
   progress?: SegmentProgress
   problem?: CampaignSegment['problem']
   indexStatus?: CampaignSegment['indexStatus']
-  /** From now on Genesys holds the rules of this version. */
+  /** From now on, this is the version whose rules Genesys has. */
   inForce?: true
   audit?: readonly AuditEntry[]
-  /** An event to the endpoints of the tenant, in the same transaction. */
+  /** The event to send to the tenant's endpoints, in the same transaction. */
   tell?: 'segment.applied' | 'segment.failed'
 }
 
@@ -55,9 +58,13 @@ export type SegmentPut =
 
 export type SegmentStore = {
   /**
-   * Makes the campaign's next version and its newest work, in one transaction with the answer of
-   * the call. Versions that were not sent yet end as `failed`, `segment-superseded`, and a campaign
-   * that one of them had stopped is this one's to start.
+   * Makes the campaign's next version and gives it to the workers, in one transaction with the
+   * answer of the call.
+   * - Earlier versions that were not sent yet end as `failed`, `segment-superseded`. A version that
+   *   was sent and only waited for its index ends as `applied`.
+   * - If one of them had stopped the campaign, this version starts it again.
+   * `other-version`: the newest version is not one of `expected`. `claim-lost`: another call has
+   * taken over the idempotency key.
    */
   put(
     segment: NewSegment,
@@ -69,44 +76,49 @@ export type SegmentStore = {
   ): Promise<SegmentPut>
   latest(campaignId: string): Promise<CampaignSegment | null>
   /**
-   * The newest version of each campaign that the tenant is granted, by the campaigns' ids. null:
-   * the cursor is none of ours.
+   * The newest version of each campaign that the tenant is granted, in the order of the campaigns'
+   * ids. null: the cursor cannot be read.
    */
   granted(
     tenantId: string,
     page: { cursor: string | null; limit: number },
   ): Promise<Page<CampaignSegment> | null>
   version(campaignId: string, version: number): Promise<CampaignSegment | null>
-  /** Newest first. null: the cursor is not one of ours. */
+  /** Newest first. null: the cursor cannot be read. */
   versions(
     campaignId: string,
     page: { cursor: string | null; limit: number },
   ): Promise<Page<CampaignSegment> | null>
-  /** The version that Genesys holds by our knowledge. */
+  /** The version whose rules Genesys has, as far as the gateway knows. null: none. */
   inForce(campaignId: string): Promise<CampaignSegment | null>
-  /** Versions whose filters are neither in force nor kept for a rollback, and not deleted yet. */
-  withOldFilters(claim: SegmentClaim): Promise<CampaignSegment[]>
-  forgetFilter(claim: SegmentClaim, version: number): Promise<void>
   /**
-   * Resumes the newest version, which was held for a person. null when it is not held like that.
+   * Versions whose filters are not deleted yet, although they are neither in force nor kept for a
+   * rollback.
    */
+  withOldFilters(claim: SegmentClaim): Promise<CampaignSegment[]>
+  /** Records that the filter of a version is deleted. */
+  forgetFilter(claim: SegmentClaim, version: number): Promise<void>
+  /** Resumes the newest version if it is held until a person resumes it. null: it is not. */
   resume(campaignId: string, audit: AuditEntry): Promise<CampaignSegment | null>
-  /** A campaign with work that no worker holds, and its newest version. */
+  /** A campaign with work that no worker holds, and its newest version. null: there is none. */
   claim(owner: string): Promise<{ claim: SegmentClaim; segment: CampaignSegment } | null>
-  /** False when another worker has the campaign. */
+  /** false: another worker has the campaign. */
   renew(claim: SegmentClaim): Promise<boolean>
-  /** null: there is nothing to do until there is new work. */
+  /** `readyInMs` null: there is nothing to do until there is new work. */
   release(claim: SegmentClaim, readyInMs: number | null): Promise<void>
   /**
-   * Throws `FenceLost` when another worker has the campaign, `SegmentReplaced` when a newer version
-   * came.
+   * Stores a step. Throws `FenceLost` if another worker has the campaign, and `SegmentReplaced` if
+   * a newer version exists.
    */
   step(claim: SegmentClaim, version: number, step: SegmentStep): Promise<CampaignSegment>
-  /** Frees every campaign; only for the embedded home. */
+  /**
+   * Frees every campaign. Call it only on the embedded home, whose process lock proves that no
+   * other process holds one.
+   */
   freeAll(): Promise<void>
 }
 
-/** Thrown by a step if a newer version has come meanwhile. Leave this one. */
+/** Thrown by a step if a newer version exists. Stop work on this one. */
 export class SegmentReplaced extends Error {
   override readonly name = 'SegmentReplaced'
 }
@@ -124,19 +136,23 @@ export type ApplySegment = (
 /** A contact of a list, as it was delivered. */
 export type DeliveredContact = {
   contactListId: string
-  /** Its phones and emails, normalised. */
+  /** The contact's phones and addresses, normalised. */
   reachedBy: readonly string[]
   cellOf: (column: string) => string | undefined
 }
 
-/** Contacts that the gateway knows to be in Genesys, to count whom rules select (guide). */
+/**
+ * Contacts that the gateway knows to be in Genesys. With them, the gateway counts how many contacts
+ * a segment's rules select (guide).
+ */
 export type DeliveredContacts = {
-  /** How many contacts of the lists were delivered. */
+  /** How many contacts of these lists the gateway knows to be in Genesys. */
   count(tenantId: string, contactListIds: readonly string[]): Promise<number>
   /**
-   * The newest delivered content of a share of them (more than 0, at most 1), each with the same
-   * chance and the same ones each time, by lots between which the event loop turns. Contacts whose
-   * rows are past their retention are left out. `known` is the result of `count`.
+   * The newest delivered content of a random sample of these contacts. The sample is the same each
+   * time. `share`: the part of the contacts to read (more than 0, at most 1). `known`: the result
+   * of `count`. Yields lots, so that other work of the process has its turn between them. Contacts
+   * whose rows are past their retention are left out.
    */
   read(
     tenantId: string,
@@ -146,8 +162,9 @@ export type DeliveredContacts = {
 }
 
 /**
- * How many of these people must not be dialled in a list because of do-not-call entries. Each
- * person is the phones and emails that reach them. null: unknown.
+ * How many of these people must not be dialled in a list because of do-not-call entries or
+ * registries. Each person is given by the phones and addresses that reach the person. null:
+ * unknown.
  */
 export type SuppressedAmong = (
   contactListId: string,

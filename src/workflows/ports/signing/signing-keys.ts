@@ -1,13 +1,13 @@
 import type { SigningPurpose } from '../../../domain/signing/ed25519.ts'
 
-/** The public half of a key that signs, or has signed. */
+/** The public half of a key that signs now or has signed. */
 export type SigningKey = {
   id: string
   /** The raw 32 bytes of Ed25519. */
   publicKey: Buffer
   /** ISO 8601, by the database's clock. */
   createdAt: string
-  /** This instance signs with it now. */
+  /** Whether this instance signs with it now. */
   current: boolean
 }
 
@@ -16,13 +16,17 @@ export type Signer = {
   /** The key that signs now. */
   readonly keyId: string
   /**
-   * Signs one line that names the purpose (`outbound-gateway <purpose>`), then the text, in UTF-8.
-   * Sign canonical JSON, so that a verifier can write the same bytes.
+   * Signs, as UTF-8, the line `outbound-gateway <purpose>` followed by the text. The purpose
+   * ensures that a signature is valid for nothing else. Give canonical JSON as text, so that a
+   * verifier can write the same bytes.
    */
   sign(purpose: SigningPurpose, text: string): { keyId: string; signature: Buffer }
 }
 
 export type SigningKeys = Signer & {
-  /** Every key that ever signed in this database, oldest first: none is ever left out. */
+  /**
+   * Every key that has ever signed in this database, oldest first. None is ever left out, because
+   * old signatures must stay verifiable.
+   */
   list(): Promise<SigningKey[]>
 }

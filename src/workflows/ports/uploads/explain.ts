@@ -4,13 +4,13 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 export type RegisterEntry = {
   uploadId: string
   line: number
-  /** How old the content is, in the order of the lane. */
+  /** The place of the content in the order of the lane. A greater number is newer. */
   acceptedSeq: number
   /** By the database's clock; ISO 8601 UTC. */
   deliveredAt: string
   /**
-   * Newer content is on its way, or its outcome is unknown, so it is unknown which one Genesys
-   * holds.
+   * Genesys may hold other content than this, because newer content is being sent or its outcome is
+   * unknown.
    */
   inDoubt: boolean
 }
@@ -19,22 +19,23 @@ export type RegisterEntry = {
 export type RowRequest = {
   /** The X-Request-ID of its calls. */
   requestId: string
-  /** HTTP tries, from 1. */
+  /** HTTP tries, at least 1. */
   tries: number
   /** By the database's clock; ISO 8601 UTC. */
   lastTriedAt: string
   /**
-   * The job that Genesys made of the last try. null: it answered immediately, or this is unknown.
+   * The job that Genesys made of the last try. null: Genesys answered immediately, or the job is
+   * unknown.
    */
   jobId: string | null
 }
 
 export type ExplainStore = {
   /**
-   * The tenant's uploads to the list, newest first, at most `scan` of them after `cursor`, and of
-   * each the lines that the contact has in it (none: it is not in it). The id is looked for by its
-   * keyed digest: 16 bytes a row are read of each upload looked at. null: the cursor cannot be
-   * read.
+   * The tenant's uploads to the list, newest first: at most `scan` of them, starting after
+   * `cursor`. Each comes with its lines that have the contact. No lines: the contact is not in the
+   * upload, or the rows are past their retention. null: the cursor cannot be read. Searches the
+   * digests of all rows of each upload (16 bytes a row), because no index has them.
    */
   uploadsOf(input: {
     tenantId: string
@@ -44,18 +45,21 @@ export type ExplainStore = {
     cursor: string | null
   }): Promise<{ items: { upload: Upload; lines: number[] }[]; next: string | null } | null>
   /**
-   * The requests that carried the row at this line, the latest try first; empty: it was never on
-   * its way.
+   * The requests that carried the row at this line, the latest try first. Empty: the row was never
+   * sent, or the rows are past their retention.
    */
   requestsOf(uploadId: string, line: number): Promise<RowRequest[]>
-  /** The lines of one upload whose accepted rows have the contact id. */
+  /** The lines of the upload whose accepted rows have the contact id. */
   linesOf(uploadId: string, contactId: string): Promise<number[]>
   /**
-   * The newest overwriting of the list: its place in the order of the lane, and when, ISO 8601 UTC.
-   * null: none.
+   * The newest overwriting of the list: its place in the order of the lane, and when it happened
+   * (ISO 8601 UTC). null: the list was never overwritten.
    */
   lastCleared(contactListId: string): Promise<{ acceptedSeq: number; at: string } | null>
-  /** null: the register knows nothing, or what it knew was overwritten with the list. */
+  /**
+   * null: the register does not know the contact, or knows it only from before the list was
+   * overwritten.
+   */
   registerEntry(
     tenantId: string,
     contactListId: string,

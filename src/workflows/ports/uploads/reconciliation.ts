@@ -3,11 +3,14 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 
 /**
- * Contacts as Genesys holds them. May throw `GenesysFailure`; otherwise only bugs and aborts are
- * thrown.
+ * Reads contacts as Genesys holds them. May throw `GenesysFailure`. Apart from bugs and aborts,
+ * nothing else is thrown.
  */
 export type ContactReadPort = {
-  /** The cells by column name of those contacts that exist, by id; at most 50 ids. */
+  /**
+   * Maps each contact id to its cells, by column name. Contacts that do not exist are left out. At
+   * most 50 ids.
+   */
   readContacts(
     listId: string,
     contactIds: readonly string[],
@@ -17,35 +20,40 @@ export type ContactReadPort = {
 
 export type ReconciledJob = { uploadId: string; jobId: string; rows: number }
 
-/** `tries`: checks that Genesys did not answer. `doubted`: a check found differences. */
+/**
+ * `tries`: how many checks Genesys did not answer. `doubted`: an earlier check found differences.
+ */
 export type OpenReconciliation = { upload: Upload; tries: number; doubted: boolean }
 
 /**
- * The transaction that ends an upload with delivered rows also makes its reconciliation pending. A
- * job then checks each such upload.
+ * Reconciliations: whether Genesys holds what an upload delivered. The transaction that ends an
+ * upload with delivered rows makes its reconciliation pending. A job then makes the check.
  */
 export type ReconciliationStore = {
   /**
-   * The upload, and those of its list and tenant that are to be checked at the same time. Empty
-   * when unknown or not pending.
+   * The upload, and others of its list and tenant that are due at the same time. Empty if there is
+   * no such upload or nothing is pending.
    */
   load(uploadId: string): Promise<OpenReconciliation[]>
-  /** Checks all of them again after `nextInMs`, by a job in the same transaction. */
+  /** Checks all of these uploads again after `nextInMs`, by a job in the same transaction. */
   postpone(
     uploadIds: readonly string[],
     why: 'no-answer' | 'doubt',
     nextInMs: number,
   ): Promise<void>
   /**
-   * Ends it, once, and raises the upload's version. What differs is no longer known content in the
-   * register, and the endpoints get `upload.reconciled`, in the same transaction.
+   * In one transaction, ends the reconciliation, once, and raises the upload's version. If the
+   * result is `differs`, the register no longer relies on what it has from the upload, and the
+   * endpoints get `upload.reconciled`.
    */
   record(uploadId: string, result: ReconciliationResult): Promise<void>
   /**
-   * The jobs of settled requests and files, with the rows that each carried; one of a shared
-   * request once for each upload.
+   * The jobs of settled requests and files, with the number of rows that each carried. A job of a
+   * shared request appears once for each upload.
    */
   jobs(uploadIds: readonly string[]): Promise<ReconciledJob[]>
-  /** Pending ones whose time passed more than `graceMs` ago; this finds lost jobs. */
+  /**
+   * Pending reconciliations that were due more than `graceMs` ago, because their job may be lost.
+   */
   overdue(graceMs: number): Promise<string[]>
 }

@@ -1,12 +1,12 @@
 import type { ApiKey } from '../../../domain/access/access.ts'
-import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import type { QueueDefaults } from '../../../domain/contact-lists/queue-options.ts'
 import type { Standing } from '../../../domain/do-not-call/suppression.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { SeenList } from '../delivery/delivery.ts'
 import type { NewUpload, StageUpload } from './uploads.ts'
 
-/** The answer that a call's Idempotency-Key was given. */
+/** The answer that is stored under a call's Idempotency-Key. */
 export type StoredAnswer = {
   fingerprint: string
   status: number
@@ -19,15 +19,16 @@ export type Doorway = {
   key: ApiKey | null
   /** Whether the key's tenant is granted the list. */
   granted: boolean
-  /** The list as last read from Genesys. null: never. */
-  list: { list: ContactList; ageMs: number } | null
-  /** What the key's tenant has decided for the list. */
+  /** The list as last read from Genesys. null: it was never read. */
+  list: SeenList | null
+  /** The tenant's queue settings for the list. */
   queue: QueueDefaults
-  /** What people of the list are looked up against. */
+  /** The epochs and editions to check the list's people against. */
   standing: Standing
   /**
-   * `free`: nobody has claimed it. `taken`: it is claimed, by a live or dead call, or its answer
-   * has expired: the claim itself decides.
+   * The state of the call's Idempotency-Key. `free`: nobody has claimed it. `taken`: a call has
+   * claimed it, perhaps one that is dead, or its answer has expired. Claim it to find out which.
+   * `done`: the stored answer.
    */
   claim: 'free' | 'taken' | ({ kind: 'done' } & StoredAnswer)
   /** By the database's clock. */
@@ -37,18 +38,18 @@ export type Doorway = {
 export type SmallUpload = {
   begun: NewUpload
   /**
-   * An upload with accepted rows, in one chunk, that waits for nothing: no plan, no parent, no
-   * time.
+   * The upload must have accepted rows, all in one chunk, and must not wait for anything: it has no
+   * manual `apply`, no parent and no `notBefore`.
    */
   staging: StageUpload
   chunk: NewChunk
-  /** Of creation and staging, as the answer shows it. */
+  /** The time of creation and staging that the answer shows. */
   at: Date
 }
 
 /**
- * Uploads of so few bytes that they are read whole before anything of them is stored: two round
- * trips each, and many go together.
+ * Stores small uploads. Each is read completely before anything of it is stored. An upload takes
+ * two round trips to the database, and many uploads share one statement.
  */
 export type SmallUploadStore = {
   read(asked: {
@@ -56,13 +57,13 @@ export type SmallUploadStore = {
     listId: string
     method: string
     path: string
-    /** null: the call has none, and no claim is looked for. */
+    /** null: the call has none, and no claim is looked up. */
     idempotencyKey: string | null
   }): Promise<Doorway>
   /**
-   * Claims the key, stages the upload and stores its answer, all or nothing. If the key was claimed
-   * meanwhile, nothing is written: the call waits for the claim to be answered and returns that
-   * answer.
+   * Claims the key, stages the upload and stores its answer: all of this or nothing. If another
+   * call has claimed the key meanwhile, nothing is written. `done`: the stored answer of the other
+   * call. `in_progress`: the other call has not answered yet.
    */
   stage(
     upload: SmallUpload,

@@ -1,6 +1,7 @@
 import type { Upload } from '../../../domain/uploads/upload.ts'
 
+/** Watches uploads for the pages and streams that show their progress. */
 export type UploadWatchStore = {
-  /** The uploads whose version differs from the given one, in one query. */
+  /** Returns the uploads whose version is not the given one, with one query. */
   changed(known: ReadonlyMap<string, number>): Promise<Upload[]>
 }

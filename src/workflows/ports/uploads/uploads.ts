@@ -39,52 +39,49 @@ export type StageUpload = {
   rejections: Record<string, number>
   columns: UploadColumn[]
   targetColumns: string[]
-  /** Version of the list's schema that the rows fit. */
+  /** The version of the list's schema that the rows fit. */
   schemaVersion: string
   source: UploadSource
   options: UploadOptions
   planDigest: string
-  /** The part of it that no list can change. */
+  /** The part of `planDigest` that does not depend on the list: file, options, rows left out. */
   planBasis: string
   plan: UploadPlan | null
-  /** The upload whose rows these are; the contents are as old as that upload. */
-  parentId: string | null
   /**
-   * Of a retry: how many children the parent had when its rows were read; `RetriedBeside` where it
-   * has more now.
+   * The upload that these rows are retried from. Their content is as old as the content of that
+   * upload. null: not a retry.
    */
+  parentId: string | null
+  /** The number of the parent's earlier retries. If it has more now, throws `RetriedBeside`. */
   siblings?: number
-  /** Rows that a later line replaced, by chunk; the whole bitmap of each named chunk. */
+  /** By chunk, a bitmap of rows left out: replaced by a later line, or suppressed. */
   leftOut: ReadonlyMap<number, Buffer>
-  /** By chunk, for each row left out, in order: the line of the row that stays. */
+  /** By chunk, for each row left out, in order: the line that replaced it. */
   replacedBy: ReadonlyMap<number, Uint32Array>
-  /** The rows left out because of a do-not-call entry, by chunk, in order of row. */
+  /** By chunk, the rows that are suppressed, in the order of rows. */
   suppressed: SuppressedRows
-  /** Before the first look-up of the rows. */
+  /** As read before the rows' first look-up. Later entries are looked up before delivery. */
   suppressionEpochs: SuppressionEpochs
-  /** Of the check of registries. null: there was none, or its result is unknown. */
+  /** The result of the look-up in registries. null: there was none, or its result is unknown. */
   registries: RegistryLook | null
   batchesTotal: number
-  /** Chunks appended; staging fails with `StagingLost` when not all of them are stored. */
+  /** How many chunks were appended. If not all of them are stored, staging throws `StagingLost`. */
   chunks: number
-  /** How the rows go to Genesys; known when they are counted. */
+  /** How the rows go to Genesys, decided once they are counted. */
   delivery: Pick<Upload['delivery'], 'method' | 'duplicateCheckField'>
   /** null if the dialect has no queue. */
   queue: ChosenQueue | null
   audit: AuditEntry
   claim: { method: string; path: string; key: string; fingerprint: string }
-  /**
-   * Renders the answer that is stored with the claim and replayed; pure, runs inside the
-   * transaction.
-   */
+  /** Renders the answer that is stored and replayed. Pure: it runs in the transaction. */
   answer: (upload: Upload) => { status: number; body: string }
 }
 
 export type Page<T> = { items: T[]; next: string | null }
 
 /**
- * One row of the ledger. `cells`: for rejected rows the raw ones in the file's order, for all
- * others the staged ones in the list's order.
+ * One row of the ledger. `cells`: for a rejected row, the cells as they were sent, in the file's
+ * order; for all others, the staged ones in the list's order.
  */
 export type LedgerRow = {
   line: number
@@ -92,31 +89,28 @@ export type LedgerRow = {
   contactId: string | null
   code: string | null
   column: string | null
-  /** For a row that Genesys refused: Genesys' own code. */
+  /** Genesys' own code, if Genesys refused the row. */
   said?: string | null
-  /** For a rejected row: all of its faults, the one of `code` first. */
+  /** For a rejected row: all of its faults, beginning with the one of `code`. */
   faults?: readonly RowFault[]
   cells: string[]
-  /**
-   * For a duplicate: the later line whose contact stays. null for all others, and if it was not
-   * stored.
-   */
+  /** For a duplicate: the later line that replaced it. null for other rows, or if not stored. */
   replacedByLine: number | null
   /** For a suppressed row: the entry that suppresses it. */
   suppressedBy?: SuppressionShown
 }
 
 /**
- * The upload was swept meanwhile, or another request answered its idempotency claim: nothing was
- * staged.
+ * Thrown if stored data is gone: the upload was swept, its idempotency claim was lost to another
+ * call, or its rows or their key were deleted. Nothing was staged.
  */
 export class StagingLost extends Error {
   override readonly name = 'StagingLost'
 }
 
 /**
- * What is read of rows or their key; null where they are gone, also in the very moment since they
- * were looked up: retention waits for no reader.
+ * The result of a read of rows or their key. null: they are gone. Retention may delete them at any
+ * moment, even between a look-up and the read.
  */
 export const ifKept = async <T>(read: Promise<T>): Promise<T | null> => {
   try {
@@ -127,7 +121,10 @@ export const ifKept = async <T>(read: Promise<T>): Promise<T | null> => {
   }
 }
 
-/** Another retry took rows of the same upload since they were read: nothing was staged. */
+/**
+ * Thrown if another retry of the same upload was staged since the rows were read. Nothing was
+ * staged.
+ */
 export class RetriedBeside extends Error {
   override readonly name = 'RetriedBeside'
   readonly uploadId: string
@@ -137,12 +134,11 @@ export class RetriedBeside extends Error {
   }
 }
 
-/** Uploads and their chunks. */
 /** A member that is left out does not narrow the list. */
 export type UploadFilter = {
   states?: readonly SeenState[]
   contactListId?: string
-  /** The file's digest, in small hexadecimal digits. */
+  /** SHA-256 of the file, in lowercase hexadecimal digits. */
   sha256?: string
   /** The file's exact name. */
   fileName?: string
@@ -152,84 +148,93 @@ export type UploadFilter = {
   createdTo?: Date
 }
 
+/** Uploads and their chunks. */
 export type UploadStore = {
   /**
-   * Writes the upload as `receiving`, with its own data key; invisible to `find` and `list` until
-   * staged.
+   * Writes the upload as `receiving`, with a separate data key. `find` and `list` do not return it
+   * until it is staged.
    */
   begin(upload: NewUpload): Promise<void>
-  /** Says that the upload is still being received. false when it was swept meanwhile. */
+  /** Shows that the upload is still being received. false: it was swept. */
   touch(uploadId: string): Promise<boolean>
   /**
-   * One short transaction; compresses and encrypts outside it. Durable with `stage`, not before.
+   * Compresses and encrypts the chunks, then stores them in one short transaction. They are kept
+   * only if `stage` follows.
    */
   appendChunks(uploadId: string, chunks: readonly NewChunk[]): Promise<void>
   /**
-   * The id digests of the chunks appended so far, one buffer a chunk, in order of seq; a few chunks
-   * are in memory at a time.
+   * The digests of the contact ids of all chunks appended so far: one buffer for each chunk, in
+   * order. A few of them are in memory at a time.
    */
   idDigests(uploadId: string): AsyncIterable<Buffer>
   /**
-   * The last transaction: counts, digest, `acceptedSeq`, lane entry, stored answer, audit, state
-   * `staged`. In the same transaction it goes on: with accepted = 0 to `completed` or
-   * `completed_with_errors`, else by its options to `held` (`apply`, `not_before`). Endpoints are
-   * notified of all of these except `staged` and `not_before`. A parent stores its child. Returns
-   * the upload as stored.
+   * The last transaction of receiving. It stores counts, digest, `acceptedSeq`, lane entry, answer
+   * and audit entry, and makes the upload `staged`. In the same transaction, an upload without
+   * accepted rows moves on to `completed` or `completed_with_errors`, and one that must wait moves
+   * on to `held` (`apply`, `not_before`). Endpoints are notified of these states, except `staged`
+   * and a hold for `not_before`. The parent of a retry stores the id of its child.
    */
   stage(input: StageUpload): Promise<{ upload: Upload; answer: { status: number; body: string } }>
-  /** Deletes a receiving upload and its chunks; nothing remains. */
+  /** Deletes an upload that is being received, with its chunks. */
   discard(uploadId: string): Promise<void>
-  /** Discards receiving uploads without a sign of life for `olderThanMs`. Returns how many. */
+  /** Discards uploads whose receiving gave no sign of life for this time. Returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
-  find(tenantId: string, uploadId: string): Promise<Upload | null>
-  /** Newest first, as far as the filter goes. `cursor` is opaque; an unreadable one gives null. */
+  /** `tenantId` null: an upload of any tenant. */
+  find(tenantId: string | null, uploadId: string): Promise<Upload | null>
+  /** Newest first, as far as the filter allows. null: the cursor cannot be read. */
   list(
     tenantId: string,
     page: { limit: number; cursor: string | null } & UploadFilter,
   ): Promise<Page<Upload> | null>
   /**
-   * The ledger in input order, at most `limit` rows after line `afterLine`; outcomes empty = all.
+   * The ledger in input order: at most `limit` rows after line `afterLine`. `outcomes` empty: all.
    */
   ledger(
     uploadId: string,
     query: { outcomes: readonly string[]; afterLine: number; limit: number },
   ): Promise<{ rows: LedgerRow[]; nextLine: number | null }>
   /**
-   * The same rows to the end, a chunk's worth at a time: only that is in memory, and a reader that
-   * stops reading stops the scan.
+   * Rows as `ledger` returns them, to the end, one chunk at a time, so that only one chunk is in
+   * memory. If the reader stops, no more is read.
    */
   ledgerRows(
     uploadId: string,
     query: { outcomes: readonly string[]; afterLine: number },
   ): AsyncGenerator<LedgerRow[]>
-  /** Throws `StagingLost` where it or the upload's key is gone. */
+  /** Throws `StagingLost` if the chunk or the upload's key is gone. */
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
   /**
-   * The first chunk of each of these uploads, in their order, in one round trip; for uploads with
-   * one chunk of few rows.
+   * The first chunk of each of these uploads, in order, in one round trip. Meant for uploads of one
+   * small chunk. Throws `StagingLost` if one of them is gone.
    */
   readFirstChunks(uploadIds: readonly string[]): Promise<StagedChunk[]>
-  /** What the upload was staged with, and whether its rows are still kept. null when unknown. */
+  /**
+   * What the upload was staged with, and whether its rows are still kept. null: there is no such
+   * upload.
+   */
   staging(tenantId: string, uploadId: string): Promise<Staging | null>
   /**
-   * Moves a held, paused or waiting upload at a caller's request. null when unknown, `refused` when
-   * the state does not allow it, `changed` when it is not the version that the caller `expects`.
-   * Cancelling is immediate unless Genesys may have rows whose outcome is not known yet: then the
-   * upload goes to its lane with `cancelRequested`, to be drained and finished there. Cancelling
-   * again changes nothing. An upload that was resumed before its `notBefore` waits for that.
+   * Pauses, resumes or cancels an upload at a caller's request. null: there is no such upload.
+   * `refused`: its state does not allow the action. `changed`: `expects` returned false.
+   * - Cancelling is immediate if the outcome of every sent row is known. Otherwise the upload goes
+   *   back to its lane with `cancelRequested`, and ends there once these outcomes are known.
+   *   Cancelling again changes nothing.
+   * - An upload that is resumed before its `notBefore` is held until then.
    */
   control(input: {
     tenantId: string
     uploadId: string
     action: ControlAction
-    /** Runs inside the transaction; pure. */
+    /**
+     * Whether this is the upload that the caller has in mind. Pure: it runs inside the transaction.
+     */
     expects?: (upload: Upload) => boolean
     audit: AuditEntry
   }): Promise<Controlled | null>
   /**
-   * Resumes an upload that waits for `/apply`, with the columns of the list as they are now. One
-   * that was applied with the same digest stays unchanged. null when unknown, `refused` when it
-   * does not wait for it.
+   * Applies the plan of an upload that is held for `apply`, with the list's columns as they are
+   * now. The upload then goes to its lane. An upload that was applied with the same digest stays
+   * unchanged. null: there is no such upload. `refused`: it is not held for `apply`.
    */
   apply(input: {
     tenantId: string
@@ -238,7 +243,7 @@ export type UploadStore = {
     schemaVersion: string
     audit: AuditEntry
   }): Promise<Exclude<Controlled, { kind: 'changed' }> | null>
-  /** Replaces the plan of an upload that waits for `/apply`; does nothing if it no longer waits. */
+  /** Replaces the plan's digest while the upload is held for `apply`. Otherwise does nothing. */
   replan(tenantId: string, uploadId: string, planDigest: string): Promise<void>
 }
 
@@ -246,8 +251,8 @@ export const CONTROL_ACTIONS = ['cancel', 'pause', 'resume'] as const
 export type ControlAction = (typeof CONTROL_ACTIONS)[number]
 
 /**
- * `unsettled`: rows that the call itself made `unprocessed` because it ended the upload. null if it
- * did not end it.
+ * `unsettled`: how many rows became `unprocessed` because the action ended the upload. null: it did
+ * not end the upload.
  */
 export type Controlled =
   | { kind: 'done'; upload: Upload; unsettled: number | null }
@@ -257,23 +262,25 @@ export type Controlled =
 export type Staging = { options: UploadOptions; planBasis: string; rowsKept: boolean }
 
 /**
- * The claims of idempotency keys. Scope: tenant, method, path. Claims are committed before any
- * work.
+ * The claims of Idempotency-Keys, by tenant, method and path. A claim is committed before any work,
+ * so that a second call with the key does not do the work again.
  */
 export type IdempotencyStore = {
+  /** `in_progress`: another call has the key. `done`: the stored answer. */
   claim(input: {
     tenantId: string
     method: string
     path: string
     key: string
     owner: string
-    /** A claim without a sign of life for this long is dead, and the key is free. */
+    /** A claim that has shown no sign of life for this long is dead, and can be taken over. */
     deadAfterMs: number
   }): Promise<
     | { kind: 'claimed' }
     | { kind: 'in_progress' }
     | { kind: 'done'; fingerprint: string; status: number; body: string; location: string | null }
   >
+  /** Shows that the call is still at work, so that its claim is not taken over. */
   keepAlive(scope: {
     tenantId: string
     method: string
@@ -281,7 +288,7 @@ export type IdempotencyStore = {
     key: string
     owner: string
   }): Promise<void>
-  /** Frees an unfinished claim. */
+  /** Gives up an unfinished claim, so that the key is free again. */
   release(scope: {
     tenantId: string
     method: string

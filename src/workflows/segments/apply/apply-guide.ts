@@ -15,8 +15,10 @@ import {
 } from './segment-run.ts'
 
 /**
- * Rules replace rules as a whole, so sending them twice has no second effect. After an unknown
- * outcome the rules are still read back, because another change may have come between.
+ * Applies the newest version to a campaign of the guide dialect. A request replaces all rules, so
+ * sending them twice has no second effect. Nevertheless, after an unknown outcome the rules are
+ * read back first, because another person may have changed the campaign in between. Returns the
+ * milliseconds until the next check, or null.
  */
 export const applyToGuide = async (
   run: SegmentRun,
@@ -39,7 +41,10 @@ export const applyToGuide = async (
   return send(run, campaigns)
 }
 
-/** What else the request carries cannot be read back; then it is sent again. */
+/**
+ * Whether the campaign already has the rules. `dialingMode` and `useOnlyOnce` cannot be read back,
+ * so a version with one of them is sent again.
+ */
 const isThere = (
   { segment: { compiled, definition } }: SegmentRun,
   campaigns: GuideCampaignPort,
@@ -56,7 +61,7 @@ const send = async (run: SegmentRun, campaigns: GuideCampaignPort): Promise<numb
     const change = { compiled, dialingMode, useOnlyOnce }
     return await taken(run, await campaigns.putRules(campaignId, change, contextOf(run)))
   } catch (error) {
-    // Somebody else's change rebuilds the index since our look.
+    // Another person has changed the campaign since it was read, and Genesys rebuilds its index.
     if (!(error instanceof GenesysFailure) || error.kind !== 'conflict') throw error
     return waitForCampaign(run, 'index')
   }
@@ -76,7 +81,10 @@ const taken = async (run: SegmentRun, campaign: GuideCampaign): Promise<number |
   return null
 }
 
-/** Until the wait is out of time the steps grow to its very end. */
+/**
+ * The wait until the index is checked again. The last check is made exactly when `indexWaitMs`
+ * ends, so that a late index is reported in time.
+ */
 const nextIndexLookMs = (run: SegmentRun): number => {
   const lookMs = nextLookMs(run.segment.progress)
   const leftMs = run.deps.indexWaitMs - sentSinceMs(run)

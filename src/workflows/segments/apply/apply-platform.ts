@@ -15,21 +15,25 @@ import {
   type SegmentRun,
 } from './segment-run.ts'
 
-/** A campaign that the gateway stopped is started again within this time only [contracts: 2]. */
+/**
+ * If the gateway stopped a campaign longer ago than this, it does not start it again [contracts:
+ * 2].
+ */
 const START_WITHIN_MS = 10 * 60 * 1000
-/** Wait between checks of a campaign that is stopping. */
+/** The wait between two checks of a campaign that is stopping. */
 const STOPPING_LOOK_MS = 1_000
 const AT_ONCE = 0
 
 /**
- * A new filter for each version, found again by this name whatever became of the call that made it.
+ * The name of the filter of a version. The gateway finds the filter by this name if the answer to
+ * the call that made the filter was lost.
  */
 const filterNameOf = ({ segment: { campaignId, version } }: SegmentRun): string =>
   `outbound-gateway ${campaignId} v${version}`
 
 /**
- * One check of the campaign and the next step that follows from it. Each step is recorded before it
- * is taken.
+ * Reads the campaign and takes the next step towards the newest version. Each step is stored before
+ * it is taken. Returns the milliseconds until the next step, or null.
  */
 export const applyToPlatform = async (
   run: SegmentRun,
@@ -45,7 +49,7 @@ export const applyToPlatform = async (
   if (campaign.contactListId !== definition.contactListIds[0]) {
     return failWith(run, {
       code: 'campaign-list-differs',
-      detail: 'The campaign was moved to another contact list.',
+      detail: 'Someone moved the campaign to a different contact list.',
       path: '/contactListIds/0',
     })
   }
@@ -67,7 +71,8 @@ const filterOf = async (
   if (compiled.body['filter'] === null) return null
   if (progress.filterId !== null) return progress.filterId
   const name = filterNameOf(run)
-  // Only where an earlier try may have made it there is something to find.
+  // Only an earlier try can have made a filter. If there was no earlier try, there is nothing to
+  // search for.
   const known =
     progress.filterName === null ? null : await campaigns.findFilter(name, contextOf(run))
   if (progress.filterName === null) {
@@ -81,8 +86,8 @@ const filterOf = async (
 }
 
 /**
- * A running campaign is stopped only where that was asked for; that it will be started again is
- * known before it stops.
+ * Stops a running campaign, if the caller allowed that (`activation`: restart). First stores that
+ * the campaign must be started again.
  */
 const stop = async (
   run: SegmentRun,
@@ -94,7 +99,7 @@ const stop = async (
     return failWith(run, {
       code: 'campaign-running',
       detail:
-        'The campaign was started meanwhile, and Genesys cannot change the filter of a running campaign.',
+        'Someone started the campaign, and Genesys cannot change the filter of a running campaign.',
     })
   }
   const at = run.deps.clock.now().toISOString()
@@ -138,7 +143,8 @@ const put = async (
       if (!(error instanceof GenesysFailure)) throw error
       if (error.upstreamCode === 'invalid.update.campaign.active') return AT_ONCE
       if (error.kind !== 'conflict') throw error
-      // Somebody changed the campaign since our look: read again, once; then it counts as busy.
+      // Another person has changed the campaign since it was read, so it is read once more. After a
+      // second conflict it counts as busy.
       if (attempt === 2) return waitForCampaign(run, 'campaign')
       present = await campaigns.readCampaign(campaignId, contextOf(run))
       if (present.status === 'on' || isMoving(present)) return AT_ONCE
@@ -161,7 +167,9 @@ const taken = async (run: SegmentRun, campaign: PlatformCampaign): Promise<numbe
   return null
 }
 
-/** A version that fails after it stopped the campaign starts it first. */
+/**
+ * Ends the version as failed. If it has stopped the campaign, the campaign is started again first.
+ */
 const failWith = async (run: SegmentRun, failure: SegmentProblem): Promise<number | null> => {
   if (run.segment.progress.stopped === null) {
     await fail(run, failure)
@@ -171,7 +179,7 @@ const failWith = async (run: SegmentRun, failure: SegmentProblem): Promise<numbe
   return AT_ONCE
 }
 
-/** The same as `failWith`, if Genesys refused for good. */
+/** Ends the version as `failWith` does, because Genesys refused it for good. */
 export const refusedByPlatform = (
   run: SegmentRun,
   failure: GenesysFailure,
@@ -188,18 +196,18 @@ const startAgain = async (
   if (isMoving(campaign)) return stopping(run)
   if (campaign.status === 'on') return end(run, null)
   const sinceMs = run.deps.clock.now().getTime() - Date.parse(stopped.at)
-  // After a failure nobody has written to the campaign: only its way to `off` has raised the
-  // version.
+  // If this segment version has failed, the gateway has not written to the campaign. The campaign's
+  // version is then higher only because the campaign stopped.
   const untouched = progress.failure !== null || campaign.version === stopped.leftVersion
   if (campaign.status !== 'off' || !untouched || sinceMs > START_WITHIN_MS) {
-    return leftOff(run, 'it was changed meanwhile, or more than 10 minutes had passed')
+    return leftOff(run, 'someone changed it, or more than 10 minutes had passed')
   }
   await step(run, { audit: [audited(run, 'segment.campaign_started', { outcome: 'intended' })] })
   try {
     await campaigns.start(campaignId, contextOf(run))
   } catch (error) {
     if (!(error instanceof GenesysFailure) || error.retry === 'later') throw error
-    return leftOff(run, `Genesys refused that (${error.kind})`)
+    return leftOff(run, `Genesys refused the start (${error.kind})`)
   }
   return end(run, null)
 }

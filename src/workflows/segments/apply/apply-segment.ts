@@ -15,8 +15,9 @@ const isOver = ({ segment }: SegmentRun): boolean =>
   segment.state === 'applied' || segment.state === 'failed' || waitsForResume(segment)
 
 /**
- * Failures without a wait: a refusal of what was sent, and on the platform any final answer while
- * the campaign is stopped for us.
+ * Whether a failure ends the version immediately. That is so if Genesys refused what was sent. It
+ * is also so if Genesys answers in a way that no retry fixes, while the gateway has stopped the
+ * campaign (platform).
  */
 const endsOnPlatform = (
   { segment: { progress } }: SegmentRun,
@@ -33,7 +34,10 @@ const endsOnPlatform = (
 const isStarting = ({ step, failure }: SegmentRun['segment']['progress']): boolean =>
   step === 'sent' || failure !== null
 
-/** Continues a campaign's newest version from what the last holder of its lane has stored. */
+/**
+ * Continues a campaign's newest version from the last stored step. Returns the milliseconds until
+ * the campaign must be worked on again, or null.
+ */
 export const createApplySegment =
   (deps: ApplyDeps & { campaigns: CampaignPort }): ApplySegment =>
   async (claim, segment, lease) => {
@@ -58,8 +62,8 @@ export const createApplySegment =
   }
 
 /**
- * The two versions before the one in force stay for a rollback. What Genesys does not let us delete
- * is tried again after the next version.
+ * Deletes the filters of old versions. The two versions before the one in force keep theirs for a
+ * rollback. If Genesys does not delete a filter, the gateway tries again after the next version.
  */
 const deleteOldFilters = async (
   run: SegmentRun,

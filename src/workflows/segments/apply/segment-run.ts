@@ -21,15 +21,15 @@ export type ApplyDeps = {
   ids: Ids
   emit: Emit
   /**
-   * Of the index of a campaign; out of time means applied, index pending
-   * (GENESYS_INDEX_WAIT_SECONDS).
+   * How long to wait for the index of a campaign. After that, the segment counts as applied and its
+   * index as pending (GENESYS_INDEX_WAIT_SECONDS).
    */
   indexWaitMs: number
-  /** Wait between checks while Genesys does not answer. */
+  /** The wait between two checks while Genesys does not answer. */
   holdRetryMs: number
 }
 
-/** One version in progress. `segment` is as the last step left it. */
+/** One version in progress. `segment` is the copy after the last step. */
 export type SegmentRun = {
   deps: ApplyDeps
   claim: SegmentClaim
@@ -37,14 +37,17 @@ export type SegmentRun = {
   lease: Pick<Lease, 'signal' | 'assertHeld'>
 }
 
-/** A call is left to retry by itself so long; then the campaign is held and looked at again. */
+/** How long one call is retried. After that, the campaign is held and checked again. */
 const RETRY_FOR_MS = 20_000
 const FIRST_LOOK_MS = 5_000
 const LONGEST_LOOK_MS = 60_000
-/** A campaign that is busy longer is reported as held [contracts: 2]. */
+/** A campaign that is busy for longer is reported as held [contracts: 2]. */
 const BUSY_MS = 60 * 60 * 1000
 
-/** `retryForMs` 0: a call whose outcome is unknown is not repeated before a check. */
+/**
+ * `retryForMs` 0: a call whose outcome is unknown is not repeated until a check has shown the
+ * outcome.
+ */
 export const contextOf = (run: SegmentRun, retryForMs = RETRY_FOR_MS): CallContext => ({
   tenantId: run.segment.tenantId,
   class: 'delivery',
@@ -77,7 +80,7 @@ export const audited = (
   })
 }
 
-/** Checks of slow work: after 5, 10, 20 … seconds, at most a minute apart. */
+/** The wait until slow work is checked again: 5, 10, 20 … seconds, at most a minute. */
 export const nextLookMs = ({ looks }: SegmentProgress): number =>
   Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 10), LONGEST_LOOK_MS)
 
@@ -87,8 +90,8 @@ const sinceMs = (run: SegmentRun, at: string | null): number =>
 export const sentSinceMs = (run: SegmentRun): number => sinceMs(run, run.segment.progress.sentAt)
 
 /**
- * Genesys cannot accept the segment now. After an hour the campaign is held and reported; the
- * checks continue.
+ * Waits, because Genesys cannot accept the segment now. After an hour the campaign is held and
+ * reported, and the checks continue. Returns the milliseconds until the next check.
  */
 export const waitForCampaign = async (
   run: SegmentRun,
@@ -130,13 +133,16 @@ const hold = async (
   emit('segment.held', { campaignId, tenantId, version, reason })
 }
 
-/** Genesys answers again. A campaign that was busy counts as held until it accepts something. */
+/**
+ * Ends a hold for an outage, because Genesys answers again. A busy campaign stays held until it
+ * accepts a change.
+ */
 export const goOn = async (run: SegmentRun): Promise<void> => {
   const { hold: held } = run.segment
   if (held !== null && held.reason !== 'campaign_busy') await step(run, released(run))
 }
 
-/** Ends a hold, as part of a step that continues. */
+/** The change that ends a hold, as part of a step that continues. Empty if there is no hold. */
 export const released = ({ segment }: SegmentRun): SegmentStep =>
   segment.state === 'held' ? { state: 'applying', hold: null, problem: null } : {}
 
@@ -187,23 +193,27 @@ const emitEnd = ({ deps, segment }: SegmentRun): void => {
 }
 
 /**
- * The effect of a failed call on the version: a hold, or its end. Returns the milliseconds until
- * the next check. null: none.
+ * Acts on a failed call: holds the version or ends it. Returns the milliseconds until the next
+ * check. null: no check follows.
  */
 export const afterFailure = async (
   run: SegmentRun,
   failure: GenesysFailure,
 ): Promise<number | null> => {
   if (failure.retry === 'later' || failure.kind === 'unauthorized') {
-    await hold(run, 'genesys_unavailable', 'Genesys does not answer, or refuses our credentials.')
+    await hold(
+      run,
+      'genesys_unavailable',
+      'Genesys does not answer, or refuses the credentials of the gateway.',
+    )
     return Math.max(run.deps.holdRetryMs, failure.retryAfterMs ?? 0)
   }
   const right = failure.right === null ? '' : `, probably ${failure.right}`
   if (failure.kind === 'forbidden' || failure.kind === 'not_found') {
     const detail =
       failure.kind === 'forbidden'
-        ? `Genesys denies us a right${right}. Grant it, then resume.`
-        : 'Genesys does not know the campaign, or what its rules need.'
+        ? `The gateway lacks a right in Genesys${right}. Grant it, then resume.`
+        : 'Genesys does not know the campaign, or something that its rules use.'
     await hold(run, 'campaign_refused', detail)
     return null
   }
@@ -220,11 +230,11 @@ export const problemOfRefusal = (
   const path = first === undefined ? undefined : compiled.rulePaths[first.index]
   return {
     code: 'genesys-rule-refused',
-    detail: `Genesys refused ${path === undefined ? 'the rules' : `the rule made of ${path}`}${code}.`,
+    detail: `Genesys refused ${path === undefined ? 'the rules' : `the rule at ${path}`}${code}.`,
     ...(path === undefined ? {} : { path }),
   }
 }
 
-/** Whether the hold needs a call to end. The lane itself checks the other holds again. */
+/** Whether only a call of a person ends the hold. The lane checks the other holds by itself. */
 export const waitsForResume = ({ hold: held }: CampaignSegment): boolean =>
   held !== null && SEGMENT_HOLDS[held.reason] === 'resume'

@@ -14,7 +14,7 @@ import type { APPLY_REFUSALS } from '../refusals.ts'
 import { auditOfControl } from './control-audit.ts'
 import { planDigestOf } from './plan-digest.ts'
 
-/** `planDigests`: the plans that the caller agrees to. */
+/** `planDigests`: the digests of the plans that the caller agrees to. */
 export type ApplyUpload = Refusing<
   (typeof APPLY_REFUSALS)[number],
   (input: { caller: Caller; uploadId: string; planDigests: readonly string[] }) => Promise<Upload>
@@ -30,14 +30,20 @@ export type ApplyDeps = {
   signal?: AbortSignal
 }
 
-/** Genesys is asked; a copy would not show what changed meanwhile. */
+/**
+ * The list must be read from Genesys, because a copy would not show what has changed since the
+ * plan.
+ */
 const FRESH_MS = 0
 
 /**
- * Releases an upload of `apply=manual` to its lane. Computes the digest of the plan again. 412
- * `plan-changed`, with the new digest, if the caller agreed to another plan. 422 `schema-drift` if
- * the rows do not fit the list any more. 410 if they are gone. 409 if the upload does not wait for
- * it. Applying again with the applied digest returns the upload unchanged.
+ * Releases an upload with `apply=manual` to its lane. Computes the digest of its plan again, with
+ * the present list and suppressions. A second call with the applied digest returns the upload
+ * unchanged. Throws
+ * - `plan-changed` (412) with the new digest, if the caller agreed to another plan,
+ * - `schema-drift` (422), if the rows no longer fit the list,
+ * - `rows-gone` (410), past retention,
+ * - `state-conflict` (409), if the upload does not wait to be applied.
  */
 export const createApplyUpload =
   (deps: ApplyDeps): ApplyUpload =>
@@ -69,7 +75,7 @@ export const createApplyUpload =
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'The upload does not exist.')
 
 const conflict = (state: Upload['state']): GatewayProblem =>
-  new GatewayProblem('state-conflict', `An upload that is ${state} does not wait for /apply.`, {
+  new GatewayProblem('state-conflict', `The upload is ${state}, so there is nothing to apply.`, {
     state,
     action: 'apply',
   })
@@ -82,14 +88,18 @@ const presentDigest = async (
   const staging = await deps.uploads.staging(tenantId, id)
   if (staging === null) throw unknown()
   if (!staging.rowsKept) {
-    throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
+    throw new GatewayProblem(
+      'rows-gone',
+      'The rows of this upload were deleted at the end of their retention.',
+    )
   }
-  // What was added since the plan keeps more rows out than the operator agreed to.
+  // Rows that newer entries suppress count too. Otherwise, the upload would leave out more rows
+  // than the operator agreed to.
   const suppressed = counts.suppressed + (await deps.suppressions.suppressedSince(id))
   return planDigestOf({ basis: staging.planBasis, schemaVersion, suppressed })
 }
 
-/** The upload shows the new digest from now on. */
+/** The problem that refuses a plan. Stores the new digest, which the upload shows from then on. */
 const changed = async (
   deps: ApplyDeps,
   upload: Upload,
@@ -99,7 +109,7 @@ const changed = async (
   const isOther = list.schemaVersion !== upload.schemaVersion
   await deps.uploads.replan(upload.tenantId, upload.id, planDigest)
   const detail = isOther
-    ? 'The contact list was changed since the rows were checked, so the plan has changed.'
+    ? 'The contact list has changed since the rows were checked, so the plan has changed too.'
     : 'If-Match does not name the plan of this upload.'
   const changes = isOther ? listChangesOf(upload, list) : null
   return new GatewayProblem('plan-changed', detail, { planDigest, changes })

@@ -7,8 +7,8 @@ import { tellFinished } from '../receive/staging.ts'
 import { auditOfControl } from './control-audit.ts'
 
 /**
- * Cancels, pauses or resumes an upload at a caller's request: 404 when unknown, 409 when its state
- * does not allow it, 412 when it is not the one that the caller expects.
+ * Cancels, pauses or resumes an upload for a caller. Throws 404 if it does not exist, 409 if its
+ * state does not allow the action, and 412 if it does not have the version that the caller expects.
  */
 export const createControlUpload =
   (deps: {
@@ -27,11 +27,11 @@ export const createControlUpload =
     })
     if (result === null) throw new GatewayProblem('not-found', 'The upload does not exist.')
     if (result.kind === 'changed') {
-      const detail = 'The upload was changed since the version in If-Match.'
+      const detail = 'The upload has changed since the version in If-Match.'
       throw new GatewayProblem('precondition-failed', detail)
     }
     if (result.kind === 'refused') {
-      const detail = `An upload that is ${result.state} does not accept ${action} now.`
+      const detail = `The upload is ${result.state}, and does not accept ${action} in this state.`
       throw new GatewayProblem('state-conflict', detail, { state: result.state, action })
     }
     if (result.unsettled !== null) tellFinished(deps, result.upload, result.unsettled)

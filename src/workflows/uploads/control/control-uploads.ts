@@ -1,58 +1,124 @@
 import type { Caller } from '../../../domain/access/access.ts'
 import { GatewayProblem, type ProblemCode } from '../../../domain/problems/problem.ts'
 import type { Refusing } from '../../../domain/problems/refusing.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { ControlUpload } from '../../contract.ts'
-import type { ControlAction, UploadFilter, UploadStore } from '../../ports/uploads/uploads.ts'
-import type { CONTROL_REFUSALS } from '../refusals.ts'
+import type { AccessStore } from '../../ports/access/access.ts'
+import {
+  CONTROL_ACTIONS,
+  type UploadFilter,
+  type UploadStore,
+} from '../../ports/uploads/uploads.ts'
+import type { APPLY_REFUSALS, CONTROL_REFUSALS, RETRY_REFUSALS } from '../refusals.ts'
+import type { ApplyUpload } from './apply-upload.ts'
+import { retriable, type RetryOutcome } from './retry-rows.ts'
+import type { RetryUpload } from './retry-upload.ts'
 
-/** The result of an action on many uploads: how many took it, how many did not, and why by code. */
+export const BULK_ACTIONS = [...CONTROL_ACTIONS, 'apply', 'retry'] as const
+export type BulkAction = (typeof BULK_ACTIONS)[number]
+
+/**
+ * The result of an action on many uploads: how many uploads it changed, how many it skipped, and
+ * how many it skipped for each problem code.
+ */
 export type ControlledUploads = {
   done: number
   skipped: number
   why: Partial<Record<ProblemCode, number>>
-  /** There are more that fit the filter than one call takes. */
-  more: boolean
+  /** Where the next call continues. null: no more uploads match the filter. */
+  next: string | null
 }
 
 /**
- * Cancels, pauses or resumes the caller's uploads that fit a filter, one after the other, at most
- * `MOST_AT_ONCE`.
+ * Cancels, pauses, resumes or applies the caller's uploads that match a filter, or sends their
+ * failed and unprocessed rows again. Takes one upload after the other, at most `MOST_AT_ONCE`.
  */
 export type ControlUploads = (input: {
   caller: Caller
-  action: ControlAction
+  action: BulkAction
   filter: UploadFilter
+  cursor: string | null
+  /** The same text for a call that is repeated, so that rows are sent again only once. */
+  once: string
 }) => Promise<ControlledUploads>
 
-/** One press of a button answers within seconds. */
-export const MOST_AT_ONCE = 500
+/**
+ * The person who presses the button waits, so a call must end within seconds. An upload is applied
+ * with the list as Genesys has it, and a retry reads all rows of its upload.
+ */
+export const MOST_AT_ONCE: Record<BulkAction, number> = {
+  ...{ cancel: 500, pause: 500, resume: 500 },
+  ...{ apply: 100, retry: 20 },
+}
 const PAGE = 100
 
-type Deps = { uploads: Pick<UploadStore, 'list'>; controlUpload: ControlUpload }
+type Deps = {
+  uploads: Pick<UploadStore, 'list'>
+  access: Pick<AccessStore, 'isGranted'>
+  controlUpload: ControlUpload
+  applyUpload: ApplyUpload
+  retryUpload: RetryUpload
+}
+type Asked = Parameters<ControlUploads>[0]
 
-/**
- * The ids first: an upload that was moved no longer fits a filter by state, and would shift the
- * pages.
- */
-const idsOf = async (
+/** Reads all uploads before the first action, which may change what matches the filter. */
+const matching = async (
   { uploads }: Deps,
-  tenantId: string,
-  filter: UploadFilter,
-): Promise<{ ids: string[]; more: boolean }> => {
-  const ids: string[] = []
-  let cursor: string | null = null
+  { caller, action, filter, cursor }: Asked,
+): Promise<{ found: Upload[]; next: string | null }> => {
+  const most = MOST_AT_ONCE[action]
+  const found: Upload[] = []
+  let next = cursor
   do {
-    const page = await uploads.list(tenantId, { limit: PAGE, cursor, ...filter })
-    if (page === null) break
-    ids.push(...page.items.map(({ id }) => id))
-    cursor = page.next
-  } while (cursor !== null && ids.length < MOST_AT_ONCE)
-  return { ids, more: cursor !== null }
+    const limit = Math.min(PAGE, most - found.length)
+    const page = await uploads.list(caller.tenantId, { limit, cursor: next, ...filter })
+    if (page === null) return { found, next: null }
+    found.push(...page.items)
+    next = page.next
+  } while (next !== null && found.length < most)
+  return { found, next }
 }
 
-type Skips = Refusing<(typeof CONTROL_REFUSALS)[number], (error: unknown) => ProblemCode>
+/** For the actions that send rows: the tenant must still be granted the list. */
+const checkGranted = async ({ access }: Deps, { tenantId, contactListId }: Upload) => {
+  if (await access.isGranted(tenantId, 'contact_list', contactListId)) return
+  throw new GatewayProblem('not-found', 'The upload does not exist.')
+}
 
-/** An upload that does not take the action is skipped; anything else ends the call. */
+const RETRIED: readonly RetryOutcome[] = ['failed', 'unprocessed']
+
+const retry = async (deps: Deps, { caller, once }: Asked, upload: Upload): Promise<void> => {
+  const outcomes = RETRIED.filter((outcome) => retriable(upload, outcome) > 0)
+  if (outcomes.length === 0) {
+    throw new GatewayProblem('nothing-to-retry', 'No row failed or was left out.')
+  }
+  await checkGranted(deps, upload)
+  await deps.retryUpload({
+    ...{ caller, uploadId: upload.id, outcomes, idempotencyKey: `all-${once}-${upload.id}` },
+    ...{ method: 'POST', path: `/v1/uploads/${upload.id}/retry` },
+  })
+}
+
+const act = async (deps: Deps, asked: Asked, upload: Upload): Promise<void> => {
+  const { caller, action } = asked
+  if (action === 'retry') return retry(deps, asked, upload)
+  if (action !== 'apply') {
+    await deps.controlUpload({ caller, uploadId: upload.id, action })
+    return
+  }
+  await checkGranted(deps, upload)
+  await deps.applyUpload({ caller, uploadId: upload.id, planDigests: [upload.planDigest] })
+}
+
+type Skips = Refusing<
+  (typeof CONTROL_REFUSALS | typeof APPLY_REFUSALS | typeof RETRY_REFUSALS)[number],
+  (error: unknown) => ProblemCode
+>
+
+/**
+ * Returns the code with which an upload refuses the action. Rethrows any other error, which ends
+ * the call.
+ */
 const reasonOf: Skips = (error) => {
   if (error instanceof GatewayProblem) return error.code
   throw error
@@ -60,12 +126,12 @@ const reasonOf: Skips = (error) => {
 
 export const createControlUploads =
   (deps: Deps): ControlUploads =>
-  async ({ caller, action, filter }) => {
-    const { ids, more } = await idsOf(deps, caller.tenantId, filter)
-    const result: ControlledUploads = { done: 0, skipped: 0, why: {}, more }
-    for (const uploadId of ids) {
+  async (asked) => {
+    const { found, next } = await matching(deps, asked)
+    const result: ControlledUploads = { done: 0, skipped: 0, why: {}, next }
+    for (const upload of found) {
       try {
-        await deps.controlUpload({ caller, uploadId, action })
+        await act(deps, asked, upload)
         result.done += 1
       } catch (error) {
         const code = reasonOf(error)

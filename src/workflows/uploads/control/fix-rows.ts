@@ -9,7 +9,7 @@ import type { ReceiveUpload, UploadRequest } from '../../contract.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
 /**
- * New contents of cells of a rejected row, by their column's place in the file, the first being 0.
+ * New contents for cells of a rejected row. The key is the index of the column in the file, from 0.
  */
 export type FixedRow = { line: number; cells: ReadonlyMap<number, string> }
 
@@ -31,12 +31,15 @@ export type FixRowsDeps = {
 }
 
 /**
- * The name of the file of fixed rows contains the upload that they come from, by which they are
- * found again.
+ * The name of the file with fixed rows. It contains the id of the upload that rejected them, so
+ * that the file can be found by this id.
  */
 export const fixedFileName = (uploadId: string): string => `fixed-${uploadId}.csv`
 
-/** Rows of one page are looked for behind its first one. */
+/**
+ * How many rejected rows are read to find those to fix. The reading begins with the first row to
+ * fix. A page shows no more rows than this.
+ */
 const MOST_LOOKED = 500
 
 const readRows = async (
@@ -51,8 +54,8 @@ const readRows = async (
 }
 
 /**
- * The rows are read as they were before: every column has its place by name, whatever the file was.
- * Only what concerns a whole file is not taken over: to replace the list with a few rows, a time,
+ * The options for the fixed rows. Columns are mapped by name as before, whatever the format of the
+ * first file. Options that concern a whole file are left out: overwriting the list, a start time,
  * and how the file was written.
  */
 const optionsOf = (
@@ -77,7 +80,7 @@ const optionsOf = (
 
 type Written = { body: Buffer; lineOf: Map<number, number> }
 
-/** A file of the fixed rows, and at which of its lines each begins. */
+/** Returns a CSV file of the fixed rows and, for each of its lines, the line of the old upload. */
 const writeFile = (
   { rowMarks: marks }: FixRowsDeps,
   { id, columns }: Upload,
@@ -109,20 +112,24 @@ const bytesOf = async function* (body: Buffer): AsyncGenerator<Uint8Array> {
 type Validated = { rejectedRows: StillFaulty[] }
 
 /**
- * Sends fixed rows as a new upload of these rows alone, whose file names the upload that rejected
- * them. All of them are checked first. If one is still faulty, nothing is sent, and the faults come
- * back.
+ * Sends fixed rows as a new upload of only these rows. The name of its file contains the id of the
+ * upload that rejected them. All rows are checked first. If one is still faulty, nothing is sent
+ * and the faults are returned. Throws `rows-gone`, `nothing-to-retry`, and the refusals of an
+ * upload.
  */
 export const createFixRows =
   (deps: FixRowsDeps): FixRows =>
   async ({ caller, upload, rows: fixed, apply, steps, idempotencyKey }) => {
     const staging = await deps.uploads.staging(caller.tenantId, upload.id)
     if (staging?.rowsKept !== true) {
-      throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
+      throw new GatewayProblem(
+        'rows-gone',
+        'The rows of this upload were deleted at the end of their retention.',
+      )
     }
     const rows = fixed.length === 0 ? [] : await readRows(deps, upload, fixed)
     if (rows.length === 0) {
-      throw new GatewayProblem('nothing-to-retry', 'None of these rows is a rejected one.')
+      throw new GatewayProblem('nothing-to-retry', 'None of these rows was rejected.')
     }
     const { contactListId } = upload
     const { body, lineOf } = writeFile(deps, upload, rows, fixed)

@@ -3,15 +3,15 @@ import { canonicalJson } from '../../../lib/canonical-json.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
 
 /**
- * The part of a plan that no list can change: the file, the options, and which rows of the file
- * stay out.
+ * A digest of the part of a plan that a change of the list does not affect: the file, the options,
+ * and the rows that stay out.
  */
 export const planBasisOf = (about: {
   fileSha256: string
   options: UploadOptions
-  /** By chunk, a bitmap over its accepted rows. */
+  /** A bitmap for each chunk, over its accepted rows. */
   leftOut: ReadonlyMap<number, Buffer>
-  /** Of a retry: whose rows these are, and which. */
+  /** For a retry: the upload that the rows come from, and their outcomes. */
   retry?: { parentId: string; outcomes: readonly string[] }
 }): string =>
   sha256Hex(
@@ -26,8 +26,8 @@ export const planBasisOf = (about: {
   )
 
 /**
- * What an operator who applies the plan agrees to: file, options, columns, and which rows stay out
- * [design: 6].
+ * The digest that an operator who applies the plan agrees to. It covers the file, the options, the
+ * columns and how many rows are suppressed [design: 6].
  */
 export const planDigestOf = (about: {
   basis: string

@@ -15,20 +15,20 @@ export type PlanDeps = {
   contentHashes: TextContentHashes
 }
 
-/** Collects, chunk by chunk, the expected effects of delivering the rows. */
+/** Counts, chunk by chunk, what delivering the rows is expected to do. */
 export type PlanTally = {
   /**
-   * Looks up the chunk's rows, now or with those that follow; it keeps a byte a row, and the
-   * digests of rows that wait.
+   * Looks up the chunk's rows in the register, now or together with later chunks. Keeps one byte
+   * for each row, and the digests of rows that are not looked up yet.
    */
   look(chunk: NewChunk): Promise<void>
-  /** Once every chunk was given. */
+  /** Returns the plan. Call it after every chunk was passed to `look`. */
   total(result: Pick<IntakeResult, 'leftOut' | 'counts'>): Promise<UploadPlan>
 }
 
 /**
- * Rows that are looked up together: each lot may cost a pass over the register, and its rows hold
- * 32 bytes each meanwhile.
+ * How many rows are looked up together. Each look-up may cost a pass over the register, and its
+ * rows take 32 bytes each in memory.
  */
 const ROWS_AT_ONCE = 100_000
 
@@ -42,9 +42,9 @@ type About = {
 }
 
 /**
- * The plan of an upload whose rows stream in, by the register. It knows what this gateway has
- * delivered, but not what other clients put into the list, or what earlier uploads will have
- * delivered by then. An overwrite creates everything again.
+ * The plan of an upload whose rows stream in, made from the register. The register knows what this
+ * gateway has delivered. It does not know what other clients put into the list, or what earlier
+ * uploads will have delivered before this one is sent. An overwrite creates every contact again.
  */
 export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   const { tenantId, list, options, queue } = about
@@ -79,7 +79,7 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   }
   const add = async (chunk: NewChunk, expected: Uint8Array): Promise<void> => {
     skipping ??= maySkip(deps.register, tenantId, list, options)
-    // Only where a row stays because of its content is its content needed.
+    // Contents are compared only if a row with the same content would not be sent.
     const needed = (await skipping) && options.duplicates === 'update'
     const contents = needed ? deps.contentHashes(chunk, columns) : null
     waiting.push({ expected, idDigests: chunk.idDigests, contents })

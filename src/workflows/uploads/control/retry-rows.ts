@@ -21,21 +21,21 @@ export const retriable = ({ counts, reconciliation }: Upload, outcome: RetryOutc
     : counts[ledgerOutcome(outcome)]
 
 /**
- * A chunk closes past this many units of text, as in intake, so that one always fits into memory
+ * The most UTF-16 units of text in a chunk, as in intake, so that a chunk always fits into memory
  * and into a statement.
  */
 const CHUNK_CHARS = 2_000_000
 
 export type RetryDeps = {
   uploads: Pick<UploadStore, 'ledger'>
-  /** Rows of a chunk at most. */
+  /** The most rows of a chunk. */
   batchRows: number
   digestKey: Buffer
 }
 
 const charsOf = ({ cells }: LedgerRow): number => cells.reduce((sum, { length }) => sum + length, 0)
 
-/** Rows in runs that make a chunk each. */
+/** Divides the rows into runs, each of which becomes a chunk. */
 const runsOf = (rows: readonly LedgerRow[]): LedgerRow[][] => {
   const runs: LedgerRow[][] = []
   let chars = Number.POSITIVE_INFINITY
@@ -52,8 +52,9 @@ const runsOf = (rows: readonly LedgerRow[]): LedgerRow[][] => {
 }
 
 /**
- * The staged rows of a finished upload that had one of the outcomes, as chunks of a new one, read a
- * page at a time. They keep their lines, so that the new ledger refers to the same file.
+ * Those staged rows of a finished upload that have one of the outcomes, as chunks of a new upload.
+ * Reads a page at a time. They keep their line numbers, because the new ledger refers to the same
+ * file.
  */
 export async function* retriedChunks(
   deps: RetryDeps,
@@ -97,7 +98,7 @@ export async function* retriedChunks(
   for (let after: number | null = 0; after !== null;) {
     const query = { outcomes: outcomes.map(ledgerOutcome), afterLine: after, limit: deps.batchRows }
     const page = await deps.uploads.ledger(parent.id, query)
-    // Whoever was erased is not sent again.
+    // Rows of erased persons have no contact id and are not sent again.
     const rows = page.rows.filter(({ contactId }) => contactId !== null)
     for (const run of runsOf(rows)) yield chunkOf(run)
     after = page.nextLine

@@ -44,14 +44,20 @@ export type RetryUploadDeps = Omit<
   digestKey: Buffer
 }
 
-/** Genesys is asked: a copy would not show what changed since the rows were checked. */
+/**
+ * The list must be read from Genesys, because a copy would not show what has changed since the rows
+ * were checked.
+ */
 const FRESH_MS = 0
 
 /**
- * Makes a new upload of the rows of a finished one that failed or were not processed, from the rows
- * staged here. Its content is as old as the first upload's, so newer content of a contact stays.
- * Problems: 409 while the upload or a retry of it is running, if nothing is left, or if its list
- * was never overwritten. 410 if the rows are gone. 422 if the list now has other columns.
+ * Makes a new upload from stored rows of a finished one: those that failed, were not processed or
+ * differ in Genesys. Their content keeps its age, so it does not overwrite newer content of a
+ * contact. Throws
+ * - 409, if the upload or a retry of it has not ended, if no row is left to retry, or if the upload
+ *   should have overwritten the list but never did,
+ * - 410, if the rows are gone,
+ * - 422, if the list now has other columns.
  */
 export const createRetryUpload =
   (deps: RetryUploadDeps): RetryUpload =>
@@ -62,12 +68,12 @@ export const createRetryUpload =
     const { tenantId, requestId } = caller
     const call = {
       ...{ tenantId, method, path, key, fingerprint: () => fingerprintOf(request) },
-      reused: 'This Idempotency-Key was used for another retry.',
+      reused: 'This Idempotency-Key was used for a different retry.',
     }
     const answer = await answerOnce(deps, call, (scope) =>
       retry(deps, request, parent, scope).catch((error: unknown) => {
         if (error instanceof RetriedBeside) throw underWay({ uploadId: error.uploadId })
-        throw lostAs(error, 'The retry was given up while its rows were read. Send it again.')
+        throw lostAs(error, 'The retry was interrupted while its rows were read. Send it again.')
       }),
     )
     if (answer.replayed) deps.emit('upload.replayed', { tenantId, requestId })
@@ -126,29 +132,36 @@ const retry = async (
     durationMs,
     chunks: input.chunks,
     normalizedPhones: 0,
+    suppressed: input.suppressed,
   })
   return { ...answer, location: `/v1/uploads/${uploadId}`, replayed: false }
 }
 
-/** The options of the retry: those of the original upload, but it goes immediately and appends. */
+/**
+ * Throws unless rows of the upload can be retried. Returns the options of the retry: those of the
+ * upload, except that the retry appends and needs no plan.
+ */
 const checkRetryable = async (
   deps: RetryUploadDeps,
   { outcomes }: RetryRequest,
   parent: Upload,
 ): Promise<UploadOptions> => {
   if (!FINAL_STATES.includes(parent.state)) {
-    const detail = `An upload that is ${parent.state} has not ended. You can retry rows only after its end.`
+    const detail = `The upload is ${parent.state}. You can retry its rows only after it has ended.`
     throw new GatewayProblem('state-conflict', detail, { state: parent.state, action: 'retry' })
   }
   if (outcomes.every((outcome) => retriable(parent, outcome) === 0)) throw nothing()
   const staging = await deps.uploads.staging(parent.tenantId, parent.id)
   if (staging === null) throw unknown()
   if (!staging.rowsKept) {
-    throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
+    throw new GatewayProblem(
+      'rows-gone',
+      'The rows of this upload were deleted at the end of their retention.',
+    )
   }
   await refuseBeside(deps, parent)
   if (parent.mode === 'overwrite' && (await deps.delivery.clearing(parent)).state !== 'done') {
-    const detail = 'The upload ended before the list was overwritten, and a retry would append.'
+    const detail = 'The upload ended before it overwrote the list, and a retry would only append.'
     throw new GatewayProblem('retry-needs-overwrite', detail)
   }
   const { notBefore: _notBefore, confirmOverwrite: _confirmed, ...options } = staging.options
@@ -156,8 +169,9 @@ const checkRetryable = async (
 }
 
 /**
- * Of two retries at a time, the second would take the same rows again; that there is none is
- * decided when it is staged.
+ * Refuses a retry while another one has not ended, because it would send the same rows again. Two
+ * calls at the same moment may both pass here. The store then refuses the second one when it is
+ * staged.
  */
 const refuseBeside = async (deps: RetryUploadDeps, parent: Upload): Promise<void> => {
   const last = parent.children.at(-1)
@@ -237,14 +251,11 @@ const fingerprintOf = ({ uploadId, outcomes }: RetryRequest): string =>
 const underWay = (about: { uploadId: string; state?: string }): GatewayProblem =>
   new GatewayProblem(
     'retry-under-way',
-    'An upload that retries rows of this one has not ended, or took them since they were read.',
+    'Another retry of this upload has not ended yet, or has just begun to send the rows.',
     about,
   )
 
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'The upload does not exist.')
 
 const nothing = (): GatewayProblem =>
-  new GatewayProblem(
-    'nothing-to-retry',
-    'No row of the upload has one of the outcomes that you named.',
-  )
+  new GatewayProblem('nothing-to-retry', 'No row of the upload has the outcomes that you named.')

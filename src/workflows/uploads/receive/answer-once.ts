@@ -4,27 +4,27 @@ import type { UploadAnswer } from '../../contract.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { claimKey, releaseClaim, type ClaimDeps, type ClaimScope } from './idempotency-claim.ts'
 
-/** Four beats fit into the 60 s after which a claim counts as dead. */
+/** Four beats fit into the 60 s after which a claim without a beat counts as dead. */
 const BEAT_MS = 15_000
 
 export type AnswerOnceDeps = ClaimDeps & {
   ids: Ids
-  /** This process; names the holder of claims. */
+  /** The id of this process, which names it as the holder of claims. */
   owner: string
 }
 
 /** A call under an Idempotency-Key. */
 export type KeyedCall = Omit<ClaimScope, 'owner'> & {
-  /** What was asked for, as a digest; it is asked for only where the key was used before. */
+  /** A digest of what the call asks for. It is computed only if the key was used before. */
   fingerprint: () => string | Promise<string>
-  /** The words of `idempotency-key-reused`. */
+  /** The detail of `idempotency-key-reused`. */
   reused: string
 }
 
 /**
- * Does the work of a call once under its key, which is claimed first. A later call gets the stored
- * answer. If it asks for something else, it gets `idempotency-key-reused`. Work that fails leaves
- * the key free.
+ * Does the work of a call once for its idempotency key. Claims the key first. A later call with the
+ * key gets the stored answer, or `idempotency-key-reused` if it asks for something else. If the
+ * work fails, frees the key again.
  */
 export const answerOnce = async (
   deps: AnswerOnceDeps,
@@ -48,7 +48,7 @@ export const answerOnce = async (
   }
 }
 
-/** Gives signs of life for the claim while the work continues. */
+/** Keeps the claim of the key alive while the work lasts. */
 export const keepingClaim = async <T>(
   { clock, idempotency }: ClaimDeps,
   scope: ClaimScope,

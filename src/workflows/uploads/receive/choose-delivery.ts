@@ -16,7 +16,9 @@ const unavailable = (detail: string): GatewayProblem =>
 const invalid = (detail: string, option: string): GatewayProblem =>
   new GatewayProblem('option-invalid', detail, { options: [option] })
 
-/** Refuses a queue option that cannot be sent to Genesys. */
+/**
+ * Throws `capability-not-available` for a queue option that this delivery cannot send to Genesys.
+ */
 const checkQueue = (
   deps: Deps,
   { priority, doNotQueue, clearSystemData, delivery }: UploadOptions,
@@ -24,23 +26,23 @@ const checkQueue = (
   if (deps.contactLists.dialect === 'platform') {
     if (delivery !== 'file' || (priority !== true && doNotQueue !== true)) return
     throw unavailable(
-      'A file carries neither priority nor doNotQueue; send it with delivery=batches.',
+      'An upload by file cannot set priority or doNotQueue. Send it with delivery=batches.',
     )
   }
   const given = [priority, doNotQueue, clearSystemData]
   if (given.every((value) => value === undefined)) return
-  throw unavailable('priority, doNotQueue and clearSystemData exist in the platform dialect only.')
+  throw unavailable('priority, doNotQueue and clearSystemData exist only in the platform dialect.')
 }
 
-/** The options that really go to Genesys, by the delivery method. */
+/** The queue options that Genesys gets. A file cannot carry all of them. */
 export const queueOfMethod = (
   queue: ChosenQueue | null,
   method: Upload['delivery']['method'],
 ): ChosenQueue | null => (queue === null || method === 'batches' ? queue : queueOfFile(queue))
 
 /**
- * Refuses a delivery method that this Genesys, or this gateway, does not have. Called before
- * anything is read.
+ * Refuses a delivery method that the dialect or the configuration does not allow. Call it before
+ * the body is read.
  */
 export const checkDelivery = (deps: Deps, { options }: Pick<UploadRequest, 'options'>): void => {
   const { delivery, duplicateCheckField, mode } = options
@@ -50,7 +52,7 @@ export const checkDelivery = (deps: Deps, { options }: Pick<UploadRequest, 'opti
   }
   if (delivery !== 'callback') return
   if (deps.contactLists.dialect !== 'guide') {
-    throw unavailable('delivery=callback exists in the guide dialect only.')
+    throw unavailable('delivery=callback exists only in the guide dialect.')
   }
   if (!deps.callbacks) {
     throw unavailable(
@@ -58,7 +60,7 @@ export const checkDelivery = (deps: Deps, { options }: Pick<UploadRequest, 'opti
     )
   }
   if (mode === 'overwrite') {
-    throw unavailable('Genesys overwrites by batches and by file; delivery=callback only appends.')
+    throw unavailable('delivery=callback can only append. To overwrite, use batches or file.')
   }
 }
 
@@ -68,12 +70,12 @@ const needsIdColumn = (deps: Deps, delivery: UploadOptions['delivery']): boolean
 const noIdColumn = (): GatewayProblem =>
   new GatewayProblem(
     'contact-id-column-not-in-list',
-    'The contact list has no column that could carry the contact id in a file.',
+    'An upload by file needs a column of the list for the contact id, and the list has none.',
   )
 
 /**
- * Refuses a file for a list without a column for the id, whatever the file's header says. Called
- * before the body is read.
+ * Refuses to send files to a list that has no column for the contact id, whatever the file's header
+ * is. Call it before the body is read.
  */
 export const checkListTakes = (
   deps: Deps,
@@ -92,9 +94,9 @@ export const checkListTakes = (
 }
 
 /**
- * How the rows go to Genesys, once they are counted: as the caller asks. Otherwise in the guide
- * dialect as files, above the threshold and if the list has a column for the id
- * [guide-api: Contacts], and in all other cases as batches.
+ * Chooses how the rows go to Genesys, once they are counted. A method that the caller chose is
+ * used. With `auto`, the guide dialect sends files if there are more rows than the threshold and
+ * the list has a column for the contact id [guide-api: Contacts]. All other uploads go as batches.
  */
 export const chooseDelivery = (
   deps: Deps,

@@ -1,23 +1,26 @@
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 
-/** Small chunks are written together: so many rows or bytes an insert, whichever comes first. */
+/**
+ * Small chunks are written together. An insert begins at this many rows or bytes, whichever comes
+ * first.
+ */
 const ROWS_PER_INSERT = 5_000
 const BYTES_PER_INSERT = 4_000_000
 
 export type ChunkWriter = {
   /**
-   * Returns immediately while at most one insert is under way; else waits for it: memory stays at
-   * two inserts' worth.
+   * Takes a chunk. Waits only if an insert must begin while another one runs, so that memory holds
+   * at most the chunks of two inserts.
    */
   write(chunk: NewChunk): Promise<void>
   /** Writes the rest. Resolves when everything is stored. */
   flush(): Promise<void>
-  /** Resolves when no insert is under way, whatever became of it. */
+  /** Resolves when no insert runs, whether the last one succeeded or failed. */
   settled(): Promise<void>
 }
 
 /**
- * Stores chunks while the next ones are being read. An insert's failure is thrown by the next call.
+ * Stores chunks while the next ones are read. If an insert fails, the next call throws its failure.
  */
 export const createChunkWriter = (
   append: (chunks: readonly NewChunk[]) => Promise<void>,
@@ -34,7 +37,8 @@ export const createChunkWriter = (
     rows = 0
     bytes = 0
     underWay = append(batch)
-    // The failure is thrown where the insert is awaited.
+    // Only silences a rejection that nobody handles yet. The code that awaits the insert throws the
+    // failure.
     underWay.catch(() => undefined)
   }
 

@@ -3,9 +3,9 @@ import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { UploadRequest } from '../../contract.ts'
 
 /**
- * Allows an overwrite only if the key may overwrite and the caller has named the list. An overwrite
- * replaces the list's content, and Genesys rebuilds the list's index, unbinds campaigns and resets
- * pacing [guide-api: Contacts].
+ * Allows an overwrite only if the key may overwrite and the caller has named the list. The reason:
+ * an overwrite replaces the list's content, and Genesys then rebuilds the list's index, unbinds
+ * campaigns and resets pacing [guide-api: Contacts].
  */
 export const checkOverwrite = ({ caller, contactListId, options }: UploadRequest): void => {
   const { mode, confirmOverwrite } = options
@@ -23,7 +23,7 @@ export const checkOverwrite = ({ caller, contactListId, options }: UploadRequest
   if (confirmOverwrite === undefined) {
     throw new GatewayProblem(
       'overwrite-not-confirmed',
-      'mode=overwrite replaces everything in the list, rebuilds its index, unbinds its campaigns and resets their pacing; confirm this with confirmOverwrite.',
+      'mode=overwrite replaces everything in the list, rebuilds its index, unbinds its campaigns and resets their pacing. Confirm this with confirmOverwrite.',
     )
   }
   if (confirmOverwrite !== contactListId) {

@@ -11,13 +11,13 @@ import { type FileSample, sampleFile } from '../../../intake/sample-file.ts'
 import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 
-/** The beginning of a file shows how it is written and where its columns go. */
+/** How much of a file is read to find out its format and its columns. */
 const SAMPLE = { bytes: 256 * 1024, rows: 5 }
 
 export type FileDescription = Pick<FileSample, 'encoding' | 'delimiter' | 'compression' | 'whole'> &
   GuessedColumns & {
     hasHeader: boolean
-    /** The first values of each column of the file, in the order of `columns`. */
+    /** The first values of each column, in the order of `columns`. */
     samples: string[][]
     listColumns: ListColumn[]
   }
@@ -28,15 +28,15 @@ export type DescribeFile = (input: {
   options: UploadOptions
   format: FileFormat
   steps: BuildContactSteps
-  /** The file, or its beginning where `isPart`. */
+  /** The file, or only its beginning (`isPart`). */
   body: AsyncIterable<Uint8Array>
   isPart: boolean
 }) => Promise<FileDescription>
 
 /**
- * How a file would be read as an upload to the list, before anything of it is checked or stored.
- * Throws the errors of reading the list, and the codes of a file that cannot be read. The HTTP
- * border checks whether the list is granted.
+ * Shows how a file would be read as an upload to the list. Checks no row and stores nothing. Throws
+ * the errors of reading the list, and the codes of a file that cannot be read. Does not check
+ * whether the tenant may use the list: the HTTP border must do that first.
  */
 export const createDescribeFile =
   (deps: Pick<ReceiveDeps, 'contactLists' | 'lists' | 'intake' | 'signal'>): DescribeFile =>

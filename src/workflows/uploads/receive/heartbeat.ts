@@ -3,20 +3,20 @@ import { StagingLost } from '../../ports/uploads/uploads.ts'
 import type { ClaimDeps, ClaimScope } from './idempotency-claim.ts'
 
 /**
- * Six beats fit into the 60 s after which what is being received, or a claim, counts as abandoned.
+ * Six beats fit into the 60 s after which an unfinished upload, or a claim, counts as abandoned.
  */
 const RECEIVING_BEAT_MS = 10_000
 
 export type Heartbeat = {
-  /** Throws `StagingLost` once a beat has found that the work is no longer ours. */
+  /** Throws `StagingLost` once a beat has found that the work was given up. */
   assertAlive(): void
-  /** No beat begins after this, and none is under way when it resolves. */
+  /** No beat begins after this call. Resolves when no beat is running. */
   stop(): Promise<void>
 }
 
 /**
- * Beats every `everyMs` until stopped. A beat that returns false ends it. A beat that fails is
- * tried again the next time.
+ * Calls `beat` every `everyMs` until it is stopped or returns false. A beat that fails is tried
+ * again the next time.
  */
 export const startHeartbeat = (
   clock: Clock,
@@ -32,7 +32,8 @@ export const startHeartbeat = (
       } catch {
         return
       }
-      // A database that does not answer for a moment: the sweep's patience is several beats long.
+      // A single failure does not end the work, because the database may answer the next beat. Only
+      // a gap of several beats ends it.
       alive = await beat().catch(() => true)
     }
   }
@@ -48,7 +49,7 @@ export const startHeartbeat = (
   }
 }
 
-/** Keeps a received upload alive by `touch`, and the claim of the call's key. */
+/** Keeps alive what is being received (`touch`), and the claim of its key. */
 export const keepReceiving = (
   { clock, idempotency }: ClaimDeps,
   scope: ClaimScope,

@@ -3,7 +3,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import type { StoredAnswer } from '../../ports/uploads/small-uploads.ts'
 import type { IdempotencyStore } from '../../ports/uploads/uploads.ts'
 
-/** A claim without a sign of life for 60 s is dead [design: 6]. */
+/** A claim without a beat for 60 s is dead [design: 6]. */
 const CLAIM_DEAD_MS = 60_000
 const IN_PROGRESS_RETRY_SECONDS = 10
 const RELEASE_AGAIN_MS = 2_000
@@ -16,14 +16,15 @@ export type ClaimScope = {
   path: string
   key: string
   /**
-   * One for each call, so that a late release can never free the claim of the caller's next try.
+   * Differs for each call, so that a late release cannot free the claim of the caller's next try.
    */
   owner: string
 }
 
 /**
- * Claims the key of a call, committed before any work. Returns the stored answer if the call was
- * answered before. Throws `idempotency-key-in-progress` while another call has the key.
+ * Claims the key of a call, and commits the claim before any work. Returns the stored answer if the
+ * call was answered before, and otherwise null. Throws `idempotency-key-in-progress` while another
+ * call has the key.
  */
 export const claimKey = async (
   deps: ClaimDeps,
@@ -36,13 +37,14 @@ export const claimKey = async (
 }
 
 export const inProgress = (): GatewayProblem => {
-  const detail = 'A call with this Idempotency-Key has not ended yet.'
+  const detail = 'The first call with this Idempotency-Key has not ended yet.'
   return new GatewayProblem('idempotency-key-in-progress', detail, {}, IN_PROGRESS_RETRY_SECONDS)
 }
 
 /**
- * Frees the claim, so that the caller can try again immediately. If the database is away, this
- * continues after the answer; after 60 s without a sign of life the claim is free anyway.
+ * Frees the claim, so that the caller can try again immediately. If the database cannot be reached,
+ * returns and keeps trying in the background. In any case the claim is free after 60 s, because it
+ * gets no more beats.
  */
 export const releaseClaim = async (deps: ClaimDeps, scope: ClaimScope): Promise<void> => {
   const release = (): Promise<boolean> =>

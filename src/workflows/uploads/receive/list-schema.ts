@@ -1,17 +1,17 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
-import type { ListCache } from '../../ports/delivery/delivery.ts'
+import type { ListCache, SeenList } from '../../ports/delivery/delivery.ts'
 import type { CallContext, ContactListPort } from '../../ports/genesys/genesys.ts'
 
-/** A caller waits for Genesys this long before the list as last seen serves. */
+/** How long a caller waits for Genesys before the stored copy of the list is used. */
 export const READ_RETRY_MS = 4_000
 /** A list read less than 60 s ago is fresh [design: 4]. */
 export const FRESH_MS = 60_000
 const RETRY_AFTER_SECONDS = 30
 
 /**
- * The problem of a final refusal by Genesys, with the right that is probably missing
+ * The problem if Genesys refuses permanently. It names the right that is probably missing
  * [guide-api: Rights].
  */
 export const refusedByGenesys = (failure: GenesysFailure, detail: string): GatewayProblem => {
@@ -19,7 +19,7 @@ export const refusedByGenesys = (failure: GenesysFailure, detail: string): Gatew
   const denied =
     kind !== 'forbidden'
       ? ''
-      : ` It denies us a right${right === null ? '' : `, probably ${right}`}.`
+      : ` The gateway lacks a right${right === null ? '' : `, probably ${right}`}.`
   return new GatewayProblem('genesys-refused', `${detail}${denied}`, {
     failure: kind,
     ...(right === null ? {} : { right }),
@@ -27,16 +27,16 @@ export const refusedByGenesys = (failure: GenesysFailure, detail: string): Gatew
   })
 }
 
-/** What a caller gets if Genesys refuses for good. */
+/** The problem if Genesys permanently refuses to show a contact list. */
 export const problemOfRefusal = (failure: GenesysFailure): GatewayProblem =>
   failure.kind === 'not_found'
     ? new GatewayProblem('not-found', 'Genesys does not know this contact list.')
     : refusedByGenesys(failure, 'Genesys refused the gateway.')
 
-/** Genesys cannot be reached now. `detail` explains what that means for the call. */
+/** The problem if Genesys cannot be reached now. `detail` says what that means for the call. */
 export const unavailable = (
   failure: GenesysFailure,
-  detail = 'Genesys does not answer, and the gateway has no copy of what it holds.',
+  detail = 'Genesys does not answer, and the gateway has no copy of the list.',
 ): GatewayProblem =>
   new GatewayProblem(
     'genesys-unavailable',
@@ -53,17 +53,17 @@ export const readContext = (tenantId: string, signal: AbortSignal): CallContext 
 })
 
 /**
- * The list as of now: from the cache if it is not older than `freshMs`, otherwise from Genesys. If
- * Genesys is down, the last copy, with its age. Throws `not-found`, `genesys-refused`, or
- * `genesys-unavailable` if there is no copy.
+ * Returns the list and how old it is: the stored copy if it is younger than `freshMs`, otherwise
+ * the list as Genesys shows it. If Genesys is down, returns the stored copy however old it is.
+ * Throws `not-found`, `genesys-refused`, or `genesys-unavailable` if there is no copy.
  */
 export const readListSchema = async (
   deps: { contactLists: ContactListPort; lists: ListCache },
   listId: string,
   context: CallContext,
   freshMs: number,
-  /** As the store has just returned it; if left out, the store is asked. */
-  told?: { list: ContactList; ageMs: number } | null,
+  /** The stored copy, if the caller has just read it. If left out, this function reads it. */
+  told?: SeenList | null,
 ): Promise<{ list: ContactList; ageMs: number }> => {
   const cached = told === undefined ? await deps.lists.get(listId) : told
   if (cached !== null && cached.ageMs < freshMs) return cached
@@ -76,5 +76,27 @@ export const readListSchema = async (
     if (error.retry === 'never') throw problemOfRefusal(error)
     if (cached === null) throw unavailable(error)
     return cached
+  }
+}
+
+/**
+ * Reads lists as `readListSchema` does, for calls that accept a reading of the last `FRESH_MS`.
+ * Calls that need the same list at the same time share one reading, because each reading takes one
+ * call of the pace.
+ */
+export const createSharedReads = (deps: { contactLists: ContactListPort; lists: ListCache }) => {
+  const reading = new Map<string, Promise<{ list: ContactList }>>()
+  return async (
+    listId: string,
+    context: CallContext,
+    told?: SeenList | null,
+  ): Promise<ContactList> => {
+    const seen = told === undefined ? await deps.lists.get(listId) : told
+    if (seen !== null && seen.ageMs < FRESH_MS) return seen.list
+    const shared =
+      reading.get(listId) ??
+      readListSchema(deps, listId, context, 0, seen).finally(() => reading.delete(listId))
+    reading.set(listId, shared)
+    return (await shared).list
   }
 }

@@ -26,30 +26,30 @@ export type ReceiveDeps = {
     SuppressionPort,
     'standingOf' | 'suppressedAmong' | 'numbersAmong' | 'asksCountries'
   >
-  /** Left out: no tenant has a quota. */
+  /** If left out, no tenant has a quota. */
   countUse?: Pick<CountUse, 'upload'>
-  /** For plans. */
+  /** Where plans look up contacts. */
   register: Pick<DeliveryStore, 'compare' | 'registerSize'>
   contentHashes: TextContentHashes
   /**
-   * `auto` in the guide dialect: more accepted rows than this go as files
+   * With `auto` in the guide dialect, an upload with more accepted rows than this goes as files
    * (GENESYS_FILE_THRESHOLD_ROWS).
    */
   fileThresholdRows: number
   /**
-   * Whether Genesys can call this gateway back: it has a public URL and a secret for its tokens.
+   * Whether Genesys can call this gateway back. That needs a public URL and a secret for tokens.
    */
   callbacks: boolean
   runIntake: RunIntake
-  /** The upload as callers see it; stored with the key and replayed. */
+  /** Shows the upload to callers. Its result is stored with the idempotency key and replayed. */
   renderUpload: (upload: Upload) => object
   intake: Pick<IntakeSpec, 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'>
   clock: Clock
   ids: Ids
   emit: Emit
-  /** This process; names the holder of claims and of uploads being received. */
+  /** The id of this process. It names the holder of claims and of uploads being received. */
   owner: string
-  /** Notifies the lanes that there is work in this one. */
+  /** Wakes the lane, because it has work. */
   wake: (laneKey: string) => void
   signal?: AbortSignal
 }

@@ -13,7 +13,7 @@ import { replayAnswer } from './replay-answer.ts'
 import { newUploadOf, stagingOf, type SuppressedResult } from './stage-upload.ts'
 import { tellStaged } from './staging.ts'
 
-/** A small upload whose body has been read whole. */
+/** A small upload whose whole body has been read. */
 export type WholeUpload = UploadRequest & { doorway: Doorway; bytes: Buffer }
 
 const wholeBody = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => {
@@ -23,14 +23,16 @@ const wholeBody = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => {
 }
 
 /**
- * A plan and a time are held first, and a compressed file may be any size: these take the long way.
+ * Whether the upload can be staged in one step. Uploads that wait (for /apply or a time) and those
+ * that are only validated go through `stageUpload`, chunk by chunk.
  */
 const isPlain = ({ options, validateOnly }: UploadRequest): boolean =>
   !validateOnly && options.apply === 'auto' && options.notBefore === undefined
 
 /**
- * The call with its body read, if the upload can be staged in one step. Otherwise null, and nothing
- * is read. If the key has a claim without an answer, the long way handles the call.
+ * If the upload may be staged in one step, reads the body and returns the call with its bytes.
+ * Otherwise returns the call unchanged, to be staged chunk by chunk. That is also done for a
+ * compressed file, which may be of any size, and for a call whose key is claimed but not answered.
  */
 export const readWhole = async (request: UploadRequest): Promise<WholeUpload | UploadRequest> => {
   const { doorway = null } = request
@@ -45,7 +47,7 @@ export const readWhole = async (request: UploadRequest): Promise<WholeUpload | U
 
 export const isWhole = (request: UploadRequest): request is WholeUpload => 'bytes' in request
 
-/** The stored answer, if the key was answered before. */
+/** The stored answer, or null if the key was not answered before. */
 export const answeredBefore = (
   deps: Pick<ReceiveDeps, 'emit'>,
   request: WholeUpload,
@@ -79,16 +81,16 @@ const takeRows = async (
 }
 
 /**
- * What the long way does besides staging: nothing to deliver, columns to be added first, more than
- * one chunk.
+ * Whether the upload must be staged chunk by chunk, because it has nothing to deliver, more than
+ * one chunk, or columns that must be added to the list first.
  */
 const needsMore = ({ result, chunk }: Taken): boolean =>
   chunk === undefined || result.counts.accepted === 0 || result.addedColumns.length > 0
 
 /**
- * Checks the rows, and stages the upload together with the claim of its key and its answer. Returns
- * null if it needs the long way. Then nothing was written. Throws `FileRefused`, or a problem of
- * the key.
+ * Checks the rows, and stages the upload together with the claim of its key and its answer, in one
+ * step. Returns null, without writing anything, if the upload must be staged chunk by chunk. Throws
+ * `FileRefused`, or a problem of the key or a quota.
  */
 export const receiveSmall = async (
   deps: ReceiveDeps,
@@ -119,7 +121,10 @@ export const receiveSmall = async (
   const durationMs = deps.clock.monotonicMs() - startedMs
   const { normalized: normalizedPhones, ...parsed } = result.phones
   const { bytes } = upload.source
-  tellStaged(deps, upload, { requestId, bytes, durationMs, chunks: 1, normalizedPhones })
+  tellStaged(deps, upload, {
+    ...{ requestId, bytes, durationMs, chunks: 1, normalizedPhones },
+    suppressed: result.suppressed,
+  })
   deps.emit('phones.parsed', parsed)
   return { ...answer, location: `/v1/uploads/${upload.id}`, replayed: false }
 }

@@ -1,6 +1,6 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { type ChosenQueue, chooseQueue } from '../../../domain/contact-lists/queue-options.ts'
-import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import { GatewayProblem, PROBLEMS } from '../../../domain/problems/problem.ts'
 import type { IntakeSpec } from '../../../intake/contract.ts'
 import { FileRefused } from '../../../intake/contract.ts'
 import { UNBOUNDED, type UploadRoom } from '../../access/count-use.ts'
@@ -10,9 +10,15 @@ import { checkDelivery, checkListTakes } from './choose-delivery.ts'
 import { checkOverwrite } from './confirm-overwrite.ts'
 import { lostAs } from './given-up.ts'
 import { claimKey, releaseClaim } from './idempotency-claim.ts'
-import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
+import { createSharedReads, FRESH_MS, readContext, readListSchema } from './list-schema.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
-import { answeredBefore, isWhole, readWhole, receiveSmall } from './receive-small.ts'
+import {
+  answeredBefore,
+  isWhole,
+  readWhole,
+  receiveSmall,
+  type WholeUpload,
+} from './receive-small.ts'
 import { replayAnswer } from './replay-answer.ts'
 import { hashBody } from './request-fingerprint.ts'
 import { stageUpload } from './stage-upload.ts'
@@ -20,19 +26,12 @@ import { validateUpload } from './validate-upload.ts'
 
 /**
  * Accepts one upload. Claims its key, reads the list's columns, checks and stages the rows while
- * they stream in, and answers 202 when all of it is durable. A failure before leaves nothing
- * behind: no rows and no claim.
+ * they stream in, and answers 202 when all of this is durable. If the call fails earlier, neither
+ * rows nor the claim remain.
  */
 export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
-  const signal = deps.signal ?? new AbortController().signal
-  const schemaFor = async (request: UploadRequest): Promise<ContactList> => {
-    const context = readContext(request.caller.tenantId, signal)
-    const freshMs = isPlanned(request) ? 0 : FRESH_MS
-    const cached = request.doorway?.list
-    const { list } = await readListSchema(deps, request.contactListId, context, freshMs, cached)
-    checkListTakes(deps, request, list)
-    return list
-  }
+  const schemaFor = createSchemaFor(deps)
+  const receiveWhole = createReceiveWhole(deps, schemaFor)
   return async (given) => {
     const asked = { ...given, queue: await queueOf(deps, given) }
     deps.extendList.check(asked)
@@ -49,10 +48,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
     if (isWhole(request)) {
       const before = answeredBefore(deps, request)
       if (before !== null) return before
-      const list = await schemaFor(request)
-      const answer = await inRoom(deps, request, list, (room, spec) =>
-        receiveSmall(deps, request, list, spec, room),
-      )
+      const answer = await receiveWhole(request)
       if (answer !== null) return answer
     }
     const scope = { ...claimScope(request), owner: `${deps.owner}:${deps.ids.newUuid()}` }
@@ -73,7 +69,45 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   }
 }
 
-/** Decided once, so that plan, answer and delivery go by the same. */
+type SchemaFor = (request: UploadRequest) => Promise<ContactList>
+
+const createSchemaFor = (deps: ReceiveDeps): SchemaFor => {
+  const signal = deps.signal ?? new AbortController().signal
+  const readShared = createSharedReads(deps)
+  return async (request) => {
+    const context = readContext(request.caller.tenantId, signal)
+    const { contactListId, doorway } = request
+    const list = isPlanned(request)
+      ? (await readListSchema(deps, contactListId, context, 0)).list
+      : await readShared(contactListId, context, doorway?.list)
+    checkListTakes(deps, request, list)
+    return list
+  }
+}
+
+/**
+ * Receives small uploads. While Genesys accepts rows with the columns of an older reading of the
+ * list, the upload uses that reading. If this leads to a refusal, the upload is checked again with
+ * a new reading.
+ */
+const createReceiveWhole =
+  (deps: ReceiveDeps, schemaFor: SchemaFor) =>
+  async (request: WholeUpload): Promise<UploadAnswer | null> => {
+    const receive = (list: ContactList) =>
+      inRoom(deps, request, list, (room, spec) => receiveSmall(deps, request, list, spec, room))
+    const proven = provenList(request)
+    if (proven !== null) {
+      try {
+        checkListTakes(deps, request, proven)
+        return await receive(proven)
+      } catch (error) {
+        if (!isOfColumns(error)) throw error
+      }
+    }
+    return receive(await schemaFor(request))
+  }
+
+/** The queue options are decided once, so that plan, answer and delivery agree. */
 const queueOf = async (
   { contactLists, settings }: ReceiveDeps,
   { caller, contactListId, options, doorway }: UploadRequest,
@@ -84,16 +118,31 @@ const queueOf = async (
 }
 
 /**
- * A plan compares the list's size with the present register: with an older size, known contents
- * would seem lost.
+ * Whether the list must be read now. A plan compares the size of the list with the register. If
+ * that size were older than the register, contacts delivered in between would seem to be lost.
  */
 const isPlanned = ({ validateOnly, options }: UploadRequest): boolean =>
   validateOnly || options.apply === 'manual'
 
-/** The keys of JSON are its columns. */
+/**
+ * The list as read more than a minute ago, if Genesys has accepted rows with its columns since.
+ * null: the list must be read, or the last reading is fresh. If `schemaDrift` is not `reject`, the
+ * list must always be read.
+ */
+const provenList = ({ doorway, options }: WholeUpload): ContactList | null => {
+  const seen = doorway.list
+  if (seen === null || seen.ageMs < FRESH_MS || seen.provenMs >= FRESH_MS) return null
+  return options.schemaDrift === 'reject' ? seen.list : null
+}
+
+/** Whether a refusal may be due to columns that the list had when it was last read. */
+const isOfColumns = (error: unknown): boolean =>
+  error instanceof GatewayProblem && [400, 422].includes(PROBLEMS[error.code].status)
+
+/** Refuses `hasHeader=false` for JSON, whose keys are the columns. */
 const checkHeader = ({ options, format }: UploadRequest): void => {
   if (options.hasHeader || format === 'csv') return
-  const detail = 'hasHeader=false is for CSV only. In JSON the keys are the columns.'
+  const detail = 'hasHeader=false works only with CSV. In JSON, the keys are the columns.'
   throw new GatewayProblem('option-invalid', detail, { options: ['hasHeader'] })
 }
 
@@ -112,7 +161,10 @@ const specOf = (deps: ReceiveDeps, request: UploadRequest, list: ContactList): I
   return { ...deps.intake, format, fileName, options, list, limits, steps }
 }
 
-/** Works with what the quotas of the tenant leave; a failed upload uses nothing of them. */
+/**
+ * Runs the work within the quotas of the tenant. If the work fails or only replays an answer,
+ * nothing counts against the quotas.
+ */
 const inRoom = async <Answer extends UploadAnswer | null>(
   deps: ReceiveDeps,
   request: UploadRequest,
@@ -128,8 +180,8 @@ const inRoom = async <Answer extends UploadAnswer | null>(
     return answer
   } catch (error) {
     room.giveBack()
-    // Where it was the quota that the file went over, and not the configuration, that is what it
-    // hears.
+    // If the quota was the lower limit, and not the configured number of rows, the caller gets the
+    // error of the quota.
     throw isOverRows(error) && maxRows < spec.maxRows ? room.overRows() : error
   }
 }
@@ -144,7 +196,7 @@ const translated = async <T>(work: () => Promise<T>): Promise<T> => {
     if (error instanceof FileRefused)
       throw new GatewayProblem(error.code, error.message, error.about)
     const detail =
-      'The upload was given up while it was received, because the database did not answer in time.'
+      'The gateway dropped the upload while it received it, because the database did not answer in time.'
     throw lostAs(error, detail)
   }
 }

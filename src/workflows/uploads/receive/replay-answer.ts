@@ -5,8 +5,8 @@ import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
 
 /**
- * The earlier answer under the call's key. Throws `idempotency-key-reused` if it was for another
- * file or other options.
+ * Returns the stored answer of the call's key. Throws `idempotency-key-reused` if it belongs to
+ * another file or other options.
  */
 export const replayAnswer = (
   deps: Pick<ReceiveDeps, 'emit'>,
@@ -15,7 +15,7 @@ export const replayAnswer = (
   fileSha256: string,
 ): UploadAnswer => {
   if (fingerprintOf(request, fileSha256) !== stored.fingerprint) {
-    const detail = 'This Idempotency-Key was used with another file or other options.'
+    const detail = 'This Idempotency-Key was used with a different file or different options.'
     throw new GatewayProblem('idempotency-key-reused', detail)
   }
   const { tenantId, requestId } = request.caller

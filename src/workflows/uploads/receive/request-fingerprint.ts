@@ -6,8 +6,8 @@ import { sha256Hex } from '../../../lib/digest.ts'
 import type { UploadRequest } from '../../contract.ts'
 
 /**
- * Two calls with one Idempotency-Key are the same call if these are the same: options, list, format
- * and the file's bytes.
+ * A digest of what a call asks for: options, list, format and the file's bytes. Two calls with one
+ * Idempotency-Key are the same call if their digests are equal.
  */
 export const fingerprintOf = (
   request: Pick<UploadRequest, 'options' | 'contactListId' | 'format'>,
@@ -17,7 +17,10 @@ export const fingerprintOf = (
   return sha256Hex(canonicalJson({ options, contactListId, format, file: fileSha256 }))
 }
 
-/** Reads the body to its end, only for its SHA-256. 413 beyond `maxBytes`. */
+/**
+ * The SHA-256 of a body, which is read to its end. Throws `upload-too-large` if the body is longer
+ * than `maxBytes`.
+ */
 export const hashBody = async (
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -27,7 +30,9 @@ export const hashBody = async (
   for await (const piece of body) {
     bytes += piece.byteLength
     if (bytes > maxBytes) {
-      throw new GatewayProblem('upload-too-large', 'The file is larger than allowed.', { maxBytes })
+      throw new GatewayProblem('upload-too-large', 'The file is larger than the gateway allows.', {
+        maxBytes,
+      })
     }
     digest.update(piece)
   }

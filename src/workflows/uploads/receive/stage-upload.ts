@@ -16,7 +16,7 @@ import { acceptanceOf, stageRows, tellStaged } from './staging.ts'
 /** The lane of a contact list. All tenants share it, because the list is one object in Genesys. */
 export const contactListLane = (listId: string): string => `contact-list:${listId}`
 
-/** Receives the rows and stages them. After any failure nothing of the upload remains. */
+/** Receives the rows of an upload and stages it. If it fails, nothing of the upload remains. */
 export const stageUpload = async (
   deps: ReceiveDeps,
   request: UploadRequest,
@@ -75,7 +75,7 @@ const tellReceived = (
   deps: Pick<ReceiveDeps, 'emit' | 'clock'>,
   about: {
     upload: Upload
-    input: { chunks: number; phones: IntakeResult['phones'] }
+    input: Pick<StageUpload, 'suppressed'> & { chunks: number; phones: IntakeResult['phones'] }
     requestId: string
     startedMs: number
   },
@@ -84,7 +84,8 @@ const tellReceived = (
   const durationMs = deps.clock.monotonicMs() - startedMs
   const { normalized: normalizedPhones, ...parsed } = input.phones
   const { bytes } = upload.source
-  tellStaged(deps, upload, { requestId, bytes, durationMs, chunks: input.chunks, normalizedPhones })
+  const { chunks, suppressed } = input
+  tellStaged(deps, upload, { requestId, bytes, durationMs, chunks, normalizedPhones, suppressed })
   deps.emit('phones.parsed', parsed)
 }
 

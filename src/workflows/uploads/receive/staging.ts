@@ -1,6 +1,7 @@
 import type { Caller } from '../../../domain/access/access.ts'
 import { auditId } from '../../../domain/audit/audit-details.ts'
 import { byCaller, createAuditEntry } from '../../../domain/audit/audit.ts'
+import { suppressedByCode } from '../../../domain/do-not-call/suppression.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { NewUpload, StageUpload } from '../../ports/uploads/uploads.ts'
@@ -14,7 +15,7 @@ export type RowSink = {
   write(chunk: NewChunk): Promise<void>
   /** Resolves when everything written is stored. */
   flush(): Promise<void>
-  /** Throws `StagingLost` once the upload is no longer ours. */
+  /** Throws `StagingLost` once the upload no longer belongs to this call. */
   assertAlive(): void
 }
 
@@ -26,21 +27,21 @@ export type StagingDeps = Pick<
 type Staged<Input> = {
   upload: Upload
   answer: { status: number; body: string }
-  /** What `work` answered. */
+  /** What `work` returned. */
   input: Input
 }
 
 /**
- * Begins an upload, lets `work` write its rows, and stages it with the result of `work`. It is
- * durable when this resolves. Meanwhile the upload and the claim of its key are kept alive. After
- * any failure nothing of it remains. A crash leaves it to the sweeper.
+ * Begins an upload, lets `work` write its rows, and stages it with the result of `work`. The upload
+ * is durable when this resolves. Until then, the upload and the claim of its key are kept alive. If
+ * the call fails, nothing of the upload remains. After a crash, the sweeper removes what is left.
  */
 export const stageRows = async <Input extends StageUpload>(
   deps: StagingDeps,
   begun: Omit<NewUpload, 'owner'>,
   scope: ClaimScope,
   work: (sink: RowSink) => Promise<Input>,
-  /** Of the body, read so far. */
+  /** How many bytes of the body were read so far. */
   bytesRead: () => number,
 ): Promise<Staged<Input>> => {
   const { uploads } = deps
@@ -60,7 +61,7 @@ export const stageRows = async <Input extends StageUpload>(
   } catch (error) {
     await heartbeat.stop()
     await writer.settled()
-    // Should this fail too, the sweep discards the upload after 60 s without a sign of life.
+    // If this fails too, the sweep discards the upload after it has shown no sign of life for 60 s.
     await uploads.discard(id).catch(() => undefined)
     const reason = error instanceof Error ? error.name : 'unknown'
     deps.emit('upload.discarded', { uploadId: id, reason, bytes: bytesRead() })
@@ -68,7 +69,7 @@ export const stageRows = async <Input extends StageUpload>(
   }
 }
 
-/** Reports an upload that was staged, and its end if it has ended with that. */
+/** Reports an upload that was staged. Also reports its end, if it has no row to deliver. */
 export const tellStaged = (
   deps: Pick<ReceiveDeps, 'emit'>,
   upload: Upload,
@@ -78,9 +79,11 @@ export const tellStaged = (
     durationMs: number
     chunks: number
     normalizedPhones: number
+    suppressed: StageUpload['suppressed']
   },
 ): void => {
   const { read, accepted, rejected, duplicates, suppressed, blank } = upload.counts
+  const { suppressed: suppressedRows, ...measured } = about
   deps.emit('upload.staged', {
     uploadId: upload.id,
     tenantId: upload.tenantId,
@@ -93,14 +96,16 @@ export const tellStaged = (
     suppressed,
     blank,
     rejections: upload.rejections,
-    ...about,
+    suppressedBy: suppressedByCode(suppressedRows),
+    ...measured,
     durationMs: Math.round(about.durationMs),
   })
   if (upload.completedAt !== null) tellFinished(deps, upload, 0)
 }
 
 /**
- * Reports an upload that ended without a delivery. `unsettled`: rows that its end made unprocessed.
+ * Reports an upload that ended without a delivery. `unsettled`: how many rows became unprocessed
+ * because it ended.
  */
 export const tellFinished = (
   deps: Pick<ReceiveDeps, 'emit'>,
@@ -125,8 +130,8 @@ export const tellFinished = (
 }
 
 /**
- * What is written when an upload is accepted, whatever its source: the audit entry, and the 202
- * that its key answers from then on.
+ * What the store writes when it accepts a file or a retry: the audit entry, the claim of the key,
+ * and the 202 that the key answers from then on.
  */
 export const acceptanceOf = (
   deps: Pick<ReceiveDeps, 'ids' | 'renderUpload'>,

@@ -9,11 +9,11 @@ import { beginSuppression } from '../../do-not-call/suppress-rows.ts'
 import { createPlanTally } from '../control/plan-upload.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 
-/** So many rejected rows are shown by a validation. */
+/** How many rejected rows a validation shows. */
 const SHOWN_ROWS = 100
 
 type ShownFault = { column: string | null; code: string; hint: string }
-/** A rejected row by its first fault, and all of them. */
+/** A rejected row: its first fault, and all its faults. */
 type RejectedRowShown = ShownFault & { line: number; faults: ShownFault[] }
 
 const shownFault = (fault: RowFault): ShownFault => ({
@@ -29,8 +29,9 @@ const shownRow = ({ line, more = [], ...first }: RejectedRow): RejectedRowShown 
 })
 
 /**
- * Checks a file like an upload and stores nothing of it. `valid`: the file as a whole can be
- * accepted. `plan`: the expected effects of its delivery, by the register.
+ * Checks a file as an upload would, and stores nothing. Answers 200 if the file as a whole can be
+ * accepted. `plan`: what delivering the file is expected to do, according to the register. Throws
+ * `FileRefused` if the file cannot be read.
  */
 export const validateUpload = async (
   deps: Pick<ReceiveDeps, 'runIntake' | 'register' | 'contentHashes' | 'suppressions'>,

@@ -3,7 +3,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import { sha256 } from '../../../lib/digest.ts'
 import type { Emit } from '../../../telemetry/events.ts'
 import type { ContentHashes } from '../../delivery/content-hashes.ts'
-import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
+import type { DeliveryStore, ListCache } from '../../ports/delivery/delivery.ts'
 import type { CallContext, ContactListPort } from '../../ports/genesys/genesys.ts'
 import type { ContactReadPort, ReconciliationStore } from '../../ports/uploads/reconciliation.ts'
 import type { UploadStore } from '../../ports/uploads/uploads.ts'
@@ -13,7 +13,9 @@ export type ReconcileDeps = {
   delivery: Pick<DeliveryStore, 'chunkSeqs' | 'registered' | 'registerSize'>
   uploads: Pick<UploadStore, 'readChunk'>
   contactLists: Pick<ContactListPort, 'dialect' | 'readContactList' | 'readJob'>
-  /** null: the dialect does not show contacts. */
+  /** Keeps a list that a check has read, so that deliveries need not read it again. */
+  lists: Pick<ListCache, 'put'>
+  /** null if the dialect does not show contacts. */
   contactReads: ContactReadPort | null
   contentHashes: ContentHashes
   clock: Clock
@@ -22,15 +24,18 @@ export type ReconcileDeps = {
   signal: AbortSignal
 }
 
-/** One check of an upload: its tenant, and the time that its calls may take together. */
+/** The check of one upload: its random choices, and the calls it may make. */
 export type Asking = {
   upload: Upload
-  /** The same for every check, so that a second one sees the same rows. */
+  /** Derived from the upload's id, so that a second check reads the same rows. */
   seed: number
   context(): CallContext
 }
 
-/** The job that checks counts as dead after 120 s. */
+/**
+ * How long the calls of one check may take together. The job that runs the check counts as dead
+ * after 120 s.
+ */
 const LOOK_MS = 60_000
 
 export const createAsking = (

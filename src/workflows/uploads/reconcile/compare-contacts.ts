@@ -10,9 +10,10 @@ export type RowFindings = Omit<ReconciliationFindings, 'listSize' | 'registered'
 export type Held = Awaited<ReturnType<ContactReadPort['readContacts']>>
 
 /**
- * Compares a sample with what Genesys showed, cell by cell. The register is read again afterwards.
- * An upload that sends a contact again marks its entry as doubtful before it sends, so contacts
- * that it may have changed are known by then and left out.
+ * Compares a sample with what Genesys showed, cell by cell. Only contacts whose content is still in
+ * the register count. To know that, the register is read again after the contacts were read from
+ * Genesys. An upload that sends a contact again marks its register entry as doubtful before it
+ * sends. So contacts that have changed meanwhile are left out.
  */
 export const compareContacts = async (
   deps: ReconcileDeps,

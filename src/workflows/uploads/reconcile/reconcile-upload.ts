@@ -15,22 +15,25 @@ import { picked, sampleOf, type SampleRow, stillKnown } from './sample.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
-/** When Genesys is asked again after it did not answer; then the reconciliation is unavailable. */
+/**
+ * The waits after Genesys did not answer, before each further try. After the last one, the
+ * reconciliation is `unavailable`.
+ */
 const AGAIN_MS = [MINUTE, 10 * MINUTE, 60 * MINUTE] as const
 /**
- * Differences are checked once more: an index may lag up to a minute; the platform answers with
- * what it stored.
+ * After how long differences are checked a second time. The index of the guide dialect may lag up
+ * to a minute. The platform shows immediately what it has stored.
  */
 const DOUBT_MS = { guide: MINUTE, platform: 5 * SECOND } as const
-/** The most that one call of the platform reads back. */
+/** The most contacts that one call of the platform returns. */
 const MOST_CONTACTS = 50
-/** Jobs asked again; each costs a call. */
+/** The most jobs that are read again. Each costs a call. */
 const MOST_JOBS = 10
 
 /**
- * Checks an ended upload, and others of its list that wait for the same check: compares what
- * Genesys shows with what was sent. Each has its own result. Writes nothing to Genesys and does not
- * change the rows. Skips uploads that are not pending.
+ * Checks an ended upload, together with others of its list that wait for the same check: compares
+ * what Genesys shows with what was sent. Stores a result for each upload. Writes nothing to Genesys
+ * and does not change the rows. Skips uploads whose check is not pending.
  */
 export const createReconcileUpload =
   (deps: ReconcileDeps) =>
@@ -52,7 +55,7 @@ export const createReconcileUpload =
       const nextInMs = DOUBT_MS[deps.contactLists.dialect]
       if (doubted.length > 0) await deps.reconciliations.postpone(doubted, 'doubt', nextInMs)
     } catch (error) {
-      // The process stops: the sweep finds the uploads.
+      // The process is stopping. The sweep finds these uploads again.
       if (deps.signal.aborted) return
       if (!(error instanceof GenesysFailure)) throw error
       await askLater(deps, open, error)
@@ -100,16 +103,16 @@ const conclude = async (
 }
 
 /**
- * Findings of each upload, in their order. The list is asked once, and what one call reads back is
- * shared out among them.
+ * The findings for each upload, in the order of the uploads. The list is read once. The contacts
+ * that one call returns are divided among the uploads.
  */
 const findingsOf = async (
   deps: ReconcileDeps,
   uploads: readonly Upload[],
 ): Promise<ReconciliationFindings[]> => {
   const first = uploads[0]!
-  // Genesys itself decides which contacts become one, and does not tell: neither counts nor
-  // contents can be held against what was sent.
+  // Genesys decides which contacts it merges into one, and does not report which. So neither the
+  // counts nor the contents can be compared with what was sent.
   if (first.delivery.method === 'callback') return uploads.map(() => NOTHING_FOUND)
   const { tenantId, contactListId } = first
   const askings = uploads.map((upload) => createAsking(deps, upload))
@@ -117,13 +120,15 @@ const findingsOf = async (
   const samples = await samplesOf(deps, askings)
   const before = await deps.delivery.registerSize(tenantId, contactListId)
   const list = await deps.contactLists.readContactList(contactListId, asking.context())
+  await deps.lists.put(list)
   const rows =
     deps.contactReads === null
       ? await compareJobs(deps, uploads, asking)
       : await compareAll(deps, deps.contactReads, askings, samples)
   const after = await deps.delivery.registerSize(tenantId, contactListId)
-  // Where nothing of a sample is sure any more, or the register shrank, the list is being replaced,
-  // and the two sizes are of different times.
+  // If the register has shrunk, or if no row of a sample is certain now, the list is being
+  // replaced. In that case, the size of the list and that of the register belong to different
+  // times, and are not compared.
   const sure: boolean[] = []
   for (const [index, own] of askings.entries()) {
     sure.push((await stillKnown(deps, own, samples[index]!)).length > 0)
@@ -138,8 +143,8 @@ const findingsOf = async (
 const SIZE_UNKNOWN = { listSize: null, registered: null }
 
 /**
- * As many rows of each upload as come to one read; of more uploads than that, none of those that
- * chance leaves out.
+ * Samples for all uploads, which together fit into one read. If there are more uploads than rows in
+ * a read, only a random choice of them gets a row.
  */
 const samplesOf = async (
   deps: ReconcileDeps,
@@ -154,7 +159,7 @@ const samplesOf = async (
   return samples
 }
 
-/** Platform: one read for the samples of all. */
+/** Platform: reads the contacts of all samples with one call and compares them. */
 const compareAll = async (
   deps: ReconcileDeps,
   reads: ContactReadPort,
@@ -173,8 +178,8 @@ const compareAll = async (
 }
 
 /**
- * Guide: contacts cannot be read back; a job tells how many rows it took. Jobs that Genesys has
- * forgotten say nothing. One of a shared request is asked once, and speaks of all that were in it.
+ * Guide: contacts cannot be read, but a job says how many rows it took. Jobs that Genesys no longer
+ * knows are skipped. The job of a shared request is read once and counts for every upload in it.
  */
 const compareJobs = async (
   deps: ReconcileDeps,

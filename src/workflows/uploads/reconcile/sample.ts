@@ -2,15 +2,15 @@ import { hasBit } from '../../../lib/bitmap.ts'
 import { seededRandom } from '../../../lib/seeded-random.ts'
 import type { Asking, ReconcileDeps } from './asking.ts'
 
-/** Chunks that the rows are taken from: each is opened whole. */
+/** How many chunks the rows come from. Each chunk is read and decrypted as a whole. */
 const MOST_CHUNKS = 10
-/** Rows of a chunk asked of the register before it has shown enough. */
+/** How many rows of a chunk are looked up in the register to find the sample. */
 const CANDIDATES = 200
 
-/** A row that Genesys holds to our knowledge, and what it should show. */
+/** A row that Genesys holds as far as the gateway knows, with the cells that it should show. */
 export type SampleRow = { contactId: string; contentHash: Buffer; cells: string[] }
 
-/** Up to `most` of `items`, chosen by `random`. */
+/** Chooses at most `most` of the items, by `random`. */
 export const picked = <T>(random: () => number, items: readonly T[], most: number): T[] => {
   const left = [...items]
   const chosen: T[] = []
@@ -24,8 +24,8 @@ export const picked = <T>(random: () => number, items: readonly T[], most: numbe
 }
 
 /**
- * The rows whose content is still the one in the register: not sent again by a later upload, not in
- * doubt, and not of a list that was replaced.
+ * The rows whose content is still the content in the register: no later upload has sent the
+ * contact, the entry is not in doubt, and the list was not replaced.
  */
 export const stillKnown = async (
   { delivery }: Pick<ReconcileDeps, 'delivery'>,
@@ -41,7 +41,8 @@ export const stillKnown = async (
 }
 
 /**
- * At most `most` rows. The same upload gives the same rows as long as nothing else changes them.
+ * Chooses at most `most` rows of the upload. The choice is the same for each check, as long as no
+ * other upload has changed these contacts.
  */
 export const sampleOf = async (
   deps: ReconcileDeps,

@@ -9,11 +9,12 @@ import { ifKept, type LedgerRow, type UploadStore } from '../../ports/uploads/up
 import type { EXPLAIN_REFUSALS } from '../refusals.ts'
 
 /**
- * Uploads looked at for one page: of each the digests of all its rows are read (16 bytes a row).
+ * How many uploads are searched for one page. The digests of all their rows are read, 16 bytes a
+ * row.
  */
 const UPLOADS_A_PAGE = 20
 
-/** One row of an upload that was this contact, and what was decided about it. */
+/** A row of an upload that has this contact, and what was decided about it. */
 export type ContactDecision = {
   uploadId: string
   uploadState: UploadState
@@ -24,21 +25,24 @@ export type ContactDecision = {
   line: number
   outcome: string
   code: string | null
-  /** The code's meaning, in words. */
+  /**
+   * The meaning of the code, as a sentence. If the list was overwritten later, a second sentence
+   * says so.
+   */
   reason: string | null
-  /** Version of the list's schema that the row was checked against. */
+  /** The version of the list's schema against which the row was checked. */
   schemaVersion: string
   columns: UploadColumn[]
   /**
-   * When the list was overwritten by a later upload: what this one had left there was removed. ISO
-   * 8601 UTC. null: it was not.
+   * The time at which a later upload overwrote the list and so removed this row's contact. ISO 8601
+   * UTC. null if no upload did.
    */
   removedAt: string | null
-  /** The upload with newer content of the contact, where the register knows one. */
+  /** The upload that delivered newer content of the contact. null if the register knows of none. */
   supersededBy: string | null
-  /** Of a suppressed row: the do-not-call entry that kept the contact out. */
+  /** For a suppressed row: the entry or the edition that suppresses the contact. */
   suppressedBy: SuppressionShown | null
-  /** The requests that carried the row, first the one tried last. */
+  /** The requests that carried the row, the newest try first. */
   requests: RowRequest[]
 }
 
@@ -61,9 +65,9 @@ export type ExplainContact = Refusing<
 >
 
 /**
- * What decided about one contact, newest upload first. Throws `contact-unknown` if neither the
- * register nor any stored upload knows the contact. Rejected rows have no contact id and are not
- * found.
+ * Every decision about one contact, the newest upload first. Rejected rows have no contact id and
+ * are not found. Throws `contact-unknown` if neither the register nor any stored upload has the
+ * contact, and `parameter-invalid` if the cursor cannot be read.
  */
 export const createExplainContact =
   (deps: { explain: ExplainStore; uploads: Pick<UploadStore, 'ledger'> }): ExplainContact =>
@@ -100,14 +104,14 @@ const shownEntry = (entry: RegisterEntry | null): ContactExplained['register'] =
   return { uploadId, line, deliveredAt, inDoubt }
 }
 
-/** What happened to the contact and its list since. */
+/** The contact's present entry in the register, and the last clearing of its list. */
 type Since = { entry: RegisterEntry | null; cleared: { acceptedSeq: number; at: string } | null }
 
-/** Facts that decided about the row may have changed since: this is shown too. */
+/** The reason of the row's code. If the list was overwritten later, a second sentence says so. */
 const reasonOf = (row: LedgerRow | undefined, removedAt: string | null): string | null => {
   const then = row?.code ? rejectionReason({ ...row, code: row.code }) : null
   if (removedAt === null) return then
-  const since = `The list was overwritten afterwards, at ${removedAt}, which removed the contact.`
+  const since = `The list was overwritten at ${removedAt}. This removed the contact.`
   return then === null ? since : `${then} ${since}`
 }
 
@@ -122,15 +126,15 @@ const removedAtOf = (
 }
 
 /**
- * The age of an entry also grows when a later upload confirms its content, which supersedes
- * nothing.
+ * A register entry of the same upload supersedes nothing. Its `acceptedSeq` may be higher than the
+ * row's, because it also grows when a later upload confirms the content.
  */
 const supersededBy = (upload: Upload, entry: RegisterEntry | null): string | null =>
   entry !== null && entry.uploadId !== upload.id && entry.acceptedSeq > (upload.contentSeq ?? 0)
     ? entry.uploadId
     : null
 
-/** null: the rows of the upload were deleted since it was looked up. */
+/** The decision about one row. null: the rows of the upload were deleted since it was found. */
 const decisionOf = async (
   { uploads, explain }: { uploads: Pick<UploadStore, 'ledger'>; explain: ExplainStore },
   upload: Upload,

@@ -6,21 +6,21 @@ import type { AuditStore } from '../../ports/audit/audit.ts'
 import type { LedgerRow } from '../../ports/uploads/uploads.ts'
 
 /**
- * Hands rows over to be shown with their cells, after an audit entry about it. Throws
+ * Writes an audit entry that these rows' cells will be shown, and then returns the rows. Throws
  * `scope-missing`.
  */
 export type RevealCells = (input: {
   caller: Caller
   uploadId: string
   rows: readonly LedgerRow[]
-  /** So many rows go out as a file, and none of them here. */
+  /** If the cells are sent as a file: how many rows it has. `rows` is then empty. */
   all?: number
 }) => Promise<readonly LedgerRow[]>
 
 /** Throws `scope-missing` unless the caller may see cells. */
 export const checkMayReveal = ({ scopes }: Pick<Caller, 'scopes'>): void => {
   if (hasScope(scopes, 'cells:reveal')) return
-  const detail = 'Only keys with the scope cells:reveal may see the cells.'
+  const detail = 'Only keys with the scope cells:reveal can see the cells.'
   throw new GatewayProblem('scope-missing', detail, { scope: 'cells:reveal' })
 }
 

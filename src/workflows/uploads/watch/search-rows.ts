@@ -2,7 +2,10 @@ import type { RowOutcome, Upload } from '../../../domain/uploads/upload.ts'
 import type { ExplainStore } from '../../ports/uploads/explain.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
-/** Rows and chunks looked at for one answer, so that none is slow however large the upload is. */
+/**
+ * The most rows and chunks that one call reads, so that no call is slow however large the upload
+ * is.
+ */
 const MOST_ROWS = 20_000
 const MOST_CHUNKS = 40
 
@@ -10,12 +13,15 @@ export type RowsSearched = {
   rows: LedgerRow[]
   /** The line after which the next page begins. null: there is no more. */
   nextLine: number | null
-  /** It ended because it had looked at enough, and not because the page was full. */
+  /** True if the call ended because it had read enough, although the page was not full. */
   cutShort: boolean
 }
 
 export type SearchRows = {
-  /** In input order, after `afterLine`. A code narrows to rows of which it is one of the faults. */
+  /**
+   * Returns rows in input order, after `afterLine`. `code`: only rows that have this code among
+   * their faults.
+   */
   list(
     upload: Upload,
     query: {
@@ -27,8 +33,8 @@ export type SearchRows = {
     },
   ): Promise<RowsSearched>
   /**
-   * The rows of one contact; rejected ones are found by what stands in their column of the contact
-   * id.
+   * Returns the rows of one contact. Rejected rows have no contact id. They are found by the text
+   * in their column for it.
    */
   ofContact(upload: Upload, contactId: string): Promise<RowsSearched>
 }
@@ -41,7 +47,7 @@ type Deps = {
 const hasCode = ({ code, faults }: LedgerRow, wanted: string): boolean =>
   code === wanted || (faults ?? []).some((fault) => fault.code === wanted)
 
-/** Searches rows until `limit` of them match, or enough were searched. */
+/** Reads rows until `limit` rows match, or until it has read enough. */
 const scan = async (
   rows: AsyncIterable<LedgerRow[]>,
   fits: (row: LedgerRow) => boolean,
@@ -82,13 +88,13 @@ async function* upTo(
   }
 }
 
-/** Only rejected rows have the codes of rejections: chunks without any need not be opened. */
+/** If only rejected rows can have the code, chunks without rejected rows are not opened. */
 const outcomesOf = (upload: Upload, outcome: RowOutcome | null, code: string | null) => {
   if (outcome !== null) return [outcome]
   return code !== null && Object.hasOwn(upload.rejections, code) ? ['rejected'] : []
 }
 
-/** Rows of the ledger by their properties, a page at a time. */
+/** Searches the ledger of an upload, a page at a time. */
 export const createSearchRows = ({ uploads, explain }: Deps): SearchRows => ({
   list: async (upload, { outcome, code, afterLine, toLine, limit }) => {
     const outcomes = outcomesOf(upload, outcome, code)

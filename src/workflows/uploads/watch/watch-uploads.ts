@@ -3,15 +3,15 @@ import type { Clock } from '../../../lib/clock.ts'
 import type { Emit } from '../../../telemetry/events.ts'
 import type { UploadWatchStore } from '../../ports/uploads/upload-watch.ts'
 
-/** One query of the database for all watched uploads together. */
+/** One query a second serves all watched uploads. */
 const LOOK_EVERY_MS = 1_000
 
 type Listener = (upload: Upload) => void
 
 export type WatchUploads = {
   /**
-   * Calls `listener` with every newer version that a query finds, whichever instance wrote it;
-   * versions in between may be skipped. Returns the function that ends the watch.
+   * Calls `listener` with newer versions of the upload, whichever instance wrote them. Skips
+   * versions that were replaced within a second. Returns a function that ends the watch.
    */
   watch(upload: Upload, listener: Listener): () => void
 }
@@ -35,7 +35,7 @@ const createLook = (deps: Deps, watched: Watched): (() => Promise<void>) => {
       await look()
       answered = true
     } catch (error) {
-      // Once an outage, not once a second.
+      // Reports one failure for a whole outage, not one a second.
       if (answered) {
         const name = error instanceof Error ? error.message : 'unknown'
         deps.emit('job.failed', { queue: 'upload-watch', error: name })
@@ -46,8 +46,8 @@ const createLook = (deps: Deps, watched: Watched): (() => Promise<void>) => {
 }
 
 /**
- * Queries once a second as long as there is a watcher. If the database does not answer, it is
- * queried again the next time.
+ * Queries once a second as long as there is a listener. If the database does not answer, the next
+ * query tries again.
  */
 export const createWatchUploads = (deps: Deps): WatchUploads & { stop(): Promise<void> } => {
   const watched: Watched = new Map()
@@ -69,7 +69,8 @@ export const createWatchUploads = (deps: Deps): WatchUploads & { stop(): Promise
     watch: (upload, listener) => {
       const entry = watched.get(upload.id) ?? { version: upload.version, listeners: new Set() }
       entry.listeners.add(listener)
-      // The oldest version that a listener has; each passes over what it has seen.
+      // The oldest version that any listener has, because one query serves all listeners. Each
+      // listener skips versions that it has seen.
       entry.version = Math.min(entry.version, upload.version)
       watched.set(upload.id, entry)
       if (!stopped.signal.aborted) running ??= loop()

@@ -3,11 +3,14 @@ import { createLedgerCsv, fileOrder } from '../../../intake/formats/ledger-csv.t
 import type { RowMarks } from '../../../intake/rows/row-mark.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
-/** Rows written at a time while a CSV streams out: a slow reader has no more of them in memory. */
+/**
+ * How many rows become text at a time while a CSV streams out, so that only a few rows are in
+ * memory if the reader is slow.
+ */
 const ROWS_AT_ONCE = 500
 
 /**
- * Brings a row's cells into the order of the file's columns. Rejected rows already have that order.
+ * Puts a row's cells into the order of the file's columns. Rejected rows already have that order.
  */
 export const inFileOrder = (
   upload: Pick<Upload, 'columns' | 'targetColumns'>,
@@ -24,8 +27,9 @@ export type WrittenLedger = {
 }
 
 /**
- * CSV of the ledger from `afterLine` on, as fast as it is read. A reader that stops ends the scan.
- * Resolves when the first rows are read, so that an error until then can still be the answer.
+ * The ledger as CSV, from `afterLine` on, written as fast as it is read. If the reader stops, the
+ * scan ends. Resolves when the first rows were read, so that an earlier error can still be sent as
+ * the answer. Rejects with `StagingLost` if the rows are gone. Retention gives a reader one hour.
  */
 export const writeLedger = async (
   deps: { uploads: Pick<UploadStore, 'ledgerRows'>; rowMarks: RowMarks },

@@ -16,7 +16,10 @@ import { audit } from '../../../support/stages/store-uploads.ts'
 const FIRST = 12_015_550_000
 const LIST = 'list'
 
-/** A dense block, and some numbers far from each other: both forms of a block, on several pages. */
+/**
+ * A dense block, and some numbers far from each other. So both forms of a block occur, on several
+ * pages.
+ */
 const numbersFrom = (first: number): number[] => [
   ...Array.from({ length: 3_000 }, (_, at) => first + at * 3),
   ...Array.from({ length: 3_000 }, (_, at) => first + 1_000_000 + at * 77_777),
@@ -46,7 +49,7 @@ eachHome('Editions of registries', (home) => {
   it('are loaded whole from runs that overlap, as a change adds to and takes from what is in force', async () => {
     const name = await registry()
     const half = 700_000
-    // Two lots, the second of which lies before and in the first.
+    // Two lots. The numbers of the second one lie before and between those of the first.
     async function* file() {
       for (const from of [1, 0]) {
         const lines: string[] = []
@@ -229,5 +232,29 @@ eachHome('Editions of registries', (home) => {
       [name],
     )
     await assert.rejects(namedBy(suite.store, LIST, [FIRST]), SuppressionUnknown)
+  })
+
+  it('of which a page is gone make everything unknown, and nobody free to call', async () => {
+    const name = await registry()
+    const numbers = numbersFrom(FIRST)
+    await loadEdition(suite.store, name, numbers)
+    assert.deepEqual(await namedBy(suite.store, LIST, numbers.slice(0, 1)), numbers.slice(0, 1))
+    await suite.store.sql.executeSql(
+      `delete from registry_page where (edition, first) = (select edition, max(first) from registry_page
+        where edition = (select current_edition from registry where name = $1) group by edition)`,
+      [name],
+    )
+    await assert.rejects(namedBy(suite.store, LIST, numbers.slice(-1)), SuppressionUnknown)
+  })
+
+  it('are stored with each page in one piece of the table', async () => {
+    const name = await registry()
+    await loadEdition(suite.store, name, numbersFrom(FIRST))
+    const { rows } = await suite.store.sql.executeSql(
+      `select max(length(sealed)) > 7000 as full, pg_relation_size((select reltoastrelid from pg_class where relname = 'registry_page'))::int as pieces
+        from registry_page`,
+      [],
+    )
+    assert.deepEqual(rows, [{ full: true, pieces: 0 }])
   })
 })

@@ -14,7 +14,7 @@ import { registrySuite } from '../../../support/do-not-call/registry-suite.ts'
 
 const LIST = 'list'
 const FIRST = 12_015_550_000
-/** So many are read before a part is kept. */
+/** How many numbers are read before a part is kept. */
 const AT_ONCE = 2 ** 14
 const COUNT = 50_000
 const PIECE_BYTES = 8_191
@@ -102,7 +102,8 @@ eachHome('An edition whose body broke off', (home) => {
       await namedBy(suite.store, LIST, [...asked, ...asked.map((number) => number + 1)]),
       asked.filter((_, at) => at !== 1),
     )
-    // The answer got lost: the rest alone proves nothing, the whole file gets it again.
+    // The answer was lost. The rest of the file alone proves nothing, but the whole file gets the
+    // answer again.
     await assert.rejects(rest(second), problem('edition-offset-differs', 0))
     const again = await receiveEdition(suite.store, name, pieces(file), options, KEY)
     assert.equal(again.id, edition.id)

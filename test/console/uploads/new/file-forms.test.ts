@@ -61,7 +61,7 @@ describe('A form with a file', () => {
     const { received, send } = await start(t)
     const answer = await send({ apply: 'auto' })
     assert.equal(answer.statusCode, 303)
-    assert.equal(answer.headers.location, '/console/uploads/upl_9?said=uploaded')
+    assert.equal(answer.headers.location, '/console/uploads/upl_9?said=uploadedSent')
     const [request] = received
     assert.equal(request!.text, 'customerId\nC-1')
     assert.equal(request!.fileName, 'people.csv')

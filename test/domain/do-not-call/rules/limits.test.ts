@@ -22,7 +22,7 @@ const at = (day: string) => new Date(`${day}T12:00:00Z`)
 
 describe('Business days of the United States', () => {
   it('leave out weekends and the eleven federal holidays as they are kept', () => {
-    // As the Office of Personnel Management lists them.
+    // The holidays that the Office of Personnel Management lists.
     const kept: Record<string, string> = {
       2021: '01-01 01-18 02-15 05-31 06-18 07-05 09-06 10-11 11-11 11-25 12-24 12-31',
       2026: '01-01 01-19 02-16 05-25 06-19 07-03 09-07 10-12 11-11 11-26 12-25',
@@ -63,7 +63,7 @@ describe('Limits of the law', () => {
   })
 
   it('count an evening in the west as that day, and end no later than the day does in the east', () => {
-    // Monday evening in Honolulu, Tuesday in UTC.
+    // It is Monday evening in Honolulu and Tuesday in UTC.
     const evening = new Date('2026-11-17T05:00:00Z')
     assert.equal(applyOptOutBy('US', evening)?.toISOString(), '2026-12-02T00:00:00.000Z')
   })

@@ -114,7 +114,8 @@ test('a change needs the version that was seen: 428 without, 412 with another', 
   assert.equal(done.statusCode, 200, done.body)
   assert.equal(done.headers['etag'], '"2"')
   assert.deepEqual([done.json().enabled, done.json().events], [false, ['upload.failed']])
-  // How it fares changes without its version, so a reader always gets it whole.
+  // The state of its deliveries changes without a new version, so a reader always gets the whole
+  // endpoint.
   const again = await call('GET', MINE, { headers: { 'if-none-match': '"2"' } })
   assert.equal(again.statusCode, 200)
   const empty = await call('PATCH', MINE, { body: {}, headers: { 'if-match': '*' } })

@@ -115,7 +115,7 @@ test('one byte changed in the body or the headers of a signed message is 401', a
     changed[place] = changed[place]! ^ 0x41
     assert.equal(await send(changed), 401, `byte ${place}`)
   }
-  // Bytes that are no UTF-8 read as the very replacement character that was signed.
+  // Bytes that are not UTF-8 are decoded as the same replacement character that was signed.
   const replaced = Buffer.from(body.toString('latin1').replace('\xef\xbf\xbd', '\xff'), 'latin1')
   assert.equal(replaced.toString(), body.toString())
   assert.equal(await send(replaced), 401)

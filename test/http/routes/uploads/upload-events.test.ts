@@ -12,7 +12,7 @@ import { KEYS, bearer } from '../../../support/gateway/fake-keys.ts'
 import { startFakeServer } from '../../../support/gateway/http-fakes.ts'
 import { createManualClock } from '../../../support/stages/test-clock.ts'
 
-/** A server on a socket whose upload moves when the test says so. */
+/** A server on a socket. The test changes its upload. */
 const listen = async (t: TestContext, first: Upload, streams = {}) => {
   const listeners = new Set<(upload: Upload) => void>()
   const watching = Promise.withResolvers<void>()

@@ -133,7 +133,7 @@ test('a fileName that names nothing is refused', async (t) => {
   assert.equal(received.length, 0)
 })
 
-/** The same with a byte that begins no character in the place of each ~. */
+/** The same body, with every ~ replaced by a byte that begins no character. */
 const notUtf8 = ({ headers, payload }: ReturnType<typeof form>) => ({
   headers,
   payload: Buffer.from(payload.replaceAll('~', '\u00ff'), 'latin1'),

@@ -137,3 +137,22 @@ test('uploads are asked for by state, repeated or with commas, and by contact li
     { limit: 50, cursor: null },
   ])
 })
+
+test('an admin lists the uploads of another tenant, and nobody else does', async (t) => {
+  const asked: string[] = []
+  const { uploads } = (await startFakeServer()).deps
+  const list = async (tenantId: string) => {
+    asked.push(tenantId)
+    return { items: [], next: null }
+  }
+  const { app } = await startFakeServer({ uploads: { ...uploads, list } })
+  t.after(() => app.close())
+  const get = (name: 'admin' | 'uploads', query: string) =>
+    app.inject({ url: `/v1/uploads${query}`, headers: bearer(name) })
+  assert.equal((await get('admin', '?tenantId=tnt_b')).statusCode, 200)
+  assert.equal((await get('admin', '')).statusCode, 200)
+  assert.equal((await get('uploads', '?tenantId=default')).statusCode, 200)
+  const refused = await get('uploads', '?tenantId=tnt_b')
+  assert.deepEqual([refused.statusCode, refused.json().scope], [403, 'admin'])
+  assert.deepEqual(asked, ['tnt_b', 'default', 'default'])
+})

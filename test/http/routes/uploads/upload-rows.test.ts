@@ -76,7 +76,7 @@ test('every outcome is told as JSON, with its contact, its words and the cells i
   assert.deepEqual(rejected.cells, ['a note', '=1', 'c1'])
   assert.deepEqual([duplicate.code, duplicate.replacedByLine], ['replaced-in-file', 9])
   assert.match(duplicate.reason, /^Line 9 stays\. /)
-  // The code of the upload's problem is one that rows have too, with words.
+  // The code of the upload's problem is also one of rows, and has a sentence.
   assert.match(items.at(-1).reason, /Genesys no longer knows the contact list/)
 })
 
@@ -88,7 +88,7 @@ test('every outcome is told as CSV with the file’s own columns', async (t) => 
   assert.equal(lines[0], '\ufeffnote,mobile,id,_line,_outcome,_code,_reason,_row')
   assert.match(lines[1]!, /^,'\+14155552671,c0,2,accepted,,,r2-upl1-i[a-p]{20}$/)
   assert.match(lines[2]!, /^a note,'=1,c1,3,rejected,phone-invalid,"mobile: /)
-  assert.match(lines[3]!, /^,'\+14155552671,c2,4,duplicate,replaced-in-file,Line 9 stays\./)
+  assert.match(lines[3]!, /^,'\+14155552671,c2,4,duplicate,replaced-in-file,"Line 9 stays\./)
   assert.equal(lines.length, ROW_OUTCOMES.length + 2)
   const raw = await app.inject({ url: `${URL_OF_ROWS}?spreadsheet=false`, headers: csvOf })
   assert.ok(raw.body.startsWith('note,mobile,id,'))
@@ -152,10 +152,10 @@ test('a caller that reads slowly keeps the scan waiting, and one that goes away 
   const reader = answer.body!.getReader()
   assert.equal((await reader.read()).done, false)
   stop.abort()
-  // An endless scan that were not ended, or not kept waiting, would never come here.
+  // If the endless scan were not stopped or not slowed down, the test would never reach this line.
   assert.ok((await ended.promise) < 1000)
   await app.close()
-  // Nothing of the request broke off.
+  // No request was interrupted.
   assert.deepEqual(
     events.map(({ name, fields }) => [name, fields['status'], fields['problem']]),
     [['http.answered', 499, null]],

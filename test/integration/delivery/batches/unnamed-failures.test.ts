@@ -34,8 +34,8 @@ eachHome('Failed rows that Genesys does not name', (home) => {
   after(() => store.close())
 
   /**
-   * A gateway whose first batch fails one row without a name, and which dies before it sends the
-   * second.
+   * A gateway whose first batch fails for one row without naming it. The gateway crashes before it
+   * sends the second batch.
    */
   const crashed = async () => {
     const g = createWorkingGateway(store, `unnamed-${(lists += 1)}`, { jobs: true })
@@ -69,9 +69,9 @@ eachHome('Failed rows that Genesys does not name', (home) => {
   })
 
   /**
-   * An import for every two rows, of which the first never brings 'b', nor says so of the row; the
-   * gateway dies before the second. `largest`: what is settled of the first is as of a file that is
-   * too large to be read back, of which only the number is known.
+   * Every import has two rows. The first import never brings 'b', and Genesys does not name this
+   * row. The gateway crashes before the second import. `largest`: the first import is settled like
+   * a file that is too large to be read back, so that only the number of its rows is known.
    */
   const crashedImport = async (about: { largest: boolean }) => {
     const listId = `unnamed-${(lists += 1)}`
@@ -137,7 +137,8 @@ eachHome('Failed rows that Genesys does not name', (home) => {
     assert.deepEqual([state, counts.delivered, counts.failed], ['completed_with_errors', 3, 1])
     assert.deepEqual(problem, {
       code: 'import-unattributed',
-      detail: 'The list does not show 1 rows of the import. Which rows they are is unknown.',
+      detail:
+        'The list does not show 1 rows of the import. The gateway does not know which rows these are.',
     })
   })
 })

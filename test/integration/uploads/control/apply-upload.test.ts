@@ -78,7 +78,7 @@ eachHome('Plan and apply', (home) => {
     })
     g.genesys.list = { ...g.genesys.list, size: 1 }
     await store.lists.put(g.genesys.list)
-    // Fewer contacts in the list than were delivered: somebody cleared it.
+    // The list has fewer contacts than were delivered, because another application has cleared it.
     const { plan } = await g.validate(rows('a=1'))
     assert.deepEqual(plan, {
       creates: 0,

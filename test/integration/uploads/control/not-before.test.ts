@@ -24,7 +24,7 @@ eachHome('Uploads that wait for a time', (home) => {
   type Gateway = ReturnType<typeof gateway>
   const move = (g: Gateway, uploadId: string, action: 'pause' | 'resume') =>
     g.control({ caller: CALLER, uploadId, action })
-  /** The time comes. */
+  /** Makes the time of the upload come. */
   const arrive = (uploadId: string) =>
     store.sql.executeSql(
       `update upload set not_before = clock_timestamp() - interval '1 s',

@@ -32,7 +32,7 @@ eachHome('Retrying what is left of an upload', (home) => {
   }
   const cancel = (g: Gateway, uploadId: string) =>
     g.control({ caller: CALLER, uploadId, action: 'cancel' })
-  /** An upload of eight contacts, of which Genesys refused two by name. */
+  /** An upload of eight contacts. Genesys refused two of them by name. */
   const withFailures = async (g: Gateway) => {
     g.genesys.onSend = refuseIds(['b', 'f'], true)
     const { id } = await g.upload(rows(...'abcdefgh'), {}, { rejected: 1 })
@@ -135,7 +135,7 @@ eachHome('Retrying what is left of an upload', (home) => {
     }
     const late = g.retry(id)
     late.catch(() => undefined)
-    // Past the late one's own look at the upload's children.
+    // Waits until the late retry has read the upload's children.
     while (store.uploads.ledger !== read) await new Promise((turn) => setImmediate(turn))
     await g.retry(id)
     await g.work()

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 
 import { createSettleQueue } from '../../../../src/workflows/delivery/batches/settle-queue.ts'
 
-/** A queue whose work on each item ends when the test says so. */
+/** A queue. The work on each item ends when the test demands it. */
 const setUp = (width = 1) => {
   const begun: number[] = []
   const ends = new Map<number, PromiseWithResolvers<void>>()

@@ -23,8 +23,8 @@ const statusOf = (about: Partial<ImportStatus>): ImportStatus => ({
 const OLD = statusOf({ total: 50, completed: 50 })
 
 /**
- * A list on which an import of 50 records ended before; `during` are the statuses after each start,
- * the last one stays.
+ * A list on which an import of 50 records ended before. `during`: the statuses after each start.
+ * The last one is repeated.
  */
 const setUp = (
   during: readonly ImportStatus[],
@@ -45,7 +45,7 @@ const setUp = (
   const clock = createLeapingClock()
   const never = new AbortController()
   const files: string[] = []
-  /** For each look at the status, whether the lane kept its place from others meanwhile. */
+  /** For each read of the status: whether the lane had stepped aside for other lanes. */
   const looks: ('aside' | 'worked')[] = []
   let asides = 0
   let now = [...before]

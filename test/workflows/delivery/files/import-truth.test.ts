@@ -30,7 +30,7 @@ describe('an import, whatever Genesys says of it', () => {
     const { delivered, failed, unprocessed } = store.upload.counts as Record<string, number>
     return { delivered, failed, unprocessed }
   }
-  /** Somebody else's import of so many rows into the list. */
+  /** Another application's import of these rows into the list. */
   const importElsewhere = (ids: readonly string[]): Promise<void> => {
     const csv = Buffer.from(['id,note', ...ids.map((id) => `${id},theirs`)].join('\r\n'))
     const part = { listId: SANDBOX_LIST, requestId: crypto.randomUUID(), fileName: 'x.csv' }

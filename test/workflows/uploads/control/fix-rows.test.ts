@@ -43,7 +43,7 @@ const ROWS = [
 
 type Seen = UploadRequest & { text: string }
 
-/** `faulty`: at which lines of the file that is sent rows are rejected. */
+/** `faulty`: the lines of the new file whose rows are rejected. */
 const setUp = (about: { faulty?: number[]; options?: Partial<UploadOptions>; kept?: boolean }) => {
   const seen: Seen[] = []
   const { faulty = [], options, kept = true } = about
@@ -117,7 +117,7 @@ describe('Fixed rows', () => {
   })
 
   it('are not sent while one of them is still wrong, which is named by its line before', async () => {
-    // The first row takes lines 2 and 3 of the file, for a cell of it has two.
+    // The first row takes lines 2 and 3 of the file, because one of its cells has two lines.
     const { seen, send } = setUp({ faulty: [4] })
     const result = await send(fixed)
     assert.equal(seen.length, 1)

@@ -7,12 +7,13 @@ import type { JobStatus } from '../../../../src/workflows/ports/genesys/genesys.
 import type { ReconcileDeps } from '../../../../src/workflows/uploads/reconcile/asking.ts'
 import { createReconcileUpload } from '../../../../src/workflows/uploads/reconcile/reconcile-upload.ts'
 import { makeChunk, makeUpload } from '../../../support/memory/made-uploads.ts'
+import { createMemoryLists } from '../../../support/memory/memory-lists.ts'
 import { createManualClock } from '../../../support/stages/test-clock.ts'
 
 const contentHashes = createContentHashes(Buffer.alloc(32, 5))
 
 /**
- * `count` uploads of one contact that wait for one look; `lost`: contacts that Genesys does not
+ * `count` uploads of one contact that wait for one check. `lost`: contacts that Genesys does not
  * show.
  */
 const setUp = (count: number, about: { guide?: boolean; lost?: string[] } = {}) => {
@@ -57,6 +58,7 @@ const setUp = (count: number, about: { guide?: boolean; lost?: string[] } = {}) 
       registerSize: async () => count,
     },
     uploads: { readChunk: async (id) => chunkOf(id) },
+    lists: createMemoryLists(),
     contactLists: {
       dialect: about.guide ? 'guide' : 'platform',
       readContactList: async (id) => {

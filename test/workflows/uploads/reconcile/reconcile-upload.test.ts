@@ -11,6 +11,7 @@ import type { CallContext, JobStatus } from '../../../../src/workflows/ports/gen
 import type { ReconcileDeps } from '../../../../src/workflows/uploads/reconcile/asking.ts'
 import { createReconcileUpload } from '../../../../src/workflows/uploads/reconcile/reconcile-upload.ts'
 import { makeChunk, makeUpload } from '../../../support/memory/made-uploads.ts'
+import { createMemoryLists } from '../../../support/memory/memory-lists.ts'
 import { createManualClock } from '../../../support/stages/test-clock.ts'
 
 const contentHashes = createContentHashes(Buffer.alloc(32, 5))
@@ -18,8 +19,8 @@ const contentHashes = createContentHashes(Buffer.alloc(32, 5))
 type Held = Map<string, Record<string, string>>
 
 /**
- * An upload of `chunks`, delivered and known to the register; Genesys holds exactly that until a
- * test changes `held`.
+ * An upload of `chunks` that was delivered and that the register knows. Genesys holds exactly its
+ * rows until a test changes `held`.
  */
 const setUp = (
   chunks: StagedChunk[],
@@ -45,14 +46,14 @@ const setUp = (
     size: null as number | null,
     jobs: [] as { jobId: string; rows: number }[],
     job: (_id: string): JobStatus => ({ state: 'completed', processed: 0, failed: 0, errors: [] }),
-    /** Called before Genesys answers anything; may throw a failure. */
+    /** Called before Genesys answers. May throw a failure. */
     onCall: (): void => undefined,
     postponed: [] as [string, number][],
     results: [] as ReconciliationResult[],
     asked: [] as string[][],
     contexts: [] as CallContext[],
     events: [] as GatewayEvents['upload.reconciled'][],
-    /** Warnings of a difference. */
+    /** How many warnings of a difference were given. */
     warned: 0,
     stop: new AbortController(),
   }
@@ -84,6 +85,7 @@ const setUp = (
       registerSize: async () => register.size,
     },
     uploads: { readChunk: async (_id, seq) => chunks.find((chunk) => chunk.seq === seq)! },
+    lists: createMemoryLists(),
     contactLists: {
       dialect: about.guide ? 'guide' : 'platform',
       readContactList: async (id, context) => {
@@ -165,7 +167,7 @@ describe('Looking at an ended upload in the platform dialect', () => {
     register.set('c-1', { contentHash: Buffer.alloc(16, 9), acceptedSeq: 6 })
     register.delete('c-2')
     for (const id of ['c-1', 'c-2', 'c-3']) held.get(id)!['note'] = 'newer'
-    // A later upload is about to send it: its content is in doubt from then on.
+    // A later upload is about to send the contact, so its content is in doubt from then on.
     state.onCall = () => {
       register.get('c-3')!.contentHash = Buffer.alloc(0)
     }

@@ -20,12 +20,12 @@ const ENTRY: RegisterEntry = {
   inDoubt: false,
 }
 
-/** Two uploads of the contact: `upl_2` is the newer one, and superseded a row of `upl_1`. */
+/** Two uploads of the contact. `upl_2` is the newer one and superseded a row of `upl_1`. */
 const setUp = (about: {
   entry: RegisterEntry | null
   page: 'both' | 'none' | 'more' | null
   cleared?: { acceptedSeq: number; at: string }
-  /** An upload whose rows are deleted since it was found. */
+  /** An upload whose rows are deleted after it is found. */
   goneId?: string
 }) => {
   const uploads = [
@@ -85,7 +85,10 @@ describe('Explaining a contact', () => {
         ['upl_1', 2, 'duplicate', 'upl_2'],
       ],
     )
-    assert.match(found.items[1]!.reason!, /^Newer content of the contact/)
+    assert.match(
+      found.items[1]!.reason!,
+      /^A later upload has already delivered newer content of the contact/,
+    )
     const { acceptedSeq: _seq, ...register } = ENTRY
     assert.deepEqual(found.register, register)
   })
@@ -100,7 +103,7 @@ describe('Explaining a contact', () => {
     }
     const [delivered, superseded] = await removedBy(9)
     assert.equal(delivered![1], at)
-    assert.match(delivered![2], /overwritten afterwards, at 2026-03-02.* removed the contact/)
+    assert.match(delivered![2], /overwritten at 2026-03-02.* removed the contact/)
     assert.equal(superseded![1], null, 'it never was in the list')
     assert.equal(
       (await removedBy(8))[0]![1],

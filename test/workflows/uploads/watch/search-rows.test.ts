@@ -16,7 +16,7 @@ const rowOf = (line: number): LedgerRow => {
   }
 }
 
-/** A ledger of so many rows, of which every 500th is rejected. */
+/** A ledger of this many rows. Every 500th is rejected. */
 const setUp = (rows: number) => {
   let looked = 0
   const asked: string[][] = []

@@ -45,7 +45,7 @@ const registerEditions = (add: AddRoute): void => {
     method: 'GET',
     url: EDITION,
     id: 'getEdition',
-    summary: 'One edition: how it was loaded, and whether it is in force',
+    summary: 'Read an edition: how it was loaded, and whether it is in force',
     params: editionParamsSchema,
     answers: { 200: { about: 'The edition', schema: editionSchema } },
     problems: ['not-found'],
@@ -61,7 +61,8 @@ const registerEditions = (add: AddRoute): void => {
     method: 'DELETE',
     url: EDITION,
     id: 'deleteEdition',
-    summary: 'Shred the numbers of an edition. The gateway stops checking contacts against it',
+    summary:
+      'Delete the numbers of an edition. The gateway then no longer checks contacts against this edition',
     params: editionParamsSchema,
     answers: { 200: { about: 'The edition, without its numbers', schema: editionSchema } },
     problems: REMOVE_EDITION_REFUSALS,
@@ -71,14 +72,14 @@ const registerEditions = (add: AddRoute): void => {
   })
 }
 
-/** /v1/registries: national lists of numbers, and their editions. */
+/** /v1/registries: lists of numbers that a state keeps, and their editions. */
 export const registerRegistries = (add: AddRoute): void => {
   add({
     ...of,
     method: 'PUT',
     url: REGISTRY,
     id: 'putRegistry',
-    summary: 'Make a registry for a country, or change how old its editions may be',
+    summary: 'Make a registry for a country, or change the maximum age of its editions',
     params: registryParamsSchema,
     body: registryPutSchema,
     answers: { 200: { about: 'The registry as it is now', schema: registrySchema } },
@@ -92,7 +93,7 @@ export const registerRegistries = (add: AddRoute): void => {
     method: 'GET',
     url: '/v1/registries',
     id: 'listRegistries',
-    summary: 'All registries, by name',
+    summary: 'List all registries by name',
     answers: {
       200: { about: 'The registries', schema: z.strictObject({ items: z.array(registrySchema) }) },
     },
@@ -107,8 +108,7 @@ export const registerRegistries = (add: AddRoute): void => {
     method: 'GET',
     url: REGISTRY,
     id: 'getRegistry',
-    summary:
-      'A registry and its editions, newest first, and files of which the rest may still come',
+    summary: 'Read a registry: its editions, newest first, and files that were interrupted',
     params: registryParamsSchema,
     answers: {
       200: {
@@ -132,7 +132,10 @@ export const registerRegistries = (add: AddRoute): void => {
   registerEditions(add)
 }
 
-/** POST /v1/registries/{registry}/editions, in a scope of its own. */
+/**
+ * POST /v1/registries/{registry}/editions. Register it in a separate Fastify scope, because its
+ * body is not parsed by the framework.
+ */
 export const registerEditionIntake = async (
   app: FastifyInstance,
   deps: HttpDeps,
@@ -145,7 +148,7 @@ export const registerEditionIntake = async (
     url: `${REGISTRY}/editions`,
     id: 'createEdition',
     summary:
-      'Send an edition: one number a line, plain or in the FTC’s flat form, with or without gzip; or the rest of one that broke off',
+      'Send an edition of a registry: one number per line, plain or in the FTC’s flat form, with or without gzip. After an interruption, send only the rest',
     params: registryParamsSchema,
     query: editionOptionsSchema,
     headers: {
@@ -161,7 +164,7 @@ export const registerEditionIntake = async (
     answers: {
       202: {
         about:
-          'Every number is stored. The edition comes into force without another call. Location is its address',
+          'Every number is stored, and the edition comes into force by itself. Location is the address of the edition',
         schema: editionSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },

@@ -29,36 +29,36 @@ export const editionSchema = z.strictObject({
   registry: z.string(),
   state: z.enum(SEEN_EDITION_STATES),
   change: z.enum(EDITION_CHANGES),
-  /** The edition that it changes, or replaced. */
+  /** The edition that was in force before. A change is applied to its numbers. */
   baseId: z.string().nullable(),
   asOf: stamp,
   subscription: z.string().nullable(),
   lines: count,
   numbers: count,
-  /** Lines that are not numbers. */
+  /** How many lines are not numbers. */
   rejected: count,
   firstRejectedLine: count.nullable(),
   bytes: count,
   sha256: z.string().nullable(),
-  /** How many numbers the edition before did not have. null: not compared yet. */
+  /** How many of its numbers the previous edition did not have. null: not compared yet. */
   added: count.nullable(),
-  /** Why it did not come into force. */
+  /** Why the edition did not come into force. null: it did, or it still may. */
   problem: z.string().nullable(),
   createdAt: stamp,
   currentAt: stamp.nullable(),
   deletedAt: stamp.nullable(),
 })
 
-/** An edition of which a part is kept. */
+/** An edition of which the gateway has stored only a part so far. */
 export const receivingEditionSchema = z.strictObject({
   id: z.string(),
   change: z.enum(EDITION_CHANGES),
   asOf: stamp,
   subscription: z.string().nullable(),
   createdAt: stamp,
-  /** How many bytes of the file are kept. Send what follows, with this `offset`. */
+  /** How many bytes of the file are stored. Send the rest with this `offset`. */
   offset: count,
-  /** The part is kept until then if nothing more comes. */
+  /** When the stored part is deleted if no more of the file arrives. */
   keptUntil: stamp,
 })
 
@@ -66,7 +66,7 @@ export const registrySchema = z.strictObject({
   name: z.string(),
   country: z.string(),
   maxAgeDays: z.int().nullable(),
-  /** The edition in force. */
+  /** The edition in force. null: none. */
   current: editionSchema.nullable(),
   version: z.int().min(1),
   createdAt: stamp,

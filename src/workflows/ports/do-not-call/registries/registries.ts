@@ -11,23 +11,29 @@ export type NewEdition = {
   id: string
   registry: string
   change: EditionChange
-  /** For a change, the edition that it is made on. null: the one in force. */
+  /** The edition that a change applies to. null: the one in force. */
   baseId: string | null
   asOf: string
   subscription: string | null
   tenantId: string
   requestId: string
   owner: string
-  /** The digest of the call. An equal call continues the edition. */
+  /**
+   * The digest of the call's parameters. A repeated call with the same digest can continue the
+   * edition.
+   */
   callDigest: string
 }
 
-/** A call's hold on the edition that it brings. The call that continues it has another. */
+/**
+ * The right of one call to load an edition. A call that continues the edition gets a higher
+ * `attempt`. From then on, the earlier call writes nothing.
+ */
 export type EditionHold = { id: string; attempt: number }
 
 /** What was received of an edition. */
 export type ReceivedEdition = {
-  /** Ascending parts, numbered from 1. */
+  /** In how many runs the numbers arrived. Each run is ascending. Runs are numbered from 1. */
   runs: number
   lines: number
   numbers: number
@@ -38,9 +44,10 @@ export type ReceivedEdition = {
 }
 
 /**
- * Why an edition may not come into force. `older`: it is older than the one in force. `duplicate`:
- * an edition has the same file (`editionId`). `base_missing`: the edition that it changes is not in
- * force. `shrinks`: it has far fewer numbers than the one in force.
+ * Why an edition may not come into force. `older`: its date is before that of the edition in force.
+ * `duplicate`: another edition has the same file. `base_missing`: the edition that it changes is
+ * not in force. `shrinks`: it has far fewer numbers than the edition in force. `editionId`: the
+ * edition that it was compared with.
  */
 export type EditionFault = {
   kind: 'older' | 'duplicate' | 'base_missing' | 'shrinks'
@@ -49,7 +56,10 @@ export type EditionFault = {
 
 /** The registries and their editions. They belong to the gateway, not to a tenant. */
 export type RegistryStore = {
-  /** Makes or changes the registry. `country_differs`: it has editions of another country. */
+  /**
+   * Makes or changes the registry. `country_differs`: it has had an edition, so its country is
+   * fixed.
+   */
   put(input: {
     name: string
     country: string
@@ -59,25 +69,29 @@ export type RegistryStore = {
   find(name: string): Promise<Registry | null>
   /** Sorted by name. */
   list(): Promise<Registry[]>
-  /** Newest first, without those that are being received. */
+  /** Newest first, at most 200, without those that are being received. */
   editions(name: string): Promise<Edition[]>
   findEdition(name: string, id: string): Promise<Edition | null>
 
-  /** Faults that are known before any number is read. null: none. */
+  /**
+   * What is wrong with an edition, as far as that is known before its numbers are read. null:
+   * nothing.
+   */
   faultOf(
     edition: Pick<NewEdition, 'registry' | 'change' | 'baseId' | 'asOf'>,
   ): Promise<EditionFault | null>
-  /** The editions of which a part is kept, oldest first. */
+  /** Editions that are only partly received and can be continued, oldest first. */
   receiving(name: string): Promise<ReceivingEdition[]>
   /**
-   * Begins to receive an edition. Callers do not see it yet. Discards what an earlier, equal call
-   * left.
+   * Begins to receive an edition, which callers do not see yet. Discards what an earlier call with
+   * the same digest left.
    */
   begin(edition: NewEdition): Promise<EditionHold>
   /**
-   * Continues an edition that an equal call began, behind its first `offset` bytes. From then on
-   * the earlier call can write nothing. `offset_differs`: another number of bytes is kept, which is
-   * the `offset` of the answer; 0: none.
+   * Continues the edition that a call with the same digest began, after the first `offset` bytes of
+   * the file. From then on, the earlier call can write nothing. `offset_differs`: the gateway has
+   * kept another number of bytes, which the returned `offset` gives. If that is 0, the gateway has
+   * kept nothing.
    */
   resume(input: {
     callDigest: string
@@ -89,16 +103,19 @@ export type RegistryStore = {
     | { kind: 'offset_differs'; offset: number }
   >
   /**
-   * Notes that the first `bytes` of the file are in stored pages and in `state`. After a crash or a
-   * broken connection, `resume` continues from here. Throws `StagingLost` if the sweep has
-   * discarded the edition, or if another call has continued it.
+   * Records that the first `bytes` of the file are stored, as pages and as `state`. After a crash
+   * or a broken connection, `resume` continues from here. Throws `StagingLost` if the edition was
+   * discarded, or if another call continues it.
    */
   keep(hold: EditionHold, bytes: number, state: Buffer): Promise<void>
-  /** Deletes pages of the run from the prefix `first` on, and pages of later runs. */
+  /**
+   * Deletes the pages that were stored after the last `keep`: those of the run from the prefix
+   * `first` on, and those of later runs.
+   */
   forgetBeyond(hold: EditionHold, run: number, first: number): Promise<void>
   /**
-   * Sends a sign of life. Returns false if the sweep has discarded the edition, or if another call
-   * has continued it.
+   * Shows that the call is alive, so that the sweep does not discard the edition. false: the
+   * edition was discarded, or another call continues it.
    */
   touch(hold: EditionHold): Promise<boolean>
   /**
@@ -107,8 +124,8 @@ export type RegistryStore = {
    */
   append(hold: EditionHold, run: number, pages: readonly NumberPage[]): Promise<void>
   /**
-   * Records that all of it is stored. From here on it comes into force by itself, even after a
-   * crash. Answers the claim in the same transaction.
+   * Accepts the edition, once all of it is stored. It then comes into force by itself, even after a
+   * crash. Stores the call's answer in the same transaction.
    */
   accept(input: {
     hold: EditionHold
@@ -132,37 +149,43 @@ export type RegistryStore = {
     | { kind: 'fault'; fault: EditionFault }
   >
   discard(hold: EditionHold): Promise<void>
-  /** Leaves what is kept of it for a call that continues it. Discards it if nothing is kept. */
+  /**
+   * Ends the call. What is kept stays for a call that continues the edition. If nothing is kept,
+   * discards the edition.
+   */
   leave(hold: EditionHold): Promise<void>
   /**
-   * Discards what has shown no sign of life for too long. An edition of which a part is kept goes
-   * after a day.
+   * Discards editions whose loading has shown no sign of life for this time. An edition of which a
+   * part is stored is discarded only after a day. Returns how many were discarded.
    */
   sweep(olderThanMs: number): Promise<number>
 
   /**
-   * Shreds the edition's key and deletes its numbers. null if there is none. `busy`: it is being
-   * loaded.
+   * Deletes the edition's numbers and the key that opens them. null: there is no such edition.
+   * `busy`: it is being loaded.
    */
   remove(input: { name: string; id: string; audit: AuditEntry }): Promise<Edition | 'busy' | null>
 }
 
-/** The work after the 202 of an edition, step by step, on any instance. */
+/** What is done with an edition after its 202, step by step. Any instance may do a step. */
 export type RegistryWork = {
   /**
-   * Brings the next loaded edition into force. null if there is none. If it is killed, the next
-   * call begins again.
+   * Brings the next loaded edition into force, unless it has a fault. null: none is loaded. If the
+   * process is killed before the edition is in force, the next call begins again with this edition.
    */
   bringIntoForce(): Promise<{ edition: Edition; fault: EditionFault | null } | null>
   /**
-   * Searches for contacts that were delivered before the next edition named them, some pages at a
-   * time. null if nothing is left. `done`: the edition is compared.
+   * Searches some pages of the next edition for contacts that were delivered before it named them.
+   * null: nothing is left to search. `done`: the edition is searched completely.
    */
   lookBack(): Promise<{ edition: Edition; found: number; done: boolean } | null>
   /**
-   * Searches for contacts that were settled while an edition came into force. null if nothing is
-   * left.
+   * Searches one upload for contacts that were settled while an edition came into force. null: no
+   * upload is left.
    */
   lookForLate(): Promise<{ uploadId: string; found: number } | null>
+  /**
+   * Discards editions that are no longer received, as `RegistryStore.sweep` does. Returns how many.
+   */
   sweep(olderThanMs: number): Promise<number>
 }

@@ -1,0 +1,59 @@
+import { subjectDigest } from '../../domain/do-not-call/subject.ts'
+import type { Upload } from '../../domain/uploads/upload.ts'
+import type { EvidenceSubject } from '../ports/proof/evidence.ts'
+import type { ExplainStore } from '../ports/uploads/explain.ts'
+import { ifKept, type UploadStore } from '../ports/uploads/uploads.ts'
+import { newestWithContact } from '../uploads/watch/find-contact-uploads.ts'
+
+/** A number or address of a contact, and the column that has it. */
+export type ContactSubject = {
+  /** Hexadecimal keyed digest, the same as in evidence. */
+  digest: string
+  column: string
+  subject: EvidenceSubject
+}
+
+/**
+ * The numbers and addresses of a contact, from its accepted rows, the newest row first. Empty: no
+ * row of the newest uploads to the list has the contact, or the rows are past their retention.
+ */
+export type FindContactSubjects = (input: {
+  tenantId: string
+  contactListId: string
+  contactId: string
+}) => Promise<ContactSubject[]>
+
+type Deps = {
+  explain: Pick<ExplainStore, 'uploadsOf'>
+  uploads: Pick<UploadStore, 'ledger'>
+  digestKey: Buffer
+}
+
+const subjectsOf = (
+  { digestKey }: Pick<Deps, 'digestKey'>,
+  { columns }: Pick<Upload, 'columns'>,
+  cells: readonly string[],
+): ContactSubject[] =>
+  columns.flatMap(({ name, kind }, at) => {
+    const value = cells[at] ?? ''
+    if (value === '' || (kind !== 'phone' && kind !== 'email')) return []
+    const digest = subjectDigest(digestKey, value).toString('hex')
+    return [{ digest, column: name, subject: { kind, value } }]
+  })
+
+export const createFindContactSubjects =
+  (deps: Deps): FindContactSubjects =>
+  async (asked) => {
+    const found = new Map<string, ContactSubject>()
+    for (const { upload, lines } of await newestWithContact(deps, asked)) {
+      for (const line of lines) {
+        const one = { outcomes: [], afterLine: line - 1, limit: 1 }
+        const row = (await ifKept(deps.uploads.ledger(upload.id, one)))?.rows[0]
+        if (row?.line !== line) continue
+        for (const subject of subjectsOf(deps, upload, row.cells)) {
+          if (!found.has(subject.digest)) found.set(subject.digest, subject)
+        }
+      }
+    }
+    return [...found.values()]
+  }

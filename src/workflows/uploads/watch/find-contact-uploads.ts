@@ -1,0 +1,32 @@
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { ExplainStore } from '../../ports/uploads/explain.ts'
+
+/** How many of the newest uploads to a list are searched. */
+const SEARCHED = 20
+
+/**
+ * The tenant's uploads to a list that have the contact, newest first. Only the newest uploads are
+ * searched. Of these, only the accepted rows are searched, because rejected rows have no contact
+ * id.
+ */
+export type FindContactUploads = (input: {
+  tenantId: string
+  contactListId: string
+  contactId: string
+}) => Promise<Upload[]>
+
+type Deps = { explain: Pick<ExplainStore, 'uploadsOf'> }
+
+/** Finds uploads as `FindContactUploads` does. Each has the lines that have the contact. */
+export const newestWithContact = async (
+  { explain }: Deps,
+  asked: Parameters<FindContactUploads>[0],
+): Promise<{ upload: Upload; lines: readonly number[] }[]> => {
+  const page = await explain.uploadsOf({ ...asked, scan: SEARCHED, cursor: null })
+  return (page?.items ?? []).filter(({ lines }) => lines.length > 0)
+}
+
+export const createFindContactUploads =
+  (deps: Deps): FindContactUploads =>
+  async (asked) =>
+    (await newestWithContact(deps, asked)).map(({ upload }) => upload)

@@ -1,0 +1,49 @@
+import { type Caller, hasScope } from '../../../domain/access/access.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Refusing } from '../../../domain/problems/refusing.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { Page, UploadFilter, UploadStore } from '../../ports/uploads/uploads.ts'
+import type { SEE_REFUSALS } from '../refusals.ts'
+
+type Asked = {
+  /** Default: the tenant of the caller. */
+  tenantId?: string
+  limit: number
+  cursor: string | null
+} & UploadFilter
+
+/**
+ * The uploads as callers see them: their states and counts, not their rows. A tenant sees its own
+ * uploads, an admin those of every tenant.
+ */
+export type SeeUploads = {
+  /**
+   * The uploads of one tenant, newest first. null: the cursor cannot be read. Throws
+   * `scope-missing` if the tenant is not the caller's and the caller is no admin.
+   */
+  list: Refusing<
+    (typeof SEE_REFUSALS)[number],
+    (caller: Caller, asked: Asked) => Promise<Page<Upload> | null>
+  >
+  /** null: there is no such upload, or the caller may not see it. */
+  find(caller: Caller, uploadId: string): Promise<Upload | null>
+}
+
+export const createSeeUploads = ({
+  uploads,
+}: {
+  uploads: Pick<UploadStore, 'find' | 'list'>
+}): SeeUploads => ({
+  list: async ({ tenantId: own, scopes }, { tenantId = own, ...page }) => {
+    if (tenantId !== own && !hasScope(scopes, 'admin')) {
+      throw new GatewayProblem(
+        'scope-missing',
+        'The uploads of another tenant need the scope admin.',
+        { scope: 'admin' },
+      )
+    }
+    return uploads.list(tenantId, page)
+  },
+  find: async ({ tenantId, scopes }, uploadId) =>
+    uploads.find(hasScope(scopes, 'admin') ? null : tenantId, uploadId),
+})

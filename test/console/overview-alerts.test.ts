@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+
+import { overviewModel } from '../../src/console/overview/overview-model.ts'
+import type { Overview } from '../../src/workflows/operations/read-overview.ts'
+import { quietOverview } from '../support/console/console-fakes.ts'
+
+type Work = NonNullable<Overview['work']>
+
+const alertsOf = (work: Partial<Work>): number =>
+  overviewModel({ ...quietOverview(), work: { uploads: {}, ...work } as Work }).alerts.length
+
+it('alerts about contacts to be retracted after an hour, and about unsent entries after a quarter', () => {
+  assert.equal(alertsOf({ oldestRetractionSeconds: 3_600 }), 0)
+  assert.equal(alertsOf({ oldestRetractionSeconds: 3_601 }), 1)
+  assert.equal(alertsOf({ oldestDncPendingSeconds: 900 }), 0)
+  assert.equal(alertsOf({ oldestDncPendingSeconds: 901 }), 1)
+})

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { browserOfSuite, checkAccessible, openTab, signIn } from '../../support/console/browser.ts'
+import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
+import { stageOfSuite } from '../../support/stages/suite-stage.ts'
+
+const { gateway } = stageOfSuite('guide')
+const browser = browserOfSuite()
+
+/** The list that the sandbox has from its start. */
+const LIST = 'demo-contacts'
+const PHONE = '+12125557301'
+const EMAIL = 'eve@example.com'
+
+const csv = (...rows: string[]): string =>
+  ['customerId,firstName,lastName,phoneNumber,email,city', ...rows].join('\n')
+
+test('by keyboard alone: an opt-out shows who was delivered before, and the contact leads to the evidence of its number and its address', async () => {
+  const { client } = gateway()
+  const eve = csv(`eve,Eve,Lo,${PHONE},${EMAIL},Bonn`)
+  const sent = await client.upload(LIST, eve, { query: 'fileName=eve.csv' })
+  await client.finished(sent.body.id)
+  const { page, context, errors } = await openTab(browser())
+  await signIn(page, gateway().address, ADMIN_KEY)
+  await page.goto(`${gateway().address}/console/do-not-call`)
+  const add = page.locator('form[action="/console/do-not-call/add"]')
+  await add.getByLabel('Do-not-call list').focus()
+  await page.keyboard.type('demo-dnc')
+  await add.getByLabel('Numbers and addresses').focus()
+  await page.keyboard.type(PHONE)
+  await add.getByRole('button', { name: 'Suppress' }).focus()
+  await page.keyboard.press('Enter')
+  await page
+    .getByText('The entries are accepted. They suppress these people from now on.')
+    .waitFor()
+  await page.getByRole('link', { name: 'Show them, and what happened to each' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Delivered before', level: 1 }).waitFor()
+  const byHand = page.getByText('You must take 1 contact out of its list by hand.')
+  while ((await byHand.count()) === 0) await page.reload()
+  await page.getByRole('cell', { name: 'eve', exact: true }).waitFor()
+  await checkAccessible(page)
+  await page.getByRole('link', { name: 'line 2' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Rows of eve.csv' }).waitFor()
+
+  await page.getByRole('link', { name: 'One person' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Contact id').focus()
+  await page.keyboard.type('eve')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Contact eve' }).waitFor()
+  await page.getByRole('button', { name: 'Show the evidence' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Evidence about one person' }).waitFor()
+  await page.getByText('A do-not-call entry was accepted').waitFor()
+  await page.getByText('The person was found among contacts that were delivered before').waitFor()
+  await checkAccessible(page)
+  await page.getByRole('button', { name: 'Show the evidence of email' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Show the evidence of phoneNumber' }).waitFor()
+  await page.getByText('Genesys has the row').waitFor()
+  assert.equal(await page.getByText('A do-not-call entry was accepted').count(), 0)
+  const html = await page.content()
+  for (const cell of [PHONE.slice(1), EMAIL]) {
+    assert.equal(html.includes(cell), false, 'neither the number nor the address is in the page')
+  }
+  assert.doesNotMatch(page.url(), /eve/u, 'who somebody is stands in no address')
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('why a contact was not sent is said in words of the console', async () => {
+  const { client, address } = gateway()
+  const again = csv(`eve,Eve,Lo,${PHONE},${EMAIL},Rome`, `who,Bo,Lo,+12125557302,,Rome`)
+  const sent = await client.upload(LIST, again)
+  await client.finished(sent.body.id)
+  const { page, context } = await openTab(browser())
+  await signIn(page, address, ADMIN_KEY)
+  await page.goto(`${address}/console/people`)
+  await page.getByLabel('Contact id').fill('eve')
+  await page.getByRole('button', { name: 'Explain' }).click()
+  await page.getByText('A do-not-call entry names a phone or an email of the contact').waitFor()
+  await page.getByText('remove it under Do not call and send the contact again').waitFor()
+  assert.doesNotMatch(await page.locator('main').innerText(), /\/v1\/|`/u, 'no words of the API')
+  await context.close()
+})
