@@ -6,7 +6,7 @@ import { test } from 'node:test'
 
 import { startGateway } from '../../support/gateway/gateway-process.ts'
 
-test('the first start, which makes the database, holds no more memory than any other', async (t) => {
+test('the first start, which makes the database, holds hardly more memory than any other', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'first-start-'))
   t.after(() => rmSync(directory, { recursive: true }))
   const peaks: number[] = []
@@ -15,7 +15,7 @@ test('the first start, which makes the database, holds no more memory than any o
     peaks.push(gateway.peakMiB())
     await gateway.stop()
   }
-  // If the database were made within the gateway's process, the peak of the first start would be
-  // more than twice as high.
-  assert.ok(peaks[0]! < 1.5 * peaks[1]!, `${peaks.join(' and ')} MiB`)
+  // Measured: 1.2 to 1.4 times as high. If the database were made within the gateway's process, the
+  // peak of the first start would be 1.9 to 2.2 times as high.
+  assert.ok(peaks[0]! < 1.65 * peaks[1]!, `${peaks.join(' and ')} MiB`)
 })
