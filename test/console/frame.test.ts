@@ -189,7 +189,7 @@ test('a field that cannot be used is named once, in words for who filled it in',
   const fields = { _csrf: csrfTokenOf(tokenIn(cookie)), word: 'x' }
   const answer = await post(app, '/console/press/a', fields, { cookie })
   assert.equal(answer.statusCode, 400)
-  assert.match(answer.body, /A field cannot be used/u)
+  assert.match(answer.body, /A field has a value that cannot be used/u)
   assert.match(answer.body, /cannot use the value of: word</u)
   assert.doesNotMatch(answer.body, /API document/u)
 })

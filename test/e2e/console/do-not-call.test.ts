@@ -107,7 +107,7 @@ test('by keyboard alone: a registry is added, an edition is loaded with progress
   await checkAccessible(page)
   await choose('415,5552671\n415,5552672\n')
   await press('Load the edition')
-  await page.getByText('The edition is stored and comes into force by itself.').waitFor()
+  await page.getByText('The edition is stored. It comes into force without another step.').waitFor()
   // The page refreshes itself until the edition is in force.
   await page.getByRole('cell', { name: 'In force' }).waitFor()
   await checkAccessible(page)

@@ -141,9 +141,9 @@ test('by keyboard alone and without seeing cells: a file is uploaded, a row is f
   // The keyboard cannot be used here, because the dialog for files belongs to the system.
   await choose(page, 'keys.csv', fileOf('ke', 1))
   await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
-  await chooseByKeys(page, page.getByLabel('Place of nonsense'), 'city')
+  await chooseByKeys(page, page.getByLabel('Column of the list for nonsense'), 'city')
   await checkAccessible(page)
-  await chooseByKeys(page, page.getByLabel('Place of nonsense'), 'Leave')
+  await chooseByKeys(page, page.getByLabel('Column of the list for nonsense'), 'Leave')
   const wide = await page.evaluate('document.documentElement.scrollWidth')
   assert.equal(wide, 320, 'nothing sticks out')
   await page.getByRole('button', { name: 'Upload', exact: true }).focus()
