@@ -20,9 +20,9 @@ const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
  * for all rows.
  */
 export const checkRoom = async (run: DeliveryRun): Promise<void> => {
-  const { deps, upload, list } = run
+  const { deps, upload } = run
   const most = deps.contactLists.limits.listContacts
-  const size = upload.mode === 'overwrite' ? 0 : (list?.size ?? null)
+  const size = upload.mode === 'overwrite' ? 0 : (run.reading.list()?.size ?? null)
   if (most === undefined || size === null || size + upload.counts.accepted <= most) return
   const batches = await deps.delivery.batches(upload.id)
   // Rows in flight may or may not be in the list already, so nobody knows how much room they still

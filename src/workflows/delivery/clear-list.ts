@@ -40,7 +40,7 @@ const clearing = (run: DeliveryRun): DeliveryEnds =>
 export const provesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
   run.deps.clearContactList !== null &&
-  run.clearing.state === 'asked'
+  run.clearing.value().state === 'asked'
 
 /**
  * Waits until the list shows no contact, and returns whether it does. Also true if Genesys gives no
@@ -67,7 +67,7 @@ const ask = async (run: DeliveryRun): Promise<void> => {
     { onConflict: () => checkList(run) },
   )
   await delivery.askedToClear(run.claim, run.upload.id)
-  run.clearing = { ...run.clearing, state: 'asked' }
+  run.clearing.note({ state: 'asked' })
 }
 
 /**
@@ -77,7 +77,7 @@ const ask = async (run: DeliveryRun): Promise<void> => {
  * is no longer empty, and only the proof of these rows is left to do.
  */
 export const clearList = async (run: DeliveryRun): Promise<void> => {
-  const earlier = run.clearing.state === 'asked'
+  const earlier = run.clearing.value().state === 'asked'
   if (earlier) {
     const batches = await run.deps.delivery.batches(run.upload.id)
     if (batches.some(({ attempts }) => attempts > 0)) return

@@ -30,16 +30,14 @@ const FRESH_MS = 60_000
  * refuses the rows itself.
  */
 export const lookAtListAgain = async (run: DeliveryRun): Promise<void> => {
-  if (run.deps.clock.monotonicMs() - run.listSeenMs >= FRESH_MS) await untilReady(run, false)
+  if (run.reading.ageMs() >= FRESH_MS) await untilReady(run, false)
 }
 
 /**
  * Call this after a failure that the list may have caused. The list is read before anything more is
  * sent.
  */
-export const doubtList = (run: DeliveryRun): void => {
-  run.listSeenMs = Number.NEGATIVE_INFINITY
-}
+export const doubtList = (run: DeliveryRun): void => run.reading.doubt()
 
 const untilReady = async (run: DeliveryRun, withColumns: boolean): Promise<ContactList> => {
   for (let look = 1; ; look += 1) {
@@ -49,9 +47,8 @@ const untilReady = async (run: DeliveryRun, withColumns: boolean): Promise<Conta
       throw new DeliveryEnds({ kind: 'fail', problem: { code: 'schema-drift', detail } })
     }
     if (list.status === 'ready') {
-      if (run.waitsFor === 'list_not_ready') await noteWait(run, null)
-      run.list = list
-      run.listSeenMs = run.deps.clock.monotonicMs()
+      if (run.wait.reason() === 'list_not_ready') await noteWait(run, null)
+      run.reading.note(list)
       return list
     }
     if (list.status === 'error') {

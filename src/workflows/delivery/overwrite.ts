@@ -14,7 +14,7 @@ import { auditOf, DeliveryEnds } from './run.ts'
  */
 export const wipesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
-  run.clearing.state !== 'done' &&
+  run.clearing.value().state !== 'done' &&
   run.deps.clearContactList === null
 
 /**
@@ -22,14 +22,14 @@ export const wipesNext = (run: DeliveryRun): boolean =>
  * delete that newer content [design: 3].
  */
 const assertMayClear = (run: DeliveryRun): void => {
-  const { clearedSeq, newerDelivered } = run.clearing
+  const { clearedSeq, newerDelivered } = run.clearing.value()
   if (!newerDelivered && clearedSeq <= (run.upload.acceptedSeq ?? 0)) return
   const detail = 'A later upload was delivered to the list while this one waited.'
   throw new DeliveryEnds({ kind: 'fail', problem: { code: 'overwrite-superseded', detail } })
 }
 
 const intend = async (run: DeliveryRun): Promise<void> => {
-  const sizeBefore = run.list?.size ?? null
+  const sizeBefore = run.reading.list()?.size ?? null
   await run.deps.delivery.intendClearing(run.claim, {
     uploadId: run.upload.id,
     sizeBefore,
@@ -40,11 +40,12 @@ const intend = async (run: DeliveryRun): Promise<void> => {
       counts: sizeBefore === null ? {} : { contacts: sizeBefore },
     }),
   })
-  run.clearing = { ...run.clearing, state: 'intended', sizeBefore }
+  run.clearing.note({ state: 'intended', sizeBefore })
 }
 
 const isUnderWay = ({ upload, clearing }: DeliveryRun): boolean =>
-  upload.mode === 'overwrite' && (clearing.state === 'intended' || clearing.state === 'asked')
+  upload.mode === 'overwrite' &&
+  (clearing.value().state === 'intended' || clearing.value().state === 'asked')
 
 /**
  * Stores that Genesys has wiped the list for this upload, and resets the register with it. Does
@@ -56,7 +57,7 @@ export const recordCleared = async (run: DeliveryRun): Promise<void> => {
   const { id: uploadId, contactListId } = run.upload
   const audit = auditOf(run, { action: 'list.cleared', object: contactListId })
   await delivery.recordCleared(run.claim, { uploadId, audit })
-  run.clearing = { ...run.clearing, state: 'done', clearedSeq: run.upload.acceptedSeq ?? 0 }
+  run.clearing.note({ state: 'done', clearedSeq: run.upload.acceptedSeq ?? 0 })
   emit('list.cleared', { uploadId, contactListId })
   await forget(run)
 }
@@ -90,13 +91,13 @@ const forget = async (run: DeliveryRun): Promise<void> => {
  */
 export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
   if (run.upload.mode !== 'overwrite') return
-  if (run.clearing.state === 'done') {
+  if (run.clearing.value().state === 'done') {
     await forget(run)
     return
   }
   const { clearContactList } = run.deps
-  if (run.clearing.state === null || clearContactList !== null) assertMayClear(run)
-  if (run.clearing.state === null) await intend(run)
+  if (run.clearing.value().state === null || clearContactList !== null) assertMayClear(run)
+  if (run.clearing.value().state === null) await intend(run)
   if (clearContactList === null) return
   await clearList(run)
   // No row of an import can be read before the import ends, so rows cannot prove this clearing.
@@ -112,8 +113,8 @@ const UNKNOWN_OUTCOME = ['unavailable', 'malformed_answer']
  * was sent yet, so a second wipe loses nothing.
  */
 const wasWiped = (run: DeliveryRun, rows: number): boolean => {
-  const size = run.list?.size ?? null
-  const before = run.clearing.sizeBefore
+  const size = run.reading.list()?.size ?? null
+  const before = run.clearing.value().sizeBefore
   return size !== null && before !== null && size !== before && size <= rows
 }
 

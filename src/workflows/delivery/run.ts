@@ -5,7 +5,6 @@ import {
   byGateway,
   createAuditEntry,
 } from '../../domain/audit/audit.ts'
-import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
 import type {
   HolderWait,
   HoldReason,
@@ -19,13 +18,7 @@ import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { ProvisioningPort } from '../ports/contact-lists/provisioning.ts'
 import type { ContactFilePort } from '../ports/delivery/contact-files.ts'
-import type {
-  Clearing,
-  DeliveryStore,
-  LaneClaim,
-  ListCache,
-  RowResult,
-} from '../ports/delivery/delivery.ts'
+import type { DeliveryStore, LaneClaim, ListCache } from '../ports/delivery/delivery.ts'
 import type { Lease } from '../ports/delivery/lease.ts'
 import type { TryStore } from '../ports/delivery/tries.ts'
 import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
@@ -34,6 +27,24 @@ import type { ContactReadPort } from '../ports/uploads/reconciliation.ts'
 import type { UploadStore } from '../ports/uploads/uploads.ts'
 import { type BisectBudget, createBisectBudgets } from './bisect-budget.ts'
 import type { ContentHashes } from './content-hashes.ts'
+import {
+  type ClearingProgress,
+  createClearingProgress,
+  createJobSpan,
+  createListReading,
+  createNewestUpload,
+  createNotedWait,
+  createPartNumbers,
+  createRefusedRows,
+  createSkipping,
+  type JobSpan,
+  type ListReading,
+  type NewestUpload,
+  type NotedWait,
+  type PartNumbers,
+  type RefusedRows,
+  type Skipping,
+} from './run-states.ts'
 
 export type DeliveryDeps = {
   contactLists: ContactListPort
@@ -80,45 +91,33 @@ export type DeliveryDeps = {
   budgetOf?: (laneKey: string) => BisectBudget
 }
 
-/** One worker's work on one upload. `upload` is the newest copy that the store has returned. */
-export type DeliveryRun = {
-  readonly deps: DeliveryDeps
-  readonly claim: LaneClaim
-  readonly lease: Lease
+/**
+ * One worker's work on one upload. The object itself is frozen. What changes during the run is kept
+ * in small states, each with its own rules.
+ */
+export type DeliveryRun = Readonly<{
+  deps: DeliveryDeps
+  claim: LaneClaim
+  lease: Lease
+  /** The newest copy that the store has returned. */
   upload: Upload
-  list: ContactList | null
-  /** When the list was last seen ready, on the monotonic clock. */
-  listSeenMs: number
-  /** Whether rows whose content Genesys already holds may be left out. */
-  skipping: boolean
-  /**
-   * How far this upload has got with overwriting the list, and what other uploads of the list did
-   * to it.
-   */
-  clearing: Clearing
-  /**
-   * Verdicts of rows that Genesys refused in a file, by `chunkSeq:row`. They are kept here because
-   * each part reads its chunks again, and that loses the verdicts in a plan.
-   */
-  readonly refusals: Map<string, Omit<RowResult, 'line' | 'chunkSeq'>>
-  /** The highest number that a part of the upload has. */
-  partSeq: number
+  newest: NewestUpload
+  reading: ListReading
+  skipping: Skipping
+  /** Also says what other uploads did to the list. */
+  clearing: ClearingProgress
+  refused: RefusedRows
+  partNumbers: PartNumbers
   /**
    * How many requests the lane may still spend to find out what Genesys refuses, for all of its
    * uploads together.
    */
-  readonly budget: BisectBudget
-  refusedRows: number
+  budget: BisectBudget
   /** The upload is to be cancelled. This run only finds out the outcome of what was sent. */
-  readonly draining: boolean
-  /** The reason for waiting that was last stored for the lane. null: none. */
-  waitsFor: HolderWait | null
-  /**
-   * How long the last job took, from sending to its end, so that the next one is not polled too
-   * early. null before the first job.
-   */
-  jobSpanMs: number | null
-}
+  draining: boolean
+  wait: NotedWait
+  jobSpan: JobSpan
+}>
 
 /** A run before any of its work is done. */
 export const beginRun = async (
@@ -126,23 +125,27 @@ export const beginRun = async (
   claim: LaneClaim,
   upload: Upload,
   lease: Lease,
-): Promise<DeliveryRun> => ({
-  deps,
-  claim,
-  lease,
-  upload,
-  list: null,
-  listSeenMs: Number.NEGATIVE_INFINITY,
-  skipping: false,
-  clearing: await deps.delivery.clearing(upload),
-  refusals: new Map(),
-  partSeq: 0,
-  budget: (deps.budgetOf ?? createBisectBudgets(deps.clock))(claim.key),
-  refusedRows: 0,
-  draining: upload.cancelRequested,
-  waitsFor: null,
-  jobSpanMs: null,
-})
+): Promise<DeliveryRun> => {
+  const newest = createNewestUpload(upload)
+  return Object.freeze({
+    deps,
+    claim,
+    lease,
+    get upload() {
+      return newest.value()
+    },
+    newest,
+    reading: createListReading(deps.clock),
+    skipping: createSkipping(),
+    clearing: createClearingProgress(await deps.delivery.clearing(upload)),
+    refused: createRefusedRows(),
+    partNumbers: createPartNumbers(),
+    budget: (deps.budgetOf ?? createBisectBudgets(deps.clock))(claim.key),
+    draining: upload.cancelRequested,
+    wait: createNotedWait(),
+    jobSpan: createJobSpan(),
+  })
+}
 
 /** Why a run ends before every row is settled. */
 export type Ending =
@@ -185,21 +188,13 @@ export const checkGoingOn = (run: DeliveryRun): void => {
 }
 
 /**
- * Keeps the newer copy of the upload. Sending and settling run at the same time, so an older copy
- * may arrive later.
- */
-export const noteUpload = (run: DeliveryRun, upload: Upload): void => {
-  if (upload.version >= run.upload.version) run.upload = upload
-}
-
-/**
  * Asks the store whether the run may continue, and throws as `checkGoingOn` does. Use it in long
  * waits, in which no other statement brings a newer copy of the upload.
  */
 export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
   const next = await run.deps.delivery.next(run.claim)
   if (next?.id !== run.upload.id) throw new DeliveryEnds({ kind: 'rest' })
-  noteUpload(run, next)
+  run.newest.note(next)
   checkGoingOn(run)
 }
 
@@ -208,8 +203,8 @@ export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
  * stored again, it counts for longer.
  */
 export const noteWait = async (run: DeliveryRun, reason: HolderWait | null): Promise<void> => {
-  if (reason === null && run.waitsFor === null) return
-  run.waitsFor = reason
+  if (reason === null && run.wait.reason() === null) return
+  run.wait.note(reason)
   await run.deps.delivery.noteWait(run.claim, reason)
 }
 
@@ -245,7 +240,7 @@ export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<v
 
 export const moveTo = async (run: DeliveryRun, state: LaneState): Promise<void> => {
   if (run.upload.state === state) return
-  noteUpload(run, await run.deps.delivery.move(run.claim, run.upload.id, state))
+  run.newest.note(await run.deps.delivery.move(run.claim, run.upload.id, state))
 }
 
 /**

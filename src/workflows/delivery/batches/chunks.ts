@@ -51,7 +51,7 @@ const readyChunk = async (
 ): Promise<ReadyChunk> => {
   // An overwrite skips nothing. If it did not send a row, only a newer upload can be the reason.
   const explaining = earlier.length > 0 && run.upload.mode !== 'overwrite'
-  const plan = await planChunk(run, seq, explaining || run.skipping)
+  const plan = await planChunk(run, seq, explaining || run.skipping.isOn())
   const batches = await writtenBatches(run, plan, earlier)
   const first = batches[0]
   if (first !== undefined) prepareRequest(run, first, plan)

@@ -74,7 +74,7 @@ const withhold = async (
   chunk: StagedChunk,
   verdicts: Map<number, RowVerdict>,
 ): Promise<void> => {
-  if (clearing.clearedSeq > (upload.contentSeq ?? 0)) {
+  if (clearing.value().clearedSeq > (upload.contentSeq ?? 0)) {
     // A later upload has replaced the contents of the list, so the rows of this upload no longer
     // belong there.
     for (const row of chunk.contactIds.keys()) {

@@ -56,7 +56,7 @@ export const actOnRefusal = async (
     plan.verdicts.set(rows[0]!, failedRow(failure.rowFault))
     named.add(rows[0]!)
   }
-  run.refusedRows += named.size
+  run.refused.add(named.size)
   if (named.size === rows.length) {
     tell(run, { id: batch.id, rows: rows.length }, failure, 'failed')
     const failed = new Map(rows.map((row) => [row, plan.verdicts.get(row)!]))
@@ -99,7 +99,7 @@ export const checkRefusedShare = (
   failure: GenesysFailure,
 ): void => {
   const allowedRows = Math.max(MIN_REFUSED_ROWS, run.upload.counts.accepted * MAX_REFUSED_SHARE)
-  if (run.refusedRows > allowedRows) holdForRefusals(run, refused, failure)
+  if (run.refused.count() > allowedRows) holdForRefusals(run, refused, failure)
 }
 
 /**

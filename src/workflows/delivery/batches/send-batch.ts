@@ -59,7 +59,7 @@ export const prepareRequest = (run: DeliveryRun, batch: Batch, plan: ChunkPlan):
 /** The request that carries the rows of the batch. */
 export const requestOf = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): BatchToSend => {
   const { chunk } = plan
-  const declared = new Map(run.list?.columns.map((column) => [column.name, column]))
+  const declared = new Map(run.reading.list()?.columns.map((column) => [column.name, column]))
   const rows = sentRows(batch)
   const all = rows.length === chunk.contactIds.length
   const cells: string[] = all ? chunk.cells : []

@@ -11,7 +11,7 @@ import type {
 } from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import type { DeliveryRun } from '../run.ts'
-import { auditOf, checkGoingOn, noteUpload } from '../run.ts'
+import { auditOf, checkGoingOn } from '../run.ts'
 import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 
@@ -141,7 +141,7 @@ export const settleBatch = async (
     confirmed,
     audit: settledAudit(run, batch, outcome, { counts, latencyMs }),
   })
-  noteUpload(run, settled)
+  run.newest.note(settled)
   const about = { uploadId: run.upload.id, batchId: batch.id, attempt: Math.max(1, batch.attempts) }
   const sent = { seq: batch.chunkSeq, jobId: batch.jobId }
   run.deps.emit('batch.settled', { ...about, ...sent, ...counts, durationMs: latencyMs })

@@ -21,7 +21,8 @@ export type PartColumns = {
  * the file then gets one more column. In the other dialect the upload fails.
  */
 export const partColumnsOf = (run: DeliveryRun): PartColumns => {
-  const { upload, list, deps } = run
+  const { upload, deps } = run
+  const list = run.reading.list()
   if (list === null) throw new Error(`Upload ${upload.id}: the list was not read`)
   const carried = contactIdColumnOf(list, upload.columns)
   const named = deps.contactFiles.startImport !== null

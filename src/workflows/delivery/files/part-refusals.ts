@@ -15,9 +15,15 @@ export type OpenPart = { part: DeliveryPart; batches: Batch[] }
 
 const newPart = (run: DeliveryRun, part: DeliveryPart, batches: readonly NewBatch[]): NewPart => {
   const rows = batches.reduce((sum, batch) => sum + sentRows(batch).length, 0)
-  run.partSeq += 1
   const bytes = part.rows === 0 ? 0 : Math.round((part.bytes * rows) / part.rows)
-  return { id: run.deps.ids.newUuid(), seq: run.partSeq, method: part.method, rows, bytes, batches }
+  return {
+    id: run.deps.ids.newUuid(),
+    seq: run.partNumbers.next(),
+    method: part.method,
+    rows,
+    bytes,
+    batches,
+  }
 }
 
 /** A part as the store holds it right after writing it. */
@@ -69,11 +75,11 @@ export const actOnPartRefusal = async (
   const refuse = (place: Place | undefined, fault: GenesysRowFault): void => {
     if (place === undefined) return
     refused.add(place)
-    run.refusals.set(rowKey(place.batch, place.row), failedRow(fault))
+    run.refused.keepVerdict(rowKey(place.batch, place.row), failedRow(fault))
   }
   for (const error of failure.rowErrors) refuse(places[error.index], error)
   if (refused.size === 0 && places.length === 1) refuse(places[0], failure.rowFault)
-  run.refusedRows += refused.size
+  run.refused.add(refused.size)
   const about = { id: open.part.id, rows: places.length }
   const outcome = refused.size === places.length ? 'failed' : 'split'
   tell(run, about, failure, outcome)

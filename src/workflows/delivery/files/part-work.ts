@@ -150,7 +150,7 @@ const withoutWithheld = (
   withheld: RowsWithheld,
 ): Promise<OpenPart[]> => {
   const out = withheldIn(open.batches, withheld)
-  for (const [key, verdict] of out) run.refusals.set(key, verdict)
+  for (const [key, verdict] of out) run.refused.keepVerdict(key, verdict)
   return withoutRows(run, open, (batch, row) => out.has(rowKey(batch, row)))
 }
 

@@ -85,7 +85,7 @@ export const settlePart = async (
     const to = from + rows.length
     const plan = await planChunk(run, batch.chunkSeq, true)
     for (let row = batch.fromRow; row < batch.toRow; row += 1) {
-      const refused = run.refusals.get(rowKey(batch, row))
+      const refused = run.refused.verdict(rowKey(batch, row))
       if (refused !== undefined) plan.verdicts.set(row, refused)
     }
     const failed =

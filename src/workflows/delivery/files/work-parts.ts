@@ -37,7 +37,7 @@ export const workParts = async (run: DeliveryRun): Promise<void> => {
   const { delivery } = run.deps
   const written = await delivery.batches(run.upload.id)
   const parts = await delivery.parts(run.upload.id)
-  run.partSeq = parts.at(-1)?.seq ?? 0
+  run.partNumbers.continueAfter(parts.at(-1)?.seq ?? 0)
   const columns = partColumnsOf(run)
   const work = createPartWork(run, columns)
   for (const open of openParts(parts, written)) await work.through(open, null)
@@ -71,10 +71,9 @@ const sendPrepared = async (
 ): Promise<void> => {
   const { batches, records, rows, overwrites } = prepared
   const method = run.upload.delivery.method === 'callback' ? 'callback' : 'file'
-  run.partSeq += 1
   const part: NewPart = {
     id: run.deps.ids.newUuid(),
-    seq: run.partSeq,
+    seq: run.partNumbers.next(),
     method,
     rows,
     bytes: records.length,

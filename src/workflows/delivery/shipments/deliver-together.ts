@@ -141,8 +141,8 @@ const sendTogether = async (
   const run = await beginRun(deps, claim, first, lease)
   // A later upload has replaced the contents of the list. Each of these uploads then checks alone
   // which of its rows still belong in it.
-  if (run.clearing.clearedSeq > (first.contentSeq ?? 0)) return 'refused'
-  run.list = made.list
+  if (run.clearing.value().clearedSeq > (first.contentSeq ?? 0)) return 'refused'
+  run.reading.adopt(made.list)
   const composed = await composedOrNone(run, memory, made)
   if (composed === null) return 'refused'
   const sending: Sending = {
