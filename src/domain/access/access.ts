@@ -42,7 +42,7 @@ export type ApiKey = {
   revokedAt: Date | null
 }
 
-/** Who makes a call. Audit entries name it. */
+/** The caller of a request. Audit entries name the caller. */
 export type Caller = {
   tenantId: string
   keyId: string

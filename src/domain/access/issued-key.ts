@@ -11,8 +11,8 @@ export type IssuedKey = {
   tenantId: string
   name: string
   /**
-   * The first characters of the key, by which people recognise it. Empty for the key of the
-   * environment.
+   * The first characters of the key, by which people recognise it. Empty for the key that the
+   * environment sets.
    */
   prefix: string
   scopes: Scope[]

@@ -23,7 +23,7 @@ export const isRefusedOverQuota = (scope: Scope | null): boolean =>
 
 export const NO_QUOTAS: Quotas = { rowsPerDay: null, openUploads: null, requestsPerMinute: null }
 
-/** What a tenant has used so far. To get it, the last counts of all instances are added up. */
+/** What a tenant has used so far: the sum of the counts that each instance stored last. */
 export type TenantUse = { rowsToday: number; openUploads: number; requestsThisMinute: number }
 
 export const NO_USE: TenantUse = { rowsToday: 0, openUploads: 0, requestsThisMinute: 0 }

@@ -28,7 +28,7 @@ export type BlockLine = {
   type: 'block'
   header: BlockHeader
   hash: string
-  /** base64 */
+  /** In base64. */
   signature: string
   /** The hashes of all entries of the block, in order, including those of other tenants. */
   entryHashes: readonly string[]
@@ -231,9 +231,9 @@ export class ChainVerifier {
   }
 
   /**
-   * The first noted block whose hash is missing in the chain. Noted blocks that are older than the
-   * chain do not count. If all noted blocks are older, the newest of them counts as missing. null:
-   * no noted block is missing.
+   * The number of the first noted block whose hash is missing in the chain. Noted blocks that are
+   * older than the chain do not count. If all noted blocks are older, the newest of them counts as
+   * missing. null: no noted block is missing.
    */
   #missingHead(): number | null {
     const blocks = [...this.#hashesOfHeads.keys()].toSorted((a, b) => a - b)

@@ -25,9 +25,8 @@ export const listChangesOf = (
   const then = new Set(upload.targetColumns)
   const now = new Map(list.columns.map((column) => [column.name, column]))
   const added = list.columns.filter(({ name }) => !then.has(name))
-  // If a column was declared as text, the check used a kind that the gateway guessed from the
-  // column's name. The check is therefore wrong only if the column is now declared as a kind other
-  // than text.
+  // The declared kind may be text. The check then used a kind that the gateway guessed from the
+  // column's name. The check is wrong only if the column is now declared as a kind other than text.
   const checked = upload.columns.filter(({ kind }) => kind !== 'contactId')
   const contradicted = checked.filter(({ kind, mappedTo }) => {
     const declared = mappedTo === null ? undefined : now.get(mappedTo)?.kind

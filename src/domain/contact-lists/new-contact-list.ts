@@ -10,7 +10,10 @@ import type {
 export type NewContactListPlan = ListSettings & {
   name: string
   columns: readonly (ListColumn & ColumnSettings)[]
-  /** The name of one of the columns. Its kind must be text. */
+  /**
+   * The name of the column with the contact id. It is one of the columns, and its kind must be
+   * text.
+   */
   contactIdColumn: string
 }
 

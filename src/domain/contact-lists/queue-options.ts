@@ -6,9 +6,9 @@ import { z } from 'zod'
  * again, because an update of its data must not cause a second call [platform-truth: 4].
  */
 export const queueOptionsSchema = z.strictObject({
-  /** Contacts go to the front of the queue. */
+  /** Contacts are put at the front of the queue. */
   priority: z.boolean(),
-  /** Contacts that were dialled are not queued again; new contacts are. */
+  /** Contacts that were already dialled are not queued again. New contacts are queued. */
   doNotQueue: z.boolean(),
   /**
    * Deletes what Genesys recorded about the contacts: calls, results, and whether they may be
@@ -17,7 +17,7 @@ export const queueOptionsSchema = z.strictObject({
   clearSystemData: z.boolean(),
 })
 export type QueueOptions = z.output<typeof queueOptionsSchema>
-/** The settings of a list, or of an upload. undefined: there is no setting. */
+/** The settings of a list, or of an upload. undefined: the option is not set. */
 export type QueueDefaults = { [name in keyof QueueOptions]?: boolean | undefined }
 /**
  * An option that is left out does not change. null: the list no longer has a setting for the
@@ -35,8 +35,8 @@ const DEFAULTS: QueueOptions = { priority: false, doNotQueue: true, clearSystemD
 const NAMES = ['priority', 'doNotQueue', 'clearSystemData'] as const
 
 /**
- * The setting of the upload. If the upload has none, the setting of the list. If the list has none
- * either, the safe value.
+ * Chooses each option: the setting of the upload, else the setting of the list, else the safe
+ * default.
  */
 export const chooseQueue = (asked: QueueDefaults, ofList: QueueDefaults): ChosenQueue => {
   const chosen = { ...DEFAULTS }

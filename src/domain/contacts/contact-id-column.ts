@@ -8,8 +8,8 @@ import type { UploadColumn } from '../uploads/upload.ts'
 export const CONTACT_ID_COLUMN = 'contactId'
 
 /**
- * The column of the list that carries the contact id when rows go as a file. null if the list has
- * none.
+ * The column of the list that contains the contact id when rows are sent as a file. null: the list
+ * has no such column.
  */
 export const contactIdColumnOf = (
   list: Pick<ContactList, 'columns'>,

@@ -77,8 +77,8 @@ export const isPhoneNumber = (contactId: string, e164: string, written: string):
 export const FEWEST_PHONE_DIGITS = 7
 
 /**
- * How many digits at the end of a phone number are the same in every notation. In short numbering
- * plans, there are fewer: all digits except those of a calling code.
+ * The last digits of a phone number are the same in every notation. This many of them are compared.
+ * For a short number, fewer digits are compared: all except the longest possible calling code.
  */
 const KEPT_DIGITS = 6
 const LONGEST_CALLING_CODE = 3
@@ -91,12 +91,12 @@ const countDigits = (bytes: Uint8Array, from: number, to: number): number => {
   return count
 }
 
-/** The bytes of one text among others. */
+/** The bytes of one text inside a larger buffer: `bytes[from, to)`. */
 export type Span = { bytes: Uint8Array; from: number; to: number }
 
 /**
- * Compares the digits of the two texts from the end, at most `most` digits. Skips other characters
- * of the id. `differ`: two digits were different.
+ * Compares the digits of the two texts from the end, at most `most` digits. Skips all characters of
+ * the id that are not digits. `differ`: two digits were different.
  */
 const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: boolean } => {
   let same = 0
@@ -110,10 +110,9 @@ const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: bo
 }
 
 /**
- * Whether an id of the default form may be the phone number (`isPhoneNumber`) in some notation. If
- * the result is false, the id is certainly not the number, because no phone number starts with a
- * letter, and the last digits are the same in every notation. If the result is true, the caller
- * must check further.
+ * Whether an id of the default form may be the phone number (`isPhoneNumber`) in some notation.
+ * false is certain: no phone number starts with a letter, and its last digits are the same in every
+ * notation. true is not certain, so the caller must check further.
  */
 export const mayBePhone = (id: Span, written: Span, e164: Span): boolean => {
   if (!isDigit(id.bytes[id.from]!)) return false

@@ -114,7 +114,7 @@ export type StoredEntry = {
   quarantined: boolean
 }
 
-/** The state in which a submission ends when it has nothing left to send. */
+/** The final state of a submission that has nothing left to send. */
 export const appliedState = ({
   rejected,
   quarantined,

@@ -1,9 +1,9 @@
 /**
- * The states of a contact that was delivered before an entry named it, and the states that may
- * follow each.
- * - `open`: the contact is still to be retracted.
- * - `retracted`: Genesys no longer calls it.
- * - `gone`: Genesys does not hold it.
+ * The states of a contact that was delivered before an entry named it. For each state, the states
+ * that may follow it.
+ * - `open`: the contact must still be retracted.
+ * - `retracted`: Genesys no longer calls the contact.
+ * - `gone`: Genesys no longer has the contact.
  * - `reported`: the dialect has no call that retracts, so the contact is only reported.
  *
  * A state becomes `open` again if the contact may have been sent to Genesys once more.

@@ -9,10 +9,10 @@ export const reasonOfNumber = (number: number): DncReason => {
 }
 
 /**
- * A number for each tenant, which grows whenever a change of the tenant's entries suppresses more
- * rows. Code that has looked rows up reads the number again later, to find out whether entries were
- * added since. Tenants that never had an entry are left out. A transaction that adds entries first
- * raises the number.
+ * A number for each tenant. It grows whenever a change of the tenant's entries suppresses more
+ * rows. Code that has looked rows up reads the number again later. If the number grew, entries were
+ * added since the lookup. A transaction that adds entries raises the number first. Tenants that
+ * never had an entry are left out.
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
 
@@ -70,7 +70,7 @@ export type SuppressedRow = Suppression & { row: number }
 /** The suppressed rows for each chunk, in the order of rows. */
 export type SuppressedRows = ReadonlyMap<number, readonly SuppressedRow[]>
 
-/** The codes of suppressed rows. */
+/** The codes that a suppressed row can have. */
 export const SUPPRESSION_CODES = [
   'suppressed-dnc',
   'suppressed-registry',

@@ -70,7 +70,7 @@ export type UploadEventData = {
    * For `upload.held`: what the upload waits for. The receiver can see whether a person must act.
    */
   hold: Hold | null
-  /** null: there is none. */
+  /** null: the upload has no problem. */
   problem: UploadProblem | null
   counts: UploadCounts
   sha256: string

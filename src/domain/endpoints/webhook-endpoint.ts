@@ -76,8 +76,8 @@ const WARN_AFTER_MS = DAY_MS
 const DISABLE_AFTER_MS = 5 * DAY_MS
 /**
  * An endpoint is not disabled before this many attempts have failed, however long it has been
- * failing. This is how many attempts one whole schedule has. Without this limit, a single failure
- * after days without events would disable an endpoint.
+ * failing. One complete schedule of retries has this many attempts. Without this limit, a single
+ * failure after days without events would disable an endpoint.
  */
 const DISABLE_AFTER_FAILURES = 10
 

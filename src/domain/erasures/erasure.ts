@@ -27,8 +27,8 @@ export type ErasureStep = (typeof ERASURE_STEPS)[number]
 export type ErasurePosition = { step: ErasureStep; after: string | null }
 
 /**
- * The position after a part of a step. `after`: where that part ended. null: the step is done, so
- * the position is the next step.
+ * The position after a part of a step. `after`: where that part ended. If `after` is null, the step
+ * is done and the position is the next step.
  */
 export const positionBehind = (step: ErasureStep, after: string | null): ErasurePosition => {
   const next = ERASURE_STEPS[ERASURE_STEPS.indexOf(step) + 1]

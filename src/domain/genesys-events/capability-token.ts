@@ -31,8 +31,8 @@ export const provesPart = (secrets: readonly string[], token: string, listId: st
   const [, partId, proof] = FORM.exec(token) ?? []
   if (partId === undefined || proof === undefined) return false
   const given = Buffer.from(proof, 'base64url')
-  // The last character of base64url carries two unused bits. Only the canonical spelling of this
-  // character counts. Otherwise one token would have four spellings.
+  // The last character of base64url has four unused bits. Only the canonical spelling of this
+  // character counts. Otherwise one token would have sixteen spellings.
   const canonical = given.toString('base64url') === proof
   const proven = secrets.filter((secret) => sameBytes(given, proofOf(secret, partId, listId)))
   return canonical && proven.length > 0

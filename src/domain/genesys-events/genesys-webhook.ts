@@ -203,9 +203,9 @@ export const readNotice = (route: UploadWebhookRoute, body: Uint8Array): Notice 
 }
 
 /**
- * 32 bytes that are the same for every attempt at one message. They are made from the signed id.
- * Without a signed id, they are made from the job and its final status, without the time stamp. If
- * the message reports progress or cannot be read, they are made from its bytes.
+ * Returns 32 bytes that are the same for every attempt at one message. They are made from the
+ * signed id. Without a signed id, they are made from the job and its final status, without the time
+ * stamp. If the message reports progress or cannot be read, they are made from its bytes.
  */
 export const receiptKey = (message: {
   route: UploadWebhookRoute

@@ -18,7 +18,7 @@ export const GENESYS_FAILURES = {
   /** 403. `right` names the right that is probably missing. */
   forbidden: 'never',
   not_found: 'never',
-  /** 413. */
+  /** 413: the request is larger than Genesys accepts. */
   too_large: 'never',
   /**
    * 400 or 422 about rows. If Genesys names the rows, they are rejected. Otherwise, the gateway

@@ -19,15 +19,16 @@ export const PACE_SHARE_RULE = {
    */
   floor: 0.1,
   /**
-   * The share grows by this much in every `stepMs` without a 429. It grows from the floor to the
-   * whole pace in three minutes.
+   * The share grows by this much in every `stepMs` without a 429. Growing from the floor to the
+   * whole pace takes three minutes.
    */
   step: 0.05,
   stepMs: 10_000,
 } as const
 
 /**
- * The share after `quietMs` without a refusal. `quietMs` is negative while the bucket is blocked.
+ * The share after `quietMs` without a refusal. `quietMs` is negative while the bucket is blocked
+ * after a 429.
  */
 export const grownShare = (share: number, quietMs: number): number =>
   Math.min(

@@ -13,8 +13,8 @@ export const CONTENT_TYPES = {
 export type FileExtension = keyof typeof CONTENT_TYPES
 
 /**
- * Genesys accepts no larger external contact files [guide-003]. By default it accepts no larger
- * media in messages either.
+ * The most bytes of a file. Genesys accepts no larger external contact files [guide-003]. By
+ * default, it accepts no larger media in messages either.
  */
 export const MAX_FILE_BYTES = 10_485_760
 

@@ -31,7 +31,7 @@ export const SEEN_GUEST_FILE_STATES = Object.keys(GUEST_FILE_STATES).filter(
 export const canMove = (from: GuestFileState, to: GuestFileState): boolean =>
   from === to || (GUEST_FILE_STATES[from].next as readonly string[]).includes(to)
 
-/** This hold ends by itself: an outage never leads to `failed`. */
+/** The only reason for a hold. The hold ends by itself, and an outage never leads to `failed`. */
 export const GUEST_FILE_HOLD_REASONS = ['genesys_unavailable'] as const
 type GuestFileHoldReason = (typeof GUEST_FILE_HOLD_REASONS)[number]
 
@@ -74,14 +74,14 @@ export type GuestFileProgress = {
    */
   renew: boolean
   /**
-   * A confirmation may have reached Genesys at this time or later. Before it sends another
-   * confirmation, the gateway checks whether Genesys received the earlier confirmation. null: no
-   * confirmation was sent.
+   * The earliest time at which a confirmation may have reached Genesys. Before the gateway sends
+   * another confirmation, it checks whether Genesys received the earlier one. null: no confirmation
+   * was sent.
    */
   confirmAskedAt: string | null
   /**
-   * Since when the gateway has waited for a verdict: from the scanner, about the confirmation, or
-   * from Genesys' scan.
+   * When the gateway began to wait for the scanner, for the outcome of the confirmation, or for
+   * Genesys' scan.
    */
   waitingSince: string | null
   looks: number

@@ -2,9 +2,9 @@ import { readPatterns } from './phone-pattern.ts'
 import type { PatternGraph, PatternNode } from './phone-pattern.ts'
 
 /**
- * Patterns over the ten digits as a table with one row for each state. The first ten columns hold
- * the state that follows each digit, as the offset of its row. The next two columns say what the
- * state accepts. Row 0 is the state in which nothing can match any more. Row 1 is the start.
+ * Patterns over the ten digits as a table with one row for each state. For each digit, the row has
+ * the state that follows, as the offset of its row. The two columns after the ten digits have what
+ * the state accepts. In row 0, no pattern can match anymore. Row 1 is the start.
  */
 export type DigitTable = Uint16Array
 
@@ -75,8 +75,8 @@ const keyOf = (threads: Thread[]): string => {
 }
 
 /**
- * The two kinds of tables: for a whole match, and for a prefix match. The two kinds differ in the
- * threads that a state keeps, and in what a state accepts.
+ * The two kinds of tables: for a whole match, and for a prefix match. They differ in which threads
+ * a state keeps, and in what a state accepts.
  */
 type Kind = {
   settle: (threads: Thread[]) => Thread[]

@@ -95,8 +95,8 @@ export const isMobile = (
 }
 
 /**
- * isValid for a number of the plan's country. For the few plans without types, the number must
- * match only the general pattern.
+ * isValid for a number of the plan's country. A few plans have no types. For these plans, the
+ * number must match only the general pattern.
  */
 const isValid = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean =>
   plan.hasTypes ? hasType(plan, phone, from) : fitsGeneral(plan, phone, from)

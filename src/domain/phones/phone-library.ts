@@ -53,8 +53,8 @@ const isLocal = (answer: LibraryAnswer): boolean => !answer.ok && answer.code ==
 const isValid = (e164: string): boolean => parse(e164, 'US')?.isValid() ?? false
 
 /**
- * The same as `isOpen` in `phone-readings.ts`. Whether the number is not a mobile number, and its
- * plan has no fixed length for such numbers.
+ * Whether the number is not a mobile number, and its plan has no fixed length for such numbers.
+ * `isOpen` in `phone-readings.ts` does the same on digits.
  */
 const isOpen = (e164: string): boolean =>
   parse(e164, 'US')?.getType() !== 'MOBILE' &&
@@ -65,8 +65,8 @@ const isOpen = (e164: string): boolean =>
 const EXTENSION = /[^\d\s()[\]./-]/u
 
 /**
- * Reads the number as a number of the region. Needed if the library may have read the first digits
- * of the number as the region's calling code.
+ * Reads the number as a number of the region. Needed because the library may have read the first
+ * digits of the number as the region's calling code.
  */
 const readNational = (
   answer: LibraryAnswer,

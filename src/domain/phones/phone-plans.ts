@@ -171,9 +171,8 @@ const readCallingCode = (code: string): CallingCode | null => {
 export const isShared = (code: CallingCode): boolean => code.countries.length > 1
 
 /**
- * The countries after the first of the code to which a national number may belong, judged by its
- * first three digits. They are in the library's order. Of the 24 countries after the United States,
- * one or two remain.
+ * The countries of the code, except the first, to which a national number may belong by its first
+ * three digits. They are in the library's order. For the code 1, one or two of 24 countries remain.
  */
 export const othersFor = (
   code: CallingCode,

@@ -73,8 +73,8 @@ const isSame = (one: FoundPhone, two: FoundPhone): boolean =>
   one.callingCode === two.callingCode && one.nationalFrom === two.nationalFrom
 
 /**
- * Which reading counts for a number without a plus sign, if the number would be valid with a plus
- * sign too, but would then be another number. `isNational`: the number is also valid without a plus
+ * Decides which reading counts for a number without a plus sign. The number would also be valid
+ * with a plus sign, as a different number. `isNational`: the number is also valid without a plus
  * sign. `doubtful`: its digits begin with the region's own code, or it lacks the 0 of an open plan.
  */
 export const readingOf = (

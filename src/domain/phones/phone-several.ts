@@ -5,8 +5,8 @@ export type IsWholeNumber = (text: string) => boolean
 
 const DIVIDERS = new Set('/([~,;|&\\\n+')
 /**
- * The rest of the text after a mark that divides numbers. If the rest is not only digits and
- * punctuation, it is an extension.
+ * Matches a rest of the text, after a dividing mark, that has only digits and punctuation. If the
+ * rest has other characters, it is an extension.
  */
 const MORE_DIGITS = /^[\s()[\]./+-]*\d[\d\s()[\]./~,;|&\\+-]*$/u
 /** Pauses before an extension. Phones dial them as pauses. */
@@ -14,7 +14,7 @@ const PAUSE = /,[,;]|;,/u
 /** A second ending after the first, as in `12345-0 -15`. */
 const SECOND_ENDING = /-\d{1,2}(?<gap>\s+)-\s?\d{1,5}$/u
 const WORDS = /\s(?:or|and|oder|und|bzw\.?|ou|et|ed?|o|oppure|y|of|en)\s/iu
-/** What a complete number begins with. */
+/** The characters with which a complete number may begin. */
 const BEGINS_NUMBER = /^[+(0]/u
 
 const digitsIn = (text: string): number => text.replace(/\D/gu, '').length
@@ -48,9 +48,9 @@ const isPair = (text: string, isWhole: IsWholeNumber): boolean => {
 }
 
 /**
- * Whether a cell holds several numbers, or one number with another ending (`12345-0/-15`). This is
- * so if the text before a dividing mark is already a complete number. If all digits were read as
- * one number, this number might still be valid, but would belong to nobody or to a stranger.
+ * Whether a cell holds several numbers, or one number with another ending (`12345-0/-15`). The main
+ * sign of this is that the text before a dividing mark is already a complete number. If all digits
+ * were read as one number, this number might be valid, but would belong to nobody or to a stranger.
  */
 export const holdsSeveral = (text: string, isWhole: IsWholeNumber): boolean => {
   if (digitsIn(text) <= FEWEST_WHOLE_DIGITS) return false

@@ -31,8 +31,8 @@ export const plainPhoneText = (written: string): string => {
 }
 
 /**
- * A point or comma with only zeros after it. It is the only point or comma in the text, or follows
- * thousands separators.
+ * A point or comma at the end with only zeros after it. It is the only point or comma in the text,
+ * or comes after thousands separators.
  */
 const DECIMAL_TAIL = /^(?<number>[^.,]*\d)[.,]0+$/u
 const GROUPED_TAIL = /^(?<number>\+?\d{1,3}(?:(?:\.\d{3})+(?=,)|(?:,\d{3})+(?=\.)))[.,]0+$/u

@@ -1,7 +1,7 @@
 /**
  * The rules of retention: how many days each kind of data is kept. Each rule is a row of
- * docs/retention.md. `readHours`: how many hours after these days the data is deleted. During these
- * hours, no new read is allowed, but earlier reads can end.
+ * docs/retention.md. `readHours`: the data is deleted this many hours after these days. During
+ * these hours, no new read may begin, but earlier reads can end.
  */
 export const RETENTION_RULES = {
   // No read of the rows begins after 30 days. A read that began earlier has one hour to end,

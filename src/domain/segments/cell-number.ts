@@ -6,12 +6,12 @@ const NUMBER_CELL = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
 const DECIMALS = 15
 
-/** Every number in a cell lies between minus this count of steps and this count. */
+/** A number as a cell has it is less than this many steps of 10⁻¹⁵ away from zero. */
 export const NUMBER_LIMIT_STEPS = 10n ** 30n
 
 /**
- * The number as a whole count of steps of 10⁻¹⁵. With whole counts, comparisons are exact. null:
- * the text is not a number.
+ * The number as a whole count of steps of 10⁻¹⁵. Whole counts make comparisons exact. null: the
+ * text is not a number.
  */
 export const stepsOf = (text: string): bigint | null => {
   if (!NUMBER_CELL.test(text)) return null

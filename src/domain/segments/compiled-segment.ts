@@ -8,8 +8,8 @@ export type CompileFaultCode =
 export type CompileFault = { code: CompileFaultCode; path: string; detail: string }
 
 /**
- * A definition, translated for a dialect: what is sent, how many rules it has, and which place in
- * the definition each rule comes from.
+ * A definition that was translated for a dialect: what is sent, how many rules it has, and from
+ * which place in the definition each rule comes.
  */
 export type CompiledSegment = {
   body: Readonly<Record<string, unknown>>

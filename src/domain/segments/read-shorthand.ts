@@ -29,7 +29,7 @@ const quotedNumber = (value: unknown): number | undefined => {
   return spellNumber(number) === null ? undefined : number
 }
 
-/** Replaces numbers in quotes under these names by numbers. Returns the members. */
+/** Returns the members, with numbers in place of quoted numbers under these names. */
 const withNumbers = (
   members: Members,
   names: readonly string[],

@@ -13,8 +13,8 @@ const MARKS = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[{}[\]:]/gsu
 
 export type JsonFault =
   /**
-   * The nesting is so deep that code which walks through the value could overflow the stack. Such
-   * code is ours, or that of libraries.
+   * The nesting is so deep that code which walks through the value could overflow the stack. This
+   * may be code of the gateway or of a library.
    */
   | { kind: 'too-deep' }
   /** `JSON.parse` keeps only the last value of the member and silently drops the others. */
@@ -44,9 +44,7 @@ const nameOf = (quoted: string): string => {
  * fault, but the text may still not be JSON.
  */
 export const faultOfJson = (text: string): JsonFault | null => {
-  /**
-   * For each open bracket, the names of the members so far. null: the bracket is that of an array.
-   */
+  /** For each open bracket, the names of the members so far. null: the bracket opens an array. */
   const open: (Set<string> | null)[] = []
   let last = ''
   for (const [mark] of text.matchAll(MARKS)) {

@@ -18,8 +18,8 @@ export type RejectedRow = RowFault & {
 }
 
 /**
- * A chunk that intake passes on to be stored. Accepted rows are bytes, so that a cell becomes a
- * string only if code reads it. No cell contains NUL, so NUL can mark the end of each cell.
+ * A chunk that intake passes on to be stored. Accepted rows are bytes, so a cell becomes a string
+ * only when code reads it. No cell contains NUL, so NUL can mark the end of each cell.
  */
 export type NewChunk = {
   seq: number

@@ -9,9 +9,9 @@ export const TEXT_ENCODINGS = [
 export type TextEncoding = (typeof TEXT_ENCODINGS)[number]
 
 /**
- * How the encoding became known. `option`: the caller named it, in the option or as the charset of
- * the body. `mark`: the byte order mark of the file shows it. `content`: the gateway guessed it
- * from the bytes.
+ * How the gateway found the encoding. `option`: the caller named it, in the option or as the
+ * charset of the body. `mark`: from the byte order mark of the file. `content`: the gateway guessed
+ * it from the bytes.
  */
 export const ENCODING_SOURCES = ['option', 'mark', 'content'] as const
 export type EncodingSource = (typeof ENCODING_SOURCES)[number]

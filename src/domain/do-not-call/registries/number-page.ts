@@ -181,15 +181,15 @@ const writeVarint = (bytes: Uint8Array, at: number, value: number): number => {
 }
 
 /**
- * The most bytes of a block's head. The head has the distance of its prefix from the previous
- * prefix, and its count.
+ * The most bytes of a block's head. The head has two numbers: the distance of the block's prefix
+ * from the previous prefix, and how many numbers the block has.
  */
 const HEAD_BYTES = 10
 
 /**
  * Distributes ascending blocks over pages. Passes a copy of each full page to `take`. `end` passes
- * the last page. `add` throws if a block is out of order. `from`: the unfinished page of an earlier
- * writer (its `open`), which this writer continues.
+ * the last page. `add` throws if a block is out of order. `from`: an unfinished page that an
+ * earlier writer returned from `open`. The new writer continues this page.
  */
 export const createPageWriter = (
   take: (page: NumberPage) => void,
@@ -225,7 +225,7 @@ export const createPageWriter = (
       last = block.prefix
       count += block.count
     },
-    /** A copy of the page that is not full yet. null: there is no such page. */
+    /** Returns a copy of the page that is not full yet. null: there is no such page. */
     open,
     end,
   }

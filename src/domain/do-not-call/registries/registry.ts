@@ -7,7 +7,8 @@ export type Registry = {
   /** The country of its numbers, ISO 3166-1 alpha-2. */
   country: string
   /**
-   * How many days old an edition may be when people are called. null: the configuration decides.
+   * How many days old an edition may be when people are called. null: the limit from the
+   * configuration applies.
    */
   maxAgeDays: number | null
   /** The edition in force. null: no edition is in force. */
@@ -49,7 +50,10 @@ export type Edition = {
   registry: string
   state: EditionState
   change: EditionChange
-  /** The edition that was in force before. A change was applied to this edition. */
+  /**
+   * The edition that was in force before this one. If the file has only changes (`add` or
+   * `remove`), they were applied to that earlier edition.
+   */
   baseId: string | null
   /** The date of the data, as stated by the publisher. */
   asOf: string

@@ -7,7 +7,7 @@ const SATURDAY = 6
 const dayOf = (year: number, month: number, day: number): number => Date.UTC(year, month - 1, day)
 const weekdayOf = (dayMs: number): number => new Date(dayMs).getUTCDay()
 
-/** The nth day of a month that is this weekday. */
+/** The day of the nth such weekday in a month, for example of the third Monday. */
 const nthOf = (year: number, month: number, weekday: number, nth: number): number => {
   const first = dayOf(year, month, 1)
   return first + (((weekday - weekdayOf(first) + 7) % 7) + (nth - 1) * 7) * DAY_MS
@@ -19,8 +19,8 @@ const lastMondayOf = (year: number, month: number): number => {
 }
 
 /**
- * The day on which a holiday with a fixed date is observed. If the date is a Saturday, it is the
- * Friday before. If the date is a Sunday, it is the Monday after [us-holidays: 2].
+ * The day on which a holiday with a fixed date is observed. A holiday on a Saturday is observed on
+ * the Friday before, and a holiday on a Sunday on the Monday after [us-holidays: 2].
  */
 const observed = (dayMs: number): number => {
   const weekday = weekdayOf(dayMs)
@@ -81,10 +81,7 @@ export const addUsBusinessDays = (day: string, count: number): string => {
   return new Date(dayMs).toISOString().slice(0, 10)
 }
 
-/**
- * How many business days of the United States lie after the day `after`, up to and including
- * `upTo`.
- */
+/** The number of US business days after the day `after`, up to and including the day `upTo`. */
 export const usBusinessDaysBetween = (after: string, upTo: string): number => {
   const end = Date.parse(upTo)
   let count = 0

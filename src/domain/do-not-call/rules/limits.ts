@@ -4,9 +4,7 @@ import { type Rule, RULE_TABLE, rulesOf } from './rule-table.ts'
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
-/**
- * If the table has no rule for a country, this limit applies, which is that of the FTC's registry.
- */
+/** The limit for a country that has no rule in the table. It is the limit of the FTC's registry. */
 const OTHER_REGISTRIES_DAYS = 31
 
 /**

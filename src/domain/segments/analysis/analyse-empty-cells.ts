@@ -11,8 +11,8 @@ type Sure = { true: Diagram; false: Diagram }
 
 /**
  * Reads the doubted leaf as a database would: a comparison with an empty cell is neither true nor
- * false. Reads all other leaves as usual. If the result selects the same contacts, an empty cell
- * does not matter for this leaf.
+ * false. Reads all other leaves as usual. If the contacts that are selected stay the same, an empty
+ * cell does not matter for this leaf.
  */
 const sureOf = (analysed: AnalysedRules, node: PlacedNode, doubted: PlacedLeaf): Sure => {
   const { space } = analysed

@@ -48,8 +48,7 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
   const idle = idleParts(analysed, kind, parts, ({ node }) => isOfTheHouse(node))
   return idle.toReversed().map((part): SegmentFinding => {
     // `idle` has the superfluous rules in the order in which they were found, from the last rule to
-    // the first. If a rule was dropped before this rule, it cannot be the reason why this rule is
-    // dropped.
+    // the first. A rule that was dropped earlier cannot be the reason for dropping this rule.
     const gone = idle.slice(0, idle.indexOf(part) + 1)
     const others = parts.filter((other) => !gone.includes(other))
     const one = others.find((other) => covers(analysed, kind, part, other))
@@ -74,7 +73,7 @@ export const analyseOverlaps = (analysed: AnalysedRules, siblings: Siblings): Se
   const { space } = analysed
   const findings: SegmentFinding[] = []
   // An exclusion may share contacts with an exclusion of the configuration. The author of the
-  // segment cannot change the configuration, so this is not reported.
+  // segment cannot change the configuration, so this overlap is not reported.
   const children = siblings.children.filter((node) => !isOfTheHouse(node))
   for (const [at, one] of children.entries()) {
     for (const other of children.slice(at + 1)) {

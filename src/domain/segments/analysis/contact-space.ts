@@ -61,7 +61,7 @@ const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | 
   }
 }
 
-/** Joins the classes for which all leaves have the same results. */
+/** Merges the classes for which all leaves have the same results. */
 const told = (leaves: readonly Leaf[], nowMs: number): CellClass[] => {
   const verdicts = leaves.map((leaf) => verdictsOf(leaf, nowMs))
   const bySignature = new Map<string, CellClass>()

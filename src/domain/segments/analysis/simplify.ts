@@ -15,7 +15,7 @@ const needed = (
   return children.filter((child) => !idle.some(({ node }) => node === child))
 }
 
-/** Replaces a group by its children if it lies in a group of the same kind. */
+/** Replaces a group by its children if it is inside a group of the same kind. */
 const flat = (kind: 'all' | 'any', children: readonly PlacedNode[]): PlacedNode[] =>
   children.flatMap((child) => (child.kind === kind ? flat(kind, child.children) : [child]))
 
