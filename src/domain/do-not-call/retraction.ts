@@ -17,7 +17,7 @@ const RETRACTION_TRANSITIONS = {
 
 /** The note of a submission that found contacts that were delivered before. */
 export const DELIVERED_BEFORE_NOTE =
-  'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes that.'
+  'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes a retraction.'
 
 export type RetractionState = keyof typeof RETRACTION_TRANSITIONS
 export const RETRACTION_STATES = Object.keys(RETRACTION_TRANSITIONS) as RetractionState[]

@@ -71,7 +71,7 @@ export const GENESYS_REJECTIONS = {
     'Send the row again.',
   ),
   'genesys-job-lost': page(
-    'Genesys accepted the rows twice, and each time it later did not know them.',
+    'Genesys accepted the rows twice. Each time, Genesys later did not know the job of the rows.',
     'Genesys answers 404 for the job id that it gave.',
     'Send the row again.',
   ),

@@ -10,7 +10,8 @@ export const EVIDENCE_CODES = {
   'entry-failed': 'Genesys refused the entry. The gateway still suppresses the person',
   'entry-released': 'The entry was quarantined, and was then released to Genesys',
   'entry-removed': 'A removal ended the entry',
-  'entry-overridden': 'An entry that is weaker or expires earlier replaced it, with override',
+  'entry-overridden':
+    'A later entry with override replaced the entry, although the later one is weaker or expires earlier',
   'entry-expired': 'The entry ended 24 hours after its expiry',
   'removal-accepted': 'A removal was accepted',
   'row-accepted': 'A row of an upload was accepted',
