@@ -8,8 +8,8 @@ export type AccessStore = {
    */
   findKey(digest: Buffer): Promise<ApiKey | null>
   /**
-   * Records the minute in which the key was used. Does not wait for the write, which a crash may
-   * lose. Never throws.
+   * Records the minute in which the key was used. Does not wait for the write, so a crash may lose
+   * the record. Never throws.
    */
   noteUse(keyId: string): void
   /**

@@ -28,7 +28,7 @@ export type KeyStore = {
     tenantId?: string
   }): Promise<Page<IssuedKey> | null>
   /**
-   * Makes a key with the same tenant, name, scopes and length of life. The old key ends after
+   * Makes a key with the same tenant, name, scopes and lifetime. The old key ends after
    * `overlapHours`, or at its expiry if that is earlier. `fixed`: the key comes from the
    * environment. `ended`: the key has expired, or was revoked or rotated. null: there is no such
    * key.

@@ -16,8 +16,8 @@ export type SignedIn = {
  */
 export type SessionStore = {
   /**
-   * Begins a session for the live key with this digest, and deletes the sessions that are past
-   * their longest life. null: there is no such key, or it has expired or is revoked. In that case,
+   * Begins a session for the live key with this digest, and deletes the sessions that have reached
+   * their maximum age. null: there is no such key, or it has expired or is revoked. In that case,
    * nothing is written.
    */
   begin(input: {
@@ -29,7 +29,7 @@ export type SessionStore = {
   /**
    * Finds the session of a request and records the use, at most once a minute. null: the session is
    * unknown, was idle too long or is too old, or its key has ended. `by` is `page` if the page
-   * refreshed itself, perhaps with nobody looking. Such a request is not recorded as use.
+   * refreshed itself. Such a request is not recorded as use, because the person may have left.
    */
   find(digest: Buffer, by: 'person' | 'page'): Promise<SignedIn | null>
   /** Ends the session. If it has ended already, nothing is written. */

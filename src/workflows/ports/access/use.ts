@@ -5,7 +5,7 @@ export type Counted = { tenantId: string; rows: number; requests: number }
 
 /**
  * The quotas of a tenant, and its use as counted by all instances. `minuteEndsMs`, `dayEndsMs`: the
- * milliseconds until the present minute or day ends (UTC, by the database's clock).
+ * milliseconds until the current minute or day ends (UTC, by the database's clock).
  * `use.openUploads` is 0 if the tenant has no quota of open uploads.
  */
 export type Standing = {
@@ -19,8 +19,8 @@ export type Standing = {
 /** What tenants use, over all instances. */
 export type TenantUseStore = {
   /**
-   * Adds the counts to the present day and minute, in one statement, and returns the use of these
-   * tenants. Unknown tenants are left out.
+   * Adds the counts to the current day and minute and returns the use of these tenants, in one
+   * statement. Unknown tenants are left out.
    */
   tell(counted: readonly Counted[]): Promise<Standing[]>
 }

@@ -76,7 +76,7 @@ export class PrunedBeside extends Error {
   }
 }
 
-/** Where a page of entries ends: a place in the chain, or in the order of times. */
+/** Where a page of entries ends: at a number in the chain, or at a time and an id. */
 export type AuditMark = { seq: number } | { at: string; id: string }
 
 /**
@@ -88,13 +88,16 @@ export type EntryPage = { items: ChainedEntry[]; next: AuditMark | null }
 export type AuditReader = {
   /**
    * Entries in the order of the chain. With `from` or `to`: in the order of their times. `after`
-   * null: from the beginning. The result is null if `after` belongs to the other order.
+   * null: from the beginning. The result is null if `after` is a mark of the other order.
    */
   entries(
     filter: AuditEntryFilter,
     page: { after: AuditMark | null; limit: number },
   ): Promise<EntryPage | null>
-  /** Newest first. `before` null: from the end. The result is null as in `entries`. */
+  /**
+   * Newest first. `before` null: from the end. The result is null if `before` is a mark of the
+   * other order.
+   */
   newest(
     filter: AuditEntryFilter,
     page: { before: AuditMark | null; limit: number },
@@ -102,8 +105,9 @@ export type AuditReader = {
   /**
    * Yields the lines of an export: one line about the export, then each block with those of its
    * entries that the viewer may see, then an end line. `fromBlock` null: from the first block.
-   * `blocks`: the most blocks to yield. null: up to the newest block that exists when the reading
-   * reaches it. Throws `PrunedBeside` if retention deletes a block before it is read.
+   * `blocks`: the most blocks to yield. null: all blocks to the newest, including blocks that are
+   * written during the reading. Throws `PrunedBeside` if retention deletes a block before it is
+   * read.
    */
   lines(
     viewer: Viewer,

@@ -8,9 +8,9 @@ export type ClockLook = {
    */
   jumpedMs: number | null
   /**
-   * How long no instance had checked the clock. Set only if that was so long that the first check
-   * of this process cannot exclude a jump. Only the first instance that finds this gets it.
-   * Otherwise null.
+   * How long no instance had checked the clock before this check. Set only for the first check of a
+   * process, and only if that time was so long that a jump cannot be excluded. Only one instance
+   * gets this value. Otherwise null.
    */
   awayMs: number | null
   /**
@@ -29,6 +29,6 @@ export type DatabaseClock = {
    * null: this is its first check.
    */
   look(elapsedMs: () => number | null): Promise<ClockLook>
-  /** Ends the doubt, because another clock agrees with the database's. */
+  /** Ends the doubt. Call it when another clock agrees with the database's clock. */
   confirm(): Promise<void>
 }

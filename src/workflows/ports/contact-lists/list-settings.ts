@@ -9,11 +9,11 @@ type KeptSettings = { queue: QueueDefaults }
 
 /** The settings of tenants for contact lists. */
 export type ListSettingsStore = {
-  /** Settings that the tenant has not decided are left out. */
+  /** Settings that the tenant has not set are left out. */
   read(tenantId: string, listId: string): Promise<KeptSettings>
   /**
-   * Members of `queue` that are left out stay unchanged. null: the setting becomes undecided.
-   * Writes the audit entry too. Returns the current settings.
+   * Members of `queue` that are left out stay unchanged. null: the setting is removed. Writes the
+   * audit entry too. Returns the current settings.
    */
   change(input: {
     tenantId: string

@@ -1,7 +1,7 @@
 /**
  * The lists that any instance made in the last 30 s. Genesys needs up to 30 s to index a new list.
- * Until then, its 404 only means "not yet" [guide-api: Errors and retries]. Call `has` only if
- * Genesys does not find a list.
+ * Until then, a 404 from Genesys only means "not yet" [guide-api: Errors and retries]. Call `has`
+ * only if Genesys does not find a list.
  */
 export type NewLists = {
   /**

@@ -10,8 +10,8 @@ import type { CallContext } from '../genesys/genesys.ts'
  */
 export type ProvisioningPort = {
   /**
-   * Tries once, even if the outcome is unknown. The plan has only settings that the dialect knows
-   * (`settingsBeyond`).
+   * Tries once, even if the outcome is unknown. The caller has checked with `settingsBeyond` that
+   * the dialect supports all settings of the plan.
    */
   createContactList(list: NewContactListPlan, context: CallContext): Promise<ContactList>
   /** The lists with exactly this name. */
@@ -28,8 +28,8 @@ export type ProvisioningPort = {
       ) => Promise<ContactList>)
     | null
   /**
-   * Platform: removes every contact of the list. null: the dialect clears with the first request of
-   * an overwrite.
+   * Platform: removes every contact of the list. null: in this dialect, the first request of an
+   * overwrite clears the list.
    */
   readonly clearContactList: ((listId: string, context: CallContext) => Promise<void>) | null
 }
@@ -53,7 +53,7 @@ export type ProvisioningStore = {
   intentOf(scope: ProvisioningScope): Promise<{ fingerprint: string; ageMs: number } | null>
   /** Call this before the list is made. A repeated call sets the age back to 0. */
   intend(scope: ProvisioningScope, fingerprint: string, audit: AuditEntry): Promise<void>
-  /** Deletes the intent, because nothing was made in Genesys. */
+  /** Deletes the intent. Call it if nothing was made in Genesys. */
   forget(scope: ProvisioningScope, audit: AuditEntry): Promise<void>
   /**
    * Which of the lists have an owner already: an earlier call made the list, or another tenant is

@@ -9,12 +9,12 @@ export type FileLimits = {
 }
 
 /**
- * One part of an upload as a file. If Genesys reports row errors by `index`, the index counts these
- * rows.
+ * One part of an upload as a file. If Genesys reports row errors by `index`, the index counts the
+ * rows of this part.
  */
 export type ContactFilePart = {
   listId: string
-  /** Stable over every retry of the part; sent as X-Request-ID where the dialect has it. */
+  /** The same for every retry of the part. Sent as X-Request-ID if the dialect has this header. */
   requestId: string
   /**
    * A name for the part, which Genesys shows in its own list of uploads. Contains no personal data.
@@ -26,8 +26,8 @@ export type ContactFilePart = {
 }
 
 /**
- * The latest import as Genesys shows it on the list. Genesys does not show who started an import,
- * so even `completed` may be the state of another application's import.
+ * The latest import of a list, as Genesys shows it. Genesys does not show who started an import, so
+ * even `completed` may be the state of another application's import.
  */
 export type ImportStatus = {
   state: 'none' | 'in_progress' | 'completed' | 'failed'
@@ -38,8 +38,8 @@ export type ImportStatus = {
 }
 
 /**
- * A row error, or the refusal of a file, from Genesys' event log. It names no row, and one event
- * may stand for any number of rows.
+ * A row error, or the refusal of a file, from Genesys' event log. An event names no row, and may
+ * stand for any number of rows.
  */
 export type ImportEvent = {
   at: Date

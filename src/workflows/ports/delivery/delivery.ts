@@ -13,10 +13,10 @@ import type {
 } from '../../../domain/uploads/upload.ts'
 import type { CompareContacts } from './compare-contacts.ts'
 
-/** A lane held by one worker. `fence` grows with every claim, and every write compares it. */
+/** A lane held by one worker. Every claim gets a higher `fence`, and every write compares it. */
 export type LaneClaim = { key: string; owner: string; fence: string; leaseMs: number }
 
-/** Thrown if another worker has the lane (its fence is newer). Stop, and write nothing. */
+/** Thrown if another worker has claimed the lane (with a newer fence). Stop, and write nothing. */
 export class FenceLost extends Error {
   override readonly name = 'FenceLost'
 }
@@ -39,16 +39,16 @@ export type Batch = {
   toRow: number
   state: BatchState
   jobId: string | null
-  /** The file that carries the batch. null: no file does. */
+  /** The file in which the batch is sent. null: the batch is not sent in a file. */
   partId: string | null
   /** Whether the batch is sent in a shipment that may carry rows of other uploads too. */
   shared: boolean
-  /** A bitmap of the rows that are sent (bit 0: `fromRow`). The others: unchanged or superseded. */
+  /** The rows that are sent, as bits (bit 0: `fromRow`). Other rows: unchanged or superseded. */
   sent: Buffer
   attempts: number
 }
 
-/** Batches sent as one file, in the order of chunk and row. They share its outcome. */
+/** Batches sent as one file, in the order of chunk and row. All have the outcome of the file. */
 export type DeliveryPart = {
   /** Also the request's X-Request-ID, and the id in a capability token. */
   id: string
@@ -73,7 +73,7 @@ export type NewPart = Pick<DeliveryPart, 'id' | 'seq' | 'method' | 'rows' | 'byt
 export type Clearing = {
   /**
    * null: not begun. `intended`: Genesys may have wiped the list. `asked`: Genesys accepted the
-   * call, and wipes later. `done`: the list is wiped, and must not be wiped again.
+   * call, and wipes the list later. `done`: the list is wiped, and must not be wiped again.
    */
   state: 'intended' | 'asked' | 'done' | null
   /** Contacts in the list before the clearing. null if Genesys gives no size. */
@@ -86,7 +86,7 @@ export type Clearing = {
 
 export type NewBatch = Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>
 
-/** How Genesys ended a batch's job, import or request. `lost`: Genesys no longer knew the job. */
+/** How Genesys ended a batch's job, import or request. `lost`: Genesys did not find the job. */
 export const JOB_ENDS = ['completed', 'failed', 'lost'] as const
 export type JobEnd = (typeof JOB_ENDS)[number]
 
@@ -125,13 +125,13 @@ export type SettledCounts = {
 /** How an upload ends. Rows that are not settled yet become `unprocessed`. */
 export type FinishUpload = {
   uploadId: string
-  /** The counts decide between the completed states. `cancelled` only if a caller asked for it. */
+  /** The counts decide between the completed states. `cancelled`: a caller requested it. */
   state: 'completed' | 'completed_with_errors' | 'failed' | 'cancelled'
   problem: UploadProblem | null
   audit: AuditEntry
   /** Audit entries about other things that end in the same transaction. */
   alsoAudit?: readonly AuditEntry[]
-  /** How long to wait before the upload is compared with Genesys (reconciliation). Default: 0. */
+  /** How long to wait before the reconciliation of the upload. Default: 0. */
   reconcileInMs?: number
 }
 
@@ -144,8 +144,9 @@ export type DeliveryStore = {
   /** The lane's next upload in `acceptedSeq` order, without held and paused ones. null: no work. */
   next(claim: LaneClaim): Promise<Upload | null>
   /**
-   * Stores why no row of the lane is in flight, to be shown with its uploads (null: rows are in
-   * flight). Expires after three minutes unless stored again. Writes nothing if the fence is lost.
+   * Stores why no row of the lane is in flight. null: rows are in flight. The uploads of the lane
+   * show this reason. The reason expires after three minutes, so store it again if it lasts longer.
+   * Writes nothing if the fence is lost.
    */
   noteWait(claim: LaneClaim, reason: HolderWait | null): Promise<void>
   /**
@@ -185,7 +186,7 @@ export type DeliveryStore = {
     audit: AuditEntry,
     overwrites: readonly string[],
   ): Promise<void>
-  /** Replaces a part and its batches by others of the same rows, in one transaction. */
+  /** Replaces a part and its batches by other parts with the same rows, in one transaction. */
   splitPart(
     claim: LaneClaim,
     partId: string,
@@ -207,15 +208,15 @@ export type DeliveryStore = {
    */
   askedToClear(claim: LaneClaim, uploadId: string): Promise<void>
   /**
-   * Records that Genesys has wiped the list, with the audit entry. What the register has from
-   * before no longer counts. A second call changes nothing.
+   * Records that Genesys has wiped the list, with the audit entry. Earlier entries of the register
+   * no longer count. A second call changes nothing.
    */
   recordCleared(claim: LaneClaim, input: { uploadId: string; audit: AuditEntry }): Promise<void>
-  /** Deletes a lot of the register's rows from before the clearing. false: none is left. */
+  /** Deletes some of the register's rows from before the clearing. false: none is left. */
   forgetCleared(listId: string): Promise<boolean>
   /**
-   * Writes outcomes, register, counts and audit in one transaction. A part is settled with its last
-   * batch. Settling a settled batch again changes nothing.
+   * Writes outcomes, register, counts and audit in one transaction. The last batch also settles its
+   * part. Settling a settled batch again changes nothing.
    */
   settle(
     claim: LaneClaim,
@@ -232,8 +233,8 @@ export type DeliveryStore = {
       /** Leave it out if no row of the batch needs to be checked against do-not-call entries. */
       chunk?: SettledChunk
       /**
-       * Contacts not sent, because Genesys has their content already. The register then counts this
-       * content as the upload's, so that older content does not overwrite it.
+       * Contacts not sent, because Genesys has their content already. The register then records
+       * this content as content of this upload, so that older content does not overwrite it.
        */
       confirmed?: readonly string[]
       audit: AuditEntry
@@ -246,10 +247,10 @@ export type DeliveryStore = {
    */
   finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
   /**
-   * Holds the upload, and sends `upload.held` to the endpoints (each reason once until the upload
-   * makes progress). An upload that is to be cancelled is held only for `genesys_unavailable`.
-   * `retryInMs`: when to check the reason again. null: the hold ends when a caller resumes the
-   * upload.
+   * Holds the upload, and sends `upload.held` to the endpoints: each reason only once until the
+   * upload makes progress. An upload that is to be cancelled is held only for
+   * `genesys_unavailable`. `retryInMs`: when to check the reason again. null: the hold ends when a
+   * caller resumes the upload.
    */
   hold(
     claim: LaneClaim,
@@ -277,16 +278,16 @@ export type Registered = {
    */
   known: Map<string, { contentHash: Buffer; acceptedSeq: number }>
   /**
-   * Contacts that another tenant of the list has delivered. They do not decide what is sent. But
-   * `intend` must get them, because a sent row puts the other tenant's content in doubt.
+   * Contacts that another tenant of the list has delivered. They do not affect which rows are sent.
+   * But pass them to `intend`, because a sent row puts the other tenant's content in doubt.
    */
   ofOthers: ReadonlySet<string>
 }
 
 /**
  * A contact list as last read from Genesys, `ageMs` ago. `provenMs`: how long ago its columns were
- * last confirmed, by this reading or by rows that Genesys accepted. Rows confirm nothing if the
- * reading is older than ten minutes or the list was not ready.
+ * last confirmed, by this reading or by rows that Genesys accepted. Accepted rows confirm nothing
+ * if the reading is older than ten minutes or the list was not ready.
  */
 export type SeenList = { list: ContactList; ageMs: number; provenMs: number }
 

@@ -1,7 +1,7 @@
 /**
  * How this instance learns of nudges that other instances write. `direct`: a notification of the
- * database arrives with each commit. `pooled`: a pooler in between does not forward notifications,
- * so none arrive. `none`: there are no other instances.
+ * database arrives with each commit. `pooled`: the connection goes through a pooler that does not
+ * forward notifications. `none`: there are no other instances.
  */
 export type Hearing = 'direct' | 'pooled' | 'none'
 
@@ -12,7 +12,7 @@ export type Listening = {
 }
 
 /**
- * From now on, calls `nudge` for each nudge of a lane by any instance, once the nudge has
+ * From now on, calls `nudge` for each nudge of a lane by any instance, after the nudge is
  * committed. `count`: how many nudges of the lane the store has counted since the lane was claimed.
  * A notification may be lost. The lane's holder then finds the nudge when it renews its lease.
  */

@@ -11,8 +11,9 @@ export type HeldUpload = {
 /** Holds that end when a check of Genesys finds their reason gone. */
 export type HoldStore = {
   /**
-   * Takes holds whose check is due, the longest due first. Sets their next check to `againInMs`
-   * from now, so that no other instance takes them earlier. Callers do not see this change.
+   * Takes the holds whose check is due. The hold that has been due longest comes first. Sets their
+   * next check to `againInMs` from now, so that no other instance takes them earlier. Callers do
+   * not see this change.
    */
   takeDue(againInMs: number): Promise<HeldUpload[]>
   /** Returns the upload to its lane. false if it is no longer held for this reason. */

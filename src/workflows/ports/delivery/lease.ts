@@ -19,13 +19,13 @@ export type LaneStore = {
   anyReady(): Promise<boolean>
   /**
    * Frees every lane. Call it only on the embedded home, whose process lock proves that no other
-   * process holds one.
+   * process holds a lane.
    */
   freeAll(): Promise<void>
   /**
-   * Ends the holds that end by time (such as `not_before`) and whose time has come, so that these
-   * uploads are back in their lane. Returns how many. Holds that end by a check are not touched:
-   * see `HoldStore`.
+   * Ends the time-limited holds (such as `not_before`) whose time has come, and returns these
+   * uploads to their lanes. Returns the number of uploads. Holds that end by a check stay: see
+   * `HoldStore`.
    */
   wakeHeld(): Promise<number>
   /**
@@ -36,8 +36,8 @@ export type LaneStore = {
 }
 
 /**
- * Hints that an event which the lane waits for may have happened, such as the end of a job. A hint
- * only brings the next check forward.
+ * Hints that the event for which a lane waits, such as the end of a job, may have happened. A hint
+ * only makes the next check happen earlier.
  */
 export type Nudges = {
   /** Whether there was a nudge since the last call. */
@@ -46,7 +46,7 @@ export type Nudges = {
   next(): AbortSignal
 }
 
-/** A lane's lease, with what the work under it needs to know. */
+/** A lane's lease, for the code that works on the lane. */
 export type Lease = {
   /**
    * Aborts in three cases: 1 s before the lease expires without renewal, when the lease is lost,
@@ -54,11 +54,11 @@ export type Lease = {
    */
   signal: AbortSignal
   /**
-   * Aborts when the work must come to rest: then waits end and no new batch begins. Also aborts
-   * with `signal`.
+   * Aborts when the work must pause: waits then end, and no new batch begins. Also aborts when
+   * `signal` aborts.
    */
   rest: AbortSignal
-  /** Left out if there are no hints. In that case, every check waits for its time. */
+  /** Left out if there are no hints. In that case, every check happens at its planned time. */
   nudges?: Nudges
   /** Throws `FenceLost` if the lease is over by the monotonic clock. */
   assertHeld(): void

@@ -14,7 +14,7 @@ export type ShippedUpload = {
   upload: Upload
   batchId: string
   rows: number
-  /** Which of the rows are sent, as in `Batch.sent`. */
+  /** A bitmap of the rows that are sent, as in `Batch.sent`. */
   sent: Buffer
 }
 
@@ -23,8 +23,8 @@ export type Shipment = {
   id: string
   uploads: readonly ShippedUpload[]
   /**
-   * Contact ids that the shipment sends and that the register knows: their content is in doubt
-   * until the shipment is settled.
+   * Contact ids that the shipment sends and that the register knows. The register counts their
+   * content as unknown until the shipment is settled.
    */
   overwrites: readonly string[]
   audit: AuditEntry
@@ -44,7 +44,7 @@ export type SettledUpload = {
   finished: AuditEntry
 }
 
-/** What others learn about an upload that ended with a shipment. */
+/** What `settleShipment` returns about an upload that ended. */
 export type EndedUpload = Pick<
   Upload,
   | 'id'
@@ -65,27 +65,27 @@ export type EndedUpload = Pick<
  */
 export type ShipmentStore = {
   /**
-   * The oldest uploads of the lane that can go in one request.
-   * - Each of them appends to the list, is sent in batches, and has one chunk, of which nothing is
-   *   sent yet.
+   * The oldest uploads of the lane that one request can carry. Empty: the oldest upload cannot
+   * share a request. Considers at most `limit` uploads. `behind`: an upload. If given, returns only
+   * uploads that were accepted after `behind` and can share a request with it.
+   * - Each of them appends to the list, is sent in batches, and has one chunk. No row of this chunk
+   *   has been sent yet.
    * - They belong to one tenant, and have the same queue options and one version of the list's
    *   columns.
    * - Uploads of other tenants in between are skipped. But an upload that contains a contact of a
-   *   skipped one must wait, and so must all uploads after it. Empty: the oldest upload cannot
-   *   share a request. `behind`: an upload. If given, returns only uploads that were accepted after
-   *   `behind` and can share a request with it. Considers at most `limit` uploads.
+   *   skipped upload must wait, and so must all uploads after it.
    */
   waiting(claim: LaneClaim, limit: number, behind?: Upload): Promise<Upload[]>
   /**
    * Writes a shipment with its uploads, in the given order. If any row is sent, also records the
    * first HTTP try. The pace slot for that try must be granted already. Further tries: `recordTry`.
-   * Throws what `recordTry` throws, and then nothing is written.
+   * Throws the errors of `recordTry`, and then writes nothing.
    */
   ship(claim: LaneClaim, shipment: Shipment): Promise<void>
   /**
-   * Settles every upload of the shipment, and ends those that have nothing left, in one
-   * transaction. An upload that was paused, or is to be cancelled, gets its outcomes but does not
-   * end. Returns the uploads that ended.
+   * In one transaction, settles every upload of the shipment, and ends the uploads that have no
+   * unsettled rows. An upload that was paused, or is to be cancelled, gets its outcomes but does
+   * not end. Returns the uploads that ended.
    */
   settleShipment(
     claim: LaneClaim,
@@ -97,9 +97,9 @@ export type ShipmentStore = {
     },
   ): Promise<EndedUpload[]>
   /**
-   * Gives up the lane's open shipments of several uploads, and any shipment whose id differs from
-   * the id of its batch. Their uploads are sent again under other ids. Rows of an upload that is to
-   * be cancelled are not sent again: their outcome stays unknown.
+   * Gives up the lane's open shipments that have several uploads, or whose id differs from the id
+   * of their batch. Their uploads are sent again under other ids. Rows of an upload that is to be
+   * cancelled are not sent again: their outcome stays unknown.
    */
   dissolve(claim: LaneClaim): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { LaneClaim, RowResult } from './delivery.ts'
 
-/** A row that may not be sent: its batch, its index in the chunk, and its outcome. */
+/** A row that must not be sent: its batch, its index in the chunk, and its outcome. */
 export type WithheldRow = {
   batchId: string
   row: number
@@ -34,8 +34,8 @@ export type TryStore = {
    */
   recordTry(claim: LaneClaim, requestId: string): Promise<void>
   /**
-   * Stores the job that Genesys made of a request, even if the upload was paused meanwhile: once it
-   * resumes, the job is read.
+   * Stores the job that Genesys made of a request. Does this even if the upload was paused
+   * meanwhile: the job is read when the upload resumes.
    */
   noteJob(claim: LaneClaim, requestId: string, jobId: string): Promise<void>
 }

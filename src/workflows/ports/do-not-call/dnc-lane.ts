@@ -13,7 +13,9 @@ export class EntryStands extends Error {
   override readonly name = 'EntryStands'
 }
 
-/** Entries of one chunk that go in one request: of one kind, with one reason and one expiry. */
+/**
+ * Entries of one chunk that are sent in one request. They have the same kind, reason and expiry.
+ */
 export type DncGroup = {
   id: string
   submissionId: string
@@ -32,22 +34,25 @@ export type DncGroup = {
   idempotencyKey: string
   /** How many HTTP tries were made. */
   attempts: number
-  /** Genesys already has these people, but would forget them before the requested time. */
+  /**
+   * Whether this is a renewal: Genesys already has these people, but would forget them before the
+   * requested time.
+   */
   renews: boolean
-  /** Milliseconds since its first try, by the database's clock. null before it. */
+  /** Milliseconds since the first try, by the database's clock. null before the first try. */
   sentSinceMs: number | null
 }
 
 /**
  * What replaces a group that is not sent again. `recompose`: no group, because `nextGroup` composes
- * its entries again. Only a renewal is replaced by two halves. `halves`: two groups. `successor`:
- * the same entries under a new idempotency key.
+ * its entries again (a renewal is replaced by two halves instead). `halves`: two groups.
+ * `successor`: one group with the same entries and a new idempotency key.
  */
 export type DncSuccession = 'recompose' | 'halves' | 'successor'
 
 /**
  * The lanes of DNC lists, in which entries go to Genesys. One worker at a time holds a lane.
- * Methods that settle something throw `FenceLost` if another worker has the lane by now.
+ * Methods that settle something throw `FenceLost` if another worker has claimed the lane meanwhile.
  */
 export type DncLaneStore = {
   /** The lane that has waited longest. null if none has work. */
@@ -57,22 +62,22 @@ export type DncLaneStore = {
   /** Releases the lane, to be claimed again after `readyInMs`. null: when it gets work. */
   release(claim: DncClaim, readyInMs: number | null): Promise<void>
   /**
-   * Frees every lane. Call it when the embedded home starts, whose process lock proves that no
-   * holder lives.
+   * Frees every lane. Call it when the embedded home starts: its process lock proves that no other
+   * process holds a lane.
    */
   freeAll(): Promise<void>
   /**
-   * The group to send next. An open group, if there is one. Otherwise a new group of the next
-   * entries, at most `most`, with an expiry that Genesys takes. null: there is no work.
+   * The group to send next: an open group, if there is one. Otherwise a new group of at most `most`
+   * of the next entries, with an expiry that Genesys accepts. null: there is no work.
    * - First, removals and overrides of the list end the entries that they concern, even during an
    *   outage of Genesys.
-   * - Entries that Genesys does not take (`takes`) are settled here, because only the gateway
+   * - Entries that Genesys does not accept (`takes`) are settled here, because only the gateway
    *   enforces them.
-   * - Submissions with nothing left end, and endpoints are notified.
+   * - Submissions without open entries end, and endpoints are notified.
    * - Each person is sent with the strongest reason and the longest time of all entries in force,
    *   so that no request weakens an earlier one.
-   * - A removal waits for everything that its tenant submitted for the list before it. A person
-   *   with any entry in force is never removed.
+   * - A removal waits for all earlier submissions of its tenant for the list. A person with any
+   *   entry in force is never removed.
    */
   nextGroup(
     claim: DncClaim,
@@ -105,7 +110,8 @@ export type DncLaneStore = {
     },
   ): Promise<void>
   /**
-   * Replaces a group that is not sent again. `ids` and `keys` are for the new groups: two of each.
+   * Replaces a group that is not sent again. `ids` and `keys` are for the new groups: give two of
+   * each.
    */
   replace(
     claim: DncClaim,
@@ -121,8 +127,8 @@ export type DncLaneStore = {
    */
   wakeRenewals(): Promise<number>
   /**
-   * Takes one of `slots` places for writes in flight, which all instances share. null: all are
-   * taken. A place that is not freed becomes free after 60 s.
+   * Takes one of `slots` slots for writes in flight, which all instances share. null: all slots are
+   * taken. A slot that is not freed becomes free after 60 s.
    */
   takeSlot(owner: string, slots: number): Promise<number | null>
   freeSlot(owner: string, slot: number): Promise<void>

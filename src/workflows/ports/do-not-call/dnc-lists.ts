@@ -1,14 +1,14 @@
 import type { CallContext } from '../genesys/genesys.ts'
 
-/** One request with entries of a DNC list: of one kind, with one reason and one expiry. */
+/** One request with entries of a DNC list. They have the same kind, reason and expiry. */
 export type DncWrite = {
   dncListId: string
   kind: 'phone' | 'email'
   /** E.164, or folded addresses. At most `limits.entries`. */
   subjects: readonly string[]
-  /** Left out in the platform dialect, which has none. */
+  /** The platform dialect does not send it, because Genesys keeps no reasons there. */
   reason: 'UNSPECIFIED' | 'CUSTOMER_REQUEST' | 'REGULATORY'
-  /** null: never. Otherwise as `limits` allows. */
+  /** null: the entries never expire. Otherwise within `limits.expiryDays`. */
   expiresAt: Date | null
   /** The same for every try of the request. */
   idempotencyKey: string
@@ -23,7 +23,7 @@ export type DncAnswer = {
 
 /** The calls that show the entries of a list. Only the platform dialect has them. */
 export type DncExports = {
-  /** Begins an export. Genesys makes it after the answer. */
+  /** Begins an export. Genesys makes the export only after it has answered. */
   start(dncListId: string, context: CallContext): Promise<void>
   /** The last export that Genesys made. null if there is none. */
   latest(
@@ -48,7 +48,7 @@ export type DncListPort = {
     expiryDays: number | null
   }
   readonly exports: DncExports | null
-  /** What Genesys accepts in this dialect. The rest is kept and enforced by the gateway alone. */
+  /** What Genesys accepts in this dialect. Only the gateway keeps and enforces the rest. */
   readonly takes: { phone: true; email: boolean; removals: boolean; reasons: boolean }
   /**
    * Adds entries. Sending them again has no second effect. Throws `GenesysFailure`. `conflict`:

@@ -22,9 +22,9 @@ export type HeldPull = { reason: DncHoldReason; audit: AuditEntry }
 /** Pulls from Genesys' lists. At most one pull of a list at a time, over all instances. */
 export type DncPullStore = {
   /**
-   * Requests a pull. Stores its submission, which is `applying` from the start, and the answer of
-   * the call in one transaction. `running`: a pull of the list is requested or running already.
-   * Throws `StagingLost` if the claim is gone.
+   * Requests a pull. In one transaction, stores the answer of the call and the submission of the
+   * pull, which is `applying` from the start. `running`: a pull of the list is requested or running
+   * already. Throws `StagingLost` if the claim is gone.
    */
   ask(
     about: Omit<NewDncSubmission, 'kind' | 'overrides'> & { audit: AuditEntry } & Pick<
@@ -56,8 +56,9 @@ export type DncPullStore = {
    */
   add(pull: DncPull, chunk: NewDncChunk, send: boolean): Promise<number>
   /**
-   * Entries that Genesys had before the export was requested and that are not in the export, by
-   * chunk, starting after `after`. Returns some chunks at a time, and none at the end.
+   * Entries that Genesys had before the export was requested, and that the export lacks. They are
+   * grouped by chunk, starting after `after`. Returns a few chunks at a time, and an empty array at
+   * the end.
    */
   missing(
     pull: DncPull,
@@ -77,9 +78,9 @@ export type DncPullStore = {
     },
   ): Promise<void>
   /**
-   * Gives up the pull, which begins again after `againInMs`. null: it begins again when its
-   * submission is resumed, or with the next period. `held`: why the submission waits until then.
-   * Endpoints and the audit trail get each reason once.
+   * Gives up the pull, which begins again after `againInMs`. `againInMs` null: it begins again when
+   * its submission is resumed, or with the next period. `held`: why the submission waits until
+   * then. Endpoints and the audit trail get each reason once.
    */
   giveUp(pull: DncPull, againInMs: number | null, held: HeldPull | null): Promise<void>
 }

@@ -6,9 +6,10 @@ import type { CallContext } from '../genesys/genesys.ts'
 /** Searches for contacts that were delivered before entries named them. */
 export type LookBackStore = {
   /**
-   * Continues the search for people who were added under an epoch: some entries in one short
-   * transaction. `found`: how many contacts are to be retracted. `done`: nothing of that epoch is
-   * left. null: there is nothing to search for. Several instances may call this at the same time.
+   * Continues the search for the people who were added under one epoch. Handles some entries in one
+   * short transaction. `found`: how many contacts are to be retracted. `done`: all entries of that
+   * epoch are handled. null: there is nothing to search for. Several instances may call this at the
+   * same time.
    */
   step(): Promise<{ tenantId: string; found: number; done: boolean } | null>
 }
@@ -40,7 +41,7 @@ export type Retraction = {
 /** The outcome for a contact that was delivered before an entry named it. */
 export type DeliveredBefore = {
   contactListId: string
-  /** null, like `line` and `contactId`, if another tenant brought the contact. */
+  /** null if another tenant brought the contact. Then `line` and `contactId` are null too. */
   uploadId: string | null
   line: number | null
   contactId: string | null
@@ -62,11 +63,13 @@ export type RetractionStore = {
   renew(claim: RetractionClaim): Promise<boolean>
   /** `readyInMs` null: the list is claimed again when it has work. */
   release(claim: RetractionClaim, readyInMs: number | null): Promise<void>
-  /** Frees every list. Call it when the embedded home starts: no holder has survived. */
+  /**
+   * Frees every list. Call it when the embedded home starts: no other process can hold a list then.
+   */
   freeAll(): Promise<void>
   /**
-   * Contacts that are due, the longest due first. If none is due: the milliseconds until one is.
-   * null: no contact is left to retract.
+   * Contacts that are due. The contact that has been due longest comes first. If none is due: the
+   * milliseconds until the next one is due. null: no contact is left to retract.
    */
   next(claim: RetractionClaim, limit: number): Promise<readonly Retraction[] | number | null>
   /**
@@ -87,16 +90,16 @@ export type RetractionStore = {
     againInMs: number,
   ): Promise<void>
   /**
-   * A page of the contacts that a submission, or an edition, found, in the order in which they were
-   * found.
+   * A page of the contacts that were found for a submission or an edition, in the order in which
+   * they were found.
    */
   page(
     finder: Finder,
     about: { after: string; limit: number },
   ): Promise<{ items: DeliveredBefore[]; next: string | null }>
   /**
-   * `looked`: the search for contacts is complete. `unfilled`: contacts in the tenant's lists that
-   * no entry can find, because the register does not know their phones and addresses.
+   * `looked`: whether the search for contacts is complete. `unfilled`: contacts in the tenant's
+   * lists that no entry can find, because the register does not know their phones and addresses.
    */
   summary(finder: Finder): Promise<{
     looked: boolean
@@ -120,8 +123,8 @@ export type ContactRetractionPort = {
 }
 
 /**
- * Retracts the contacts of a claimed list that are due. Returns the milliseconds until the next
- * step. null: the next step follows when there is work.
+ * Retracts the due contacts of a claimed list. Returns the milliseconds until the next step. null:
+ * the next step follows when there is work.
  */
 export type RetractContacts = (
   claim: RetractionClaim,

@@ -15,14 +15,14 @@ export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListI
   actor: string
   requestId: string
   owner: string
-  /** Whether the option `override` is set. If so, the new entries replace those in force. */
+  /** Whether the option `override` is set. If so, the new entries replace the entries in force. */
   overrides: boolean
 }
 
 /**
- * The entries of a chunk. `accepted`: kept, and sent to Genesys after acceptance. `quarantined`:
- * kept, but sent only when a caller releases them. `duplicates`: not kept, because the submission
- * already has an entry for the person and scope.
+ * The entries of a chunk. `accepted`: stored, and sent to Genesys after acceptance. `quarantined`:
+ * stored, but sent only when a caller releases them. `duplicates`: not stored, because the
+ * submission already has an entry for the person and scope.
  */
 export type AppendedEntries = { accepted: number; quarantined: number; duplicates: number }
 
@@ -98,9 +98,9 @@ export type DncSubmissionStore = {
   /** Shows that the submission is still being received. false: it was discarded. */
   touch(id: string): Promise<boolean>
   /**
-   * Stores a chunk and its entries in one transaction. Of several entries of the submission for one
-   * person and scope, only one is kept, with the strongest reason and the longest expiry of them
-   * all. Throws `StagingLost` if the submission is gone.
+   * Stores a chunk and its entries in one transaction. If the submission has several entries for
+   * one person and scope, only one entry is stored, with the strongest reason and the longest
+   * expiry of them all. Throws `StagingLost` if the submission is gone.
    */
   append(id: string, chunk: NewDncChunk): Promise<AppendedEntries>
   /**
@@ -120,7 +120,10 @@ export type DncSubmissionStore = {
     about: Pick<DncSubmission, 'tenantId' | 'dncListId'>,
     chunk: NewDncChunk,
   ): Promise<readonly number[]>
-  /** Deletes everything of a submission that is still being received. Others stay unchanged. */
+  /**
+   * Deletes a submission that is still being received. A submission in another state stays
+   * unchanged.
+   */
   discard(id: string): Promise<void>
   /** Discards submissions whose receiving gave no sign of life for this time. Returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
@@ -156,10 +159,11 @@ export type DncSubmissionStore = {
    * The tenant's entries in force for the list, one for each person and scope, in the order of
    * acceptance. Each combines all entries in force for its person and scope: it has the strongest
    * reason and the latest end. Its other fields come from the entry with the strongest reason. The
-   * list may change meanwhile. Someone with an entry in force all the time is never left out.
+   * list may change during the export. A person with an entry in force during the whole export is
+   * never left out.
    */
   exportEntries(tenantId: string, dncListId: string): AsyncGenerator<readonly ExportedEntry[], void>
-  /** Newest first. null for a cursor that no page returned. */
+  /** Newest first. null: the cursor cannot be read. */
   list(
     tenantId: string,
     page: DncSubmissionFilter & { limit: number; cursor: string | null },

@@ -16,8 +16,8 @@ export class SuppressionUnknown extends Error {
 }
 
 /**
- * Thrown if nobody in these countries may be called: the registry of each is older than allowed, or
- * there is none.
+ * Thrown if nobody in these countries may be called, because the registry of each country is
+ * missing or older than allowed.
  */
 export class RegistryStale extends SuppressionUnknown {
   override readonly name = 'RegistryStale'
@@ -35,9 +35,9 @@ export class RegistryStale extends SuppressionUnknown {
  */
 export type SuppressionPort = {
   /**
-   * What the list's people are to be checked against. The tenants that count are those with a grant
-   * for the list. The result has the present epochs of those with entries or registries, and the
-   * editions in force of the registries that they use. If there are no epochs, no entry suppresses
+   * What to check the list's people against. Only tenants with a grant for the list count. The
+   * result has the current epochs of the tenants that have entries or registries, and the editions
+   * in force of the registries that these tenants use. If there are no epochs, no entry suppresses
    * anybody. Takes one round trip.
    */
   standingOf(contactListId: string): Promise<Standing>
@@ -70,13 +70,13 @@ export type SuppressionPort = {
    */
   lookAgain(uploadId: string): Promise<void>
   /**
-   * The rows of a chunk of a staged upload, by index, that are still to be sent although they are
-   * suppressed by an entry or an edition that came after the look-up.
+   * The rows of a staged upload's chunk that are still to be sent, but that an entry or an edition
+   * after the look-up suppresses. The result has their indexes in the chunk.
    */
   suppressedIn(uploadId: string, seq: number): Promise<ReadonlySet<number>>
   /**
-   * How many rows of a staged upload are still to be sent although they are suppressed by an entry
-   * or an edition that came after the look-up.
+   * How many rows of a staged upload are still to be sent, but are suppressed by an entry or an
+   * edition after the look-up.
    */
   suppressedSince(uploadId: string): Promise<number>
   /** Makes the digests for rows that an earlier version of the gateway staged without them. */

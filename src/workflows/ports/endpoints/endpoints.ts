@@ -15,8 +15,8 @@ export type EndpointChange = {
 }
 
 /**
- * Why a change was refused. `fixed`: the endpoint comes from the environment. `stale`: its version
- * is no longer the one given. null: the tenant has no such endpoint.
+ * Why a change was refused. `fixed`: the endpoint comes from the environment. `stale`: the endpoint
+ * no longer has the given version. null: the tenant has no such endpoint.
  */
 type Refused = { kind: 'fixed' } | { kind: 'stale' } | null
 
@@ -68,8 +68,8 @@ export type EndpointStore = {
     audit: AuditEntry
   }): Promise<{ kind: 'removed' } | Refused>
   /**
-   * Makes the present secret the previous one, which stays valid for `overlapMs`, and sets a new
-   * one. An older previous secret ends immediately.
+   * Sets a new secret. The old secret stays valid for `overlapMs`. If an even older secret is still
+   * valid, it ends immediately.
    */
   rotate(input: {
     tenantId: string
@@ -87,8 +87,8 @@ export type EndpointStore = {
     page: { limit: number; cursor: string | null; states: readonly DeliveryState[] },
   ): Promise<Page<WebhookDelivery> | null>
   /**
-   * Sends an `endpoint.test` to this endpoint alone, whatever events it has selected. null: the
-   * tenant has no such endpoint.
+   * Sends an `endpoint.test` to this endpoint only, even if the endpoint selects other events.
+   * null: the tenant has no such endpoint.
    */
   test(input: {
     tenantId: string

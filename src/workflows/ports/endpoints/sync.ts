@@ -12,10 +12,10 @@ export type SyncDelivery = {
   tenantId: string
   endpointId: string
   url: string
-  /** The URL comes from the environment, so it may also lead to a private address. */
+  /** The URL comes from the environment, so it may also point to a private address. */
   trusted: boolean
   /**
-   * Decrypted, in the form `whsec_…`: the present secret first, then the previous one as long as it
+   * Decrypted, in the form `whsec_…`: the current secret first, then the previous secret while it
    * is valid.
    */
   secrets: readonly string[]
@@ -56,8 +56,8 @@ export type EndpointVerdict = {
  */
 export type FirstAttempts = {
   /**
-   * Within this time the first attempt is recorded. A delivery that is pending longer has lost its
-   * first attempt.
+   * The first attempt is recorded within this time. If a delivery is pending longer without an
+   * attempt, its first attempt was lost.
    */
   readonly withinMs: number
   /** Accepts deliveries for their first attempt. Never throws, never waits. */
@@ -68,7 +68,8 @@ export type FirstAttempts = {
 export type SyncStore = {
   /**
    * Makes these the only enabled endpoints from the environment (`crm`, `dms`, `cdp`,
-   * `compliance`), for tenant `default`. Earlier ones that are missing here are disabled.
+   * `compliance`), for tenant `default`. Disables earlier endpoints from the environment that are
+   * missing in `endpoints`.
    */
   ensureEnvEndpoints(
     endpoints: readonly {
@@ -89,8 +90,9 @@ export type SyncStore = {
    */
   record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
   /**
-   * Pending deliveries whose job may be lost, by id: those due more than `graceMs` ago, and those
-   * that are due and have had no attempt. At most some hundred at a time.
+   * The ids of pending deliveries whose job may be lost: deliveries that were due more than
+   * `graceMs` ago, and deliveries that are due and have had no attempt. At most some hundred at a
+   * time.
    */
   overdue(graceMs: number): Promise<string[]>
 }

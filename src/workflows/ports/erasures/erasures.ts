@@ -47,12 +47,15 @@ export type ErasureStore = {
   renew(claim: ErasureClaim): Promise<boolean>
   /** `readyInMs` null: the erasure is claimed again when it has work. */
   release(claim: ErasureClaim, readyInMs: number | null): Promise<void>
-  /** Frees every erasure. Call it when the embedded home starts: no holder has survived. */
+  /**
+   * Frees every erasure. Call it when the embedded home starts: no other process can hold an
+   * erasure then.
+   */
   freeAll(): Promise<void>
   /**
-   * Erases some of what one step of the erasure covers, and stores how far it came, in one
-   * transaction. `after` null: from the beginning. Returns where to continue. null: the step is
-   * done. Throws `FenceLost`.
+   * In one transaction, erases a limited part of the data of one step, and stores how far the step
+   * got. `after` null: from the beginning. Returns where to continue. null: the step is done.
+   * Throws `FenceLost`.
    */
   eraseLot(
     work: ErasureWork,
@@ -60,8 +63,8 @@ export type ErasureStore = {
     after: string | null,
   ): Promise<string | null>
   /**
-   * Contacts that are still to be deleted from Genesys, at most `limit`. `busy`: how many others
-   * must wait, because rows of the person may be in flight to their list.
+   * Contacts that are still to be deleted from Genesys, at most `limit`. `busy`: how many other
+   * contacts must wait, because rows of the person may be in flight to their list.
    */
   contactsToDelete(
     work: ErasureWork,

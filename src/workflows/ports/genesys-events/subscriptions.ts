@@ -9,28 +9,28 @@ export type SubscriptionTarget = {
  * - `registering`: an instance is subscribing now.
  * - `registered`: Genesys accepted the subscription.
  * - `refused`: Genesys did not accept it. The gateway tries again later.
- * - `unknown`: Genesys may have the subscription or not. The gateway subscribes again only if work
- *   ends without the event that Genesys should have sent. Work is an upload, or entries that
- *   Genesys stored. If work ends without its event, a `registered` subscription becomes `unknown`
- *   too.
+ * - `unknown`: it is not known whether Genesys has the subscription. The gateway subscribes again
+ *   only if work ends without the event that Genesys should have sent. Work is an upload, or
+ *   entries that Genesys stored. A `registered` subscription also becomes `unknown` if work ends
+ *   without its event.
  */
 export type SubscriptionState = 'registering' | 'registered' | 'refused' | 'unknown'
 
 /** The gateway's subscriptions in Genesys, for the org to which the store is bound. */
 export type SubscriptionStore = {
   /**
-   * Claims the right to subscribe now. `attempt` counts from 1. If there is no need, returns the
-   * state. A claim that has no result after `staleAfterMs` belongs to an instance that died, so its
-   * subscription becomes `unknown`. An event that arrived after the claim proves that an unknown
-   * subscription exists.
+   * Claims the right to subscribe now. `attempt` counts from 1. If no call is needed, returns the
+   * state of the subscription. A claim that has no result after `staleAfterMs` belongs to an
+   * instance that died, so its subscription becomes `unknown`. An event that arrived after the
+   * claim proves that an unknown subscription exists.
    */
   claim(
     target: SubscriptionTarget,
     staleAfterMs: number,
   ): Promise<{ claimed: true; attempt: number } | { claimed: false; state: SubscriptionState }>
   /**
-   * Forgets all subscriptions, because it is known that the org has lost them. An example is a
-   * sandbox that was restarted.
+   * Forgets all subscriptions. Call it if the org has certainly lost them, for example after a
+   * restart of the sandbox.
    */
   forget(): Promise<void>
   record(

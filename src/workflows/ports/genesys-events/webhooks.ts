@@ -59,13 +59,15 @@ export type OpenReceipt = {
   /** How many checks so far gave no result. */
   checks: number
   sinceReceivedMs: number
-  /** The upload and job that the receipt is about. null: none is known to the gateway yet. */
+  /**
+   * The upload and job that the receipt is about. null: the gateway does not know such a job yet.
+   */
   subject: ReceiptSubject | null
 }
 
 /**
- * The states of a receipt. `received`: to be verified. `verified`: Genesys was asked, and the job
- * had ended as the receipt says. `contradicted`: it had ended differently. `ignored`: see
+ * The states of a receipt. `received`: to be verified. `verified`: Genesys confirmed that the job
+ * ended as the receipt says. `contradicted`: Genesys reported a different end. `ignored`: see
  * `IgnoreReason`.
  */
 export type ReceiptStore = {
@@ -78,14 +80,17 @@ export type ReceiptStore = {
   /** null: there is no such receipt, or it is no longer `received`. */
   load(receiptId: string): Promise<OpenReceipt | null>
   /**
-   * Notifies the lane's holder, on whichever instance, that a job may have ended. An upload that is
-   * held because Genesys was unavailable is checked in the next round. Returns how many nudges the
-   * lane has had since its claim. null: there is no such lane.
+   * Notifies the lane's holder, on any instance, that a job may have ended. An upload that is held
+   * because Genesys was unavailable is checked in the next round. Returns how many nudges the lane
+   * has had since its claim. null: there is no such lane.
    */
   nudge(subject: Pick<ReceiptSubject, 'laneKey' | 'uploadId'>): Promise<number | null>
   /** Checks the receipt again after `nextInMs`, by a job in the same transaction. */
   postpone(receiptId: string, nextInMs: number): Promise<void>
-  /** Ends a receipt once. `audit` is written with it. */
+  /**
+   * Ends a receipt that is `received`, and writes `audit` with it. Does nothing if the receipt has
+   * ended already.
+   */
   settle(
     receiptId: string,
     end:

@@ -8,8 +8,8 @@ import type { GenesysRowError } from '../../../domain/genesys/genesys-failure.ts
 import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 
 /**
- * The classes of calls, most urgent first. A less urgent call waits while a more urgent one waits
- * for the pace bucket.
+ * The classes of calls, most urgent first. While a more urgent call waits for a slot of the pace
+ * bucket, less urgent calls wait too.
  */
 export const CALL_CLASSES = ['dnc', 'read', 'delivery', 'poll'] as const
 export type CallClass = (typeof CALL_CLASSES)[number]
@@ -19,7 +19,7 @@ export type CallContext = {
   class: CallClass
   /** Aborts waiting, pacing and the request itself. */
   signal: AbortSignal
-  /** The longest time from now that the call waits before it gives up with the last failure. */
+  /** How long from now the call may retry. After that, it ends with the last failure. */
   retryForMs: number
   /**
    * Called and awaited before every HTTP try, retries included, once the try's pace slot is
@@ -45,7 +45,7 @@ export type BatchToSend = {
   contactIds: readonly string[]
   /** Row by row, `columns.length` cells each. "": an empty cell. */
   cells: readonly string[]
-  /** What `serialise` made of the batch. If left out, `sendBatch` makes it. */
+  /** The result of `serialise` for this batch. If left out, `sendBatch` builds the body. */
   body?: Buffer
 }
 
@@ -56,7 +56,7 @@ export type JobStatus = {
   state: 'processing' | 'completed' | 'failed'
   processed: number
   failed: number
-  /** Each by the index of its row in the batch. */
+  /** Each error has the index of its row in the batch. */
   errors: readonly GenesysRowError[]
 }
 
@@ -104,6 +104,6 @@ export type PaceStore = {
    * belong together. Returns the share now in force, and whether this call cut it.
    */
   throttle(bucket: string, ms: number): Promise<{ share: number; cut: boolean }>
-  /** The share and the block in force now. A bucket that was never used has the whole pace. */
+  /** The share and the block in force now. A bucket that was never used has share 1. */
   read(bucket: string): Promise<{ share: number; blockedMs: number }>
 }

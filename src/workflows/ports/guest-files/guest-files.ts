@@ -27,8 +27,8 @@ export type AcceptGuestFile = Pick<GuestFile, 'id' | 'sizeBytes' | 'sha256' | 'm
 export type GuestFileClaim = { guestFileId: string; owner: string; fence: string; leaseMs: number }
 
 /**
- * The pre-signed URL for the bytes, and the headers to send with them. Send no others. Anyone who
- * has the URL may write there, so it is stored sealed.
+ * The pre-signed URL for the bytes, and the headers to send with them. Send no other headers.
+ * Anyone who has the URL may write there, so it is stored sealed.
  */
 export type UploadPlace = { uploadUrl: string; headers: Record<string, string> }
 
@@ -109,7 +109,7 @@ export type GuestFileStore = {
   step(claim: GuestFileClaim, step: GuestFileStep): Promise<GuestFile>
   /**
    * Frees every file. Call it only on the embedded home, whose process lock proves that no other
-   * process holds one.
+   * process holds a file.
    */
   freeAll(): Promise<void>
 }
@@ -141,7 +141,7 @@ export type GuestFilePort = {
   ): Promise<{ fileId: string; place: UploadPlace }>
   /**
    * Sends the bytes, one piece after the other. A second call has no further effect. `etag`: as the
-   * storage returned it. `forbidden`: the URL is no longer valid, so another one is needed. If
+   * storage returned it. `forbidden`: the URL is no longer valid, so a new URL is needed. If
    * `pieces` throws, the transfer is stopped and fails as `unavailable`.
    */
   put(

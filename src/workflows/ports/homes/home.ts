@@ -10,7 +10,7 @@ export type Home = {
   ping(): Promise<void>
   /** Whether the disk has room for new work. */
   hasRoom(): boolean
-  /** For gauges of metrics: one cheap query for each scrape. */
+  /** Values for the gauges of the metrics. Each scrape of the metrics makes one cheap query. */
   gauges(): Promise<DatabaseGauges>
   /**
    * Binds the store to one Genesys org. `other`: the store is bound to another org and has

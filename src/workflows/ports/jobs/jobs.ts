@@ -7,13 +7,13 @@ export const QUEUES = ['sync-delivery', 'webhook-verify', 'reconcile'] as const
 export type QueueName = (typeof QUEUES)[number]
 
 /**
- * Work that needs no order. A job carries only an id. No two waiting jobs of a queue have the same
+ * Work that needs no order. A job contains only an id. No two waiting jobs of a queue have the same
  * id.
  */
 export type JobQueue = {
   /**
    * Makes a job. With `sql`, the job is written in that transaction, so that it exists only if the
-   * transaction commits. If a job for the id waits already, its time becomes that of this call.
+   * transaction commits. If a job for the id waits already, this call sets its time.
    */
   send(
     queue: QueueName,
@@ -22,7 +22,7 @@ export type JobQueue = {
   ): Promise<void>
 }
 
-/** Sends again the jobs of ids whose job may have been lost. */
+/** Makes new jobs for ids whose job may have been lost. */
 export type JobResender = {
   /**
    * Makes a job for each id that has none waiting, to run immediately. Returns how many it made.

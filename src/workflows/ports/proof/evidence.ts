@@ -29,9 +29,9 @@ export type WalkedUpload = {
 }
 
 /**
- * A row about the person. `match`: how it was found. `cells`: its chunk was opened and its cells
- * compared, because no digest of the row is stored. That is so for rejected rows, and for rows that
- * an earlier version of the gateway staged.
+ * A row about the person. `match`: how it was found. `digest`: by the stored digest. `cells`: by
+ * comparing the cells of the opened chunk, because no digest of the row is stored. Rejected rows,
+ * and rows that an earlier version of the gateway staged, have no digest.
  */
 export type FoundRow = {
   uploadId: string
@@ -65,7 +65,7 @@ export type EvidenceStore = {
   }): Promise<EvidenceDraft[]>
   /**
    * The tenant's next uploads after the upload `after`, in the order in which they began, at most
-   * `limit`. `after` empty: from the first one. Leaves out those that had ended before `from` or
+   * `limit`. `after` empty: from the first one. Leaves out uploads that had ended before `from` or
    * began after `to`.
    */
   uploadsBehind(input: {

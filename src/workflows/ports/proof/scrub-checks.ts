@@ -11,7 +11,10 @@ export type ScrubCheck = {
   endedAt: string
   /** The last try of a request with rows of the upload. null: there was none. */
   lastTriedAt: string | null
-  /** A registry is in use, but the rows have not been looked up in it yet. No row was sent. */
+  /**
+   * Whether a registry is in use in which the rows have not been looked up yet. If so, no row was
+   * sent.
+   */
   isOutstanding: boolean
   lists: CheckedList[]
   registries: CheckedEdition[]

@@ -15,7 +15,9 @@ export type UpkeepStore = {
   claim(owner: string): Promise<UpkeepClaim | null>
   renew(claim: UpkeepClaim): Promise<boolean>
   release(claim: UpkeepClaim, readyInMs: number | null): Promise<void>
-  /** Frees every task. Call it when the embedded home starts: no holder has survived. */
+  /**
+   * Frees every task. Call it when the embedded home starts: no other process can hold a task then.
+   */
   freeAll(): Promise<void>
 }
 
@@ -27,10 +29,10 @@ export type SweptLot = { deleted: number; behindMs: number; more: boolean }
 
 export type RetentionStore = {
   /**
-   * In one short transaction, deletes some of the data whose retention by this rule is over and
-   * that nothing needs. Retention is counted in certain time, which stands still while a jump of
-   * the database's clock is unconfirmed. null: a jump is unconfirmed, so nothing is deleted. Throws
-   * `FenceLost`.
+   * In one short transaction, deletes some of the data whose retention by this rule is over. Data
+   * that is still needed stays. Retention is counted in certain time, which stands still while a
+   * jump of the database's clock is unconfirmed. null: a jump is unconfirmed, so nothing is
+   * deleted. Throws `FenceLost`.
    */
   sweep(claim: UpkeepClaim, rule: RetentionRuleName): Promise<SweptLot | null>
 }

@@ -10,7 +10,7 @@ type Compile = (rules: PlacedRules, contactListIds: readonly string[]) => Compil
 export type GuideCampaign = {
   /** false: Genesys is rebuilding the campaign's index, and takes no rules meanwhile. */
   indexReady: boolean
-  /** A digest of the rules in force, to be compared with `rulesDigestOf`. */
+  /** A digest of the rules in force. Compare it with the result of `rulesDigestOf`. */
   rulesDigest: string
 }
 
@@ -18,7 +18,7 @@ export type GuideCampaignPort = {
   readonly dialect: 'guide'
   readonly reading: ExclusionReading
   compile: Compile
-  /** What `GuideCampaign.rulesDigest` is once these rules are in force. */
+  /** The `GuideCampaign.rulesDigest` of a campaign in which these rules are in force. */
   rulesDigestOf(compiled: CompiledSegment): string
   readCampaign(campaignId: string, context: CallContext): Promise<GuideCampaign>
   /**
@@ -52,7 +52,7 @@ export type PlatformCampaign = {
   contactListId: string | null
   status: CampaignStatus
   version: number
-  /** The id of its one contact list filter. null: it has none. */
+  /** The id of the campaign's only contact list filter. null: it has no filter. */
   filterId: string | null
   entity: Readonly<Record<string, unknown>>
 }

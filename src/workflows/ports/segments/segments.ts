@@ -92,19 +92,22 @@ export type SegmentStore = {
   /** The version whose rules Genesys has, as far as the gateway knows. null: none. */
   inForce(campaignId: string): Promise<CampaignSegment | null>
   /**
-   * Versions whose filters are not deleted yet, although they are neither in force nor kept for a
-   * rollback.
+   * Versions that are neither in force nor kept for a rollback, but whose filters are not deleted
+   * yet.
    */
   withOldFilters(claim: SegmentClaim): Promise<CampaignSegment[]>
   /** Records that the filter of a version is deleted. */
   forgetFilter(claim: SegmentClaim, version: number): Promise<void>
-  /** Resumes the newest version if it is held until a person resumes it. null: it is not. */
+  /**
+   * Resumes the newest version if it is in a hold that only a person can end. null: it is not in
+   * such a hold.
+   */
   resume(campaignId: string, audit: AuditEntry): Promise<CampaignSegment | null>
   /** A campaign with work that no worker holds, and its newest version. null: there is none. */
   claim(owner: string): Promise<{ claim: SegmentClaim; segment: CampaignSegment } | null>
   /** false: another worker has the campaign. */
   renew(claim: SegmentClaim): Promise<boolean>
-  /** `readyInMs` null: there is nothing to do until there is new work. */
+  /** `readyInMs` null: the campaign is claimed again when it has new work. */
   release(claim: SegmentClaim, readyInMs: number | null): Promise<void>
   /**
    * Stores a step. Throws `FenceLost` if another worker has the campaign, and `SegmentReplaced` if
@@ -113,7 +116,7 @@ export type SegmentStore = {
   step(claim: SegmentClaim, version: number, step: SegmentStep): Promise<CampaignSegment>
   /**
    * Frees every campaign. Call it only on the embedded home, whose process lock proves that no
-   * other process holds one.
+   * other process holds a campaign.
    */
   freeAll(): Promise<void>
 }

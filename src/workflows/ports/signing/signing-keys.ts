@@ -25,8 +25,8 @@ export type Signer = {
 
 export type SigningKeys = Signer & {
   /**
-   * Every key that has ever signed in this database, oldest first. None is ever left out, because
-   * old signatures must stay verifiable.
+   * Every key that has ever signed in this database, oldest first. The list is always complete,
+   * because old signatures must stay verifiable.
    */
   list(): Promise<SigningKey[]>
 }

@@ -9,8 +9,8 @@ export type RegisterEntry = {
   /** By the database's clock; ISO 8601 UTC. */
   deliveredAt: string
   /**
-   * Genesys may hold other content than this, because newer content is being sent or its outcome is
-   * unknown.
+   * Whether Genesys may hold different content, because newer content is being sent or the outcome
+   * of sending it is unknown.
    */
   inDoubt: boolean
 }
@@ -33,9 +33,10 @@ export type RowRequest = {
 export type ExplainStore = {
   /**
    * The tenant's uploads to the list, newest first: at most `scan` of them, starting after
-   * `cursor`. Each comes with its lines that have the contact. No lines: the contact is not in the
-   * upload, or the rows are past their retention. null: the cursor cannot be read. Searches the
-   * digests of all rows of each upload (16 bytes a row), because no index has them.
+   * `cursor`. Each upload comes with the numbers of its lines that have the contact. No lines: the
+   * contact is not in the upload, or the rows are past their retention. null: the cursor cannot be
+   * read. Searches the digests of all rows of each upload (16 bytes a row), because no index has
+   * them.
    */
   uploadsOf(input: {
     tenantId: string

@@ -31,8 +31,8 @@ export type OpenReconciliation = { upload: Upload; tries: number; doubted: boole
  */
 export type ReconciliationStore = {
   /**
-   * The upload, and others of its list and tenant that are due at the same time. Empty if there is
-   * no such upload or nothing is pending.
+   * The upload, and the other uploads of its list and tenant that are due at the same time. Empty
+   * if there is no such upload or nothing is pending.
    */
   load(uploadId: string): Promise<OpenReconciliation[]>
   /** Checks all of these uploads again after `nextInMs`, by a job in the same transaction. */
@@ -42,9 +42,9 @@ export type ReconciliationStore = {
     nextInMs: number,
   ): Promise<void>
   /**
-   * In one transaction, ends the reconciliation, once, and raises the upload's version. If the
-   * result is `differs`, the register no longer relies on what it has from the upload, and the
-   * endpoints get `upload.reconciled`.
+   * In one transaction, ends the reconciliation and raises the upload's version. If the result is
+   * `differs`, the register counts the upload's content as unknown, and the endpoints get
+   * `upload.reconciled`. Does nothing if the reconciliation has ended already.
    */
   record(uploadId: string, result: ReconciliationResult): Promise<void>
   /**

@@ -14,7 +14,7 @@ export type StoredAnswer = {
   location: string | null
 }
 
-/** All that decides about a small upload, read in one round trip. */
+/** Everything that the gateway must know to decide about a small upload, read in one round trip. */
 export type Doorway = {
   key: ApiKey | null
   /** Whether the key's tenant is granted the list. */
@@ -27,7 +27,7 @@ export type Doorway = {
   standing: Standing
   /**
    * The state of the call's Idempotency-Key. `free`: nobody has claimed it. `taken`: a call has
-   * claimed it, perhaps one that is dead, or its answer has expired. Claim it to find out which.
+   * claimed it (the call may be dead), or its answer has expired. Claim the key to find out which.
    * `done`: the stored answer.
    */
   claim: 'free' | 'taken' | ({ kind: 'done' } & StoredAnswer)
@@ -48,8 +48,8 @@ export type SmallUpload = {
 }
 
 /**
- * Stores small uploads. Each is read completely before anything of it is stored. An upload takes
- * two round trips to the database, and many uploads share one statement.
+ * Stores small uploads. The gateway reads the whole body of such an upload before it stores
+ * anything. An upload takes two round trips to the database, and many uploads share one statement.
  */
 export type SmallUploadStore = {
   read(asked: {

@@ -52,7 +52,7 @@ export type StageUpload = {
    * upload. null: not a retry.
    */
   parentId: string | null
-  /** The number of the parent's earlier retries. If it has more now, throws `RetriedBeside`. */
+  /** How many retries the parent had before. If it has more now, throws `RetriedBeside`. */
   siblings?: number
   /** By chunk, a bitmap of rows left out: replaced by a later line, or suppressed. */
   leftOut: ReadonlyMap<number, Buffer>
@@ -60,7 +60,7 @@ export type StageUpload = {
   replacedBy: ReadonlyMap<number, Uint32Array>
   /** By chunk, the rows that are suppressed, in the order of rows. */
   suppressed: SuppressedRows
-  /** As read before the rows' first look-up. Later entries are looked up before delivery. */
+  /** Read before the rows' first look-up. Entries accepted later are looked up before delivery. */
   suppressionEpochs: SuppressionEpochs
   /** The result of the look-up in registries. null: there was none, or its result is unknown. */
   registries: RegistryLook | null
@@ -81,7 +81,7 @@ export type Page<T> = { items: T[]; next: string | null }
 
 /**
  * One row of the ledger. `cells`: for a rejected row, the cells as they were sent, in the file's
- * order; for all others, the staged ones in the list's order.
+ * order. For other rows, the staged cells in the list's order.
  */
 export type LedgerRow = {
   line: number
@@ -134,7 +134,7 @@ export class RetriedBeside extends Error {
   }
 }
 
-/** A member that is left out does not narrow the list. */
+/** A member that is left out does not restrict the result. */
 export type UploadFilter = {
   states?: readonly SeenState[]
   contactListId?: string
@@ -181,7 +181,7 @@ export type UploadStore = {
   sweepReceiving(olderThanMs: number): Promise<number>
   /** `tenantId` null: an upload of any tenant. */
   find(tenantId: string | null, uploadId: string): Promise<Upload | null>
-  /** Newest first, as far as the filter allows. null: the cursor cannot be read. */
+  /** The uploads that match the filter, newest first. null: the cursor cannot be read. */
   list(
     tenantId: string,
     page: { limit: number; cursor: string | null } & UploadFilter,
@@ -225,15 +225,13 @@ export type UploadStore = {
     tenantId: string
     uploadId: string
     action: ControlAction
-    /**
-     * Whether this is the upload that the caller has in mind. Pure: it runs inside the transaction.
-     */
+    /** Whether the upload is as the caller expects. Pure: it runs inside the transaction. */
     expects?: (upload: Upload) => boolean
     audit: AuditEntry
   }): Promise<Controlled | null>
   /**
-   * Applies the plan of an upload that is held for `apply`, with the list's columns as they are
-   * now. The upload then goes to its lane. An upload that was applied with the same digest stays
+   * Applies the plan of an upload that is held for `apply`, with the current columns of the list.
+   * The upload then goes to its lane. An upload that was applied with the same digest stays
    * unchanged. null: there is no such upload. `refused`: it is not held for `apply`.
    */
   apply(input: {

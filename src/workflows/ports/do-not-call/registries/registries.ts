@@ -33,7 +33,10 @@ export type EditionHold = { id: string; attempt: number }
 
 /** What was received of an edition. */
 export type ReceivedEdition = {
-  /** In how many runs the numbers arrived. Each run is ascending. Runs are numbered from 1. */
+  /**
+   * In how many runs the numbers arrived. Within a run, the numbers are ascending. Runs are
+   * numbered from 1.
+   */
   runs: number
   lines: number
   numbers: number
@@ -44,10 +47,10 @@ export type ReceivedEdition = {
 }
 
 /**
- * Why an edition may not come into force. `older`: its date is before that of the edition in force.
- * `duplicate`: another edition has the same file. `base_missing`: the edition that it changes is
- * not in force. `shrinks`: it has far fewer numbers than the edition in force. `editionId`: the
- * edition that it was compared with.
+ * Why an edition must not come into force. `older`: its date is before the date of the edition in
+ * force. `duplicate`: another edition has the same file. `base_missing`: the edition that it
+ * changes is not in force. `shrinks`: it has far fewer numbers than the edition in force.
+ * `editionId`: the edition that it was compared with.
  */
 export type EditionFault = {
   kind: 'older' | 'duplicate' | 'base_missing' | 'shrinks'
@@ -57,8 +60,8 @@ export type EditionFault = {
 /** The registries and their editions. They belong to the gateway, not to a tenant. */
 export type RegistryStore = {
   /**
-   * Makes or changes the registry. `country_differs`: it has had an edition, so its country is
-   * fixed.
+   * Makes or changes the registry. `country_differs`: the registry has had an edition, so its
+   * country is fixed.
    */
   put(input: {
     name: string
@@ -69,13 +72,13 @@ export type RegistryStore = {
   find(name: string): Promise<Registry | null>
   /** Sorted by name. */
   list(): Promise<Registry[]>
-  /** Newest first, at most 200, without those that are being received. */
+  /** Newest first, at most 200. Editions that are still being received are left out. */
   editions(name: string): Promise<Edition[]>
   findEdition(name: string, id: string): Promise<Edition | null>
 
   /**
-   * What is wrong with an edition, as far as that is known before its numbers are read. null:
-   * nothing.
+   * What is wrong with an edition, as far as the gateway can tell before it reads the numbers.
+   * null: nothing.
    */
   faultOf(
     edition: Pick<NewEdition, 'registry' | 'change' | 'baseId' | 'asOf'>,
@@ -83,15 +86,14 @@ export type RegistryStore = {
   /** Editions that are only partly received and can be continued, oldest first. */
   receiving(name: string): Promise<ReceivingEdition[]>
   /**
-   * Begins to receive an edition, which callers do not see yet. Discards what an earlier call with
-   * the same digest left.
+   * Begins to receive an edition, which callers do not see yet. Discards the stored part of an
+   * earlier call with the same digest.
    */
   begin(edition: NewEdition): Promise<EditionHold>
   /**
    * Continues the edition that a call with the same digest began, after the first `offset` bytes of
    * the file. From then on, the earlier call can write nothing. `offset_differs`: the gateway has
-   * kept another number of bytes, which the returned `offset` gives. If that is 0, the gateway has
-   * kept nothing.
+   * kept a different number of bytes, which the returned `offset` gives (0: nothing).
    */
   resume(input: {
     callDigest: string
@@ -109,8 +111,8 @@ export type RegistryStore = {
    */
   keep(hold: EditionHold, bytes: number, state: Buffer): Promise<void>
   /**
-   * Deletes the pages that were stored after the last `keep`: those of the run from the prefix
-   * `first` on, and those of later runs.
+   * Deletes the pages that were stored after the last `keep`: the pages of the run from the prefix
+   * `first` on, and all pages of later runs.
    */
   forgetBeyond(hold: EditionHold, run: number, first: number): Promise<void>
   /**
@@ -150,13 +152,13 @@ export type RegistryStore = {
   >
   discard(hold: EditionHold): Promise<void>
   /**
-   * Ends the call. What is kept stays for a call that continues the edition. If nothing is kept,
-   * discards the edition.
+   * Ends the call. The part that `keep` recorded stays for a call that continues the edition. If
+   * there is no such part, discards the edition.
    */
   leave(hold: EditionHold): Promise<void>
   /**
-   * Discards editions whose loading has shown no sign of life for this time. An edition of which a
-   * part is stored is discarded only after a day. Returns how many were discarded.
+   * Discards editions whose loading has shown no sign of life for this time. An edition with a
+   * stored part is discarded only after a day. Returns how many were discarded.
    */
   sweep(olderThanMs: number): Promise<number>
 
@@ -167,7 +169,9 @@ export type RegistryStore = {
   remove(input: { name: string; id: string; audit: AuditEntry }): Promise<Edition | 'busy' | null>
 }
 
-/** What is done with an edition after its 202, step by step. Any instance may do a step. */
+/**
+ * The steps with which the gateway processes an edition after its 202. Any instance may do a step.
+ */
 export type RegistryWork = {
   /**
    * Brings the next loaded edition into force, unless it has a fault. null: none is loaded. If the
@@ -184,8 +188,6 @@ export type RegistryWork = {
    * upload is left.
    */
   lookForLate(): Promise<{ uploadId: string; found: number } | null>
-  /**
-   * Discards editions that are no longer received, as `RegistryStore.sweep` does. Returns how many.
-   */
+  /** The same as `RegistryStore.sweep`. */
   sweep(olderThanMs: number): Promise<number>
 }
