@@ -38,8 +38,8 @@ export type IntakeResult = {
   addedColumns: ListColumn[]
   source: UploadSource
   /**
-   * The accepted rows that a later row with the same contact id replaced. For each chunk, a bitmap
-   * over its accepted rows.
+   * The accepted rows that a later row with the same contact id replaced. For each chunk with
+   * duplicates, a bitmap over its accepted rows.
    */
   leftOut: Map<number, Buffer>
   /**

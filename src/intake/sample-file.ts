@@ -92,8 +92,8 @@ export const sampleFile = async (
     if (!cut) reader.push(text.end())
     reader.end()
   } catch (error) {
-    // The last record before the cut looks damaged. This is no fault if there is a header or a
-    // first row.
+    // The cut may have damaged the last record. This is no fault if there is a header or a first
+    // row.
     if (!(error instanceof FileRefused) || !cut || found.width === 0) throw error
   }
   if (found.width === 0) throw new FileRefused('upload-empty', 'The file is empty.')

@@ -1,14 +1,14 @@
 /**
- * The ceiling of the waits between retries starts at `baseMs`, doubles with each attempt, and stops
- * at `capMs`.
+ * The longest possible wait before a retry. It is `baseMs` at first, doubles with each attempt, and
+ * is never more than `capMs`.
  */
 export type BackoffPolicy = { baseMs: number; capMs: number }
 
 /**
- * How long to wait after failed attempt number `attempt` (from 1), in milliseconds. The result is
- * `retryAfterMs`, if a server requires it, plus a random time of at most min(capMs,
- * baseMs·2^(attempt-1)). AWS calls this "full jitter" [guide-api: Errors and retries]. It keeps
- * many clients from retrying at the same moment.
+ * Returns how long to wait after failed attempt number `attempt` (from 1), in milliseconds. The
+ * wait is the sum of `retryAfterMs`, if a server requires it, and a random time of at most
+ * min(capMs, baseMs·2^(attempt-1)). AWS calls this "full jitter" [guide-api: Errors and retries].
+ * It keeps many clients from retrying at the same moment.
  */
 export const backoffMs = (
   policy: BackoffPolicy,

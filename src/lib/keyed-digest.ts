@@ -27,7 +27,7 @@ export const DIGEST_SLACK_BYTES = 3
 /** Collects texts and digests them together, which is much faster than one by one. */
 export type DigestBatch = {
   add(text: string): void
-  /** Copies the UTF-8 in `view` from `from` to `to`, before `DIGEST_SLACK_BYTES` spare bytes. */
+  /** Copies the UTF-8 in `view[from, to)`. `DIGEST_SLACK_BYTES` spare bytes must follow it. */
   addBytes(view: DataView, from: number, to: number): void
   /** Returns the digests of the texts added since the last call, in order, 16 bytes each. */
   take(): Buffer
@@ -134,7 +134,7 @@ const cmacAlone = ({ key, subkeys }: CmacKey, text: Uint8Array): Buffer => {
   return output.subarray(output.byteLength - DIGEST_BYTES)
 }
 
-/** Encrypts the later blocks of long messages. Knows where their digests and words are. */
+/** Encrypts the later blocks of long messages. Remembers where their digests and words are. */
 const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
   let owners = new Int32Array(FIRST_WAITING)
   let starts = new Int32Array(FIRST_WAITING)

@@ -87,8 +87,8 @@ const utf8Of = (texts: readonly string[]): { bytes: Buffer; ends: number[] } => 
 }
 
 /**
- * `key` is the key of the digests, as in `createDigestBatch`. The key of the encryption is derived
- * from `key` for `purpose`.
+ * `key`: the key of the digests, as in `createDigestBatch`. The encryption key is derived from
+ * `key` for `purpose`.
  */
 export const createTextSeal = (key: Uint8Array, purpose: string): TextSeal => {
   const batch = createDigestBatch(key)

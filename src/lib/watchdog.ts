@@ -30,9 +30,9 @@ setInterval(() => {
 
 /**
  * Ends the process if its event loop is stuck, so that the process can be started again. A stuck
- * process answers nothing and handles no signal. The event loop beats every second, and a thread
- * checks for the beats. The thread counts its checks, and does not measure time. Otherwise, the
- * event loop would look stuck after the machine has slept.
+ * process answers nothing and handles no signal. The event loop sends a beat every second, and a
+ * thread checks for the beats. The thread counts its checks instead of measuring time. Otherwise,
+ * the event loop would look stuck after the machine has slept.
  */
 export const startWatchdog = (
   clock: Clock,

@@ -8,8 +8,9 @@ export type ByteDecoder = {
   /** Call it after the last block. Returns what `push` held back. */
   end(): Buffer
   /**
-   * The number of bytes before the first bad byte, which is not part of a character. null: no bad
-   * byte was found so far. The decoder returns the text before the bad byte and nothing after it.
+   * The number of bytes before the first bad byte. A bad byte is not part of a character. null: no
+   * bad byte was found so far. The decoder returns the text before the bad byte and nothing after
+   * it.
    */
   badAt(): number | null
   /**

@@ -86,8 +86,8 @@ const sequenceBytes = (bytes: Uint8Array, at: number): number => {
 }
 
 /**
- * Western text may contain byte pairs that look like UTF-8 by accident. It has at most one such
- * pair for this many other bytes beyond ASCII. If there are more pairs, the text is not western.
+ * Western text may contain byte pairs that look like UTF-8 by accident: at most one such pair for
+ * this many other bytes beyond ASCII. If there are more pairs, the text is not western.
  */
 const STRAYS_PER_SEQUENCE = 10
 /**
@@ -97,8 +97,8 @@ const STRAYS_PER_SEQUENCE = 10
 const FOREIGN_RUN = 3
 
 /**
- * Whether characters of UTF-8 occur too often to be an accident. The file then mixes encodings, or
- * is damaged UTF-8.
+ * Whether characters of UTF-8 occur too often to be an accident. If they do, the file mixes
+ * encodings or is damaged UTF-8.
  */
 const looksMixed = (bytes: Uint8Array): boolean => {
   let sequences = 0
@@ -133,9 +133,11 @@ const looksForeign = (bytes: Uint8Array): boolean => {
 }
 
 /**
- * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. They are not if the
- * bytes have NULs or bytes without a character, characters of UTF-8 (a mixed or damaged file), or
- * most of their letters beyond ASCII in long runs (another alphabet).
+ * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. They are not if
+ * one of these is true:
+ * - they have NULs, or bytes for which windows-1252 has no character
+ * - they have characters of UTF-8 (the file mixes encodings or is damaged)
+ * - most of their letters beyond ASCII are in long runs (the text is in another alphabet)
  */
 export const looksWestern = (bytes: Uint8Array): boolean =>
   !bytes.some((byte) => byte === 0 || hasNoCharacter(byte)) &&

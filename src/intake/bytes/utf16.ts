@@ -7,8 +7,8 @@ const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000
 
 /**
- * The index of the first half of a surrogate pair without its other half, in text that is not well
- * formed.
+ * The index of the first surrogate that is not part of a pair. Call it only for text that is not
+ * well formed, because such text has at least one.
  */
 const firstLoneHalf = (text: string): number => {
   let at = 0

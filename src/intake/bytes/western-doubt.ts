@@ -21,8 +21,9 @@ export type WesternDoubt = {
 type Rule = 'before' | 'after' | 'beside' | 'between' | 'behind-small' | 'may-be'
 
 /**
- * The rule of each suspicious byte. Letters with `may-be` and `behind-small` exist in some western
- * language. A cell with such a letter therefore only supports a doubt that other cells raised.
+ * The rule of each suspicious byte. The letters with the rules `may-be` and `behind-small` exist in
+ * some western language. If such a letter breaks no rule, its cell only supports a doubt that other
+ * cells raised.
  */
 const RULES = new Map<number, Rule>([
   ...[0x83, 0x86, 0x87, 0x88, 0x89, 0x8b, 0x95, 0x98, 0x9b, 0x9f].map((byte): [number, Rule] => [
@@ -67,8 +68,9 @@ const breaks = (rule: Rule, before: number | undefined, next: number | undefined
 }
 
 /**
- * A doubt needs `FEWEST_CELLS` suspicious cells. `FEWEST_BROKEN` of them must break a rule, and
- * these must be this share of the cells beyond ASCII.
+ * Suspicious cells make the text doubtful if there are at least `FEWEST_CELLS` of them, and at
+ * least `FEWEST_BROKEN` of them break a rule. The cells that break a rule must also be at least the
+ * share `SHARE` of all cells with bytes beyond ASCII.
  */
 const FEWEST_CELLS = 3
 const FEWEST_BROKEN = 2

@@ -39,8 +39,8 @@ const TO_SMALL = 0x20
 const LONGEST_ADDRESS = 254
 
 /**
- * The position of the first capital letter before the @. -1: there is none, so the address already
- * has the form of `subjectOf`.
+ * The position of the first capital letter before the @. -1: there is none. The address then
+ * already has the form of `subjectOf`.
  */
 const firstCapital = (view: DataView, from: number, to: number): number => {
   for (let at = from; at < to; at += 1) {

@@ -22,7 +22,10 @@ const detailOf = (diff: SchemaDiff): string =>
     ? 'phoneColumns or emailColumns contradicts the kind that the list declares.'
     : 'The list does not have some columns of the file.'
 
-/** Creates the refusal `schema-drift`. `detail`: its sentence. Default: the usual sentence. */
+/**
+ * Creates the refusal `schema-drift`. `detail`: the sentence for the caller. Default: the usual
+ * sentence.
+ */
 export const driftOf = (diff: SchemaDiff, detail: string = detailOf(diff)): FileRefused =>
   new FileRefused('schema-drift', detail, { diff })
 

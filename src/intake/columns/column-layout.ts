@@ -59,8 +59,8 @@ export type ColumnLayout = {
 
 /**
  * Refuses a file whose first row has an email address or a phone number. Such a file has no header,
- * so its first row is a person's data. The gateway shows and logs the names of columns, and must
- * never do this with a person's data.
+ * and its first row is a person's data. The gateway shows and logs the names of columns, but it
+ * must never show or log a person's data.
  */
 const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec): void => {
   const known = new Set(spec.list.columns.map((column) => column.name))

@@ -18,7 +18,7 @@ const MOST_PROPOSALS = 100
 const NOWHERE: Place = { target: null, by: null, confidence: null }
 
 /**
- * Throws `header-duplicate` if a name occurs twice. A null name stands for a column that is not
+ * Throws `header-duplicate` if a name occurs twice. null in place of a name: the column is not
  * checked. `positions`: the place of each name in the file. `why`: the start of the message.
  */
 export const refuseTwice = (

@@ -1,8 +1,8 @@
 import { comparedName, nameLikeness } from './column-similarity.ts'
 
 /**
- * A proposal with at least this confidence may be applied without a confirmation, if no other
- * proposal with such a confidence has the same column of the file or of the list.
+ * The gateway may apply a proposal with at least this confidence without a confirmation. No other
+ * proposal of this confidence may then have the same column of the file or of the list.
  */
 export const APPLIED_FROM = 0.9
 /**

@@ -55,12 +55,14 @@ const proposalsFor = (names: readonly string[], wanted: string): Proposal[] => {
 }
 
 /**
- * Finds the column with the contact id, in this order:
+ * Finds the column with the contact id. Searches in this order:
  * - the column that the option `contactIdColumn` names
  * - the column `contactId` or `customerId`
- * - the column that `mapping` maps to such a name (this is first if `mapping` leaves out the column
- *   of that name)
+ * - the column that `mapping` maps to such a name
  * - the only column that is almost certainly meant (`Customer ID`, `Kundennummer`)
+ *
+ * Exception: if `mapping` leaves out the column `contactId` or `customerId`, the column that
+ * `mapping` maps to such a name counts instead, if there is one.
  *
  * Throws `contact-id-column-missing`, with likely columns.
  */

@@ -3,7 +3,10 @@ import { FileRefused, type IntakeSpec } from '../contract.ts'
 import { layOutColumns } from './column-layout.ts'
 import type { Proposal } from './column-proposals.ts'
 
-/** Where a column of a file may go. A person checks this and may change it. */
+/**
+ * To which column of the list a column of a file may belong. A person checks this guess and may
+ * change it.
+ */
 export type GuessedColumn = Pick<
   UploadColumn,
   'name' | 'kind' | 'mappedTo' | 'by' | 'confidence'

@@ -100,8 +100,8 @@ const createChunks = (digestKey: Buffer) => {
 }
 
 /**
- * The faults in the form of the record. With such a fault, it is not known which cell belongs to
- * which field, so nothing else is judged.
+ * The faults in the form of the record. If there is one, the gateway cannot find out which cell
+ * belongs to which field, so nothing else is judged.
  */
 const formFaults = (layout: EntryLayout, { cells, faults }: RawRow): RowFault[] => {
   const found = [...faults]

@@ -32,8 +32,8 @@ export type JudgeEntry = (
 /**
  * Builds the function that judges the entries of one submission, by its options. `now`: an expiry
  * must be later than this. `granted`: the contact lists that entries may name. An entry for any
- * other list would suppress nobody. In removals the reason is free text. Phones of every country
- * are allowed there, because a removal is never quarantined.
+ * other list would suppress nobody. For removals, two rules differ: the reason is free text, and
+ * phones of every country are allowed, because a removal is never quarantined.
  */
 export type BuildEntrySteps = (submission: {
   kind?: 'add' | 'remove'
@@ -93,9 +93,9 @@ const readLists = (
 }
 
 /**
- * Reads the reason of an entry. `originalReason` is the CRM's word for the reason. An export has
- * both in separate columns. The reason of an exported entry stays as it is, and is not derived from
- * the word again, because DNC_REASONS may have changed since.
+ * Reads the reason of an entry. `originalReason` is the CRM's word for the reason. An export of
+ * entries has both in separate columns. The gateway does not derive the reason of an exported entry
+ * from the word again, because DNC_REASONS may have changed since.
  */
 const readReason = (
   cells: EntryCells,
@@ -184,7 +184,7 @@ const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells
 
 /**
  * Reads the terms of entries. Most entries of a submission have the same terms, so each combination
- * of raw cells is judged only once.
+ * of cells is judged only once.
  */
 const createTerms = (rules: DncRules, submission: Submitted) => {
   const known = new Map<string, ReadTerms>()
@@ -245,8 +245,8 @@ const createReadPhone = (normalisationFor: NormalisationFor) => {
 
 /**
  * Builds the steps for submissions of entries. The steps check phones and emails in the same way as
- * the steps for contacts. Without rules, the CRM has no words for reasons, and no country is
- * allowed.
+ * the steps for contacts. If the rules are left out, the CRM has no words for reasons, and no
+ * country is allowed.
  */
 export const createEntrySteps = (
   { reasons = new Map(), allowedCountries = new Set() }: Partial<DncRules>,

@@ -86,8 +86,8 @@ const createWindow = (record: CsvRecord) => {
 }
 
 /**
- * Whether the first line is Excel's `sep=;`, which is no record. If the delimiter in this line cut
- * the line in two, it has two cells.
+ * Whether the first line is Excel's `sep=;`, which is not a record. The line has two cells if the
+ * delimiter in it has cut it in two.
  */
 const isDelimiterLine = (cells: readonly string[]): boolean =>
   cells.length <= 2 && /^sep=[,;\t|]?$/i.test(cells.join(''))

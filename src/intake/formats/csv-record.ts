@@ -87,9 +87,9 @@ const classesFor = (delimiter: string): Uint8Array => {
 }
 
 /**
- * The position of the last byte of the line end at `at`: LF, CR, or CR and LF together. A CR just
- * before `limit` is joined with the line feed at `limit`. The reader then waits for the next block
- * to see whether the file has a line feed there.
+ * The position of the last byte of the line end at `at`: LF, CR, or CR and LF together. If a CR is
+ * the last byte before `limit`, it is joined with the line feed that the reader put at `limit`. The
+ * reader then waits for the next block to see whether the file has a line feed there.
  */
 const lastOfLineEnd = (bytes: Buffer, at: number): number =>
   bytes[at] === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED ? at + 1 : at
@@ -122,8 +122,8 @@ const findClosing = (
 }
 
 /**
- * The position where the text that begins at `from` ends, which is the next delimiter or line end.
- * A quote in the text belongs to the text, and marks the record as `misplaced`.
+ * The position where the text that begins at `from` ends: the position of the next delimiter or
+ * line end. A quote in the text belongs to the text, and marks the record as `misplaced`.
  */
 const findTextEnd = (record: CsvRecord, from: number, classes: Uint8Array): number => {
   const { bytes } = record
@@ -153,15 +153,15 @@ const unquote = (bytes: Buffer, start: number, end: number): number => {
 }
 
 /**
- * Removes the quotes of all cells. Call it only when the record is complete. When the next block
- * has arrived, an incomplete record is searched again from its start, and still needs its quotes
- * then.
+ * Removes the quotes of all cells. Call it only when the record is complete. An incomplete record
+ * is searched again from its start when the next block has arrived, and that search needs the
+ * quotes.
  */
 const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
   for (let cell = 0; cell < width; cell += 1) {
     const start = starts[cell]!
-    // If the quotes of a cell were already removed, the cell begins with a quote only if it is
-    // empty. `start` is then its closing quote.
+    // A cell whose quotes were already removed begins with a quote only if it is empty. The byte at
+    // `start` is then its closing quote.
     if (bytes[start] !== QUOTE_BYTE || ends[cell] === start) continue
     ends[cell] = unquote(bytes, start, ends[cell]!)
   }
@@ -169,10 +169,12 @@ const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
 
 /**
  * Finds the end of a cell with a quote or a NUL. Returns the position of the delimiter or line end
- * after the cell. -1: its quote is not closed. Follows RFC 4180. RFC 4180 does not say what quotes
- * in other places mean, so one more rule applies: a quote opens a cell only at the cell's start.
- * Any other quote is text, and marks the record as `misplaced`. So does any text that follows a
- * closing quote. Such text belongs to the cell, up to the next delimiter or line end.
+ * after the cell. -1: its quote is not closed.
+ *
+ * Follows RFC 4180. RFC 4180 does not say what quotes in other places mean, so one more rule
+ * applies: a quote opens a cell only at the cell's start. Any other quote is text, and marks the
+ * record as `misplaced`. Text after a closing quote marks the record too. This text belongs to the
+ * cell, up to the next delimiter or line end.
  */
 const findOddCell = (
   record: CsvRecord,

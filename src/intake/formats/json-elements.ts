@@ -43,8 +43,8 @@ type Step = { kind: 'none' } | { kind: 'element' | 'last'; at: number }
 const NONE: Step = { kind: 'none' }
 
 /**
- * Searches the text between the array's brackets for the ends of elements. If the text ends first,
- * the search continues there with the next text.
+ * Searches the text between the array's brackets for the ends of elements. If no end is found in
+ * the text, the search continues when more text has arrived.
  */
 const createWalk = (fail: (why: string) => never) => {
   let scanned = 0
@@ -95,8 +95,8 @@ const createWalk = (fail: (why: string) => never) => {
 
 type Inside = {
   /**
-   * Passes on the complete elements of `text`. Returns the text after them, and whether the array
-   * has ended.
+   * Passes on the complete elements of `text`. Returns the text after these elements, and whether
+   * the array has ended.
    */
   take(text: string): { rest: string; ended: boolean }
   element(): number

@@ -49,8 +49,8 @@ export type JsonForm = {
 
 /**
  * An array as the text of a cell with commas. If one of its texts contains a separator, the cell
- * would be read as more elements than the array has. Such an array is shown as JSON instead. The
- * JSON is rejected, because no id has this form.
+ * would be read as more elements than the array has. Such an array becomes JSON instead. This JSON
+ * is then rejected, because no id has this form.
  */
 const asList = (value: unknown): string | null => {
   if (!Array.isArray(value) || !value.every((part) => typeof part === 'string')) return null

@@ -44,8 +44,8 @@ export const csvCell = (cell: string): string =>
 type Reasoned = Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine' | 'said' | 'faults'>
 
 /**
- * The faults of a row. Empty if its `code` is null. A rejected row may have several faults, and any
- * other row has one.
+ * The faults of a row. There are none if its `code` is null. A rejected row may have several
+ * faults. Any other row has one.
  */
 export const ledgerFaults = ({
   code,

@@ -22,7 +22,7 @@ export type NumberLines = {
    * The number of lines that are not a phone number: a header, words, a number that is too short.
    */
   rejected: number
-  /** The first line that is not a phone number. null: there is none. */
+  /** The first line that is not a phone number. null: every line is a phone number. */
   firstRejectedLine: number | null
 }
 
@@ -61,8 +61,8 @@ const FEWEST_NATIONAL = 6
 const MOST_NATIONAL = 12
 
 /**
- * For each byte value, 1 if the byte may be between digits without a meaning. `201,5550100` (a form
- * of the FTC's file) and `(201) 555-0100` are therefore one number each.
+ * For each byte value, 1 if the byte may be between digits and has no meaning there. Therefore
+ * `201,5550100` (a form of the FTC's file) and `(201) 555-0100` are one number each.
  */
 const SILENT = new Uint8Array(256)
 for (const byte of Buffer.from(' \t,;.-()/"\r')) SILENT[byte] = 1

@@ -112,8 +112,9 @@ export const createAcceptedRows = (mostRows: number) => {
     return lineOfRow(lines[seq]!, row - starts[seq]!)
   }
   /**
-   * Where the digests are read from: memory or, if there were too many, the sink. If the digests
-   * come from the sink, they need not be kept in memory, so a pass can have twice as many rows.
+   * From where the digests are read: from memory or, if there were too many rows, from the sink.
+   * Digests that come from the sink need not be kept in memory, so a pass can have twice as many
+   * rows.
    */
   const source = (idDigests: IdDigests): { digests: IdDigests; passRows: number } => {
     const all = kept

@@ -2,8 +2,8 @@ import { CARRIAGE_RETURN, LINE_FEED } from '../formats/csv-record.ts'
 import type { CsvRecord } from '../formats/csv-record.ts'
 
 /**
- * The check for hidden rows applies only to rows with at least this many cells. Notes of several
- * lines often have one comma in a line.
+ * The check for hidden rows applies only to rows with at least this many cells. In rows with fewer
+ * cells it would often be wrong, because a line of a note often has one comma.
  */
 const FEWEST_CELLS = 3
 

@@ -6,11 +6,12 @@ import type { RawRow } from '../formats/raw-row.ts'
 const MOST_WAITING = 100
 
 /**
- * Decides how many cells the records of a file have. The number is that of the header, with one
- * exception: if the first two rows have the same other number of cells, and it reaches the last
- * column with a name, this number counts. A program that writes empty cells at the end of rows, or
- * leaves them out, does so in every row. If a single row differs, the cause is more likely a comma
- * inside a cell, which has moved all cells after it. Such a row must be rejected.
+ * Decides how many cells the records of a file must have. Normally, this is the number of cells of
+ * the header. Exception: the first two rows with content both have the same other number of cells,
+ * which includes all columns with a name, and any cells beyond the header are empty. Then this
+ * other number counts, because a program that adds or leaves out empty cells at the end of rows
+ * does so in every row. If only one row differs, the cause is more likely a comma inside a cell,
+ * which has moved all cells after it. Such a row must be rejected.
  */
 export type RecordWidth = {
   readonly cells: number

@@ -7,8 +7,8 @@ import type { ContactSteps } from './contact-steps.ts'
 import type { Normalisation } from './normalisation.ts'
 
 /**
- * A row without faults. `subjects`: its phones and emails, normalised. `decimals`: a phone ended in
- * `.0`, which a spreadsheet had added, and the check removed the `.0`.
+ * A row without faults. `subjects`: its phones and emails, normalised. `decimals`: a spreadsheet
+ * had added `.0` to a phone, and the check removed it.
  */
 export type CheckedRow = {
   faults: null
@@ -48,7 +48,7 @@ type Draft = {
 
 /**
  * Whether the id, read as a number of the region, is this phone. Reading is slow, so the id is read
- * only if its last digits are those of the phone.
+ * only if its last digits are the last digits of the phone.
  */
 const isReadAs = (contactId: string, e164: string, normalise: Normalisation): boolean => {
   if (contactId.length < FEWEST_PHONE_DIGITS || !e164.endsWith(contactId.slice(-2))) return false

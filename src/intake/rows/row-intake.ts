@@ -110,7 +110,7 @@ const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[
     .map((index) => ({ code: 'cell-without-column', column: null, position: index + 1 }))
 }
 
-/** Faults after which it is not known which cell belongs to which column. */
+/** The faults after which the gateway cannot find out which cell belongs to which column. */
 const LOST_COLUMNS = new Set(['row-not-object', 'quote-misplaced', 'row-ragged'])
 
 /**

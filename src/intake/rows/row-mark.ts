@@ -1,10 +1,10 @@
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
 
 /**
- * The mark that the ledger gives each row. It ties the row to its upload, to its line and, if
- * valid, to its contact id. The mark of a returned row does not fit if a spreadsheet changed the
- * id, or if a person sorted one column alone. The mark is made with a key, so that nobody can guess
- * an id from it. Every spreadsheet reads the mark as text, because it has letters and hyphens.
+ * The mark that the ledger gives each row. It ties the row to its upload, to its line and, if the
+ * contact id is valid, to this id. The mark of a returned row does not fit if a spreadsheet changed
+ * the id, or if a person sorted one column alone. The mark is made with a key, so that nobody can
+ * guess an id from it. The mark has letters and hyphens, so every spreadsheet reads it as text.
  */
 const MARK = /^r(?<line>\d{1,10})-(?<upload>[a-z0-9]{1,12})-(?<kind>[in])(?<proof>[a-p]{20})$/u
 const UPLOAD_CHARS = 12

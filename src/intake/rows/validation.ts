@@ -20,7 +20,9 @@ export type Validation = {
   segment: (sent: unknown) => ReadDefinition
 }
 
-/** Requests get the validation from the plugin of the same name. Jobs and tests create it here. */
+/**
+ * Requests get the validation from the Fastify plugin `validation`. Jobs and tests create it here.
+ */
 export const createValidation = (
   rules: RowRules & Partial<DncRules>,
   normalisationFor: NormalisationFor,
