@@ -7,14 +7,14 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'Time of one lookup. A lookup compares many phones and emails of contacts with the do-not-call entries',
     [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
   ),
-  dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by outcome', [
+  dncEntries: counter('dnc_entries_total', 'Do-not-call entries and removals read, by outcome', [
     'kind',
     'outcome',
   ]),
   dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
   dncRetracted: counter(
     'dnc_retracted_total',
-    'Contacts delivered before a do-not-call entry named them, by outcome',
+    'Contacts that were delivered before a do-not-call entry named them, by outcome',
     ['outcome'],
   ),
   oldestRetraction: gauge(
@@ -27,16 +27,16 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   dncApplyBy: gauge(
     'dnc_apply_by_timestamp_seconds',
-    'The time by which the oldest waiting submission must be applied, by the strictest law. 0 while no submission waits',
+    'Time by which Genesys must have the oldest waiting do-not-call submission, according to the strictest law. 0 while no submission waits',
   ),
   registryAge: gauge(
     'registry_age_seconds',
-    'Age of the edition in force of a registry that a tenant uses. Absent if there is no edition',
+    'Age of the edition in force, for each registry that a tenant uses. Absent if there is no edition',
     ['registry'],
   ),
   registryAgeLimit: gauge(
     'registry_age_limit_seconds',
-    'Maximum age that the edition may have when a contact is sent',
+    "Highest age of a registry's edition at which the gateway still sends contacts",
     ['registry'],
   ),
 })

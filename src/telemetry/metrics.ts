@@ -12,7 +12,7 @@ const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
 
 const httpMetrics = ({ counter, histogram }: Makers) => ({
   httpRequests: counter('http_requests_total', 'Requests answered', ['method', 'route', 'status']),
-  httpSeconds: histogram('http_request_seconds', 'Time to answer', SECONDS, ['route']),
+  httpSeconds: histogram('http_request_seconds', 'Time to answer a request', SECONDS, ['route']),
   quotaRefusals: counter('quota_refusals_total', 'Calls refused by a quota of their tenant', [
     'quota',
   ]),
@@ -41,35 +41,35 @@ const uploadMetrics = ({ counter }: Makers) => ({
   ),
   reconciledRows: counter(
     'reconciled_rows_total',
-    'Rows that reconciliation checked, rows missing in Genesys, and cells that differ',
+    'Rows checked by reconciliation, rows missing in Genesys, and cells that differ',
     ['finding'],
   ),
-  rows: counter('rows_total', 'Rows by outcome', ['outcome']),
-  rejections: counter('rejections_total', 'Rejected rows by code', ['code']),
+  rows: counter('rows_total', 'Rows of uploads, by outcome', ['outcome']),
+  rejections: counter('rejections_total', 'Rejected rows, by code', ['code']),
   suppressedRows: counter('suppressed_rows_total', 'Rows suppressed at intake, by code', ['code']),
   phones: counter(
     'phones_total',
     'Phone numbers parsed, by parser: direct (of the gateway) or library',
     ['path'],
   ),
-  chunks: counter('chunks_staged_total', 'Chunks staged'),
+  chunks: counter('chunks_staged_total', 'Chunks of staged uploads'),
   bytes: counter('bytes_received_total', 'Bytes of staged uploads'),
 })
 
 const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
-  batches: counter('batches_total', 'Batches settled or refused', ['outcome']),
+  batches: counter('batches_total', 'Batches, by outcome: settled or refused', ['outcome']),
   batchSeconds: histogram(
     'batch_seconds',
-    'Time from sending a batch until it is settled',
+    'Time from sending a batch until its outcomes are in the database',
     LONG_SECONDS,
   ),
   completionSeconds: histogram(
     'completion_seconds',
-    'Time from the 202 until the final state',
+    'Time from the 202 of an upload until its final state',
     LONG_SECONDS,
   ),
   attempts: counter('genesys_attempts_total', 'HTTP attempts at Genesys', ['operation', 'outcome']),
-  attemptSeconds: histogram('genesys_attempt_seconds', 'Duration of an attempt', SECONDS, [
+  attemptSeconds: histogram('genesys_attempt_seconds', 'Duration of one HTTP attempt', SECONDS, [
     'operation',
   ]),
   throttled: counter('genesys_throttled_total', 'Answers of Genesys with 429'),
@@ -85,7 +85,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   circuitOpen: gauge(
     'genesys_circuit_open',
-    '1 while Genesys does not answer and the gateway sends only probes',
+    '1 while Genesys does not answer and the gateway sends only test calls',
   ),
   paceUsed: gauge(
     'pace_used_last_minute',
@@ -101,11 +101,11 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes that another worker took over'),
   laneFailures: counter('lane_failures_total', 'Lanes released after an unexpected error'),
-  syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages', [
+  syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages to endpoints', [
     'event',
     'outcome',
   ]),
-  listsProvisioned: counter('lists_provisioned_total', 'Contact lists made in Genesys', [
+  listsProvisioned: counter('lists_provisioned_total', 'Contact lists created in Genesys', [
     'outcome',
   ]),
   endpointsFailing: counter(
@@ -117,26 +117,30 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'Endpoints that the gateway disabled',
     ['reason'],
   ),
-  webhookReceipts: counter('webhook_receipts_total', 'Calls to the webhook routes by outcome', [
+  webhookReceipts: counter('webhook_receipts_total', 'Calls to the webhook routes, by outcome', [
     'route',
     'outcome',
   ]),
   webhookVerifySeconds: histogram(
     'webhook_verify_seconds',
-    'Time from a webhook until Genesys confirmed it',
+    'Time from a webhook until Genesys confirmed or contradicted it',
     LONG_SECONDS,
   ),
   jobFailures: counter('job_failures_total', 'Background jobs that ended in an error', ['queue']),
-  lastProcessed: gauge('last_processed_timestamp_seconds', 'Time of the last success', ['what']),
+  lastProcessed: gauge(
+    'last_processed_timestamp_seconds',
+    'Time of the last success of the work that the label names',
+    ['what'],
+  ),
   uploads: gauge(
     'uploads',
-    'Uploads that are not finished at present, by state. uploads_finished_total counts finished uploads',
+    'Uploads that are not finished at present, by state. gateway_uploads_finished_total counts finished uploads',
     ['state'],
   ),
   holds: gauge('holds', 'Uploads that are held at present, by reason', ['reason']),
   longestUnchanged: gauge(
     'upload_longest_unchanged_seconds',
-    'Longest time that an upload in this state has had neither a settled batch nor a change',
+    'Longest time without any progress (a settled batch or a change) of an upload in this state',
     ['state'],
   ),
   lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),
@@ -148,13 +152,13 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'Age of the oldest message that an enabled endpoint has not accepted',
   ),
   syncDead: gauge('sync_dead', 'Messages that the gateway gave up on. You may replay them'),
-  clockJumps: counter('clock_jumps_total', 'Jumps of a clock that the gateway noticed', ['of']),
+  clockJumps: counter('clock_jumps_total', 'Jumps of the clock that the label names', ['of']),
   clockUnconfirmed: gauge(
     'clock_unconfirmed',
     "1 while the database's clock is not confirmed. Until it is confirmed, nothing expires",
   ),
-  databaseUp: gauge('database_up', '1 when the last check of the database succeeded'),
-  databaseLook: gauge('database_look_seconds', 'How long the last check of the database took'),
+  databaseUp: gauge('database_up', '1 if the database answered when the metrics were last read'),
+  databaseLook: gauge('database_look_seconds', 'Time to read the metrics from the database'),
   ready: gauge('ready', '1 while /readyz answers 200'),
 })
 
@@ -169,7 +173,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   segmentsHeld: counter('segments_held_total', 'How often a segment had to wait, by reason', [
     'reason',
   ]),
-  segmentFindings: counter('segment_findings_total', 'Findings in definitions, by code', ['code']),
+  segmentFindings: counter('segment_findings_total', 'Findings in segments, by code', ['code']),
   segmentPushSeconds: histogram(
     'segment_push_seconds',
     'Time from the 202 until Genesys accepted the rules',
@@ -177,17 +181,17 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   ),
   segmentIndexSeconds: histogram(
     'segment_index_seconds',
-    'Time from the acceptance of the rules by Genesys until their index was ready',
+    'Time from the moment when Genesys accepted the rules until their index was ready',
     LONG_SECONDS,
   ),
   segmentAnalysisSeconds: histogram(
     'segment_analysis_seconds',
-    'Time to analyse a definition',
+    'Time to analyse a definition of a segment',
     SECONDS,
   ),
   segmentSelectedShare: histogram(
     'segment_selected_share',
-    'Share of the counted contacts that a definition selects',
+    'Part of the counted contacts that a definition of a segment selects (0 to 1)',
     [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1],
   ),
   campaignsLeftOff: counter(
@@ -197,12 +201,12 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
 })
 
 const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
-  guestFiles: counter('guest_files_total', 'Guest files, by final state', ['state', 'code']),
-  guestFileScans: counter('guest_file_scans_total', 'Scans, by verdict', ['verdict']),
+  guestFiles: counter('guest_files_total', 'Guest files, by state', ['state', 'code']),
+  guestFileScans: counter('guest_file_scans_total', 'Scans of files, by verdict', ['verdict']),
   scannerAway: gauge('guest_file_scanner_away', '1 if the last scan gave no verdict'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
-    'How often the gateway requested a new upload URL for a file, because the previous one was refused or corrupt',
+    'How often the gateway requested a new upload URL for a guest file, because the previous URL was refused or the bytes arrived corrupt',
     ['reason'],
   ),
   guestFilesHeld: counter(
@@ -211,16 +215,16 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   guestFileVerdictsLate: counter(
     'guest_file_verdicts_late_total',
-    'Stored files on which Genesys gave no verdict for a day',
+    'Guest files that are stored in Genesys and got no verdict from Genesys for a day',
   ),
   guestFileSeconds: histogram(
     'guest_file_latency_seconds',
-    'Time from the 202 until Genesys had the file',
+    'Time from the 202 of a guest file until Genesys had the file',
     GUEST_FILE_SECONDS,
   ),
   guestFileTransferSeconds: histogram(
     'guest_file_transfer_seconds',
-    'Time to send a file to its upload URL',
+    'Time to send a guest file to its upload URL',
     GUEST_FILE_SECONDS,
   ),
 })
@@ -228,19 +232,19 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   retentionDeleted: counter(
     'retention_deleted_total',
-    'Items deleted after their retention, by rule',
+    'Items deleted at the end of their retention, by rule',
     ['rule'],
   ),
   retentionBehind: gauge(
     'retention_behind_seconds',
-    'How long the oldest data that the last run found was past its retention',
+    'How long the oldest data was overdue for deletion in the last run, by rule',
     ['rule'],
   ),
   erasures: counter('erasures_total', 'Erasures, by final state', ['state']),
   oldestErasure: gauge('oldest_erasure_seconds', 'Age of the oldest erasure that is not completed'),
   sealedUnderOlderKeys: gauge(
     'sealed_under_older_keys',
-    'Values that are encrypted with an older key of ENCRYPTION_KEYS. When this gauge and gateway_older_keys are both 0, you may remove the older keys',
+    'Values that are encrypted with an older key of ENCRYPTION_KEYS. If gateway_older_keys is also 0, you may remove the older keys',
   ),
   olderKeys: gauge(
     'older_keys',
@@ -251,11 +255,11 @@ const upkeepMetrics = ({ counter, gauge }: Makers) => ({
 const auditMetrics = ({ gauge }: Makers) => ({
   auditHead: gauge(
     'audit_head_block',
-    'The last block that this instance wrote. Its hash is in the log',
+    'Number of the last audit block that this instance wrote. The log has the hash of this block',
   ),
   auditChainLag: gauge(
     'audit_chain_lag_seconds',
-    'Age of the oldest audit entry that is not in the chain yet',
+    'Age of the oldest audit entry that is not in the audit chain yet',
   ),
 })
 
