@@ -10,7 +10,7 @@ import type { HttpAnswer, Transport } from './transport.ts'
 
 /** A call to Genesys: everything that is the same for all its attempts. */
 export type ApiCall<T> = {
-  /** One of a closed set of names, because it is a label of metrics. */
+  /** The name of the call, from a fixed set of names, because metrics use it as a label. */
   operation: string
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path and query. Ids in it are already encoded. */
@@ -25,13 +25,13 @@ export type ApiCall<T> = {
   schema: z.ZodType<T>
   /** The right that the OAuth client probably lacks if Genesys answers 403. */
   right: string
-  /** Whether the body carries rows, so that a 400 or 422 may be about them. */
+  /** Whether the body contains rows, so that a 400 or 422 may be about a row. */
   rows?: boolean
   /** Reads which rows a refusal names. Needed only if this call names rows in a special form. */
   refusedIn?: RefusedIn
   /**
-   * Whether a 404 may only mean "not yet", because the list was made a moment ago. The failure is
-   * then a `conflict`, because a later try may succeed.
+   * Whether a 404 may only mean "not yet", because the list was made a moment ago. If so, the
+   * failure is a `conflict`, because a later try may succeed.
    */
   notYet?: () => Promise<boolean>
   maxAnswerBytes?: number
@@ -84,8 +84,9 @@ const valueOf = async <T>(call: ApiCall<T>, answer: HttpAnswer): Promise<T> => {
 }
 
 /**
- * A token and a slot that are both valid now. The token comes first. If the slot came first, calls
- * that wait for a login would leave together, on slots whose time is long over.
+ * Waits for a token and then for a slot, until both are valid. The slot comes second, because the
+ * time of a slot would be over after a login. All calls that waited for the login would then be
+ * sent together.
  */
 const ready = async (
   deps: AttemptDeps,
@@ -105,7 +106,7 @@ const ready = async (
 
 /**
  * One HTTP try of a call. It is sent when a token and a slot are granted and `beforeSend` has
- * ended. A `GenesysFailure` is returned. Any other error is thrown.
+ * ended. A `GenesysFailure` becomes the result. Any other error is thrown.
  */
 export const attemptOnce = async <T>(
   deps: AttemptDeps,

@@ -33,13 +33,13 @@ const entryOf = (ids: Ids, refusal: GenesysRefusal) => {
 
 /**
  * How many entries are kept in memory while the database is unavailable. If there are more, the
- * oldest are missing from the audit trail. The log still has them.
+ * oldest never reach the audit trail. The log still has them.
  */
 const MOST_KEPT = 10_000
 
 /**
  * Writes an audit entry for every request that Genesys did not accept, before the request is sent
- * again. Never throws: an entry that cannot be written is written with the next one.
+ * again. Never throws. If an entry cannot be written, it is written together with the next one.
  */
 export const createAuditRefusals = (deps: {
   audit: AuditStore

@@ -11,8 +11,8 @@ export const jsonString = (text: string): string =>
   PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
 
 /**
- * How a dialect writes a row. `open` and `close`: what precedes and follows its cells. `empty`:
- * what the dialect writes for an empty cell of the column.
+ * How a dialect writes a row. `open`: what precedes the cells of a row. `close`: what follows them.
+ * `empty`: what the dialect writes for an empty cell of the column.
  */
 export type RowForm = {
   open: (contactId: string) => string
@@ -20,7 +20,7 @@ export type RowForm = {
   empty: (column: { required: boolean }) => string
   /** A column that `open` has written already. null: none. */
   skip: string | null
-  /** Whether a comma must stand between `open` and the first cell. */
+  /** Whether a comma is needed between `open` and the first cell. */
   joined: boolean
 }
 

@@ -48,10 +48,10 @@ export type GenesysClientDeps = {
   /** How many rows a batch has, if fewer than the dialect's limit. null: the dialect's limit. */
   batchRows: number | null
   pace: PaceStore
-  /** The lists made a moment ago. Shared by all instances, and kept over restarts. */
+  /** The lists that were made a moment ago. All instances share them, and they outlast restarts. */
   newLists: NewLists
   clock: Clock
-  /** Receives the time that an answer of Genesys carries, in milliseconds since 1970. */
+  /** Receives Genesys' time from the header of an answer, in milliseconds since 1970. */
   heardTime?: (ms: number) => void
   random: () => number
   emit: Emit

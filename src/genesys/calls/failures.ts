@@ -19,9 +19,9 @@ export const parseJson = (text: string): unknown => {
 }
 
 /**
- * Codes of a 400 about the request or the list, so that no row is at fault. Any other 400 may be
- * about a row. Bisecting the batch finds that row. If all rows are refused, the upload is held.
- * Source: Swagger of 2018, contacts POST.
+ * Codes of a 400 that concern the request or the list, and no row. Any other 400 may be about a
+ * row. The gateway then halves the batch again and again to find that row. If all rows are refused,
+ * the upload is held. Source: Swagger of 2018, contacts POST.
  */
 const OF_THE_REQUEST =
   /^(invalid\.mode|invalid\.contact\.list|contact\.list\.|invalid\.update|max\.entity|no\.)/
@@ -32,7 +32,7 @@ const OF_THE_REQUEST =
  */
 export type RefusedIn = (body: unknown) => readonly GenesysRowError[] | 'whole'
 
-/** Codes of a 400 that stand for another kind of failure than a plain 400. */
+/** Codes of a 400 that stand for a different kind of failure than a 400 usually does. */
 const BY_CODE = new Map<string | null, GenesysFailureKind>([
   ['too.many.contacts.added', 'too_large'],
   ['contact.list.import.in.progress', 'conflict'],

@@ -40,7 +40,7 @@ export const isUploadUrl = (text: string, hosts: UploadHosts): boolean => {
 }
 
 export type PresignedFile = {
-  /** One of a closed set of names, because it is a label of metrics. */
+  /** The name of the call, from a fixed set of names, because metrics use it as a label. */
   operation: string
   /** Never log it: anyone who has it may write to it. */
   url: string
@@ -61,8 +61,8 @@ const withLength = (
     : { ...headers, 'content-length': String(body.sizeBytes) }
 
 /**
- * Sends a file to a pre-signed URL, in one try. It sends only the given headers, so no access
- * token. It follows no redirect. It needs no pace slot, because it is not a call of the API.
+ * Sends a file to a pre-signed URL, in one try. Sends only the given headers, and therefore no
+ * access token. Follows no redirect. Needs no pace slot, because this is not a call of the API.
  * Returns the ETag from the answer.
  *
  * Throws `GenesysFailure`. `forbidden`: a 403, so a new URL is needed. `refused`: the host is not

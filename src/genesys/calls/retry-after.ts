@@ -10,8 +10,9 @@ const dateMs = (text: string): number => Date.parse(text.endsWith('GMT') ? text 
 
 /**
  * The wait that `Retry-After` demands, in milliseconds from `nowMs`, between 0 and an hour. The
- * header holds seconds or one of three forms of a date (RFC 9110). null: the header is missing or
- * not understood (negative, empty, free text), so the caller's own backoff applies.
+ * header has seconds or one of three forms of a date (RFC 9110). null: the header is missing, or
+ * the gateway does not understand it (negative, empty, free text). The caller then uses its own
+ * backoff.
  */
 export const parseRetryAfter = (value: string | undefined, nowMs: number): number | null => {
   const text = value?.trim() ?? ''

@@ -20,13 +20,13 @@ export type RetryBudget = {
   /** How long a retry must wait for its turn. 0: it may be made now. */
   waitMs(): number
   /**
-   * Takes a retry from the budget. A retry may be taken before its turn. The next ones then wait
+   * Takes a retry from the budget. A retry may be taken before its turn. Later retries then wait
    * longer.
    */
   take(): void
 }
 
-/** A balance to which calls and time add, and from which retries are taken. */
+/** Creates a budget. Each call and each second add to it, and each retry takes from it. */
 export const createRetryBudget = (deps: { clock: Clock }): RetryBudget => {
   let balance = MOST_SAVED
   let atMs = deps.clock.monotonicMs()

@@ -8,8 +8,8 @@ import type { RetryBudget } from './retry-budget.ts'
 import type { Tokens } from './token.ts'
 
 /**
- * Makes a call, with a token and a pace slot for each attempt. Temporary failures are retried as
- * long as the context allows. Throws the last `GenesysFailure`, what `beforeSend` threw, or the
+ * Makes a call, with a token and a pace slot for each attempt. Retries temporary failures as long
+ * as the context allows. Throws the last `GenesysFailure`, or what `beforeSend` threw, or the
  * signal's reason.
  */
 export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
@@ -73,8 +73,8 @@ const attemptedFields = <T>(
 }
 
 /**
- * The wait that Genesys itself demands: by `Retry-After` or, for a 429, until its window ends.
- * null: it demands none.
+ * The wait that Genesys itself demands: by `Retry-After`. If a 429 has no `Retry-After`: until
+ * Genesys' window ends. null: it demands none.
  */
 const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
   if (result.kind === 'ok') return null
@@ -82,9 +82,8 @@ const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
 }
 
 /**
- * Whether the caller must handle a conflict. After a write, the caller handles it, because it must
- * read the state before it repeats the write [guide-api: Errors and retries]. A read can be
- * repeated here.
+ * Whether the caller must handle a conflict. After a write, it must, because it has to read the
+ * state before it repeats the write [guide-api: Errors and retries]. A read can be repeated here.
  */
 const isForTheCaller = (call: { method: string }, failure: GenesysFailure): boolean =>
   failure.kind === 'conflict' && call.method !== 'GET'
@@ -136,7 +135,7 @@ export const createCaller = (deps: CallerDeps): Caller => {
 
   /**
    * How long to wait before the next attempt. Takes that attempt from the client's retry budget.
-   * null: the failure is final, or the call's time is over.
+   * null: the failure is final, or the time of the call would be over before that attempt.
    */
   const takeRetry = <T>(
     made: Attempt<T>,

@@ -131,7 +131,7 @@ const rowErrorOfDetail = (
   }
 }
 
-/** A code that any refusal may have, so it says nothing. */
+/** A code that any refusal may have. It therefore says nothing about the cause. */
 const NO_CODE = 'bad.request'
 
 /** Reads the body of any error answer. The result holds none of its free text. */

@@ -27,9 +27,9 @@ export class AccessToken {
 
 export type Tokens = {
   /**
-   * The token in force. If there is none, or it ends soon, one login gets a new token for all
-   * waiting calls. Throws `GenesysFailure`. After a failed login no login is made for a while
-   * (backoff). Calls in that time get the same failure, with the time that is left.
+   * Returns the token in force. If there is none, or it ends soon, one login gets a new token for
+   * all waiting calls. Throws `GenesysFailure`. After a failed login, no login is made for a while
+   * (backoff). Calls during this time get the same failure, with the time that is left.
    */
   get(signal: AbortSignal): Promise<AccessToken>
   /** Whether `get` would return this token without a login. */

@@ -17,8 +17,8 @@ export type HttpRequest = {
    */
   verbatim?: boolean
   /**
-   * A body in pieces is read while it is sent, one piece after the other. So it cannot be sent a
-   * second time.
+   * A body in pieces is read while it is sent, one piece after the other. It can therefore not be
+   * sent a second time.
    */
   body: Buffer | AsyncIterable<Buffer> | null
   signal: AbortSignal | null
@@ -30,7 +30,9 @@ export type HttpRequest = {
   into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
 }
 
-/** An answer that was read completely. What its headers say about the pace is only a hint. */
+/**
+ * An answer that was read completely. The facts about the pace, from its headers, are only hints.
+ */
 export type HttpAnswer = {
   status: number
   text: string

@@ -13,8 +13,8 @@ const entryErrorSchema = z.looseObject({
   code: z.unknown().optional(),
 })
 /**
- * An answer without a tally has an unknown form, so the outcome is unknown. A missing tally must
- * not count as 0.
+ * An answer without a tally has an unknown form, so the outcome of the request is unknown. A
+ * missing tally must not count as 0.
  */
 const answerSchema = z.looseObject({
   created: count,
@@ -41,8 +41,8 @@ const indexOf = (
 }
 
 /**
- * Reads which entries a 422 names. `whole`: it refuses `expires` or `reason`, which all entries
- * share [guide-api: DNC lists].
+ * Reads which entries a 422 names. `whole`: it refuses `expires` or `reason`, which are the same
+ * for all entries [guide-api: DNC lists].
  */
 const refusedIn =
   (subjects: readonly string[]) =>

@@ -6,7 +6,10 @@ import type { Caller } from '../calls/retry.ts'
 import { rowErrorOf } from '../calls/row-words.ts'
 
 const count = z.number().int().nonnegative()
-/** An ended job that reports nothing about failures proves nothing about its rows. */
+/**
+ * Whether a job reports its failures. A completed job that reports nothing about failures proves
+ * nothing about its rows.
+ */
 const tellsFailures = ({ status, failed, errors }: z.infer<typeof jobShape>): boolean =>
   status !== 'completed' || (failed ?? errors ?? null) !== null
 

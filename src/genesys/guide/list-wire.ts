@@ -88,8 +88,8 @@ const TYPES = { text: 'String', phone: 'Phone', email: 'Email', date: 'Date' } a
 export const typeOfKind = (kind: ColumnKind): string => TYPES[kind]
 
 /**
- * A column as a field of a list's schema. A phone is a text with a format, as the guide of this
- * call has it [guide-001].
+ * A column as a field of a list's schema. A phone is a text with a format, as in the guide for this
+ * call [guide-001].
  */
 export const fieldOfColumn = ({
   name,

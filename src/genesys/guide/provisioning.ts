@@ -15,8 +15,8 @@ const FIRST_VERSION = '1.0'
 const DESCRIPTION = 'Made by Outbound Gateway'
 
 /**
- * Allows only one try, because a second one could act twice. If the pace or the token stopped the
- * call before it was sent, the caller repeats it.
+ * Allows only one try, because a second try could take effect a second time. If the pace or the
+ * token stopped the call before it was sent, the caller repeats the call.
  */
 const once = (context: CallContext): CallContext => ({ ...context, retryForMs: 0 })
 

@@ -1,6 +1,6 @@
 /**
  * An expression of a rule in the guide dialect. Only `writeExpression` turns expressions into text,
- * so everything that is sent is quoted by it.
+ * so it quotes everything that is sent.
  */
 export type GuideExpression =
   | {
@@ -24,7 +24,7 @@ export const isGuideName = (name: string): boolean =>
 const writeLiteral = (literal: string | number): string =>
   typeof literal === 'number' ? String(literal) : `'${literal.replaceAll("'", "''")}'`
 
-/** How strongly operators bind: NOT more than AND, AND more than OR. */
+/** How strongly operators bind: NOT binds more strongly than AND, and AND more strongly than OR. */
 const STRENGTH = { or: 1, and: 2, not: 3, compare: 4, in: 4 } as const
 
 const writeInside = (part: GuideExpression, of: 'and' | 'or' | 'not'): string => {

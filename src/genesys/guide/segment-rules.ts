@@ -31,8 +31,8 @@ const positiveOf = (node: PlacedNode): PlacedNode | null => {
 }
 
 /**
- * Splits a condition into rules. A negated condition becomes an exclude with the positive condition
- * where that is possible. Every comparison with an empty cell is false, so such an exclude never
+ * Splits a condition into rules. If possible, a negated condition becomes an exclude with the
+ * positive condition. Every comparison with an empty cell is false, so such an exclude never
  * removes a contact because of an empty cell.
  */
 const rulesOf = (action: Rule['action'], node: PlacedNode): Rule[] => {

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 export type PaceHint = { remaining: number | null; allowed: number | null }
 
 export type PaceHints = {
-  /** Learns from a hint. true: the pace changed because of it. */
+  /** Takes a hint into account. true: the pace changed because of it. */
   learn(hint: PaceHint): boolean
   /** The configured pace, or a lower one that Genesys named within the last five minutes. */
   perMinute(): number

@@ -12,8 +12,8 @@ import { createWaitingRoom, type Waiter, type WaitingRoom } from './waiting-room
 
 /**
  * The share of the allowed pace that is granted as slots. The rest absorbs delays between a slot
- * and its request: jitter, timers, the network. So in any window, the sum of rate × window and
- * burst stays within the limit (P6).
+ * and its request, such as jitter, timers and the network. In any window, the sum of rate × window
+ * and burst therefore stays within the limit (promise P6 in the README).
  */
 const SHARE = 0.975
 
@@ -51,7 +51,7 @@ export type Pacer = {
   }): Promise<'admitted' | 'out_of_time'>
   /** Records a 429: no instance sends for `ms`, and afterwards all instances send more slowly. */
   throttle(ms: number): Promise<void>
-  /** Learns from the headers of an answer, which can only slow the gateway down. */
+  /** Takes the headers of an answer into account. They can only slow the gateway down. */
   learn(hint: PaceHint): void
   stats(): PaceStats
   /**

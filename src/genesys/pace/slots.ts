@@ -8,13 +8,14 @@ import type { Waiter, WaitingRoom } from './waiting-room.ts'
  */
 const HELD_SLOTS = 2
 /**
- * Slots are reserved at most this far ahead, or two intervals if these are longer. So a more urgent
- * call waits at most this long for slots that were reserved before it came.
+ * Slots are reserved at most this far ahead. The limit is two intervals between slots, if these are
+ * longer. A more urgent call therefore waits at most this long for slots that were reserved before
+ * it came.
  */
 const MIN_AHEAD_MS = 250
 /**
- * The store is asked again after this time at the latest, even if it demanded a longer wait. If the
- * database's clock is set back, a wait of milliseconds can become one of hours.
+ * After this time at the latest, the process asks the store again, even if the store demanded a
+ * longer wait. If the database's clock is set back, a wait of milliseconds can become one of hours.
  */
 const MAX_NAP_MS = 5_000
 /** Two computations of a wait may differ by this much, because both are rounded. */
@@ -63,9 +64,9 @@ const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
 }
 
 /**
- * Matches waiting calls with slots of the store. When the time of a slot comes, the most urgent
- * call at that moment gets it, even if another call was waiting when the slot was requested. If the
- * store fails, every waiting call gets its error.
+ * Matches waiting calls with slots of the store. When the time of a slot comes, the call that is
+ * most urgent then gets the slot, even if the slot was requested for another call. If the store
+ * fails, every waiting call gets its error.
  */
 export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => {
   const { store, bucket, clock, room, closing } = deps

@@ -14,9 +14,9 @@ export type Waiter = {
 export type WaitingRoom = {
   add(waiter: Waiter): void
   remove(waiter: Waiter): void
-  /** Takes out the call that goes next. null: none waits. */
+  /** Removes and returns the call that gets the next slot. null: no call waits. */
   take(): Waiter | null
-  /** The rank of the call that goes after `ahead` others. null: fewer calls wait. */
+  /** The rank of the call that gets a slot after `ahead` other calls. null: fewer calls wait. */
   rankAfter(ahead: number): number | null
   size(): number
   waiting(): Record<CallClass, number>
@@ -25,7 +25,10 @@ export type WaitingRoom = {
 const rankOf = (index: number): CallClass => CALL_CLASSES[index] ?? 'poll'
 
 export const createWaitingRoom = (): WaitingRoom => {
-  /** By rank, then by tenant. A tenant that was just served moves to the end of its map. */
+  /**
+   * The waiting calls by rank, then by tenant. A tenant that just got a slot moves to the end of
+   * its map.
+   */
   const lines: Map<string, Set<Waiter>>[] = CALL_CLASSES.map(() => new Map())
   const counts = CALL_CLASSES.map(() => 0)
 

@@ -9,9 +9,9 @@ const isGone = (error: unknown): boolean =>
   error instanceof GenesysFailure && error.kind === 'not_found'
 
 /**
- * Deletes a contact with `DELETE …/contacts/{contactId}`, then reads it to check that it is gone. A
- * contact that a campaign uses may stay. The answer to the deletion does not show whether it stayed
- * (SDK 262, comment of the deletion by ids).
+ * Deletes a contact with `DELETE …/contacts/{contactId}`, then reads it to check that it is gone.
+ * Genesys may keep a contact that a campaign uses, and its answer to the deletion does not show
+ * this (SDK 262, comment of the deletion by ids).
  */
 export const createPlatformErasures = (deps: { call: Caller }): ContactErasurePort => ({
   erase: async ({ contactListId, contactId }, context) => {

@@ -13,8 +13,8 @@ import type { Caller } from '../calls/retry.ts'
 import { rowCodeOf, upstreamCodeOf } from '../calls/row-words.ts'
 
 /**
- * Genesys publishes no limit. With the 10 MB of the guides, a part needs little memory and is cheap
- * to repeat.
+ * Genesys publishes no limit. The gateway uses the 10 MB of the guides. A part of this size needs
+ * little memory, and little time if it is sent again.
  */
 const FILE_BYTES = 10_000_000
 /**
@@ -27,7 +27,10 @@ const URL_SECONDS = 600
  */
 const MAX_URLS = 2
 const EVENT_PAGE = 100
-/** At 100 events a page: 10,000 events of one import. Reading more would not help. */
+/**
+ * The most pages of events that are read for one import: 10,000 events, at 100 events a page.
+ * Reading more would not help.
+ */
 const MAX_EVENT_PAGES = 100
 
 const urlSchema = z.looseObject({
@@ -61,8 +64,8 @@ const eventsSchema = z.looseObject({
 type WireEvent = z.infer<typeof eventsSchema>['entities'][number]
 
 /**
- * Genesys has no state for success. An import has ended if it has no state and 100 %, whoever
- * started it [platform-api: 2.5.4].
+ * Genesys has no state for success. An import without a state has ended if it is at 100 %. This is
+ * true for every import of the list, no matter who started it [platform-api: 2.5.4].
  */
 const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
   const percent = wire.percentComplete ?? 0
@@ -148,8 +151,8 @@ const readCategory = async (
 type ImportedPart = Parameters<NonNullable<ContactFilePort['startImport']>>[0]
 
 /**
- * Contacts as files in the platform dialect: a pre-signed URL, and an import whose progress only
- * the list itself shows.
+ * Contacts as files in the platform dialect. A file goes to a pre-signed URL and is then imported.
+ * Only the list itself shows the progress of the import.
  */
 export const createPlatformContactFiles = (deps: {
   call: Caller
@@ -184,8 +187,8 @@ export const createPlatformContactFiles = (deps: {
       const operation = 'put-contact-file'
       if (part.csv.length > FILE_BYTES) throw new GenesysFailure('too_large', operation)
       for (let urls = 1; ; urls += 1) {
-        // The request for a URL carries no rows. `beforeSend` records the try that carries them:
-        // the one that sends the file.
+        // The request for a URL contains no rows, so `beforeSend` is not called for it.
+        // `beforeSend` records the try that sends the file.
         const { url, headers } = await askForUrl(part, { ...context, beforeSend: () => undefined })
         try {
           await deps.put({ operation, url, headers: headers ?? {}, body: part.csv }, context)

@@ -40,8 +40,8 @@ const bodyOf = (batch: BatchToSend): Buffer => {
 }
 
 /**
- * Every request names these options. By Genesys' own default, people who were already called would
- * be called again.
+ * Every request sets these options. With Genesys' own defaults, people who were already called
+ * would be called again.
  */
 const queueQuery = ({ queue }: BatchToSend): string => {
   const { priority = false, doNotQueue = true, clearSystemData = false } = queue ?? {}

@@ -15,8 +15,8 @@ const contactSchema = z.looseObject({
 type Contact = z.output<typeof contactSchema>
 
 /**
- * Members of a contact that only Genesys writes (SDK 262: those of DialerContact that
- * WritableDialerContact lacks).
+ * Members of a contact that only Genesys writes: the members of DialerContact that
+ * WritableDialerContact does not have (SDK 262).
  */
 const READ_ONLY: readonly string[] = [
   'name',
@@ -41,9 +41,9 @@ const columnsOf = ({ data }: Contact, isSubject: (cell: string) => boolean): str
 const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Contact | null => {
   const columns = columnsOf(contact, isSubject)
   const isNumber = columns.length > 0 && columns.every((column) => !isAddress(contact.data[column]))
-  // The whole contact is set not callable if the subject is an address, or a number that no column
-  // has now. An agent may have rewritten such a number. To set the whole contact is stricter than
-  // needed, and safe.
+  // Sets the whole contact not callable in two cases: the subject is an address, or it is a number
+  // that no column has now. An agent may have rewritten such a number. Setting the whole contact is
+  // stricter than needed, but safe.
   if (!isNumber)
     return contact.callable === false ? null : { ...writable(contact), callable: false }
   const status = contact.phoneNumberStatus ?? {}
@@ -60,8 +60,7 @@ const isAddress = (cell: unknown): boolean => typeof cell === 'string' && cell.i
 /**
  * Retracts with `GET` and `PUT …/contacts/{contactId}`: reads the contact, sets the number not
  * callable, and sends everything else back unchanged. Contacts have no version, so a change by
- * others between the two calls is lost. The time between the calls is only the wait for a pace
- * slot.
+ * others between the two calls is lost. Only the wait for a pace slot is between the two calls.
  */
 export const createPlatformRetractions = (deps: { call: Caller }): ContactRetractionPort => ({
   retract: async ({ contactListId, contactId, isSubject }, context) => {

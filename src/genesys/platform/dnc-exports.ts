@@ -24,8 +24,8 @@ const pathOf = (uri: string): string => {
 }
 
 /**
- * Passes the body on and notes whether the connection broke. So the caller can distinguish a broken
- * connection from an error of the reader.
+ * Passes the body on and notes whether the connection broke. The caller can then distinguish a
+ * broken connection from an error of the reader.
  */
 const watched = async function* (
   body: AsyncIterable<Uint8Array>,
@@ -83,8 +83,8 @@ export const createPlatformDncExports = (deps: { call: Caller }): DncExports => 
         right: RIGHT,
       } as const
       try {
-        // Without retries, because a second try would pass the list on from its beginning again.
-        // The caller itself starts again.
+        // The call is not retried, because a second try would pass the list on from its beginning
+        // again. The caller itself starts again.
         const once = { ...context, retryForMs: 0 }
         await deps.call(
           { ...asked, schema: z.unknown(), timeoutMs: DOWNLOAD_WITHIN_MS, into },

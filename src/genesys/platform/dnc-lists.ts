@@ -14,8 +14,8 @@ const KINDS = {
 const MINUTE_MS = 60_000
 
 /**
- * The expiry in UTC, `yyyy-MM-ddTHH:mmZ` [platform-api: 2.7]. Rounded up to the minute, so that
- * nobody is dialled before the entry expires.
+ * The expiry in UTC, `yyyy-MM-ddTHH:mmZ` [platform-api: 2.7]. It is rounded up to the minute, so
+ * that nobody is dialled before the entry expires.
  */
 const minuteUp = (at: Date): string => {
   const up = new Date(Math.ceil(at.getTime() / MINUTE_MS) * MINUTE_MS)
@@ -33,8 +33,8 @@ const refusedIn = (body: unknown): [] | 'whole' =>
   OF_THE_WHOLE.test(refusalSchema.safeParse(body).data?.code ?? '') ? 'whole' : []
 
 /**
- * DNC lists in the platform dialect: a PATCH for entries with one expiry, which may be repeated.
- * Genesys keeps no reasons and returns no tallies.
+ * DNC lists in the platform dialect. Entries with one expiry go in one PATCH, which may be
+ * repeated. Genesys keeps no reasons and returns no tallies.
  */
 export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {
   const patch = async (

@@ -67,7 +67,7 @@ export const contactListOf = (list: WireList): ContactList => {
     name: list.name,
     // A list can be used as soon as it is made: the platform has no state of readiness.
     status: 'ready',
-    // Made from the columns alone, because the list's own version also rises with other changes.
+    // Made from the columns alone, because the list's own version also grows with other changes.
     schemaVersion: sha256Hex(canonicalJson(columns)).slice(0, 32),
     columns,
     size: list.size ?? null,

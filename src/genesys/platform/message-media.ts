@@ -46,9 +46,9 @@ const RIGHT = { create: 'conversation:message:create', view: 'conversation:commu
 const CONVERSATIONS = '/api/v2/conversations/messages'
 
 /**
- * A call ends within 30 s, and its message shows in the conversation a moment later. A message that
- * does not show after a minute was not sent. If the gateway sent it again earlier, the guest could
- * get it twice.
+ * A call ends within 30 s, and its message appears in the conversation a moment later. If a message
+ * does not appear within a minute, it was not sent. If the gateway sent it again before that, the
+ * guest could get it twice.
  */
 const SETTLE_MS = 60_000
 

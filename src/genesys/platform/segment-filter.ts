@@ -96,8 +96,8 @@ const group = (kind: Join, children: Tree[], path: string): Tree => {
 }
 
 /**
- * Never replaces an operator by its opposite. A negation only sets `inverted`, so that Genesys
- * treats an empty cell in the same way with and without it.
+ * A negation only sets `inverted`, and never replaces an operator by its opposite. With the
+ * opposite operator, an empty cell could have a different result.
  */
 const treeOf = (node: PlacedNode, negated: boolean): Tree => {
   const { path } = node
@@ -128,8 +128,8 @@ const sizeOf = (tree: Tree): number =>
 type Row = Extract<Tree, { kind: 'predicate' }>[]
 
 /**
- * The tree in two levels: rows that `top` joins, each with predicates that the other operator
- * joins. null: the tree needs more rows than a filter may have conditions.
+ * The tree in two levels: groups of predicates (rows). `top` joins the rows, and the other operator
+ * joins the predicates of a row. null: the tree needs more rows than a filter may have conditions.
  */
 const spread = (tree: Tree, top: Join): Row[] | null => {
   if (tree.kind === 'predicate') return [[tree]]
