@@ -10,7 +10,7 @@ const when = {
   listId: z.string().optional(),
   /** How many times the rule fires in all. Default: no limit. */
   count: z.int().positive().optional(),
-  /** The rule skips the first `after` matching calls. */
+  /** The rule ignores the first `after` matching calls. */
   after: z.int().nonnegative().optional(),
   /** The rule fires for every n-th matching call only. */
   every: z.int().positive().optional(),
@@ -23,7 +23,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('status', {
     status: z.int().min(400).max(599),
     code: z.string().optional(),
-    /** A number: `Retry-After` is that many seconds. 'seconds' and 'date': `retryAfterSeconds`. */
+    /** 'seconds' and 'date': `retryAfterSeconds`, in this form. A number: that many seconds. */
     retryAfter: z
       .union([z.number().nonnegative(), z.enum(['seconds', 'date', 'none'])])
       .default('none'),
@@ -35,7 +35,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('executed-then-timeout', { holdMs: z.int().positive().optional() }),
   rule('executed-then-reset', {}),
   rule('truncated-body', {}),
-  /** The call takes effect immediately, and is answered after `delayMs`. */
+  /** The call takes effect immediately. Its answer is sent after `delayMs`. */
   rule('slow', { delayMs: z.int().positive() }),
   rule('list-status', {
     listStatus: z.enum(['PROCESSING', 'ERROR']),
@@ -47,7 +47,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     everyNth: z.int().positive().optional(),
     field: z.string().optional(),
     message: z.string().default('Rejected by the fault plan'),
-    /** false: the job counts the failures but names no row. An import has no events of rows. */
+    /** false: the job counts the failures but names no row, and an import has no events of rows. */
     nameRows: z.boolean().default(true),
   }),
   rule('refuse-batch-containing', {
@@ -57,7 +57,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     /** true: the answer's `errors` name index, contact id and field. */
     nameRows: z.boolean().default(false),
   }),
-  /** These fields are silently not stored. Default: undeclared ones, which otherwise get a 400. */
+  /** These fields are silently not stored. Default: all undeclared fields (otherwise a 400). */
   rule('drop-fields', { fields: z.array(z.string()).optional() }),
   /** The job ends as `failed`, and nothing is stored. */
   rule('job-failed', {}),
@@ -66,30 +66,30 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('login-throttled', {}),
   /** How long a list is not indexed after the call has made or changed it (guide). */
   rule('provisioning-lag', { lagMs: z.int().nonnegative() }),
-  /** `callback-…` rules are for `callback`, `event` and `dnc-event`, or for `operation` alone. */
+  /** `callback-…` rules apply to `callback`, `event` and `dnc-event`, or only to `operation`. */
   rule('callback-lost', {}),
   rule('callback-duplicated', {
     /** How many more times the callback is sent. */
     times: z.int().positive().default(1),
     gapMs: z.int().nonnegative().default(0),
   }),
-  /** Sent this long after the end of the job. */
+  /** The callback is sent this long after the end of the job. */
   rule('callback-late', { delayMs: z.int().positive() }),
-  /** Sent before the upload call itself is answered, and before its job ends. */
+  /** The callback is sent before the upload call itself is answered, and before its job ends. */
   rule('callback-early', {}),
-  /** Held until `behind` other callbacks were sent, but for at most `atMostMs`. */
+  /** The callback is held until `behind` other callbacks were sent, but at most for `atMostMs`. */
   rule('callback-out-of-order', {
     behind: z.int().positive().default(1),
     atMostMs: z.int().positive().default(2000),
   }),
   /**
-   * One more callback is sent, with `in_progress`: before the job ends, or after the final
+   * One more callback, with `in_progress`, is sent before the job ends, or after the final
    * callback.
    */
   rule('callback-progress', { afterFinal: z.boolean().default(false) }),
-  /** Reports this status, even if the job reports another one. */
+  /** The callback reports this status, even if the job reports another status. */
   rule('callback-misreported', { status: z.enum(['success', 'error']).default('error') }),
-  /** Sent without the token of its URL, or with a wrong token. */
+  /** The callback is sent without the token of its URL, or with a wrong token. */
   rule('callback-forged', { how: z.enum(['unsigned', 'forged']).default('forged') }),
   /** The import ends as FAILED with this reason, and nothing is stored (platform). */
   rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
@@ -106,9 +106,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('import-event-category', {
     category: z.enum(['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT']).default('ENTITY_LIMIT'),
   }),
-  /**
-   * A clear removes what the list holds `lagMs` after the call. Default: it never does (platform).
-   */
+  /** A clear removes the contacts of the list `lagMs` after the call. Default: never (platform). */
   rule('clear-lag', { lagMs: z.int().nonnegative().optional() }),
   /** Deletions of contacts answer 204 but delete nothing, as for contacts in use (platform). */
   rule('contacts-kept', {}),
@@ -121,14 +119,14 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   /** How long a stopped campaign stays `stopping` (platform). */
   rule('campaign-stopping', { lagMs: z.int().nonnegative() }),
   /**
-   * How a negation treats an empty cell. Without this rule: `fulfils`. `fails`: an inverted
-   * condition leaves the contact out (platform), and NOT over the cell is unknown, as in a database
-   * (guide).
+   * How a negation treats an empty cell. Without this rule: as `fulfils`. With `fails`, an inverted
+   * condition leaves out contacts with an empty cell (platform), and NOT of a comparison with an
+   * empty cell is unknown, as in a database (guide).
    */
   rule('empty-cells', { reading: z.enum(['fulfils', 'fails']).default('fails') }),
   /**
-   * DNC entries get 422. `named`: how the answer names the refused entries: by number, by place, as
-   * a group (`expires`), or not at all (guide).
+   * DNC entries get 422 (guide). `named`: how the answer names the refused entries: by number, by
+   * place, as a group (`expires`), or not at all.
    */
   rule('dnc-refused', {
     /** The numbers that are refused. Default: every number of the request. */
@@ -141,7 +139,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     numbers: z.array(z.string()).min(1).optional(),
     code: z.string().default('dnc.entry.failed'),
   }),
-  /** A 200 whose count of created entries is too high by this many (guide). */
+  /** A 200 whose count of created entries is too high by this number (guide). */
   rule('dnc-tallies-lie', { by: z.int().default(1) }),
   /** The write takes effect but answers 409. Its key stays in progress for this long (guide). */
   rule('dnc-in-progress', { forMs: z.int().nonnegative().default(1_000) }),
@@ -157,7 +155,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('presigned-expired', {}),
   /**
    * The scan of a guest file ends with this verdict. `afterMs` counts from the confirmation (guide)
-   * or from the PUT (platform). null: the scan never ends.
+   * or from the PUT (platform). `word` null: the scan never ends.
    */
   rule('guest-file-verdict', {
     word: z.string().nullable(),
@@ -209,8 +207,8 @@ export type FaultEngine = {
   /** The status that the plan now gives the list. null: it gives none. */
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
   /**
-   * The capacity that the plan gives the list. `listId` null: the capacity for any list. null: the
-   * plan gives none. Does not count the rule as fired.
+   * The capacity that the plan gives the list. `listId` null: the capacity for any list. Returns
+   * null if the plan gives none. Does not count the rule as fired.
    */
   listCapacity(listId: string | null): number | null
   /** How a negation now treats an empty cell. Does not count the rule as fired. */

@@ -11,7 +11,7 @@ export type Verdict = {
   /** How many calls were admitted within the last 60 s, including this one. */
   used: number
   remaining: number
-  /** Seconds until the oldest call leaves a full window. At least 1. */
+  /** The seconds until the oldest admitted call leaves the window. At least 1. */
   resetSeconds: number
 }
 
@@ -23,8 +23,8 @@ export type WindowReport = {
   /** The most calls that arrived in any 60 seconds, including refused ones. */
   maxPerWindow: number
   /**
-   * Which share of the allowed calls was admitted, in the time from the first to the last arrival.
-   * If that time is shorter than a window, it counts as a window.
+   * The share of the allowed calls that was admitted, from the first arrival to the last. If that
+   * time is shorter than a window, it counts as a whole window.
    */
   utilisation: number
 }

@@ -74,7 +74,7 @@ const contactsOf = (
 const checkOf = (list: StoredList, options: UploadOptions): DuplicateCheck | null => {
   const { duplicateCheckField: field, duplicateCheckBehavior: behavior } = options
   const position = list.positions.get(field)
-  // Every ingest already updates by the id column, so this needs no check.
+  // Every ingest already updates contacts by the id column, so no check is needed for it.
   if (field === contactIdColumnOf(list) && behavior === 'update') return null
   return position === undefined ? null : { position, behavior }
 }
@@ -126,7 +126,7 @@ const subscribe = (state: SandboxState, call: Call): Answer => {
 }
 
 /**
- * The calls that make Genesys call back: the upload with a callback, and the registration of
+ * The calls that make Genesys call back: the upload with a callback URL, and the registration of
  * webhooks.
  */
 export const guideCallbackEndpoints = (state: SandboxState): Endpoint[] => [

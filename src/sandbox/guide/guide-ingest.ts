@@ -13,8 +13,8 @@ import type { StoredList } from '../state/list-store.ts'
 import { assertTakesContacts } from './guide-list-endpoints.ts'
 
 /**
- * What happens to rows whose contact the list already holds. null: only the contact id is compared,
- * and the contact is updated.
+ * The column that a request compares with the contacts of the list, and what happens to rows whose
+ * value the list already has. null: only the contact id is compared, and the contact is updated.
  */
 export type DuplicateCheck = { position: number; behavior: 'skip' | 'update' | 'ignore' }
 
@@ -117,7 +117,7 @@ const announced = (
 
 /**
  * Stores the rows of one request and reports them as a job. Contacts are stored by id, and the last
- * row of an id counts. The effect is complete immediately, and the job reports it after its delay.
+ * row with an id counts. The effect is complete immediately. The job reports it after its delay.
  * Every request of an overwrite first removes all contacts, and keeps the list busy until its job
  * ends.
  */

@@ -17,8 +17,8 @@ const schemaSchema = z.strictObject({
   fields: z.array(fieldSchema).min(1),
 })
 /**
- * No guide says that names are unique. Creating the same name twice makes two lists, as a repeated
- * create call would.
+ * No guide says that names are unique. A repeated create call therefore makes a second list with
+ * the same name.
  */
 const createSchema = z.strictObject({
   name: z.string().min(1),
@@ -84,7 +84,7 @@ const describe = (state: SandboxState, call: Call, list: StoredList) => {
   }
 }
 
-/** Throws 404 or 409 if the list is new, is being indexed, or is in error. */
+/** Throws 404 if the list is new, and 409 if it is being indexed or is in error. */
 export const assertTakesContacts = (state: SandboxState, call: Call, list: StoredList): void => {
   const now = state.clock.monotonicMs()
   const brandNew =

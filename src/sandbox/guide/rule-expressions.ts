@@ -3,7 +3,7 @@
  * so that it can check what the gateway writes.
  *
  * The language has names, numbers, quoted text, = != < <= > >= IN AND OR NOT and parentheses. NOT
- * binds before AND, and AND before OR.
+ * binds more strongly than AND, and AND more strongly than OR.
  */
 export type RuleExpression =
   | { kind: 'compare'; name: string; operator: string; literal: string | number }
@@ -128,8 +128,8 @@ const holds = (cell: string, operator: string, literal: string | number): boolea
 }
 
 /**
- * What NOT makes of a comparison with an empty cell. `false`: the comparison is false, so its
- * negation is true. `unknown`: both are unknown, as in a database.
+ * How NOT treats a comparison with an empty cell. `false`: the comparison is false, so its negation
+ * is true. `unknown`: the comparison and its negation are unknown, as in a database.
  */
 export type EmptyCellReading = 'false' | 'unknown'
 

@@ -55,9 +55,9 @@ const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/
 const numberOf = (text: string): number | null => (NUMBER.test(text) ? Number(text) : null)
 
 /**
- * What an inverted condition makes of an empty cell. The behaviour of the platform is not known, so
- * the sandbox can do both. `fulfils`: it negates the comparison, which is false for an empty cell.
- * `fails`: an empty cell never fulfils it.
+ * How an inverted condition treats an empty cell. The behaviour of the platform is not known, so
+ * the sandbox can do both. `fulfils`: the comparison is false for an empty cell, so the inverted
+ * condition is true. `fails`: an empty cell never fulfils the condition.
  */
 export type EmptyCells = 'fulfils' | 'fails'
 export type CriteriaReading = { emptyCells: EmptyCells; nowMs: number }
@@ -136,7 +136,7 @@ const isInTime = ({ operator, value }: Predicate, cell: string, nowMs: number): 
   return operator === 'BEFORE' ? left < right : left > right
 }
 
-/** Whether a cell fulfils the predicate. Empty cells are handled elsewhere. */
+/** Whether a cell that is not empty fulfils the predicate. */
 const holds = (predicate: Predicate, cell: string, nowMs: number): boolean => {
   const { operator, value = '', range } = predicate
   if (operator === 'IN') {

@@ -20,8 +20,8 @@ import { refuse } from './platform-list-rules.ts'
 const BASE = '/api/v2/outbound/contactlists/:listId'
 
 /**
- * Which contacts a call is about. Contact list filters are not simulated here, so their ids are
- * always unknown.
+ * Which contacts a call concerns: those with these ids, or those that fulfil the filter or the
+ * criteria.
  */
 const selectionShape = {
   contactListFilterId: z.string().optional(),
@@ -133,7 +133,7 @@ type Change = {
   apply(contacts: StoredContact[]): void
 }
 
-/** Starts a bulk job. Its backup and its contacts are fixed now, before the job begins. */
+/** Starts a bulk job. Its backup and its contacts are fixed before the job begins. */
 const startJob = (state: SandboxState, call: Call, list: StoredList, change: Change): Answer => {
   const { contacts } = change
   const failed = state.faults.pick(['job-failed'], call)

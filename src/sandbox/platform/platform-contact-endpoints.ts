@@ -45,7 +45,10 @@ const assertRoom = (state: SandboxState, list: StoredList, ids: readonly string[
   }
 }
 
-/** An add has no result for each contact. One invalid contact fails the whole call. */
+/**
+ * A call that adds contacts has no result for each contact. One invalid contact fails the whole
+ * call.
+ */
 const add = (state: SandboxState, call: Call): Answer => {
   const list = state.lists.get(call.listId ?? '')
   const flags = flagsOf(call)
@@ -115,7 +118,7 @@ const remove = (state: SandboxState, call: Call): Answer => {
   return { status: 204 }
 }
 
-/** Skips ids that the list does not hold. */
+/** Removes the contacts with these ids. Skips ids that the list does not have. */
 const removeMany = (state: SandboxState, call: Call): Answer => {
   const list = state.lists.get(call.listId ?? '')
   const ids = call.valuesOf('contactIds')

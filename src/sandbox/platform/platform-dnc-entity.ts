@@ -27,7 +27,7 @@ export const dncEntityOf = (body: unknown): DncEntity => {
   return refuse('bad.request', `The DNC list is not valid at ${path}.`)
 }
 
-/** Throws refusals. */
+/** Checks the name of a list. Throws refusals. */
 const assertDncName = (state: SandboxState, name: string, self: StoredDncList | null): void => {
   if (name.trim() === '') refuse('name.cannot.be.blank', 'A name must be provided.')
   if (name.length > PLATFORM_LIMITS.nameChars) refuse('name.length.exceeded', 'Name too long.')

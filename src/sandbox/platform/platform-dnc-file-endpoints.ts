@@ -55,8 +55,8 @@ const readExport = (state: SandboxState, call: Call): Answer => {
 }
 
 /**
- * DncListUploadUrlRequest of SDK 262. It is not published how one text names several columns. The
- * sandbox assumes commas.
+ * DncListUploadUrlRequest of SDK 262. Genesys does not publish how one text names several columns.
+ * The sandbox assumes that commas separate them.
  */
 const fileSchema = z.object({
   contentType: z.enum(CONTENT_TYPES),
@@ -140,7 +140,8 @@ const askForPlace = (state: SandboxState, call: Call): Answer => {
 }
 
 /**
- * Imports and exports of DNC lists. The call that downloads an export is the one for contact lists.
+ * Imports and exports of DNC lists. An export is downloaded with the same call as an export of a
+ * contact list.
  */
 export const platformDncFileEndpoints = (state: SandboxState): Endpoint[] => [
   platformEndpoint('POST', `${DNC_BASE}/:listId/export`, 'dnc-export', (call) =>

@@ -64,7 +64,7 @@ export type Call = {
    * Every value of a parameter that may be repeated, or hold several values separated by commas.
    */
   valuesOf(name: string): string[]
-  /** With lower-case names. */
+  /** The headers, with lower-case names. */
   headers: Record<string, unknown>
   /** The host under which the caller reached the sandbox. */
   host: string
@@ -79,11 +79,14 @@ export type Endpoint = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   operation: Operation
-  /** `shared`: serves both dialects. The exchange decides whose limit the call counts towards. */
+  /** `shared`: serves both dialects. The exchange decides which dialect's limit counts the call. */
   dialect: SandboxDialect | 'shared'
-  /** Needs no token and has no limit of calls, as a storage behind pre-signed URLs. */
+  /** The call needs no token and has no limit of calls, like the storage behind pre-signed URLs. */
   ungated?: boolean
-  /** Changes contacts of the list in `:listId`. Such calls are watched for overlaps. */
+  /**
+   * The call changes contacts of the list in `:listId`. The sandbox watches such calls for
+   * overlaps.
+   */
   writesContacts?: boolean
   /**
    * Executes the call. Synchronous on purpose, so that its effect is complete before the next

@@ -34,8 +34,8 @@ const AFTER = ['executed-then-timeout', 'executed-then-reset', 'truncated-body',
 const isPaged = (query: Params): boolean => 'pageSize' in query || 'pageNumber' in query
 
 /**
- * The dialect whose limit a call counts towards. For a shared call: the dialect of the token's
- * other calls. If there are none: `platform` if the call has paging parameters.
+ * The dialect whose limit counts a call. A shared call counts for the dialect of the token's other
+ * calls. If there are none: `platform` if the call has paging parameters.
  */
 const dialectOf = (
   state: SandboxState,
@@ -270,7 +270,7 @@ const serve = async (exchange: Exchange, endpoint: Endpoint): Promise<void> => {
   if (answer) await send(state, reply, visit, answer)
 }
 
-/** Registers the endpoints. Stages of a call: arrival, token, referee, faults, effect, faults. */
+/** Registers the endpoints. A call passes: arrival, token, rate limit, faults, effect, faults. */
 export const registerEndpoints = (
   app: FastifyInstance,
   state: SandboxState,

@@ -25,7 +25,7 @@ export type Completion = {
 }
 
 export type PushDesk = {
-  /** Registers a webhook. One that is not `enabled` is kept but never called. */
+  /** Registers a webhook. A webhook that is not `enabled` is stored but never called. */
   subscribe(webhook: { name: string; eventType: string; url: string; enabled: boolean }): {
     id: string
   }
@@ -62,7 +62,7 @@ const targetOf = (url: string, origin: string | undefined): string => {
   return origin === undefined ? url : new URL(pathname + search, origin).href
 }
 
-/** The URL without its token, or with another one. */
+/** The URL without its query, or with a wrong token. */
 const withoutProof = (url: string, how: 'unsigned' | 'forged'): string => {
   const target = new URL(url)
   if (how === 'unsigned') target.search = ''
@@ -71,8 +71,9 @@ const withoutProof = (url: string, how: 'unsigned' | 'forged'): string => {
 }
 
 /**
- * The body of a callback is as in the guide. The body of an event is not specified. It has the same
- * members, and also an id and a type.
+ * The body of a callback is as in the guide. The body of an event is not specified. An event about
+ * an upload has the same members as a callback, and also an id and a type. An event about a DNC
+ * list names the list, the number of new entries and the time.
  */
 const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
   const { jobId, listId, processed, failed, kind, eventId: id } = push
@@ -103,7 +104,7 @@ const drawFaults = (faults: FaultEngine, target: FaultTarget) => ({
 type Drawn = ReturnType<typeof drawFaults>
 
 /**
- * The callbacks and events that are held back. Each waits until a number of others were sent, or
+ * The callbacks and events that are held back. Each is held until a number of others were sent, or
  * until its time is over.
  */
 const createHoldingPen = (clock: Clock) => {
@@ -146,8 +147,8 @@ const createSender = (deps: Deps) => {
       entry.answered = answer.status
       await answer.body?.cancel()
     } catch {
-      // Nobody answered, or not in time. Genesys sends it only once. The entry shows that no answer
-      // came.
+      // No answer arrived in time, or none at all. Genesys sends a message only once. The entry
+      // shows that no answer arrived.
     }
     pen.passed()
   }

@@ -46,17 +46,18 @@ export type SandboxOptions = {
   clientSecret: string
   clock: Clock
   /**
-   * A number in [0, 1), which decides about rules with `probability`. Default: the same sequence at
+   * Returns a number in [0, 1). Rules with `probability` use it. Default: the same sequence at
    * every start.
    */
   random?: () => number
-  /**
-   * How many calls a minute each OAuth client may make. Default: 1000 (guides) and 300 (published).
-   */
+  /** How many calls a minute each OAuth client may make. Default: 1000 (guide), 300 (platform). */
   limits?: { guideRequestsPerMinute?: number; platformRequestsPerMinute?: number }
   /** How long a guide job reports `processing`. Default: 200. */
   jobDelayMs?: number
-  /** From the end of a platform file's PUT to the first sign of its import. Default: 100. */
+  /**
+   * The time from the end of the PUT of a platform file to the first sign of its import. Default:
+   * 100.
+   */
   importLagMs?: number
   /** How long an import runs. Default: 200. */
   importDurationMs?: number
@@ -65,11 +66,11 @@ export type SandboxOptions = {
   /** How long a new or changed guide list is not indexed. Default: 300 [guide-001]. */
   provisioningLagMs?: number
   /**
-   * Callbacks and events are sent to this origin, whatever host was requested. A gateway may have
-   * another name on this network than outside.
+   * Callbacks and events are sent to this origin instead of the requested host. In the sandbox's
+   * network, the gateway may have a different name than outside.
    */
   callbackOrigin?: string | undefined
-  /** Default: 3600. */
+  /** How long a token is valid. Default: 3600. */
   tokenLifetimeSeconds?: number
   /** Lists in addition to the demo lists. A list with the id of a demo list replaces it. */
   lists?: SandboxList[]

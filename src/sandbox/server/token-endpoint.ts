@@ -13,8 +13,8 @@ const basicOf = (header: string): [string, string] => {
 }
 
 /**
- * `POST /oauth/token`, at the guides' API host and at the platform's login host. The referee does
- * not count it.
+ * `POST /oauth/token`, at the guides' API host and at the platform's login host. It does not count
+ * towards a limit of calls.
  */
 export const tokenEndpoint = (state: SandboxState): Endpoint => ({
   method: 'POST',

@@ -21,7 +21,7 @@ export type PushEntry = {
   /** For a `dnc-event`: the id of the DNC list. */
   uploadId: string
   status: 'success' | 'error' | 'in_progress'
-  /** The status of the answer. null: no answer has come. */
+  /** The status of the answer. null: no answer has arrived. */
   answered: number | null
   at: string
 }
@@ -44,7 +44,7 @@ export type Activity = {
   callbacks: PushTally
   events: PushTally
   dncEvents: PushTally
-  /** `target` lacks the query of the URL, because the query may hold a capability token. */
+  /** `target` is the URL without its query, because the query may contain a capability token. */
   webhooks: { id: string; name: string; eventType: string; target: string; at: string }[]
 }
 

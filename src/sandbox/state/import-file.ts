@@ -43,7 +43,7 @@ export const recordsOf = (bytes: Uint8Array): string[][] | null => {
 }
 
 type Columns = {
-  /** For each column of the list: its place in the file. */
+  /** For each column of the list: the index of the file's column. */
   places: number[]
   idAt: number | null
   width: number

@@ -32,8 +32,8 @@ export type NewImport = {
   rejected: number
   failureReason: string | null
   /**
-   * How long the status still shows the previous import after the end of this one. Infinity:
-   * forever. null: it does not.
+   * How long the status still shows the previous import after this import has ended. Infinity:
+   * forever. null: it shows this import from its start.
    */
   stuckMs: number | null
   /** Changes the list when the import ends. */

@@ -6,7 +6,7 @@ import type { ImportEntry, Imports } from './imports.ts'
 import type { ListStore, StoredList } from './list-store.ts'
 
 /**
- * What a call of the platform requests for the dialling queue. Genesys' default of each flag is
+ * What a platform call requests for the dialling queue. The default of each flag in Genesys is
  * false.
  */
 export type QueueFlags = { priority: boolean; doNotQueue: boolean; clearSystemData: boolean }
@@ -32,10 +32,10 @@ export type ListLedger = {
   contacts: number
   revision: number
   appliedRequests: number
-  /** Contact writes that arrived while another write to the same list was in flight. */
+  /** Contact writes that arrived while another write to the same list was still running. */
   overlappingRequests: number
   contactWrites: number
-  /** Writes of exactly the content that the contact already had. */
+  /** Writes of the same content that the contact already had. */
   identicalWrites: number
   /** How often a contact id was twice in one request. */
   duplicateIdsInRequest: number
@@ -94,8 +94,8 @@ export type LedgerBook = {
   arrived(dialect: SandboxDialect | null, operation: Operation): void
   answered(status: number): void
   /**
-   * Call it when a contact write arrives. Call the returned function once, when nothing of that
-   * write is in flight any longer.
+   * Call it when a contact write arrives. Call the returned function once, when the write has ended
+   * completely.
    */
   writeInFlight(listId: string): () => void
   requestId(id: string | null, fingerprint: string): void

@@ -9,7 +9,7 @@ export type PlacedFor = {
   contactIdName: string | null
   contentType: string
   clearSystemData: boolean
-  /** Receives the file, if it does not hold a list's contacts. */
+  /** Receives the file if it does not contain contacts of a list. */
   stored?: (bytes: Uint8Array, uploadKey: string) => void
 }
 
@@ -22,7 +22,7 @@ export type Place = PlacedFor & {
   used: boolean
 }
 
-/** Why a storage refuses a PUT, with the codes of S3, whose pre-signed URLs these imitate. */
+/** Why a storage refuses a PUT. The pre-signed URLs imitate those of S3, and so do the codes. */
 export type StorageRefusal = { status: number; code: string; message: string }
 
 export type PresignedPlaces = {

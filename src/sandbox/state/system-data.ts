@@ -2,7 +2,7 @@ type ByColumn<T> = Record<string, T>
 
 /**
  * What Genesys stores about a contact besides its cells (SDK 262, DialerContact). A member is
- * absent until somebody changes it.
+ * absent until someone changes it.
  */
 export type SystemData = {
   callable?: boolean | undefined

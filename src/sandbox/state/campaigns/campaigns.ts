@@ -41,8 +41,8 @@ export type StoredCampaign = {
   /** Monotonic time from which a campaign that is `stopping` counts as `off`. */
   offAtMs: number
   /**
-   * Every other member of the platform's entity, from the last PUT. A member that the PUT lacked is
-   * gone.
+   * All other members of the platform's entity, from the last PUT. A member that is missing in the
+   * PUT is lost.
    */
   members: Record<string, unknown>
   /** Guide: the rules. */
@@ -63,7 +63,7 @@ export type Campaigns = {
   reset(): void
 }
 
-/** The members that a PUT must contain. Otherwise they are lost. */
+/** The platform's other members of a new campaign. A PUT must repeat them, or they are lost. */
 const MEMBERS = {
   callerName: 'Sandbox',
   callerAddress: '+14155550100',
@@ -78,7 +78,7 @@ const MEMBERS = {
 
 export const createCampaigns = ({ clock }: { clock: Clock }): Campaigns => {
   const campaigns = new Map<string, StoredCampaign>()
-  /** Applies what has changed since the last call because time has passed. */
+  /** Applies the changes of the campaign that have become due since the last call. */
   const settle = (campaign: StoredCampaign): StoredCampaign => {
     if (campaign.status === 'stopping' && clock.monotonicMs() >= campaign.offAtMs) {
       campaign.status = 'off'

@@ -20,7 +20,7 @@ export type DncEntry = {
   writes: number
 }
 
-/** An `Idempotency-Key` of the guide's writes. It is kept after its request ended. */
+/** An `Idempotency-Key` of a write in the guide dialect. It is kept after its request has ended. */
 export type KeptKey = { fingerprint: string; busyUntilMs: number; answer: unknown }
 
 export type StoredDncList = {
@@ -63,7 +63,7 @@ export type DncLists = {
   all(): StoredDncList[]
   remove(id: string): void
   /**
-   * Puts values into a list. A value that the list already holds gets the new expiry. Returns for
+   * Puts values into a list. A value that the list already has gets the new expiry. Returns for
    * each value whether it was new, known or changed.
    */
   put(
