@@ -11,7 +11,7 @@ import { type DemoStage, setStage } from './demo/stage.ts'
 
 /**
  * Plays the whole loop: from a CRM's dirty file through the gateway to Genesys (simulated), and
- * back to the CRM. Exits with 0 only if every number agrees.
+ * back to the CRM. Exits with 0 if every number agrees.
  */
 const FINISH_WITHIN_MS = 15 * 60_000
 const SHOWN_REJECTIONS = 8

@@ -4,7 +4,7 @@
 #
 #   GATEWAY_KEY=… ./do-not-call.sh demo-dnc entries.csv
 #
-# Needs curl, jq, openssl, and gateway.sh in the same folder. If it is stopped, run it again: nothing is sent twice.
+# Needs curl, jq, openssl, and gateway.sh in the same folder. If the script is stopped, run it again: nothing is sent twice.
 set -euo pipefail
 . "$(dirname "$0")/gateway.sh"
 list=$1 file=$2

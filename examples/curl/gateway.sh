@@ -11,7 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # call METHOD PATH [options of curl]: prints the answer of the gateway.
-# Tries again after a lost connection, 429, 5xx, or any answer with Retry-After. Another refusal ends the script.
+# Tries again after a lost connection, 429, 5xx, or any answer with Retry-After. Any other refusal ends the script.
 call() {
   local method=$1 path=$2 attempt=0 status wait
   shift 2
@@ -36,8 +36,8 @@ call() {
 }
 
 # send_file METHOD PATH FILE CONTENT_TYPE: sends a file, and prints the answer.
-# The Idempotency-Key is stored beside the file, so that every attempt has the same key, even after a crash of this script.
-# So nothing happens twice, even if an answer was lost. Call `forget_key FILE` when you have the result.
+# The Idempotency-Key is stored beside the file, so every attempt has the same key, even after a crash of this script.
+# Nothing happens twice, even if an answer was lost. Call `forget_key FILE` when you have the result.
 send_file() {
   local method=$1 path=$2 file=$3 type=$4
   [ -s "$file.idempotency-key" ] || openssl rand -hex 16 > "$file.idempotency-key"

@@ -3,9 +3,9 @@
 #
 #   GATEWAY_KEY=… ./segment.sh demo-campaign segment.json
 #
-# Needs curl, jq, openssl, and gateway.sh in the same folder. If it is stopped, run it again: no second version is made.
-# A refusal with the code segment-needs-confirm means that the change is large. If you want it, set `confirm` in the file
-# to the `digest` of the refusal, and run the script again.
+# Needs curl, jq, openssl, and gateway.sh in the same folder. If the script is stopped, run it again: no second version is made.
+# A refusal with the code segment-needs-confirm means that the change is large. If you want this change, set `confirm` in
+# the file to the `digest` of the refusal, and run the script again.
 set -euo pipefail
 . "$(dirname "$0")/gateway.sh"
 campaign=$1 file=$2

@@ -3,7 +3,8 @@
 #
 #   GATEWAY_KEY=… ./upload.sh demo-contacts contacts.csv
 #
-# Needs curl, jq, openssl, and gateway.sh in the same folder. If it is stopped, run it again: it continues with the same upload.
+# Needs curl, jq, openssl, and gateway.sh in the same folder. If the script is stopped, run it again: it continues
+# with the same upload.
 set -euo pipefail
 . "$(dirname "$0")/gateway.sh"
 list=$1 file=$2

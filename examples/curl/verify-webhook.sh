@@ -3,8 +3,9 @@
 #
 #   WEBHOOK_SECRET=whsec_… ./verify-webhook.sh "$webhook_id" "$webhook_timestamp" "$webhook_signature" body.json
 #
-# Needs openssl. It checks by hand what the libraries of https://www.standardwebhooks.com check. In a program, use a library.
-# It accepts an old timestamp, because your recording may be old. A library refuses one that is more than five minutes off.
+# Needs openssl. This script checks what the libraries of https://www.standardwebhooks.com check. In a program, use a library.
+# The script accepts an old timestamp, because your recording may be old. A library refuses a timestamp that differs from the
+# present time by more than five minutes.
 set -euo pipefail
 id=$1 timestamp=$2 signatures=$3 body=$4
 

@@ -10,7 +10,7 @@ const PAGE = 10_000
 
 type Held = Map<string, Record<string, string | null>>
 
-/** Everything that the sandbox holds of a list, read page by page. */
+/** All contacts that the sandbox has in a list, read page by page. */
 export const readContents = async (sandboxUrl: string, listId: string): Promise<Held> => {
   const held: Held = new Map()
   let cursor: number | null = 0

@@ -7,7 +7,7 @@ import {
   phoneOf,
 } from '../../test/support/stages/contact-file.ts'
 
-/** What a perfect reader would find in the file. It is known because the file was made with it. */
+/** The correct result of reading the file. The generator of the file records it. */
 export type ExpectedOutcome = {
   counts: { read: number; accepted: number; rejected: number; duplicates: number; blank: number }
   rejections: Record<string, number>
@@ -18,7 +18,7 @@ export type ExpectedOutcome = {
 export type DirtyFile = {
   /** The file's bytes, made while they are read. They can be read once. */
   bytes: AsyncIterable<Uint8Array>
-  /** Complete once `bytes` was read to its end. */
+  /** Complete after `bytes` was read to its end. */
   expected: ExpectedOutcome
   /** Rows made so far. */
   made(): number
@@ -36,7 +36,7 @@ const cell = (text: string): string =>
   /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 const lineOf = (row: Row): string => FILE_COLUMNS.map((name) => cell(row[name])).join(',')
 
-/** The ways in which people write one number. */
+/** One number as people write it. `way` selects one of six spellings. */
 const written = (e164: string, way: number): string => {
   const [area, exchange, rest] = [e164.slice(2, 5), e164.slice(5, 8), e164.slice(8)]
   const ways = [
@@ -51,8 +51,8 @@ const written = (e164: string, way: number): string => {
 }
 
 /**
- * Faults, each with its share of the rows in thousandths. Each makes one line with one fault of a
- * known code.
+ * Faults: the share of rows with this fault, in thousandths, and a function that makes a line with
+ * one fault of a known code.
  */
 const FAULTS: readonly [number, (row: Row) => Fault][] = [
   [10, (row) => ({ code: 'phone-invalid', line: lineOf({ ...row, phoneNumber: '415 555 01' }) })],

@@ -44,7 +44,7 @@ const send = async (
   })
 }
 
-/** For media of messages, Genesys reports no scan. */
+/** In platform, the files are media of messages. Genesys reports no scan of them. */
 const followed = async ({ client }: DemoStage, dialect: Dialect, id: string): Promise<FileView> => {
   for (;;) {
     const { body } = await client.call<FileView>(`/v1/guest-files/${id}`)

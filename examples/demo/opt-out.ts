@@ -7,10 +7,11 @@ import type { DemoStage } from './stage.ts'
 const CONTACTS = 25_000
 const FINISH_WITHIN_MS = 5 * 60_000
 const DNC_LIST = 'demo-opt-outs'
-/** Slow enough that a person can opt out before the last batch is sent. */
+/** Each request takes so long that an opt-out can arrive before the last batch is sent. */
 const SLOW_MS = 200
 /**
- * A database that is kept knows who opted out in earlier demos. So each demo takes other people.
+ * A kept database still suppresses people who opted out in earlier demos. So each demo uses
+ * different people.
  */
 const someFile = () =>
   cleanFile({

@@ -3,8 +3,8 @@ import { type Check, heading, number, say, showChecks } from './screen.ts'
 import type { DemoStage } from './stage.ts'
 
 /**
- * Shows whom a campaign dials: a definition that is wrong, the one that is meant, and whom Genesys
- * would really dial.
+ * Shows whom a campaign dials: a wrong definition, the correct definition, and whom Genesys would
+ * really dial.
  */
 const COLUMNS = [
   { name: 'customerId', kind: 'text', required: true },
@@ -91,7 +91,7 @@ const dialledBy = async ({ sandbox }: DemoStage, campaignId: string): Promise<st
   return ((await response.json()) as { dials: string[] }).dials
 }
 
-/** Whether a person fulfils the conditions, calculated here and not by the gateway. */
+/** Whether a person fulfils the conditions. The demo itself calculates this, not the gateway. */
 const fits = (at: number): boolean =>
   at % 7 !== 0 &&
   18 + (at % 60) >= 25 &&

@@ -50,8 +50,8 @@ const makeList = async (sandboxUrl: string): Promise<string> => {
 }
 
 /**
- * A database that is kept needs an encryption key that is kept. If no key is configured, the demo
- * always uses this one.
+ * A database that outlives a demo needs the same encryption key in the next demo. If no key is
+ * configured, every demo uses `demoKey`.
  */
 const databaseEnv = (dataDir: string): Record<string, string> => {
   const url = process.env['DATABASE_URL']

@@ -3,8 +3,8 @@
 //
 //   GATEWAY_KEY=… node do-not-call.mjs demo-dnc entries.csv
 //
-// Needs Node 20 or newer, and gateway.mjs in the same folder. If it is stopped, run it again:
-// nothing is sent twice.
+// Needs Node 20 or newer, and gateway.mjs in the same folder. If the program is stopped, run it
+// again: nothing is sent twice.
 import { call, forgetKey, readUntil, sendFile } from './gateway.mjs'
 
 const [listId, file] = process.argv.slice(2)

@@ -49,8 +49,8 @@ const keyOf = async (file) => {
 
 /**
  * Sends a file, and resolves with the answer as JSON. The Idempotency-Key is stored beside the
- * file, so that every attempt has the same key, even after a crash of this program. So nothing
- * happens twice, even if an answer was lost. Call `forgetKey(file)` when you have the result.
+ * file, so every attempt has the same key, even after a crash of this program. Nothing happens
+ * twice, even if an answer was lost. Call `forgetKey(file)` when you have the result.
  */
 export const sendFile = async (method, path, file, type) => {
   const headers = { 'idempotency-key': await keyOf(file), 'content-type': type }
@@ -60,7 +60,7 @@ export const sendFile = async (method, path, file, type) => {
 
 export const forgetKey = (file) => rm(keyFileOf(file), { force: true })
 
-/** Reads an object every second until it is as wanted. */
+/** Reads an object every second until `isWanted` accepts it. */
 export const readUntil = async (path, isWanted) => {
   for (;;) {
     const answer = await call('GET', path)

@@ -11,7 +11,7 @@ import { Webhook } from 'standardwebhooks'
 const webhook = new Webhook(process.env.WEBHOOK_SECRET)
 const MAX_BODY_BYTES = 1_000_000
 
-/** What you have handled. Keep it in your database: it must survive a restart. */
+/** The messages that you have handled. Keep them in your database: they must survive a restart. */
 const seenIds = new Set()
 const newestVersions = new Map()
 

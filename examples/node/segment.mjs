@@ -3,11 +3,11 @@
 //
 //   GATEWAY_KEY=… node segment.mjs demo-campaign segment.json
 //
-// Needs Node 20 or newer, and gateway.mjs in the same folder. If it is stopped, run it again: no
-// second version is made.
+// Needs Node 20 or newer, and gateway.mjs in the same folder. If the program is stopped, run it
+// again: no second version is made.
 //
-// A refusal with the code segment-needs-confirm means that the change is large. If you want it, set
-// `confirm` in the file to the `digest` of the refusal, and run the program again.
+// A refusal with the code segment-needs-confirm means that the change is large. If you want this
+// change, set `confirm` in the file to the `digest` of the refusal, and run the program again.
 import { forgetKey, readUntil, sendFile } from './gateway.mjs'
 
 const [campaignId, file] = process.argv.slice(2)

@@ -2,8 +2,8 @@
 //
 //   GATEWAY_KEY=… node upload.mjs demo-contacts contacts.csv
 //
-// Needs Node 20 or newer, and gateway.mjs in the same folder. If it is stopped, run it again: it
-// continues with the same upload.
+// Needs Node 20 or newer, and gateway.mjs in the same folder. If the program is stopped, run it
+// again: it continues with the same upload.
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 

@@ -3,8 +3,8 @@ suppresses the people as soon as it has answered the first call.
 
     GATEWAY_KEY=… python3 do_not_call.py demo-dnc entries.csv
 
-Needs Python 3.9 or newer, nothing else, and gateway.py in the same folder. If it is stopped, run it again: nothing is sent
-twice.
+Needs only Python 3.9 or newer, and gateway.py in the same folder. If the program is stopped, run it again:
+nothing is sent twice.
 """
 
 import sys

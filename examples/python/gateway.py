@@ -19,14 +19,14 @@ GATEWAY_KEY = os.environ["GATEWAY_KEY"]
 MAX_ATTEMPTS = 10
 TIMEOUT_SECONDS = 60
 
-# What a lost connection looks like.
+# The exceptions that mean a lost connection.
 LOST = (OSError, HTTPException)
 
 
 def call(method, path, headers=None, file=None):
     """Calls the gateway, and returns its answer, which you can read or iterate line by line.
 
-    Tries again after a lost connection, 429, 5xx, or any answer with Retry-After. Raises another refusal.
+    Tries again after a lost connection, 429, 5xx, or any answer with Retry-After. Any other refusal ends the program.
     """
     attempt = 0
     while True:
@@ -67,8 +67,8 @@ def key_file_of(file):
 def send_file(method, path, file, content_type):
     """Sends a file, and returns the answer as JSON.
 
-    The Idempotency-Key is stored beside the file, so that every attempt has the same key, even after a crash of this program.
-    So nothing happens twice, even if an answer was lost. Call `forget_key(file)` when you have the result.
+    The Idempotency-Key is stored beside the file, so every attempt has the same key, even after a crash of this program.
+    Nothing happens twice, even if an answer was lost. Call `forget_key(file)` when you have the result.
     """
     key_file = key_file_of(file)
     if not key_file.exists():

@@ -2,7 +2,7 @@
 
     WEBHOOK_SECRET=whsec_… PORT=8080 python3 receive_webhooks.py
 
-Needs Python 3.9 or newer, nothing else. WEBHOOK_SECRET is the secret of your endpoint.
+Needs only Python 3.9 or newer. WEBHOOK_SECRET is the secret of your endpoint.
 
 `verify` below does what the library does. With the library (`pip install standardwebhooks`), two lines replace it:
 
@@ -23,7 +23,7 @@ KEY = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
 TOLERANCE_SECONDS = 5 * 60
 MAX_BODY_BYTES = 1_000_000
 
-# What you have handled. Keep it in your database: it must survive a restart.
+# The messages that you have handled. Keep them in your database: they must survive a restart.
 seen_ids = set()
 newest_versions = {}
 lock = Lock()

@@ -2,8 +2,8 @@
 
     GATEWAY_KEY=… python3 segment.py demo-campaign segment.json
 
-Needs Python 3.9 or newer, nothing else, and gateway.py in the same folder. If it is stopped, run it again: no second
-version is made. A refusal with the code segment-needs-confirm means that the change is large. If you want it, set
+Needs only Python 3.9 or newer, and gateway.py in the same folder. If the program is stopped, run it again: no
+second version is made. A refusal with the code segment-needs-confirm means that the change is large. If you want this change, set
 `confirm` in the file to the `digest` of the refusal, and run the program again.
 """
 

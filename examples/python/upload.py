@@ -2,8 +2,8 @@
 
     GATEWAY_KEY=… python3 upload.py demo-contacts contacts.csv
 
-Needs Python 3.9 or newer, nothing else, and gateway.py in the same folder. If it is stopped, run it again: it continues
-with the same upload.
+Needs only Python 3.9 or newer, and gateway.py in the same folder. If the program is stopped, run it again:
+it continues with the same upload.
 """
 
 import json
@@ -27,7 +27,7 @@ def events_of(answer):
 
 
 def follow(upload_id, show):
-    """Follows an upload until its final state. If the connection ends earlier, reconnects where it was."""
+    """Follows an upload until its final state. If the connection ends earlier, reconnects and continues after the last event."""
     last_id = None
     while True:
         headers = {"Last-Event-ID": last_id} if last_id else {}
