@@ -1,8 +1,8 @@
-// Makes pages easier to use. They also work without scripts.
+// Makes pages easier to use. The pages also work without scripts.
 
 const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
-/** Shows times in the reader's time zone. Their titles keep UTC. */
+/** Shows times in the reader's time zone. The titles of the elements keep the time in UTC. */
 const localise = () => {
   for (const element of document.querySelectorAll('time[datetime]')) {
     const at = new Date(element.dateTime)
@@ -38,7 +38,7 @@ const TELL_EVERY_MS = 5 * 60_000
  * (the clock of `timeStamp`).
  */
 let toldAtMs = 0
-/** A user who fills in a long form is active, although no page is opened. */
+/** Reports that the user is active. A user who fills in a long form opens no page meanwhile. */
 const stillHere = ({ timeStamp }) => {
   if (timeStamp - toldAtMs < TELL_EVERY_MS) return
   toldAtMs = timeStamp

@@ -80,7 +80,7 @@ export const DO_NOT_CALL = page({
         ...startModel(deps, asked),
         canOverride: hasScope(caller.scopes, 'dnc:override'),
         submissions: found.items.map(submissionLine),
-        // These ids are proposed in the fields for the id of a list.
+        // Fields for the id of a list propose these ids.
         lists: [...new Set(found.items.map(({ dncListId }) => dncListId))].toSorted(),
         next: found.next === null ? null : pageLink(asked, found.next),
       },

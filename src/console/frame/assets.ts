@@ -11,8 +11,8 @@ const require = createRequire(import.meta.url)
 const own = (name: string): URL => new URL(`../assets/${name}`, import.meta.url)
 
 /**
- * All files that pages load. None comes from another host. htmx comes from its npm package, whose
- * version is fixed.
+ * All files that pages load. None of them comes from another host. htmx comes from its npm package,
+ * in a fixed version.
  */
 const SOURCES: Record<string, { from: URL | string; type: string }> = {
   'console.css': { from: own('console.css'), type: 'text/css; charset=utf-8' },

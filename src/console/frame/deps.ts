@@ -52,7 +52,7 @@ import type { SignInLink } from './sign-in-link.ts'
 
 /**
  * Counts wrong keys by address. After too many wrong keys, an address must wait before it can try
- * another.
+ * another key.
  */
 export type KeyFailures = {
   blockedForSeconds(address: string, digest: Buffer): number | null
@@ -76,8 +76,8 @@ export type FileForm = {
 }
 
 /**
- * The use cases that the pages call. The API calls the same ones. `compose/console.ts` provides
- * them.
+ * The use cases that the pages call. The API calls the same use cases. `compose/console.ts`
+ * provides them.
  */
 export type ConsoleDeps = {
   sessions: ConsoleSessions

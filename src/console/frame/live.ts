@@ -5,7 +5,7 @@
 const WAITS = [2, 2, 3, 3, 5, 5, 8, 8, 12, 15, 20, 30] as const
 
 /**
- * The longest wait while something still changes, as a position in `WAITS`. It is 5 seconds. With a
+ * The longest wait while something still changes: 5 seconds, as a position in `WAITS`. With a
  * reload every 2 seconds, a hundred pages that show a long delivery would use a fifth of a core.
  */
 const MOVING = WAITS.indexOf(5)
@@ -13,8 +13,9 @@ const MOVING = WAITS.indexOf(5)
 export type NextLook = { look: number; seconds: number }
 
 /**
- * The next reload. `look`: how many reloads in a row have found nothing new. null: the page was
- * opened a moment ago. `moved`: this reload found something new.
+ * The next reload. `look`: the position of the previous wait in `WAITS`. A larger number counts as
+ * the last position. null: the page was opened a moment ago. `moved`: this reload found something
+ * new.
  */
 export const nextLook = (look: number | null, moved = false): NextLook => {
   const next = look === null ? 0 : moved ? Math.min(look + 1, MOVING) : look + 1

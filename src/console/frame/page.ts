@@ -36,16 +36,16 @@ export type MenuItem = keyof Texts['menu']
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<string, never>
 
 /**
- * One page in the table. If a viewer lacks its scope, the menu does not show the page, and its
- * address answers 403.
+ * One page in the table. If a viewer lacks the scope of the page, the menu does not show the page,
+ * and its address answers 403.
  */
 export type Page = {
   kind: 'page'
   /** The path below `/console`, in Fastify's notation. */
   at: string
-  /** null: everyone who is signed in may open it. */
+  /** null: everyone who is signed in may open the page. */
   scope: Scope | null
-  /** Its entry in the menu. If left out, the menu has none, and other pages link to it. */
+  /** Its entry in the menu. If left out, the menu has no entry, and other pages link to it. */
   menu?: MenuItem
   /** A part of a page, without the top of the page and the menu. A script requests it. */
   part?: true

@@ -76,7 +76,7 @@ const answer = async (
     const mark = goTo.includes('?') ? '&' : '?'
     const location = said === undefined ? goTo : `${goTo}${mark}said=${said}`
     // A script would follow a redirect itself, and the page would not change. So the script gets
-    // the address instead.
+    // the address in the answer.
     if (wantsJson(request)) return reply.send({ goTo: location })
     return reply.code(303).header('location', location).send()
   }

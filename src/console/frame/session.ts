@@ -14,7 +14,7 @@ export class FormRefused extends Error {
   override readonly name = 'FormRefused'
 }
 
-/** The session token in the cookie. null: there is none. */
+/** The session token in the cookie. null: there is no token. */
 export const tokenOf = ({ headers }: Pick<FastifyRequest, 'headers'>): string | null =>
   /(?:^|;\s*)gateway_console=([\w-]{20,100})(?:;|$)/u.exec(headers.cookie ?? '')?.[1] ?? null
 
@@ -22,8 +22,8 @@ const isHttps = (deps: Pick<ConsoleDeps, 'publicUrl'>, request: FastifyRequest):
   request.protocol === 'https' || deps.publicUrl?.startsWith('https:') === true
 
 /**
- * Sets the cookie of the session. Removes it if the token is null. Browsers send the cookie only to
- * /console, and not with a form of another site. Scripts cannot read it.
+ * Sets the cookie of the session. Removes the cookie if the token is null. Browsers send the cookie
+ * only to /console, and not with a form of another site. Scripts cannot read the cookie.
  */
 export const keepToken = (
   deps: Pick<ConsoleDeps, 'publicUrl'>,
@@ -43,8 +43,8 @@ export const keepToken = (
 }
 
 /**
- * The token in the forms of a session. It is a hash of the session's token, and does not reveal
- * that token.
+ * The token in the forms of a session. It is a hash of the session's token. The hash does not
+ * reveal the session's token.
  */
 export const csrfTokenOf = (token: string): string => sha256(`csrf ${token}`).toString('base64url')
 

@@ -12,7 +12,7 @@ const { people: words } = ENGLISH
 /** How many of the newest uploads and submissions are read to find the lists in use. */
 const LOOKED_AT = 50
 
-/** The ids of the lists that were used most recently. A field proposes them. */
+/** The ids of the lists that were used most recently. The field for the id proposes them. */
 const knownLists = async ({ deps, caller }: Pick<Visit, 'deps' | 'caller'>) => {
   const newest = { limit: LOOKED_AT, cursor: null }
   const [uploads, submissions] = await Promise.all([

@@ -48,7 +48,7 @@ export const segmentFields = z
     activation: filled(z.enum(ACTIVATIONS)),
     /** The newest version when the page was made. Empty: there was none. */
     version: filled(z.coerce.number().int().min(1)),
-    /** The digest of the rules that were checked last. Rules that were not checked are not sent. */
+    /** The digest of the rules that were checked last. Only checked rules are sent. */
     seen: filled(z.string().regex(/^[0-9a-f]{64}$/u)),
     /** The digest of the analysis that the person confirmed. */
     confirm: filled(z.string().regex(/^[\w-]{1,100}$/u)),

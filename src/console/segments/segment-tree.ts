@@ -13,7 +13,8 @@ export const JOINS = ['all', 'any', 'notAll', 'none'] as const
 export type Join = (typeof JOINS)[number]
 
 /**
- * The operators of the form. For a range, the operator also states which of its ends are included.
+ * The operators of the form. For a range, the operator also states which ends of the range are
+ * included.
  */
 export const FORM_OPERATORS = [
   '=',

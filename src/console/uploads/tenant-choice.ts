@@ -1,14 +1,14 @@
 import { hasScope } from '../../domain/access/access.ts'
 import type { Visit } from '../frame/page.ts'
 
-/** How many tenants the filter offers. If there are more, it takes the id as text. */
+/** How many tenants the filter offers. If there are more, the filter has a field for the id. */
 const MOST_TENANTS = 100
 
 type Asking = Pick<Visit, 'deps' | 'caller'>
 
 /** The tenants whose uploads the viewer can choose. */
 export type TenantChoice = {
-  /** The chosen tenant. Empty: the viewer's own. */
+  /** The chosen tenant. Empty: the viewer's own tenant. */
   chosen: string
   /** The viewer's own tenant. */
   own: string
@@ -16,7 +16,7 @@ export type TenantChoice = {
   isCut: boolean
 }
 
-/** null: the viewer sees only one tenant. */
+/** The tenants for the filter. null: the viewer sees only one tenant. */
 export const tenantChoice = async (
   { deps, caller }: Asking,
   chosen = '',
@@ -32,7 +32,7 @@ export const tenantChoice = async (
   return { chosen, own, others, isCut: (found?.next ?? null) !== null }
 }
 
-/** The name of the upload's tenant. null: it is the viewer's own. */
+/** The name of the upload's tenant. null: it is the viewer's own tenant. */
 export const foreignTenant = async (
   { deps, caller }: Asking,
   { tenantId }: { tenantId: string },

@@ -4,17 +4,19 @@ const text = (description: string, schema: object = { type: 'string' }) => ({ de
 
 /**
  * The headers of answers that a caller may need, as `components.headers` of the document. Headers
- * that any web page has are left out.
+ * that answers of any web server have are left out.
  */
 export const RESPONSE_HEADERS = {
-  'X-Request-Id': text('Identifies this call in the log, and is the `instance` of a problem'),
+  'X-Request-Id': text('The id of this call in the log. In a problem, `instance` has the same id'),
   'X-Genesys-Simulated': text('Present while the sandbox simulates Genesys', { const: 'true' }),
   RateLimit: text(
     'How many calls the key has left: `"key";r=<calls>;t=<seconds until the quota is full again>`',
   ),
   'RateLimit-Policy': text('The quota of the key: `"key";q=<calls>;w=<seconds>`'),
   Location: text('The address of the new object', { type: 'string', format: 'uri-reference' }),
-  ETag: text('The version, for If-Match. While an upload waits for /apply, its planDigest'),
+  ETag: text(
+    'The version of the object, for If-Match. For an upload that waits for /apply: its planDigest',
+  ),
   'Idempotency-Replayed': text(
     'Present when this is the answer of an earlier call with the same key',
     {
@@ -24,7 +26,7 @@ export const RESPONSE_HEADERS = {
   'Retry-After': text('Seconds to wait', { type: 'integer', minimum: 1 }),
   'WWW-Authenticate': text('The authentication scheme (RFC 9110, 11.6.1)'),
   'Accept-Encoding': text('The accepted encodings of a body (RFC 9110, 12.5.3)'),
-  'Content-Disposition': text('The file name to save a CSV under'),
+  'Content-Disposition': text('The name under which to save the CSV file'),
   Vary: text('The request headers that selected this answer'),
 } as const
 export type ResponseHeader = keyof typeof RESPONSE_HEADERS

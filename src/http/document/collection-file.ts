@@ -81,8 +81,8 @@ const bodyOf = (type: string, media: Media, example: string) => {
 }
 
 /**
- * The media type that the example sends, and its description. If no body has the example, the first
- * media type. null: the call has no body.
+ * The media type that the example sends, with its entry in the document. If no media type has the
+ * example: the first media type. null: the call has no body.
  */
 const mediaOf = ({ requestBody }: Operation, example: string): [string, Media] | null => {
   const media = Object.entries(requestBody?.content ?? {})

@@ -4,7 +4,7 @@ import { systemClock } from '../../lib/clock.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { createHttpServer } from '../server/server.ts'
 
-/** The dependencies that registering the routes needs. No route is called. */
+/** The dependencies that are needed to register the routes. No route is called. */
 const UNCALLED = {
   limits: { maxUploadBytes: 1 },
   rowRules: { defaultRegion: 'US', contactIdPattern: /./ },

@@ -39,7 +39,7 @@ type Json = Record<string, unknown>
 
 /**
  * The schemas that have a name in the document. Every other schema is written out where it is used.
- * The names are in zod's global registry, because it also holds the descriptions.
+ * The names are in zod's global registry, because zod stores the descriptions of schemas there too.
  */
 const NAMED = z.globalRegistry
 NAMED.add(uploadSchema, { id: 'Upload' })
@@ -55,7 +55,7 @@ NAMED.add(endpointTestEventSchema, { id: 'EndpointTestEvent' })
 
 const DESCRIPTION = `The gateway delivers contacts from CRM systems to Genesys Cloud Outbound, and accounts for every row.
 
-Each operation lists the problems that it can answer with. Any request can also get one of these problems, which concern its HTTP form: ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}.`
+Each operation lists the problems that it can answer with. Any request can also get one of these problems, which concern the HTTP form of the request: ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}.`
 
 const optionsOf = (schema: z.ZodType): Json => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })

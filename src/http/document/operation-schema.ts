@@ -19,8 +19,8 @@ const contentOf = (schema: z.ZodType | undefined, mediaTypes: readonly string[])
 
 /**
  * The description and the schemas (by media type) of every status that the operation may answer
- * with. If a problem and a proper answer have the same status, the description is that of the
- * proper answer.
+ * with. If a problem and another answer have the same status, the description of that other answer
+ * is used.
  */
 export const answersOf = (operation: Operation): Record<string, Described> => {
   const codes = codesOf(operation)

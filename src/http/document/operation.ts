@@ -52,15 +52,15 @@ export type Operation<Code extends ProblemCode = ProblemCode> = {
   summary: string
   /** The headers that the operation reads. `optional` may describe when the header is needed. */
   headers?: Partial<Record<RequestHeader, 'required' | 'optional' | { optional: string }>>
-  /** Strict schemas. Where one is left out, the call accepts nothing. A body may still be `{}`. */
+  /** Strict schemas. If one is left out, nothing is accepted there, except `{}` as the body. */
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
   /**
    * How the handler reads the body, if no schema does. `file`: it reads the body while it arrives,
    * and also reads the options in the query. `bytes`: it reads the whole body, whatever its type.
-   * `json`: it reads any JSON and reports faults itself. The schema of the body is then only for
-   * the document. For `file`, so is the schema of the query.
+   * `json`: it reads any JSON and reports faults itself. With `json`, the schema of the body is
+   * only for the document. With `file`, the schema of the query is only for the document.
    */
   reads?: 'file' | 'bytes' | 'json'
   /** For `file`: the call accepts only a form. A bare body is refused. */

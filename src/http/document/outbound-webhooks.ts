@@ -15,11 +15,11 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' },
 })
 
-/** The number by which a receiver puts the messages about one object in order. */
+/** How a receiver puts the messages about one object in order, if it can. */
 const ORDERED_BY = {
   UploadEvent: 'Order them by `version`',
   DncEvent: 'Order them by `version`',
-  DncChangeEvent: 'Each means that the list has changed',
+  DncChangeEvent: 'Each message means that the list has changed',
   GuestFileEvent: 'Order them by `version`',
   SegmentEvent: 'Order them by `revision`',
   EndpointTestEvent: 'The gateway sends this message to one endpoint, when you request a test',
@@ -35,11 +35,14 @@ const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
     summary: `The gateway sends ${type}. Messages can arrive in any order. ${ORDERED_BY[of]}`,
     security: [],
     parameters: [
-      header('webhook-id', 'The same on every attempt. Use it to detect repeats'),
+      header(
+        'webhook-id',
+        'The id of the message, the same on every attempt. Use it to detect repeats',
+      ),
       header('webhook-timestamp', 'Seconds since 1970'),
       header(
         'webhook-signature',
-        'Signature of Standard Webhooks: v1,<base64 of HMAC-SHA256>. After a rotation there are two, separated by a space',
+        'Signature of Standard Webhooks: v1,<base64 of HMAC-SHA256>. After a rotation of the secret, there are two signatures, separated by a space',
       ),
     ],
     requestBody: {

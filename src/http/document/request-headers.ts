@@ -9,7 +9,7 @@ export const REQUEST_HEADERS = {
   'If-None-Match': 'The version that you already have',
   'Last-Event-ID': 'The id of the last event that you received. The stream continues after it',
   'webhook-id':
-    'The id of Standard Webhooks, the same on every attempt. With the three webhook headers, no `token` is needed',
+    'The id of the message (Standard Webhooks), the same on every attempt. A call with the three webhook headers needs no `token`',
   'webhook-timestamp':
     'Unix time in seconds. It may differ from the present time by at most five minutes',
   'webhook-signature': 'v1,<base64 of the HMAC-SHA256 with WEBHOOK_SECRET>',

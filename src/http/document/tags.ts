@@ -1,6 +1,6 @@
 /**
- * The capabilities by which the document groups operations, in the order of the document. Their
- * names are those of the capabilities' folders in the code.
+ * The groups of operations in the document, in this order. Each group is a capability and has the
+ * name of the capability's folder in the code.
  */
 export const TAGS = {
   uploads: 'Send contacts and follow them',
@@ -16,8 +16,8 @@ export const TAGS = {
   'genesys-events': 'Calls that Genesys makes',
   access: 'Tenants, their grants and their keys',
   audit:
-    'Entries that show who did what, and the signed chain that shows whether an entry was changed',
-  proof: 'Prove against what an upload was checked, and which decisions were made about one person',
+    'Entries that show who did what, and a signed chain that shows whether an entry was changed',
+  proof: 'Prove what an upload was checked against, and which decisions were made about one person',
   signing: "The keys to verify the gateway's signatures",
   operations: 'Limits, probes, metrics and this document',
   problems: 'What each problem code means and how to fix the cause',

@@ -60,8 +60,8 @@ export const tellAnswered = (
 
 /**
  * Reports a request whose connection closed before its answer was complete, with status 499, as
- * proxies do. If its body was incomplete too, its problem is `body-broken-off`. If the gateway
- * refused the caller while the body arrived, the refusal is reported, because then the gateway
+ * proxies do. If the body was incomplete, the problem is `body-broken-off`. If the gateway refused
+ * the caller while the body arrived, that refusal is reported instead, because then the gateway
  * closed the connection.
  */
 const tellLeft = (
@@ -179,8 +179,8 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
         setHeaders(deps, request, reply)
         limitSmallBody(deps, { request, reply }, ended.signal)
         unread.add(request, reply)
-        // The framework reports neither an answer that was cut off nor a caller who left after the
-        // body was read.
+        // The framework does not report an answer that was cut off. It also does not report a
+        // caller who closed the connection after the body was read.
         reply.raw.once('close', () => {
           if (!reply.raw.writableFinished) tellLeft(deps, request, reply)
         })

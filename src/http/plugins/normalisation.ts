@@ -11,7 +11,7 @@ declare module 'fastify' {
 
 /**
  * Gives the routes `normalisation`: for each region, the steps that bring phones, emails and dates
- * into the form that is stored and sent to Genesys. The steps are those of `intake`, so jobs and
+ * into the form that is stored and sent to Genesys. The steps come from `intake`, so jobs and
  * property tests use the same steps.
  */
 export const normalisationPlugin = fp(

@@ -118,7 +118,7 @@ export const problemsPlugin = (deps: HttpDeps) =>
         reply.header('allow', [...new Set(allowed)].join(', '))
         throw new GatewayProblem('method-not-allowed', 'The address does not support this method.')
       }
-      // Checked before the body is read. If no route accepts the call, a fault of its body does not
+      // Checked before the body is read. If no route accepts the call, faults of the body do not
       // matter.
       app.addHook('onRequest', async (request, reply) => {
         if (request.is404) refuseUnknown(request, reply)

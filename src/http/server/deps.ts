@@ -151,7 +151,7 @@ export type HttpDeps = {
   erasures: Pick<ErasureStore, 'find'>
   deliveredBefore: Pick<RetractionStore, 'page' | 'summary'>
   readLimits: ReadLimits
-  /** Whether the disk has room for new work. If left out, it always has. */
+  /** Whether the disk has room for new work. If left out, the disk counts as having room. */
   hasRoom?: () => boolean
   /** What the configuration states about rows and entries. */
   rowRules: RowRules & Partial<DncRules>
@@ -163,7 +163,7 @@ export type HttpDeps = {
   readiness: () => Promise<Readiness>
   metrics: () => Promise<{ contentType: string; body: string }>
   limits: HttpLimits
-  /** The token that opens `/metrics` to callers on other machines. null: only an admin key does. */
+  /** The token with which other machines may read `/metrics`. null: they need an admin key. */
   metricsToken: string | null
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is trusted. false: none. */
   trustProxy: false | string | string[]

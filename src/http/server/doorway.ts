@@ -6,8 +6,8 @@ import { routePath } from './route-path.ts'
 import { contactListParamsSchema } from './schemas.ts'
 
 /**
- * A body whose declared length is at most this is read completely before any of it is stored
- * [design: 6].
+ * The largest declared length of a small body. A small body is read completely before any part of
+ * the body is stored [design: 6].
  */
 const SMALL_BODY_BYTES = 64 * 1024
 
@@ -24,8 +24,8 @@ const plainIdempotencyKey = (header: string | string[] | undefined): string | nu
   typeof header === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/u.test(header) ? header : null
 
 /**
- * The key of a call. null: it is unknown. For a small upload, the same round trip reads everything
- * else that decides about the upload, and leaves it in `request.doorway`.
+ * The key of a call. null: the key is unknown. For a small upload, the same round trip reads
+ * everything else that decides about the upload. The result is in `request.doorway`.
  */
 export const findKeyOf = async (
   deps: Pick<HttpDeps, 'access' | 'readDoorway'>,

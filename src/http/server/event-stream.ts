@@ -9,7 +9,7 @@ export type StreamEvent = { id: string; event: string; data: unknown }
 export type EventStream = {
   body: Readable
   send(event: StreamEvent): void
-  /** Ends the stream once everything is sent. */
+  /** Ends the stream after everything is sent. */
   end(): void
 }
 
@@ -30,15 +30,16 @@ const LIMITS: EventStreamLimits = { mostPerKey: 20, heartbeatMs: 15_000, longest
 /** How long browsers wait before they reconnect. */
 const RETRY_MS = 2_000
 /**
- * The most bytes that may wait for a slow reader, in addition to those in the connection's own
- * buffer. If more wait, the stream is closed. The client reconnects and gets the newest version.
+ * The most bytes that may wait for a slow reader, in addition to the bytes in the connection's own
+ * buffer. If more bytes wait, the stream is closed. The client reconnects and gets the newest
+ * version.
  */
 const MOST_WAITING_BYTES = 16 * 1024
 
 const textOf = ({ id, event, data }: StreamEvent): string =>
   `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
-/** Sends comments so that the stream stays open. Ends the stream when its time is over. */
+/** Sends comments so that the stream stays open. Ends the stream after `longestMs`. */
 const beat = async (
   clock: Clock,
   limits: EventStreamLimits,

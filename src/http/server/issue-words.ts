@@ -66,8 +66,8 @@ const placesOf = (issue: z.core.$ZodIssue, whole: string): string[] => {
 
 /**
  * The faults that a schema found, in words, each with what is permitted. A value is never shown,
- * because it may be personal data. Options and parameters are listed by name. For a fault inside
- * one of them, `detail` names the place. Members of a `body` are listed by their places.
+ * because it may be personal data. Options and parameters are listed by name. If a fault is inside
+ * an option or parameter, `detail` names the place. Members of a `body` are listed by place.
  */
 export const wordsOfIssues = (
   issues: readonly z.core.$ZodIssue[],

@@ -116,7 +116,7 @@ export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
     .max(255)
     .optional()
     .describe(
-      'The name of the file, by which you can find it again. Default: the name of the part `file`, or X-File-Name',
+      'The name of the file. You can find the upload by this name. Default: the name of the part `file`, or X-File-Name',
     ),
 })
 
@@ -131,7 +131,7 @@ export const limitUpTo = (most: number, usual: number) =>
     .meta({ type: 'integer', minimum: 1, maximum: most, pattern: undefined })
     .describe(`Default: ${usual}`)
 
-/** How the API document describes a list in a query, whose items are separated by commas. */
+/** How the API document describes a list in a query. Commas separate the items of the list. */
 export const listMeta = (words: readonly string[]) => ({
   type: 'array' as const,
   items: { type: 'string' as const, enum: [...words] },
@@ -140,7 +140,7 @@ export const listMeta = (words: readonly string[]) => ({
 
 /**
  * A query parameter that holds some of the words. Callers may repeat the parameter, or separate its
- * values by commas.
+ * values with commas.
  */
 export const someOf = <const Words extends readonly string[]>(words: Words) =>
   z

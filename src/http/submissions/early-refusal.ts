@@ -11,8 +11,8 @@ const DRAIN_MS = 2_000
 /**
  * Lets a call be answered before its body is read to the end. The client gets the whole answer
  * immediately. After that the gateway reads a little more of the body, gives the client some time,
- * and closes the connection. If it closed the connection at once, the kernel would reset it and the
- * client would lose the answer.
+ * and closes the connection. If the gateway closed the connection immediately, the kernel would
+ * reset the connection and the client would lose the answer.
  */
 export const registerEarlyRefusal = (
   app: FastifyInstance,

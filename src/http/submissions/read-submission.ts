@@ -29,8 +29,8 @@ import {
 } from './submission-options.ts'
 
 /**
- * The most bytes of a form besides those of the file. Added to the limit for the declared length of
- * a form.
+ * The most bytes of a form in addition to the file. The limit for the declared length of a form
+ * includes these bytes.
  */
 const ENVELOPE_BYTES = 64 * 1024 * 17
 

@@ -171,8 +171,8 @@ export const beforeDeadline = async <T>(
 /**
  * Reads and discards the rest of a body, at most a little more than `maxBytes`. Resolves when the
  * body or the connection ends, or after `maxMs`. If the body is longer, reads nothing more and only
- * waits. If the connection closed immediately, a client that is still sending would get an error
- * instead of the answer. Never throws.
+ * waits. If the gateway closed the connection immediately, a client that is still sending would get
+ * an error instead of the answer. Never throws.
  */
 export const drainRest = (
   raw: IncomingMessage,

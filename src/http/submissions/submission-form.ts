@@ -86,8 +86,9 @@ const FORM_ALONE =
   'Send multipart/form-data with the part `file`, without Content-Encoding. This call accepts no other body.'
 
 /**
- * How the body of a submission arrives. Throws 415 for any other media type, encoding or charset.
- * `formOnly`: a bare body gets 415 too, and the text of the problem names only the form.
+ * How the body of a submission arrives. Throws 415 for a media type, encoding or charset that is
+ * not supported. `formOnly`: a bare body gets 415 too, and the text of the problem names only the
+ * form.
  */
 export const submissionFormOf = (
   headers: { 'content-type'?: string | undefined; 'content-encoding'?: string | undefined },
@@ -144,8 +145,8 @@ export const fileFormatOf = (
 }
 
 /**
- * The file's name without its path and control characters, at most 255 characters. null: nothing is
- * left of it.
+ * The file's name without its path and control characters, at most 255 characters. null: nothing
+ * remains of the name.
  */
 export const fileNameOf = (name: string | undefined): string | null => {
   const base = (name ?? '').normalize('NFC').split(/[/\\]/u).at(-1) ?? ''

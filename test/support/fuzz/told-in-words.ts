@@ -73,7 +73,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   told(
     'createContactList',
     'body-invalid',
-    /not both|goes with|one of the columns/u,
+    /together with type|needs (?:the|an?) |one of the columns/u,
     BETWEEN_MEMBERS,
   ),
   told(

@@ -66,8 +66,8 @@ export const REGISTRY = page({
 })
 
 /**
- * The editions of a registry. The page reloads this part while an edition comes into force or is
- * compared.
+ * The editions of a registry. The page reloads this part while an edition comes into force, or
+ * while it is compared with the previous edition.
  */
 export const REGISTRY_LIVE = page({
   at: '/do-not-call/registries/:registry/live',

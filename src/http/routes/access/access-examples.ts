@@ -57,7 +57,7 @@ export const CREATE_TENANT_EXAMPLES: readonly Example[] = [
 export const LIST_TENANTS_EXAMPLES: readonly Example[] = [
   {
     name: 'byName',
-    summary: 'The tenant with a given name',
+    summary: 'The tenant that has the given name',
     query: { name: 'crm-a' },
     answer: { status: 200, body: { items: [TENANT], next: null } },
   },
@@ -129,7 +129,7 @@ export const ROTATE_KEY_EXAMPLES: readonly Example[] = [
 export const REVOKE_KEY_EXAMPLES: readonly Example[] = [
   {
     name: 'revoked',
-    summary: 'The key ends immediately',
+    summary: 'The key stops working immediately',
     params: { keyId },
     answer: { status: 204, type: null },
   },

@@ -77,7 +77,7 @@ export const tenantUseSchema = z
     openUploads: z.int().min(0),
     requestsThisMinute: z.int().min(0),
   })
-  .describe('How much of its quotas the tenant has used, over all instances')
+  .describe('How much of its quotas the tenant has used, counted over all instances')
 
 export const newTenantSchema = z.strictObject({
   name,

@@ -45,7 +45,7 @@ const view = (key: IssuedKey) => ({
 const created = {
   201: {
     about:
-      'Store the key, because only this answer contains it. The gateway keeps only a digest of it',
+      'Store the key, because only this answer contains it. The gateway keeps only a digest of the key',
     schema: newKeyAnswerSchema,
     headers: ['Location'],
   },
@@ -126,8 +126,8 @@ export const registerKeys = (add: AddRoute): void => {
     ...one,
     method: 'DELETE',
     id: 'revokeKey',
-    summary: 'End a key immediately',
-    answers: { 204: { about: 'The key has ended' } },
+    summary: 'Revoke a key. It stops working immediately',
+    answers: { 204: { about: 'The key is revoked' } },
     problems: REVOKE_KEY_REFUSALS,
     examples: REVOKE_KEY_EXAMPLES,
     handler: async ({ params, caller }, reply, { keys }) => {

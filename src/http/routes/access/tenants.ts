@@ -42,7 +42,7 @@ const registerCollection = (add: AddRoute): void => {
     body: newTenantSchema,
     answers: {
       201: {
-        about: 'The tenant. Location is its address',
+        about: 'The tenant. Location is the address of the tenant',
         schema: tenantSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },
@@ -87,7 +87,7 @@ export const registerTenants = (add: AddRoute): void => {
     ...one,
     method: 'GET',
     id: 'getTenant',
-    summary: 'Read a tenant: its grants, its quotas, and how much of them it uses',
+    summary: 'Read a tenant: its grants, its quotas, and how much of each quota it has used',
     answers: { 200: answerOf('The tenant. ETag is its version, for If-Match') },
     problems: FIND_ACCESS_REFUSALS,
     examples: GET_TENANT_EXAMPLES,

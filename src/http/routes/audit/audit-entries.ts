@@ -41,7 +41,7 @@ const registerList = (add: AddRoute): void => {
     answers: {
       200: {
         about:
-          'A page of entries. It may have fewer than `limit`, even none, while `next` is not null. All entries if Accept is application/x-ndjson',
+          'A page of entries. A page may have fewer entries than `limit`, or none, although `next` is not null. If Accept is application/x-ndjson: all entries',
         schema: auditEntriesSchema,
         mediaTypes: ['application/json', NDJSON],
         headers: ['Vary'],

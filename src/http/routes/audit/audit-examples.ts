@@ -49,7 +49,7 @@ export const ENTRIES_EXAMPLES: readonly Example[] = [
   },
   {
     name: 'ndjson',
-    summary: 'All entries of a day, a line each',
+    summary: 'All entries of a day, one on each line',
     query: { from: '2026-03-02T00:00:00Z', to: '2026-03-03T00:00:00Z' },
     headers: { accept: 'application/x-ndjson' },
     answer: { status: 200, type: 'application/x-ndjson' },
@@ -59,7 +59,7 @@ export const ENTRIES_EXAMPLES: readonly Example[] = [
 export const CHAIN_EXAMPLES: readonly Example[] = [
   {
     name: 'chain',
-    summary: 'For the offline verifier',
+    summary: 'An export for the offline verifier',
     answer: { status: 200, type: 'application/x-ndjson' },
   },
 ]

@@ -49,7 +49,7 @@ export const contactExplainedSchema = z.strictObject({
       reason: z.string().nullable(),
       schemaVersion: z.string(),
       columns: columnsSchema,
-      /** When a later upload overwrote the list and so removed the contact. null: none did. */
+      /** When a later upload overwrote the list and so removed the contact. null: no upload did. */
       removedAt: stamp.nullable(),
       supersededBy: z.string().nullable(),
       suppressedBy: suppressedBySchema,

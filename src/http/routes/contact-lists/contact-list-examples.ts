@@ -122,7 +122,7 @@ export const LIST_SETTINGS_EXAMPLES: readonly Example[] = [
 export const CHANGE_LIST_SETTINGS_EXAMPLES: readonly Example[] = [
   {
     name: 'dailyCallList',
-    summary: 'The same people are called every day',
+    summary: 'A list whose people are called every day',
     params: { contactListId },
     body: { queue: { doNotQueue: false } },
     answer: { status: 200, body: SETTINGS },

@@ -9,8 +9,8 @@ import { isForbiddenName, isLedgerColumn } from '../../../intake/columns/column-
 import { contactListSchema, cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
 /**
- * Letters, digits and signs that separate words. Genesys refuses backslashes. Quotes and commas
- * would make CSV files error-prone.
+ * A name has letters, digits and signs that separate words. Genesys refuses backslashes. Quotes and
+ * commas would make CSV files error-prone.
  */
 const COLUMN_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:()/-]*[\p{L}\p{N}_)])?$/u
 
@@ -25,7 +25,7 @@ const columnName = z
   .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is not a valid column name')
   .refine(
     (name) => !isLedgerColumn(name),
-    'is a column of the ledger, which is left out when a file is sent back',
+    'is the name of a ledger column, which the gateway ignores in a file that is sent back',
   )
 
 /** The types of columns in the guides, for callers who send a schema in that form. */
@@ -37,7 +37,10 @@ const columnSchema = z
   .strictObject({
     name: columnName,
     kind: z.enum(COLUMN_KINDS).optional(),
-    /** Replaces `kind`, as in the guides. A phone is a String with the format E.164, or a Phone. */
+    /**
+     * Replaces `kind`, as in the guides. A phone column is a String with the format E.164, or a
+     * Phone.
+     */
     type: z.enum(TYPES).optional(),
     format: z.literal('E.164').optional(),
     required: z.boolean().default(false),
@@ -49,9 +52,9 @@ const columnSchema = z
     const fault = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message })
     if (kind === undefined && type === undefined) fault('kind', KIND_MISSING)
-    if (kind !== undefined && type !== undefined) fault('kind', 'or type is needed, not both')
+    if (kind !== undefined && type !== undefined) fault('kind', 'cannot be sent together with type')
     const holdsNumbers = type === 'String' || type === 'Phone'
-    if (format !== undefined && !holdsNumbers) fault('format', 'goes with the type String or Phone')
+    if (format !== undefined && !holdsNumbers) fault('format', 'needs the type String or Phone')
     const declared = format === undefined ? KIND_OF_TYPE[type ?? 'String'] : 'phone'
     return { name, kind: kind ?? declared, required, ...column }
   })
@@ -102,23 +105,23 @@ const settingsShape = {
 type Fault = (path: (string | number)[], message: string) => void
 
 /**
- * Checks the settings of a column. If they refer to another column, that must be a text column of
- * the list.
+ * Checks the settings of a column. A column to which a setting refers must be a text column of the
+ * list.
  */
 const checkColumn = (columns: readonly Column[], column: Column, index: number, fault: Fault) => {
   const at = (name: string): (string | number)[] => ['columns', index, name]
   const { kind, whatsApp, callableTimeColumn, contactableTimeColumn } = column
   const isText = (name: string): boolean =>
     columns.some((other) => other.name === name && other.kind === 'text')
-  if (whatsApp === true && kind !== 'phone') fault(at('whatsApp'), 'goes with the kind phone')
+  if (whatsApp === true && kind !== 'phone') fault(at('whatsApp'), 'needs the kind phone')
   if (callableTimeColumn !== undefined) {
     const called = kind === 'phone' && whatsApp !== true
-    if (!called) fault(at('callableTimeColumn'), 'goes with a phone that is called')
+    if (!called) fault(at('callableTimeColumn'), 'needs a phone column without whatsApp')
     if (!isText(callableTimeColumn)) fault(at('callableTimeColumn'), NO_TEXT)
   }
   if (contactableTimeColumn !== undefined) {
     const written = kind === 'email' || whatsApp === true
-    if (!written) fault(at('contactableTimeColumn'), 'goes with an email or a WhatsApp column')
+    if (!written) fault(at('contactableTimeColumn'), 'needs an email column or a WhatsApp column')
     if (!isText(contactableTimeColumn)) fault(at('contactableTimeColumn'), NO_TEXT)
   }
 }
@@ -139,7 +142,10 @@ const checkTimeZones = (
   const { columns, automaticTimeZoneMapping, zipCodeColumn } = list
   const timed = columns.findIndex(({ callableTimeColumn }) => callableTimeColumn !== undefined)
   if (automaticTimeZoneMapping === true && timed >= 0) {
-    fault(['columns', timed, 'callableTimeColumn'], 'goes without automaticTimeZoneMapping')
+    fault(
+      ['columns', timed, 'callableTimeColumn'],
+      'is not allowed together with automaticTimeZoneMapping',
+    )
   }
   if (zipCodeColumn === undefined) return
   if (automaticTimeZoneMapping !== true) fault(['zipCodeColumn'], 'needs automaticTimeZoneMapping')
@@ -159,7 +165,7 @@ export const newContactListSchema = z
       .max(NEW_LIST_LIMITS.nameChars)
       .regex(
         /^[^\p{C}\s](?:[^\p{C}]*[^\p{C}\s])?$/u,
-        'must not begin or end with a space, nor have control characters',
+        'must not begin or end with a space, and must not have control characters',
       ),
     columns: z.array(columnSchema).min(1).max(NEW_LIST_LIMITS.columns),
     contactIdColumn: z.string(),

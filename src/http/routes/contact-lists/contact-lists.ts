@@ -60,7 +60,7 @@ const registerProvisioning = (add: AddRoute): void => {
     id: 'createContactList',
     tag: 'contact-lists',
     summary:
-      'Make a contact list in Genesys. The answer is 201 as soon as the list accepts contacts. If this takes more than 30 s, the answer is 201 with the status of the list',
+      'Make a contact list in Genesys. The answer is 201 when the list accepts contacts, or after 30 s. In the answer, `status` shows whether the list accepts contacts',
     headers: { 'Idempotency-Key': 'required' },
     body: newContactListSchema,
     answers: {

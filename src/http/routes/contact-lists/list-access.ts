@@ -5,8 +5,8 @@ import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { AccessStore } from '../../../workflows/ports/access/access.ts'
 
 /**
- * The answer for a list that does not exist and for a list of another tenant. It is the same for
- * both, so that nobody can find out which lists others have.
+ * The answer for a list that does not exist, and for a list of another tenant. Both get the same
+ * answer, so that nobody can find out which lists other tenants have.
  */
 const listUnknown = (refuse: Refuse<'not-found'>): GatewayProblem =>
   refuse('not-found', 'The contact list does not exist, or your tenant may not use it.')

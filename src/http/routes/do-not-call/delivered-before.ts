@@ -73,7 +73,7 @@ const EXAMPLES: readonly Example[] = [
 const OF_EDITION: readonly Example[] = [
   {
     name: 'retracted',
-    summary: 'One contact was already in Genesys when its number came into the registry',
+    summary: 'One contact was already in Genesys when an edition with its number came into force',
     params: { registry: 'ftc', editionId: 'rge_0198c0de73a47e5b9c1df20a4e6b8d01' },
     answer: { status: 200, body: REPORT },
   },
@@ -124,7 +124,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     url: '/v1/registries/:registry/editions/:editionId/delivered-before',
     id: 'listDeliveredBeforeEdition',
     summary:
-      'List contacts that were in Genesys before an edition named them, and what happened to them',
+      'List contacts that were in Genesys before an edition named them, with what happened to each',
     params: editionParamsSchema,
     examples: OF_EDITION,
     handler: async ({ query, caller, params }, _reply, deps) => {

@@ -157,7 +157,7 @@ export const ENTRIES_EXAMPLES: readonly Example[] = [
   },
   {
     name: 'csv',
-    summary: 'All of them as CSV',
+    summary: 'All entries of the submission as CSV',
     params: { submissionId },
     headers: { accept: 'text/csv' },
     answer: { status: 200, type: 'text/csv' },
@@ -167,13 +167,13 @@ export const ENTRIES_EXAMPLES: readonly Example[] = [
 export const EXPORT_EXAMPLES: readonly Example[] = [
   {
     name: 'ndjson',
-    summary: 'The entries in force, a line each',
+    summary: 'The entries in force, one on each line',
     params: { dncListId },
     answer: { status: 200, type: 'application/x-ndjson' },
   },
   {
     name: 'csv',
-    summary: 'The same as CSV',
+    summary: 'The entries in force as CSV',
     params: { dncListId },
     headers: { accept: 'text/csv' },
     answer: { status: 200, type: 'text/csv' },

@@ -83,7 +83,7 @@ export const dncEventSchema = z.strictObject({
   }),
 })
 
-/** The message to endpoints about a DNC list that somebody changed inside Genesys. */
+/** The message to endpoints about a change of a DNC list inside Genesys. */
 export const dncChangeEventSchema = z.strictObject({
   type: z.literal(DNC_CHANGE_EVENT),
   timestamp: stamp,
@@ -134,7 +134,7 @@ const searchedShape = {
     z.strictObject({
       ...entryTermsSchema,
       receivedAt: stamp.describe(
-        'When the person asked not to be called. If the entry has no such time, it is `acceptedAt`.',
+        'When the person asked not to be called. If the entry has no such time, this is the same time as `acceptedAt`.',
       ),
       /** The contact lists for which the entry is in force. null: all. */
       scope: z.array(z.string()).nullable(),

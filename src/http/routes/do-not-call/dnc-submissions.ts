@@ -77,7 +77,7 @@ const registerLedger = (add: AddRoute): void => {
     query: entriesQuerySchema,
     answers: {
       200: {
-        about: 'A page of entries, or all as CSV',
+        about: 'A page of entries, or all entries as CSV',
         schema: pageOf(ledgerEntrySchema),
         mediaTypes: ['application/json', 'text/csv'],
         headers: ['Content-Disposition', 'Vary'],
@@ -112,7 +112,7 @@ const registerLedger = (add: AddRoute): void => {
   })
 }
 
-/** GET /v1/dnc-submissions, one of them, and its entries. */
+/** GET /v1/dnc-submissions, GET of one submission, and GET of its entries. */
 export const registerDncSubmissions = (add: AddRoute): void => {
   add({
     ...of,

@@ -40,7 +40,7 @@ const DELIVERY: z.output<typeof deliverySchema> = {
 export const CREATE_EXAMPLES: readonly Example[] = [
   {
     name: 'ends',
-    summary: 'Learn how uploads end',
+    summary: 'An endpoint that gets the events about the end of uploads',
     body: {
       name: 'shop',
       url: 'https://hooks.example.com/outbound-gateway',
@@ -70,7 +70,7 @@ export const GET_EXAMPLES: readonly Example[] = [
 export const CHANGE_EXAMPLES: readonly Example[] = [
   {
     name: 'disable',
-    summary: 'Disables it',
+    summary: 'The call disables the endpoint',
     params,
     headers: { 'if-match': '"1"' },
     body: { enabled: false },
@@ -84,7 +84,7 @@ export const CHANGE_EXAMPLES: readonly Example[] = [
 export const DELETE_EXAMPLES: readonly Example[] = [
   {
     name: 'gone',
-    summary: 'It is deleted',
+    summary: 'The endpoint is deleted',
     params,
     answer: { status: 204, type: null },
   },
@@ -132,7 +132,7 @@ export const TEST_EXAMPLES: readonly Example[] = [
 export const REPLAY_EXAMPLES: readonly Example[] = [
   {
     name: 'again',
-    summary: 'It is sent again',
+    summary: 'The message is sent again',
     params: { endpointId, deliveryId },
     answer: { status: 202, body: { ...DELIVERY, attempts: 0 } },
   },

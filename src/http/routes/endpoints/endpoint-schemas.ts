@@ -89,7 +89,9 @@ export const endpointSchema = z.strictObject({
 export const endpointWithSecretSchema = endpointSchema.extend({
   secret: z
     .string()
-    .describe('Verifies the signatures of messages (`whsec_…`). Only this answer contains it'),
+    .describe(
+      'The secret (`whsec_…`) with which you verify the signatures of messages. Only this answer contains it',
+    ),
 })
 
 export const deliverySchema = z.strictObject({
@@ -98,7 +100,7 @@ export const deliverySchema = z.strictObject({
   object: z.string().describe('Id of the object that the message is about, for example `upl_…`'),
   state: z
     .enum(DELIVERY_STATES)
-    .describe('`dead`: the gateway gave the message up. You can replay it'),
+    .describe('`dead`: the gateway gave up on the message. You can replay the delivery'),
   attempts: count,
   lastStatus: z
     .int()

@@ -155,7 +155,7 @@ const registerEndpoint = (add: AddRoute): void => {
     id: 'deleteWebhookEndpoint',
     summary: 'Delete a registered endpoint and its log. Pending deliveries are dropped',
     headers: { 'If-Match': 'optional' },
-    answers: { 204: { about: 'It is deleted' } },
+    answers: { 204: { about: 'The endpoint is deleted' } },
     problems: REMOVE_ENDPOINT_REFUSALS,
     examples: DELETE_EXAMPLES,
     handler: async (request, reply, { webhookEndpoints, refuse }) => {
@@ -196,10 +196,14 @@ const registerDeliveries = (add: AddRoute): void => {
     url: `${ENDPOINT}/rotate-secret`,
     id: 'rotateWebhookSecret',
     summary:
-      'Make a new secret. Only this answer contains it. For 24 hours, messages have two signatures, one for each secret',
+      'Make a new secret. Only this answer contains the secret. For 24 hours, messages have two signatures: with the old secret and with the new secret',
     params: endpointParamsSchema,
     answers: {
-      200: { about: 'Store the secret', schema: endpointWithSecretSchema, headers: ['ETag'] },
+      200: {
+        about: 'The endpoint with its new secret. Store the secret',
+        schema: endpointWithSecretSchema,
+        headers: ['ETag'],
+      },
     },
     problems: ROTATE_SECRET_REFUSALS,
     examples: ROTATE_EXAMPLES,
@@ -233,7 +237,7 @@ const registerDeliveries = (add: AddRoute): void => {
     summary:
       'Send a delivery again with the same webhook-id and body, the current secret and a new schedule',
     params: deliveryParamsSchema,
-    answers: { 202: { about: 'It is sent again', schema: deliverySchema } },
+    answers: { 202: { about: 'The delivery, which is sent again', schema: deliverySchema } },
     problems: REPLAY_REFUSALS,
     examples: REPLAY_EXAMPLES,
     handler: async ({ params, caller }, reply, { webhookEndpoints }) => {
@@ -244,8 +248,8 @@ const registerDeliveries = (add: AddRoute): void => {
 }
 
 /**
- * /v1/webhook-endpoints: the endpoints of a tenant, the messages that were sent to them, and
- * sending one again.
+ * /v1/webhook-endpoints: the endpoints of a tenant, the messages that were sent to them, and the
+ * call that sends a message again.
  */
 export const registerWebhookEndpoints = (add: AddRoute): void => {
   registerEndpoints(add)

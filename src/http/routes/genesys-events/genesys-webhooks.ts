@@ -53,7 +53,7 @@ const WORDS: Record<WebhookRoute, { id: string; summary: string }> = {
   callback: {
     id: 'receiveUploadCallback',
     summary:
-      'Genesys reports the status of one part of an upload, at the URL that the gateway sent with it. The gateway then checks the status in Genesys',
+      'Genesys reports the status of one part of an upload, at the URL that the gateway sent with that part. The gateway then checks the status in Genesys',
   },
   event: {
     id: 'receiveUploadEvent',
@@ -94,8 +94,8 @@ const addWebhook = (add: AddRoute, route: WebhookRoute): void => {
 
 /**
  * POST /webhook/genesys-upload, /webhooks/genesys/uploads and /webhooks/genesys/dnc-entries: the
- * calls that Genesys makes. They need no key, because each call carries another proof. Register
- * them in a separate Fastify scope, in which no body is parsed.
+ * calls that Genesys makes. They need no key, because each call has another proof of its sender.
+ * Register them in a separate Fastify scope, in which no body is parsed.
  */
 export const registerGenesysWebhooks = async (
   app: FastifyInstance,

@@ -30,14 +30,14 @@ export const guestFileSchema = z.strictObject({
   hold: z
     .strictObject({ reason: z.enum(GUEST_FILE_HOLD_REASONS), since: stamp })
     .nullable()
-    .describe('What a held file waits for. The file resumes by itself'),
+    .describe('The reason why the file is held. The file resumes by itself'),
   fileName: z
     .string()
     .describe('The name that Genesys shows, without characters that Genesys does not allow'),
   contentType: z
     .string()
     .describe(
-      'Type of the content, from the extension of the file. The gateway has checked that the bytes match it',
+      'Type of the content, from the extension of the file. The gateway has checked that the bytes match this type',
     ),
   sizeBytes: count,
   sha256: z.string(),

@@ -58,7 +58,7 @@ const intake = {
   ]),
   answers: {
     202: {
-      about: 'Accepted. The file is inspected and stored. Location is its address',
+      about: 'Accepted. The file is inspected and stored. Location is the address of the file',
       schema: guestFileSchema,
       headers: ['Location', 'Idempotency-Replayed'],
     },
@@ -67,9 +67,9 @@ const intake = {
 } as const
 
 /**
- * How much of a waiting file each step between socket and reader holds. Node reads a socket in
- * pieces of at most 64 KiB. With a limit below that size, each step holds one piece, and 189 KiB of
- * a waiting file are read. With the server's setting, 507 KiB were read.
+ * How many bytes of a waiting file each step between socket and reader holds. Node reads a socket
+ * in pieces of at most 64 KiB. With a limit below that size, each step holds one piece: in a
+ * measurement, 189 KiB of a waiting file were read. With the server's setting, 507 KiB were read.
  */
 const WAITING_BYTES = 16 * 1024
 

@@ -40,7 +40,11 @@ export const LIMITS_EXAMPLES: readonly Example[] = [
 ]
 
 export const LIVE_EXAMPLES: readonly Example[] = [
-  { name: 'alive', summary: 'The process lives', answer: { status: 200, body: { alive: true } } },
+  {
+    name: 'alive',
+    summary: 'The process is running',
+    answer: { status: 200, body: { alive: true } },
+  },
 ]
 
 export const READY_EXAMPLES: readonly Example[] = [
@@ -50,7 +54,7 @@ export const READY_EXAMPLES: readonly Example[] = [
 export const METRICS_EXAMPLES: readonly Example[] = [
   {
     name: 'scrape',
-    summary: 'From the machine itself',
+    summary: 'A call from the machine of the gateway',
     answer: {
       status: 200,
       type: 'text/plain',

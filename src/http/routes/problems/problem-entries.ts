@@ -6,7 +6,7 @@ import { REJECTIONS } from '../../../domain/uploads/rejection.ts'
 
 /**
  * What the page of a code shows. `about`: where the code appears. `call`: in the answer to a call.
- * `upload`: in the `problem` of an upload. `row`: at a row.
+ * `upload`: in the `problem` of an upload. `row`: at a row of an upload.
  */
 export type ProblemEntry = { code: string; about: 'call' | 'upload' | 'row' } & RejectionPage &
   Partial<Pick<ProblemPage, 'status' | 'title'>>
@@ -36,7 +36,7 @@ const named = ({ code, meaning, example, fix }: ProblemEntry): string[] =>
 
 /**
  * The first word of a code, such as `idempotency`. Codes with the same first word are about the
- * same thing.
+ * same subject.
  */
 const familyOf = ({ code }: ProblemEntry): string => code.split('-', 1)[0]!
 

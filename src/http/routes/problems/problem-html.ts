@@ -47,7 +47,7 @@ const page = (sandbox: boolean, title: string, body: string): string => {
 const section = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `<h2>${title}</h2><ul>${lines.join('\n')}</ul>`
 
-/** The HTML page of one code. `operations`: those that can answer with it. */
+/** The HTML page of one code. `operations`: the operations that can answer with the code. */
 export const problemHtml = (
   entry: ProblemEntry,
   { sandbox, operations }: { sandbox: boolean; operations: readonly Operation[] },

@@ -17,7 +17,7 @@ import { problemHtml, problemsHtml } from './problem-html.ts'
 const entrySchema = z.strictObject({
   code: z.string(),
   about: z.enum(['call', 'upload', 'row']),
-  /** Only for codes of calls and uploads, as `title` is. */
+  /** Only for codes of calls and uploads. The same applies to `title`. */
   status: z.int().optional(),
   title: z.string().optional(),
   meaning: z.string(),
@@ -26,7 +26,7 @@ const entrySchema = z.strictObject({
 })
 
 const entryPageSchema = entrySchema.extend({
-  /** Codes about the same thing. */
+  /** Related codes. */
   related: z.array(z.string()),
   /** Ids of the operations that can answer with the code. */
   operations: z.array(z.string()),

@@ -30,13 +30,13 @@ const subjectIn = (
   const judge = validation.entries({ options: {}, now: clock.now() })
   const judged = judge((asked) => (asked === field ? (phoneNumber ?? email!) : ''))
   if (judged.faults === null) return { kind, value: judged.entry.subject }
-  const detail = `\`${field}\` is no address, or no number with + and its country code (${judged.faults[0].code}).`
+  const detail = `\`${field}\` is not an email address, or not a number with + and its country code (${judged.faults[0].code}).`
   throw refuse('evidence-subject-invalid', detail, { pointer: `/${field}` })
 }
 
 /**
- * POST /v1/evidence. The call changes nothing. It is a POST so that the number is in the body,
- * because a URL would get into logs.
+ * POST /v1/evidence. The call changes nothing. It is a POST, so that the number is in the body. A
+ * number in the URL would get into logs.
  */
 export const registerEvidence = (add: AddRoute): void => {
   add({
@@ -46,7 +46,7 @@ export const registerEvidence = (add: AddRoute): void => {
     id: 'readEvidence',
     tag: 'proof',
     summary:
-      'Read every decision about one person in the order of time: entries, rows with their outcome, requests, retractions, registries, erasures. The call changes no data. The audit trail records the call',
+      'Read every decision about one person, in the order of time: entries, rows with their outcome, requests, retractions, registries, erasures. The call changes no data. The audit trail records the call',
     body: evidenceQuerySchema,
     answers: { 200: { about: 'A page of decisions', schema: evidenceSchema } },
     problems: [...EVIDENCE_REFUSALS, 'evidence-subject-invalid'],

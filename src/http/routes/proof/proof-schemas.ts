@@ -9,7 +9,7 @@ export const evidenceQuerySchema = z.strictObject({
   email: z.string().max(320).optional(),
   from: time.meta({ description: 'Start of the period (inclusive), with a time zone' }),
   to: time.meta({ description: 'End of the period (exclusive), with a time zone' }),
-  cursor: z.string().max(200).optional().meta({ description: '`next` of the last answer' }),
+  cursor: z.string().max(200).optional().meta({ description: '`next` of the previous answer' }),
 })
 
 export const evidenceSchema = z.strictObject({
@@ -29,5 +29,8 @@ export const evidenceSchema = z.strictObject({
     description:
       'Number of uploads in the period whose rows were deleted at the end of their retention. It is unknown whether the person was in them',
   }),
-  next: z.string().nullable().meta({ description: 'null: nothing is left' }),
+  next: z
+    .string()
+    .nullable()
+    .meta({ description: 'The `cursor` for the next page. null: this is the last page' }),
 })

@@ -18,7 +18,7 @@ export const registerScrubCertificate = (add: AddRoute): void => {
     id: 'getScrubCertificate',
     tag: 'proof',
     summary:
-      'Get a signed certificate that shows what the rows were checked against, and the result. Keep its bytes unchanged, so that npm run certificate:verify can check it offline',
+      'Get a signed certificate that shows what the rows were checked against, and the result. Keep its bytes unchanged, because npm run certificate:verify checks them offline',
     params: uploadParamsSchema,
     answers: {
       200: {

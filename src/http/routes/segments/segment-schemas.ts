@@ -55,11 +55,11 @@ const COMMON = {
   dialingMode: {
     type: ['string', 'null'],
     enum: [...DIALING_MODES, null],
-    description: 'guide: the gateway sends it only if you set it',
+    description: 'guide: the gateway sends this setting only if you set it',
   },
   useOnlyOnce: {
     type: ['boolean', 'null'],
-    description: 'guide: the gateway sends it only if you set it',
+    description: 'guide: the gateway sends this setting only if you set it',
   },
   activation: {
     type: 'string',
@@ -69,7 +69,7 @@ const COMMON = {
   },
   confirm: {
     type: ['string', 'null'],
-    description: '`analysis.digest` of the answer that asked for a confirmation',
+    description: 'The `analysis.digest` from the answer that required a confirmation',
   },
 }
 const LIST_IDS = { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 100 }
@@ -120,7 +120,7 @@ const findingSchema = z.strictObject({
   severity: z
     .enum(['error', 'warning', 'info'])
     .describe('`error`: the definition needs a confirmation'),
-  path: z.string().describe('JSON pointer into the definition'),
+  path: z.string().describe('JSON pointer to the place in the definition'),
   otherPath: z
     .string()
     .optional()
@@ -211,7 +211,9 @@ export const segmentSchema = z.strictObject({
   hold: z
     .strictObject({ reason: z.enum(SEGMENT_HOLD_REASONS), since: stamp })
     .nullable()
-    .describe('What a held version waits for. Only `campaign_refused` needs a call to `/resume`'),
+    .describe(
+      'The reason why the version is held. Only `campaign_refused` needs a call to `/resume`',
+    ),
   waitingFor: z.enum(['index', 'campaign']).nullable(),
   indexStatus: z.enum(['ready', 'processing']).nullable().describe('guide: the index in Genesys'),
   problem: z

@@ -154,7 +154,7 @@ const registerReads = (add: AddRoute): void => {
     reads: 'json',
     body: definitionSchema,
     bodyLimit: SEGMENT_LIMITS.bodyBytes,
-    answers: { 200: { about: 'Its effect', schema: segmentPreviewSchema } },
+    answers: { 200: { about: 'The effect of the definition', schema: segmentPreviewSchema } },
     problems: PREVIEW_SEGMENT_REFUSALS,
     examples: PREVIEW_EXAMPLES,
     handler: async (request, _reply, { previewSegment, validation }) => {

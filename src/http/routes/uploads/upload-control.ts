@@ -97,7 +97,7 @@ const registerApply = (add: AddRoute): void => {
     id: 'applyUpload',
     tag: 'uploads',
     summary:
-      'Start an upload that has apply=manual. Send the planDigest that you confirm as If-Match',
+      'Start an upload that has apply=manual. To confirm its plan, send the planDigest as If-Match',
     params: uploadParamsSchema,
     headers: { 'If-Match': 'required' },
     answers: { 200: MOVED },

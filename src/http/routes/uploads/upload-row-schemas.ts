@@ -45,7 +45,7 @@ export const rowsQuerySchema = z.strictObject({
     .default('true')
     .transform((text) => text === 'true')
     .describe(
-      'true: cells of the CSV that a spreadsheet would run as a formula have an apostrophe in front',
+      'true: in the CSV, each cell that a spreadsheet would run as a formula gets an apostrophe in front',
     ),
   limit: limitUpTo(1000, 200).describe(
     'Number of items in a JSON page. A CSV has no pages. Default: 200',

@@ -16,7 +16,7 @@ import { ownUpload } from './uploads.ts'
 
 /**
  * Makes a function that renders rows as JSON. A rejected row has the contact id from the file, even
- * if it is not valid as an id.
+ * if that text is not a valid contact id.
  */
 const rowRenderer = (upload: Upload) => {
   const ordered = inFileOrder(upload)

@@ -21,7 +21,9 @@ const momentSchema = z
 export const uploadsQuerySchema = z.strictObject({
   tenantId: gatewayIdSchema
     .optional()
-    .describe('The uploads of this tenant. Default: your own. Another one needs the scope admin'),
+    .describe(
+      'The uploads of this tenant. Default: your own tenant. For another tenant, you need the scope admin',
+    ),
   state: someOf(SEEN_STATES),
   contactListId: genesysIdSchema.optional().describe('The uploads of one list'),
   sha256: z

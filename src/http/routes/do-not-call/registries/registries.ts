@@ -108,7 +108,8 @@ export const registerRegistries = (add: AddRoute): void => {
     method: 'GET',
     url: REGISTRY,
     id: 'getRegistry',
-    summary: 'Read a registry: its editions, newest first, and files that were interrupted',
+    summary:
+      'Read a registry: its editions, newest first, and files that have not arrived completely',
     params: registryParamsSchema,
     answers: {
       200: {
@@ -164,7 +165,7 @@ export const registerEditionIntake = async (
     answers: {
       202: {
         about:
-          'Every number is stored, and the edition comes into force by itself. Location is the address of the edition',
+          'Every number is stored. The edition comes into force without another call. Location is the address of the edition',
         schema: editionSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },
