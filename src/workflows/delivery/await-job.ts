@@ -13,13 +13,13 @@ const MAX_POLL_FACTOR = 10
 const SOONER = 0.9
 /** The first wait between two polls of a job, as a share of the time that the last job took. */
 const BETWEEN = 0.25
-/** While a job runs, how often the run asks the store whether the upload continues. */
+/** How often a run that waits for a job checks in the store whether the upload may continue. */
 const ASK_EVERY_MS = 5_000
 
 /**
  * Polls a job until it ends, within the pace. After a nudge, the next poll comes earlier. Returns
- * null if Genesys knows no such job (lost). If the job is still processing after `retryWindowMs`,
- * the upload is held.
+ * null if Genesys does not know the job (lost). If the job is still processing after
+ * `retryWindowMs`, the upload is held.
  */
 export const awaitJob = async (
   run: DeliveryRun,

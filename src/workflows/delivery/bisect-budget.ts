@@ -1,14 +1,15 @@
 import type { Clock } from '../../lib/clock.ts'
 
 /**
- * How many requests a lane may spend in ten minutes to find out what Genesys refuses [design: 3].
+ * How many requests a lane may spend in ten minutes to find out which rows Genesys refuses [design:
+ * 3].
  */
 export const MAX_EXTRA_REQUESTS = 50
 const WINDOW_MS = 10 * 60_000
 
 /**
- * Counts the requests of a lane that were sent only because Genesys refused an earlier one, for all
- * uploads of the lane together.
+ * Counts the requests of a lane that were sent only because Genesys refused an earlier request. The
+ * count covers all uploads of the lane.
  */
 export type BisectBudget = {
   /**
@@ -25,8 +26,8 @@ export type BisectBudget = {
 
 /**
  * The budget of each lane, by its key. The process that works on the lane keeps the counts in
- * memory, by the monotonic clock. A lane that moves to another process starts from zero, which
- * costs up to 50 more requests for each move. In return, no refusal costs a database statement.
+ * memory, by the monotonic clock. If a lane moves to another process, its count starts from zero,
+ * so each move may cost up to 50 more requests. In return, a refusal costs no database statement.
  */
 export const createBisectBudgets = (
   clock: Pick<Clock, 'monotonicMs'>,

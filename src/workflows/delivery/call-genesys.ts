@@ -6,7 +6,10 @@ import type { CallClass, CallContext } from '../ports/genesys/genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 
-/** How long one call retries. The lane notices a pause or a cancellation only between calls. */
+/**
+ * How long one call retries. The limit is needed because a run notices a pause or a cancellation
+ * only between calls.
+ */
 const SLICE_MS = 60_000
 /** The first call is short, so that an upload soon shows what it waits for. */
 const FIRST_SLICE_MS = 5_000
@@ -61,15 +64,16 @@ export const callGenesys = async <T>(
 /** Returns the failure if a retry may succeed. Throws it if it ends the call. */
 const passing = (run: DeliveryRun, error: unknown): Failure => {
   if (!(error instanceof GenesysFailure)) throw error
-  // A secret that was changed in Genesys but not yet here must not fail every waiting upload.
+  // If a secret was changed in Genesys but not yet in the gateway, the waiting uploads must not
+  // fail.
   if (error.kind === 'unauthorized') throw outage(run, error.kind)
   if (error.retry === 'never') throw error
   return error
 }
 
 /**
- * Clears the reason for waiting, because Genesys has answered. A mere read clears only
- * `genesys_unavailable`: Genesys may let the list be read and still refuse its rows.
+ * Clears the reason for waiting, because Genesys has answered. A read clears only
+ * `genesys_unavailable`: Genesys may show the list and still refuse its rows.
  */
 const noteAnswer = async (run: DeliveryRun, callClass: CallClass): Promise<void> => {
   if (callClass !== 'read' || run.wait.reason() === 'genesys_unavailable') await noteWait(run, null)
@@ -84,7 +88,7 @@ export const outage = (run: DeliveryRun, failure: string): DeliveryEnds =>
     failure,
   })
 
-/** What the caller reads in the upload when Genesys refuses for good. */
+/** The problem that the upload shows to callers if Genesys refuses a request for good. */
 export const problemOf = (failure: Failure): UploadProblem => {
   const code = failure.upstreamCode === null ? '' : ` (${failure.upstreamCode})`
   switch (failure.kind) {

@@ -15,9 +15,9 @@ const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
 }
 
 /**
- * Fails the upload before any row is sent if the list has no room for its new contacts, because
- * half a file in a full list helps nobody. Counts the new contacts only if there might not be room
- * for all rows.
+ * Fails the upload before any row is sent if the list has no room for all of its new contacts.
+ * Otherwise only a part of the file would arrive. Counts the new contacts only if there might not
+ * be room for all rows.
  */
 export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   const { deps, upload } = run

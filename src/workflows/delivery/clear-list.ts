@@ -7,8 +7,8 @@ import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from './run.
 /** Genesys' Terraform provider checks every 5 s until a cleared list is empty. */
 const LOOK_MS = 5_000
 /**
- * The number of checks, which together take five minutes. If the list is still not empty after
- * them, the upload is held and the list is checked from time to time.
+ * The number of checks. Together, they take five minutes. If the list is still not empty then, the
+ * upload is held and the list is checked from time to time.
  */
 const LOOKS = 60
 
@@ -34,8 +34,8 @@ const clearing = (run: DeliveryRun): DeliveryEnds =>
   })
 
 /**
- * Whether the next rows prove that the list is cleared (platform). That is so from the request to
- * clear the list until the clearing is known to be done.
+ * Whether the next rows must prove that the list is cleared (platform). They must from the request
+ * to clear the list until the clearing is known to be done.
  */
 export const provesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
@@ -43,8 +43,8 @@ export const provesNext = (run: DeliveryRun): boolean =>
   run.clearing.value().state === 'asked'
 
 /**
- * Waits until the list shows no contact, and returns whether it does. Also true if Genesys gives no
- * size, because then only the proof decides.
+ * Waits until the list shows no contact. Returns false if it still shows contacts after the last
+ * check. Returns true if Genesys gives no size, because then only the proof decides.
  */
 export const isSeenEmpty = (run: DeliveryRun): Promise<boolean> =>
   aside(run, async () => {
@@ -72,9 +72,9 @@ const ask = async (run: DeliveryRun): Promise<void> => {
 
 /**
  * Asks Genesys to clear the list and waits until the list is empty. Genesys answers immediately but
- * clears late [platform-truth: 1], and wipes whatever is sent in between. Holds the upload if the
- * list does not become empty. Does nothing if rows of the upload were sent already: then the list
- * is no longer empty, and only the proof of these rows is left to do.
+ * clears late [platform-truth: 1], and wipes all rows that are sent in between. Holds the upload if
+ * the list does not become empty. Does nothing if rows of the upload were sent already: the list is
+ * then no longer empty, and only the proof of these rows is still missing.
  */
 export const clearList = async (run: DeliveryRun): Promise<void> => {
   const earlier = run.clearing.value().state === 'asked'
@@ -83,8 +83,8 @@ export const clearList = async (run: DeliveryRun): Promise<void> => {
     if (batches.some(({ attempts }) => attempts > 0)) return
     if (await isSeenEmpty(run)) return
   }
-  // Asks again after an unknown outcome, or if the first call had no effect for five minutes. No
-  // row of this upload was sent yet.
+  // Sends the request again after an unknown outcome, or if the first request had no effect for
+  // five minutes. No row of this upload was sent yet.
   await ask(run)
   if (!(await isSeenEmpty(run))) throw clearing(run)
 }

@@ -10,7 +10,7 @@ export type ContentHashes = (
   targetColumns: readonly string[],
 ) => Buffer
 
-/** The same digests of a chunk that is not stored yet, from its bytes. */
+/** Makes the same digests from the bytes of a chunk that is not stored yet. */
 export type TextContentHashes = (
   chunk: Pick<NewChunk, 'width' | 'lines' | 'text'>,
   targetColumns: readonly string[],

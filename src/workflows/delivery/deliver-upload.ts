@@ -24,8 +24,8 @@ import { maySkip } from './skip-rule.ts'
  * Gets one upload into Genesys. Returns when the upload is finished or held, or when the run
  * stopped between two batches (stop, pause, cancellation). Throws `FenceLost`, the lease's abort
  * reason, or a bug.
- * - The next run resumes what was left. It does not send settled batches again. Batches with an
- *   unknown outcome are sent again under their old id.
+ * - The next run continues with the remaining batches. It does not send settled batches again. It
+ *   sends batches with an unknown outcome again under their old id.
  * - If the upload is to be cancelled, the run sends nothing more. It finds out the outcome of what
  *   was sent and ends the upload.
  */
@@ -50,7 +50,7 @@ export const createDeliverUpload = (given: DeliveryDeps): DeliverUpload => {
 
 /**
  * The lease for a run. It ends with the worker's lease, and also when the run ends. Work that runs
- * beside the sending then ends too.
+ * in parallel with the sending then ends too.
  */
 const endable = (lease: Lease, ended: AbortSignal): Lease => ({
   ...lease,
@@ -83,8 +83,8 @@ const NOT_INGESTED: UploadProblem = {
 }
 
 /**
- * Whether every job failed and Genesys took no row at all. In that case, the upload must not count
- * as completed [guide-api: Completion webhook].
+ * Whether every job failed and Genesys ingested no row. In that case, the upload must not count as
+ * completed [guide-api: Completion webhook].
  */
 const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> => {
   const { delivered, unchanged, failed } = upload.counts
@@ -120,16 +120,16 @@ const endingOf = async (run: DeliveryRun, error: unknown): Promise<Ending> => {
 }
 
 /**
- * A caller paused or cancelled the upload just as it was about to end. The caller's request takes
- * priority.
+ * Ignores the error if a caller paused or cancelled the upload just before its end. The caller's
+ * request takes priority.
  */
 const passOverMoved = (error: unknown): void => {
   if (!(error instanceof UploadMoved)) throw error
 }
 
 /**
- * The problem of an upload in which rows failed without being named. The store counts them over all
- * batches, so the run that ends the upload also reports those of earlier runs.
+ * The problem of an upload in which rows failed without being named. The store counts these rows
+ * over all batches, so the run that ends the upload also reports the rows of earlier runs.
  */
 const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
   const { unidentified, unattributed } = upload.unnamed
@@ -146,8 +146,8 @@ const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
 }
 
 /**
- * If a clearing takes effect only after the proof, it does so within this time. A reconciliation
- * after this time shows it.
+ * If a clearing takes effect only after the proof, it takes effect within this time. A
+ * reconciliation after this time shows the loss.
  */
 const AFTER_CLEARING_MS = 60_000
 
@@ -213,7 +213,7 @@ const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promis
 }
 
 /**
- * Finds out the outcome of batches that Genesys already took, so that the totals are correct.
+ * Finds out the outcome of batches that Genesys already accepted, so that the totals are correct.
  * Returns false if the run must stop.
  */
 const drained = async (run: DeliveryRun, pipeline: Pipeline): Promise<boolean> => {

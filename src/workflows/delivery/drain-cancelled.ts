@@ -16,7 +16,7 @@ const UNKNOWN: RowVerdict = { outcome: 'failed', code: 'outcome-unknown', column
 /**
  * Finds out the outcome of everything that a cancelled upload has sent, and sends nothing. Rows
  * without a known outcome count as failed, with `outcome-unknown`. An outage ends the run with a
- * hold, and the next run resumes there.
+ * hold, and the next run continues.
  */
 export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   try {
@@ -41,7 +41,7 @@ export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Prom
 
 /**
  * Marks rows that a shared request left out because it sent another upload's row for the same
- * contact. Nobody knows whether that row arrived.
+ * contact. It is unknown whether the other row arrived.
  */
 const noteGivenWay = (batch: Batch, plan: ChunkPlan): void => {
   for (let row = batch.fromRow; row < batch.toRow; row += 1) {

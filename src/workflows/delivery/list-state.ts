@@ -5,7 +5,7 @@ import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 
 /**
- * While Genesys builds its index, the list is checked every 5 s [guide-api: Contacts], for a
+ * While Genesys builds the list's index, the list is checked every 5 s [guide-api: Contacts], for a
  * minute. After that, the upload is held.
  */
 const LOOK_AGAIN_MS = 5_000
@@ -26,8 +26,8 @@ const FRESH_MS = 60_000
 
 /**
  * Reads the list again if the last reading is older than a minute. Unlike `checkList`, does not
- * compare the columns: added columns do not concern rows in flight, and after other changes Genesys
- * refuses the rows itself.
+ * compare the columns: added columns do not affect rows in flight, and after other changes Genesys
+ * itself refuses the rows.
  */
 export const lookAtListAgain = async (run: DeliveryRun): Promise<void> => {
   if (run.reading.ageMs() >= FRESH_MS) await untilReady(run, false)

@@ -11,7 +11,7 @@ export type LookAfterHoldsDeps = {
   emit: Emit
   /** The time until the next check of a hold whose reason persists. */
   againInMs: number
-  /** Wakes the lanes, because uploads are no longer held. */
+  /** Called when uploads are no longer held, so that workers claim their lanes immediately. */
   wake: () => void
 }
 
@@ -28,10 +28,13 @@ const LOOK_EVERY_MS = 5_000
 const WITHIN_MS = 5_000
 
 /**
- * Checks in Genesys whether the cause of each hold is gone. Ends a hold only if its cause is gone.
- * A check changes neither the `since` of a hold nor the version of the upload. The cause also
- * counts as gone if the list can be read again or no longer exists. The next run of the upload acts
- * on what it finds.
+ * Checks in Genesys whether the cause of each hold is gone, and then ends the hold. A check changes
+ * neither the `since` of a hold nor the version of the upload.
+ * - `list_clearing`: the list must show no contacts, or give no size.
+ * - `list_not_ready`: Genesys must no longer be building the list's index.
+ * - For other reasons, it is enough that the list can be read.
+ * A hold also ends if Genesys refuses for good to show the list, for example because the list no
+ * longer exists. The next run of the upload then acts on that.
  */
 export const createHoldKeeper = (deps: LookAfterHoldsDeps): HoldKeeper => {
   const { holds, clock, emit } = deps

@@ -48,7 +48,7 @@ const isUnderWay = ({ upload, clearing }: DeliveryRun): boolean =>
   (clearing.value().state === 'intended' || clearing.value().state === 'asked')
 
 /**
- * Stores that Genesys has wiped the list for this upload, and resets the register with it. Does
+ * Stores that Genesys has wiped the list for this upload, and resets the list's register. Does
  * nothing if no overwrite is running, or if this is stored already.
  */
 export const recordCleared = async (run: DeliveryRun): Promise<void> => {
@@ -84,10 +84,10 @@ const forget = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Begins to overwrite the list and stores the intent. If the dialect has a call that clears a list,
- * makes that call, and the first rows then prove the clearing. In the other dialect, the first
- * request wipes the list. If the list is known to be cleared for this upload, does not clear it
- * again.
+ * Begins to overwrite the list and stores the intent. If the dialect has a call that clears a list
+ * (platform), makes this call, and the first rows then prove the clearing. In the other dialect
+ * (guide), the first request wipes the list. If the list is known to be cleared for this upload,
+ * does not clear it again.
  */
 export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
   if (run.upload.mode !== 'overwrite') return
@@ -104,13 +104,13 @@ export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
   if (run.upload.delivery.method === 'file') await recordCleared(run)
 }
 
-/** Outcomes after which nobody knows whether the list was wiped. */
+/** Outcomes after which it is unknown whether the list was wiped. */
 const UNKNOWN_OUTCOME = ['unavailable', 'malformed_answer']
 
 /**
- * Whether a request of `rows` rows with an unknown outcome has wiped the list. It has if the size
- * changed and is at most `rows`. Returns false if Genesys gives no size. That is safe: nothing else
- * was sent yet, so a second wipe loses nothing.
+ * Whether a request of `rows` rows with an unknown outcome has wiped the list. The list was wiped
+ * if its size changed and is at most `rows`. Returns false if Genesys gives no size. This is safe:
+ * nothing else was sent yet, so a second wipe loses nothing.
  */
 const wasWiped = (run: DeliveryRun, rows: number): boolean => {
   const size = run.reading.list()?.size ?? null
@@ -119,9 +119,9 @@ const wasWiped = (run: DeliveryRun, rows: number): boolean => {
 }
 
 /**
- * Sends the first request of an overwrite. If the outcome of that request is unknown, from this run
- * or from an earlier one (`inDoubt`), reads the list before anything is sent again. If it was
- * wiped, the same rows are appended, which upserts them [guide-api: Contacts].
+ * Sends the first request of an overwrite. If this request was already tried with an unknown
+ * outcome, in this run or in an earlier run (`inDoubt`), first reads the list. If the list was
+ * wiped, appends the same rows, which upserts them [guide-api: Contacts].
  */
 export const sendWiping = <T>(
   run: DeliveryRun,

@@ -30,7 +30,7 @@ export type ListReading = {
   /** How old the reading is. Infinity: there is none, or it is in doubt. */
   ageMs(): number
   note(list: ContactList): void
-  /** A list that another delivery has read. Does not count as a reading of this run. */
+  /** Stores a list that another delivery has read. This does not count as a reading of this run. */
   adopt(list: ContactList): void
   /** Call this after a failure that the list may have caused. */
   doubt(): void
@@ -57,8 +57,8 @@ export const createListReading = (clock: Pick<Clock, 'monotonicMs'>): ListReadin
 }
 
 /**
- * How far the upload has got with overwriting the list. `note` adds a step after the store has
- * recorded it.
+ * How far the upload has got with overwriting the list. Call `note` after the store has recorded a
+ * step.
  */
 export type ClearingProgress = {
   value(): Clearing
@@ -99,8 +99,8 @@ export type RefusedRows = {
   count(): number
   add(rows: number): void
   /**
-   * Verdicts of rows of a file, by `chunkSeq:row`. They are kept here because each part reads its
-   * chunks again, and that loses the verdicts in a plan.
+   * Verdicts of rows of a file, by `chunkSeq:row`. They cannot be kept in a plan, because each part
+   * reads its chunks again and makes a new plan.
    */
   verdict(rowKey: string): Verdict | undefined
   keepVerdict(rowKey: string, verdict: Verdict): void
@@ -153,7 +153,7 @@ export const createNotedWait = (): NotedWait => {
 }
 
 /**
- * How long the last job took, from sending to its end, so that the next one is not polled too
+ * How long the last job took, from sending to its end, so that the next job is not polled too
  * early. null before the first job.
  */
 export type JobSpan = { ms(): number | null; note(ms: number): void }

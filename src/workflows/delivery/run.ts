@@ -74,11 +74,14 @@ export type DeliveryDeps = {
   ids: Ids
   emit: Emit
   /**
-   * How long Genesys may be unreachable before the upload is held: 24 h [guide-api: Errors and
-   * retries].
+   * How long Genesys may be unreachable before the upload is held. The gateway sets 24 h
+   * [guide-api: Errors and retries].
    */
   retryWindowMs: number
-  /** The first wait for a job. The wait grows by half each time, up to ten times this. */
+  /**
+   * The first wait for a job. Each wait is 1.5 times as long as the one before, up to ten times the
+   * first.
+   */
   completionPollMs: number
   /** How long until a hold that ends by itself is checked again. */
   holdRetryMs: number
@@ -162,7 +165,8 @@ export type Ending =
   | { kind: 'rest' }
 
 /**
- * Ends a run from any place in it. Only `createDeliverUpload` catches it and acts on the ending.
+ * Thrown anywhere in a run to end the run. Only `createDeliverUpload` catches it and acts on
+ * `ending`.
  */
 export class DeliveryEnds extends Error {
   override readonly name = 'DeliveryEnds'
@@ -199,8 +203,8 @@ export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Stores what the lane waits for (null: nothing), so that callers see it. If the same reason is
- * stored again, it counts for longer.
+ * Stores what the lane waits for (null: nothing), so that callers see it. Storing the same reason
+ * again extends the time for which it is shown.
  */
 export const noteWait = async (run: DeliveryRun, reason: HolderWait | null): Promise<void> => {
   if (reason === null && run.wait.reason() === null) return
@@ -226,8 +230,8 @@ export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<v
   const { nudges, rest } = run.lease
   if (!nudges) return pause(run, ms)
   if (nudges.take()) return
-  // Several waits may run at the same time. If they shared one flag, the first wait to read it
-  // would take it from the others. So each has its own signal.
+  // Several waits may run at the same time. If they shared one flag, the first wait that reads the
+  // flag would reset it for the others. So each wait has its own signal.
   const nudged = nudges.next()
   try {
     await run.deps.clock.sleep(ms, AbortSignal.any([rest, nudged]))

@@ -4,9 +4,9 @@ import type { JobStatus } from '../ports/genesys/genesys.ts'
 import { DeliveryEnds } from './run.ts'
 
 /**
- * Whether a job's errors are about the columns, not about its rows. If they are, the rows do not
- * fail, because nothing is wrong with them. They are sent again when a person has corrected the
- * columns [guide-api: Contacts].
+ * Whether a job's errors are about the columns, not about the rows. If so, the rows do not fail,
+ * because nothing is wrong with them. They are sent again when a person has corrected the columns
+ * [guide-api: Contacts].
  */
 export const speaksOfSchema = (job: JobStatus): boolean =>
   job.errors.some(({ code }) => isSchemaCode(code))
@@ -19,8 +19,9 @@ export const isSchemaReason = (failureReason: string | null): boolean =>
   failureReason !== null && /column|header|schema/.test(failureReason)
 
 /**
- * A hold that quotes the answer of Genesys. It ends only when a person resumes the upload. `about`:
- * names of columns, or one code of Genesys.
+ * A hold for a refusal that is about the list's columns. Its problem quotes the answer of Genesys.
+ * The hold ends only when a person resumes the upload. `about`: names of columns, or one code of
+ * Genesys.
  */
 export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds => {
   const named = [...new Set(about)].filter((name) => name !== null).slice(0, 5)

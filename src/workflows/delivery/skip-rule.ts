@@ -4,9 +4,11 @@ import type { DeliveryStore } from '../ports/delivery/delivery.ts'
 
 /**
  * Whether rows of an upload may be left out because Genesys already holds their content. They must
- * not be left out in three cases: the caller wants everything sent, the list is overwritten
- * (Genesys then deletes what it holds), or the list has fewer contacts than the register (another
- * application has then cleared it). If Genesys gives no size, the register is trusted (ADR 8).
+ * not be left out in three cases:
+ * - The caller wants everything sent.
+ * - The upload overwrites the list, so Genesys deletes the contacts that it holds.
+ * - The list has fewer contacts than the register, so another application has deleted contacts.
+ * If Genesys gives no size, the register is trusted (ADR 8).
  */
 export const maySkip = async (
   register: Pick<DeliveryStore, 'registerSize'>,

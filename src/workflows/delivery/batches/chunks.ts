@@ -49,7 +49,7 @@ const readyChunk = async (
   seq: number,
   earlier: readonly Batch[] = [],
 ): Promise<ReadyChunk> => {
-  // An overwrite skips nothing. If it did not send a row, only a newer upload can be the reason.
+  // An overwrite skips no rows. If a row was not sent, only a newer upload can be the reason.
   const explaining = earlier.length > 0 && run.upload.mode !== 'overwrite'
   const plan = await planChunk(run, seq, explaining || run.skipping.isOn())
   const batches = await writtenBatches(run, plan, earlier)
@@ -69,8 +69,8 @@ const byChunk = (batches: readonly Batch[]): Map<number, Batch[]> => {
 }
 
 /**
- * The batches of a chunk are written from the last to the first. So if the one at row 0 exists, all
- * exist.
+ * The batches of a chunk are written from the last to the first. So if the batch from row 0 exists,
+ * all batches exist.
  */
 const isWhole = (batches: readonly Batch[]): boolean => batches.some(({ fromRow }) => fromRow === 0)
 

@@ -2,7 +2,7 @@ import type { Batch, NewBatch } from '../../ports/delivery/delivery.ts'
 import type { DeliveryRun } from '../run.ts'
 import { partOf, sentRows } from './plan-batch.ts'
 
-/** A row of a request, which carries one batch or several. */
+/** A row of a request. A request carries one batch or several. */
 export type Place = { batch: Batch; row: number }
 
 /** The rows of a request, in the order sent. */
@@ -21,8 +21,8 @@ export const without = (
 }
 
 /**
- * The batches of a request, divided among two requests with about the same number of rows each. The
- * batch across the middle is split. The request must send at least two rows.
+ * Divides the batches of a request among two requests with about the same number of rows. Splits
+ * the batch that contains the middle row. The given request must send at least two rows.
  */
 export const halves = (
   run: DeliveryRun,

@@ -44,8 +44,8 @@ type InFlight = {
 export type FailedJobs = 'resend' | 'leave' | 'settle'
 
 /**
- * Sends one batch after the other. Meanwhile, settles batches that were already sent, the oldest
- * first.
+ * Sends one batch after the other. Meanwhile, settles the batches that were already sent, beginning
+ * with the oldest.
  */
 export type Pipeline = {
   /** Sends a batch, or settles it if it has nothing to send. Waits while too many are in flight. */
@@ -62,13 +62,13 @@ export type Pipeline = {
 }
 
 /**
- * How many batches may be in flight. If their jobs take a second each, a list gets more than ten
- * requests a second. Each batch in flight takes about 200 KiB without its cells.
+ * How many batches may be in flight. If each job takes a second, a list gets more than ten requests
+ * a second. Each batch in flight takes about 200 KiB of memory without its cells.
  */
 const DEFAULT_CONCURRENCY = 12
 /**
- * How many jobs are polled at the same time. With one at a time, the polls could not keep up with
- * the sending: polling a job takes as long as sending a batch, and settling takes extra time.
+ * How many jobs are polled at the same time. If this was 1, polling could not keep up with sending:
+ * polling a job takes as long as sending a batch, and settling takes extra time.
  */
 const SETTLED_AT_ONCE = 3
 
@@ -122,7 +122,8 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
 
 /**
  * If an earlier run sent the batch, sends it again: the upload was resumed since then, so the
- * columns may have been fixed. Otherwise, ends the run with a hold.
+ * columns may have been fixed. Otherwise, ends the run with a hold. If the run is ending already,
+ * leaves the batch for a later run.
  */
 const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
   if (one.adopted && sent.failedJobs === 'resend') {
@@ -135,8 +136,8 @@ const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
 
 /**
  * Sends the first rows after a clearing of the list, and proves that they stay. The proof is needed
- * because Genesys carries out a clearing late. Until it succeeds, no other row is sent and no row
- * is settled.
+ * because Genesys carries out a clearing late. Until the proof succeeds, no other row is sent and
+ * no row is settled.
  */
 const prove = async (run: DeliveryRun, batch: Batch, plan: ChunkPlan): Promise<void> => {
   await proveCleared(run, requestOf(run, batch, plan), async () => {

@@ -10,19 +10,20 @@ import { skipCode } from '../skip-rule.ts'
 /** Why a row of a chunk is not sent, or did not arrive. */
 export type RowVerdict = Omit<RowResult, 'line' | 'chunkSeq'>
 
-/** A row's place in an upload. It is the key under which facts about rows of a file are kept. */
+/** A row's place in an upload, as a key for facts about the rows of a file. */
 export const rowKey = ({ chunkSeq }: Pick<Batch, 'chunkSeq'>, row: number): string =>
   `${chunkSeq}:${row}`
 
-/** A chunk read for delivery, with what is known about its rows so far, by row index. */
+/** A chunk read for delivery, with the facts known about its rows so far, by row index. */
 export type ChunkPlan = {
   chunk: StagedChunk
   verdicts: Map<number, RowVerdict>
   /** 16 bytes for each row. Equal content under equal columns has equal bytes. */
   contentHashes: Buffer
   /**
-   * The chunk's contacts that this or another tenant of the list has delivered, so that Genesys
-   * holds them. Once a request carries such a contact, the register's entry for it is uncertain.
+   * The chunk's contacts that Genesys already holds, because this or another tenant of the list has
+   * delivered them. Once a request carries such a contact, the contact's register entry is
+   * uncertain.
    */
   overwritten: ReadonlySet<string>
   /** Requests built in advance, by batch id. */
@@ -32,8 +33,8 @@ export type ChunkPlan = {
 /**
  * Reads a chunk and looks up its rows in the register. Writes nothing. With `skipping`, rows whose
  * content Genesys already holds get a verdict and are not sent. Also pass `skipping` for batches
- * that an earlier run wrote. Their rows are chosen already, so the verdict only explains why a row
- * was not sent.
+ * that an earlier run wrote. Which of their rows are sent is decided already, so the verdict only
+ * explains why a row was not sent.
  */
 export const planChunk = async (
   run: DeliveryRun,
@@ -65,9 +66,9 @@ export const planChunk = async (
 }
 
 /**
- * Verdicts for rows that must not be sent, whatever the register contains. A row gets one if a
- * later upload replaced the whole list, if the person was erased, or if the contact was suppressed
- * since the upload was accepted.
+ * Adds verdicts for rows that must not be sent, whatever the register contains. A row gets a
+ * verdict if a later upload replaced the whole list, if the person was erased, or if the contact
+ * was suppressed since the upload was accepted.
  */
 const withhold = async (
   { deps, upload, clearing }: DeliveryRun,

@@ -11,18 +11,19 @@ import { freshBatch, sentRows } from './plan-batch.ts'
 import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
 /**
- * Bisecting ends when Genesys has refused more than this share of the upload's rows [design: 3]. It
- * also ends when the lane has spent its budget.
+ * The search for refused rows by bisecting ends when Genesys has refused more than this share of
+ * the upload's rows [design: 3]. It also ends when the lane has spent its budget.
  */
 const MAX_REFUSED_SHARE = 0.05
-/** A small file may have a few bad rows without being held. */
+/** A small file is not held for a few bad rows: this many are always allowed. */
 const MIN_REFUSED_ROWS = 5
 
 export const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled', column: null }
 
 /**
- * If a caller has cancelled the upload meanwhile, a refused request is not replaced by others.
- * Genesys took none of its rows, so `settle` writes them as unprocessed, and the run ends.
+ * If a caller has cancelled the upload meanwhile, a refused request is not replaced by other
+ * requests. Genesys took none of its rows, so `settle` writes the rows as unprocessed, and the run
+ * ends.
  */
 export const endIfCancelled = async (
   run: DeliveryRun,
@@ -36,8 +37,8 @@ export const endIfCancelled = async (
 
 /**
  * Acts on a batch that Genesys refused for good. Halves a batch that is too large. Otherwise takes
- * out the rows that Genesys names, or bisects the batch if it names none. Returns the parts that
- * are still to be sent, in order. A refusal of the request as a whole ends the upload.
+ * out the rows that Genesys names, or halves the batch if Genesys names no row. Returns the parts
+ * that are still to be sent, in order. A refusal of the request as a whole ends the upload.
  */
 export const actOnRefusal = async (
   run: DeliveryRun,
@@ -103,8 +104,8 @@ export const checkRefusedShare = (
 }
 
 /**
- * For requests that replace a refused one. Ends the run with a hold as `checkRefusedShare` does, or
- * if the lane has spent its budget.
+ * Call this when new requests replace a refused one. Ends the run with a hold if too many rows were
+ * refused, as `checkRefusedShare` does, or if the lane has spent its budget.
  */
 export const checkBudget = (
   run: DeliveryRun,
@@ -134,8 +135,8 @@ const holdForRefusals = (
 export const MAX_SENDS_OF_FAILED_JOB = 2
 
 /**
- * A job that failed as a whole costs one more request. Ends the run with a hold if the lane has no
- * budget for it.
+ * A job that failed as a whole costs one more request. Ends the run with a hold if the lane's
+ * budget is spent.
  */
 export const spendOnFailedJob = (run: DeliveryRun): void => {
   run.budget.spend(1)

@@ -5,10 +5,10 @@ import { without } from './cut-batches.ts'
 import { type ChunkPlan, freshBatch, rowKey, type RowVerdict, sentRows } from './plan-batch.ts'
 
 /**
- * The keys of the rows that a batch of an earlier run would send but no longer may. An example: a
- * later upload has brought the contact to Genesys while this upload was held or paused, and older
- * content must never overwrite newer content. Does not include rows that the batch leaves out
- * anyway. So if no row must be taken out, the request keeps its id.
+ * The keys of the rows of an earlier run's batch that must no longer be sent. For example, a later
+ * upload has brought the contact to Genesys while this upload was held or paused, and older content
+ * must never overwrite newer content. Does not include rows that the batch leaves out anyway. So if
+ * no row must be taken out, the request keeps its id.
  */
 export const supersededIn = (batch: Batch, plan: ChunkPlan): string[] =>
   sentRows(batch)
@@ -17,8 +17,8 @@ export const supersededIn = (batch: Batch, plan: ChunkPlan): string[] =>
 
 /**
  * The verdicts of the rows that a request must not send, by row key. `batches`: all batches of the
- * request. Throws if the request sends none of these rows. To leave them out would then change
- * nothing, and the same request would be withheld again and again.
+ * request. Throws if the request sends none of these rows, because leaving them out would change
+ * nothing. The same request would then be withheld again and again.
  */
 export const withheldIn = (
   batches: readonly Batch[],

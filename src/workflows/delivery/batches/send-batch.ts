@@ -48,7 +48,9 @@ const recordBatchTry = async (run: DeliveryRun, batch: Batch): Promise<void> => 
   batch.attempts += 1
 }
 
-/** Builds the request while another one is in flight, so that no time passes between the two. */
+/**
+ * Builds the request while an earlier request is in flight, so that it can be sent without a delay.
+ */
 export const prepareRequest = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): void => {
   if (batch.state !== 'intended' || sentRows(batch).length === 0) return
   const request = requestOf(run, batch, plan)

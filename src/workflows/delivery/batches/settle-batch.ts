@@ -49,13 +49,13 @@ const notErased = (
   delivered: readonly RegisterRow[],
 ): RegisterRow[] => delivered.filter(({ row }) => !hasBit(erased, row))
 
-/** A row that failed together with others. Genesys reported no separate error for it. */
+/** A row that failed together with other rows, without a separate error from Genesys. */
 export const failedWith = (code: GenesysRowCode, said: string | null = null): RowVerdict =>
   failedRow({ code, field: null, said })
 
 /**
- * Maps a job's errors to the chunk's rows, by index. If the index lies outside the request, maps
- * the error by contact id. Errors that name no row count as unidentified.
+ * Maps a job's errors to the chunk's rows, by index. If the index is outside the request, maps the
+ * error by contact id. Errors that name no row count as unidentified.
  */
 export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): BatchOutcome => {
   const rows = sentRows(batch)
@@ -91,8 +91,8 @@ const settledAudit = (
 
 /**
  * Writes the outcome of every row of the batch. Rows that were sent are delivered or failed. The
- * others get their verdict. If a row is not in the request and has no verdict, Genesys refused it
- * in an earlier request, and a crash lost that code.
+ * other rows get their verdict. If a row was not sent and has no verdict, Genesys refused it in an
+ * earlier request, and a crash lost the code of that refusal.
  */
 export const settleBatch = async (
   run: DeliveryRun,

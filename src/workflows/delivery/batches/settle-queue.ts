@@ -7,8 +7,8 @@ export type SettleQueue<T> = {
   remove(item: T): void
   all(): readonly T[]
   /**
-   * Waits until the queue is shorter than `length`. Throws what the work threw. The item that
-   * failed stays, and the next wait continues the work.
+   * Waits until the queue is shorter than `length`. If the work on an item failed, throws its
+   * error. The failed item stays in the queue, and the next wait continues the work.
    */
   belowLength(length: number): Promise<void>
   /** Waits until all items are done. Throws as `belowLength` does. */

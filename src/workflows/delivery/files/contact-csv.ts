@@ -1,6 +1,7 @@
 /**
- * Cells that must be quoted. RFC 4180 demands quotes for some of them. The others have blanks at
- * the ends or U+FEFF, which some readers trim or take as a byte order mark.
+ * Cells that must be quoted. RFC 4180 requires quotes for cells with quotes, commas and line
+ * breaks. Cells with blanks at the ends or with U+FEFF are quoted too, because some readers trim
+ * blanks or remove U+FEFF as a byte order mark.
  */
 const QUOTED = /[",\r\n\ufeff]|^\s|\s$/
 
@@ -8,8 +9,8 @@ const csvCell = (cell: string): string =>
   QUOTED.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 
 /**
- * Stands between records, not after the last one, because Genesys refuses a file with a blank row
- * at its end (help page "CSV files").
+ * Separates records. The last record has no line break, because Genesys refuses a file with a blank
+ * row at its end (help page "CSV files").
  */
 export const CSV_LINE_BREAK = '\r\n'
 

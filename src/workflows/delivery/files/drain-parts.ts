@@ -6,8 +6,8 @@ import { PART_JOB_LOST, settlePart } from './settle-part.ts'
 import { openParts } from './work-parts.ts'
 
 /**
- * Finds out the outcome of parts that Genesys has taken, and sends nothing. A part whose job failed
- * as a whole is left for a later run or settled as failed.
+ * Finds out the outcome of parts that Genesys has accepted, and sends nothing. A part whose job
+ * failed as a whole is left for a later run or settled as failed.
  */
 export const drainParts = async (
   run: DeliveryRun,

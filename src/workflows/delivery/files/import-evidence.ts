@@ -13,12 +13,15 @@ import type { PartOutcome } from './settle-part.ts'
 type SentRow = { key: string; contactId: string; cells: readonly string[] }
 
 /**
- * A part before it is sent: a random sample of its rows, and how many of its contacts this or
- * another tenant has delivered to the list.
+ * Facts about a part before it is sent: a random sample of its rows, and how many of its contacts
+ * this or another tenant has delivered to the list.
  */
 export type Survey = { sample: readonly SentRow[]; rows: number; known: number }
 
-/** A sample is read with four calls. A part with no more rows than this is read as a whole. */
+/**
+ * A sample is read with four calls. If a part has at most this many rows, the sample has all of
+ * them.
+ */
 const SAMPLE_ROWS = 200
 const ROWS_A_READ = 50
 /**
@@ -26,7 +29,7 @@ const ROWS_A_READ = 50
  * least urgent class. A file of 10 MB seldom has more rows.
  */
 const READ_BACK_MOST = 100_000
-/** After an import, contacts may show late, because Genesys' index lags behind. */
+/** After an import, contacts may appear late, because Genesys' index lags behind. */
 const READ_AGAIN_MS = 5_000
 const READS = 4
 
@@ -119,8 +122,9 @@ export const isReadable = ({ rows }: Survey): boolean => rows <= READ_BACK_MOST
 const DELIVERED: PartOutcome = { kind: 'delivered', unattributed: 0 }
 
 /**
- * Reads the list's events that are newer than the last event before the import. If errors are among
- * them, returns the code that stands for these errors.
+ * Reads the list's events that are newer than the last event before the import. `any`: whether
+ * there are errors among them. `verdict`: the verdict for rows that are missing because of these
+ * errors.
  */
 const errorsSince = async (run: DeliveryRun, ports: ImportPorts, { lastEventAt }: Snapshot) => {
   const events = await callGenesys(run, 'poll', (context) => ports.events(lastEventAt, context))
@@ -136,7 +140,7 @@ const errorsSince = async (run: DeliveryRun, ports: ImportPorts, { lastEventAt }
 }
 
 /**
- * Waits until the list stops growing, because an import may still run after its first rows show.
+ * Waits until the list stops growing, because an import may continue after its first rows appear.
  */
 const settledSize = async (run: DeliveryRun): Promise<number | null> => {
   let { size } = await checkList(run)
@@ -185,12 +189,12 @@ const isShort = ({ known, rows }: Survey, grown: number | null): boolean =>
   grown !== null && grown + known < rows
 
 /**
- * The outcome of a part, by evidence. null if nothing shows that it was imported. The outcome of
- * its rows is then unknown.
+ * Concludes the outcome of a part from evidence. Returns null if nothing shows that the part was
+ * imported. The outcome of its rows is then unknown.
  * - Rows of the sample that Genesys showed before the import (`heldBefore`) prove nothing.
  * - If there is any sign that rows are missing, every row is read, so that each missing row is
- *   named. If a part is too large for that, as many rows count as delivered as the list has grown
- *   by.
+ *   named. If a part is too large for that, the growth of the list gives the number of delivered
+ *   rows.
  */
 export const outcomeOfImport = async (
   run: DeliveryRun,
@@ -217,8 +221,8 @@ export const outcomeOfImport = async (
 }
 
 /**
- * Delivered if Genesys shows every row, whichever attempt brought it. null if a row is missing, or
- * if there are too many rows to read.
+ * Returns `DELIVERED` if Genesys shows every row, whichever attempt brought the row. Returns null
+ * if a row is missing, or if there are too many rows to read.
  */
 const readEvery = async (
   run: DeliveryRun,

@@ -26,8 +26,8 @@ import { fileOf, recordPartTry } from './send-part.ts'
 import type { PartOutcome } from './settle-part.ts'
 
 /**
- * Genesys' Terraform provider gives up an import after 300 s without progress. A small import has
- * long ended by then.
+ * Genesys' Terraform provider gives up an import after 300 s without progress. A small import ends
+ * much earlier.
  */
 const UNMOVED_MS = 300_000
 const MAX_SENDS = 2
@@ -49,7 +49,7 @@ const unproven = (): DeliveryEnds =>
   })
 
 /**
- * Whether an earlier attempt with an unknown outcome did import the part. If so, it need not be
+ * Whether an earlier attempt with an unknown outcome imported the part. If so, the part need not be
  * sent again.
  */
 const isThere = async (
@@ -72,11 +72,11 @@ const failedAs = (ended: Ended): PartOutcome | null => {
 }
 
 /**
- * Sends a part as an import of the list (platform) and waits for its end. The import status belongs
- * to the list, and has no value for "success". It may be about another client's import, or may
- * never change. So an import counts as the gateway's only if the list shows its rows. If the list
- * does not show them, the part is sent once more, and after that the upload is held. A refusal that
- * no retry fixes is returned as a value.
+ * Sends a part as an import of the list (platform) and waits for its end. Genesys has only one
+ * import status for each list, and it has no value for "success". It may be about another client's
+ * import, or may never change. So the gateway counts its import as done only if the list shows its
+ * rows. If the list does not show them, the part is sent once more, and after that the upload is
+ * held. A refusal that no retry fixes is returned as a value.
  */
 export const importPart = async (
   run: DeliveryRun,
@@ -111,8 +111,8 @@ export const importPart = async (
       provable.length > 0 && (await shownOf(run, ports, provable)).size === provable.length
     const unmovedMs = run.deps.importUnmovedMs ?? UNMOVED_MS
     const rows = open.part.rows
-    // The sample is read within `aside` too. If the lane rested before the reading, the next run
-    // could not recognise the import and would send the whole file again.
+    // The sample is read within `aside` too. If the lane stopped before the sample was read, the
+    // next run could not recognise the import and would send the whole file again.
     const outcome = await aside(run, async () => {
       const ended = await awaitImport(run, ports, { before, rows, unmovedMs, isShown })
       if (run.upload.mode === 'overwrite') await pause(run, AFTER_CLEARING_MS)

@@ -63,8 +63,8 @@ const watch = async <T>(
 }
 
 /**
- * Reads the list before the gateway's import. A list takes one import at a time. So this waits
- * first if another client's import, or one of an earlier run, is running.
+ * Reads the list before the gateway's import. A list accepts only one import at a time. So this
+ * function first waits for the end of a running import of another client or of an earlier run.
  */
 export const snapshotOf = async (run: DeliveryRun, ports: ImportPorts): Promise<Snapshot> => {
   const status = await aside(run, () =>
@@ -91,8 +91,8 @@ const differs = (a: ImportStatus, b: ImportStatus): boolean =>
 export type Ended = 'completed' | 'shown' | 'unmoved' | { failureReason: string | null }
 
 /**
- * Returns a function that says what a poll of the status means for the gateway's import: its end,
- * or null. The function remembers whether it has seen this import.
+ * Returns a function that derives from a polled status how the gateway's import ended. null: it has
+ * not ended. The function remembers whether a status was about the gateway's import.
  */
 const createReader = (before: ImportStatus, rows: number) => {
   let ours = false
@@ -107,7 +107,7 @@ const createReader = (before: ImportStatus, rows: number) => {
 }
 
 /**
- * Waits for the end of the gateway's import. The status may never change. If it changes with
+ * Waits for the end of the gateway's import. The status may never change. If it changes but has
  * another number of records, it is about another import. As long as the status shows nothing about
  * this import and no import is running, `isShown` is called.
  */

@@ -16,9 +16,9 @@ export type PartColumns = {
 }
 
 /**
- * The list's columns in their order, with the contact id in the column that carries it. The list
- * may have no such column. In a dialect whose files name the id's column in the header (platform),
- * the file then gets one more column. In the other dialect the upload fails.
+ * The list's columns in their order, with the contact id in the column that has it. The list may
+ * have no such column. In the platform dialect, the file then gets one more column. In the guide
+ * dialect, the upload fails.
  */
 export const partColumnsOf = (run: DeliveryRun): PartColumns => {
   const { upload, deps } = run

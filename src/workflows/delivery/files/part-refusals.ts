@@ -43,7 +43,7 @@ const replace = async (
   return parts.map((fresh) => freshPart(run.upload.id, fresh))
 }
 
-/** Replaces the part by one that sends the same rows except those for which `out` is true. */
+/** Replaces the part by a part without the rows for which `out` is true. */
 export const withoutRows = (
   run: DeliveryRun,
   open: OpenPart,

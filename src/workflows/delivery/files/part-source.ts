@@ -15,8 +15,8 @@ export type PreparedPart = {
   records: Buffer
   rows: number
   /**
-   * Contact ids of the part that Genesys may hold already, by the register of this or another
-   * tenant.
+   * Contact ids of the part that Genesys may hold already, according to the registers of this and
+   * other tenants.
    */
   overwrites: string[]
 }
@@ -30,8 +30,8 @@ export type PartSource = {
 }
 
 /**
- * The most batches of one part. Chunks whose rows need not be sent add no bytes, so the limit of
- * bytes alone would not end a part of such chunks.
+ * The most batches of one part. This limit is needed because chunks whose rows need not be sent add
+ * no bytes, so a part of such chunks would never reach the limit of bytes.
  */
 const MAX_BATCHES = 200
 const BREAK = Buffer.from(CSV_LINE_BREAK)

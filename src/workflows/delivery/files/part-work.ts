@@ -18,8 +18,8 @@ import { PART_DELIVERED, PART_JOB_LOST, type PartOutcome, settlePart } from './s
 
 export type PartWork = {
   /**
-   * Sends a part and settles it, and does the same with parts that replace it. `records`: the CSV
-   * of the part, or null to build it from the stored rows.
+   * Sends and settles a part, or the parts that replace it. `records`: the CSV of the part. null:
+   * build the CSV from the stored rows.
    */
   through(open: OpenPart, records: Buffer | null): Promise<void>
 }
@@ -109,9 +109,9 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
 }
 
 /**
- * Whether the part must be sent again because the job refused its columns. That is so only for a
- * part of an earlier run: the upload was resumed since then, so the columns may have been fixed.
- * For any other part this throws the hold.
+ * Whether the part must be sent again because the job refused its columns. Only a part of an
+ * earlier run is sent again: the upload was resumed since then, so the columns may have been fixed.
+ * For any other part, throws the hold.
  */
 const refusesColumns = (job: JobStatus, adopted: boolean): boolean => {
   if (!speaksOfSchema(job)) return false
@@ -124,7 +124,7 @@ const outcomeOfLast = (job: JobStatus | null): PartOutcome =>
 
 /**
  * Before a part is sent again, takes out the rows whose contacts a later upload has brought to
- * Genesys meanwhile, as for a batch.
+ * Genesys meanwhile. Batches are treated in the same way.
  */
 const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<OpenPart> => {
   const { part, batches } = open
@@ -140,10 +140,7 @@ const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<Open
   return rest!
 }
 
-/**
- * Takes out the rows that must no longer be sent. The others are sent under another id, as for a
- * batch.
- */
+/** Takes out the rows that must no longer be sent. The other rows are sent under another id. */
 const withoutWithheld = (
   run: DeliveryRun,
   open: OpenPart,

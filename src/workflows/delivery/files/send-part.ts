@@ -11,7 +11,7 @@ import { CSV_LINE_BREAK } from './contact-csv.ts'
 import type { PartColumns } from './part-columns.ts'
 import type { OpenPart } from './part-refusals.ts'
 
-/** The part as a file. The header is included or not, as the dialect requires. */
+/** The part as a file. `withHeader`: whether the call needs a header in the file. */
 export const fileOf = (
   run: DeliveryRun,
   { part }: OpenPart,
@@ -28,7 +28,9 @@ export const fileOf = (
   rows: part.rows,
 })
 
-/** Records an HTTP try of the part. From here until the answer, its outcome is unknown. */
+/**
+ * Records an HTTP try of the part. From then until the answer, the outcome of the part is unknown.
+ */
 export const recordPartTry = async (
   run: DeliveryRun,
   { part, batches }: OpenPart,

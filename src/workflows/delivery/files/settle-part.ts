@@ -46,9 +46,9 @@ const unattributedOf = (outcome: PartOutcome, rows: number): number => {
 }
 
 /**
- * Whether Genesys now certainly holds exactly this content under this contact id. That is not
- * certain if Genesys itself looks for duplicates. It may have skipped a contact that it had
- * (`skip`), or written to another contact with the same phone.
+ * Whether Genesys now certainly holds exactly this content under this contact id. This is not
+ * certain if Genesys itself looks for duplicates. Genesys may have skipped a contact that it
+ * already had (`skip`), or changed another contact with the same phone.
  */
 const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolean => {
   if (method !== 'callback') return true
@@ -64,8 +64,8 @@ const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolea
 /**
  * Settles every batch of a part in order, by the outcome of the whole part. Skips batches that are
  * settled already, so you can call it again after a crash between two batches. Failures that name
- * no row are counted in the first batches that have rows for them. If there are such failures, the
- * register records no row of the part, because nobody knows which rows arrived.
+ * no row are counted in the first batches that have rows without a named failure. If there are such
+ * failures, the register records no row of the part, because it is unknown which rows arrived.
  */
 export const settlePart = async (
   run: DeliveryRun,

@@ -17,7 +17,7 @@ const byPart = (batches: readonly Batch[]): Map<string, Batch[]> => {
   return parts
 }
 
-/** Parts that an earlier run stored and did not settle, in order. */
+/** The stored parts that are not settled yet, in order, with their batches. */
 export const openParts = (
   parts: readonly DeliveryPart[],
   batches: readonly Batch[],

@@ -15,17 +15,17 @@ export type LaneMemory = {
    */
   most: number
   /**
-   * The register may be trusted until this time (monotonic clock), because when the list was last
-   * read, Genesys held at least as many contacts as the register knew.
+   * The register may be trusted until this time (monotonic clock). When the list was last read,
+   * Genesys held at least as many contacts as the register knew.
    */
   trustedUntilMs: number
 }
 
 /**
- * Whether rows may be skipped because the register knows their content. For that, Genesys must hold
- * at least as many contacts as the register knows. The numbers are compared once for each reading
- * of the list. If the list held too few contacts when last read, it is read again, because it may
- * have grown.
+ * Whether rows may be skipped because the register knows their content. They may be skipped only if
+ * Genesys holds at least as many contacts as the register knows. The numbers are compared once for
+ * each reading of the list. If the list held too few contacts when last read, it is read again,
+ * because it may have grown.
  */
 const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<boolean> => {
   const { clock, delivery } = run.deps
@@ -65,8 +65,8 @@ const ask = async (run: DeliveryRun, { parts }: Parts, before: Asked): Promise<A
 }
 
 /**
- * Decides which rows are sent. Returns false if the list had to be read for that and `mayLook` is
- * false.
+ * Decides which rows are sent. Returns false if the decision needs a reading of the list and
+ * `mayLook` is false.
  */
 const judge = async (
   run: DeliveryRun,
@@ -115,9 +115,9 @@ export const compose = async (
 }
 
 /**
- * Builds the request again with more uploads. The slot was granted already, so no other call to
- * Genesys may be made. Returns null if another call is needed. Contacts looked up for `before` are
- * not looked up again.
+ * Builds the request again with more uploads. The pace slot was granted already, so no other call
+ * to Genesys may be made now. Returns null if another call is needed. Contacts looked up for
+ * `before` are not looked up again.
  */
 export const composeUnlooked = async (
   run: DeliveryRun,

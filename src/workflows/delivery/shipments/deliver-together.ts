@@ -32,7 +32,7 @@ export type DeliverTogetherDeps = DeliveryDeps & {
   deliverAlone: DeliverUpload
 }
 
-/** Short: after it the oldest upload goes alone. Its delivery waits longer, and shows why. */
+/** Short: after that, the oldest upload is delivered alone, which waits longer and shows why. */
 const READ_RETRY_MS = 5_000
 
 type Lane = {
@@ -46,10 +46,10 @@ type Lane = {
 /**
  * Delivers the lane's oldest upload together with the uploads behind it that can share its request.
  * If Genesys refuses the request, the number of uploads is halved until one is alone, which
- * `deliverAlone` then delivers. So no upload fails because of another one's rows. If Genesys names
- * only a few rows, the request is repeated without them. Rows in flight at a crash are sent again
- * under another request id. That has no second effect, because Genesys updates contacts by their
- * id.
+ * `deliverAlone` then delivers. So no upload fails because of the rows of another upload. If
+ * Genesys names only a few rows, the request is repeated without them. Rows in flight at a crash
+ * are sent again under another request id. That has no second effect, because Genesys updates
+ * contacts by their id.
  */
 export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload => {
   const lanes = new Map<string, LaneMemory>()
@@ -87,9 +87,9 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
 }
 
 /**
- * The uploads that go together, with the list, which is read once if necessary. null: the oldest
- * upload goes alone. So it does if the list cannot be read now, because the delivery of a single
- * upload handles that.
+ * The uploads that share a request, and their list. Reads the list once if necessary. null: the
+ * oldest upload is delivered alone. Also null if the list cannot be read now: the delivery of a
+ * single upload handles that.
  */
 const madeReady = async (
   deps: DeliverTogetherDeps,
@@ -110,19 +110,19 @@ const madeReady = async (
   return again === 'unread' ? null : again
 }
 
-/** Halving a full request takes twelve rounds. The rest allows for uploads paused meanwhile. */
+/** Halving a full request takes 12 rounds. The other rounds are for uploads paused meanwhile. */
 const MOST_ROUNDS = 20
 
 /**
  * How one try to send a shipment ended.
- * - `lane`: Genesys refuses the list or the gateway's rights, not the rows. The oldest upload goes
- *   alone and finds out why.
+ * - `lane`: Genesys refuses the list or the gateway's rights, not the rows. The oldest upload is
+ *   delivered alone to find out why.
  * - `whole`: Genesys took every row, and all uploads are settled.
  * - `refused`: some rows were not taken, and nothing is settled.
  * - `moved`: a caller paused or cancelled an upload, and nothing was sent.
- * - `withheld`: these rows must not be sent or were refused by name. The others are sent again
+ * - `withheld`: these rows must not be sent or were refused by name. The other rows are sent again
  *   without them.
- * - `rest`: the run must stop, and a later one continues.
+ * - `rest`: the run must stop, and a later run continues.
  */
 type Ended =
   | 'lane'
@@ -139,8 +139,8 @@ const sendTogether = async (
 ): Promise<Ended> => {
   const first = made.parts[0]!.upload
   const run = await beginRun(deps, claim, first, lease)
-  // A later upload has replaced the contents of the list. Each of these uploads then checks alone
-  // which of its rows still belong in it.
+  // A later upload has replaced the contents of the list. So these uploads are delivered one by
+  // one, and each checks which of its rows still belong in the list.
   if (run.clearing.value().clearedSeq > (first.contentSeq ?? 0)) return 'refused'
   run.reading.adopt(made.list)
   const composed = await composedOrNone(run, memory, made)
@@ -193,8 +193,8 @@ type Sending = { going: Going; more: () => Promise<Going | null> }
 
 /**
  * Sends the request and waits for its job, if Genesys makes one. The shipment is built and stored
- * only with its first try. So uploads that arrive while it waits for a slot of the pace are
- * included. A problem of a single upload is left to `deliverAlone`. Throws `UploadMoved` and
+ * only with its first try. So it includes uploads that arrive while the request waits for a pace
+ * slot. `deliverAlone` handles a problem of a single upload. Throws `UploadMoved` and
  * `RowsWithheld` if a try was not sent.
  */
 const takenWhole = async (

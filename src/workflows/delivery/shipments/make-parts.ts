@@ -12,9 +12,15 @@ type MakePartsDeps = DeliveryDeps & {
   uploads: Pick<UploadStore, 'readFirstChunks'>
 }
 
-/** A list that was read or proven within this time is not read again [design: 4]. */
+/**
+ * The list is not read again if it was read, or its columns were confirmed, within this time
+ * [design: 4].
+ */
 export const FRESH_MS = 60_000
-/** The assumed size of a row as JSON, in bytes. It leaves ample room around the cells. */
+/**
+ * The assumed size of a row as JSON, in bytes. It is large enough for the cells of an ordinary row
+ * and the JSON around them.
+ */
 const ROW_BYTES = 4_096
 
 export type UploadRowWithheld = { uploadId: string; row: number; verdict: WithheldRow['verdict'] }
@@ -37,8 +43,8 @@ export type MadeParts = Parts | 'unread' | null
 
 /**
  * Reads the lane's oldest uploads with their rows, as many as one request carries. Returns null if
- * the oldest one must go alone. `known`: uploads that were read already. If given, reads only
- * uploads behind them.
+ * the oldest upload must be delivered alone. `known`: uploads that were read already. If given,
+ * reads only later uploads.
  */
 export const makeParts = async (
   deps: MakePartsDeps,
@@ -58,8 +64,8 @@ export const makeParts = async (
 
 /**
  * The list as last read. It was ready, has the columns of the uploads, and has room for the rows.
- * null: one of these conditions is not met. `unread`: the list was neither read within the last
- * minute nor proven by rows that Genesys took.
+ * null: one of these conditions is not met. `unread`: within the last minute, the list was not
+ * read, and no accepted rows confirmed its columns.
  */
 const readyList = async (
   { lists, contactLists }: DeliveryDeps,

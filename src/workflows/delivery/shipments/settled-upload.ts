@@ -5,7 +5,7 @@ import type { RegisterRow, RowResult } from '../../ports/delivery/delivery.ts'
 import type { SettledUpload } from '../../ports/delivery/shipments.ts'
 import type { ShipmentPart } from './plan-shipment.ts'
 
-/** The outcome of an upload in a shipment, if Genesys took every row that was sent. */
+/** The outcome of an upload in a shipment, if Genesys accepted every row that was sent. */
 export const settledWhole = (ids: Ids, part: ShipmentPart): SettledUpload => {
   const { upload, chunk, verdicts, contentHashes } = part
   const counts = { delivered: 0, unchanged: 0, failed: 0, unprocessed: 0 }
