@@ -13,11 +13,11 @@ const folded = (text: string): string =>
   text.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC')
 
 /**
- * The text by which a person is compared when suppressions are looked up, made from a normalised
- * phone or address. A phone stays as it is in E.164. An address is case-folded, and its domain gets
- * the ASCII form of international names. If two spellings reach the same person, they therefore
- * give the same text. Two mailboxes that differ only in case have the same text, so the gateway may
- * suppress too many people, but never too few.
+ * The text by which people are compared when suppressions are looked up. It is made from a
+ * normalised phone or address. A phone stays as it is in E.164. An address is case-folded, and its
+ * domain gets the ASCII form of international names. Two spellings that reach the same person
+ * therefore give the same text. Two mailboxes that differ only in case give the same text too, so
+ * the gateway may suppress too many people, but never too few.
  */
 export const subjectOf = (value: string): string => {
   const at = value.lastIndexOf('@')

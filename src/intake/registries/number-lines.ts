@@ -72,8 +72,8 @@ for (const byte of [0xef, 0xbb, 0xbf]) SILENT[byte] = 1
 const TENS = Float64Array.from({ length: MOST_DIGITS + 2 }, (_, power) => 10 ** power)
 
 /**
- * How many digits fit in a signed number of 32 bits. This many digits are added up at a time in
- * fast integer arithmetic.
+ * How many digits fit in a signed number of 32 bits. This many digits are read at a time with fast
+ * integer arithmetic.
  */
 const DIGITS_AT_ONCE = 9
 

@@ -85,8 +85,8 @@ const dataCells = ({ keep, guarded }: ColumnLayout, raw: RawRow): string[] => {
 }
 
 /**
- * A row of a ledger comes back with its mark. If its contact id was changed, the row would change
- * another person's data.
+ * Checks the mark of a row that comes back from a ledger. If the contact id was changed, the row
+ * would change another person's data.
  */
 const markFaults = (
   { layout, marks }: OpenIntake,

@@ -22,8 +22,8 @@ export type SystemData = {
 }
 
 /**
- * How a write changes a contact's system data. `clears`: it replaces all of them. Otherwise it
- * replaces only the members that it names.
+ * How a write changes a contact's system data. `clears`: the write replaces all of the data.
+ * Otherwise, it replaces only the members that it names.
  */
 export type SystemWrite = { data: SystemData; clears: boolean }
 
