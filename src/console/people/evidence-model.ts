@@ -1,5 +1,5 @@
 import type { Scope } from '../../domain/access/access.ts'
-import type { EvidenceItem } from '../../domain/proof/evidence.ts'
+import { type EvidenceItem, placeOfCursor } from '../../domain/proof/evidence.ts'
 import type { Evidence } from '../../workflows/proof/read-evidence.ts'
 import { objectLink } from '../audit/object-links.ts'
 import { ENGLISH, fill } from '../texts/texts.ts'
@@ -99,5 +99,7 @@ export const evidenceModel = (
     lines: items.map((item) => itemLine(item, scopes, revealed)),
     masked: !revealed && items.some(({ about }) => Boolean(about.contactId)),
     uploads: [...new Set(uploads)],
+    /** How far the search has got. null: it has ended. */
+    reached: next === null ? null : (placeOfCursor(next)?.at ?? null),
   }
 }

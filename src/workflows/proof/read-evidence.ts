@@ -64,12 +64,20 @@ type Deps = {
 }
 
 /** The most that one call reads. The next call continues. `lot`: uploads listed at a time. */
-const LIMITS = { items: 500, uploads: 1_000, chunks: 4_000, opened: 400, lot: 400 }
+const LIMITS = {
+  items: 500,
+  /** A person waits for the first page. */
+  firstUploads: 500,
+  uploads: 2_000,
+  chunks: 4_000,
+  opened: 400,
+  lot: 500,
+}
 
 /**
  * The most uploads and chunks of one search of rows. An upload with more chunks is searched alone.
  */
-const PART = { uploads: 200, chunks: 400 }
+const PART = { uploads: 500, chunks: 500 }
 
 type Walk = {
   drafts: EvidenceDraft[]
@@ -140,8 +148,9 @@ const walkUploads = async (
     chunks: 0,
     opened: 0,
   }
+  const mostUploads = after === '' ? Math.min(limits.firstUploads, limits.uploads) : limits.uploads
   const isEnough = (): boolean =>
-    walk.uploads >= limits.uploads || walk.chunks >= limits.chunks || walk.opened >= limits.opened
+    walk.uploads >= mostUploads || walk.chunks >= limits.chunks || walk.opened >= limits.opened
   for (;;) {
     const about = { tenantId, after: walk.last, from, to, limit: limits.lot }
     const lot = await deps.evidence.uploadsBehind(about)

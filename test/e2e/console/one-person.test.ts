@@ -86,3 +86,32 @@ test('why a contact was not sent is said in words of the console', async () => {
   assert.doesNotMatch(await page.locator('main').innerText(), /\/v1\/|`/u, 'no words of the API')
   await context.close()
 })
+
+test('a search behind hundreds of uploads continues by itself, says how far it is, and ends at the decision', async () => {
+  const { client, address } = gateway()
+  const other = csv('other,Ann,Lo,+12125557303,,Rome')
+  for (let sent = 0; sent < 510; sent += 10) {
+    await Promise.all(Array.from({ length: 10 }, () => client.upload(LIST, other)))
+  }
+  await client.upload(LIST, csv('late,Lea,Lo,+12125557304,,Rome'))
+  const { page, context, errors } = await openTab(browser())
+  await signIn(page, address, ADMIN_KEY)
+  await page.goto(`${address}/console/people`)
+  // The second part waits until the first one has been seen.
+  const seen = Promise.withResolvers<void>()
+  await page.route('**/console/people/evidence', async (route) => {
+    if (route.request().headers()['hx-request'] === 'true') await seen.promise
+    await route.continue()
+  })
+  const form = page.locator('form[action="/console/people/evidence"]')
+  await form.getByLabel('Number or address').fill('+12125557304')
+  await form.getByRole('button', { name: 'Show the evidence' }).click()
+  await page.getByText('The search has found no decision so far.').waitFor()
+  await checkAccessible(page)
+  seen.resolve()
+  await page.getByText('A row of an upload was accepted').first().waitFor()
+  assert.equal(await page.getByText('The search has found no decision so far.').count(), 0)
+  assert.doesNotMatch(page.url(), /12125557304/u)
+  assert.deepEqual(errors, [])
+  await context.close()
+})
