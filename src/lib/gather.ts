@@ -1,8 +1,8 @@
 /**
- * Collects items while a call of `flush` runs, and passes them together to the next call. Many
- * items under load therefore need few calls. If no call runs, an item is passed on immediately.
- * `flush` returns the answers in the order of its items. If it throws, all items of that call fail.
- * `rest`: waits after each call, so that more items gather for the next one.
+ * Collects items while a call of `flush` runs, and passes them together to the next call. Under
+ * load, few calls therefore suffice for many items. If no call runs, an item is passed on
+ * immediately. `flush` returns the answers in the order of its items. If it throws, all items of
+ * that call fail. `rest`: waits after each call, so that more items gather for the next one.
  */
 export const createGatherer = <Item, Answer>(
   flush: (items: readonly Item[]) => Promise<readonly Answer[]>,

@@ -34,8 +34,8 @@ export type TextSeal = {
 }
 
 /**
- * The first block of the counter. RFC 5297 clears these two bits, so that counting never carries
- * over into the next word.
+ * The first block of the counter: the digest with two bits cleared, as RFC 5297 requires. Counting
+ * therefore never carries over into the next word.
  */
 const firstCounter = (digest: Uint8Array): Buffer => {
   const counter = Buffer.from(digest)

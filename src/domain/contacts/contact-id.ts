@@ -65,8 +65,8 @@ export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): b
 
 /**
  * Whether the id is the phone number of the row: as the row wrote the number, as its digits, or as
- * its E.164 form without the plus. Phone numbers pass from person to person, so they identify
- * nobody.
+ * its E.164 form without the plus. A phone number may be given to another person later, so it does
+ * not identify a person.
  */
 export const isPhoneNumber = (contactId: string, e164: string, written: string): boolean =>
   contactId === written ||

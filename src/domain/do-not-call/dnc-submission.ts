@@ -100,8 +100,8 @@ export type DncSubmission = {
 }
 
 /**
- * What a chunk stores of an entry. To look suppressions up, the gateway reads no chunks, but a
- * separate row for each entry, which has only a digest of the person.
+ * What a chunk stores of an entry. The gateway does not read chunks to look suppressions up. For
+ * this, each entry has a separate row, which has only a digest of the person.
  */
 export type StoredEntry = {
   line: number

@@ -98,7 +98,8 @@ const endsInZeros = (bytes: Uint8Array, from: number, to: number): boolean => {
 
 /**
  * Whether the cell may hold several numbers, or a number with decimals from a spreadsheet. Its form
- * must then be checked first. If this quick test is wrong, it is wrong with yes, and never with no.
+ * must then be checked first. This quick test may be wrong when it returns true, but never when it
+ * returns false.
  */
 const hasDoubtfulForm = (bytes: Uint8Array, from: number, to: number, count: number): boolean => {
   if (count >= FEWEST_WHOLE_DIGITS * 2 || endsInZeros(bytes, from, to)) return true
