@@ -10,7 +10,7 @@ import { PROBLEM_ENTRIES } from '../../../src/http/routes/problems/problem-entri
 
 /** The beginning of each reference page. A test checks that the pages match the code. */
 const MADE =
-  '`npm run reference` makes this page from the code, and a test checks that both are in step.'
+  '`npm run reference` makes this page from the code, and a test checks that the page matches the code.'
 
 const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll('\n', ' ')
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
