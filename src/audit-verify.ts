@@ -24,7 +24,7 @@ class Miscalled extends Error {}
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown')
 
-/** The object that a line of JSON contains. null if it contains none. */
+/** The object that a line of JSON contains. null: the line is not a JSON object. */
 const objectOf = (text: string): object | null => {
   try {
     const line = JSON.parse(text) as unknown

@@ -104,7 +104,8 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   work.lanes.start()
   work.sweeper.start()
   await during('listen', () => listen(server))
-  // Genesys may send events when it knows the address. The gateway therefore listens first.
+  // Genesys may send events as soon as it knows the address. The gateway therefore listens before
+  // it subscribes.
   if (typeof events !== 'string') events.start()
   return {
     address,

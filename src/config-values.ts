@@ -54,7 +54,10 @@ export type Endpoint = {
   events: readonly EndpointEventType[]
 }
 
-/** `id:base64 of 32 bytes`, separated by commas. The first key is the current one. */
+/**
+ * Encryption keys as `id:base64 of 32 bytes`, separated by commas. The first key is the current
+ * one.
+ */
 export const encryptionKeys = z.string().transform((text, context) =>
   text.split(',').map((entry) => {
     const [id = '', base64 = ''] = entry.trim().split(/:(.*)/s)
@@ -69,7 +72,7 @@ export const encryptionKeys = z.string().transform((text, context) =>
 const isWebhookSecret = (text: string): boolean =>
   /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && Buffer.from(text.slice(6), 'base64').length >= 24
 
-/** `whsec_` and base64 of at least 24 bytes (Standard Webhooks). */
+/** A webhook secret: `whsec_` and base64 of at least 24 bytes (Standard Webhooks). */
 const webhookSecret = z
   .string()
   .refine(isWebhookSecret, 'must be whsec_ and base64 of at least 24 bytes')
@@ -118,7 +121,7 @@ const phoneCountries = commaList
   )
   .transform((countries) => new Set(countries))
 
-/** `word=REASON`, separated by commas. Words are compared in lower case. */
+/** Pairs of the form `word=REASON`, separated by commas. Words are compared in lower case. */
 const dncReasons = commaList.transform((parts, context): Map<string, DncReason> => {
   const reasons = new Map<string, DncReason>()
   for (const part of parts) {
@@ -133,7 +136,10 @@ const dncReasons = commaList.transform((parts, context): Map<string, DncReason> 
   return reasons
 })
 
-/** `US=ftc`, separated by commas. Each country may appear once. */
+/**
+ * Pairs of a country and a registry, for example `US=ftc`, separated by commas. Each country may
+ * appear once.
+ */
 const requiredRegistries = commaList.transform((parts, context): Map<string, string> => {
   const registries = new Map<string, string>()
   for (const part of parts) {
@@ -153,7 +159,8 @@ const REGION_LIST = Object.entries(REGIONS)
   .join(', ')
 
 /**
- * A region by its AWS name or its domain. If the region is unknown, the message lists all regions.
+ * A Genesys region, given by its AWS name or its domain. If the region is unknown, the message
+ * lists all regions.
  */
 export const genesysRegion = z.string().transform((text, context) => {
   const region = resolveRegion(text)

@@ -41,7 +41,7 @@ export type Config = ReturnType<typeof auditOf> & {
   trustProxy: string[]
   home: { kind: 'embedded'; dataDir: string } | { kind: 'server'; url: string }
   dataDir: string
-  /** The first is the current one. null: the gateway makes a key and stores it in `dataDir`. */
+  /** The first key is the current one. null: the gateway makes a key and stores it in `dataDir`. */
   encryptionKeys: { id: string; key: Buffer }[] | null
   /** `sandbox`: the simulator of Genesys runs in this process. */
   genesys: {
@@ -66,7 +66,7 @@ export type Config = ReturnType<typeof auditOf> & {
   adminApiKey: string | null
   metricsToken: string | null
   keyRequestsPerMinute: number
-  /** Secrets that verify webhooks of Genesys, the current one first. Empty: `webhookSecretsOf`. */
+  /** Secrets for webhooks of Genesys, the current one first. Empty: `webhookSecretsOf` decides. */
   webhookSecrets: string[]
   endpoints: Endpoint[]
   /** Hosts besides loopback for which URLs of the environment and of Genesys may use http. */
@@ -82,7 +82,7 @@ export type Config = ReturnType<typeof auditOf> & {
   dnc: DncConfig
   guestFiles: ReturnType<typeof guestFilesOf>
   segments: {
-    /** Comparisons that are exclusions in every segment. */
+    /** Comparisons by which every segment excludes contacts. */
     exclusions: Leaf[]
     confirmSharePercent: number
   }
@@ -206,7 +206,7 @@ const refuse = (faults: string[]): never => {
   )
 }
 
-/** Finds misspelt names. The default that applies instead could send contacts to another org. */
+/** Finds misspelt names. The default, which then applies, could send contacts to another org. */
 const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
   const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))

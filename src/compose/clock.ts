@@ -16,7 +16,7 @@ export const genesysAndItsTime = (
   store: Store,
   about: {
     emit: Emit
-    /** Called only when the whole gateway is built. */
+    /** Called only after the whole gateway is built. */
     followBack: (backMs: number) => Promise<void>
   },
 ) => {

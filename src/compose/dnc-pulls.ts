@@ -10,8 +10,8 @@ import type { Essentials } from './essentials.ts'
 import { intakeOf } from './intake.ts'
 
 /**
- * The worker that pulls people who were added inside Genesys. Empty if Genesys has no call that
- * shows the entries of a list.
+ * The worker that pulls people who were added inside Genesys, in an array. The array is empty if
+ * Genesys has no call that shows the entries of a list.
  */
 export const pullWorkersOf = ({ config, store, genesys, telemetry, owner }: Essentials) => {
   const { exports } = genesys.dncLists

@@ -4,7 +4,7 @@ import type { Store } from '../store/homes/open-store.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { ClockWatch } from '../workflows/clock/watch-clock.ts'
 
-/** The parts from which all others are built. */
+/** The parts from which all other parts are built. */
 export type Essentials = {
   config: Config
   telemetry: Telemetry

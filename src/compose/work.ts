@@ -41,7 +41,7 @@ const HOLD_RETRY_MS = 60_000
 const MAX_LANES = 16
 /**
  * How many lanes one process holds, including lanes that only wait for jobs. A batch takes four
- * calls, so with jobs of 34 s this many lanes use 15 calls a second.
+ * calls. If each job takes 34 s, this number of lanes makes 15 calls a second.
  */
 const MAX_LANES_HELD = 128
 

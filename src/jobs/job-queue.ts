@@ -28,8 +28,8 @@ const FETCHERS = {
   reconcile: 1,
 } as const satisfies Record<QueueName, number>
 /**
- * The time from the moment when a job is due until the fetchers are made to fetch. By then, the
- * transaction that sends the job has usually committed. If not, the next poll finds the job.
+ * How long after a job is due the gateway makes the fetchers fetch. By then, the transaction that
+ * sends the job has usually committed. If not, the next poll finds the job.
  */
 const POKE_AFTER_MS = 40
 /** All jobs that are due within this time cause one fetch. */
@@ -39,8 +39,8 @@ const POKED_WITHIN_MS = 60_000
 /** pg-boss does not poll more often than this. */
 const MIN_POLL_MS = 500
 /**
- * Ten polls a second were half of the work of an idle database. Jobs of this instance do not wait
- * for a poll.
+ * With ten polls a second, polling was half of the work of an idle database. Jobs of this instance
+ * do not wait for a poll.
  */
 const POLL_MS = 3_000
 const STOP_WITHIN_MS = 5_000
@@ -89,7 +89,7 @@ const FOLLOW_BACK = `update jobs.job set start_after = greatest(jobs.job_now(), 
 
 /**
  * Makes the housekeeping of pg-boss due. pg-boss compares stored times with the clock. After the
- * clock was set back, these times lie in the future.
+ * clock was set back, these times are in the future.
  */
 const KEEP_HOUSE = `update jobs.queue set maintain_on = least(maintain_on, jobs.job_now()),
   monitor_on = least(monitor_on, jobs.job_now()), monitor_claim_on = least(monitor_claim_on, jobs.job_now())
@@ -231,8 +231,8 @@ const createPokes = (clock: Clock, look: (queue: QueueName) => void) => {
 /**
  * The job queue on pg-boss. When this resolves, every queue exists, so sending inside a transaction
  * needs no second connection. `pollMs` (at least 500, default 3,000): how soon the instance finds
- * jobs of other instances, and its own jobs that are due in more than a minute. For its other jobs,
- * the fetchers fetch when the jobs are due.
+ * jobs of other instances, and its own jobs that are due in more than a minute. The instance's
+ * other jobs are fetched as soon as they are due.
  */
 export const createJobQueue = async (deps: {
   sql: SqlExecutor
@@ -246,8 +246,8 @@ export const createJobQueue = async (deps: {
   const { sql, isAway } = watchOutages(deps)
   const failed = (queue: string, error: unknown): void =>
     deps.emit('job.failed', { queue, error: traceOf(error) })
-  // pg-boss reports an outage late, several times and once for each fetcher. The outage watch has
-  // already reported it by then.
+  // pg-boss reports an outage late and several times, once for each fetcher. By then, the outage
+  // watch has already reported it.
   const boss = await startBoss(sql, (error) => {
     if (!saysUnavailable(error)) failed('queue', error)
   })

@@ -27,7 +27,7 @@ export type LaneWorkerDeps = {
   maxHeld: number
   /** How often an idle worker checks for lanes to which other instances gave work. */
   idlePollMs: number
-  /** A random number in [0, 1], for jitter. Default: every wait is the longest. */
+  /** A random number in [0, 1], for jitter. Default: every wait has its greatest length. */
   random?: () => number
 }
 
@@ -68,9 +68,9 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
   const held = new Map<KeptLease, Promise<void>>()
   const stopping = new AbortController()
   /**
-   * Between two deliveries, a lane can be released without loss. The work on a lane therefore
-   * continues only if no other lane waits for its place. While a released lane waits, more uploads
-   * collect for its next request.
+   * Between two deliveries, a lane can be released without loss. If another lane waits for a place,
+   * the lane therefore makes room. While the released lane waits, more uploads collect for its next
+   * request.
    */
   const isWaitedFor = async (): Promise<boolean> => !turns.hasRoom() && (await lanes.anyReady())
   const hold = createHolder(deps, stopping.signal, isWaitedFor)

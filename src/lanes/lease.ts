@@ -129,7 +129,9 @@ export const keepLease = (
  */
 const untilBeat = (clock: Clock): number => RENEW_EVERY_MS - (clock.monotonicMs() % RENEW_EVERY_MS)
 
-/** The answer. undefined: the answer did not arrive in time, or is an error. */
+/**
+ * Waits for the answer to a renewal. undefined: the answer did not arrive in time, or is an error.
+ */
 const answerWithin = async <T>(
   clock: Clock,
   ms: number,

@@ -7,8 +7,8 @@ import { createClaimLoop } from './claim-loop.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
 /**
- * Searches for contacts that were delivered before an entry named them. Retracts them, one list at
- * a time.
+ * Searches for contacts that were delivered before an entry named them. Retracts them, several
+ * lists at a time.
  */
 export const createRetractionWorker = ({
   retractions,

@@ -8,7 +8,7 @@ const HOST_OF_AZURE = '168.63.129.16'
 
 /**
  * The range of IPv6 that is used on the internet (RFC 4291, 2.4; IANA). `ipaddr.js` also calls some
- * addresses outside of this range unicast. They carry an IPv4 address or are local: `::/96`,
+ * addresses outside of this range unicast. They contain an IPv4 address or are local: `::/96`,
  * site-local, segment routing, local NAT64.
  */
 const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
@@ -16,8 +16,8 @@ const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
 /**
  * Whether the gateway may connect to an address for a URL that a caller gave. It may connect only
  * to public unicast addresses, in any notation. Private, loopback, link-local, shared and multicast
- * addresses are not allowed. Addresses of tunnels that carry an IPv4 address, and texts that are no
- * address, are not allowed either.
+ * addresses are not allowed. Addresses of tunnels that contain an IPv4 address, and texts that are
+ * no address, are not allowed either.
  */
 export const isPublicAddress = (address: string): boolean => {
   if (!ipaddr.isValid(address)) return false

@@ -24,7 +24,9 @@ const entryNameFault = (name: string): string | null => {
 
 /** The number of the extra field that holds a second name (Info-ZIP, "Unicode Path"). */
 const SECOND_NAME = 0x7075
-/** The version of the field and the checksum of the first name. They precede the second name. */
+/**
+ * The bytes before the second name: the version of the field and the checksum of the first name.
+ */
 const BEFORE_NAME_BYTES = 5
 
 function* secondNames(extra: Buffer): Generator<string> {
@@ -38,17 +40,17 @@ function* secondNames(extra: Buffer): Generator<string> {
 }
 
 /**
- * The extension in lower case. "": the name has no extension in ASCII, as in names of old character
- * sets.
+ * The extension in lower case. "": the name has no extension in ASCII. Names in old character sets
+ * may have none.
  */
 const endingOf = (name: string): string =>
   /\.([\w-]+)[. ]*$/u.exec(name.replace(/\p{Cf}/gu, ''))?.[1]?.toLowerCase() ?? ''
 
 /**
  * The fault in the names of an entry. null: there is none. An entry may have several names: in the
- * directory, in the entry's header, and in the extra fields of both. Programs differ in the name
- * that they use, whatever its checksum says. The gateway therefore checks each name, and all names
- * must have the same extension.
+ * directory, in the entry's header, and in the extra fields of both. Programs differ in which of
+ * these names they use, and some ignore the checksum of the first name. The gateway therefore
+ * checks each name, and all names must have the same extension.
  */
 export const entryNamesFault = (
   name: string,
@@ -97,7 +99,7 @@ export const isOtherArchive = (head: Buffer): boolean => {
 
 /**
  * The first bytes of an Office document in the format used until 2003. If the document has programs
- * or macros, it contains one of these names, in UTF-16.
+ * or macros, it contains one of the names in `OLE_ACTIVE`, in UTF-16.
  */
 export const OLE_START = Buffer.from('d0cf11e0a1b11ae1', 'hex')
 const OLE_ACTIVE = ['_VBA_PROJECT', 'Ole10Native'].map((name) => Buffer.from(name, 'utf16le'))

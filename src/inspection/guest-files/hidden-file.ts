@@ -28,8 +28,8 @@ function* placesOf(bytes: Buffer, what: Buffer): Generator<number> {
 }
 
 /**
- * Whether a zip entry begins here. Its four letters occur by chance in 10 MB of film, so other
- * fields are checked too.
+ * Whether a zip entry begins here. The four letters of its signature occur by chance in 10 MB of
+ * film, so other fields are checked too.
  */
 const isZipHeader = (bytes: Buffer, at: number): boolean => {
   if (at + ZIP_LOCAL_BYTES > bytes.length) return false

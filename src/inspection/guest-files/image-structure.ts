@@ -61,8 +61,8 @@ const isFrameStart = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 
 /**
- * The position of the next marker after coded data. A marker is FF, not followed by 00, FF or the
- * number of a restart marker. -1: there is none.
+ * The position of the next marker after coded data. A marker is FF and a second byte, which is not
+ * 00, FF or the number of a restart marker. -1: there is none.
  */
 const afterScan = (bytes: Buffer, from: number): number => {
   let at = bytes.indexOf(0xff, from)

@@ -39,7 +39,7 @@ const isLineEnd = (letter: string): boolean => letter === '\n' || letter === '\r
 
 /**
  * Goes backwards from `end` over letters for which `holds` is true. Returns the position after the
- * first other letter.
+ * first letter (seen from `end`) for which `holds` is false.
  */
 const backOver = (text: string, end: number, holds: (letter: string) => boolean): number => {
   let at = end

@@ -22,9 +22,9 @@ export const ENTRY_JSON = (
   'outcome', e.outcome, 'counts', e.counts, 'details', e.details, 'digest', e.digest)`
 
 /**
- * An entry is numbered only when no older transaction is running. Otherwise an entry of such a
- * transaction, whose place is earlier, would be found only after later entries have got their
- * numbers.
+ * An entry gets its number only when no older transaction is running. An older transaction may
+ * still commit an entry with an earlier place. If later entries already had their numbers, that
+ * entry would come too late.
  */
 const XMAX = sql`pg_snapshot_xmax(pg_current_snapshot())`
 /**
@@ -33,16 +33,16 @@ const XMAX = sql`pg_snapshot_xmax(pg_current_snapshot())`
  */
 const ANEW = sql`c.last_xid >= ${XMAX}`
 /**
- * Subqueries that return one value, so that the index is searched from that value on. As columns of
- * a join, they would filter the whole index.
+ * Subqueries that return one value, so that the index is searched from that value on. If the values
+ * were columns of a join, the planner would read and filter the whole index.
  */
 const LAST_XID = sql`(select case when ${ANEW} then '0'::xid8 else c.last_xid end from audit_chain c)`
 const LAST_ID = sql`(select case when ${ANEW} then '' else c.last_id end from audit_chain c)`
 const BEHIND = sql`(e.xid, e.id) > (${LAST_XID}, ${LAST_ID})`
 const UNNUMBERED = sql`not exists (select from audit_place p where p.entry_id = e.id)`
 /**
- * Few entries wait. The `offset` makes the planner search for each of them. Without it, the planner
- * reads all places.
+ * Few entries wait for a number. The `offset` makes the planner search for each of them. Without
+ * it, the planner reads all places.
  */
 const NOT_FOUND = sql`not exists (select from audit_place p where p.entry_id = e.id offset 0)`
 export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`
@@ -142,7 +142,7 @@ const chainWaiting = async (tx: Tx, { signer }: Deps, owner: string) => {
  */
 export const createAuditChain = (deps: Deps): AuditChain => ({
   chainNext: async (owner) => {
-    // One cheap statement finds out whether any entry waits.
+    // One cheap statement finds out whether any entry waits for a number.
     const [probe] = await runKeptQuery(
       deps.database.db,
       sql<{ waits: boolean }>`select exists (select from audit_entry e where ${WAITING}) as waits`,

@@ -44,7 +44,8 @@ const ofTimes = ({ from, to }: AuditEntryFilter) => sql`
   ${to === undefined ? NONE : sql`and e.at < ${moment(to)}`}`
 
 /**
- * The conditions that are not about times. `indexed`: an index finds the entries of the condition.
+ * The conditions that are not about times. `indexed`: an index finds the entries that meet the
+ * condition.
  */
 const conditionsOf = ({ viewer, action, actions, object, actor }: AuditEntryFilter) => {
   const isRare = action !== undefined && !(FREQUENT_ACTIONS as readonly string[]).includes(action)
@@ -98,8 +99,9 @@ const pageOf = (
 const numberOf = ({ seq }: ChainedEntry): AuditMark => ({ seq })
 
 /**
- * Whether the chain itself is read for a page. That is so without a condition, because every entry
- * then belongs to the page, and for one object, because it has few entries.
+ * Whether the page is read from the chain itself. This is the case without a condition, because
+ * every entry then belongs to the page. It is also the case for one object, because an object has
+ * few entries.
  */
 const isDense = ({ object }: AuditEntryFilter, conditions: readonly unknown[]): boolean =>
   conditions.length === 0 || object !== undefined
@@ -116,8 +118,9 @@ const inChain = async (
 }
 
 /**
- * The entries among the next ones of the chain. Each is looked up by its id: the planner cannot
- * know how few there are, and would read all of them instead.
+ * The entries that meet the conditions, among the next entries of the chain. Each entry is looked
+ * up by its id. Otherwise the planner would read all entries, because it cannot know how few are
+ * needed.
  */
 const amongNext = async (
   db: Db,

@@ -4,7 +4,10 @@ import type { ClockLook, DatabaseClock } from '../../workflows/ports/clock/datab
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
 import { followAhead, followBack } from './clock-jump.ts'
 
-/** A difference up to this is a correction of the clock, or the time that the answer took. */
+/**
+ * A difference of up to this value counts as a correction of the clock, or as the time that the
+ * answer took.
+ */
 const TOLERANCE_MS = 2_000
 /**
  * For the first check of a process: if the last check was less than this ago, the process was only

@@ -78,8 +78,8 @@ const lockRows = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<Upl
 }
 
 /**
- * Locks the lane, compares the fence and locks the upload. Nobody else can write to either until
- * the transaction ends. Throws like `checkFenced`.
+ * Locks the lane, compares the fence and locks the upload. No other transaction can write to these
+ * two rows until this transaction ends. Throws like `checkFenced`.
  */
 export const lockFenced = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
   checkFenced(await lockRows(tx, claim, uploadId), claim, `Upload ${uploadId}`)

@@ -136,7 +136,7 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
       )
     },
     wakeHeld: async () => {
-      // A time that a caller named must have come for certain, because nobody may be called before
+      // A time that a caller set must certainly have passed, because nobody may be called before
       // it.
       const due = sql`retry_at <= case when hold_reason = 'not_before' then ${CERTAIN_NOW} else clock_timestamp() end`
       const { rows } = await sql<{ id: string; lane_key: string }>`select id, lane_key from upload

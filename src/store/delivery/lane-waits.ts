@@ -31,7 +31,7 @@ type WaitRow = { id: string; reason: LaneWait; since: Date }
 
 /**
  * Adds to each upload what it waits for in its lane: the reason that the lane's holder reported, or
- * the uploads before it. Needs one statement, and none if no upload is in its lane.
+ * the uploads before it. Runs one statement, or none if no upload is in its lane.
  */
 export const withWaits = async (db: Db, uploads: readonly Upload[]): Promise<Upload[]> => {
   const ids = uploads.filter(({ state }) => isLaneState(state)).map(({ id }) => id)

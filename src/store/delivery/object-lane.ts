@@ -22,7 +22,7 @@ type Claim<Id extends string> = Record<Id, string> & {
 /** A table whose rows are lanes: each belongs to one object and is held by one worker at a time. */
 export type ObjectLaneTable<Id extends string> = {
   table: string
-  /** The column with the object's id, and (`member`) its name in a claim. */
+  /** `column`: the column with the object's id. `member`: the name of the id in a claim. */
   column: string
   member: Id
   /** More columns that a claim returns. */

@@ -46,11 +46,11 @@ type Tried = {
 } & LockedEpochs
 
 /**
- * Records an HTTP try of rows, for a batch, a shared shipment or a file. Nothing else records one.
- * Call it after the pace slot was granted and before anything is sent. Locks the lane, then every
- * upload whose rows the request carries. Throws `UploadMoved` if one of them is paused, held, ended
- * or to be cancelled. Otherwise it counts the try. Whatever it throws undoes the transaction, so
- * nothing is recorded.
+ * Records that rows are sent in one HTTP try, for a batch, a shared shipment or a file. No other
+ * function records a try. Call it after the pace slot was granted and before anything is sent.
+ * Locks the lane, then every upload whose rows the request carries. Throws `UploadMoved` if one of
+ * them is paused, held, ended or to be cancelled. Otherwise it counts the try. If it throws, the
+ * transaction is undone, so nothing is recorded.
  *
  * In the same transaction, it then checks the rows against do-not-call entries added since their
  * look-up. The statement locks the epochs for share. If an epoch was raised since then, another

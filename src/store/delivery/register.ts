@@ -30,8 +30,8 @@ export const isOf = (
     and known.contact_digest = any(${digestArray(seals.contactIds.digests(contactIds))})`
 
 /**
- * The condition of `isOf`, but over the registers of all tenants of the list. They share the list
- * in Genesys, so content from one tenant replaces what another tenant's register knows.
+ * Like `isOf`, but for the registers of all tenants of the list. The tenants share the list in
+ * Genesys, so content from one tenant replaces the content that another tenant's register states.
  */
 const isOfAnyTenant = (
   seals: Seals,
@@ -48,9 +48,10 @@ const ofRow = (upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>) => ({
 
 /**
  * A statement that makes the register forget which content these contacts have: it stores an empty
- * hash, which equals no content. Reads the upload from the table `working`. This upload may be
- * cancelled, fail, or have failures that name no row, although Genesys holds some of its rows.
- * Later uploads then send these contacts again. The lane's lock keeps others from these rows.
+ * hash, which equals no content. Reads the upload from the table `working`. Used for an upload that
+ * is cancelled, that fails, or that has failures that name no row, although Genesys may hold some
+ * of its rows. Later uploads then send these contacts again. The lane's lock keeps other
+ * transactions from these rows.
  */
 export const doubtOfWorking = (
   seals: Seals,
@@ -153,7 +154,7 @@ const upsert = (
 
 /**
  * Marks the content of confirmed contacts as being from this upload. Skips rows from before the
- * last clearing, which no longer count. The lane's lock keeps others from these rows.
+ * last clearing, which no longer count. The lane's lock keeps other transactions from these rows.
  */
 const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuilder<unknown> => {
   const digests = seals.contactIds.digests([...confirmed.keys()])

@@ -107,7 +107,7 @@ const writeOutcome = async (
 /**
  * Locks lane and upload, and settles the batch. `settled_id` null: the batch or the upload had
  * already ended. Also locks the epochs. So a transaction that adds entries at the same time finds
- * in the register what is settled here.
+ * the contacts of this settlement in the register.
  */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
   const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},

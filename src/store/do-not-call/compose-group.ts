@@ -77,8 +77,8 @@ export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBu
 type Composed = Awaited<ReturnType<typeof compose>>[number]
 
 /**
- * Stores a group of these entries. `cut`: Genesys accepts only an earlier expiry than that of the
- * entries. The entries are then sent again before Genesys forgets the people.
+ * Stores a group of these entries. `cut`: Genesys accepts only an earlier expiry than the entries
+ * have. The entries are then sent again before Genesys forgets the people.
  */
 export const insertGroup = async (
   tx: Tx,

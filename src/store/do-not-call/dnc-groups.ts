@@ -32,7 +32,8 @@ const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Se
 
 /**
  * An entry that Genesys accepted only with an earlier expiry is sent again this long before that
- * expiry. This leaves time for an outage, a list without rights and an operator's holiday.
+ * expiry. This leaves time, for example for an outage, for missing rights on the list, or for an
+ * operator's holiday.
  */
 const RENEWED_BEFORE = sql`interval '30 days'`
 
@@ -117,7 +118,8 @@ const createHold =
 
 /**
  * Throws `EntryStands` if a new entry is in force for a person whom the removal names. If the
- * person were removed in Genesys now, nobody would be suppressed there until that entry is sent.
+ * person were removed in Genesys now, Genesys would not suppress the person until that entry is
+ * sent.
  */
 const refuseStanding = async (
   tx: Tx,

@@ -6,7 +6,7 @@ import { createPack, unpack } from '../../lib/envelope.ts'
 
 const contextOf = (submissionId: string, seq: number): string => `${submissionId}:${seq}`
 
-/** The numbers under which the kinds are stored. */
+/** The number that the database stores for each kind of subject. */
 export const SUBJECT_KINDS = { phone: 1, email: 2 } as const satisfies Record<SubjectKind, number>
 
 /**

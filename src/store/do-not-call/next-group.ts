@@ -40,10 +40,10 @@ export type SendingDeps = {
 }
 
 /**
- * The oldest submission that has work and does not wait for a person. A removal or an override
- * weakens suppressions, so it is sent only after everything that its tenant submitted for the list
- * before. If it were sent earlier, an entry that it has ended could be retried afterwards and stay
- * in Genesys forever.
+ * The oldest submission that has work and is not held for a reason that a person must resolve. A
+ * removal or an override weakens suppressions, so it is sent only after everything that its tenant
+ * submitted for the list before. If it were sent earlier, an entry that it has ended could be
+ * retried afterwards and stay in Genesys forever.
  */
 const nextSubmission = async (
   tx: Tx,
@@ -158,8 +158,8 @@ const lookAtRemoval = async (
 }
 
 /**
- * The entries of the first chunk that has unsent ones. An index finds the lowest chunk number, even
- * if the planner does not know yet how many entries a new submission has.
+ * The entries of the first chunk that has unsent entries. An index finds the lowest chunk number,
+ * even if the planner does not know yet how many entries a new submission has.
  */
 const nextPending = ({ number }: Sending): RawBuilder<unknown> =>
   sql`mine as materialized (select e.* from dnc_entry e

@@ -96,7 +96,7 @@ export const suppressedAmong = (
   )
 
 /**
- * If at most this many entries were added, they are read and compared here. If more were, the
+ * If at most this many entries were added, they are read and compared here. If more were added, the
  * database searches for the digests among them.
  */
 const MOST_COMPARED = 2_000
@@ -104,7 +104,7 @@ const MOST_COMPARED = 2_000
 /**
  * Like `suppressedAmong`, but considers only entries that were added after these epochs. In a
  * transaction that has locked the epochs, this must be a separate statement, because a statement
- * that waited for the lock would still see the data from before.
+ * that waited for the lock would still see the data from before its wait.
  */
 export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpochs) => {
   const tenants = Object.keys(beyond)

@@ -78,8 +78,9 @@ export const createSubmissionMoves = (
       audit,
       condition: sql`state = 'held' and hold_reason = 'dnc_list_refused'`,
       changes: sql`owner = owner`,
-      // A pull that was not read yet begins again immediately. Its row is locked before the lane's,
-      // as at the end of a pull. The other order could deadlock.
+      // If the export of a pull was not read yet, the pull begins again immediately. The row of the
+      // pull is locked before the row of the lane, as at the end of a pull. The other order could
+      // deadlock.
       before: async (tx) => {
         await sql`update dnc_pull set due_at = clock_timestamp()
             where submission = (select number from dnc_submission where id = ${submission.id}) and owner is null`.execute(

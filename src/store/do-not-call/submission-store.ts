@@ -28,7 +28,7 @@ export const keyContext = (id: string): string => `dnc-submission:${id}`
 type SealedKey = { data_key: Buffer; data_key_id: string }
 
 /**
- * The data keys of submissions. Keys of submissions that are being received here are kept in
+ * The data keys of submissions. Keys of submissions that this process is receiving are kept in
  * memory. All others are read from the database.
  */
 export const createDataKeys = (db: Db, keyring: Keyring) => {

@@ -18,7 +18,7 @@ import { mayRunAgain } from '../homes/sql-failure.ts'
 import { assertFresh, hasHits, hitsAmong, type RegistryRules } from './registries/registry-hits.ts'
 import { createAddedSince, grantedTo, movedSince, tenantsOf } from './standing-entries.ts'
 
-/** An upload with rows in a request, and up to where its rows have been looked up. */
+/** An upload with rows in a request, and which look-ups of its rows were made. */
 export type LookedUp = {
   uploadId: string
   listId: string
@@ -203,8 +203,8 @@ export const withholdSuppressed = async (
   const withheld: WithheldRow[] = []
   const asked = new Set<string>()
   for (const upload of uploads) {
-    // The answer depends only on these two values. They are mostly the same for all uploads of a
-    // request, of which there may be hundreds.
+    // The answer depends only on these two values. A request may have hundreds of uploads, and most
+    // of them have the same values.
     const question = JSON.stringify([upload.listId, upload.look?.countries])
     if (!asked.has(question)) await orUnknown(() => assertFresh(tx, rules, upload, epochs))
     asked.add(question)

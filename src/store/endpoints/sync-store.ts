@@ -34,8 +34,8 @@ type DeliveryRow = SecretRow & {
 /** How many overdue deliveries one round of the sweep takes. */
 const OVERDUE_AT_ONCE = 500
 /**
- * How early a job may arrive. The time of a job is in whole seconds of the transaction's clock, and
- * so a little before the time of its delivery.
+ * How early a job may arrive. The time of a job is counted in whole seconds, by the transaction's
+ * clock. So it may be a little before the time of its delivery.
  */
 const DUE_SLACK = `interval '1 second'`
 

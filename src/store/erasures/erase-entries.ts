@@ -46,9 +46,9 @@ const chunksOf = async (
 }
 
 /**
- * Whether the number must be kept for Genesys. That is so if Genesys has not accepted the entry
- * yet. On the platform it is always so: the platform forgets entries after 180 days, and the
- * gateway then sends the entry again if a pull does not find it.
+ * Whether the number must be kept for Genesys. This is the case if Genesys has not accepted the
+ * entry yet. On the platform, the number must always be kept: the platform forgets entries after
+ * 180 days, and the gateway then sends the entry again if a pull does not find it.
  */
 const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boolean> => {
   const { rows } = await sql<{

@@ -34,8 +34,8 @@ const tenantsOf = async (tx: Tx, dncListId: string): Promise<string[]> => {
 const TOLD_WITHIN = sql`interval '5 minutes'`
 
 /**
- * Whether the gateway is sending entries to the list, or was a moment ago. Genesys reports every
- * new entry of a list, but not who added it.
+ * Whether the gateway is sending entries to the list, or sent some a moment ago. Genesys reports
+ * every new entry of a list, but not who added it.
  */
 const mayBeOwn = async (tx: Tx, dncListId: string): Promise<boolean> => {
   const { rows } = await sql<{ own: boolean }>`select

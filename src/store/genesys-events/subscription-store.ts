@@ -75,7 +75,7 @@ const settleUnknown = async (
 const BETWEEN_DOUBTS = sql`least(interval '10 minutes' * power(2, least(s.attempts, 16) - 1), interval '1 day')`
 
 /**
- * If work has ended and no event has arrived since it was accepted, Genesys may have lost the
+ * If work has ended and no event has arrived since the work was accepted, Genesys may have lost the
  * subscription (a restarted sandbox, a deletion). The subscription then counts as unknown since the
  * last event that arrived.
  */

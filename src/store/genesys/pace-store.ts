@@ -94,7 +94,7 @@ const createReserve =
 
 /**
  * Blocks the bucket for `ms` after a 429, and cuts its share. A 429 that arrives while the bucket
- * is blocked belongs to an earlier request, whose cut was already made.
+ * is blocked belongs to an earlier request, so the share is not cut again.
  */
 const createThrottle =
   (database: Database): PaceStore['throttle'] =>

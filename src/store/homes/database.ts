@@ -28,7 +28,7 @@ export type Database = {
    * into its text.
    */
   readBytes(select: string, take: TakeBytes): Promise<void>
-  /** Listens to messages of other instances. null: there are none. */
+  /** Listens to messages of other instances. null: there are no other instances. */
   readonly listen: Listen | null
   /**
    * Whether there is space for new work. Always true for a server, because the gateway cannot see

@@ -32,8 +32,8 @@ type Gauges = {
 
 /**
  * Binds the store to a Genesys org. Returns `other` if it is bound to another org and has
- * unfinished work. That is checked after the row is locked. So work of another instance that binds
- * at the same time is already committed.
+ * unfinished work. The check runs after the row is locked. So it also sees the work of another
+ * instance that binds at the same time.
  */
 const bind = (
   database: Database,

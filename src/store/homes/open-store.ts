@@ -271,7 +271,7 @@ const bringUpToDate = async (
  */
 export const openStore = async (deps: {
   home: StoreHome
-  /** The first key seals. The others open what they have sealed before. */
+  /** The first key seals. The other keys open the data that they sealed before. */
   encryptionKeys: { id: string; key: Buffer }[]
   /** The first key signs. If left out, a key is made and stored sealed. */
   signingKeys?: { id: string; key: Buffer }[]

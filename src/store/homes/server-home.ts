@@ -83,8 +83,8 @@ const runOver = async <T>(
 }
 
 /**
- * Kysely's migration lock belongs to a session, which a pooler may share. `migrate` locks within
- * its transaction instead.
+ * Kysely's migration lock belongs to a session, which a pooler may share among clients. `migrate`
+ * locks within its transaction instead.
  */
 class LocklessAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
@@ -132,7 +132,7 @@ const answered = (client: pg.PoolClient, query: pg.Query): Promise<void> =>
  */
 class CopiedQuery extends pg.Query {
   readonly #read: (message: Buffer) => void
-  /** What the reader threw. The rows after it are skipped. */
+  /** The error that the reader threw. All later rows are skipped. */
   failure: Error | null = null
   constructor(select: string, read: (message: Buffer) => void) {
     super({ text: `copy (${select}) to stdout (format binary)` })

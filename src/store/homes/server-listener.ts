@@ -35,8 +35,8 @@ export const createServerListener =
     const known = Promise.withResolvers<Hearing>()
 
     /**
-     * Listens until the connection ends. Throws if there is none. `pooled`: the connection leads to
-     * a pooler, which cannot pass notifications on.
+     * Listens until the connection ends. Throws if no connection can be opened. `pooled`: the
+     * connection leads to a pooler, which cannot pass notifications on.
      */
     const listenOnce = async (): Promise<Hearing> => {
       const client = await pool.connect()

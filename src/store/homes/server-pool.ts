@@ -18,7 +18,7 @@ export type ServerPool = {
   failed(client: pg.PoolClient, error: unknown): Error
   /**
    * Throws `StoreUnavailable` if the last commit over `client` may be on the primary only. Its
-   * outcome is then unknown, because the commit is lost if the primary is.
+   * outcome is then unknown, because the commit is lost if the primary is lost.
    */
   assertReplicated(client: pg.PoolClient): void
   end(): Promise<void>
@@ -50,8 +50,8 @@ const createHosts = (url: string) => {
     at: () => at,
     url: () => urls[at] ?? url,
     /**
-     * Switches to the next host, if `from` is still the present one. Many callers may find the same
-     * host bad at the same time.
+     * Switches to the next host, if `from` is still the present one. Many callers may notice at the
+     * same time that the host fails.
      */
     leave: (from: number): void => {
       if (at === from) at = (at + 1) % urls.length

@@ -6,7 +6,7 @@ import { StorageFull, StoreUnavailable } from '../../domain/problems/store-unava
  */
 export class SqlFailure extends Error {
   override readonly name = 'SqlFailure'
-  /** SQLSTATE. */
+  /** The SQLSTATE of the failure. */
   readonly code: string
   readonly constraint: string | null
   constructor(code: string, message: string, constraint: string | null) {

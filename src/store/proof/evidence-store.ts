@@ -23,8 +23,9 @@ type Deps = {
 }
 
 /**
- * How far the time in an audit entry's id may differ from the time of the decision. The entry is
- * made before the transaction that writes both, by the clock of another machine.
+ * How far the time in an audit entry's id may differ from the time of the decision. The id is made
+ * before the transaction that writes both the entry and the decision, and by the clock of another
+ * machine.
  */
 const NEAR = { beforeMs: 10_000, afterMs: 2_000 }
 

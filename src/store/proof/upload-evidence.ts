@@ -33,7 +33,10 @@ const toWalked = (row: UploadRow): WalkedUpload => ({
   rowsKept: row.rows_kept,
 })
 
-/** A cursor may name any id, and PostgreSQL reads no year of five digits as ISO 8601. */
+/**
+ * The latest time that PostgreSQL reads from ISO 8601, because it reads no year of five digits. A
+ * cursor may contain an id with a later time.
+ */
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z')
 
 /**

@@ -10,8 +10,8 @@ import { keyContext as ofUpload } from '../uploads/data-keys.ts'
 /**
  * The content of a column of bytes or JSON.
  * - `wrapped`: sealed by a key of ENCRYPTION_KEYS
- * - `sealed`: sealed by a data key, or by a key made from the store's own secret; may name a person
- * - `digest`: keyed, or of something that names nobody
+ * - `sealed`: sealed by a data key, or by a key made from the store's own secret. May name a person
+ * - `digest`: a digest that is keyed, or that is made of a value that names no person
  * - `plain`: names no person
  */
 type Content = 'wrapped' | 'sealed' | 'digest' | 'plain'

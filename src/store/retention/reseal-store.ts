@@ -17,7 +17,9 @@ const LOT = 200
  */
 const UNHEARD = sql`interval '5 minutes'`
 
-/** How far resealing is: the index in `WRAPPED_PLACES`, and the row after which it continues. */
+/**
+ * Where resealing continues: the index in `WRAPPED_PLACES`, and the row after which it continues.
+ */
 type Position = { place: number; after: string }
 
 type Found = { key: string; key_id: string; sealed: Buffer; [column: string]: unknown }
@@ -77,8 +79,8 @@ const countLeft = async (db: Db, keyIds: readonly string[]): Promise<number> => 
 
 /**
  * Reseals what older keys of ENCRYPTION_KEYS have sealed: data keys, secrets of endpoints, signing
- * keys and the store's own secret. What these keys and secrets have sealed themselves does not
- * change, because they never leave the database unsealed.
+ * keys and the store's own secret. Values that these keys and secrets have sealed do not change,
+ * because the keys and secrets never leave the database unsealed.
  */
 export const createResealStore = ({ database, keyring }: Deps): ResealStore => ({
   olderKeys: async () => {

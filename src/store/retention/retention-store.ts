@@ -11,7 +11,10 @@ import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
 import { lockUpkeep } from './upkeep-lane.ts'
 
-/** The most rows that one transaction deletes. With so few, other calls do not notice. */
+/**
+ * The most rows that one transaction deletes. With so few rows, a deletion does not delay other
+ * calls.
+ */
 const LOT = 200
 /** A submission is deleted with all its entries, so one transaction takes few of them. */
 const SUBMISSIONS_AT_ONCE = 20
@@ -213,8 +216,8 @@ const isDoubted = async (tx: Tx): Promise<boolean> => {
 }
 
 /**
- * Deletes data past its retention, by the certain time. While a jump of the clock is not confirmed,
- * it deletes nothing.
+ * Deletes data past its retention. Compares times with `CERTAIN_NOW`. While a jump of the clock is
+ * not confirmed, it deletes nothing.
  */
 export const createRetentionStore = ({
   database,

@@ -42,8 +42,7 @@ const registersOf = async (
 }
 
 /**
- * The first eight bytes of the digest below which this share of all digests lies. null: the share
- * is 1.
+ * The first eight bytes of a digest. This share of all digests is below it. null: the share is 1.
  */
 const digestAt = (share: number): Buffer | null => {
   const at = BigInt(Math.round(share * 2 ** 53)) * (DIGESTS / 2n ** 53n)

@@ -58,7 +58,7 @@ const raiseVersion = async (
 /**
  * Ends earlier versions. A version that was not sent yet ends without being sent. A version that
  * was sent and only waits for its index stays in force until the new version is in force. Returns
- * how the campaign was stopped for an earlier version. null: it was not.
+ * how the campaign was stopped for an earlier version. null: it was not stopped.
  */
 const endEarlier = async (
   tx: Tx,

@@ -25,8 +25,8 @@ const lane = createObjectLane({
 })
 
 /**
- * Locks the campaign and raises its revision. Nobody else can write to its versions until the
- * transaction ends. Throws `FenceLost`, and `SegmentReplaced` if there is a newer version.
+ * Locks the campaign and raises its revision. No other transaction can write to its versions until
+ * this transaction ends. Throws `FenceLost`, and `SegmentReplaced` if there is a newer version.
  */
 const lockFenced = async (tx: Tx, claim: SegmentClaim, version: number): Promise<string> => {
   const { rows } = await sql<{ latest_version: number; revision: string }>`update segment_campaign

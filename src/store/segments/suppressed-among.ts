@@ -61,8 +61,8 @@ const byRegistries = async (
 }
 
 /**
- * Counts the people who are suppressed by an entry or a registry of any tenant of the list, as for
- * an upload. null: the look-up was not possible.
+ * Counts the people who are suppressed by an entry or a registry of any tenant of the list, in the
+ * same way as for an upload. null: the look-up was not possible.
  */
 export const createSuppressedAmong =
   (deps: Deps): SuppressedAmong =>

@@ -36,8 +36,8 @@ const chunksWith = async (
 }
 
 /**
- * The lines of a contact in each of the uploads that has it. A match in the digests is only a hint,
- * because it may begin in one digest and end in the next. The chunk itself decides.
+ * The lines of a contact in each upload that has the contact. A match in the digests is only a
+ * hint, because it may begin in one digest and end in the next. The chunk itself decides.
  */
 const linesOf = async (
   deps: Deps,
@@ -90,8 +90,8 @@ type CarriedRow = {
 }
 
 /**
- * The requests that carried a row of a chunk, by the time of their last try. Includes requests that
- * were split or refused, because they carried the row too.
+ * The requests that carried a row of a chunk, in the order of their last tries. Includes requests
+ * that were split or refused, because they carried the row too.
  */
 export const requestsThatCarried = async (
   db: Db,

@@ -16,7 +16,7 @@ import type { Database, Db } from '../homes/database.ts'
 
 type Result = Pick<LedgerRow, 'outcome' | 'code' | 'column' | 'said'>
 
-/** What is stored about the accepted rows of a chunk outside the chunk. */
+/** What is stored outside the chunk about the accepted rows of the chunk. */
 type Overlay = {
   results: Map<number, Result>
   batches: { from_row: number; to_row: number; sent: Buffer }[]

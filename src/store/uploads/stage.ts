@@ -118,9 +118,9 @@ const writeUpload = async (
 }
 
 /**
- * Makes the upload a child of its parent. The content of the child counts as old as that of the
- * parent. Both are in the same lane, which is locked. Throws `RetriedBeside` if the parent has got
- * another child since this one was prepared (`siblings`).
+ * Makes the upload a child of its parent. The content of the child counts as being as old as the
+ * content of the parent. Both are in the same lane, which is locked. Throws `RetriedBeside` if the
+ * parent has got another child since this child was prepared (`siblings`).
  */
 const adopt = async (tx: Tx, { uploadId, parentId, siblings = 0 }: StageUpload): Promise<void> => {
   if (parentId === null) return

@@ -5,8 +5,8 @@ import type { Tx } from '../homes/database.ts'
 import type { KeyScope, Seals } from '../homes/seals.ts'
 
 /**
- * The stored answer of a key. `same_file_as`: the id that belongs between the two parts of a body
- * that was sealed in two parts. null: the body was sealed as a whole.
+ * The stored answer of a key. `same_file_as`: the id that belongs in the middle of a body that was
+ * sealed in two parts. null: the body was sealed as a whole.
  */
 export type AnswerColumns = { sealed_body: Buffer; same_file_as: string | null }
 

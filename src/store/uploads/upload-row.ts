@@ -137,7 +137,7 @@ const quoted = (states: readonly string[]) =>
   sql.raw(states.map((state) => `'${state}'`).join(', '))
 /**
  * The states as literals, exactly as in the conditions of the partial indexes, so that the planner
- * recognises these.
+ * recognises these indexes.
  */
 export const LANE_STATES_SQL = quoted(LANE_STATES)
 

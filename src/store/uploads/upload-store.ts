@@ -36,7 +36,7 @@ const createFind =
   }
 
 /**
- * The data keys of uploads. Keys of uploads that are being received here are kept in memory. All
+ * The data keys of uploads. Keys of uploads that this process is receiving are kept in memory. All
  * others are read from the database.
  */
 const createDataKeys = (db: Db, keyring: Keyring) => {

@@ -5,8 +5,8 @@ import type { Database } from '../homes/database.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
- * Finds watched uploads that have changed. Each costs one look-up by its primary key, and only
- * changed ones are read.
+ * Finds watched uploads that have changed. Each watched upload costs one look-up by its primary
+ * key, and only changed uploads are read.
  */
 export const createWatchStore = ({ database }: { database: Database }): UploadWatchStore => ({
   changed: async (known) => {

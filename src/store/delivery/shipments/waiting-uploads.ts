@@ -49,10 +49,10 @@ const readContacts = async (
 const seqOf = ({ acceptedSeq }: Upload): number => acceptedSeq ?? 0
 
 /**
- * The uploads before the first one that shares a contact with an upload in `passed`: earlier
- * uploads of other tenants that this request leaves out. If newer content of the contact were sent
- * before such an upload, the older content would later overwrite the newer. Genesys knows a contact
- * only by its id, whichever tenant sent it.
+ * Cuts `uploads` before the first upload that shares a contact with an earlier upload in `passed`.
+ * `passed`: uploads of other tenants that this request leaves out. If newer content of a contact
+ * were sent before such an upload, the older content would later overwrite the newer content.
+ * Genesys knows a contact only by its id, whichever tenant sent it.
  */
 const untilCollision = async (
   db: Db,

@@ -92,9 +92,9 @@ const readRegister = async (tx: Tx, { registerId }: FillPlace): Promise<Register
 }
 
 /**
- * Compares the contacts that were just filled with all entries, because earlier searches for those
- * entries could not find them. The epochs were locked before the contacts were written. So a
- * transaction that adds entries in the meantime finds the contacts itself.
+ * Compares the contacts that just got their subjects with all entries, because earlier searches for
+ * these entries could not find the contacts. The epochs were locked before the contacts were
+ * written. So a transaction that adds entries in the meantime finds the contacts itself.
  */
 const retractFilled = async (
   tx: Tx,

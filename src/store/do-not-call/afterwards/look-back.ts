@@ -40,7 +40,7 @@ const entriesOf = ({ submission }: Going, { seq, after }: Part): RawBuilder<unkn
 
 /**
  * The contacts that these entries name, in lists that the entries' tenant is granted, whichever
- * tenant delivered them. Leaves out contacts from before a list was overwritten.
+ * tenant delivered them. Leaves out contacts that were delivered before their list was overwritten.
  */
 const foundBy = (
   going: Going,
@@ -54,7 +54,10 @@ const foundBy = (
     where ${stands(sql`r.list_id`)} and ${grantedTo(sql`s.tenant_id`, sql`r.list_id`)}
       and known.accepted_seq >= coalesce(cleared_seq, 0)`
 
-/** The next submission of the epoch, beginning with that of `going`. undefined: none is left. */
+/**
+ * The next submission of the epoch, beginning with the submission of `going`. undefined: none is
+ * left.
+ */
 const nextSubmission = async (tx: Tx, going: Going): Promise<string | undefined> => {
   const { rows } = await sql<{ number: string }>`select number from dnc_submission
     where tenant_id = ${going.tenant_id} and epoch = ${going.epoch}::bigint and number >= ${going.submission}::bigint

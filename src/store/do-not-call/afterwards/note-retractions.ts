@@ -12,7 +12,8 @@ const AGAIN = sql.join(OPENS_AGAIN.map((state) => sql`${state}`))
  * `found`: a select of contact_list_id, contact_digest, subject, submission, edition, sealed_id,
  * tenant_id, upload_id, line and `held_at`. Either the submission or the edition is null. `held_at`
  * is the time since which Genesys holds the contact. A contact that was retracted after that time
- * is not noted again. With `again` it is, because Genesys may have got the contact once more.
+ * is not noted again. With `again`, such a contact is noted again, because Genesys may have got the
+ * contact once more.
  *
  * Writes in the order of the keys, as every other writer of these rows does.
  */

@@ -77,8 +77,8 @@ const hitsOf = (
 
 /**
  * Notes that settled rows must be retracted. These are rows that Genesys may hold, and that are
- * named by an entry added after their look-up at intake. A later try of such a row would have been
- * withheld, so its try was recorded before the entry.
+ * named by an entry added after their look-up at intake. If such an entry had been added before the
+ * try, the row would not have been sent. So the try was recorded before the entry.
  *
  * `locked`: the epochs, which an earlier statement of this transaction has locked for share. So a
  * transaction that adds entries either waits for this one and finds the rows in the register, or it

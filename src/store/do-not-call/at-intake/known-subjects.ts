@@ -202,8 +202,7 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
    */
   let spent = 0
   /**
-   * How many entries are not in the filter yet. They are read when the look-ups since then have
-   * cost as much as reading them would.
+   * How many entries are not in the filter yet. They are read when `spent` has reached this number.
    */
   let price = 0
   /** Only one call at a time fills the filter. No call uses the filter meanwhile. */

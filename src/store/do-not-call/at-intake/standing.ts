@@ -3,7 +3,7 @@ import type { Db } from '../../homes/database.ts'
 import { keptStatement, runKept } from '../../homes/kept-statements.ts'
 
 export type StandingRow = {
-  /** For each tenant its epoch, and the submission that made it. */
+  /** For each tenant its epoch, and the submission that made the epoch. */
   epochs: Record<string, [epoch: number, madeBy: string | null]> | null
   editions: Standing['editions'] | null
 }

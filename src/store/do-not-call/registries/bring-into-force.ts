@@ -73,8 +73,9 @@ const togetherOf = (
 }
 
 /**
- * The blocks of the edition when it is in force: its parts merged. For a change, the merged numbers
- * are added to or removed from the edition that it changes.
+ * The blocks that the edition has when it is in force. For a full edition: the numbers of its
+ * merged parts. For a change: the numbers of the edition that it changes, with the merged numbers
+ * added or removed.
  */
 async function* blocksTogether(
   parts: readonly BlockCursor[],

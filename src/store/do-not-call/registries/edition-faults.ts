@@ -27,8 +27,8 @@ const readInForce = async (db: Db, registry: string): Promise<InForce | undefine
 }
 
 /**
- * The fault of an edition, compared with the one in force. null: none. `numbers`: how many numbers
- * it has. null: that is not known yet, or any number is allowed.
+ * The fault of an edition, compared with the edition in force. null: no fault. `numbers`: how many
+ * numbers it has. null: that is not known yet, or any number is allowed.
  */
 export const faultBeside = async (
   db: Db,

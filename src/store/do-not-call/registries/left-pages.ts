@@ -24,10 +24,10 @@ export const deletePages = async (
 }
 
 /**
- * Deletes an edition that is being received, if `condition` is true for it. First takes it over and
- * forgets how far it was stored. Otherwise another call could continue it while its pages are being
- * deleted, and an edition without those pages would come into force. If the process ends in the
- * middle, the sweep deletes the rest. Returns whether the edition was deleted.
+ * Deletes an edition that is being received, if `condition` is true for it. First takes the edition
+ * over and forgets how much of it is stored. Otherwise another call could continue it while its
+ * pages are being deleted, and an edition without those pages would come into force. If the process
+ * ends in the middle, the sweep deletes the rest. Returns whether the edition was deleted.
  */
 export const discardEdition = async (
   db: Db,

@@ -68,8 +68,8 @@ const REGISTERED_AT_ONCE = 50_000
 const SUBJECT_BYTES = 8
 
 /**
- * The subjects of a select, one after the other, ascending. As rows, each of them would be an
- * object.
+ * The subjects that a select finds, ascending, in one buffer. If they were read as rows, each
+ * subject would need an object.
  */
 const readInOne = async (database: Database, select: string): Promise<Buffer> => {
   let all = Buffer.alloc(0)
@@ -218,8 +218,8 @@ const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
 }
 
 /**
- * Searches for contacts that were delivered before an edition came into force, and that its new
- * numbers name. One call makes one step. null: there is nothing to search.
+ * Searches the contacts that were delivered before an edition came into force. Finds those that the
+ * new numbers of the edition name. One call makes one step. null: there is nothing to search.
  */
 export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => {
   const { db } = deps.database
@@ -237,7 +237,7 @@ export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => 
     }
     const isSame = going?.task.number === task.number && going.task.compared_to === task.compared_to
     const present = isSame ? going! : await begin(deps, task)
-    // Cleared first. If the step fails, the next call begins at the stored place.
+    // Cleared before the step. If the step fails, the next call begins at the stored place.
     going = null
     const step = await stepOn(deps, present)
     going = step.done ? null : present

@@ -134,7 +134,8 @@ export const createNumbersAmong = (
           mark(numbers, span, { first, bytes }, hits, index + 1),
         )
       }
-      // An edition that was deleted in the meantime may have lost its pages during the look-up.
+      // Checks that the editions still exist. An edition that was deleted in the meantime may have
+      // lost its pages during the look-up.
       await openEditions(db, keyring, asked)
       return hits
     })

@@ -17,8 +17,8 @@ import type { Sending } from '../settle-entries.ts'
 import { IN_FORCE } from '../standing-entries.ts'
 
 /**
- * Only groups of ended submissions are renewed. If a submission has entries to send, or waits for a
- * person, its due groups wait.
+ * Only groups of ended submissions are renewed. If a submission has entries to send, or is held,
+ * its due groups wait.
  */
 const APPLIED = sql`s.state in ('applied', 'applied_with_errors')`
 /**

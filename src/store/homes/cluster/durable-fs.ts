@@ -59,7 +59,7 @@ export const START_PARAMS = [
   // this build.
   ...PGlite.defaultStartParams.filter((param) => param !== '-F'),
   ...['-c', 'wal_sync_method=fsync', '-c', 'shared_buffers=32MB', '-c', 'max_wal_size=256MB'],
-  // New segments of the log are not filled with zeros first. That is as durable, because fsync also
-  // stores the length of a file.
+  // New segments of the log are not filled with zeros first. This is just as durable, because fsync
+  // also stores the length of a file.
   ...['-c', 'wal_init_zero=off', '-c', 'timezone=UTC'],
 ]

@@ -1,6 +1,6 @@
 -- Migrations are numbered plain SQL for PostgreSQL 15. Each runs once, under the migrator's lock. A
 -- statement ends with a semicolon at the end of a line. Every stored time is by the database's
--- clock. Ids are compared byte by byte, so the order of their UUIDv7 is the order of time.
+-- clock. Ids contain a UUIDv7 and are compared byte by byte, so their order is the order of time.
 
 create table tenant (
   id text primary key,
@@ -36,7 +36,7 @@ create table binding (
   bound_at timestamptz not null default clock_timestamp()
 );
 
--- Secrets that the gateway made itself, sealed with an encryption key of the configuration.
+-- Secrets that the gateway made itself, sealed with an encryption key from the configuration.
 create table store_secret (
   name text primary key,
   key_id text not null,
@@ -48,7 +48,7 @@ create table lane (
   key text primary key,
   last_seq bigint not null default 1,
   ready_at timestamptz not null default clock_timestamp(),
-  -- true: work arrived while the lane was held, so its release makes it ready immediately.
+  -- true: work arrived while the lane was held. The lane is then ready as soon as it is released.
   woken boolean not null default false,
   lease_until timestamptz,
   owner text,
@@ -71,8 +71,8 @@ create table upload (
   -- The state to which a held or paused upload returns.
   held_from text check (held_from in ('staged', 'delivering', 'awaiting_completion')),
   retry_at timestamptz,
-  -- The last hold that was reported to the endpoints since there was progress. So an outage is
-  -- reported once, and not at every check.
+  -- The last hold that was reported to the endpoints. Progress of the upload sets it to null. So an
+  -- outage is reported once, and not at every check.
   told_hold text,
   mode text not null check (mode in ('append', 'overwrite')),
   duplicates text not null check (duplicates in ('update', 'skip', 'ignore')),
@@ -120,7 +120,7 @@ create index upload_newest on upload (tenant_id, id desc);
 -- For next() and claim(): the lane's open uploads in accepted order. Unique, because no two uploads
 -- may have the same place in a lane.
 create unique index upload_lane on upload (lane_key, accepted_seq) where state in ('staged', 'delivering', 'awaiting_completion');
--- For wakeHeld(): held uploads whose `retry_at` has come.
+-- For wakeHeld(): held uploads whose `retry_at` has passed.
 create index upload_held on upload (retry_at) where state = 'held';
 -- For sweepReceiving(): uploads without a recent heartbeat.
 create index upload_receiving on upload (heartbeat_at) where state = 'receiving';
@@ -157,8 +157,8 @@ create table batch (
   created_at timestamptz not null default clock_timestamp(),
   settled_at timestamptz
 );
--- For batches() and ledger(): an upload's batches in order. Unique among those not split, because
--- no row may be in two batches.
+-- For batches() and ledger(): an upload's batches in order. Split batches are left out, because
+-- smaller batches replaced them. Of the others, no two may have the same row.
 create unique index batch_order on batch (upload_id, chunk_seq, from_row) where state <> 'split';
 
 create table row_result (
@@ -181,7 +181,7 @@ create table contact_register (
   upload_id text not null,
   line integer not null,
   delivered_at timestamptz not null default clock_timestamp(),
-  -- For registered(), registerSize() and the upsert of settle().
+  -- registered(), registerSize() and the upsert of settle() find contacts by these columns.
   primary key (tenant_id, list_id, contact_id)
 );
 
@@ -247,14 +247,15 @@ create table sync_delivery (
   settled_at timestamptz,
   foreign key (tenant_id, endpoint_name) references sync_endpoint (tenant_id, name)
 );
--- For overdue(): pending deliveries whose time has passed. gauges() counts the pending ones.
+-- For overdue(): pending deliveries whose `next_at` has passed. gauges() counts all pending
+-- deliveries with this index.
 create index sync_delivery_pending on sync_delivery (next_at) where state = 'pending';
 -- For gauges(), which counts the dead deliveries.
 create index sync_delivery_dead on sync_delivery (id) where state = 'dead';
 
 create table audit_entry (
   id text primary key,
-  -- Number and hash are null until the entry is in the chain.
+  -- `seq` and `hash` are null until the entry is in the chain.
   seq bigint unique,
   at timestamptz not null default clock_timestamp(),
   tenant_id text not null,
@@ -269,5 +270,5 @@ create table audit_entry (
   digest text,
   hash bytea
 );
--- For the chainer, which takes entries that are not in the chain in the order of time.
+-- For the chainer: the entries that are not in the chain yet, in the order of time.
 create index audit_entry_unchained on audit_entry (at, id) where seq is null;

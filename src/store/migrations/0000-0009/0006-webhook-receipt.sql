@@ -2,8 +2,8 @@
 create table webhook_receipt (
   id text collate "C" primary key,
   route text not null check (route in ('callback', 'event')),
-  -- SHA-256 over the parts that are the same whenever Genesys sends the message again. record()
-  -- skips a key that is already stored.
+  -- SHA-256 of the parts of the message that stay the same when Genesys sends the message again.
+  -- record() skips a key that is already stored.
   key bytea not null unique,
   part_id text,
   job_id text,
@@ -25,7 +25,7 @@ create table webhook_receipt (
 );
 -- For sweep(): receipts whose check is overdue.
 create index webhook_receipt_open on webhook_receipt (check_at) where state = 'received';
--- For sweep(): receipts past their retention.
+-- For sweep(): receipts that are past their retention.
 create index webhook_receipt_old on webhook_receipt (received_at);
 -- For load() of the receipts: the batches of a job.
 create index batch_job on batch (job_id) where job_id is not null;

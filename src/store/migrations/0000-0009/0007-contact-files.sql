@@ -14,10 +14,10 @@ create index batch_part on batch (part_id) where part_id is not null;
 alter table upload add column duplicate_check_field text;
 
 -- For an overwrite: whether the upload intends to clear its list, and whether the list is known to
--- be clear. Also the size of the list before.
+-- be clear. Also how many contacts the list had before.
 alter table upload add column clearing text check (clearing in ('intended', 'done'));
 alter table upload add column clearing_size_before bigint;
--- For clearing(): whether a later upload of the lane was already delivered.
+-- For clearing(): whether a later upload of the same lane was already delivered.
 create index upload_lane_order on upload (lane_key, accepted_seq);
 
 -- How much of the register still counts, for each list that was ever overwritten. A row of the

@@ -11,8 +11,8 @@ create table list_intent (
   primary key (tenant_id, method, path, key)
 );
 
--- The lists that were made here, with the tenant of each. After a lost answer, another tenant's
--- call cannot mistake such a list for its own.
+-- The lists that the gateway made, with the tenant of each. After a lost answer, the gateway
+-- searches for a list by name. These rows show it which of the lists belong to another tenant.
 create table list_made (
   -- taken() reads lists by id.
   list_id text primary key,

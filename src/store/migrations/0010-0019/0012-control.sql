@@ -1,9 +1,10 @@
 -- Plans that a caller must apply, uploads that wait for a time, and uploads made of rows that
 -- another upload could not deliver.
 alter table upload
-  -- The caller's options. The rows were checked by them and are sent by them.
+  -- The caller's options. The rows were checked with these options, and are sent with them.
   add column options jsonb not null default '{}',
-  -- The parts of the plan's digest that no list can change: file, options, rows left out.
+  -- The parts of the plan's digest that do not depend on the contact list: file, options, rows left
+  -- out.
   add column plan_basis text not null default '',
   -- The expected numbers of creates, updates and so on, by the register at the time when the rows
   -- were staged. null: no plan was requested.
@@ -14,6 +15,6 @@ alter table upload
   add column parent_id text collate "C",
   -- The ids of the retries, in the order in which they were accepted.
   add column child_ids jsonb not null default '[]',
-  -- The age of the contents, as a number in the order of the lane. A retried row is as old as the
-  -- row that it repeats. null: the same as accepted_seq.
+  -- The age of the rows' content, as a place in the order of the lane. A retried row is as old as
+  -- the row that it repeats. null: the same as accepted_seq.
   add column content_seq bigint;

@@ -1,11 +1,11 @@
--- The earlier upload whose file is the same, byte for byte. Also what Genesys shows of an upload
--- after its end.
+-- The earlier upload with the same file, byte for byte. Also whether Genesys shows the delivered
+-- rows after the end of the upload.
 alter table upload
   add column same_file_as text collate "C",
   -- null: nothing was delivered, so there is nothing to check.
   add column reconciliation jsonb,
   add column reconciled_at timestamptz,
-  -- When the next check is due. null: none is.
+  -- When the next check is due. null: no check is due.
   add column reconcile_at timestamptz,
   add column reconcile_tries integer not null default 0,
   add column reconcile_doubted boolean not null default false;

@@ -1,9 +1,10 @@
 -- Contact ids, idempotency keys, stored answers and file names are no longer stored in the clear.
--- SQL has no keys, so this migration moves the present values to tables `…_clear`. The same start
--- then seals them, lot by lot (src/store/homes/seal-stored.ts), and drops these tables.
+-- SQL has no access to the encryption keys. This migration therefore moves the present values to
+-- tables `…_clear`. The same start then seals them, lot by lot (src/store/homes/seal-stored.ts),
+-- and drops these tables.
 
 -- One row for each tenant and list: what the gateway knows about the tenant's contacts in that list
--- of Genesys. Rows of contacts refer to it by a number, so that they are short.
+-- of Genesys. Rows of contacts refer to this row by its number, which keeps them short.
 create table register (
   id integer primary key generated always as identity,
   tenant_id text not null,
@@ -44,8 +45,8 @@ create table idempotency_key (
   fingerprint text,
   status integer,
   sealed_body bytea,
-  -- The id that belongs between the two parts of a body that was sealed in two parts. Only the
-  -- statement that staged the upload knew the id.
+  -- An upload id that belongs inside the body of the answer. Only the statement that staged the
+  -- upload knew this id, so the parts before and after it were sealed without it.
   same_file_as text,
   location text,
   created_at timestamptz not null default clock_timestamp(),

@@ -5,8 +5,8 @@ create table database_clock (
   -- The clock at the last check of any instance.
   seen_at timestamptz not null default clock_timestamp(),
   -- The time from which on the clock is in doubt, because of a jump that nothing has confirmed, or
-  -- of a time without any check. It is the earlier of the clock's times before and after. null: no
-  -- doubt.
+  -- of a time without any check. It is the time before the jump or the time after it, whichever is
+  -- earlier. null: no doubt.
   doubted_from timestamptz,
   -- By how much the clock is off since then. null: unknown.
   off_ms bigint

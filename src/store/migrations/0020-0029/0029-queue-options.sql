@@ -2,7 +2,7 @@
 create table list_setting (
   tenant_id text not null references tenant (id),
   list_id text not null,
-  -- A member that is missing is undecided.
+  -- A missing member means that the tenant has not decided.
   queue jsonb not null default '{}',
   changed_at timestamptz not null default clock_timestamp(),
   -- read() and the doorway read by both columns.

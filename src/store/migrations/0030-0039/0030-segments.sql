@@ -24,8 +24,8 @@ create table segment_version (
   hold_reason text,
   held_since timestamptz,
   waiting_for text,
-  -- The rules as they were sent, as they were understood, and as they go to Genesys. Not jsonb, so
-  -- that members stay in the order in which they were sent.
+  -- The rules as the tenant sent them, as the gateway understood them, and as it sends them to
+  -- Genesys. Not jsonb, so that members stay in the order in which they were sent.
   content json not null,
   analysis json not null,
   progress jsonb not null,

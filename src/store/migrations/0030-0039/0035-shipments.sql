@@ -1,7 +1,7 @@
 -- A shipment is one request to Genesys: rows of one upload, or of several uploads of a tenant that
--- follow each other in a lane. Its batches have an order, by which the index in a job's answer
--- finds its row. A file already had this form. A batch that was its own request becomes a shipment
--- of one batch.
+-- follow each other in a lane. Its batches have an order. In the answer of a job, Genesys names a
+-- row by its index in that order. Each file part becomes a shipment, and so does each batch that
+-- was its own request.
 alter table delivery_part rename to shipment;
 alter index delivery_part_pkey rename to shipment_pkey;
 alter index delivery_part_job rename to shipment_job;

@@ -4,14 +4,14 @@
 -- closed nor expired.
 
 -- One row for each tenant. A transaction that adds entries raises the epoch first. A transaction
--- that records an HTTP try with contacts locks the row for share.
+-- that records an attempt to send contacts locks the row for share.
 create table suppression_epoch (
   tenant_id text primary key references tenant (id),
   epoch bigint not null default 0
 );
 
 create table dnc_submission (
-  -- The submission's short name in its entries.
+  -- The number by which entries refer to the submission. It is shorter than `id`.
   number bigint generated always as identity primary key,
   id text collate "C" not null unique,
   tenant_id text not null references tenant (id),
@@ -113,7 +113,7 @@ create table dnc_group (
   idempotency_key text not null,
   state text not null check (state in ('intended', 'sent', 'settled', 'split')),
   attempts int not null default 0,
-  -- The group that this one replaced, under a new key.
+  -- The earlier group that this group replaces. It has another idempotency key.
   predecessor_id uuid references dnc_group (id) on delete cascade,
   tallies jsonb,
   created_at timestamptz not null default clock_timestamp(),
@@ -133,7 +133,8 @@ create table dnc_list_lane (
   ready_at timestamptz not null default 'infinity'
 );
 
--- Writes in flight over all instances. A write needs a slot.
+-- Limits the writes to DNC lists that run at the same time, over all instances. Each write needs a
+-- slot.
 create table dnc_write_slot (
   slot int primary key,
   owner text,

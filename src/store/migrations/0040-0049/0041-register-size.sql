@@ -4,8 +4,8 @@ alter table register
   -- How many rows of contact_register count. Rows from before the list was cleared (list_clearing)
   -- do not.
   add column contacts bigint not null default 0,
-  -- The greatest accepted_seq of the rows that count, or a greater number. If it is less than that
-  -- of a clearing, no contact is newer than the clearing.
+  -- The greatest accepted_seq of the rows that count, or a greater number. If this number is less
+  -- than the accepted_seq of a clearing, no contact is newer than the clearing.
   add column newest_seq bigint not null default 0;
 
 update register set contacts = counted.contacts, newest_seq = counted.newest
@@ -14,9 +14,9 @@ update register set contacts = counted.contacts, newest_seq = counted.newest
     where accepted_seq >= coalesce(cleared_seq, 0) group by register_id) as counted
   where id = counted.register_id;
 
--- Settlements count what they add (settledRegister()). This trigger counts deletions, so that no
--- statement that deletes has to count: neither an erasure, nor one that a person runs at the
--- database.
+-- Settlements count what they add (settledRegister()). This trigger counts deletions. So no
+-- statement that deletes has to count: neither an erasure, nor a statement that a person runs in
+-- the database.
 create function uncount_contacts() returns trigger language plpgsql as $$
 begin
   -- Locks in a separate statement. The next statement then sees a clearing for which this one

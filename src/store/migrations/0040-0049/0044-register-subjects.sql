@@ -1,10 +1,10 @@
 -- The subjects of a contact in the register. Each is the first eight bytes, as a number, of the
--- digest of a phone or address (`chunk.subjects`). By these, a new do-not-call entry finds the
--- contacts that were delivered before. They are in the row itself, because a separate table would
--- double the size of the register.
+-- digest of a phone or address (`chunk.subjects`). With them, the gateway finds the contacts that
+-- were delivered before a new do-not-call entry. They are in the row of the contact, because a
+-- separate table would double the size of the register.
 --
--- `subject_1` null: not computed yet, or the chunk was already deleted. Any other null: the contact
--- has no more subjects.
+-- `subject_1` null: not computed yet, or the chunk was already deleted. Another of these columns
+-- null: the contact has no more subjects.
 alter table contact_register add column subject_1 bigint;
 alter table contact_register add column subject_2 bigint;
 alter table contact_register add column subject_3 bigint;
@@ -17,6 +17,6 @@ create index contact_register_subject_3 on contact_register (subject_3) where su
 create index contact_register_more_subjects on contact_register using gin (more_subjects) where more_subjects is not null;
 -- For fill(): the contacts whose subjects are not computed yet.
 create index contact_register_unfilled on contact_register (register_id, upload_id) where subject_1 is null;
--- How many of its contacts no entry finds, because their chunks were deleted before their subjects
--- were computed.
+-- How many contacts of the register cannot be found by an entry, because their chunks were deleted
+-- before their subjects were computed.
 alter table register add column unfilled integer not null default 0;

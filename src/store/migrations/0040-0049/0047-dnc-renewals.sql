@@ -1,6 +1,6 @@
 -- The platform accepts expiries of at most 180 days. An entry that lasts longer is sent again
--- before Genesys forgets it. `cut`: the group was sent with an earlier expiry than that of its
--- entries.
+-- before Genesys forgets it. `cut`: the group was sent with an earlier expiry than its entries
+-- have.
 alter table dnc_group add column cut boolean not null default false;
 -- Whether the group sends people again who are already in Genesys.
 alter table dnc_group add column renews boolean not null default false;

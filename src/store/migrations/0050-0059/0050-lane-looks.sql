@@ -1,3 +1,3 @@
--- When uploads that shared requests of the lane are checked again in Genesys. Uploads that end
--- within a minute share one check.
+-- When the gateway checks uploads of the lane that shared requests again in Genesys. Uploads that
+-- end within a minute share one check.
 alter table lane add column looks_at timestamptz;

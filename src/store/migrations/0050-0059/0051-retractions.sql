@@ -1,6 +1,6 @@
 -- Contacts that were delivered before a do-not-call entry named them.
 
--- The searches of the registers that are due. Every transaction that adds entries adds one.
+-- The searches in the registers that are due. Every transaction that adds entries adds one.
 create table dnc_look_back (
   tenant_id text not null references tenant (id),
   epoch bigint not null,
@@ -8,8 +8,8 @@ create table dnc_look_back (
   submission bigint not null default 0,
   chunk_seq int not null default -1,
   place int not null default -1,
-  -- How many steps were made. The search with the fewest is next, so that one entry does not wait
-  -- behind a million.
+  -- How many steps of the search are done. The search with the fewest steps is next, so that the
+  -- search for one entry does not wait for a search for a million entries.
   steps int not null default 0,
   asked_at timestamptz not null default clock_timestamp(),
   done_at timestamptz,
@@ -47,7 +47,7 @@ create table dnc_retraction (
 );
 -- For note(): notes each contact once.
 create unique index dnc_retraction_contact on dnc_retraction (contact_list_id, contact_digest, subject, submission);
--- For page(): what an entry found, in order.
+-- For page(): the contacts that an entry found, in order.
 create index dnc_retraction_of_submission on dnc_retraction (submission, number);
 -- For next(): the open retractions of a list.
 create index dnc_retraction_open on dnc_retraction (contact_list_id, due_at) where state = 'open';
@@ -62,5 +62,5 @@ create table dnc_retraction_lane (
   woken boolean not null default false,
   ready_at timestamptz not null default 'infinity'
 );
--- For claim(): the lane that has waited longest.
+-- For claim(): the ready lane that has waited longest.
 create index dnc_retraction_lane_ready on dnc_retraction_lane (ready_at) where ready_at < 'infinity';

@@ -11,10 +11,10 @@ alter table api_key
   add column name text not null default 'admin',
   -- The beginning of the key, too short to guess the rest.
   add column prefix text not null default '',
-  -- To the minute.
+  -- Exact to the minute.
   add column last_used_at timestamptz,
   -- The lifetime that was given to the key. A rotation gives the new key the same lifetime. null:
   -- it never expires.
   add column lives interval,
-  -- The key that replaced it by a rotation.
+  -- The key that replaced this key in a rotation.
   add column replaced_by text references api_key (id);

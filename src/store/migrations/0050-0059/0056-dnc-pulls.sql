@@ -2,8 +2,8 @@
 -- export who has no entry here gets one. `reading`: the pull still reads the export, so it has
 -- nothing to send yet.
 alter table dnc_submission add column reading boolean not null default false;
--- For an entry that was ended: whether an export without its person was seen since. If a later
--- export contains the person, somebody has added the person again.
+-- For an entry that was ended: whether the gateway has since read an export without its person. If
+-- a later export contains the person, someone has added the person again.
 alter table dnc_entry add column absent boolean not null default false;
 
 -- At most one pull of a list at a time, over all instances.

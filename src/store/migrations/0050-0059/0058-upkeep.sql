@@ -1,5 +1,5 @@
--- Work that one instance does for all of them: it deletes what is past its retention, and seals
--- again what older encryption keys have sealed.
+-- Work that one instance does for all instances: it deletes data past its retention, and seals
+-- again the data that older encryption keys have sealed.
 create table upkeep (
   task text primary key check (task in ('retention', 'resealing')),
   owner text,
@@ -9,8 +9,8 @@ create table upkeep (
 );
 insert into upkeep (task) values ('retention'), ('resealing');
 
--- The encryption keys under which something is sealed, or may be. An id is deleted when nothing is
--- sealed under it any longer and no instance seals under it.
+-- The encryption keys under which data is sealed, or may be sealed. The row of a key is deleted
+-- when no data is sealed under the key and no instance still uses it to seal.
 create table encryption_key (
   id text primary key,
   -- When an instance last reported that it seals under this key.
@@ -24,8 +24,7 @@ insert into encryption_key (id)
   union select secret_key_id from sync_endpoint
   union select previous_secret_key_id from sync_endpoint where previous_secret_key_id is not null;
 
--- For shred(): ended uploads whose rows are still readable, those that ended first before the
--- others.
+-- For shred(): ended uploads whose rows are still readable, in the order of their ends.
 create index upload_rows_kept on upload (completed_at) where data_key is not null and completed_at is not null;
 -- The deletion of an upload past its retention also deletes its batches. It finds the split ones by
 -- this index, and all others by batch_order. A foreign key would search for both kinds together,

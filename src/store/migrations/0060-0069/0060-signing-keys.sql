@@ -2,7 +2,7 @@
 -- verified only as long as the public half of its key is kept.
 create table signing_key (
   id text primary key,
-  -- The raw 32 bytes of Ed25519.
+  -- The 32 raw bytes of the Ed25519 key.
   public_key bytea not null,
   -- The private half, sealed under the encryption key with this id. null: it comes from the
   -- configuration.

@@ -14,9 +14,9 @@ create table erasure (
   -- The person, kept only while the search for the person is running.
   sealed_subject bytea,
   state text not null check (state in ('erasing', 'waiting', 'completed', 'completed_with_remains')),
-  -- By place: how much was found and erased, and what stays for which reason.
+  -- For each place: how much was found and erased, and what stays, with the reason.
   places jsonb not null default '{}',
-  -- How far the work is.
+  -- Where the work continues.
   position text,
   -- How many entries still suppress the person. null: not counted yet.
   suppressions int,
@@ -45,7 +45,7 @@ create table erasure_contact (
   contact_list_id text not null,
   contact_digest bytea not null,
   sealed_id bytea not null,
-  -- What happened to the contact in Genesys.
+  -- What happened to the contact in Genesys. found: nothing yet.
   state text not null default 'found' check (state in ('found', 'deleted', 'gone', 'kept')),
   primary key (erasure_id, contact_list_id, contact_digest)
 );

@@ -17,7 +17,7 @@ create table registry (
 );
 
 create table registry_edition (
-  -- The edition's short name in pages and rows of uploads.
+  -- The number by which pages and uploads refer to the edition. It is shorter than `id`.
   number bigint generated always as identity primary key,
   id text collate "C" not null,
   registry text collate "C" not null references registry (name),
@@ -30,10 +30,10 @@ create table registry_edition (
   -- The key of its pages. Deleting it makes the pages unreadable.
   data_key bytea,
   data_key_id text,
-  -- In how many ascending parts it was received.
+  -- The number of runs: the ascending parts in which the edition was received.
   runs int not null default 0,
-  -- The run of the pages that are looked up: that of the only part, or the run of the merged pages.
-  -- null: not known yet.
+  -- The run that look-ups read: the only run received, or the run of the merged pages. null: not
+  -- known yet.
   final_run int,
   lines bigint not null default 0,
   numbers bigint not null default 0,
@@ -119,7 +119,7 @@ create table registry_late (
   noted_at timestamptz not null default clock_timestamp()
 );
 
--- For a contact that an edition names, and not a submission.
+-- Set if an edition names the contact, and not a submission.
 alter table dnc_retraction add column edition bigint references registry_edition (number);
 alter table dnc_retraction alter column submission drop not null;
 alter table dnc_retraction add check ((submission is null) <> (edition is null));

@@ -2,10 +2,10 @@
 -- (src/domain/audit/audit-details.ts).
 alter table audit_entry add column details jsonb not null default '{}';
 
--- The statement that changes a state also writes the audit entry, so that no code can forget the
--- entry. `tg_argv`: the action of a change, the action of the end of a wait, and the column with
--- the object's id. If an upload ends with counts, or is accepted, the code writes its entry in the
--- same transaction.
+-- This trigger writes an audit entry in the statement that changes a state, so that no code can
+-- forget the entry. `tg_argv`: the action of a change, the action of the end of a wait, and the
+-- column with the object's id. The trigger leaves out uploads that are accepted, or that end with
+-- counts. For these, the code writes the entry in the same transaction.
 create function audit_move() returns trigger language plpgsql as $$
 declare
   waited constant boolean := old.state in ('held', 'paused') and new.state not in ('held', 'paused');

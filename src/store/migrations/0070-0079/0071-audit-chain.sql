@@ -7,7 +7,7 @@ alter table audit_entry alter column xid set default pg_current_xact_id();
 -- order of their ids.
 create index audit_entry_in_order on audit_entry (xid, id);
 
--- The number of an entry in the chain, and its SHA-256 as canonical JSON.
+-- The number of an entry in the chain, and the SHA-256 of its canonical JSON.
 create table audit_place (
   entry_id text primary key,
   seq bigint not null unique,
@@ -26,7 +26,7 @@ create table audit_block (
   signature bytea not null
 );
 
--- The end of the chain. The writer of a block holds this row.
+-- The end of the chain. The writer of a block locks this row.
 create table audit_chain (
   only_one boolean primary key default true check (only_one),
   owner text,
@@ -53,8 +53,9 @@ create trigger audit_entry_not_emptied before truncate on audit_entry execute fu
 create trigger audit_place_not_emptied before truncate on audit_place execute function audit_insert_only();
 create trigger audit_block_not_emptied before truncate on audit_block execute function audit_insert_only();
 
--- The only function that deletes entries: whole blocks, the oldest first, after their five years,
--- and never the head. Returns the newest block that it deleted. Returns no row if it deleted none.
+-- The only function that deletes entries. It deletes whole blocks that are more than five years
+-- old, the oldest first, and never the head. Returns the newest block that it deleted. Returns no
+-- row if it deleted none.
 create function audit_prune(before_at timestamptz) returns table (block bigint, hash text) language plpgsql as $$
 #variable_conflict use_column
 declare

@@ -4,8 +4,8 @@ alter table tenant
   add column open_uploads integer check (open_uploads > 0),
   add column requests_per_minute integer check (requests_per_minute > 0);
 
--- What a tenant has used in the present day and minute, over all instances. Nothing is kept about
--- earlier ones.
+-- What a tenant has used in the present day and minute, over all instances. The use of earlier days
+-- and minutes is not kept.
 create table tenant_use (
   tenant_id text not null references tenant (id),
   kind text not null check (kind in ('rows', 'requests')),

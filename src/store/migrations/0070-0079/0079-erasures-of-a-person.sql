@@ -1,2 +1,2 @@
--- For the evidence about a person: the erasures of that person. Receipts are kept forever.
+-- For the evidence about a person: the erasures of that person. Ended erasures are kept forever.
 create index erasure_of_subject on erasure (subject_digest);

@@ -37,9 +37,10 @@ type DoorwayRow = {
   StandingRow
 
 /**
- * Reads what decides about small uploads, many at a time. The columns of a list are left out if the
- * caller has its newest reading (`knownAt`). Each row is looked up by its key. A join planned while
- * the table was small would read the whole table for as long as the plan is kept.
+ * Reads the data on which decisions about small uploads depend, for many uploads at a time. The
+ * columns of a list are left out if the caller has its newest reading (`knownAt`). Each row is
+ * looked up by its key. A join planned while the table was small would read the whole table for as
+ * long as the plan is kept.
  */
 const READ = keptStatement(`with asked as materialized (
     select * from json_to_recordset($1::json)
@@ -111,8 +112,8 @@ const createReadings = () => {
 }
 
 /**
- * Reads what decides about a small upload. Uploads that arrive during a read are read together by
- * the next one.
+ * Reads the data on which the decision about a small upload depends. Uploads that arrive during a
+ * read share the next read.
  */
 export const createReadDoorway = (deps: {
   database: Database

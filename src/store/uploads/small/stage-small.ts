@@ -105,9 +105,9 @@ const write =
   }
 
 /**
- * Writes uploads. Uploads of one lane are committed one after the other anyway, because each locks
- * the lane's row. So those that arrive in the meantime share the next commit. Lanes do not wait for
- * each other, except on the embedded home, which has one connection.
+ * Writes uploads. Each upload locks its lane's row, so uploads of one lane could only be committed
+ * one after the other. The uploads that arrive during one commit therefore share the next commit.
+ * Lanes do not wait for each other, except on the embedded home, which has one connection.
  */
 const createWrites = (database: Database) => {
   if (database.kind === 'embedded') return createGatherer(write(database), AT_ONCE)

@@ -54,7 +54,7 @@ const COMMON_VALUES = {
   accepted: 'int',
 } as const
 
-/** The values of an upload that are written, but for its byte values. */
+/** The values of an upload that are written, except its byte values. */
 export type StagedValues = Record<
   | keyof typeof OWN_COLUMNS
   | keyof typeof OWN_VALUES
@@ -102,7 +102,7 @@ const COMMON = [...Object.keys(COMMON_COLUMNS), ...Object.keys(COMMON_VALUES)]
  * only the database knows. An upload that is being staged at the same moment may be missed. The
  * answer then lacks a warning, on which nothing depends.
  *
- * Locks the keys in their order, then the lanes in theirs.
+ * Locks the keys in order, and then the lanes in order.
  */
 export const STAGE = keptStatement(`with given as materialized (
     select g.*, ${prefixed('common', COMMON)}, (select earlier.id from upload earlier where earlier.source ->> 'sha256' = g.source ->> 'sha256'
