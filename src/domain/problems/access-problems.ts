@@ -5,7 +5,7 @@ export const ACCESS_PROBLEMS = {
   'tenant-exists': page(
     409,
     'A tenant with this name exists',
-    'The names of tenants are unique. `tenantId` is the tenant that has this name.',
+    'The names of tenants are unique. `tenantId` is the id of the tenant that has this name.',
     'POST /v1/tenants twice with the same name and two different Idempotency-Keys.',
     'Use the existing tenant, or choose another name.',
   ),
@@ -14,7 +14,7 @@ export const ACCESS_PROBLEMS = {
     'A quota of the tenant is used up',
     'The tenant has used up one of its quotas, over all instances and keys. `quota` names this quota (`rowsPerDay`, `openUploads` or `requestsPerMinute`), and `limit` is its size. If an upload has more rows than the day has left, the gateway refuses the whole upload and keeps nothing of it.',
     'A nightly load of 600,000 rows when rowsPerDay is 500,000.',
-    'Wait for the number of seconds in Retry-After. A quota per minute or per day is free again when the next UTC minute or day begins. `openUploads` is free again when uploads end. If the quota is too small for your work, ask an operator for a larger one.',
+    'Wait for the number of seconds in Retry-After. A quota per minute or per day is available again when the next UTC minute or day begins. `openUploads` is available again when uploads end. If the quota is too small for your work, ask an operator for a larger quota.',
   ),
   'tenant-fixed': page(
     409,
@@ -40,8 +40,8 @@ export const ACCESS_PROBLEMS = {
   'key-ended': page(
     409,
     'The key has ended',
-    'The key is revoked or expired, or it was already rotated. `replacedBy` is the key that replaced it.',
+    'The key is revoked, has expired or was already rotated. `replacedBy` is the key that replaced it.',
     'POST …/rotate for a key that was revoked.',
-    'Rotate the key that replaced it, or make a new one.',
+    'Rotate the key that replaced this key, or make a new key.',
   ),
 } as const satisfies Record<string, ProblemPage>

@@ -5,7 +5,7 @@ export const CONTACT_PROBLEMS = {
   'contact-unknown': page(
     404,
     'The contact is unknown',
-    'Neither the stored uploads nor the register have a contact with this id in this list. Rejected rows are kept without a contact id, so this call does not find them.',
+    'Neither the stored uploads to this list nor its register have a contact with this id. Rejected rows are stored without a contact id, so this call does not find them.',
     'GET /v1/contact-lists/demo-contacts/contacts/C-404/explain',
     'Check the spelling of the id, including upper and lower case. To find a rejected row, use GET /v1/uploads/{uploadId}/rows?outcome=rejected.',
   ),

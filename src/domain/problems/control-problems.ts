@@ -5,7 +5,7 @@ export const CONTROL_PROBLEMS = {
   'plan-changed': page(
     412,
     'The plan has changed',
-    'If-Match does not name the present plan of the upload. Either you sent a different digest, or something that the digest covers has changed, such as the columns of the contact list. `planDigest` is the present digest, and `changes` shows how the list differs. Nothing was sent.',
+    'The digest in If-Match is not the digest of the present plan. Either you sent a wrong digest, or the plan has changed, for example because a column was added to the contact list. `planDigest` is the present digest, and `changes` shows how the columns of the list have changed. Nothing was sent.',
     'A column is added to the list in Genesys after the upload was staged with apply=manual.',
     'Read `changes`. If you agree, apply again with the digest in `planDigest`. Otherwise cancel the upload.',
   ),
@@ -19,14 +19,14 @@ export const CONTROL_PROBLEMS = {
   'retry-under-way': page(
     409,
     'A retry is already in progress',
-    'A retry of this upload has not ended yet. `uploadId` names it.',
+    'A retry of this upload has not ended yet. `uploadId` is the id of the retry.',
     'POST …/retry twice with different keys.',
     'Wait until the retry ends, or cancel it.',
   ),
   'retry-needs-overwrite': page(
     409,
     'The list was not overwritten',
-    'The upload had mode=overwrite, and it ended before it replaced the contents of the list. A retry only appends, so it would not do what you requested.',
+    'The upload had mode=overwrite, and ended before it replaced the contents of the list. A retry only appends rows, so it cannot replace the contents.',
     'POST …/retry for an upload with the problem `overwrite-superseded`.',
     'Send the file again with mode=overwrite and confirmOverwrite.',
   ),

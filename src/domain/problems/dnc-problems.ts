@@ -5,7 +5,7 @@ export const DNC_PROBLEMS = {
   'dnc-no-entries': page(
     422,
     'The body has no entry',
-    'The body is empty, an empty array, or a header without rows. An empty body is usually a failed export, so the gateway kept nothing.',
+    'The body is empty, an empty array, or a header without rows. The usual cause is a failed export, so the gateway kept nothing.',
     'phoneNumber,reason and nothing below it',
     'Send at least one entry.',
   ),
@@ -26,7 +26,7 @@ export const DNC_PROBLEMS = {
   'dnc-pull-running': page(
     409,
     'A pull of the list is already running',
-    'Only one pull of a list runs at a time, over all instances. A pull of this list is running. Either the schedule or a different call started it.',
+    'Only one pull of a list runs at a time, over all instances. A pull of this list is already running. Either the schedule or an earlier call started it.',
     'Two calls of POST /v1/dnc-lists/{dncListId}/pull, one after the other.',
     'Wait until the running pull ends. GET /v1/dnc-submissions?dncListId= shows it with `kind` `pull`.',
   ),
@@ -34,7 +34,7 @@ export const DNC_PROBLEMS = {
     409,
     'The submission is not held',
     'You can resume a submission only if it is `held` as `dnc_list_refused`. After an outage of Genesys, a submission resumes by itself. You can release a submission only if it has quarantined entries.',
-    'POST …/resume for a submission that is applied, or POST …/release for one without quarantined entries.',
-    'Read the submission and act on its present state.',
+    'POST …/resume for a submission that is applied, or POST …/release for a submission without quarantined entries.',
+    'Read the submission to see its present state.',
   ),
 } as const satisfies Record<string, ProblemPage>

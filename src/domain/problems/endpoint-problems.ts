@@ -15,7 +15,7 @@ export const ENDPOINT_PROBLEMS = {
   'precondition-required': page(
     428,
     'The request must name the version to change',
-    'The call changes an object that others may have changed in the meantime, so it needs an If-Match header.',
+    'Others may have changed the object since you read it, so a call that changes the object needs an If-Match header.',
     'PATCH /v1/webhook-endpoints/whe_… without If-Match',
     'Read the object, and send its ETag as If-Match.',
   ),
@@ -36,7 +36,7 @@ export const ENDPOINT_PROBLEMS = {
   'webhook-endpoint-exists': page(
     409,
     'An endpoint with this name exists',
-    'Each endpoint of a tenant needs a unique name. The names crm, dms and cdp are reserved for the environment.',
+    'Each endpoint of a tenant needs a unique name. The names crm, dms, cdp and compliance are reserved for the environment.',
     'The same POST twice.',
     'Choose another name, or find the endpoint with GET /v1/webhook-endpoints and change it.',
   ),
@@ -64,14 +64,14 @@ export const ENDPOINT_PROBLEMS = {
   'contact-list-exists': page(
     409,
     'A contact list with this name exists',
-    'Genesys already has a contact list with exactly this name. `contactListId` names it if the tenant may use it. The gateway made nothing.',
+    'Genesys already has a contact list with exactly this name. If the tenant may use this list, `contactListId` is its id. The gateway made nothing.',
     'POST /v1/contact-lists with the name of a list that was made by hand.',
     'Use that list, or choose another name.',
   ),
   'contact-list-ambiguous': page(
     409,
     'It is not clear which contact list was created',
-    'Genesys did not answer when the gateway made the list. Genesys now has several new lists with this name, or a new list with different columns. `candidates` is their number.',
+    'Genesys did not answer when the gateway made the list. Genesys now has several new lists with this name, or a new list with different columns. `candidates` is the number of these lists.',
     'Another system makes a list with the same name in the same minute.',
     'Check the lists with this name in Genesys. Delete or rename those that you do not want. Then make the list again with a different name and a new Idempotency-Key.',
   ),

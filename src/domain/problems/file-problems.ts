@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** Problems that refuse a whole file. The gateway keeps nothing of the file. */
+/** Problems of a file that the gateway refuses as a whole. It keeps nothing of such a file. */
 export const FILE_PROBLEMS = {
   'upload-empty': page(
     422,
@@ -12,77 +12,77 @@ export const FILE_PROBLEMS = {
   'upload-no-rows': page(
     422,
     'The file has no rows',
-    'The file has a header or an empty array, but no contact.',
+    'The file is a header without rows, or an empty array.',
     'contactId,phone and nothing below it',
     'Send a file with at least one contact.',
   ),
   'contact-id-column-missing': page(
     422,
     'No column holds the contact id',
-    'The file has no column `contactId` or `customerId`. If you set `contactIdColumn`, the file does not have the column that it names.',
+    'The file has no column `contactId` or `customerId`, and no other column that is certainly meant. If you set `contactIdColumn`, the file does not have the column that this option names. If the answer has `proposals`, they are columns that probably hold the contact id.',
     'phone,firstName',
-    'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to that name.',
+    'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to this name.',
   ),
   'columns-missing': page(
     422,
     'Columns of the contact list are missing',
-    'The contact list has columns that the file lacks. `columns` names them.',
-    'The list has `email`, and the file does not.',
+    'The contact list has columns that the file lacks. `columns` names these columns.',
+    'The list has the column `email`, and the file does not.',
     'Add the columns, map other columns to them with `mapping`, or send `missingColumns=empty`.',
   ),
   'mapping-needed': page(
     422,
     'The mapping of columns is missing or does not fit',
-    'There are two possible causes. First, columns of the file probably match columns of the list, but the gateway is not certain enough to map them without your consent. Or two columns of the file match the same column of the list. `proposals` lists these columns with a confidence from 0 to 1, and `mapping` is the value of the option `mapping` that you can check and send back. Second, an option names columns that the file does not have, or columns that cannot be added to the list. `unknown` lists these.',
+    'If the answer has `proposals`, columns of the file probably match columns of the list, but the match is not certain, or two columns of the file match the same column of the list. Each proposal has a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`: check it and send it back. If the answer has `unknown`, an option names columns that the file does not have, or columns that cannot be added to the list. `unknown` lists these columns.',
     'The file has `mobile`, the list has `phoneNumber` and no other phone.',
     'Send the option `mapping` with the right pairs, and null for columns to leave out. In `mapping`, `phoneColumns` and `emailColumns`, name only columns of the file.',
   ),
   'schema-drift': page(
     422,
     'The file has columns that the list does not have',
-    'The file and the contact list have different columns. `diff` shows the columns that only the file has (`added`), the columns that only the list has (`removed`), and the columns with different kinds in the options and in the list (`retyped`). In the `problem` of an upload, this code means that the list was changed in Genesys after the upload was accepted, and that the gateway stopped sending. If the upload is held, Genesys refused rows because of the columns that `detail` names, and `/resume` sends these rows again.',
+    'The file and the contact list have different columns. `diff` shows the columns that only the file has (`added`), the columns that only the list has (`removed`), and the columns that have one kind in the options and a different kind in the list (`retyped`). In the `problem` of an upload, this code means that the list was changed in Genesys after the gateway accepted the upload. The gateway then stopped sending. If the upload is held, Genesys refused rows because of the columns that `detail` names. `/resume` sends these rows again.',
     'A new CRM field `loyaltyTier`.',
     'Map the column with `mapping`. You can also leave it out with `mapping` (null) or `schemaDrift=drop`, or add it to the list with `schemaDrift=extend` (guide dialect).',
   ),
   'header-duplicate': page(
     422,
     'A column appears twice',
-    'Two columns of the file have the same name, or two columns are mapped to the same column of the list. `positions` lists them. The first column is 1.',
+    'Two columns of the file have the same name, or two columns are mapped to the same column of the list. `positions` shows where these columns are. The first column is 1.',
     'phone,phone',
     'Give every column a unique name.',
   ),
   'header-forbidden': page(
     422,
     'A column name is not allowed',
-    'The name of a column is empty, could be read as program text, or resembles an email address or a phone number. The file may have no header. `positions` lists these columns. The first column is 1.',
+    'The name of a column resembles an email address or a phone number, is a reserved word such as `constructor`, or is not valid text. If a name resembles an address or a number, the file probably has no header. `positions` shows where these columns are. The first column is 1.',
     'C-1,Ann,+14155550101 as the first line',
-    'Add a first line with the names of the columns, or send hasHeader=false. Give every column a unique name.',
+    'If the file has no header, add a first line with the names of the columns, or send hasHeader=false. Otherwise, rename these columns.',
   ),
   'columns-too-many': page(
     422,
     'The file has too many columns',
-    'The file has more columns than Genesys accepts. `limit` is the maximum.',
+    'The file has more columns than the gateway or Genesys accepts. `most` is the maximum.',
     '51 columns with the platform dialect.',
     'Leave columns out with `mapping` (null).',
   ),
   'encoding-invalid': page(
     422,
     'The bytes are not valid text',
-    'The file is not text, or has bytes that are not valid in its encoding. `encoding` names the encoding. `byte` is the position of the first invalid byte, counted from 1. `line` or `element` shows where its record starts.',
+    'The file is not text, or has bytes that are not valid in its encoding. `encoding` names the encoding. `byte` is the position of the first invalid byte, counted from 1. `line` or `element` shows where the record with this byte starts.',
     'A file in UTF-8 with a few lines from a Windows-1252 export, or an Excel workbook.',
     'Save the file as text in UTF-8, or name its encoding with the option `encoding`.',
   ),
   'compression-invalid': page(
     422,
     'The gzip data cannot be read',
-    'The body is declared as gzip or begins like gzip, but it is incomplete, damaged or not gzip. `byte` is the number of bytes that could be read.',
+    'The body is declared as gzip or begins with the bytes of gzip, but is incomplete, damaged or not gzip. `byte` is the number of bytes that could be read.',
     'A .csv.gz file whose download was interrupted.',
     'Compress the file again, or send it uncompressed.',
   ),
   'compression-ratio': page(
     422,
     'The file is too large after decompression',
-    'After decompression, the file is more than 200 times as large (`mostRatio`). The limit applies to files that decompress to more than 1 MiB. Real contacts do not compress that well.',
+    'After decompression, the file is more than 200 times as large as before (`mostRatio` is this limit). The limit applies to files that decompress to more than 1 MiB. Files of real contacts stay far below this limit.',
     'A file that repeats one letter a thousand million times.',
     'Send the file uncompressed.',
   ),
@@ -96,7 +96,7 @@ export const FILE_PROBLEMS = {
   'json-malformed': page(
     422,
     'The JSON cannot be read',
-    'The body is neither an array of objects nor an object with the single member `contacts`. `element` shows where reading stopped. If the file has one object per line, `line` shows it too.',
+    'The body is neither an array of objects nor an object with the single member `contacts`. `element` shows the element at which reading stopped. If the file has one object per line, `line` shows the line.',
     '[{"contactId": "1"},',
     'Send valid JSON. For large files, use one object per line (application/x-ndjson).',
   ),

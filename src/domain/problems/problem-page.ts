@@ -1,4 +1,4 @@
-/** The words of a problem's page at `/problems/{code}`, and the HTTP status of the code. */
+/** The texts on a problem's page at `/problems/{code}`, and the HTTP status of the code. */
 export type ProblemPage = {
   status: number
   title: string

@@ -15,8 +15,9 @@ import { UPLOAD_PROBLEMS } from './upload-problems.ts'
 import { WEBHOOK_RECEIPT_PROBLEMS } from './webhook-receipt-problems.ts'
 
 /**
- * The problems of calls and uploads: a stable code, its HTTP status, and the words of its page at
- * `/problems/{code}`. Callers rely on the codes. The codes of rows are in `rejection.ts`.
+ * The problems of calls and uploads. Each has a code, an HTTP status, and the texts of its page at
+ * `/problems/{code}`. Callers rely on the codes, so no code may change. The codes of rows are in
+ * `rejection.ts`.
  */
 export const PROBLEMS = {
   ...ACCESS_PROBLEMS,

@@ -1,11 +1,11 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** Why something cannot be proved. */
+/** Problems of calls for a certificate, or for the evidence about a person. */
 export const PROOF_PROBLEMS = {
   'scrub-check-outstanding': page(
     409,
     'The rows have not been checked against the registries yet',
-    'The gateway could not read the registries when the file arrived, and it has sent no row since then. It will check the rows before it sends the first of them. Until then, there is nothing to certify.',
+    'The gateway could not read the registries when the file arrived, and has sent no row since then. It will check the rows before it sends the first row. Until this check, there is nothing to certify.',
     'GET /v1/uploads/{uploadId}/scrub-certificate for an upload that is held as `dnc_unavailable`.',
     'Send the call again when the upload has resumed. If the upload was cancelled, nothing was sent and there is no certificate.',
   ),
@@ -21,13 +21,13 @@ export const PROOF_PROBLEMS = {
     'The period is empty',
     '`from` must be before `to`.',
     '{"from": "2026-03-02T00:00:00Z", "to": "2026-03-01T00:00:00Z", …}',
-    'Send both as ISO 8601 with a zone. The period includes `from` and excludes `to`.',
+    'Send both times in ISO 8601 with a zone. The period includes `from` and excludes `to`.',
   ),
   'evidence-cursor-invalid': page(
     422,
     'The cursor cannot be read',
-    '`cursor` must be the `next` of an earlier answer, unchanged.',
+    '`cursor` must be the unchanged value of `next` in an earlier answer.',
     '{"cursor": "2", …}',
-    'Send the `next` of the last answer, with the same person and the same times. To start from the beginning, leave `cursor` out.',
+    'Send the value of `next` from the last answer, with the same person and the same times. To start from the beginning, leave `cursor` out.',
   ),
 } as const satisfies Record<string, ProblemPage>

@@ -1,6 +1,6 @@
 /**
- * Thrown if the database does not answer or the connection was lost. It is unknown whether the last
- * statement had an effect. Try again later.
+ * Thrown if the database does not answer or the connection was lost. The last statement may or may
+ * not have had an effect. The caller can try again later.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'

@@ -1,16 +1,16 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
 /**
- * Problems that appear in the `problem` of an accepted upload. A `problem` is not an HTTP answer,
- * so its `status` is only the HTTP status that fits best. Only `contact-id-column-not-in-list` may
- * also be the answer to a call. Problems that both uploads and calls often have (`genesys-refused`,
- * `schema-drift`) are listed elsewhere.
+ * Problems that appear in the `problem` of an accepted upload. Such a problem is not an HTTP
+ * answer, so its `status` is only the HTTP status that fits best. Only
+ * `contact-id-column-not-in-list` may also be the answer to a call. Two problems of uploads are in
+ * other files, because many calls have them too: `genesys-refused` and `schema-drift`.
  */
 export const UPLOAD_PROBLEMS = {
   'contact-list-gone': page(
     409,
     'The contact list is gone',
-    'This code appears in the `problem` of an upload. Genesys no longer knows the contact list. The rows that were not delivered are `unprocessed`.',
+    'This code appears in the `problem` of an upload. The contact list no longer exists in Genesys. The rows that were not delivered are `unprocessed`.',
     'The list was deleted in Genesys after the upload was accepted.',
     'Read the unprocessed rows with GET …/rows and send them in a new upload to an existing contact list.',
   ),
@@ -24,16 +24,16 @@ export const UPLOAD_PROBLEMS = {
   'import-unattributed': page(
     502,
     'Genesys reports import errors without the rows',
-    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out, and the file was too large to be read back (more than 100,000 rows). The list grew by fewer rows than it should have, and the gateway counts the difference as failed. It does not know which rows are missing. `detail` shows how many.',
-    'A file of 150,000 rows of which the list shows 149,000.',
+    'This code appears in the `problem` of an upload that was sent as a file. The list grew by fewer contacts than it should have, so the import left rows out. The gateway counts the difference as failed. It cannot tell which rows are missing, because it does not read files of more than 100,000 rows back. `detail` shows how many rows are missing.',
+    'The list grows by 149,000 contacts after a file of 150,000 new contacts.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),
   'list-clearing': page(
     409,
     'Genesys has not cleared the list yet',
-    'This code appears in the `problem` of an upload that is held as `list_clearing`. Genesys accepted the call that clears the list, but the list still has contacts, or Genesys has deleted rows that were sent afterwards. In the meantime, the gateway sends nothing else to the list.',
+    'This code appears in the `problem` of an upload that is held as `list_clearing`. Genesys accepted the call that clears the list, but the list still has contacts, or Genesys has deleted rows that were sent after the call. While the upload is held, the gateway sends nothing else to the list.',
     'mode=overwrite on a list of a million contacts.',
-    'You need to do nothing: the gateway checks the list, and the upload resumes by itself. If this takes hours, check the list in Genesys, then request the clearing once more with POST …/resume.',
+    'You do not have to do anything: the gateway checks the list, and the upload resumes by itself. If this takes hours, check the list in Genesys, then request the clearing once more with POST …/resume.',
   ),
   'genesys-job-failed': page(
     502,
@@ -45,16 +45,16 @@ export const UPLOAD_PROBLEMS = {
   'contact-list-full': page(
     409,
     'The contact list is full',
-    'This code appears in the `problem` of an upload, and as the code of rows. The list has as many contacts as Genesys allows (1,000,000 in the platform dialect), or this upload would exceed the limit. Contacts that were delivered stay in the list. If the list has too little room from the start, the gateway sends nothing.',
+    'This code appears in the `problem` of an upload, and as the code of rows. The list has as many contacts as Genesys allows (1,000,000 in the platform dialect), or this upload would exceed the limit. If the gateway detects this before it sends rows, it sends nothing. Contacts that it has already delivered stay in the list.',
     'An upload of 20,000 new contacts to a list that holds 990,000.',
     'Remove finished contacts from the list and call POST …/retry, or send the file to a different list.',
   ),
   'import-unproven': page(
     502,
     'Nothing shows that Genesys imported the file',
-    'This code appears in the `problem` of an upload that is held as `import_unproven`. Genesys accepted the file twice, but neither the status of the list nor its contacts show that the file was imported. No row of the file counts as delivered.',
+    'This code appears in the `problem` of an upload that is held as `import_unproven`. Genesys accepted the file twice, but neither the status nor the contacts of the list show that Genesys imported the file. No row of the file counts as delivered.',
     'An import that Genesys loses, or that waits behind other imports for hours.',
-    'The gateway tries again every hour. To make it try immediately, call POST …/resume. Check the list in Genesys. If you want an answer for each row, cancel the upload and send the file again with delivery=batches.',
+    'The gateway tries again every hour. To make it try immediately, call POST …/resume. Check the list in Genesys. If you want an outcome for each row, cancel the upload and send the file again with delivery=batches.',
   ),
   'contact-id-column-not-in-list': page(
     422,
@@ -66,8 +66,8 @@ export const UPLOAD_PROBLEMS = {
   'overwrite-superseded': page(
     409,
     'The list holds newer contacts',
-    'This code appears in the `problem` of an upload with mode=overwrite. While it waited, a later upload was delivered to the list. To overwrite the list now would delete the later upload. Nothing was sent.',
-    'An upload with mode=overwrite is paused. A second upload is delivered to the same list. Then the first is resumed.',
+    'This code appears in the `problem` of an upload with mode=overwrite. While this upload waited, a later upload was delivered to the list. If this upload overwrote the list now, it would delete the contacts of the later upload. Nothing was sent.',
+    'An upload with mode=overwrite is paused. A second upload is delivered to the same list. Then the first upload is resumed.',
     'If you still want to replace everything in the list, send the newest file again with mode=overwrite.',
   ),
   'overwrite-failed': page(

@@ -1,11 +1,11 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** Problems of calls to the routes that Genesys calls. */
+/** Problems of the calls that Genesys makes to the gateway (webhooks). */
 export const WEBHOOK_RECEIPT_PROBLEMS = {
   'webhook-proof-invalid': page(
     401,
     'The sender of the webhook is not verified',
-    'The call needs a valid token that the gateway made for this address, or a signature with WEBHOOK_SECRET that is at most five minutes old. The call has neither. A token expires 24 hours after the end of its upload.',
+    'The call has neither a valid token that the gateway made for this address, nor a signature with WEBHOOK_SECRET that is at most five minutes old. A token expires 24 hours after the end of its upload.',
     'POST /webhook/genesys-upload?token=guessed',
     'Call exactly the URL that the gateway gave to Genesys, or sign the body as Standard Webhooks defines (webhook-id, webhook-timestamp, webhook-signature).',
   ),
@@ -21,6 +21,6 @@ export const WEBHOOK_RECEIPT_PROBLEMS = {
     'The webhook is too large',
     'The body has more than 65,536 bytes. When Genesys reports the end of an upload, the body has a few hundred bytes.',
     'A page of contacts is posted to /webhook/genesys-upload.',
-    'Send only what the API document shows for this address: ids, a status and counts, but no rows. If no webhook arrives, the gateway asks Genesys itself.',
+    'Send only the members that the API document shows for this address: ids, a status and counts, but no rows. If no webhook arrives, the gateway asks Genesys by itself.',
   ),
 } as const satisfies Record<string, ProblemPage>

@@ -1,8 +1,9 @@
 import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
- * Why intake rejects a row. The first part of `fix` is for a person who has only the file, and can
- * correct a cell or export the file again. The second part says what the sender of the file can do.
+ * The codes with which intake rejects a row. Each `fix` begins with what a person can do who has
+ * only the file: correct a cell, or export the file again. If there is something that only the
+ * sender of the file can do, such as an option to set, this follows.
  */
 export const INTAKE_REJECTIONS = {
   'quote-misplaced': page(
@@ -13,7 +14,7 @@ export const INTAKE_REJECTIONS = {
   'row-ragged': page(
     'The row has more or fewer cells than the header, so the cells cannot be matched with the columns.',
     'The header has three columns and the row has four cells.',
-    'Find the missing cell, or the cell with a comma or semicolon inside. Put such a cell in quotes, and give the row as many cells as the header.',
+    'Give the row as many cells as the header. Add the missing cell, or put a cell that contains a comma or semicolon in quotes.',
   ),
   'cell-without-column': page(
     'A cell has content, but its column has no name in the header.',
@@ -21,9 +22,9 @@ export const INTAKE_REJECTIONS = {
     'Empty the cell, or give its column a name in the header.',
   ),
   'row-identity-changed': page(
-    'The contact id of the row has changed. The mark in the column _row belongs to a different id.',
+    'The contact id of the row has changed: the mark in the column _row was made for a different id.',
     'A spreadsheet has turned the id 0012 into 12, someone sorted only one column, or someone copied a row for a different person.',
-    'Restore the original id of the row. If the row is a new contact, empty its cell in the column _row.',
+    'Restore the original id of the row. If the row is a new contact, empty the cell of the row in the column _row.',
   ),
   'row-not-object': page(
     'The element is not a JSON object.',
@@ -31,14 +32,14 @@ export const INTAKE_REJECTIONS = {
     'Change the program that writes the file. It must write each contact as one JSON object.',
   ),
   'unknown-column': page(
-    'The first object defines the columns, and this object has a key that the first one does not have. In a do-not-call submission, the object has a key that is not a field of an entry.',
+    'The object has a key that the first object of the file does not have. The first object defines the columns. In a do-not-call submission, this code means that the object has a key that is not a field of an entry.',
     '{"contactId": "a", "fone": "…"} after {"contactId": "b", "phone": "…"}.',
     'Change the program that writes the file. The first object must have every key that any later object uses.',
   ),
   'key-repeated': page(
     'The object has the same key twice, so the right value is unclear.',
     '{"phoneNumber": "+14155550101", "phoneNumber": "+14155550102"}',
-    'Change the program that writes the file. It must write each key once. If there are two people, it must write two objects.',
+    'Change the program that writes the file. It must write each key of an object once. For two people, it must write two objects.',
   ),
   'value-not-text': page(
     'The value is an object or an array, or a number that is too large.',
@@ -46,7 +47,7 @@ export const INTAKE_REJECTIONS = {
     'Change the program that writes the file. A value must be text, a finite number, a boolean or null.',
   ),
   'text-invalid': page(
-    'A cell has a NUL character or half of a surrogate pair, so it is not valid text.',
+    'A cell is not valid text, because it has a NUL character or half of a surrogate pair.',
     '"\\u0000"',
     'Type the contents of the cell again. If many rows have this code, the export is damaged.',
   ),
@@ -68,7 +69,7 @@ export const INTAKE_REJECTIONS = {
   'contact-id-invalid': page(
     'The contact id is too long, or has a character that is not allowed. The character may be invisible.',
     '"A 17", with a space.',
-    'Compare the id with the one in the CRM. An id has at most 128 characters and starts with a letter or digit. Letters, digits and . _ : @ - are allowed. The setting CONTACT_ID_PATTERN can allow other characters.',
+    'Compare the id with the id in the CRM. An id has at most 128 characters and starts with a letter or digit. Letters, digits and . _ : @ - are allowed. The setting CONTACT_ID_PATTERN can allow other characters.',
   ),
   'contact-id-is-phone': page(
     'The contact id is the phone number of the row. A phone number can get a new owner, so it does not identify a person.',
@@ -81,7 +82,7 @@ export const INTAKE_REJECTIONS = {
     'Export the ids again from the CRM, and format the column as text before you open the file in a spreadsheet.',
   ),
   'contact-id-apostrophe': page(
-    'The contact id begins with an apostrophe. Spreadsheets use it to mark text. The gateway never changes an id, so it does not remove it.',
+    'The contact id begins with an apostrophe, which spreadsheets use to mark text. The gateway never changes an id, so it does not remove the apostrophe.',
     "'A17",
     'Remove the apostrophe.',
   ),
@@ -91,19 +92,19 @@ export const INTAKE_REJECTIONS = {
     'Fill the cell.',
   ),
   'consent-time-invalid': page(
-    'consentAt is not a date and time with a time zone. The gateway checks it if CONSENT_REQUIRED_COUNTRIES is set.',
+    'consentAt is not a date and time with a time zone. The gateway checks this column if CONSENT_REQUIRED_COUNTRIES is set.',
     '2026-11-28, or 2026-11-28T09:30 without a zone',
     'Write the date, the time and the zone, as in 2026-11-28T09:30:00Z.',
   ),
   'consent-time-future': page(
     'consentAt is in the future, so the person cannot have agreed yet.',
     'A time of next year.',
-    'Write when the person agreed, as in 2026-11-28T09:30:00Z.',
+    'Write the time at which the person agreed, as in 2026-11-28T09:30:00Z.',
   ),
   'phone-invalid': page(
-    'The phone number is not a valid number of any numbering plan.',
+    'The cell is not a valid phone number.',
     'A number with a digit missing, or text.',
-    'Correct the number. If the row has another way to reach the person, you can also empty the cell. Write + and the country code, as in +49 171 1234567. For numbers without a country code, the option defaultRegion names the country.',
+    'Correct the number, and write it with + and the country code, as in +49 171 1234567. If the row has another phone number or an email address, you can also empty the cell. For numbers without a country code, the option defaultRegion names the country.',
   ),
   'phone-scientific': page(
     'A spreadsheet has rounded the phone number, so its last digits are lost.',
@@ -116,7 +117,7 @@ export const INTAKE_REJECTIONS = {
     'Write the number with its 0, or with + and the country code, and format the column as text.',
   ),
   'phone-plus-lost': page(
-    'The number begins with a country code, and a spreadsheet may have removed its +. Either the number is valid only with the +, or it is a different valid number without the +. The gateway does not guess which one is right.',
+    'The number begins with a country code, and a spreadsheet may have removed the + before it. With the +, it is a valid number. Without the +, it is not valid or is a different valid number. The gateway does not guess which reading is right.',
     '491711234567 in Germany, for +491711234567 or for 0491 711234567',
     'Write + before the country code, or 0 before a national number, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
   ),
@@ -131,9 +132,9 @@ export const INTAKE_REJECTIONS = {
     'Add the area code, or write the number as + and the country code.',
   ),
   'phone-several': page(
-    'The cell has more than one number, or a number with a second ending. If the gateway joined them, the result would be a number of nobody, or of a stranger.',
+    'The cell has more than one number, or a number with a second ending. If the gateway joined the digits, the result could be the number of a stranger.',
     '089 12345 / 089 12346, or 089 12345-0/-15',
-    'Keep one number in the cell. Put the other one into a separate column.',
+    'Keep one number in the cell. Put the other number into a separate column.',
   ),
   'phone-short-or-emergency': page(
     'The number is a short code or an emergency number, which must never be dialled.',
@@ -141,14 +142,14 @@ export const INTAKE_REJECTIONS = {
     "Write the contact's own number.",
   ),
   'phone-extension': page(
-    'The phone number has an extension and the list has no free column for it.',
+    'The phone number has an extension, and the list has no free column for the extension.',
     '415 555 0100 ext. 7',
-    'Remove the extension. Or add a column to the list that has the name of the phone column followed by Extension or _ext.',
+    'Remove the extension. Or add a column for it to the list. The name of this column is the name of the phone column followed by Extension or _ext.',
   ),
   'email-invalid': page(
     'The email address is not valid.',
     'anna@example',
-    'Correct the address. If the row has another way to reach the person, you can also empty the cell.',
+    'Correct the address. If the row has a phone number or another email address, you can also empty the cell.',
   ),
   'date-invalid': page(
     'The cell is not a date or date-time in ISO 8601, or the date does not exist. In a do-not-call entry, the time must also have a zone.',
@@ -171,7 +172,7 @@ export const INTAKE_REJECTIONS = {
     'Make two entries, one with phoneNumber and one with email.',
   ),
   'override-needed': page(
-    'The removal is for a person whose do-not-call entry is REGULATORY. To end such an entry, use a key with the scope dnc:override and set override=true.',
+    'The person has a do-not-call entry with the reason REGULATORY. To end such an entry, you need the option override=true and a key with the scope dnc:override.',
     'A removal of +14155550101 without override=true, while a REGULATORY entry for this number is in force.',
     'Check whether the law allows the removal. Then send the removal with override=true and a key that has the scope dnc:override. The scope admin does not include it.',
   ),
@@ -191,7 +192,7 @@ export const INTAKE_REJECTIONS = {
     'Write a time in the future. For an entry that never expires, leave the expiry out.',
   ),
   'expiry-twice': page(
-    'The entry has expiresAt and expires with different times. Both fields mean the same.',
+    'The entry has both expiresAt and expires, with different times. The two fields mean the same.',
     '{"expiresAt": "2030-01-01T00:00:00Z", "expires": "2031-01-01T00:00:00Z"}',
     'Leave one of the two fields out.',
   ),
@@ -203,16 +204,16 @@ export const INTAKE_REJECTIONS = {
   'contact-list-not-granted': page(
     'The entry is for a contact list that your tenant is not granted, so it would suppress nobody.',
     'contactListIds "another-list", while the tenant is granted only demo-contacts.',
-    'Correct the id, or ask for the grant. For an entry that applies to all contact lists, leave the cell empty.',
+    'Correct the id, or ask an operator to grant the list to your tenant. For an entry that applies to all contact lists, leave the cell empty.',
   ),
   'duplicate-in-submission': page(
-    'An earlier line of the submission names the same person and the same contact lists. The earlier line counts. It gets the stronger reason and the later expiry of both.',
+    'An earlier line of the submission names the same person and the same contact lists. Only the earlier line counts. It gets the stronger reason and the later expiry of the two lines.',
     'The same phone number on line 2 and on line 9.',
     'Nothing to do.',
   ),
   'country-not-allowed': page(
     'The number belongs to a country that is not in DNC_ALLOWED_COUNTRIES, or to no country. The entry suppresses the person, but the gateway sends the entry to Genesys only after you release it.',
     '+800, which belongs to no country.',
-    'Check whether the number is right. If it is, release the submission.',
+    'Check whether the number is right. If it is right, release the submission.',
   ),
 } as const satisfies Record<string, RejectionPage>

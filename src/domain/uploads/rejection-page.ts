@@ -1,4 +1,4 @@
-/** The words about a code of rows. They never contain the content of a cell. */
+/** The texts about a code of rows. They never contain the content of a cell. */
 export type RejectionPage = { meaning: string; example: string; fix: string }
 
 export const page = (meaning: string, example: string, fix: string): RejectionPage => ({

@@ -4,21 +4,21 @@ import { INTAKE_REJECTIONS } from './intake-rejections.ts'
 import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
- * The codes of rows, and the words that the ledger and the documentation show. A code says why a
- * row did not become a contact, or why a contact did not reach Genesys. Callers rely on the codes.
- * The words never contain the content of a cell.
+ * The codes of rows, with the texts that the ledger and the documentation show. A code names the
+ * reason why a row did not become a contact, or why the gateway did not send or deliver a contact.
+ * Callers rely on the codes. The texts never contain the content of a cell.
  */
 export const REJECTIONS = {
   ...INTAKE_REJECTIONS,
   'replaced-in-file': page(
     'A later line of the file has the same contact. If a contact has several valid lines, the last one counts.',
     'Line 2 and line 9 have the contact id C-17.',
-    'If the later line is the right one, you have nothing to do. Otherwise, remove the later line and send the file again.',
+    'If the later line is right, you do not have to do anything. Otherwise, remove the later line and send the file again.',
   ),
   superseded: page(
     'A later upload has already delivered newer content of the contact. Older content never overwrites newer content.',
     'Two uploads have the same contact, and the later upload was delivered first.',
-    'If the newer content is right, you have nothing to do. Otherwise, send the contact again.',
+    'If the newer content is right, you do not have to do anything. Otherwise, send the contact again.',
   ),
   'suppressed-dnc': page(
     'A do-not-call entry names a phone or an email of the contact, so the contact is not sent. `suppressedBy` names the entry.',
@@ -27,7 +27,7 @@ export const REJECTIONS = {
   ),
   'suppressed-registry': page(
     'A phone number of the contact is in a national do-not-call registry that your tenant uses, so the contact is not sent. `suppressedBy` names the edition.',
-    'A contact who has put their number on the national registry.',
+    'A person who has registered the number in the national registry.',
     'Nothing to do. If a newer edition of the registry no longer has the number, you may send the contact again.',
   ),
   'consent-missing': page(
@@ -36,7 +36,7 @@ export const REJECTIONS = {
     'If the person agreed, fill in consentAt and consentSource, and send the contact again.',
   ),
   'suppressed-since': page(
-    'A do-not-call entry or a new edition of a registry names a phone or an email of the contact. The entry or edition arrived after the upload was accepted and before the contact was sent. `suppressedBy` names it.',
+    'A do-not-call entry or a new edition of a registry names a phone or an email of the contact. The entry or edition arrived after the upload was accepted and before the contact was sent. `suppressedBy` names the entry or edition.',
     'An opt-out that arrived while a large upload was being delivered.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
@@ -52,13 +52,13 @@ export const REJECTIONS = {
   ),
   'not-sent': page(
     'The upload ended before the row was sent.',
-    'Genesys refused the upload at one of its batches, and the row comes after that batch.',
-    "Read the upload's `problem`, fix it and send the row in a new upload.",
+    'Genesys refused a batch of the upload, and the row comes after this batch.',
+    "Read the upload's `problem`, fix its cause, and send the row in a new upload.",
   ),
   ...GENESYS_REJECTIONS,
   'outcome-unknown': page(
     'The upload was cancelled before Genesys confirmed that it had accepted the row. The row may be in Genesys.',
-    'The gateway crashed before Genesys answered a request, or an outage began. After that, the upload was cancelled.',
+    'The gateway crashed before Genesys answered a request, or an outage began. Then the upload was cancelled.',
     'Search for the contact in Genesys, or send the row again in a new upload.',
   ),
   identical: page(
@@ -77,8 +77,8 @@ export type RejectionCode = keyof typeof REJECTIONS
 export const REJECTION_CODES = Object.keys(REJECTIONS) as RejectionCode[]
 
 /**
- * A fault of a row. `column`: the column at fault, by its name in the file. null: the fault
- * concerns the whole row.
+ * A fault of a row. `column`: the column with the fault, by its name in the file. If `column` is
+ * null, the fault concerns the whole row.
  */
 export type RowFault = {
   code: string
@@ -94,8 +94,8 @@ export type RowFault = {
 const PAGES: Record<string, Pick<RejectionPage, 'meaning' | 'fix'> | undefined> = {
   ...PROBLEMS,
   ...REJECTIONS,
-  // The page of the problem is for calls. Its text names options that do not help with a row that
-  // was already accepted.
+  // The page of the problem `schema-drift` is for calls. Its text names options of a call, which do
+  // not help with a row that was already accepted.
   'schema-drift': {
     meaning:
       'The columns of the contact list have changed since the row was checked, so the row is not in Genesys.',
@@ -103,21 +103,21 @@ const PAGES: Record<string, Pick<RejectionPage, 'meaning' | 'fix'> | undefined> 
   },
 }
 
-/** The details of this fault. They precede the sentence of its code. */
+/** A sentence with the details of this fault, which precedes the text of its code. Often empty. */
 const particulars = ({ width, position }: RowFault): string => {
   if (width !== undefined) return `The row has ${width.found} of ${width.expected} cells. `
   return position === undefined ? '' : `Cell ${position} of the row is filled. `
 }
 
 /**
- * The words about a row's fault: the column, the meaning, the fix, and the code that Genesys gave.
- * If the fault's code has no page, the text is the code itself. If a row was not sent because its
- * upload failed, its code may be that of the upload's problem.
+ * The text about a row's fault: the column, the meaning, the fix, and the code that Genesys gave.
+ * If the fault's code has no page, the text is the code itself. The code may also be the code of an
+ * upload's problem: a row that was not sent because its upload failed can have this code.
  */
 export const rejectionReason = (fault: RowFault): string => {
   const { code, column, said = null } = fault
-  // Earlier versions made codes from the answers of Genesys. Rows with such codes are still in
-  // ledgers.
+  // Earlier versions made codes from the answers of Genesys. Ledgers still have rows with such
+  // codes.
   const known =
     PAGES[code] ?? (code.startsWith('genesys-') ? REJECTIONS['genesys-refused'] : undefined)
   const told = known === undefined ? code : `${particulars(fault)}${known.meaning} ${known.fix}`

@@ -8,7 +8,7 @@ export type RowNotice = (typeof ROW_NOTICES)[number]
 export type NoticedRows = { rows: number; lines: number[] }
 export type Noticed = Partial<Record<RowNotice, NoticedRows>>
 
-/** The most lines that are listed for an oddity. */
+/** The maximum number of lines that are listed for one oddity. */
 const MOST_LINES = 20
 
 /** Counts the oddities of rows, row by row. */

@@ -9,19 +9,19 @@ import type { Upload, UploadPlan, UploadSource } from './upload.ts'
  */
 export const UPLOAD_WARNINGS = {
   'duplicate-check-by-phone':
-    'Genesys finds duplicates by a phone column, so people who share a number become one contact.',
+    'Genesys compares a phone column to find duplicates, so people who share a number become one contact.',
   'encoding-detected':
     'The file is not UTF-8. The gateway detected the encoding in `source.encoding` from its bytes. If names are wrong, send the file with the option encoding.',
   'cell-holds-rows':
     'A quoted cell contains lines that resemble rows. Perhaps a quote is closed too late. Compare the number of rows with the file.',
   'phone-decimal-tail':
-    'Phone numbers ended in .0, which a spreadsheet adds. The gateway removed this ending. Longer numbers lose digits in this way. Format the column as text, or export the numbers again.',
+    'Phone numbers ended in .0, which a spreadsheet adds. The gateway removed this ending. A spreadsheet that adds .0 can also remove digits from long numbers. Format the column as text, and export the numbers again.',
   'known-not-dialled-again':
-    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If a plan counted these contacts, `rows` is their number. If you send a daily call list again under the same ids, set doNotQueue=false for the upload or for the list.',
+    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If a plan counted these contacts, `rows` is their number. If you send the same contacts every day and want Genesys to dial them every day, set doNotQueue=false for the upload or for the list.',
   'differs-in-genesys':
     'Genesys does not show what the upload delivered. `reconciliation` lists the differences. To send the delivered rows again, call POST …/retry with outcomes ["differing"].',
   'file-queues-again':
-    'An upload by file cannot set doNotQueue, so Genesys may dial contacts again that are already in the list. To prevent this, send the file with delivery=batches.',
+    'An upload with delivery=file cannot set doNotQueue, so Genesys may dial contacts again that are already in the list. To prevent this, send the file with delivery=batches.',
   'encoding-doubtful':
     'The gateway read the file in the encoding that you named. The result has letters that do not occur in western words, so the file probably has a different encoding. Check the names. If they are wrong, save the file as UTF-8.',
   'same-file': 'An earlier upload to this list had exactly this file. `uploadId` names it.',
@@ -32,7 +32,7 @@ type WarningCode = keyof typeof UPLOAD_WARNINGS
 export type UploadWarning = {
   code: WarningCode
   detail: string
-  /** The other upload that the warning is about. */
+  /** The earlier upload, for `same-file`. */
   uploadId?: string
   /** How many rows have the oddity, and the lines of the first of these rows. */
   rows?: number
@@ -46,7 +46,10 @@ const isCheckedByPhone = ({ delivery, columns }: Upload): boolean => {
   )
 }
 
-/** Bytes that are valid UTF-8 are certainly UTF-8. Other encodings can only be guessed. */
+/**
+ * Whether the encoding is only a guess. Bytes that are valid UTF-8 are certainly UTF-8. Bytes of
+ * other encodings could belong to several encodings.
+ */
 const isEncodingGuessed = ({ encodingFrom, encoding }: UploadSource): boolean =>
   encodingFrom === 'content' && encoding !== 'utf-8'
 
