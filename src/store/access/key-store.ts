@@ -104,7 +104,7 @@ const createRevoke =
       return { kind: 'revoked' }
     })
 
-/** The keys of all tenants, on SQL. */
+/** The SQL store of the keys of all tenants. */
 export const createKeyStore = (deps: Deps): KeyStore => ({
   create: createCreate(deps),
   find: async (keyId) => {

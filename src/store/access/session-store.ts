@@ -26,7 +26,7 @@ const signedInOf = (row: SessionRow): SignedIn => ({
   key: toApiKey(row),
 })
 
-/** The sessions of the console, on SQL. */
+/** The SQL store of the console's sessions. */
 export const createSessionStore = ({ database }: { database: Database }): SessionStore => ({
   begin: ({ sessionId, digest, keyDigest, audit }) =>
     inTransaction(database, async (tx) => {

@@ -178,7 +178,7 @@ const createChange =
       }),
     )
 
-/** The tenants and their grants, on SQL. */
+/** The SQL store of the tenants and their grants. */
 export const createTenantStore = (deps: Deps): TenantStore => ({
   create: createCreate(deps),
   find: (tenantId) => read(deps.database.db, tenantId),

@@ -53,7 +53,7 @@ const toStanding = (row: StandingRow): Standing => ({
   dayEndsMs: Math.ceil(row.day_left * 1000),
 })
 
-/** The use of tenants, on SQL. A count in a new day or minute starts from zero. */
+/** The SQL store that counts what tenants use. A count in a new day or minute starts from zero. */
 export const createUseStore = ({ db }: Database): TenantUseStore => ({
   tell: async (counted) => {
     const rows = await runKeptQuery(

@@ -137,8 +137,8 @@ const chainWaiting = async (tx: Tx, { signer }: Deps, owner: string) => {
 }
 
 /**
- * The chain on SQL. The row of the head is both lease and fence. The writer of a block locks that
- * row, and writes the next head into it.
+ * The SQL store of the chain. The row of the head is both lease and fence. The writer of a block
+ * locks that row, and writes the next head into it.
  */
 export const createAuditChain = (deps: Deps): AuditChain => ({
   chainNext: async (owner) => {

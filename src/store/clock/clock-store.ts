@@ -92,8 +92,8 @@ const lookAgain = async (tx: Tx, elapsedMs: () => number | null): Promise<ClockL
 }
 
 /**
- * The clock check on SQL. Call `open` before anything else uses the clock. It makes the first
- * check, and the next `look` reports the result of that check.
+ * The clock check, implemented in SQL. Call `open` before anything else uses the clock. It makes
+ * the first check, and the next `look` reports the result of that check.
  */
 export const createDatabaseClock = (
   database: Database,

@@ -10,8 +10,8 @@ import type { Database } from '../homes/database.ts'
 const PROVISIONING = sql`made_at between clock_timestamp() - interval '30 s' and clock_timestamp() + interval '30 s'`
 
 /**
- * Lists that were made a moment ago, on SQL. The database's clock decides, so that all instances
- * agree, also after a restart.
+ * The SQL store of lists that were made a moment ago. The database's clock decides, so that all
+ * instances agree, also after a restart.
  */
 export const createNewListStore = ({ database }: { database: Database }): NewLists => ({
   add: async (listId) => {

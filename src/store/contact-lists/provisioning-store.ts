@@ -37,7 +37,7 @@ const createFinish =
       return true
     })
 
-/** The creation of contact lists, on SQL. */
+/** The SQL store for the creation of contact lists. */
 export const createProvisioningStore = ({
   database,
   seals,

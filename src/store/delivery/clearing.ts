@@ -18,7 +18,7 @@ type ClearingRow = {
   newer: boolean
 }
 
-/** The steps after the intent to clear a list. */
+/** The steps that follow the recorded intent to clear a list. */
 const createSteps = (
   database: Database,
 ): Pick<DeliveryStore, 'askedToClear' | 'recordCleared'> => ({

@@ -67,7 +67,7 @@ const splitOpen = async (tx: Tx, partId: string, uploadId: string): Promise<numb
   return batches.rows.length
 }
 
-/** The parts of uploads that are sent as files, on SQL. */
+/** The SQL store of the parts of uploads that are sent as files. */
 export const createParts = (
   database: Database,
   seals: Seals,

@@ -241,7 +241,7 @@ const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unkno
  */
 type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string; own: boolean }
 
-/** The register, on SQL: what Genesys holds as far as the gateway knows. */
+/** The SQL store of the register: what Genesys holds as far as the gateway knows. */
 export const createRegister = (
   database: Database,
   seals: Seals,

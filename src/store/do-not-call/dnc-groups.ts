@@ -136,8 +136,8 @@ const refuseStanding = async (
 }
 
 /**
- * The lanes of DNC lists and the groups of entries that are sent to Genesys, on SQL. Every
- * statement that settles compares the fence.
+ * The SQL store of the lanes of DNC lists, and of the groups of entries that are sent to Genesys.
+ * Every statement that settles compares the fence.
  */
 export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
   ...createDncLane(deps.database),

@@ -5,7 +5,7 @@ import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Db } from '../homes/database.ts'
 
-/** The tenants whose entries apply to a contact list: those with a grant for it. */
+/** The tenants whose entries apply to a contact list: the tenants with a grant for the list. */
 export const tenantsOf = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`select tenant_id from tenant_grant where kind = 'contact_list' and object_id in (${listId}, '*')`
 

@@ -98,7 +98,9 @@ const createList =
     return pageOfRows(rows.map(toSubmission), limit)
   }
 
-/** Discards submissions whose last heartbeat is longer ago than this. Returns how many. */
+/**
+ * Discards submissions whose last heartbeat is longer ago than this. Returns how many it discarded.
+ */
 const createSweep =
   (db: Db): DncSubmissionStore['sweepReceiving'] =>
   async (olderThanMs) => {
@@ -131,7 +133,7 @@ const createKnowsList =
   }
 
 /**
- * Submissions of do-not-call entries, on SQL. Chunks are compressed and encrypted before a
+ * The SQL store of submissions of do-not-call entries. Chunks are compressed and encrypted before a
  * transaction begins, never inside one.
  */
 export const createDncSubmissionStore = (deps: {

@@ -106,7 +106,7 @@ export const createSuppressions = (deps: Deps): SuppressionPort => {
   }
 }
 
-/** Looks up rows among the entries that were added since their last look-up, on SQL. */
+/** Looks up rows among the entries that were added since their last look-up, implemented in SQL. */
 const createLookUpsSince = ({
   database: { db },
   digestKey,

@@ -213,7 +213,7 @@ const createTest =
       return { kind: 'told', delivery: toDelivery(written[0]!) }
     })
 
-/** The endpoints of tenants and the log of their deliveries, on SQL. */
+/** The SQL store of the tenants' endpoints and of the log of their deliveries. */
 export const createEndpointStore = (deps: Deps): EndpointStore => ({
   ...createReads(deps),
   ...createChanges(deps),

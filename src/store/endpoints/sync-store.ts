@@ -223,7 +223,7 @@ const createRecord = (deps: {
   }
 }
 
-/** Messages for endpoints and their results, on SQL. */
+/** The SQL store of messages for endpoints and their results. */
 export const createSyncStore = (deps: {
   database: Database
   keyring: Keyring

@@ -73,7 +73,10 @@ const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>>
 const digestOf = ({ seals }: ErasingDeps, { contactId }: ErasureContact): Buffer =>
   seals.contactIds.digests([contactId])
 
-/** The contacts that an erasure found, and the outcome of their deletion in Genesys, on SQL. */
+/**
+ * The SQL store of the contacts that an erasure found, and of the outcome of their deletion in
+ * Genesys.
+ */
 export const createErasureContacts = (
   deps: ErasingDeps,
 ): Pick<ErasureStore, 'contactsToDelete' | 'noteContact'> => ({

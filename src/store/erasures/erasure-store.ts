@@ -111,8 +111,8 @@ const createLane = ({
 })
 
 /**
- * Erasures, on SQL. Each lot stores its result together with its changes, so a repeated lot finds
- * nothing and counts nothing.
+ * The SQL store of erasures. Each lot stores its result together with its changes, so a repeated
+ * lot finds nothing and counts nothing.
  */
 export const createErasureStore = (given: {
   database: Database

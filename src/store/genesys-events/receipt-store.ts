@@ -71,7 +71,7 @@ const BATCHES = sql`batch b on b.shipment_id = s.id and b.state <> 'split'`
 /**
  * A receipt with the upload that it is about. With a token: the upload of the token's part, if that
  * part has no job or this job. Without a token: the newest upload that was sent as this job. Leaves
- * out an upload to another list than the receipt names, and one that ended without such a job.
+ * out an upload if the receipt names another list, and an upload that ended without such a job.
  */
 const openReceipt = (receiptId: string) => sql<OpenRow>`
   select r.id, r.route, r.job_id, r.status, r.body_digest, r.checks,
@@ -158,7 +158,8 @@ const createOpen = (
 })
 
 /**
- * Receipts of Genesys' webhooks, on SQL. Until a queue is connected, receipts wait for the sweep.
+ * The SQL store of receipts of Genesys' webhooks. Until a queue is connected, receipts wait for the
+ * sweep.
  */
 export const createReceiptStore = (deps: {
   database: Database

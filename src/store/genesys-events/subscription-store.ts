@@ -50,8 +50,8 @@ const isTarget = ({ eventType, digest }: SubscriptionTarget) =>
     and (s.api_host, s.client_id) = (select api_host, client_id from binding)`
 
 /**
- * Settles claims without a result. After a time they become unknown. If an event has arrived since,
- * they become registered.
+ * Settles claims without a result. After `staleAfterMs` they become unknown. If an event has
+ * arrived since the attempt, they become registered.
  */
 const settleUnknown = async (
   tx: Tx,
@@ -110,7 +110,7 @@ const claimAgain = async (tx: Tx, target: SubscriptionTarget): Promise<number | 
   return rows[0]?.attempts ?? null
 }
 
-/** The subscriptions to Genesys' events, on SQL. */
+/** The SQL store of the subscriptions to Genesys' events. */
 export const createSubscriptionStore = (deps: { database: Database }): SubscriptionStore => ({
   claim: (target, staleAfterMs) =>
     inTransaction(deps.database, async (tx) => {

@@ -115,8 +115,8 @@ const createThrottle =
     })
 
 /**
- * The pace, on SQL. Slots of one bucket are at least `intervalMs` apart, whichever instance takes
- * them. So no period has more requests than the rate allows.
+ * The SQL store of the pace. Slots of one bucket are at least `intervalMs` apart, whichever
+ * instance takes them. So no period has more requests than the rate allows.
  */
 export const createPaceStore = (deps: { database: Database }): PaceStore => ({
   reserve: createReserve(deps.database),

@@ -32,7 +32,7 @@ const lane = createObjectLane({
 
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
 
-/** The assignments of a step, column by column. */
+/** The assignments that store a step, one for each column. */
 const changesOf = (
   step: GuestFileStep,
   sealedUrl: Buffer | null | undefined,
@@ -64,7 +64,7 @@ const changesOf = (
   ]
 }
 
-/** The assignments for a file that is stored in Genesys, or never will be. */
+/** The assignments for the end of a file: Genesys has stored it, or never will. */
 const endsOf = (step: GuestFileStep): RawBuilder<unknown>[] => [
   ...(step.stored
     ? [

@@ -74,7 +74,7 @@ const createReads = ({
   },
 })
 
-/** Guest files, on SQL. Their bytes are stored in sealed pieces until Genesys has them. */
+/** The SQL store of guest files. Their bytes are stored in sealed pieces until Genesys has them. */
 export const createGuestFileStore = (deps: StoreDeps): GuestFileStore => {
   const { database, keyring, seals } = deps
   const { db } = database

@@ -96,8 +96,8 @@ export const createHome = (deps: {
     kind: database.kind,
     close: deps.close,
     hasRoom: () => database.hasRoom(),
-    // Only a write proves that work can be accepted. A standby also answers, and so does a database
-    // whose log is full.
+    // Only a write proves that work can be accepted. A standby, or a database whose log is full,
+    // still answers reads.
     ping: async () => {
       if (!database.hasRoom()) throw new StorageFull()
       await sql`with relaxed as materialized (select set_config('synchronous_commit', 'off', true))

@@ -35,7 +35,7 @@ const idAt = (ms: number): string =>
 
 /**
  * The audit entry of each draft, by the draft's index. Searches by the primary key among the
- * entries of a few seconds, because no index contains their objects.
+ * entries of a few seconds, because no index contains the objects of these entries.
  */
 const readTrail = async (
   db: Db,
@@ -59,7 +59,7 @@ const itemOf = (
   auditEntryId: string | null,
 ): EvidenceItem => ({ at, code, id, auditEntryId, about })
 
-/** What the database knows about one person, on SQL. */
+/** The SQL store that reads what the database knows about one person. */
 export const createEvidenceStore = (deps: Deps): EvidenceStore => {
   const { db } = deps.database
   const digestOf = ({ value }: EvidenceSubject): Buffer => subjectDigest(deps.digestKey, value)

@@ -16,7 +16,7 @@ import { keyContext as ofUpload } from '../uploads/data-keys.ts'
  */
 type Content = 'wrapped' | 'sealed' | 'digest' | 'plain'
 
-/** Why no rule of retention, or no step of an erasure, applies. */
+/** The reason why no rule of retention, or no step of an erasure, applies to a table. */
 type Because = { because: string }
 
 export type Place = {

@@ -26,8 +26,8 @@ const CHUNKS_AT_ONCE = 16
  */
 const FILE_ENDS = ['stored', 'rejected', 'quarantined', 'failed']
 /**
- * How many applied versions of a segment are kept: the one in force, and those to which a campaign
- * can be rolled back.
+ * How many applied versions of a segment are kept: the version in force, and the versions to which
+ * a campaign can be rolled back.
  */
 const KEPT_VERSIONS = 3
 
@@ -130,8 +130,8 @@ const guestFileRecords: Rule = {
 }
 
 /**
- * Deletes versions of a segment. Keeps the newest version, the one in force, and those to which a
- * campaign can be rolled back.
+ * Deletes versions of a segment. Keeps the newest version, the version in force, and the versions
+ * to which a campaign can be rolled back.
  */
 const segmentVersions: Rule = {
   due: (past) => sql`select v.campaign_id || ' ' || v.version as key, v.updated_at as ended_at

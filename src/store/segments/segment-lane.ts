@@ -41,7 +41,7 @@ const lockFenced = async (tx: Tx, claim: SegmentClaim, version: number): Promise
   return row.revision
 }
 
-/** The assignments of a step, column by column. */
+/** The assignments that store a step, one for each column. */
 const changesOf = (step: SegmentStep): RawBuilder<unknown>[] => {
   const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
   const { state, hold, waitingFor, progress, problem, indexStatus } = step

@@ -12,8 +12,8 @@ import { createSegmentLane } from './segment-lane.ts'
 import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
 
 /**
- * How many filters are kept: that of the version in force, and those of the two versions before it.
- * So a campaign can be rolled back immediately.
+ * How many filters are kept: the filter of the version in force, and the filters of the two
+ * versions before it. So a campaign can be rolled back immediately.
  */
 const KEPT_FILTERS = 3
 
@@ -131,7 +131,7 @@ const OF_VERSION = `v.campaign_id, v.version, v.tenant_id, v.state, v.hold_reaso
   v.waiting_for, v.sealed, v.content, v.analysis, v.progress, v.problem, v.index_status, v.latency_ms, v.actor,
   v.request_id, v.revision, v.created_at, v.updated_at, v.applied_at`
 
-/** Segments of campaigns, on SQL. */
+/** The SQL store of the segments of campaigns. */
 export const createSegmentStore = (deps: Deps): SegmentStore => ({
   put: createPutSegment(deps.database, deps.seals),
   ...createReads(deps),

@@ -18,7 +18,7 @@ const ROWS_KEPT_DAYS = RETENTION_RULES['staged-rows'].keptDays
 
 type StagingRow = { options: unknown; plan_basis: string; rows_kept: boolean }
 
-/** What callers do with uploads and with plans, on SQL. */
+/** The SQL store for what callers do with uploads and with plans. */
 export const createControls = (deps: {
   database: Database
   outbox: Outbox

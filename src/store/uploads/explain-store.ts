@@ -131,7 +131,7 @@ type EntryRow = {
   in_doubt: boolean
 }
 
-/** What the stored rows and the register know about one contact, on SQL. */
+/** The SQL store that reads what the stored rows and the register know about one contact. */
 export const createExplainStore = (deps: Deps): ExplainStore => ({
   uploadsOf: createUploadsOf(deps),
   requestsOf: createRequestsOf(deps),

@@ -20,7 +20,7 @@ type Result = Pick<LedgerRow, 'outcome' | 'code' | 'column' | 'said'>
 type Overlay = {
   results: Map<number, Result>
   batches: { from_row: number; to_row: number; sent: Buffer }[]
-  /** The outcome of a row about which nothing else is stored. */
+  /** The outcome of rows that have no stored outcome and were not delivered. */
   rest: Result
   /**
    * The lines that replaced the rows left out as duplicates, in the order of those rows. Empty for

@@ -26,14 +26,14 @@ const own = <Value>(untouched?: Value): Column<Value, null> => ({
   isStamp: false,
   untouched,
 })
-/** A column whose value is the field. */
+/** A column that has the same value as its field. */
 const same = <Name extends keyof Upload>(
   field: Name,
   untouched?: Upload[Name],
 ): Column<Upload[Name], Name> => ({ field, isStamp: false, untouched })
 
 type StampOf<Name extends keyof Upload> = null extends Upload[Name] ? Date | null : Date
-/** A time. In the field it is ISO text. */
+/** A column with a time. Its field has the time as ISO text. */
 const stamp = <Name extends keyof Upload>(
   field: Name,
   untouched?: StampOf<Name>,

@@ -166,8 +166,8 @@ const createReadChunks = (
 })
 
 /**
- * Uploads and chunks, on SQL. Chunks are compressed and encrypted before a transaction begins,
- * never inside one.
+ * The SQL store of uploads and chunks. Chunks are compressed and encrypted before a transaction
+ * begins, never inside one.
  */
 export const createUploadStore = (deps: {
   database: Database

@@ -195,7 +195,7 @@ const createSettleShipment =
       return told
     })
 
-/** Shipments, on SQL: requests that carry rows of several uploads. */
+/** The SQL store of shipments: requests that carry rows of several uploads. */
 export const createShipments = (deps: Deps & { outbox: Outbox }): ShipmentStore => ({
   waiting: createWaiting(deps.database),
   ship: createShip(deps),

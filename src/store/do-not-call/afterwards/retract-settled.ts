@@ -12,7 +12,7 @@ import { createAddedSince, movedSince } from '../standing-entries.ts'
 import { type LockedEpochs, lockNewEpochs } from '../suppressed-since.ts'
 import { noteRetractions } from './note-retractions.ts'
 
-/** The rows of a chunk that are settled. */
+/** The rows of a chunk that a settlement ends. */
 export type SettledRows = {
   uploadId: string
   tenantId: string

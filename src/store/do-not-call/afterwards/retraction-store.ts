@@ -175,8 +175,8 @@ const createReport = ({
 })
 
 /**
- * Contacts that were delivered before an entry named them, on SQL: the work to retract them, list
- * by list, and the report of their outcomes.
+ * The SQL store of contacts that were delivered before an entry named them: the work to retract
+ * them, list by list, and the report of their outcomes.
  */
 export const createRetractionStore = (deps: Deps): RetractionStore => ({
   ...createLane(deps),

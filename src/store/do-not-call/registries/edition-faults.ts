@@ -46,8 +46,8 @@ export const faultBeside = async (
 }
 
 /**
- * The fault of an edition whose file was already loaded. null: none. Editions that failed or were
- * deleted do not count.
+ * The fault of an edition whose file was already loaded. null: no fault. Editions that failed or
+ * were deleted do not count.
  */
 export const sameFile = async (
   db: Db,

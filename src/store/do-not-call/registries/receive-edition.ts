@@ -115,7 +115,7 @@ const beginEdition = async (
   return { number: Number(rows[0]!.number), id, key: sealingKey(dataKey), run: 1, attempt: 1 }
 }
 
-/** Receives editions, on SQL. Nobody sees an edition until one statement accepts it. */
+/** The SQL store that receives editions. Nobody sees an edition until one statement accepts it. */
 export const createReceiveEdition = (
   deps: Deps,
 ): Pick<

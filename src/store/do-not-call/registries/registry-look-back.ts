@@ -54,8 +54,8 @@ const found = (subjects: RawBuilder<unknown>, isFor: RawBuilder<unknown>): RawBu
     where known.accepted_seq >= coalesce(cleared_seq, 0) and ${isFor}`
 
 /**
- * The lists to search: those of all tenants that use the registry, or those of the one tenant that
- * has begun to use it.
+ * The lists to search: the lists of all tenants that use the registry, or the lists of the one
+ * tenant that has begun to use it.
  */
 const listsOf = ({ tenant_id: tenantId, registry }: Task): RawBuilder<unknown> =>
   tenantId === null

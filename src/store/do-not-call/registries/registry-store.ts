@@ -86,7 +86,7 @@ const createRemove =
     return removed.edition
   }
 
-/** The registries and their editions, on SQL. */
+/** The SQL store of the registries and their editions. */
 export const createRegistryStore = (deps: {
   database: Database
   keyring: Keyring

@@ -7,7 +7,7 @@ import { createBringIntoForce } from './bring-into-force.ts'
 import { createSweepEditions } from './left-pages.ts'
 import { createLookForLate, createRegistryLookBack } from './registry-look-back.ts'
 
-/** The work that follows the receipt of editions, on SQL. */
+/** The SQL store for the work that follows the receipt of editions. */
 export const createRegistryWork = (deps: {
   database: Database
   keyring: Keyring

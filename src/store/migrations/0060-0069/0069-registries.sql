@@ -62,7 +62,8 @@ create table registry_look_back (
   edition bigint not null references registry_edition (number),
   -- null: all numbers of the edition are searched for.
   base bigint references registry_edition (number),
-  -- The tenant whose contacts are searched. null: those of all tenants that use the registry.
+  -- The tenant whose contacts are searched. null: the contacts of all tenants that use the
+  -- registry.
   tenant_id text references tenant (id),
   -- The last prefix for which the search has run.
   compared_to bigint not null default -1,

@@ -63,8 +63,8 @@ export type StagedValues = Record<
   unknown
 >
 /**
- * The byte values of an upload, which are sent in one parameter, one after the other. As hex in the
- * JSON, they would be most of what a server has to read.
+ * The byte values of an upload, which are sent in one parameter, one after the other. If they were
+ * in the JSON, in hex, they would be most of what a server has to read.
  */
 const PIECES = [
   ...(['data_key', 'file_name', 'file_name_digest', 'sealed', 'sealed_same', 'payload'] as const),
