@@ -9,8 +9,8 @@ import { auditedGroup, type SendRun } from './send-run.ts'
 /** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /**
- * How long a request is repeated under the same idempotency key. After that the entries are sent
- * under a new key [contracts: 1].
+ * How long a request that Genesys answers with 409 is repeated under the same idempotency key.
+ * After that the entries are sent under a new key [contracts: 1].
  */
 const SAME_KEY_MS = 60_000
 /**
@@ -61,7 +61,8 @@ const replace = async (
 
 const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
   const { deps, claim, group } = run
-  // Genesys still has these entries for a month. So a renewal is not held, but only tried again.
+  // A renewal begins 30 days before Genesys would forget the entries. So it is not held, but only
+  // tried again.
   if (group.renews && reason === 'genesys_unavailable') return
   if (group.held === reason) return
   const audit = auditedGroup(
@@ -98,8 +99,8 @@ const conflicting = async (run: SendRun, failure: GenesysFailure): Promise<numbe
 }
 
 /**
- * Genesys applies nothing of a request that it answers with 429. So the entries may be sent in
- * smaller requests under other keys.
+ * If Genesys answers a request with 429, it has applied nothing of the request. So the entries may
+ * be sent in smaller requests under other keys.
  */
 const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
   const { health, group } = run
@@ -123,8 +124,8 @@ const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number>
 }
 
 /**
- * The entries that Genesys names fail. If it names none, the request is halved until the faulty
- * entry is alone. `whole`: Genesys refused the request as such, and all its entries fail.
+ * The entries that Genesys names fail. If Genesys names none, the request is halved until the
+ * faulty entry is alone. `whole`: Genesys refused the whole request, and all its entries fail.
  */
 const refused = async (run: SendRun, failure: GenesysFailure, whole: boolean): Promise<number> => {
   const { deps, claim, group, health } = run
@@ -171,7 +172,7 @@ const listRefused = async (run: SendRun, failure: GenesysFailure): Promise<numbe
 
 /**
  * Acts on a failure of the group's request. Returns the milliseconds until the list is worked on
- * again. A failed suppression stays in force in the gateway.
+ * again. An entry that failed in Genesys still suppresses in the gateway.
  */
 export const afterFailure = (run: SendRun, failure: GenesysFailure): Promise<number> => {
   // Counts 429s in a row. Any other failure sets the count to 0.

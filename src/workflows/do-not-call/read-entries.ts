@@ -45,9 +45,9 @@ const notHeld = ({ state }: DncSubmission): GatewayProblem => {
 }
 
 /**
- * Releases the quarantined entries of a submission, so that they are sent. Their numbers lie
- * outside the countries that the operator allows, so the key must have the scope `dnc:override`
- * itself (`admin` does not include it). Throws `scope-missing`, `not-found` and `dnc-not-held`.
+ * Releases the quarantined entries of a submission, so that they are sent. Their numbers are not in
+ * the countries that the operator allows, so the key itself must have the scope `dnc:override`
+ * (`admin` does not include it). Throws `scope-missing`, `not-found` and `dnc-not-held`.
  */
 export const createReleaseSubmission =
   (deps: DncReadDeps): MoveSubmission =>
@@ -66,7 +66,7 @@ export const createReleaseSubmission =
   }
 
 /**
- * Resumes a submission that is held because Genesys refused it. Throws `not-found` and
+ * Resumes a submission that is held because Genesys refused its list. Throws `not-found` and
  * `dnc-not-held`.
  */
 export const createResumeSubmission =

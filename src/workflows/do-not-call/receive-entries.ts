@@ -52,7 +52,8 @@ export type ReceiveEntriesDeps = AnswerOnceDeps & {
   renderSubmission: (submission: DncSubmission) => object
   emit: Emit
   /**
-   * Finds the lists named by entries that Genesys does not have. If left out, no list is checked.
+   * Finds the contact lists that entries name but that Genesys does not have. If left out, no list
+   * is checked.
    */
   unknownLists?: UnknownLists
   /** Called when the lane of a DNC list has work. */
@@ -65,8 +66,8 @@ export type ReceiveEntries = Refusing<
 >
 
 /**
- * Throws 403 if the key does not have the scope `dnc:override` itself. The scope is needed because
- * a call with `override` weakens suppressions that are in force.
+ * Throws 403 if a call with `override` has a key without the scope `dnc:override`. The scope is
+ * needed because such a call weakens suppressions that are in force.
  */
 const checkOverride = ({ caller, options }: EntriesRequest): void => {
   const scope = 'dnc:override'
@@ -203,8 +204,7 @@ const receive = async (
 
 /**
  * The audit entry of the acceptance. If the submission ends earlier entries, this audit entry
- * records only the intent. One more audit entry follows for each chunk of entries that it has
- * ended.
+ * records only the intent. One more audit entry follows for each chunk of ended entries.
  */
 const intentOf = ({
   kind,

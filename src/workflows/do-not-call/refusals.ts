@@ -17,8 +17,8 @@ export const ASK_PULL_REFUSALS = [
 ] as const satisfies readonly ProblemCode[]
 
 /**
- * The codes with which the gateway may refuse a whole submission. A faulty entry does not refuse
- * the submission: only that entry is rejected.
+ * The codes with which the gateway may refuse a whole submission. If an entry is faulty, the
+ * gateway rejects only this entry, not the submission.
  */
 export const SUBMIT_ENTRIES_REFUSALS = [
   'scope-missing',

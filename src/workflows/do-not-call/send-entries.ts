@@ -7,11 +7,11 @@ import { afterFailure } from './after-failure.ts'
 import { auditedGroup, type ListHealth, type SendDeps, type SendRun } from './send-run.ts'
 
 /**
- * After this many groups the lane is released and claimed again, so that other lists get their turn
- * and a stopping service does not have to wait.
+ * After this many groups the lane is released. Other lists then get their turn, and a stopping
+ * service does not have to wait.
  */
 const GROUPS_A_CLAIM = 20
-/** How long to wait for a free place while as many writes are in flight as allowed. */
+/** How long to wait before the next check for a free slot, if all slots for writes are taken. */
 const SLOT_LOOK_MS = 200
 
 /**
@@ -87,7 +87,7 @@ const sendGroup = async (run: SendRun, lease: Parameters<SendEntries>[1]): Promi
 
 /**
  * Sends the entries of a list's submissions group by group, in the order of acceptance. Whatever
- * Genesys answers, the entries keep suppressing in the gateway.
+ * Genesys answers, the entries continue to suppress in the gateway.
  */
 export const createSendEntries = (deps: SendDeps): SendEntries => {
   const healths = new Map<string, ListHealth>()

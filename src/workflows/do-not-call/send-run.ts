@@ -20,8 +20,8 @@ export type SendDeps = {
 }
 
 /**
- * What this process has seen of a list lately. It decides how many entries the next request has and
- * how long to wait.
+ * What this process has recently observed of a list. From this, it decides how many entries the
+ * next request has and how long to wait.
  */
 export type ListHealth = {
   /** How many entries the next request may have. */

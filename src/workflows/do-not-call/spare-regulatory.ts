@@ -22,8 +22,8 @@ const without = (chunk: NewDncChunk, places: ReadonlySet<number>): NewDncChunk =
 }
 
 /**
- * Rejects, chunk by chunk, those entries of a removal that only a call with `override` may end
- * (regulatory reasons). `rejected` returns how many.
+ * Rejects, chunk by chunk, the removals of entries with a regulatory reason. Only a call with
+ * `override` may end such entries. `rejected` returns how many were rejected.
  */
 export const sparingRegulatory = (
   { heldByRegulatory }: Pick<DncSubmissionStore, 'heldByRegulatory'>,

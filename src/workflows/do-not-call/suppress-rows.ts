@@ -27,14 +27,14 @@ type Suppressions = Pick<SuppressionPort, 'suppressedAmong' | 'numbersAmong' | '
  */
 export type RowSuppression = {
   /**
-   * Checks the chunk's rows, now or together with later chunks. Keeps the digests of a few chunks
-   * in memory, and a few bytes for each suppressed row.
+   * Checks the chunk's rows, now or together with the rows of later chunks. Keeps the digests of a
+   * few chunks in memory, and a few bytes for each suppressed row.
    */
   look(chunk: Looked): Promise<void>
   /**
-   * Call this after every chunk was checked. Returns the result without the suppressed rows.
-   * Duplicates are decided first. A row that a later line replaces counts as a duplicate, and the
-   * later line decides whether the contact is suppressed.
+   * Call this after every chunk was checked. Returns the result without the suppressed rows. Being
+   * a duplicate has priority: a row that a later line replaces counts as a duplicate, and the later
+   * line decides whether the contact is suppressed.
    */
   settle<Result extends Counted>(result: Result): Promise<Result & Kept>
 }
@@ -138,7 +138,7 @@ const withoutFound = <Result extends Counted>(
   return { ...result, counts, leftOut, batchesTotal, suppressed }
 }
 
-/** From the chunks with rows without consent, keeps what `addConsents` needs at the end. */
+/** Collects what `addConsents` needs at the end from chunks that have rows without consent. */
 const collectConsents = () => {
   const lacking: Pick<Looked, 'seq' | 'lines' | 'withoutConsent'>[] = []
   return {
@@ -205,7 +205,8 @@ const lookingUp = (
 }
 
 /**
- * For lists whose tenants have no entry and no registry. Only a missing consent can suppress there.
+ * For lists whose tenants have no entry and no registry. For these lists, only a missing consent
+ * suppresses a row.
  */
 const consentsAlone = (): RowSuppression => {
   const consents = collectConsents()
@@ -233,7 +234,7 @@ export const suppressRows = (
     ? consentsAlone()
     : lookingUp(suppressions, contactListId, standing)
 
-/** Reads the present `standing` of the list and begins the look-up of an upload's rows. */
+/** Reads the current `standing` of the list and begins the look-up of an upload's rows. */
 export const beginSuppression = async (
   suppressions: Suppressions & Pick<SuppressionPort, 'standingOf'>,
   contactListId: string,

@@ -8,16 +8,16 @@ export type UnknownLists = (tenantId: string, listIds: readonly string[]) => Pro
 
 /**
  * How many lists of a submission are checked. Each list that the gateway has never read costs a
- * call.
+ * call to Genesys.
  */
 const MOST_LOOKED_FOR = 20
-/** The longest that an opt-out waits for the check of its lists. */
+/** How long a submission waits at most for the check of its lists. */
 const WITHIN_MS = 2_000
 
 /**
- * Finds lists that Genesys does not have. A list that the gateway has read before is known. If
- * Genesys does not answer in time, a list also counts as known, because the entry is accepted in
- * any case and the result is only a note.
+ * Finds lists that Genesys does not have. A list that the gateway has read before counts as known.
+ * A list also counts as known if Genesys does not answer in time, because the result is only a note
+ * and the entries are accepted anyway.
  */
 export const createUnknownLists = (
   contactLists: Pick<ContactListPort, 'readContactList'>,

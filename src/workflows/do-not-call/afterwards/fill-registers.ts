@@ -5,14 +5,17 @@ import type { FillPlace, RegisterFillStore } from '../../ports/do-not-call/after
 
 export type FillRegisters = { start(): void; stop(): Promise<void> }
 
-/** The wait between two chunks, so that a call waits for one chunk at most. */
+/**
+ * The wait between two chunks. It lets other work use the database, so that no API call waits for
+ * more than one chunk.
+ */
 const PAUSE_MS = 20
 const AGAIN_MS = 60_000
 
 /**
- * Runs once after a start. Adds the phones and addresses of contacts that were delivered before
- * registers stored them, a chunk at a time. If the process is killed, the next start begins again
- * and skips what is done.
+ * Runs once after a start. Adds to the registers, a chunk at a time, the phones and addresses of
+ * contacts that were delivered before registers stored them. If the process is killed, the next
+ * start begins again and skips the contacts that are done.
  */
 export const createFillRegisters = (deps: {
   registers: RegisterFillStore

@@ -16,7 +16,9 @@ import type {
 
 export type RetractDeps = {
   retractions: Pick<RetractionStore, 'next' | 'settle' | 'postpone'>
-  /** null if Genesys has no call for this. The contacts are then only reported. */
+  /**
+   * null if the dialect has no call that retracts a contact. The contacts are then only reported.
+   */
   contacts: ContactRetractionPort | null
   /** Keys the digests of phones and emails, with the same key as for uploads. */
   digestKey: Buffer
@@ -37,7 +39,7 @@ const REPORTED_A_CLAIM = 1_000
  * accept the call once an admin has granted a right.
  */
 const BACKOFF = { baseMs: 1_000, capMs: 3_600_000 }
-/** Failures that every other contact of the list would meet too. */
+/** Failures that would also occur with every other contact of the list. */
 const OF_ALL: readonly string[] = ['unavailable', 'throttled', 'unauthorized', 'forbidden']
 const LIST_AGAIN_MS = 5_000
 
@@ -131,8 +133,9 @@ const work = async (
 
 /**
  * Retracts contacts that were delivered before an entry named them, one after the other. Each
- * contact is read from Genesys first. So a second try sees what a first try without an answer has
- * done. If Genesys has no call for this, the contacts are only reported.
+ * contact is read from Genesys first. So if the first try got no answer, the second try sees
+ * whether the first one had an effect. If the dialect has no call that retracts a contact, the
+ * contacts are only reported.
  */
 export const createRetractContacts = (deps: RetractDeps): RetractContacts => {
   const { contacts, retractions } = deps

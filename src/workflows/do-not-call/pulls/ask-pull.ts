@@ -46,7 +46,7 @@ export const createAskPull =
       owner: `${deps.owner}:${deps.ids.newUuid()}`,
     }
     const done = await claimKey(deps, scope)
-    // The path names the list and is part of the key's scope, so the same key always means the same
+    // The path names the list, and keys are stored by path. So the same key always means the same
     // call.
     if (done !== null) return { ...done, replayed: true }
     try {

@@ -3,7 +3,8 @@ import type { EntryField, SubjectKind } from '../../../domain/do-not-call/dnc-en
 import type { JudgeEntry } from '../../../intake/entries/entry-steps.ts'
 
 /**
- * Names for the columns between the value and the expiry. The gateway does not read these columns.
+ * The names that the gateway gives to the columns between the value and the expiry. It does not
+ * read these columns.
  */
 const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] as const
 
@@ -11,9 +12,9 @@ const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] a
 export const EXPORT_FIELDS: readonly EntryField[] = ['phoneNumber', ...BETWEEN, 'expiresAt']
 
 /**
- * The columns of every entry of a pull, whatever its origin. The lines of an export have phone
- * numbers and email addresses in one column. Entries that are sent again have the columns of their
- * first submission.
+ * The columns of every entry of a pull. They are the same for all entries, although an export has
+ * phone numbers and email addresses in one column, and entries that are sent again had other
+ * columns in their first submission.
  */
 export const PULLED_COLUMNS = ['phoneNumber', 'email', 'expiresAt']
 
@@ -55,8 +56,8 @@ const LINE_FEED = 10
 const MAX_HEADER_BYTES = 64 * 1024
 
 /**
- * A header with the gateway's names for the columns. The columns of an export are known by their
- * places: the value comes first and the expiry last [platform-api: 2.7].
+ * A header with the gateway's names for the columns. In an export, only the position tells what a
+ * column contains: the value comes first and the expiry last [platform-api: 2.7].
  */
 const ourHeader = (header: string): string => {
   const columns = header.replaceAll(/"[^"]*"/gu, '').split(',').length

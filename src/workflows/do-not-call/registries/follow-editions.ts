@@ -5,8 +5,8 @@ import type { RegistryWork } from '../../ports/do-not-call/registries/registries
 const DEAD_AFTER_MS = 60_000
 
 /**
- * Does one step of the work that follows when an edition was received. First brings editions into
- * force, then searches for contacts that were delivered before. Returns false if there is nothing
+ * Does one step of the work on received editions. First brings editions into force, then searches
+ * for contacts that were delivered before an edition named them. Returns false if there is nothing
  * to do.
  */
 export const createFollowEditions =

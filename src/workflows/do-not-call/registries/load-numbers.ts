@@ -10,7 +10,7 @@ import { createResumableDigest } from '../../../intake/registries/resumable-dige
 import type { ReceivedEdition } from '../../ports/do-not-call/registries/registries.ts'
 import type { LoadingState, RunsState } from './loading-state.ts'
 
-/** How many numbers are sorted together: 8 MB. */
+/** How many numbers are sorted together. They take 8 MB. */
 const NUMBERS_AT_ONCE = 2 ** 20
 /** The most bytes of a file after decompression: four times the largest registry that exists. */
 const MOST_BYTES = 16 * 2 ** 30
@@ -58,10 +58,10 @@ const createStoring = () => {
 }
 
 /**
- * Collects numbers in lots as they arrive, sorts each lot and distributes it over pages. Lots that
- * continue in ascending order form one run. When a lot begins with lower numbers, a new run begins.
- * The runs are merged later. So a file may be in any order, while memory holds only the numbers of
- * one lot. Pages are stored while the next lot is read.
+ * Collects numbers in lots as they arrive, sorts each lot and distributes it over pages. A lot that
+ * begins with higher numbers than the last lot continues the run. A lot that begins with lower
+ * numbers begins a new run. The runs are merged later. So a file may be in any order, while memory
+ * holds only the numbers of one lot. Pages are stored while the next lot is read.
  */
 const createRuns = (take: TakePages, numbersAtOnce: number, from: RunsState = NO_RUNS) => {
   const lot = new Float64Array(numbersAtOnce)
@@ -80,7 +80,7 @@ const createRuns = (take: TakePages, numbersAtOnce: number, from: RunsState = NO
       await takePages()
       run += 1
     }
-    // The next lot may have more numbers with the last prefix.
+    // Numbers with the last prefix wait, because the next lot may have more of them.
     const open = isEnd ? filled : startOfLastPrefix(given)
     const to = open === 0 ? filled : open
     for (const block of blocksOf(given.subarray(0, to))) {
@@ -99,7 +99,7 @@ const createRuns = (take: TakePages, numbersAtOnce: number, from: RunsState = NO
     await afterwards(() => take(run, ready))
   }
   return {
-    /** Adds a number. Check `room` first, because a full lot takes no more. */
+    /** Adds a number. Call it only if `room` is not 0. */
     add: (number: number): void => {
       lot[filled++] = number
     },
@@ -124,10 +124,10 @@ const createRuns = (take: TakePages, numbersAtOnce: number, from: RunsState = NO
   }
 }
 
-/** The fewest bytes of a line that holds a number. */
+/** The fewest bytes of a line with a number. */
 const LEAST_LINE_BYTES = 7
 
-/** Where `loadNumbers` puts the parts of an edition while it reads the file. */
+/** The functions with which `loadNumbers` stores an edition while it reads the file. */
 export type LoadInto = {
   take: TakePages
   /**
@@ -147,7 +147,8 @@ const readPiece = async (
   numbersAtOnce: number,
 ): Promise<void> => {
   for (let at = 0; at < piece.byteLength;) {
-    // Leaves room for all numbers that the next part of the piece can hold.
+    // The lot then has room for all numbers of the next part, even if every line is as short as
+    // possible.
     if (runs.room() < numbersAtOnce / 4) await runs.flush(false)
     const to = Math.min(piece.byteLength, at + (runs.room() - 1) * LEAST_LINE_BYTES)
     reader.read(piece.subarray(at, to))

@@ -2,7 +2,8 @@ import type { NumberPage } from '../../../domain/do-not-call/registries/number-p
 import type { NumberReaderState } from '../../../intake/registries/number-lines.ts'
 
 /**
- * How far the numbers of a file are distributed over pages when reading stops between two pieces.
+ * How far the numbers of a file are distributed over pages at a point between two pieces of the
+ * file.
  */
 export type RunsState = {
   run: number
@@ -43,8 +44,8 @@ type Written = {
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
 /**
- * Writes the state as bytes. These contain phone numbers, so they must be sealed before they are
- * stored.
+ * Writes the state as bytes. The bytes contain phone numbers, so they must be sealed before they
+ * are stored.
  */
 export const writeLoadingState = ({ bytes, reader, runs, digest }: LoadingState): Buffer => {
   const { waiting, page, ...rest } = runs

@@ -29,7 +29,8 @@ type Editions = Standing['editions']
 type Suppressions = Pick<SuppressionPort, 'numbersAmong'>
 
 /**
- * How many numbers are looked up together. They take 8 MB in their chunks, and another 8 MB sorted.
+ * How many numbers are looked up together. They take 8 MB in their chunks, and another 8 MB in the
+ * sorted array.
  */
 const NUMBERS_AT_ONCE = 2 ** 20
 
@@ -47,7 +48,7 @@ const placeOf = (numbers: Float64Array, number: number): number => {
 
 type Found = { sorted: Float64Array; hits: Uint8Array; any: boolean }
 
-/** Looks up the numbers. Sorts them in place, because a copy would need as much memory again. */
+/** Looks up the numbers. Sorts them in place, because a sorted copy would double the memory. */
 const find = async (
   suppressions: Suppressions,
   editions: Editions,
@@ -90,8 +91,8 @@ const noteCountries = (numbers: Float64Array, countries: Set<string>): void => {
 }
 
 /**
- * Looks up the phones of an upload's rows in the registries. Collects chunks until a million
- * numbers are together, because one sorted look-up of many numbers is faster.
+ * Looks up the phones of an upload's rows in the registries. Collects chunks until they have a
+ * million numbers, because one look-up of many sorted numbers is faster than many small ones.
  */
 export const lookAtRegistries = (
   suppressions: Suppressions,

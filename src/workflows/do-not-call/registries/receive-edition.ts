@@ -97,7 +97,7 @@ const translated = (error: unknown): unknown => {
 }
 
 /**
- * The parts of a call that stay the same when it is repeated to continue a file: everything but
+ * The parts of a call that stay the same if the call is repeated to continue a file: everything but
  * `offset`.
  */
 const askedOf = ({ registry, options }: EditionRequest) => ({
@@ -123,9 +123,9 @@ const offsetDiffers = (offset: number): GatewayProblem => {
 
 /**
  * Accepts an edition of a registry. Reads, sorts, seals and stores its numbers while they stream
- * in, and answers 202 when all are durable. From then on, the gateway brings the edition into force
- * by itself. If the body is incomplete, the part that is stored stays, and another call may bring
- * the rest. Any other failure leaves nothing behind.
+ * in, and answers 202 when all are durable. After that, the gateway brings the edition into force
+ * by itself. If the body is incomplete, the stored part stays, and another call may send the rest.
+ * Any other failure leaves nothing behind.
  */
 export const createReceiveEdition =
   (deps: ReceiveEditionDeps): ReceiveEdition =>
@@ -136,8 +136,8 @@ export const createReceiveEdition =
     const call = {
       ...{ tenantId: caller.tenantId, method: 'POST', path, key },
       fingerprint: async () => {
-        // This call sent only the rest of a file, which does not show whether the whole file is the
-        // same as before.
+        // This call sent only the rest of a file. The rest does not show whether the whole file is
+        // the same as before.
         if (request.options.offset > 0) throw offsetDiffers(0)
         return fingerprintOf(request, await hashBody(body, Number.MAX_SAFE_INTEGER))
       },

@@ -31,18 +31,18 @@ export type ApplyDeps = {
 }
 
 /**
- * The list must be read from Genesys, because a copy would not show what has changed since the
- * plan.
+ * The list must be read from Genesys, because a stored copy would not show what has changed since
+ * the plan was made.
  */
 const FRESH_MS = 0
 
 /**
- * Releases an upload with `apply=manual` to its lane. Computes the digest of its plan again, with
- * the present list and suppressions. A second call with the applied digest returns the upload
- * unchanged. Throws
- * - `plan-changed` (412) with the new digest, if the caller agreed to another plan,
+ * Releases an upload with `apply=manual` to its lane. Computes the digest of its plan again, from
+ * the list and the suppressions as they are now. A second call with the applied digest returns the
+ * upload unchanged. Throws
+ * - `plan-changed` (412) with the new digest, if the caller agreed to a different plan,
  * - `schema-drift` (422), if the rows no longer fit the list,
- * - `rows-gone` (410), past retention,
+ * - `rows-gone` (410), if the retention of the rows has ended,
  * - `state-conflict` (409), if the upload does not wait to be applied.
  */
 export const createApplyUpload =
@@ -93,13 +93,16 @@ const presentDigest = async (
       'The rows of this upload were deleted at the end of their retention.',
     )
   }
-  // Rows that newer entries suppress count too. Otherwise, the upload would leave out more rows
+  // Also counts rows that newer entries suppress. Otherwise, the upload would leave out more rows
   // than the operator agreed to.
   const suppressed = counts.suppressed + (await deps.suppressions.suppressedSince(id))
   return planDigestOf({ basis: staging.planBasis, schemaVersion, suppressed })
 }
 
-/** The problem that refuses a plan. Stores the new digest, which the upload shows from then on. */
+/**
+ * The problem for a plan that has changed. Stores the new digest, which the upload shows from then
+ * on.
+ */
 const changed = async (
   deps: ApplyDeps,
   upload: Upload,

@@ -7,8 +7,9 @@ import { tellFinished } from '../receive/staging.ts'
 import { auditOfControl } from './control-audit.ts'
 
 /**
- * Cancels, pauses or resumes an upload for a caller. Throws 404 if it does not exist, 409 if its
- * state does not allow the action, and 412 if it does not have the version that the caller expects.
+ * Cancels, pauses or resumes an upload for a caller. Throws 404 if the upload does not exist, 409
+ * if its state does not allow the action, and 412 if its version is not the one that the caller
+ * expects.
  */
 export const createControlUpload =
   (deps: {

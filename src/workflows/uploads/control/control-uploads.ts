@@ -38,13 +38,17 @@ export type ControlUploads = (input: {
   action: BulkAction
   filter: UploadFilter
   cursor: string | null
-  /** The same text for a call that is repeated, so that rows are sent again only once. */
+  /**
+   * A text that a repeated call has in common with the first call. It ensures that rows are sent
+   * again only once.
+   */
   once: string
 }) => Promise<ControlledUploads>
 
 /**
- * The person who presses the button waits, so a call must end within seconds. An upload is applied
- * with the list as Genesys has it, and a retry reads all rows of its upload.
+ * The most uploads of one call. The person who presses the button waits, so a call must end within
+ * seconds. `apply` reads the list from Genesys and `retry` reads all rows of an upload, so their
+ * limits are lower.
  */
 export const MOST_AT_ONCE: Record<BulkAction, number> = {
   ...{ cancel: 500, pause: 500, resume: 500 },
@@ -61,7 +65,10 @@ type Deps = {
 }
 type Asked = Parameters<ControlUploads>[0]
 
-/** Reads all uploads before the first action, which may change what matches the filter. */
+/**
+ * Reads all uploads before the first action, because an action may change which uploads match the
+ * filter.
+ */
 const matching = async (
   { uploads }: Deps,
   { caller, action, filter, cursor }: Asked,
@@ -79,7 +86,7 @@ const matching = async (
   return { found, next }
 }
 
-/** For the actions that send rows: the tenant must still be granted the list. */
+/** Actions that send rows need this check: the tenant must still be granted the list. */
 const checkGranted = async ({ access }: Deps, { tenantId, contactListId }: Upload) => {
   if (await access.isGranted(tenantId, 'contact_list', contactListId)) return
   throw new GatewayProblem('not-found', 'The upload does not exist.')

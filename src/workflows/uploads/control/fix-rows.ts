@@ -37,8 +37,8 @@ export type FixRowsDeps = {
 export const fixedFileName = (uploadId: string): string => `fixed-${uploadId}.csv`
 
 /**
- * How many rejected rows are read to find those to fix. The reading begins with the first row to
- * fix. A page shows no more rows than this.
+ * How many rejected rows are read to find the rows to fix. The reading begins with the first row to
+ * fix. A page of the console shows no more rows than this.
  */
 const MOST_LOOKED = 500
 
@@ -55,8 +55,8 @@ const readRows = async (
 
 /**
  * The options for the fixed rows. Columns are mapped by name as before, whatever the format of the
- * first file. Options that concern a whole file are left out: overwriting the list, a start time,
- * and how the file was written.
+ * original file. Options that concern a whole file are left out: overwriting the list, a start
+ * time, and how the file was written.
  */
 const optionsOf = (
   upload: Upload,
@@ -112,10 +112,9 @@ const bytesOf = async function* (body: Buffer): AsyncGenerator<Uint8Array> {
 type Validated = { rejectedRows: StillFaulty[] }
 
 /**
- * Sends fixed rows as a new upload of only these rows. The name of its file contains the id of the
- * upload that rejected them. All rows are checked first. If one is still faulty, nothing is sent
- * and the faults are returned. Throws `rows-gone`, `nothing-to-retry`, and the refusals of an
- * upload.
+ * Sends fixed rows as a new upload. The name of its file contains the id of the upload that
+ * rejected them. All rows are checked first. If a row is still faulty, nothing is sent and the
+ * faults are returned. Throws `rows-gone`, `nothing-to-retry`, and the refusals of an upload.
  */
 export const createFixRows =
   (deps: FixRowsDeps): FixRows =>

@@ -4,7 +4,7 @@ import { sha256Hex } from '../../../lib/digest.ts'
 
 /**
  * A digest of the part of a plan that a change of the list does not affect: the file, the options,
- * and the rows that stay out.
+ * and the rows that are left out.
  */
 export const planBasisOf = (about: {
   fileSha256: string
@@ -27,7 +27,7 @@ export const planBasisOf = (about: {
 
 /**
  * The digest that an operator who applies the plan agrees to. It covers the file, the options, the
- * columns and how many rows are suppressed [design: 6].
+ * columns and the number of suppressed rows [design: 6].
  */
 export const planDigestOf = (about: {
   basis: string

@@ -15,7 +15,7 @@ export type PlanDeps = {
   contentHashes: TextContentHashes
 }
 
-/** Counts, chunk by chunk, what delivering the rows is expected to do. */
+/** Counts, chunk by chunk, the expected effect of delivering the rows. */
 export type PlanTally = {
   /**
    * Looks up the chunk's rows in the register, now or together with later chunks. Keeps one byte
@@ -27,8 +27,8 @@ export type PlanTally = {
 }
 
 /**
- * How many rows are looked up together. Each look-up may cost a pass over the register, and its
- * rows take 32 bytes each in memory.
+ * How many rows are looked up together. Many, because each look-up may scan the whole register. Not
+ * more, because each waiting row takes 32 bytes of memory.
  */
 const ROWS_AT_ONCE = 100_000
 
@@ -42,9 +42,10 @@ type About = {
 }
 
 /**
- * The plan of an upload whose rows stream in, made from the register. The register knows what this
- * gateway has delivered. It does not know what other clients put into the list, or what earlier
- * uploads will have delivered before this one is sent. An overwrite creates every contact again.
+ * The plan of an upload whose rows stream in, made from the register. The register knows which rows
+ * this gateway has delivered. It does not know which contacts other clients put into the list, or
+ * what earlier uploads will still deliver before this upload is sent. An overwrite creates every
+ * contact again.
  */
 export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   const { tenantId, list, options, queue } = about

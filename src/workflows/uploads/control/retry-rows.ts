@@ -6,8 +6,8 @@ import { createDigestBatch } from '../../../lib/keyed-digest.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
 /**
- * The outcomes that a caller may send again. `differing`: delivered rows that Genesys does not show
- * as sent.
+ * The outcomes that a caller may send again. `differing`: all delivered rows, if the reconciliation
+ * found differences.
  */
 export const RETRY_OUTCOMES = ['failed', 'unprocessed', 'differing'] as const
 export type RetryOutcome = (typeof RETRY_OUTCOMES)[number]
@@ -21,8 +21,8 @@ export const retriable = ({ counts, reconciliation }: Upload, outcome: RetryOutc
     : counts[ledgerOutcome(outcome)]
 
 /**
- * The most UTF-16 units of text in a chunk, as in intake, so that a chunk always fits into memory
- * and into a statement.
+ * The most UTF-16 units of text in a chunk, so that a chunk always fits into memory and into a
+ * statement. Intake has the same limit.
  */
 const CHUNK_CHARS = 2_000_000
 
@@ -52,9 +52,9 @@ const runsOf = (rows: readonly LedgerRow[]): LedgerRow[][] => {
 }
 
 /**
- * Those staged rows of a finished upload that have one of the outcomes, as chunks of a new upload.
- * Reads a page at a time. They keep their line numbers, because the new ledger refers to the same
- * file.
+ * The staged rows of a finished upload that have one of the outcomes, as chunks of a new upload.
+ * Reads a page at a time. The rows keep their line numbers, because the new ledger refers to the
+ * same file.
  */
 export async function* retriedChunks(
   deps: RetryDeps,

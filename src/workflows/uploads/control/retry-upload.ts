@@ -45,17 +45,17 @@ export type RetryUploadDeps = Omit<
 }
 
 /**
- * The list must be read from Genesys, because a copy would not show what has changed since the rows
- * were checked.
+ * The list must be read from Genesys, because a stored copy would not show what has changed since
+ * the rows were checked.
  */
 const FRESH_MS = 0
 
 /**
- * Makes a new upload from stored rows of a finished one: those that failed, were not processed or
- * differ in Genesys. Their content keeps its age, so it does not overwrite newer content of a
- * contact. Throws
+ * Makes a new upload from stored rows of a finished upload: rows that failed, were not processed or
+ * differ in Genesys. The content of these rows keeps its age, so it does not overwrite newer
+ * content of a contact. Throws
  * - 409, if the upload or a retry of it has not ended, if no row is left to retry, or if the upload
- *   should have overwritten the list but never did,
+ *   was to overwrite the list but never did,
  * - 410, if the rows are gone,
  * - 422, if the list now has other columns.
  */
@@ -138,8 +138,8 @@ const retry = async (
 }
 
 /**
- * Throws unless rows of the upload can be retried. Returns the options of the retry: those of the
- * upload, except that the retry appends and needs no plan.
+ * Throws if no rows of the upload can be retried. Returns the options of the retry: the options of
+ * the upload, except that the retry appends and needs no plan.
  */
 const checkRetryable = async (
   deps: RetryUploadDeps,
@@ -169,9 +169,9 @@ const checkRetryable = async (
 }
 
 /**
- * Refuses a retry while another one has not ended, because it would send the same rows again. Two
- * calls at the same moment may both pass here. The store then refuses the second one when it is
- * staged.
+ * Refuses a retry while another retry has not ended, because both would send the same rows. Two
+ * calls at the same moment may both pass this check. The store then refuses the second retry when
+ * it is staged.
  */
 const refuseBeside = async (deps: RetryUploadDeps, parent: Upload): Promise<void> => {
   const last = parent.children.at(-1)

@@ -4,7 +4,10 @@ import type { UploadAnswer } from '../../contract.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { claimKey, releaseClaim, type ClaimDeps, type ClaimScope } from './idempotency-claim.ts'
 
-/** Four beats fit into the 60 s after which a claim without a beat counts as dead. */
+/**
+ * The time between two heartbeats. Four heartbeats fit into the 60 s after which a claim without a
+ * heartbeat counts as dead.
+ */
 const BEAT_MS = 15_000
 
 export type AnswerOnceDeps = ClaimDeps & {
@@ -15,7 +18,7 @@ export type AnswerOnceDeps = ClaimDeps & {
 
 /** A call under an Idempotency-Key. */
 export type KeyedCall = Omit<ClaimScope, 'owner'> & {
-  /** A digest of what the call asks for. It is computed only if the key was used before. */
+  /** A digest of what the call requests. It is computed only if the key was used before. */
   fingerprint: () => string | Promise<string>
   /** The detail of `idempotency-key-reused`. */
   reused: string
@@ -23,7 +26,7 @@ export type KeyedCall = Omit<ClaimScope, 'owner'> & {
 
 /**
  * Does the work of a call once for its idempotency key. Claims the key first. A later call with the
- * key gets the stored answer, or `idempotency-key-reused` if it asks for something else. If the
+ * key gets the stored answer, or `idempotency-key-reused` if it requests something else. If the
  * work fails, frees the key again.
  */
 export const answerOnce = async (

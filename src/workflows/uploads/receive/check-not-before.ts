@@ -15,8 +15,8 @@ export const checkNotBefore = ({ notBefore }: UploadOptions, now: Date): void =>
 
 /**
  * Throws `not-before-past` if the time has passed. The year or the zone is then probably wrong, and
- * without this check the upload would be sent immediately. Checked for new calls only: a call that
- * repeats an earlier one gets the stored answer, however late.
+ * without this check the upload would be sent immediately. Check new calls only: a call that
+ * repeats an earlier call gets the stored answer, even after this time.
  */
 export const checkNotPast = ({ notBefore }: UploadOptions, now: Date): void => {
   if (notBefore === undefined || Date.parse(notBefore) >= now.getTime()) return

@@ -94,9 +94,10 @@ export const checkListTakes = (
 }
 
 /**
- * Chooses how the rows go to Genesys, once they are counted. A method that the caller chose is
- * used. With `auto`, the guide dialect sends files if there are more rows than the threshold and
- * the list has a column for the contact id [guide-api: Contacts]. All other uploads go as batches.
+ * Chooses how the rows are sent to Genesys, once they are counted. If the caller chose a method,
+ * this method is used. With `auto`, the guide dialect sends files if there are more rows than the
+ * threshold and the list has a column for the contact id [guide-api: Contacts]. All other uploads
+ * are sent as batches.
  */
 export const chooseDelivery = (
   deps: Deps,

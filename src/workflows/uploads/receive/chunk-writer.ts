@@ -9,8 +9,8 @@ const BYTES_PER_INSERT = 4_000_000
 
 export type ChunkWriter = {
   /**
-   * Takes a chunk. Waits only if an insert must begin while another one runs, so that memory holds
-   * at most the chunks of two inserts.
+   * Takes a chunk. Waits only if an insert must begin while another insert runs, so that memory
+   * holds at most the chunks of two inserts.
    */
   write(chunk: NewChunk): Promise<void>
   /** Writes the rest. Resolves when everything is stored. */

@@ -3,8 +3,8 @@ import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { UploadRequest } from '../../contract.ts'
 
 /**
- * Allows an overwrite only if the key may overwrite and the caller has named the list. The reason:
- * an overwrite replaces the list's content, and Genesys then rebuilds the list's index, unbinds
+ * Allows an overwrite only if the key may overwrite and the caller has named the list. These checks
+ * protect the list: an overwrite replaces its content, and Genesys then rebuilds its index, unbinds
  * campaigns and resets pacing [guide-api: Contacts].
  */
 export const checkOverwrite = ({ caller, contactListId, options }: UploadRequest): void => {

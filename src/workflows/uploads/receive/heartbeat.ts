@@ -3,20 +3,21 @@ import { StagingLost } from '../../ports/uploads/uploads.ts'
 import type { ClaimDeps, ClaimScope } from './idempotency-claim.ts'
 
 /**
- * Six beats fit into the 60 s after which an unfinished upload, or a claim, counts as abandoned.
+ * The time between two heartbeats. Six heartbeats fit into the 60 s after which an unfinished
+ * upload, or a claim, counts as abandoned.
  */
 const RECEIVING_BEAT_MS = 10_000
 
 export type Heartbeat = {
-  /** Throws `StagingLost` once a beat has found that the work was given up. */
+  /** Throws `StagingLost` once `beat` has returned false. */
   assertAlive(): void
-  /** No beat begins after this call. Resolves when no beat is running. */
+  /** Begins no more heartbeats. Resolves when no heartbeat is running. */
   stop(): Promise<void>
 }
 
 /**
- * Calls `beat` every `everyMs` until it is stopped or returns false. A beat that fails is tried
- * again the next time.
+ * Calls `beat` every `everyMs`, until `stop` is called or `beat` returns false. If `beat` throws,
+ * it is called again at the next time.
  */
 export const startHeartbeat = (
   clock: Clock,
@@ -32,8 +33,8 @@ export const startHeartbeat = (
       } catch {
         return
       }
-      // A single failure does not end the work, because the database may answer the next beat. Only
-      // a gap of several beats ends it.
+      // A single failure does not end the work, because the database may answer the next heartbeat.
+      // Only a gap of several heartbeats ends it.
       alive = await beat().catch(() => true)
     }
   }
@@ -49,7 +50,7 @@ export const startHeartbeat = (
   }
 }
 
-/** Keeps alive what is being received (`touch`), and the claim of its key. */
+/** Keeps the claim of the key alive, and also the object that is being received (`touch`). */
 export const keepReceiving = (
   { clock, idempotency }: ClaimDeps,
   scope: ClaimScope,

@@ -3,7 +3,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import type { StoredAnswer } from '../../ports/uploads/small-uploads.ts'
 import type { IdempotencyStore } from '../../ports/uploads/uploads.ts'
 
-/** A claim without a beat for 60 s is dead [design: 6]. */
+/** A claim without a heartbeat for 60 s is dead [design: 6]. */
 const CLAIM_DEAD_MS = 60_000
 const IN_PROGRESS_RETRY_SECONDS = 10
 const RELEASE_AGAIN_MS = 2_000
@@ -16,7 +16,7 @@ export type ClaimScope = {
   path: string
   key: string
   /**
-   * Differs for each call, so that a late release cannot free the claim of the caller's next try.
+   * Different for each call, so that a late release cannot free the claim of the caller's next try.
    */
   owner: string
 }
@@ -44,7 +44,7 @@ export const inProgress = (): GatewayProblem => {
 /**
  * Frees the claim, so that the caller can try again immediately. If the database cannot be reached,
  * returns and keeps trying in the background. In any case the claim is free after 60 s, because it
- * gets no more beats.
+ * gets no more heartbeats.
  */
 export const releaseClaim = async (deps: ClaimDeps, scope: ClaimScope): Promise<void> => {
   const release = (): Promise<boolean> =>

@@ -53,9 +53,9 @@ export const readContext = (tenantId: string, signal: AbortSignal): CallContext 
 })
 
 /**
- * Returns the list and how old it is: the stored copy if it is younger than `freshMs`, otherwise
- * the list as Genesys shows it. If Genesys is down, returns the stored copy however old it is.
- * Throws `not-found`, `genesys-refused`, or `genesys-unavailable` if there is no copy.
+ * Returns the list and the age of this reading: the stored copy if it is younger than `freshMs`,
+ * otherwise the list as Genesys shows it. If Genesys is down, returns the stored copy, whatever its
+ * age. Throws `not-found`, `genesys-refused`, or `genesys-unavailable` if there is no copy.
  */
 export const readListSchema = async (
   deps: { contactLists: ContactListPort; lists: ListCache },
@@ -81,8 +81,8 @@ export const readListSchema = async (
 
 /**
  * Reads lists as `readListSchema` does, for calls that accept a reading of the last `FRESH_MS`.
- * Calls that need the same list at the same time share one reading, because each reading takes one
- * call of the pace.
+ * Calls that need the same list at the same time share one reading, because each reading uses one
+ * slot of the pace.
  */
 export const createSharedReads = (deps: { contactLists: ContactListPort; lists: ListCache }) => {
   const reading = new Map<string, Promise<{ list: ContactList }>>()

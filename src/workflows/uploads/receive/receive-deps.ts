@@ -32,12 +32,12 @@ export type ReceiveDeps = {
   register: Pick<DeliveryStore, 'compare' | 'registerSize'>
   contentHashes: TextContentHashes
   /**
-   * With `auto` in the guide dialect, an upload with more accepted rows than this goes as files
+   * With `auto` in the guide dialect, an upload with more accepted rows than this is sent as files
    * (GENESYS_FILE_THRESHOLD_ROWS).
    */
   fileThresholdRows: number
   /**
-   * Whether Genesys can call this gateway back. That needs a public URL and a secret for tokens.
+   * Whether Genesys can call this gateway back. This needs a public URL and a secret for tokens.
    */
   callbacks: boolean
   runIntake: RunIntake
@@ -49,7 +49,7 @@ export type ReceiveDeps = {
   emit: Emit
   /** The id of this process. It names the holder of claims and of uploads being received. */
   owner: string
-  /** Wakes the lane, because it has work. */
+  /** Called when the lane has work, so that a worker claims the lane immediately. */
   wake: (laneKey: string) => void
   signal?: AbortSignal
 }

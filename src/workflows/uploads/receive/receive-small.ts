@@ -23,16 +23,17 @@ const wholeBody = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => {
 }
 
 /**
- * Whether the upload can be staged in one step. Uploads that wait (for /apply or a time) and those
- * that are only validated go through `stageUpload`, chunk by chunk.
+ * Whether the options allow the gateway to stage the upload in one step. This is not possible for
+ * uploads that wait (for /apply or a time) or that are only validated.
  */
 const isPlain = ({ options, validateOnly }: UploadRequest): boolean =>
   !validateOnly && options.apply === 'auto' && options.notBefore === undefined
 
 /**
  * If the upload may be staged in one step, reads the body and returns the call with its bytes.
- * Otherwise returns the call unchanged, to be staged chunk by chunk. That is also done for a
- * compressed file, which may be of any size, and for a call whose key is claimed but not answered.
+ * Otherwise returns the call without `bytes`, to be staged chunk by chunk. The latter also applies
+ * to a compressed file, which may be of any size, and to a call whose key is claimed but not
+ * answered.
  */
 export const readWhole = async (request: UploadRequest): Promise<WholeUpload | UploadRequest> => {
   const { doorway = null } = request

@@ -87,8 +87,8 @@ const createSchemaFor = (deps: ReceiveDeps): SchemaFor => {
 
 /**
  * Receives small uploads. While Genesys accepts rows with the columns of an older reading of the
- * list, the upload uses that reading. If this leads to a refusal, the upload is checked again with
- * a new reading.
+ * list, the upload uses that reading. If the columns of that reading lead to a refusal, the upload
+ * is checked again with a new reading.
  */
 const createReceiveWhole =
   (deps: ReceiveDeps, schemaFor: SchemaFor) =>
@@ -118,16 +118,16 @@ const queueOf = async (
 }
 
 /**
- * Whether the list must be read now. A plan compares the size of the list with the register. If
- * that size were older than the register, contacts delivered in between would seem to be lost.
+ * Whether the list must be read now. A plan compares the size of the list with the register. If the
+ * size was read earlier, contacts delivered since then would seem to be lost.
  */
 const isPlanned = ({ validateOnly, options }: UploadRequest): boolean =>
   validateOnly || options.apply === 'manual'
 
 /**
- * The list as read more than a minute ago, if Genesys has accepted rows with its columns since.
- * null: the list must be read, or the last reading is fresh. If `schemaDrift` is not `reject`, the
- * list must always be read.
+ * The stored reading of the list, if it is older than a minute, but Genesys has accepted rows with
+ * its columns within the last minute. null: the list must be read, or the stored reading is fresh.
+ * If `schemaDrift` is not `reject`, the list must always be read.
  */
 const provenList = ({ doorway, options }: WholeUpload): ContactList | null => {
   const seen = doorway.list
@@ -135,7 +135,7 @@ const provenList = ({ doorway, options }: WholeUpload): ContactList | null => {
   return options.schemaDrift === 'reject' ? seen.list : null
 }
 
-/** Whether a refusal may be due to columns that the list had when it was last read. */
+/** Whether a refusal may be due to an outdated reading of the list's columns. */
 const isOfColumns = (error: unknown): boolean =>
   error instanceof GatewayProblem && [400, 422].includes(PROBLEMS[error.code].status)
 
@@ -180,8 +180,8 @@ const inRoom = async <Answer extends UploadAnswer | null>(
     return answer
   } catch (error) {
     room.giveBack()
-    // If the quota was the lower limit, and not the configured number of rows, the caller gets the
-    // error of the quota.
+    // If the quota is lower than the configured number of rows, the caller gets the error of the
+    // quota.
     throw isOverRows(error) && maxRows < spec.maxRows ? room.overRows() : error
   }
 }

@@ -5,8 +5,8 @@ import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
 
 /**
- * Returns the stored answer of the call's key. Throws `idempotency-key-reused` if it belongs to
- * another file or other options.
+ * Returns the stored answer of the call's key. Throws `idempotency-key-reused` if the answer
+ * belongs to a different file or different options.
  */
 export const replayAnswer = (
   deps: Pick<ReceiveDeps, 'emit'>,

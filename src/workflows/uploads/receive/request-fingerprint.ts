@@ -6,7 +6,7 @@ import { sha256Hex } from '../../../lib/digest.ts'
 import type { UploadRequest } from '../../contract.ts'
 
 /**
- * A digest of what a call asks for: options, list, format and the file's bytes. Two calls with one
+ * A digest of what a call requests: options, list, format and the file's bytes. Two calls with one
  * Idempotency-Key are the same call if their digests are equal.
  */
 export const fingerprintOf = (
@@ -18,7 +18,7 @@ export const fingerprintOf = (
 }
 
 /**
- * The SHA-256 of a body, which is read to its end. Throws `upload-too-large` if the body is longer
+ * Reads a body to its end and returns its SHA-256. Throws `upload-too-large` if the body is longer
  * than `maxBytes`.
  */
 export const hashBody = async (

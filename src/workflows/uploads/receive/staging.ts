@@ -33,8 +33,9 @@ type Staged<Input> = {
 
 /**
  * Begins an upload, lets `work` write its rows, and stages it with the result of `work`. The upload
- * is durable when this resolves. Until then, the upload and the claim of its key are kept alive. If
- * the call fails, nothing of the upload remains. After a crash, the sweeper removes what is left.
+ * is durable when this resolves. Until then, heartbeats keep the upload and the claim of its key
+ * alive. If the call fails, nothing of the upload remains. After a crash, the sweeper removes what
+ * is left.
  */
 export const stageRows = async <Input extends StageUpload>(
   deps: StagingDeps,
@@ -104,8 +105,8 @@ export const tellStaged = (
 }
 
 /**
- * Reports an upload that ended without a delivery. `unsettled`: how many rows became unprocessed
- * because it ended.
+ * Reports an upload that ended outside of a delivery run. `unsettled`: how many rows became
+ * unprocessed because the upload ended.
  */
 export const tellFinished = (
   deps: Pick<ReceiveDeps, 'emit'>,
@@ -130,8 +131,8 @@ export const tellFinished = (
 }
 
 /**
- * What the store writes when it accepts a file or a retry: the audit entry, the claim of the key,
- * and the 202 that the key answers from then on.
+ * The data that the store writes when it accepts a file or a retry: the audit entry, the claim of
+ * the key, and the 202 answer that later calls with the key get.
  */
 export const acceptanceOf = (
   deps: Pick<ReceiveDeps, 'ids' | 'renderUpload'>,

@@ -10,10 +10,10 @@ export type RowFindings = Omit<ReconciliationFindings, 'listSize' | 'registered'
 export type Held = Awaited<ReturnType<ContactReadPort['readContacts']>>
 
 /**
- * Compares a sample with what Genesys showed, cell by cell. Only contacts whose content is still in
- * the register count. To know that, the register is read again after the contacts were read from
- * Genesys. An upload that sends a contact again marks its register entry as doubtful before it
- * sends. So contacts that have changed meanwhile are left out.
+ * Compares a sample with what Genesys showed, cell by cell. Leaves out contacts that have changed
+ * meanwhile: only contacts whose content is still in the register count. For this check, the
+ * register is read again after the contacts were read from Genesys. It shows changes in time,
+ * because an upload marks a contact's register entry as doubtful before it sends the contact again.
  */
 export const compareContacts = async (
   deps: ReconcileDeps,

@@ -16,24 +16,24 @@ import { picked, sampleOf, type SampleRow, stillKnown } from './sample.ts'
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 /**
- * The waits after Genesys did not answer, before each further try. After the last one, the
+ * The wait before each further try if Genesys does not answer. If the last try fails too, the
  * reconciliation is `unavailable`.
  */
 const AGAIN_MS = [MINUTE, 10 * MINUTE, 60 * MINUTE] as const
 /**
- * After how long differences are checked a second time. The index of the guide dialect may lag up
+ * The wait before differences are checked a second time. The index of the guide dialect may lag up
  * to a minute. The platform shows immediately what it has stored.
  */
 const DOUBT_MS = { guide: MINUTE, platform: 5 * SECOND } as const
 /** The most contacts that one call of the platform returns. */
 const MOST_CONTACTS = 50
-/** The most jobs that are read again. Each costs a call. */
+/** The most jobs that are read again. Each job costs a call. */
 const MOST_JOBS = 10
 
 /**
- * Checks an ended upload, together with others of its list that wait for the same check: compares
- * what Genesys shows with what was sent. Stores a result for each upload. Writes nothing to Genesys
- * and does not change the rows. Skips uploads whose check is not pending.
+ * Checks an ended upload, together with other uploads of its list that are due: compares what
+ * Genesys shows with what was sent. Stores a result for each upload. Writes nothing to Genesys and
+ * does not change the rows. Skips uploads whose check is not pending.
  */
 export const createReconcileUpload =
   (deps: ReconcileDeps) =>
@@ -103,8 +103,8 @@ const conclude = async (
 }
 
 /**
- * The findings for each upload, in the order of the uploads. The list is read once. The contacts
- * that one call returns are divided among the uploads.
+ * The findings for each upload, in the order of the uploads. The list is read once. One call reads
+ * the sampled contacts of all uploads.
  */
 const findingsOf = async (
   deps: ReconcileDeps,
@@ -127,8 +127,8 @@ const findingsOf = async (
       : await compareAll(deps, deps.contactReads, askings, samples)
   const after = await deps.delivery.registerSize(tenantId, contactListId)
   // If the register has shrunk, or if no row of a sample is certain now, the list is being
-  // replaced. In that case, the size of the list and that of the register belong to different
-  // times, and are not compared.
+  // replaced. In that case, the sizes of the list and of the register belong to different times,
+  // and are not compared.
   const sure: boolean[] = []
   for (const [index, own] of askings.entries()) {
     sure.push((await stillKnown(deps, own, samples[index]!)).length > 0)
@@ -143,8 +143,8 @@ const findingsOf = async (
 const SIZE_UNKNOWN = { listSize: null, registered: null }
 
 /**
- * Samples for all uploads, which together fit into one read. If there are more uploads than rows in
- * a read, only a random choice of them gets a row.
+ * A sample of rows for each upload. One call can read all samples together. If there are more
+ * uploads than contacts in a call, only a random choice of the uploads gets a row.
  */
 const samplesOf = async (
   deps: ReconcileDeps,
@@ -178,8 +178,9 @@ const compareAll = async (
 }
 
 /**
- * Guide: contacts cannot be read, but a job says how many rows it took. Jobs that Genesys no longer
- * knows are skipped. The job of a shared request is read once and counts for every upload in it.
+ * Guide: contacts cannot be read, but a job shows how many rows Genesys processed. Jobs that
+ * Genesys no longer knows are skipped. The job of a shared request is read once and counts for
+ * every upload in it.
  */
 const compareJobs = async (
   deps: ReconcileDeps,

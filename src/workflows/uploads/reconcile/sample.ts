@@ -7,7 +7,10 @@ const MOST_CHUNKS = 10
 /** How many rows of a chunk are looked up in the register to find the sample. */
 const CANDIDATES = 200
 
-/** A row that Genesys holds as far as the gateway knows, with the cells that it should show. */
+/**
+ * A row whose contact Genesys holds as far as the gateway knows, with the cells that Genesys should
+ * show.
+ */
 export type SampleRow = { contactId: string; contentHash: Buffer; cells: string[] }
 
 /** Chooses at most `most` of the items, by `random`. */
@@ -24,8 +27,8 @@ export const picked = <T>(random: () => number, items: readonly T[], most: numbe
 }
 
 /**
- * The rows whose content is still the content in the register: no later upload has sent the
- * contact, the entry is not in doubt, and the list was not replaced.
+ * The rows whose content is still the content in the register. For such a row, no later upload has
+ * sent the contact, the register entry is not in doubt, and the list was not replaced.
  */
 export const stillKnown = async (
   { delivery }: Pick<ReconcileDeps, 'delivery'>,

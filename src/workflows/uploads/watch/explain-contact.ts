@@ -9,8 +9,8 @@ import { ifKept, type LedgerRow, type UploadStore } from '../../ports/uploads/up
 import type { EXPLAIN_REFUSALS } from '../refusals.ts'
 
 /**
- * How many uploads are searched for one page. The digests of all their rows are read, 16 bytes a
- * row.
+ * How many uploads are searched for one page. The search reads the digests of all their rows, 16
+ * bytes a row.
  */
 const UPLOADS_A_PAGE = 20
 
@@ -38,7 +38,10 @@ export type ContactDecision = {
    * UTC. null if no upload did.
    */
   removedAt: string | null
-  /** The upload that delivered newer content of the contact. null if the register knows of none. */
+  /**
+   * The upload that delivered newer content of the contact. null if the register knows no such
+   * upload.
+   */
   supersededBy: string | null
   /** For a suppressed row: the entry or the edition that suppresses the contact. */
   suppressedBy: SuppressionShown | null
@@ -104,7 +107,7 @@ const shownEntry = (entry: RegisterEntry | null): ContactExplained['register'] =
   return { uploadId, line, deliveredAt, inDoubt }
 }
 
-/** The contact's present entry in the register, and the last clearing of its list. */
+/** The contact's current entry in the register, and the last overwriting of its list. */
 type Since = { entry: RegisterEntry | null; cleared: { acceptedSeq: number; at: string } | null }
 
 /** The reason of the row's code. If the list was overwritten later, a second sentence says so. */
@@ -127,14 +130,16 @@ const removedAtOf = (
 
 /**
  * A register entry of the same upload supersedes nothing. Its `acceptedSeq` may be higher than the
- * row's, because it also grows when a later upload confirms the content.
+ * upload's, because it also grows when a later upload confirms the content.
  */
 const supersededBy = (upload: Upload, entry: RegisterEntry | null): string | null =>
   entry !== null && entry.uploadId !== upload.id && entry.acceptedSeq > (upload.contentSeq ?? 0)
     ? entry.uploadId
     : null
 
-/** The decision about one row. null: the rows of the upload were deleted since it was found. */
+/**
+ * The decision about one row. null: the rows of the upload were deleted since the upload was found.
+ */
 const decisionOf = async (
   { uploads, explain }: { uploads: Pick<UploadStore, 'ledger'>; explain: ExplainStore },
   upload: Upload,

@@ -17,7 +17,10 @@ export type FindContactUploads = (input: {
 
 type Deps = { explain: Pick<ExplainStore, 'uploadsOf'> }
 
-/** Finds uploads as `FindContactUploads` does. Each has the lines that have the contact. */
+/**
+ * Finds uploads as `FindContactUploads` does. Each upload comes with its lines that have the
+ * contact.
+ */
 export const newestWithContact = async (
   { explain }: Deps,
   asked: Parameters<FindContactUploads>[0],

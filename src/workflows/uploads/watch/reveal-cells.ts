@@ -6,8 +6,8 @@ import type { AuditStore } from '../../ports/audit/audit.ts'
 import type { LedgerRow } from '../../ports/uploads/uploads.ts'
 
 /**
- * Writes an audit entry that these rows' cells will be shown, and then returns the rows. Throws
- * `scope-missing`.
+ * Records in the audit trail that the cells of these rows will be shown, and then returns the rows.
+ * Throws `scope-missing`.
  */
 export type RevealCells = (input: {
   caller: Caller
@@ -17,7 +17,7 @@ export type RevealCells = (input: {
   all?: number
 }) => Promise<readonly LedgerRow[]>
 
-/** Throws `scope-missing` unless the caller may see cells. */
+/** Throws `scope-missing` if the caller may not see cells. */
 export const checkMayReveal = ({ scopes }: Pick<Caller, 'scopes'>): void => {
   if (hasScope(scopes, 'cells:reveal')) return
   const detail = 'Only keys with the scope cells:reveal can see the cells.'

@@ -11,7 +11,7 @@ const MOST_CHUNKS = 40
 
 export type RowsSearched = {
   rows: LedgerRow[]
-  /** The line after which the next page begins. null: there is no more. */
+  /** The line after which the next page begins. null: there is no next page. */
   nextLine: number | null
   /** True if the call ended because it had read enough, although the page was not full. */
   cutShort: boolean
@@ -34,7 +34,7 @@ export type SearchRows = {
   ): Promise<RowsSearched>
   /**
    * Returns the rows of one contact. Rejected rows have no contact id. They are found by the text
-   * in their column for it.
+   * in their contact id column.
    */
   ofContact(upload: Upload, contactId: string): Promise<RowsSearched>
 }

@@ -14,12 +14,12 @@ type Asked = {
 
 /**
  * The uploads as callers see them: their states and counts, not their rows. A tenant sees its own
- * uploads, an admin those of every tenant.
+ * uploads. An admin sees the uploads of every tenant.
  */
 export type SeeUploads = {
   /**
    * The uploads of one tenant, newest first. null: the cursor cannot be read. Throws
-   * `scope-missing` if the tenant is not the caller's and the caller is no admin.
+   * `scope-missing` if `tenantId` is not the caller's tenant and the caller is no admin.
    */
   list: Refusing<
     (typeof SEE_REFUSALS)[number],

@@ -10,7 +10,7 @@ type Listener = (upload: Upload) => void
 
 export type WatchUploads = {
   /**
-   * Calls `listener` with newer versions of the upload, whichever instance wrote them. Skips
+   * Calls `listener` with newer versions of the upload, even if another instance wrote them. Skips
    * versions that were replaced within a second. Returns a function that ends the watch.
    */
   watch(upload: Upload, listener: Listener): () => void
@@ -35,7 +35,7 @@ const createLook = (deps: Deps, watched: Watched): (() => Promise<void>) => {
       await look()
       answered = true
     } catch (error) {
-      // Reports one failure for a whole outage, not one a second.
+      // Reports only the first failure of an outage, not one failure a second.
       if (answered) {
         const name = error instanceof Error ? error.message : 'unknown'
         deps.emit('job.failed', { queue: 'upload-watch', error: name })
