@@ -10,7 +10,7 @@ import type { Doorway } from './ports/uploads/small-uploads.ts'
 import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
 /**
- * One upload as the HTTP border hands it to `ReceiveUpload`. The use cases in this file throw
+ * One upload as the HTTP layer passes it to `ReceiveUpload`. The use cases in this file throw
  * `GatewayProblem` for everything that the caller must know. Their types name the codes.
  */
 export type UploadRequest = {
@@ -27,13 +27,13 @@ export type UploadRequest = {
   path: string
   validateOnly: boolean
   /**
-   * How Genesys places the new contacts in the dialling queue, and whether the list's settings
-   * decided that. null if the dialect has no queue.
+   * How Genesys places the new contacts in the dialling queue, and whether this comes from the
+   * list's settings. null if the dialect has no queue.
    */
   queue?: ChosenQueue | null
   /**
-   * What the store already read for a small upload together with its key. If left out, the workflow
-   * reads it.
+   * The data that the store read together with the key, if the upload is small. If left out, the
+   * workflow reads the data itself.
    */
   doorway?: Doorway | null
   /** The file's bytes as they arrive. If the body is incomplete, the iteration throws. */

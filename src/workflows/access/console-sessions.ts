@@ -15,13 +15,14 @@ export type Visitor = {
 }
 
 /**
- * Console sessions, which begin with a key. Only the cookie holds the token of a session. The store
- * has only the token's digest, so nobody can open a session with a copy of the database.
+ * Console sessions. A person begins a session with a key. Only the cookie contains the token of a
+ * session. The store has only the digest of the token, so nobody can use a copy of the database to
+ * open a session.
  */
 export type ConsoleSessions = {
   /** null: the key is unknown or has ended. */
   begin(keyDigest: Buffer, requestId: string): Promise<{ token: string } | null>
-  /** null: nobody is signed in with this token. `by` as in `SessionStore.find`. */
+  /** null: nobody is signed in with this token. `by`: see `SessionStore.find`. */
   find(token: string, by: 'person' | 'page'): Promise<Visitor | null>
   end(token: string, requestId: string): Promise<void>
 }

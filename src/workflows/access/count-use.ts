@@ -5,13 +5,13 @@ import { traceOf } from '../../lib/error-trace.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Standing, TenantUseStore } from '../ports/access/use.ts'
 
-/** What a new upload may still use of its tenant's quotas. */
+/** The part of its tenant's quotas that a new upload may still use. */
 export type UploadRoom = {
   /** Rows that may still be read today. Infinity if there is no quota. */
   rowsLeft: number
   /**
-   * Counts the rows of the file before they are staged. Throws 429 if the quota no longer has room
-   * for them, because other uploads have used it meanwhile.
+   * Counts the rows of the file before they are staged. Throws 429 if the rest of the quota is now
+   * too small for them, because other uploads have used it meanwhile.
    */
   takeRows(rows: number): void
   /**
@@ -19,7 +19,7 @@ export type UploadRoom = {
    * among the open uploads.
    */
   giveBack(): void
-  /** 429: the file has more rows than `rowsLeft`. */
+  /** The problem (429) of a file with more rows than `rowsLeft`. */
   overRows(): GatewayProblem
 }
 
@@ -41,14 +41,14 @@ export type CountUse = {
 
 const TELL_EVERY_MS = 1_000
 /**
- * If this instance read a tenant's quotas and use longer ago than this, it reads them again before
- * the tenant's next call. That happens if the tenant made no calls here, or if the database could
- * not be reached.
+ * How old this instance's reading of a tenant's quotas and use may be. If it is older, the instance
+ * reads them again before the tenant's next call. A reading is older if the tenant made no calls to
+ * this instance, or if the database could not be reached.
  */
 const STALE_MS = 2_000
 /**
  * Retry-After for `openUploads`. Nobody knows when an open upload will end, so callers should not
- * ask every second.
+ * retry every second.
  */
 const OPEN_RETRY_SECONDS = 10
 
@@ -57,7 +57,8 @@ type Tenant = {
   /** The use of all instances, as last read from the database. */
   told: { rows: number; requests: number; open: number }
   /**
-   * Use of this instance. `counted` is not shared yet. `telling` is in the statement that runs now.
+   * Use of this instance that is not shared yet. The statement that runs now shares `telling`, and
+   * the next statement shares `counted`.
    */
   counted: { rows: number; requests: number }
   telling: { rows: number; requests: number }
@@ -93,7 +94,7 @@ const hear = (tenant: Tenant, standing: Standing, nowMs: number): void => {
 }
 
 /**
- * Once a second, one statement shares the use of every tenant on this instance, and reads their use
+ * Once a second, one statement shares the use of all tenants on this instance, and reads their use
  * on all instances.
  */
 const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>) => {
@@ -141,8 +142,9 @@ const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>)
   }
   return {
     /**
-     * Shares and reads now. If a statement already runs, waits for it and then runs another one,
-     * because the running one may have been built before this caller's tenant was known.
+     * Shares and reads now. If a statement already runs, waits for its end and then runs another
+     * statement, because the running statement may have been built before this caller's tenant was
+     * known.
      */
     now: async () => {
       if (underWay !== null) await underWay.catch(() => undefined)
@@ -202,8 +204,8 @@ export const createCountUse = (deps: Deps): CountUse => {
     const isUnknown = tenant.heardMs === -Infinity
     if (!isUnknown && nowMs - tenant.heardMs <= STALE_MS) return tenant
     const hasQuota = Object.values(tenant.quotas).some((limit) => limit !== null)
-    // The tenant may have got its first quota meanwhile. If the quotas cannot be read, the call
-    // continues without one.
+    // A known tenant without quotas may have got its first quota meanwhile. If the quotas cannot be
+    // read, the call of such a tenant continues without a quota.
     await telling.now().catch((error: unknown) => {
       if (isUnknown || hasQuota) throw error
     })
@@ -240,7 +242,7 @@ export const createCountUse = (deps: Deps): CountUse => {
   }
 }
 
-/** Room for one upload, whose rows are counted when they have been read. */
+/** The room for one upload. Its rows are counted when they have been read. */
 const roomOf = (
   tenant: Tenant,
   clock: Clock,

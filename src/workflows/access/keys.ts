@@ -109,7 +109,7 @@ const createdBy = ({
   details: { scopes: [...scopes], expiresAt: expiresAt?.toISOString() ?? null },
 })
 
-/** The entry is in the trail of the key's tenant, with the admin as actor. */
+/** The audit entry of a change. It belongs to the tenant of the key, with the admin as actor. */
 const auditOf =
   ({ ids }: KeysDeps, caller: Caller, said: AuditSaid, object: string) =>
   (tenantId: string): AuditEntry =>

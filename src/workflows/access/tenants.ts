@@ -17,7 +17,7 @@ import type {
   FIND_ACCESS_REFUSALS,
 } from './refusals.ts'
 
-/** The tenants, for admins, who see all of them. */
+/** The use cases of tenants. Only admins call them, and admins see all tenants. */
 export type Tenants = {
   create: Refusing<
     (typeof CREATE_TENANT_REFUSALS)[number],

@@ -40,7 +40,7 @@ export type ReadAudit = {
     query: AuditQuery,
     page: { limit: number; cursor: string | null },
   ): Promise<Page<ChainedEntry> | null>
-  /** The newest first, as people read them. Pages are as in `list`. */
+  /** The same entries in reverse order: the newest first. */
   newest(
     caller: Caller,
     query: AuditQuery,
@@ -48,13 +48,13 @@ export type ReadAudit = {
   ): Promise<Page<ChainedEntry> | null>
   /**
    * All matching entries, in the order of `list`. Reads a page only after the caller has taken
-   * every entry of the page before.
+   * every entry of the previous page.
    */
   all(caller: Caller, query: AuditQuery): AsyncGenerator<readonly ChainedEntry[], void>
   /**
    * The lines that an offline verifier reads, starting with `fromBlock`. null: from the first block
    * that exists. Throws `parameter-invalid` if `fromBlock` is higher than the newest block by more
-   * than one. The lines end early if retention deletes blocks before they are read.
+   * than one. The iteration throws `PrunedBeside` if retention deletes blocks before they are read.
    */
   lines(
     caller: Caller,
@@ -62,8 +62,9 @@ export type ReadAudit = {
   ): Promise<AsyncGenerator<readonly ChainLine[], void>>
   /**
    * Verifies at most `blocks` blocks, beginning with `fromBlock`. `head`: a block and its hash that
-   * were noted outside of the database. `fromBlock` null: verifies the newest blocks. If the block
-   * of `head` is older than these, begins with that block. Throws as `lines` does.
+   * were noted outside of the database. `fromBlock` null: verifies the newest blocks, or begins
+   * with the block of `head` if it is older. Throws `parameter-invalid` under the same condition as
+   * `lines`.
    */
   verify(input: {
     fromBlock: number | null
@@ -97,8 +98,8 @@ const markOf = (cursor: string): AuditMark | null => {
 }
 
 /**
- * Blocks may be added during a verification. So the last block read must lie between the newest
- * block at its beginning and the newest block at its end.
+ * Blocks may be added during a verification. So the last block that was read must not be older than
+ * `least`, and not be newer than the newest block at the end of the verification.
  */
 const isWithin = (reached: number, least: number, most: number): boolean =>
   reached >= least && reached <= most
@@ -148,7 +149,10 @@ const verifyOnce = async (
   }
 }
 
-/** If retention deletes blocks meanwhile, verifies once more, because their absence is no fault. */
+/**
+ * If retention deletes blocks during the verification, verifies once more, because the absence of
+ * these blocks is no fault.
+ */
 const createVerify =
   (deps: ReadAuditDeps): ReadAudit['verify'] =>
   async (input) => {

@@ -1,13 +1,13 @@
 import type { Clock } from '../../lib/clock.ts'
 
 /**
- * The clock of another computer, read from its answers and continued by this process' monotonic
- * clock.
+ * The clock of another computer. Its time is read from the computer's answers, and continued with
+ * the monotonic clock of this process.
  */
 export type TimeWitness = {
-  /** The time that an answer carried, in milliseconds since 1970. */
+  /** Records the time in an answer, in milliseconds since 1970. */
   hear(ms: number): void
-  /** The time of that clock now. null if no answer within the last hour carried a time. */
+  /** The current time of that clock. null if no answer within the last hour had a time. */
   nowMs(): number | null
 }
 

@@ -13,27 +13,30 @@ const LOOK_EVERY_MS = 2_000
 /** A smaller difference is an ordinary correction of the clock, not a jump. */
 const TOLERANCE_MS = 2_000
 /**
- * The clocks of two computers that are set by NTP differ by less than this, even if an answer takes
- * long to arrive.
+ * The clocks of two computers agree if they differ by at most this. If NTP sets both clocks, they
+ * differ by less, even if an answer takes long to arrive.
  */
 const AGREES_MS = 120_000
-/** How often Genesys is asked for the time while the clock is in doubt. */
+/** How often the gateway asks Genesys for the time while the clock is in doubt. */
 const ASK_EVERY_MS = 30_000
 
 export type ClockWatchDeps = {
   database: DatabaseClock
   /**
-   * Whether the database runs in this process. Both then have the same clock, so a jump is reported
-   * once, not twice.
+   * Whether the database runs in this process. The database and the gateway then have the same
+   * clock, so a jump is reported once, not twice.
    */
   shared: boolean
   witness: TimeWitness
   /**
    * Called when the database's clock was set back by `backMs`. Subtracts `backMs` from the times
-   * that the job queue has stored, because its jobs would otherwise wait that much longer.
+   * that the job queue has stored. Otherwise, its jobs would wait longer by this time.
    */
   followBack: (backMs: number) => Promise<void>
-  /** Asks Genesys for the time. The answer reaches the witness. Throws if nobody answers. */
+  /**
+   * Asks Genesys for the time. The witness gets the time of the answer. Throws if Genesys does not
+   * answer.
+   */
   askTime: (signal: AbortSignal) => Promise<void>
   clock: Clock
   emit: Emit
@@ -96,8 +99,8 @@ const createTeller = ({ clock, emit, shared }: ClockWatchDeps) => {
 }
 
 /**
- * Runs one check at a time. A caller that asks while a check is under way gets the result of that
- * check.
+ * Runs one check at a time. A caller that requests a check while one runs gets the result of the
+ * running check.
  */
 const createLooks = (deps: ClockWatchDeps) => {
   const { database, witness, clock } = deps
@@ -158,7 +161,7 @@ export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {
         await looks.look()
         await ask()
       } catch (error) {
-        // Code that works with the database reports an outage of it, so this loop does not.
+        // Other code reports an outage of the database, so this loop does not report it again.
         if (!(error instanceof StoreUnavailable)) {
           emit('job.failed', { queue: 'clock', error: traceOf(error) })
         }

@@ -39,11 +39,11 @@ export type ExtendList = {
    */
   check(request: Pick<UploadRequest, 'caller' | 'options'>): void
   /**
-   * Adds to the list the columns that only the file has, and waits at most 30 s until Genesys shows
-   * the list ready with all of them. Does nothing if there are no such columns, or no row to send.
-   * A second call adds nothing twice. Added columns stay, even if the upload is refused later.
-   * Throws `genesys-unavailable`, `genesys-refused`, `not-found`, or `schema-drift` if another
-   * application changed the list meanwhile.
+   * Adds to the list the columns that only the file has. Waits at most 30 s until Genesys shows
+   * that the list is ready and has all of these columns. Does nothing if there are no such columns,
+   * or no row to send. A second call does not add the columns again. Added columns stay, even if
+   * the upload is refused later. Throws `genesys-unavailable`, `genesys-refused`, `not-found`, or
+   * `schema-drift` if another application changed the list meanwhile.
    */
   extend(request: UploadRequest, list: ContactList, result: IntakeResult): Promise<ContactList>
 }
@@ -127,7 +127,7 @@ const untilWide = async (
 }
 
 /**
- * Throws if the list was changed in another way, because the rows then fit only its old columns.
+ * Throws if another application changed the list meanwhile in a way that the rows no longer fit.
  */
 const checkFits = (result: IntakeResult, list: ContactList): void => {
   const changes = listChangesOf(result, list)

@@ -17,11 +17,12 @@ const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * Finds the list that a creation with an unknown outcome may have made. The list has the name and
- * the columns of the plan, and no other call of the tenant made it. Genesys may list a new list
- * late, so the search is repeated until `withinMs` are over (0: one search). Returns null if there
- * is no such list. Throws `contact-list-ambiguous` if several lists with the name qualify, or if
- * the only one has other columns. Also throws the errors of the search.
+ * Finds the list that a creation with an unknown outcome may have made. The list must have the name
+ * and the columns of the plan, and must not have an owner yet (see `ProvisioningStore.taken`).
+ * Genesys may show a new list late, so the search is repeated until `withinMs` are over (0: one
+ * search). Returns null if there is no such list. Throws `contact-list-ambiguous` if several lists
+ * without an owner have the name, or if the only such list has other columns. Also throws the
+ * errors of the search.
  */
 export const findMadeList = async (
   deps: FindMadeListDeps,

@@ -14,12 +14,12 @@ import type { ContactListPort } from '../ports/genesys/genesys.ts'
 import type { CHANGE_LIST_REFUSALS } from './refusals.ts'
 
 type Refusals = (typeof CHANGE_LIST_REFUSALS)[number]
-/** The queue options for uploads to the list that do not set them themselves. */
+/** The queue options for uploads to the list that do not set these options. */
 type Shown = { contactListId: string; queue: QueueOptions }
 
 /**
- * The settings of a list that the gateway stores. A change does not affect uploads accepted before
- * it. Both calls throw `capability-not-available` in the guide dialect.
+ * The settings of a list that the gateway stores. A change does not affect uploads that were
+ * accepted earlier. Both calls throw `capability-not-available` in the guide dialect.
  */
 export type ListSettings = {
   read: Refusing<Refusals, (caller: Caller, listId: string) => Promise<Shown>>

@@ -71,10 +71,10 @@ type Run = {
 type Made = { list: ContactList; outcome: 'created' | 'found' }
 
 /**
- * Makes a contact list in Genesys. Answers 201 once the list accepts contacts, or with its state
- * after 30 s. An idempotency key makes only one list, because the intent is stored first. After a
- * lost answer or a crash, the list is found by its name. Throws `capability-not-available` if the
- * dialect does not have an option of the plan.
+ * Makes a contact list in Genesys. Answers 201 as soon as the list accepts contacts, or after 30 s
+ * with the list in its current state. A call with the same idempotency key makes no second list,
+ * because the intent is stored first. After a lost answer or a crash, the list is found by its
+ * name. Throws `capability-not-available` if the dialect does not have an option of the plan.
  */
 export const createProvisionContactList =
   (deps: ProvisionDeps): ProvisionContactList =>
@@ -128,7 +128,7 @@ const provision = async (deps: ProvisionDeps, run: Run): Promise<UploadAnswer> =
   return { ...answer, replayed: false }
 }
 
-/** The list of this call. It is made now, or found because an earlier try may have made it. */
+/** The list of this call. It is made now, or found if an earlier try made it. */
 const makeOrFind = async (deps: ProvisionDeps, run: Run): Promise<Made> => {
   const prior = await deps.made.intentOf(run.scope)
   if (prior === null) {
@@ -144,8 +144,8 @@ const makeOrFind = async (deps: ProvisionDeps, run: Run): Promise<Made> => {
 }
 
 /**
- * Refuses a name that Genesys already has. If two lists had one name, a later search could not
- * decide who made which.
+ * Refuses a name that a list in Genesys already has. If two lists had the same name, a later search
+ * could not find out which call made which list.
  */
 const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): Promise<void> => {
   const named = await deps.provisioning.findByName(request.plan.name, context)
@@ -158,8 +158,8 @@ const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): 
 
 /**
  * Makes one attempt. If the outcome does not show whether the list was made, searches for the list.
- * The answer that the name is taken does not show it either, if an earlier try of this call may
- * have taken the name (`again`). After any other failure nothing was made, and the intent is
+ * If an earlier try of this call may have made the list (`again`), it also searches after the
+ * answer that the name is taken. After any other failure nothing was made, and the intent is
  * removed.
  */
 const create = async (deps: ProvisionDeps, run: Run, again: boolean): Promise<Made> => {
@@ -181,7 +181,7 @@ const create = async (deps: ProvisionDeps, run: Run, again: boolean): Promise<Ma
   }
 }
 
-/** Whether the request may have had its effect. */
+/** Whether Genesys may have carried out the request although the call failed. */
 const isOpen = (failure: GenesysFailure): boolean =>
   failure.kind === 'unavailable' || failure.kind === 'malformed_answer'
 

@@ -19,7 +19,7 @@ export const createReadContactList = (deps: {
   return (caller, listId) => readListSchema(deps, listId, readContext(caller.tenantId, signal), 0)
 }
 
-/** The lists that Genesys has now. The HTTP border removes those that the tenant may not use. */
+/** The lists that Genesys has now. The HTTP layer removes the lists that the tenant may not use. */
 export const createListContactLists = (deps: {
   contactLists: ContactListPort
   signal?: AbortSignal

@@ -32,11 +32,13 @@ import type {
 } from './refusals.ts'
 
 /**
- * The webhook endpoints of the caller's tenant. An endpoint of another tenant is answered as
- * `not-found`, like one that does not exist.
+ * The webhook endpoints of the caller's tenant. For an endpoint of another tenant, the answer is
+ * `not-found`, as if the endpoint did not exist.
  */
 export type WebhookEndpoints = {
-  /** Registers an endpoint. Only this answer and that of `rotateSecret` contain its secret. */
+  /**
+   * Registers an endpoint. Only the answers of this call and of `rotateSecret` contain its secret.
+   */
   create: Refusing<
     (typeof CREATE_ENDPOINT_REFUSALS)[number],
     (
@@ -66,7 +68,7 @@ export type WebhookEndpoints = {
       change: EndpointChange,
     ) => Promise<WebhookEndpoint>
   >
-  /** `version` null: the endpoint is removed whatever its version. */
+  /** `version` null: removes the endpoint, whatever its version. */
   remove: Refusing<
     (typeof REMOVE_ENDPOINT_REFUSALS)[number],
     (caller: Caller, endpointId: string, version: number | null) => Promise<void>
@@ -89,8 +91,8 @@ export type WebhookEndpoints = {
     (caller: Caller, endpointId: string, deliveryId: string) => Promise<WebhookDelivery>
   >
   /**
-   * Sends given-up deliveries again, at most the newest `MOST_REPLAYED`. `more`: there are more
-   * given-up deliveries than that.
+   * Sends the newest given-up deliveries again, at most `MOST_REPLAYED`. `more`: there are more
+   * given-up deliveries.
    */
   replayDead: Refusing<
     (typeof REPLAY_REFUSALS)[number],
@@ -114,7 +116,10 @@ export type WebhookEndpointsDeps = {
 /** Standard Webhooks 1.0 asks for 24 to 64 bytes. */
 const SECRET_BYTES = 32
 
-/** How many deliveries one call sends again. Each costs a transaction, and the caller waits. */
+/**
+ * How many deliveries one call sends again. Each delivery costs a transaction, and the caller
+ * waits.
+ */
 const MOST_REPLAYED = 100
 
 const UNKNOWN = (): GatewayProblem =>
@@ -249,7 +254,7 @@ const refuseUrl = (deps: WebhookEndpointsDeps, url: string): void => {
   if (fault !== null) throw new GatewayProblem('webhook-url-refused', fault)
 }
 
-/** The URL in its standard form, so that what is stored is exactly what was checked. */
+/** The URL in its standard form, so that the stored URL is exactly the URL that was checked. */
 const canonical = (url: string): string => new URL(url).href
 
 /** Returns the result of a change. Throws if the change was refused. */

@@ -35,8 +35,8 @@ export type AskErasure = Refusing<
 >
 
 /**
- * Accepts an erasure. From the 202 on, the gateway works on it until it is done. What is stored
- * with the idempotency key identifies the person only by a keyed digest.
+ * Accepts an erasure. After the 202, the gateway works on the erasure until it is done. The data
+ * stored with the idempotency key identifies the person only by a keyed digest.
  */
 export const createAskErasure =
   (deps: AskErasureDeps): AskErasure =>

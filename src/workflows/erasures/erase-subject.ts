@@ -70,7 +70,8 @@ const isGone = (error: unknown): boolean =>
   error instanceof GenesysFailure && error.kind === 'not_found'
 
 /**
- * Deletes one contact in Genesys. Returns the outcome, or the failure if it must be tried again.
+ * Deletes one contact in Genesys. Returns the outcome, or the failure if the contact must be tried
+ * again.
  */
 const deleteOne = async (
   port: ContactErasurePort,
@@ -112,8 +113,8 @@ const noteEnd = async (
 }
 
 /**
- * Deletes the person's contacts in Genesys. Returns the milliseconds until the next try, or null if
- * no contact is left that could be deleted.
+ * Deletes the person's contacts in Genesys. Returns the milliseconds until the next try. null: no
+ * contact is left to delete.
  */
 const deleteContacts = async (
   deps: EraseDeps,

@@ -82,8 +82,8 @@ export const createReceiveWebhook =
   }
 
 /**
- * The audit entry of a malformed body. It goes to the default tenant, because such a body does not
- * show which tenant it concerns.
+ * The audit entry of a malformed body. It belongs to the default tenant, because such a body does
+ * not show which tenant it concerns.
  */
 const malformed = (
   { ids }: ReceiveWebhookDeps,
@@ -100,8 +100,8 @@ const malformed = (
 const NOTHING_READ = { jobId: null, listId: null, status: null, processed: null, failed: null }
 
 /**
- * Why a receipt needs no check: its body is malformed, or it only reports progress, which changes
- * nothing. null: it must be checked.
+ * Why a receipt needs no check: its body is malformed, or it only reports progress, which has no
+ * effect. null: it must be checked.
  */
 const ignoredAtOnce = (notice: Notice | null): IgnoreReason | null => {
   if (notice === null) return 'malformed'
@@ -109,8 +109,8 @@ const ignoredAtOnce = (notice: Notice | null): IgnoreReason | null => {
 }
 
 /**
- * Checks a proof. null: not proven. The token of a callback belongs to one part, and the token of a
- * subscription to that subscription.
+ * Checks a proof. null: not proven. The token of a callback is valid for one part. The token of a
+ * subscription is valid for that subscription.
  */
 const proveSender = async (
   deps: ReceiveWebhookDeps,

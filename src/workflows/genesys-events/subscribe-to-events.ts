@@ -29,11 +29,14 @@ export type EventSubscription = {
   stop(): Promise<void>
 }
 
-/** Another instance may take over a claim of this age. The call itself gives up long before. */
+/**
+ * Another instance may take over a claim of this age. The call that holds the claim ends much
+ * earlier.
+ */
 const STALE_CLAIM_MS = 120_000
 const CALL_WITHIN_MS = 30_000
 const AFTER_REFUSAL = { baseMs: 60_000, capMs: 3_600_000 }
-/** Long enough for an upload to end, so that its event has arrived if there is a subscription. */
+/** Long enough for an upload to end. If there is a subscription, its event has arrived by then. */
 const AFTER_UNKNOWN_MS = 600_000
 const LOOK_EVERY_MS = 60_000
 
@@ -46,9 +49,9 @@ const wordsOf = (of: string): Record<SubscriptionState, string> => ({
 
 /**
  * Subscribes to an event of Genesys, once over all instances and restarts. Runs in the background,
- * because events are only hints. Genesys lists no subscriptions, so the gateway does not simply
- * repeat a call with an unknown outcome. The events that arrive show whether the subscription
- * exists. The gateway checks that every minute as long as it runs.
+ * because events are only hints. If a call has an unknown outcome, the gateway does not simply
+ * repeat it, because Genesys has no call that lists subscriptions. Instead, the events that arrive
+ * show whether the subscription exists. The gateway checks this every minute.
  */
 export const createEventSubscription = (deps: SubscribeDeps): EventSubscription => {
   const { clock, emit } = deps

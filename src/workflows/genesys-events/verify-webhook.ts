@@ -20,20 +20,20 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 /**
- * After how long a receipt is checked again while its job is not settled. The polls of the job do
- * not depend on this.
+ * The waits between the checks of a receipt while its job is not settled. The polls of the job do
+ * not depend on these waits.
  */
 const CHECKS_MS = [2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
 /**
  * A job that is still unknown after this many checks (72 s) is not a job of this gateway. A webhook
- * may arrive earlier than the answer that names its job, but not by that much.
+ * may arrive earlier than the answer that names its job, but not that much earlier.
  */
 const CHECKS_OF_UNKNOWN = 3
 
 /**
  * Processes one receipt. A receipt is only a hint: it nudges the lane that waits for the job. The
- * lane then asks Genesys and settles as after a poll. Once the lane has settled, this records
- * whether the receipt was right. Finished receipts are skipped.
+ * lane then polls the job earlier, and settles it. After that, this function records whether the
+ * receipt was right. Finished receipts are skipped.
  */
 export const createVerifyWebhook =
   (deps: VerifyWebhookDeps) =>
@@ -59,13 +59,13 @@ export const createVerifyWebhook =
 
 /**
  * Whether the status in the receipt contradicts the end of the job that Genesys reported. Also
- * false if no end is stored: older versions of the gateway did not store it.
+ * false if no end is stored, because older versions of the gateway did not store the end.
  */
 const isContradicted = ({ status }: OpenReceipt, { ended }: ReceiptSubject): boolean =>
   ended !== null &&
   ((status === 'error' && ended === 'completed') || (status === 'success' && ended !== 'completed'))
 
-/** Records the receipt after the lane has settled the job as Genesys answered. */
+/** Records the result for the receipt after the lane has settled the job. */
 const answered = async (
   deps: VerifyWebhookDeps,
   receipt: OpenReceipt,

@@ -44,7 +44,8 @@ export const confirm = async (run: FileRun): Promise<Next> => {
 }
 
 /**
- * Stores that the confirmation is about to be sent. After a crash nobody knows whether it arrived.
+ * Stores that the confirmation is about to be sent. After a crash, it is then known that the
+ * confirmation may have arrived.
  */
 const writeAsked = async (run: FileRun): Promise<void> => {
   const { confirmAskedAt: before } = run.file.progress
@@ -76,8 +77,8 @@ const neverKnown = (run: FileRun): Promise<null> => {
 }
 
 /**
- * Whether a confirmation with an unknown outcome may still appear in Genesys' answers. Until that
- * is excluded, another confirmation could send the message a second time.
+ * Whether the result of a confirmation with an unknown outcome may still appear in Genesys'
+ * answers. As long as it may, another confirmation could send the message a second time.
  */
 const mayStillShow = ({ deps, file }: FileRun): boolean => {
   const { confirmsAgain } = deps.genesys
@@ -87,8 +88,8 @@ const mayStillShow = ({ deps, file }: FileRun): boolean => {
 }
 
 /**
- * Genesys answers, but does not have the result yet. Ends a hold, and checks again for at most a
- * day.
+ * For the case that Genesys answers, but has no result yet. Ends a hold, and continues to check for
+ * at most a day.
  */
 const waitForGenesys = async (run: FileRun): Promise<Next> => {
   const change =
@@ -111,7 +112,7 @@ const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | '
     return await genesys.confirm(about, once ? contextOf(run, 0) : contextOf(run))
   } catch (error) {
     if (!(error instanceof GenesysFailure)) throw error
-    // Genesys answers 409 if there is nothing, or another file, at the URL.
+    // Genesys answers 409 if its storage has no file, or a different file, at the URL.
     if (!once && error.kind === 'conflict') return 'not there'
     if (once && (error.kind === 'throttled' || error.kind === 'conflict')) {
       await step(run, { progress: progressed(run, { confirmAskedAt: null }) })

@@ -49,8 +49,8 @@ export type FileRun = {
 }
 
 /**
- * What the work does next. A number: check again after that many milliseconds. null: nothing more
- * to do for now. `go on`: continue immediately.
+ * What happens next. A number: check again after that many milliseconds. null: there is nothing
+ * more to do for now. `go on`: continue immediately.
  */
 export type Next = number | null | 'go on'
 
@@ -95,7 +95,7 @@ export const audited = (
 
 const FAILED = { outcome: 'failed' } as const
 
-/** The action of an audit entry, with what Genesys reports about the file. */
+/** The action of an audit entry, with the id and the verdict that Genesys reports for the file. */
 export const atGenesys = (
   action: 'guest_file.registered' | 'guest_file.stored' | 'guest_file.verdict',
   { fileId, virusScan }: GuestFile['genesys'],
@@ -105,8 +105,8 @@ const nowMs = (run: FileRun): number => run.deps.clock.now().getTime()
 
 /**
  * Records one more check and returns the wait until the next one, which grows each time. Returns
- * null when a day is over. The start of the waiting is stored, so that a restart does not begin a
- * new day.
+ * null if the wait has lasted more than a day. The start of the wait is stored, so that the day
+ * does not begin again after a restart.
  */
 export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<number | null> => {
   const { waitingSince, looks } = run.file.progress
@@ -154,9 +154,8 @@ const emitEnd = ({ deps, file }: FileRun): void => {
 }
 
 /**
- * Genesys has the file. Stores that, or quarantines the file if Genesys' scan already found
- * malware. Returns the milliseconds until the next check of the verdict. null: no verdict will
- * follow.
+ * Stores that Genesys has the file, or quarantines the file if Genesys' scan already found malware.
+ * Returns the milliseconds until the next check of the verdict. null: no verdict will follow.
  */
 export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | null> => {
   const virusScan = said.virusScan ?? 'pending'
@@ -246,8 +245,9 @@ export const hold = async (run: FileRun, failure: GenesysFailure): Promise<numbe
 }
 
 /**
- * Requests a new URL, because the bytes at the present one are not the gateway's, or because
- * nothing may be stored there. After three URLs the file is held or ends.
+ * Makes the next step request a new URL. The reason: the storage does not have the right bytes at
+ * the current URL (`corrupt`), or does not accept bytes there (`refused`). After three URLs the
+ * file is held or ends.
  */
 export const renewUrl = async (
   run: FileRun,

@@ -30,7 +30,7 @@ export type GuestFileRequest = {
   target: GuestFileTarget
   /** The file name as the form sent it. */
   fileName: string
-  /** Whether files that cannot be scanned must be refused. */
+  /** Whether the file must be refused if the gateway has no scanner. */
   blockSuspicious: boolean
   body: AsyncIterable<Uint8Array>
   idempotencyKey: string
@@ -66,9 +66,9 @@ const PIECE_BYTES = 64 * 1024
 const problemOf = ({ code, detail }: FileFault): GatewayProblem => new GatewayProblem(code, detail)
 
 /**
- * Receives a guest file. Stores it sealed while it streams in, inspects it once it is complete, and
- * answers 202 when it is durable. A file that is certainly not acceptable is refused immediately
- * and leaves only an audit entry.
+ * Receives a guest file. Stores the file sealed while it streams in, inspects it when it is
+ * complete, and answers 202 when it is durable. Refuses an unacceptable file immediately, and keeps
+ * only an audit entry of it.
  */
 export const createReceiveGuestFile =
   (deps: ReceiveGuestFileDeps): ReceiveGuestFile =>
@@ -130,8 +130,8 @@ type Read = { sizeBytes: number; sha256: string; md5: string; pieces: number }
 
 /**
  * Reads the body to its end and passes it on in pieces of equal size. Throws `file-too-large` past
- * the limit. The memory of a piece is used again, so `keep` may read it only until its promise
- * resolves.
+ * the limit. All pieces use the same memory, so `keep` may read a piece only until the promise of
+ * `keep` resolves.
  */
 const readWhole = async (
   { maxBytes }: Pick<ReceiveGuestFileDeps, 'maxBytes'>,

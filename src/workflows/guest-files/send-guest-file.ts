@@ -26,8 +26,8 @@ import { storedBytes } from './stored-bytes.ts'
 const URL_FRESH_MS = 10 * 60_000
 
 /**
- * Continues a file from the last stored step. Returns the milliseconds until it must be worked on
- * again, or null.
+ * Continues a file from the last stored step. Returns the milliseconds until the next step. null:
+ * nothing is left to do.
  */
 export const createSendGuestFile =
   (deps: SendDeps): SendGuestFile =>
@@ -113,7 +113,9 @@ const isFresh = (run: FileRun): boolean => {
   return run.deps.clock.now().getTime() - Date.parse(urlAskedAt) < URL_FRESH_MS
 }
 
-/** Step 1: gets an id and a URL from Genesys and stores both before any byte is sent there. */
+/**
+ * Step 1: gets an id and a URL from Genesys, and stores both before any byte is sent to the URL.
+ */
 const register = async (run: FileRun): Promise<void> => {
   const urlAskedAt = run.deps.clock.now().toISOString()
   const { fileId, place } = await run.deps.genesys.register(run.file, contextOf(run))
@@ -128,8 +130,8 @@ const register = async (run: FileRun): Promise<void> => {
 }
 
 /**
- * Step 2: sends the bytes to the URL. After an unknown outcome they are sent again. That is safe,
- * because the same bytes at the same URL are the same file.
+ * Step 2: sends the bytes to the URL. After an unknown outcome, the bytes are sent again. This is
+ * safe, because the same bytes at the same URL are the same file.
  */
 const transfer = async (run: FileRun): Promise<Next> => {
   if (!isFresh(run)) await register(run)
@@ -141,8 +143,8 @@ const transfer = async (run: FileRun): Promise<Next> => {
     const { etag } = await deps.genesys.put(run.place!, { sizeBytes, pieces }, contextOf(run))
     if (etag !== null && etag !== file.md5) return await renewUrl(run, 'corrupt', null)
   } catch (error) {
-    // If the gateway cannot read a file, the transfer sees only an interrupted connection. Throws
-    // the real error instead.
+    // If the gateway could not read the stored bytes, the error of the transfer shows only an
+    // interrupted connection. In that case, throws the original error instead.
     assertRead()
     if (!(error instanceof GenesysFailure)) throw error
     const { upstreamCode, kind } = error
@@ -172,7 +174,7 @@ const transfer = async (run: FileRun): Promise<Next> => {
 
 /**
  * Reads Genesys' own verdict on a stored file until there is one. After a day, the checks end with
- * the event `guest_file.verdict_late`, and a person has to check.
+ * the event `guest_file.verdict_late`, and a person has to check the file.
  */
 const follow = async (run: FileRun): Promise<Next> => {
   const { deps, file } = run

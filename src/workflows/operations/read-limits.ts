@@ -19,7 +19,7 @@ export type LimitsInForce = {
   batch: { maxRows: number; maxBytes: number }
   pace: { configuredPerMinute: number; inForcePerMinute: number }
   idempotencyKeys: { keptDays: number }
-  /** The quotas of the caller's tenant. Both quotas and `use` count over all instances. */
+  /** The quotas of the caller's tenant. Quotas and `use` apply to all instances together. */
   quotas: Quotas
   use: TenantUse
 }

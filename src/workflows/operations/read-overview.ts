@@ -11,9 +11,9 @@ export type PaceNow = {
   /** The pace that the gateway allows itself now, over all instances. */
   requestsPerMinute: number
   configuredPerMinute: number
-  /** Requests of this instance in the last minute. */
+  /** How many requests this instance sent in the last minute. */
   usedLastMinute: number
-  /** Requests of this instance that wait, by class. */
+  /** How many requests of this instance wait, by class. */
   waiting: Record<string, number>
 }
 
@@ -26,7 +26,7 @@ export type Overview = {
   pace: PaceNow
   /** The newest held uploads. `more`: there are more held uploads. */
   held: { items: Upload[]; more: boolean } | null
-  /** Endpoints whose deliveries fail, or that the gateway has disabled for that reason. */
+  /** Endpoints whose deliveries fail, or that the gateway has disabled because of failures. */
   failingEndpoints: WebhookEndpoint[] | null
   /** Work of all tenants. null: the caller is not an admin, or the database does not answer. */
   work: Awaited<ReturnType<Home['gauges']>> | null
@@ -46,7 +46,9 @@ export type ReadOverviewDeps = {
 }
 
 const SHOWN_HELD = 10
-/** More endpoints than a tenant may register, so that one page has all of its endpoints. */
+/**
+ * More than the number of endpoints that a tenant may register, so that one page has all of them.
+ */
 const ALL_ENDPOINTS = 100
 
 const isFailing = ({ enabled, disabledReason, failingSince }: WebhookEndpoint): boolean =>

@@ -10,12 +10,12 @@ export type ReadinessAnswer = {
   sandbox: boolean
 }
 
-/** The message of `StoreUnavailable` is safe to show, because it names only the kind of trouble. */
+/** The message of `StoreUnavailable` is safe to show, because it names only the kind of failure. */
 const databaseFault = (error: unknown): string =>
   error instanceof StoreUnavailable ? error.message : 'the database does not answer'
 
 /**
- * Whether this instance should get traffic. An outage of Genesys does not make it unready, because
+ * Whether this instance should get traffic. It stays ready during an outage of Genesys, because
  * uploads are still accepted and stored. The check `genesys` only shows which Genesys is in use.
  */
 export const createReadiness =
@@ -48,7 +48,7 @@ export const createReadiness =
     }
     return {
       ready: database.ok && service.ok,
-      // Always ok, because completions are polled for anyway.
+      // Always ok, because the gateway also polls for completions.
       checks: {
         database,
         service,

@@ -2,8 +2,8 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Overview, ReadOverview } from './read-overview.ts'
 
 /**
- * How long one reading is shown to all open pages. A page reads again after two seconds at the
- * earliest.
+ * How long all open pages share one reading. A page requests the overview again after two seconds
+ * at the earliest.
  */
 const FRESH_MS = 1_000
 

@@ -50,8 +50,8 @@ const certificateOf = (
 })
 
 /**
- * Issues a signed certificate of the lists and registries in which an upload's rows were looked up,
- * and of the results. Stores nothing: each call signs what is known at that time.
+ * Issues a signed certificate: in which lists and registries an upload's rows were looked up, and
+ * with which results. Stores nothing: each call signs the facts known at that time.
  */
 export const createIssueCertificate =
   (deps: Deps): IssueCertificate =>

@@ -29,7 +29,7 @@ export type EvidenceQuery = {
   from: string
   to: string
   cursor: string | null
-  /** The caller sees ids unmasked. The audit entry records that. */
+  /** Whether the caller sees ids unmasked. The audit entry records this. */
   revealed?: true
 }
 
@@ -41,8 +41,8 @@ export type Evidence = {
   to: string
   items: EvidenceItem[]
   /**
-   * How many uploads of that time have lost their rows to retention. Nobody knows whether the
-   * person was in them.
+   * How many uploads of that time no longer have their rows, because the retention has ended. It is
+   * unknown whether the person was in them.
    */
   uploadsWithoutRows: number
   next: string | null
@@ -198,9 +198,9 @@ const beginOf = ({ cursor }: EvidenceQuery, from: string): { at: string; afterUp
 }
 
 /**
- * The time at which the page ends: where the entries were cut off, or where the search of uploads
- * stopped, whichever is earlier. It is never before the page began. null: neither happened, so
- * nothing is left.
+ * The time at which this page ends and the next page begins. `cut`: the time from which decisions
+ * do not fit on the page. `stopped`: the upload before which the search stopped. The earlier of
+ * both times counts, but it is never before `begin`. null: there is neither, so no page follows.
  */
 const endOf = (cut: string | null, stopped: WalkedUpload | null, begin: string): string | null => {
   const ends = [cut, stopped?.createdAt ?? null].filter((end) => end !== null)
@@ -228,7 +228,7 @@ const noteRead = async (
 /**
  * Returns the decisions about a person that the tenant may see, in chronological order. One call
  * reads a limited number of uploads, and says where the next call continues. The outcome of a row
- * is on the page of its upload. Before the call answers, the audit trail records who asked.
+ * is on the same page as its upload. Before the call answers, the audit trail records who asked.
  */
 export const createReadEvidence =
   (deps: Deps): ReadEvidence =>

@@ -60,8 +60,8 @@ const triedOf = (row: Row, { requestId, batchId, tries, lastTriedAt, jobId }: Ro
       ]
 
 /**
- * The end of a row. For a row that was not sent, the time of that decision is not stored. The time
- * at which its upload ended is given instead (`timeOf`: upload).
+ * The end of a row. If the row was not sent, the time of this decision is not stored. The evidence
+ * then gives the time at which the upload ended (`timeOf`: upload).
  */
 const endOf = (row: Row, tries: readonly RowTry[]): EvidenceDraft[] => {
   const { upload, ledger } = row

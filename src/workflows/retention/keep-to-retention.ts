@@ -17,13 +17,16 @@ const EVERY_MS = 10 * 60_000
 const IN_DOUBT_MS = 60_000
 /** The pause between two lots, so that other calls get their turn at the database. */
 const BREATH_MS = 50
-/** The most lots of a rule in one run. If rows are left, the next run follows immediately. */
+/**
+ * The most lots of a rule in one run. If a rule has more to delete, the next run follows
+ * immediately.
+ */
 const LOTS_A_LOOK = 500
 
 type Lease = Parameters<DoUpkeep>[1]
 type Swept = { deleted: number; behindMs: number; more: boolean }
 
-/** Deletes the rows of one rule that are past their retention. null: the clock is in doubt. */
+/** Deletes the data whose retention by one rule is over. null: the clock is in doubt. */
 const sweepRule = async (
   { retention, clock }: RetentionDeps,
   claim: UpkeepClaim,

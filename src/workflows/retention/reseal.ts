@@ -13,9 +13,9 @@ const EVERY_MS = 60_000
 const BREATH_MS = 20
 
 /**
- * Seals again, in lots, what older keys had sealed. After an interruption, the next claim of the
- * task begins again with what is left. When an older key seals no value and no instance uses it,
- * the key is retired, and you may remove it from the configuration.
+ * Seals the values of older keys again with the current key, in lots. After an interruption, the
+ * next claim of the task continues with the remaining values. When an older key seals no value and
+ * no instance uses it, the key is retired, and you may remove it from the configuration.
  */
 export const createReseal =
   ({ reseal, clock, emit }: ResealDeps): DoUpkeep =>

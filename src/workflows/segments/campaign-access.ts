@@ -2,11 +2,11 @@ import type { Caller } from '../../domain/access/access.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { AccessStore } from '../ports/access/access.ts'
 
-/** Gives the same answer for a campaign that does not exist and for one of another tenant. */
+/** The answer is the same if the campaign does not exist and if it belongs to another tenant. */
 export const campaignUnknown = (): GatewayProblem =>
   new GatewayProblem('not-found', 'The campaign does not exist, or your tenant may not use it.')
 
-/** Throws 404 unless the tenant may use the campaign. */
+/** Throws 404 if the tenant may not use the campaign. */
 export const checkCampaignGranted = async (
   { access }: { access: Pick<AccessStore, 'isGranted'> },
   caller: Caller,

@@ -3,8 +3,8 @@ import type { AnalysisReport, CampaignSegment } from '../../domain/segments/camp
 export type ConfirmReason = 'unsatisfiable' | 'swallowed-by-exclusion' | 'change-past-share'
 
 /**
- * How many contacts the version in force selects, calculated from the counts. 0 if they are not
- * known.
+ * How many contacts the version in force selects, calculated from the counts. 0 if the counts are
+ * not known.
  */
 const selectedBefore = ({ matches, change }: AnalysisReport): number =>
   matches === null || change === null ? 0 : matches.selected - change.enter + change.leave

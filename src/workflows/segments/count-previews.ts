@@ -43,7 +43,7 @@ const asNode = ({ conditions, exclusions }: PlacedRules): PlacedNode | null =>
  */
 const without = (rules: PlacedRules, other: PlacedRules): PlacedRules | null => {
   const node = asNode(other)
-  // Rules that select everybody leave no contact over.
+  // If `other` selects everybody, no contact is left.
   return node === null ? null : { ...rules, exclusions: [...rules.exclusions, node] }
 }
 
@@ -71,7 +71,7 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
   const left: (number | null)[] = []
   for (let taken = 0; taken < steps; taken += 1) {
     const fewer = { ...rules, exclusions: exclusions.slice(0, taken) }
-    // Without any rule, every contact of the list is selected.
+    // Without rules, every contact of the list is selected.
     const isNothing = fewer.conditions === null && taken === 0
     left.push(isNothing ? whole.total : ((await preview(asking, fewer))?.selected ?? null))
   }
@@ -89,7 +89,7 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
   }
 }
 
-/** Counts by previews of filters in Genesys. `matches` is null if Genesys does not give them. */
+/** Counts with previews of filters in Genesys. `matches` is null if Genesys returns no counts. */
 export const countPreviews = async (
   asking: Asking,
   rules: PlacedRules,

@@ -19,8 +19,8 @@ import type {
 } from '../ports/segments/segments.ts'
 
 /**
- * If there are more contacts, a random sample is counted. Each contact has the same chance to be in
- * it.
+ * If there are more contacts than this, a random sample is counted. Each contact has the same
+ * chance to be in the sample.
  */
 const MOST_CONTACTS = 200_000
 /** How many pairs of rules are checked for shared contacts. */
@@ -32,7 +32,10 @@ export type RowsToCount = {
   tenantId: string
   contactListIds: readonly string[]
   rules: PlacedRules
-  /** All exclusions from SEGMENT_EXCLUSIONS, including those whose column a list lacks. */
+  /**
+   * All exclusions from SEGMENT_EXCLUSIONS, including exclusions on columns that a list does not
+   * have.
+   */
   house: readonly Leaf[]
   findings: readonly SegmentFinding[]
   inForce: CampaignSegment | null
@@ -49,8 +52,8 @@ type Tally = {
   enter: number
   leave: number
   /**
-   * The contacts that would enter. `marked`: how many are marked in their row as not to be called.
-   * `unmarked`: the others by list, to be looked up in the do-not-call entries.
+   * About the contacts that would enter. `marked`: how many are marked in their row as not to be
+   * called. `unmarked`: the other contacts by list, to be looked up in the do-not-call entries.
    */
   marked: number
   unmarked: Map<string, (readonly string[])[]>
@@ -128,10 +131,7 @@ const createTally = (asked: RowsToCount, pairs: readonly Pair[]) => {
   return { tally, count }
 }
 
-/**
- * Counts among the contacts that the gateway itself has delivered. `matches` is null if there are
- * none.
- */
+/** Counts contacts that the gateway itself has delivered. `matches` is null if there are none. */
 export const countRows = async (
   contacts: DeliveredContacts,
   asked: RowsToCount,

@@ -58,7 +58,7 @@ export type SegmentAsked = {
   read: ReadDefinition
 }
 
-/** A definition that was read: its meaning, what would be sent, and its findings. */
+/** A definition after preparation: its meaning, the rules that would be sent, and the findings. */
 export type PreparedSegment = {
   definition: SegmentDefinition
   house: Leaf[]
@@ -77,8 +77,9 @@ const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
   })
 
 /**
- * Reads the campaign, its lists and the version in force. Analyses, compiles and counts. Writes
- * nothing. Throws `GatewayProblem` if the definition has faults or Genesys does not answer.
+ * Reads the campaign, its lists and the version in force. Analyses and compiles the rules, and
+ * counts contacts. Writes nothing. Throws `GatewayProblem` if the definition has faults or Genesys
+ * does not answer.
  */
 export const prepareSegment = async (
   deps: PrepareDeps,
@@ -181,7 +182,7 @@ const readLists = async (
 const hasColumn = ({ columns }: ContactList, attribute: string): boolean =>
   columns.some(({ name }) => name === attribute)
 
-/** The exclusions whose column every list has, and a finding for each of the others. */
+/** The exclusions whose column every list has, and a finding for each other exclusion. */
 const houseOf = (
   house: readonly Leaf[],
   lists: readonly ContactList[],
@@ -268,7 +269,7 @@ const count = (
   return countPreviews({ campaigns, contactListId, context }, asked.rules, asked.inForce)
 }
 
-/** The digest leaves out the counts, because they change from one call to the next. */
+/** A report. Its digest leaves out the counts, because they change from call to call. */
 const reportOf = (
   about: Pick<PreparedSegment, 'definition' | 'house' | 'inForce'> & {
     findings: SegmentFinding[]

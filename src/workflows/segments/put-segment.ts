@@ -61,8 +61,8 @@ export type PutSegmentDeps = Omit<PrepareDeps, 'segments'> & {
   /** The version as callers see it. The result is stored with the idempotency key and replayed. */
   renderSegment: (segment: CampaignSegment) => object
   /**
-   * In percent of the contacts that were selected before (SEGMENT_CONFIRM_SHARE). If more contacts
-   * than this enter or leave, the change needs a confirmation.
+   * If more contacts than this share enter or leave, the change needs a confirmation. In percent of
+   * the contacts that were selected before (SEGMENT_CONFIRM_SHARE).
    */
   confirmSharePercent: number
   ids: Ids
@@ -82,7 +82,8 @@ export const createPreviewSegment =
 
 /**
  * Stores the campaign's next version and the answer under the idempotency key in one transaction.
- * From then on, any instance applies it. A refusal leaves the key free.
+ * After that, any instance can apply the version. If the call is refused, the key can be used
+ * again.
  */
 export const createPutSegment =
   (deps: PutSegmentDeps): PutSegment =>
@@ -92,8 +93,8 @@ export const createPutSegment =
   }
 
 /**
- * Stores an earlier version again as the newest one. Reads, analyses and compiles it with the
- * present lists and configuration.
+ * Stores an earlier version again as the newest version. Reads, analyses and compiles it with the
+ * current lists and configuration.
  */
 export const createRollBackSegment =
   (deps: PutSegmentDeps): RollBackSegment =>
@@ -246,7 +247,7 @@ const auditOf = (
 
 /**
  * Writes a refusal to the audit trail. If that fails, the call fails with the error of the
- * database. The caller then sends the call again, and the refusal is recorded.
+ * database, so the caller sends the call again. The refusal is then recorded.
  */
 const auditRefusal = (
   { audit, ids }: PutSegmentDeps,

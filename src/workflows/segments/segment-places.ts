@@ -3,7 +3,7 @@ import type { CompileFault } from '../../domain/segments/compiled-segment.ts'
 
 export type Places = {
   /**
-   * The place in the body that the caller sent. It differs from `path` if that body has the short
+   * The place in the body that the caller sent. It differs from `path` if the body has the short
    * form.
    */
   ofPath(path: string): string

@@ -16,8 +16,8 @@ import {
 
 /**
  * Applies the newest version to a campaign of the guide dialect. A request replaces all rules, so
- * sending them twice has no second effect. Nevertheless, after an unknown outcome the rules are
- * read back first, because another person may have changed the campaign in between. Returns the
+ * sending the same rules twice has no second effect. Nevertheless, after an unknown outcome the
+ * rules are read first, because another person may have changed the campaign meanwhile. Returns the
  * milliseconds until the next check, or null.
  */
 export const applyToGuide = async (
@@ -42,8 +42,8 @@ export const applyToGuide = async (
 }
 
 /**
- * Whether the campaign already has the rules. `dialingMode` and `useOnlyOnce` cannot be read back,
- * so a version with one of them is sent again.
+ * Whether the campaign already has the rules of this version. `dialingMode` and `useOnlyOnce`
+ * cannot be read from Genesys, so a version that sets one of them is sent again.
  */
 const isThere = (
   { segment: { compiled, definition } }: SegmentRun,
@@ -61,7 +61,8 @@ const send = async (run: SegmentRun, campaigns: GuideCampaignPort): Promise<numb
     const change = { compiled, dialingMode, useOnlyOnce }
     return await taken(run, await campaigns.putRules(campaignId, change, contextOf(run)))
   } catch (error) {
-    // Another person has changed the campaign since it was read, and Genesys rebuilds its index.
+    // Another person has changed the campaign since it was read, so Genesys is rebuilding its
+    // index.
     if (!(error instanceof GenesysFailure) || error.kind !== 'conflict') throw error
     return waitForCampaign(run, 'index')
   }

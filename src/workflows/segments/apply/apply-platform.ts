@@ -16,8 +16,8 @@ import {
 } from './segment-run.ts'
 
 /**
- * If the gateway stopped a campaign longer ago than this, it does not start it again [contracts:
- * 2].
+ * If the gateway stopped a campaign longer ago than this, the gateway does not start it again
+ * [contracts: 2].
  */
 const START_WITHIN_MS = 10 * 60 * 1000
 /** The wait between two checks of a campaign that is stopping. */
@@ -32,8 +32,8 @@ const filterNameOf = ({ segment: { campaignId, version } }: SegmentRun): string 
   `outbound-gateway ${campaignId} v${version}`
 
 /**
- * Reads the campaign and takes the next step towards the newest version. Each step is stored before
- * it is taken. Returns the milliseconds until the next step, or null.
+ * Reads the campaign and takes the next step to apply the newest version. Each step is stored
+ * before it is taken. Returns the milliseconds until the next step, or null.
  */
 export const applyToPlatform = async (
   run: SegmentRun,
@@ -71,8 +71,8 @@ const filterOf = async (
   if (compiled.body['filter'] === null) return null
   if (progress.filterId !== null) return progress.filterId
   const name = filterNameOf(run)
-  // Only an earlier try can have made a filter. If there was no earlier try, there is nothing to
-  // search for.
+  // Only an earlier try can have made a filter. Without an earlier try, there is nothing to search
+  // for.
   const known =
     progress.filterName === null ? null : await campaigns.findFilter(name, contextOf(run))
   if (progress.filterName === null) {
@@ -86,8 +86,8 @@ const filterOf = async (
 }
 
 /**
- * Stops a running campaign, if the caller allowed that (`activation`: restart). First stores that
- * the campaign must be started again.
+ * Stops a running campaign if the caller allowed this (`activation`: restart). Otherwise the
+ * version fails. First stores that the campaign must be started again.
  */
 const stop = async (
   run: SegmentRun,
@@ -143,8 +143,8 @@ const put = async (
       if (!(error instanceof GenesysFailure)) throw error
       if (error.upstreamCode === 'invalid.update.campaign.active') return AT_ONCE
       if (error.kind !== 'conflict') throw error
-      // Another person has changed the campaign since it was read, so it is read once more. After a
-      // second conflict it counts as busy.
+      // Another person has changed the campaign since it was read, so it is read again. After a
+      // second conflict, the campaign counts as busy.
       if (attempt === 2) return waitForCampaign(run, 'campaign')
       present = await campaigns.readCampaign(campaignId, contextOf(run))
       if (present.status === 'on' || isMoving(present)) return AT_ONCE
@@ -168,7 +168,8 @@ const taken = async (run: SegmentRun, campaign: PlatformCampaign): Promise<numbe
 }
 
 /**
- * Ends the version as failed. If it has stopped the campaign, the campaign is started again first.
+ * Ends the version as failed. If the gateway stopped the campaign for this version, it first starts
+ * the campaign again.
  */
 const failWith = async (run: SegmentRun, failure: SegmentProblem): Promise<number | null> => {
   if (run.segment.progress.stopped === null) {

@@ -15,9 +15,9 @@ const isOver = ({ segment }: SegmentRun): boolean =>
   segment.state === 'applied' || segment.state === 'failed' || waitsForResume(segment)
 
 /**
- * Whether a failure ends the version immediately. That is so if Genesys refused what was sent. It
- * is also so if Genesys answers in a way that no retry fixes, while the gateway has stopped the
- * campaign (platform).
+ * Whether a failure ends the version immediately (platform). A failure ends it if Genesys refused
+ * the content of the request. If the gateway has stopped the campaign and is not yet starting it
+ * again, every other failure that no retry fixes ends the version too, except refused credentials.
  */
 const endsOnPlatform = (
   { segment: { progress } }: SegmentRun,
@@ -62,8 +62,9 @@ export const createApplySegment =
   }
 
 /**
- * Deletes the filters of old versions. The two versions before the one in force keep theirs for a
- * rollback. If Genesys does not delete a filter, the gateway tries again after the next version.
+ * Deletes the filters of old versions. The two versions before the version in force keep their
+ * filters for a rollback. If Genesys does not delete a filter, the gateway tries again after the
+ * next version.
  */
 const deleteOldFilters = async (
   run: SegmentRun,

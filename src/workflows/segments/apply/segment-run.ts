@@ -21,8 +21,8 @@ export type ApplyDeps = {
   ids: Ids
   emit: Emit
   /**
-   * How long to wait for the index of a campaign. After that, the segment counts as applied and its
-   * index as pending (GENESYS_INDEX_WAIT_SECONDS).
+   * How long to wait for the index of a campaign (GENESYS_INDEX_WAIT_SECONDS). After that, the
+   * state of the segment is `index_pending`, and endpoints get `segment.applied`.
    */
   indexWaitMs: number
   /** The wait between two checks while Genesys does not answer. */
@@ -37,16 +37,18 @@ export type SegmentRun = {
   lease: Pick<Lease, 'signal' | 'assertHeld'>
 }
 
-/** How long one call is retried. After that, the campaign is held and checked again. */
+/**
+ * How long one call is retried. After that, the version is held and the call is tried again later.
+ */
 const RETRY_FOR_MS = 20_000
 const FIRST_LOOK_MS = 5_000
 const LONGEST_LOOK_MS = 60_000
-/** A campaign that is busy for longer is reported as held [contracts: 2]. */
+/** If a campaign is busy for longer than this, the version is held [contracts: 2]. */
 const BUSY_MS = 60 * 60 * 1000
 
 /**
- * `retryForMs` 0: a call whose outcome is unknown is not repeated until a check has shown the
- * outcome.
+ * Give `retryForMs` 0 for a call that must not be repeated after an unknown outcome before a check
+ * has shown the outcome.
  */
 export const contextOf = (run: SegmentRun, retryForMs = RETRY_FOR_MS): CallContext => ({
   tenantId: run.segment.tenantId,
@@ -90,8 +92,8 @@ const sinceMs = (run: SegmentRun, at: string | null): number =>
 export const sentSinceMs = (run: SegmentRun): number => sinceMs(run, run.segment.progress.sentAt)
 
 /**
- * Waits, because Genesys cannot accept the segment now. After an hour the campaign is held and
- * reported, and the checks continue. Returns the milliseconds until the next check.
+ * Waits, because Genesys cannot accept the segment now. After an hour the version is held and the
+ * hold is reported, but the checks continue. Returns the milliseconds until the next check.
  */
 export const waitForCampaign = async (
   run: SegmentRun,
@@ -235,6 +237,6 @@ export const problemOfRefusal = (
   }
 }
 
-/** Whether only a call of a person ends the hold. The lane checks the other holds by itself. */
+/** Whether only a person can end the hold. The gateway itself ends other holds. */
 export const waitsForResume = ({ hold: held }: CampaignSegment): boolean =>
   held !== null && SEGMENT_HOLDS[held.reason] === 'resume'
