@@ -16,10 +16,10 @@ export const stateDiagram = (): string => {
 /** The table of holds: why an upload waits and what ends the wait. */
 export const holdTable = (): string =>
   [
-    '| `hold.reason` | what ends the hold |',
+    '| `hold.reason` | the call that ends the hold |',
     '|---|---|',
     ...Object.entries(HOLD_REASONS).map(
       ([reason, end]) =>
-        `| \`${reason}\` | ${end === 'itself' ? 'nothing: the upload resumes by itself' : `\`/${end}\``} |`,
+        `| \`${reason}\` | ${end === 'itself' ? 'none: the upload resumes by itself' : `\`/${end}\``} |`,
     ),
   ].join('\n')

@@ -90,7 +90,7 @@ export const registerAuditEntries = (add: AddRoute): void => {
     ...of,
     url: `${ENTRIES}/verification`,
     id: 'verifyAuditEntries',
-    summary: 'Verify the newest blocks of the chain, or the blocks from a given one',
+    summary: 'Verify the newest blocks of the chain, or the blocks from a given block on',
     query: verificationQuerySchema,
     answers: { 200: { about: 'The result, with at most 100 faults', schema: verificationSchema } },
     problems: [],

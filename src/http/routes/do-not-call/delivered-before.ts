@@ -109,7 +109,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     url: '/v1/dnc-submissions/:submissionId/delivered-before',
     id: 'listDeliveredBefore',
     summary:
-      'List contacts that were in Genesys before the entries arrived, with what happened to each',
+      'List contacts that were in Genesys before the entries arrived, and what happened to each contact',
     params: submissionParamsSchema,
     examples: EXAMPLES,
     handler: async ({ query, caller, params }, _reply, deps) => {
@@ -124,7 +124,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     url: '/v1/registries/:registry/editions/:editionId/delivered-before',
     id: 'listDeliveredBeforeEdition',
     summary:
-      'List contacts that were in Genesys before an edition named them, with what happened to each',
+      'List contacts that were in Genesys before an edition named them, and what happened to each contact',
     params: editionParamsSchema,
     examples: OF_EDITION,
     handler: async ({ query, caller, params }, _reply, deps) => {

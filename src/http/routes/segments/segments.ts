@@ -91,7 +91,7 @@ const registerMoves = (add: AddRoute): void => {
     method: 'POST',
     url: `${SEGMENT}/rollback`,
     id: 'rollBackSegment',
-    summary: 'Make an earlier version the newest one again',
+    summary: 'Make a new version with the rules of an earlier version',
     headers: { 'Idempotency-Key': 'required', 'If-Match': 'optional' },
     body: rollbackSchema,
     answers: { 202: ACCEPTED },
