@@ -66,7 +66,7 @@ type Deps = {
 /** The most that one call reads. The next call continues. `lot`: uploads listed at a time. */
 const LIMITS = {
   items: 500,
-  /** A person waits for the first page. */
+  /** The limit for the first page. It is lower, because a person waits for this page. */
   firstUploads: 500,
   uploads: 2_000,
   chunks: 4_000,

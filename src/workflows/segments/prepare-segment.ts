@@ -58,7 +58,7 @@ export type SegmentAsked = {
   read: ReadDefinition
 }
 
-/** A definition after preparation: its meaning, the rules that would be sent, and the findings. */
+/** A prepared definition: its meaning, the rules to send, and the findings. */
 export type PreparedSegment = {
   definition: SegmentDefinition
   house: Leaf[]
@@ -77,9 +77,9 @@ const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
   })
 
 /**
- * Reads the campaign, its lists and the version in force. Analyses and compiles the rules, and
- * counts contacts. Writes nothing. Throws `GatewayProblem` if the definition has faults or Genesys
- * does not answer.
+ * Reads the campaign, its lists and the version in force. Analyses and compiles the rules, counts
+ * contacts, writes nothing. Throws `GatewayProblem` if the rules have faults or Genesys gives no
+ * answer.
  */
 export const prepareSegment = async (
   deps: PrepareDeps,
@@ -182,7 +182,7 @@ const readLists = async (
 const hasColumn = ({ columns }: ContactList, attribute: string): boolean =>
   columns.some(({ name }) => name === attribute)
 
-/** The exclusions whose column every list has, and a finding for each other exclusion. */
+/** The exclusions whose column every list has, and a finding for each of the other exclusions. */
 const houseOf = (
   house: readonly Leaf[],
   lists: readonly ContactList[],
