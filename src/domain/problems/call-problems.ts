@@ -33,7 +33,7 @@ export const CALL_PROBLEMS = {
   'too-many-requests': page(
     429,
     'Too many calls',
-    'The key made more calls per minute than RateLimit-Policy allows, or one address made too many calls with unknown keys.',
+    'The key made more calls per minute than RateLimit-Policy allows, or too many calls with unknown keys came from one IP address.',
     'A job reads the state of its upload in a tight loop.',
     'Wait for the number of seconds in Retry-After. Then call less often. If your earlier calls got 401, correct the key.',
   ),
@@ -68,7 +68,7 @@ export const CALL_PROBLEMS = {
   'body-malformed': page(
     400,
     'The body is not valid JSON',
-    'The body is declared as JSON, but one of these faults was found: it is not valid JSON in UTF-8, a member name is forbidden, an object has two members with the same name (`fields` names them), or the nesting is deeper than 64 levels.',
+    'The body is declared as JSON but is not valid JSON in UTF-8. Or the JSON has a forbidden member name, two members with the same name in one object (`fields` names them), or more than 64 levels.',
     '{"a": 1,}',
     'Send valid JSON in UTF-8. Each name may occur only once in an object.',
   ),
@@ -90,7 +90,7 @@ export const CALL_PROBLEMS = {
     408,
     'The body arrives too slowly',
     'One of these limits was exceeded, so the gateway kept nothing. A body must not stay below 8 KiB per second for 15 seconds. A form must end within 15 seconds after its file. The body of a call without a file must be complete within 30 seconds.',
-    'A stalled connection that is held open.',
+    'A connection that stays open although no more data arrives.',
     'Send again, over a better connection. You may use the same Idempotency-Key.',
   ),
   'body-broken-off': page(
@@ -152,7 +152,7 @@ export const CALL_PROBLEMS = {
   'overwrite-not-confirmed': page(
     400,
     'Overwriting is not confirmed',
-    'mode=overwrite replaces everything in the contact list. Genesys rebuilds the index of the list and unbinds campaigns from it, and the pacing of these campaigns starts from the beginning. You have to confirm this with `confirmOverwrite`.',
+    'mode=overwrite replaces everything in the contact list. Genesys rebuilds the index of the list and unbinds campaigns from the list. The pacing of these campaigns starts from the beginning. You have to confirm these effects with `confirmOverwrite`.',
     '{"mode": "overwrite"}',
     'Add `confirmOverwrite` with the id of the contact list in the path, or leave `mode` out to append.',
   ),

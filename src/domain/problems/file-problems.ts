@@ -19,7 +19,7 @@ export const FILE_PROBLEMS = {
   'contact-id-column-missing': page(
     422,
     'No column holds the contact id',
-    'The file has no column `contactId` or `customerId`, and no other column that is certainly meant. If you set `contactIdColumn`, the file does not have the column that this option names. If the answer has `proposals`, they are columns that probably hold the contact id.',
+    'The file has no column `contactId` or `customerId`, and no other column that almost certainly has the contact id. If you set `contactIdColumn`, the file does not have the column that this option names. If the answer has `proposals`, they are columns that probably hold the contact id.',
     'phone,firstName',
     'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to this name.',
   ),
@@ -33,7 +33,7 @@ export const FILE_PROBLEMS = {
   'mapping-needed': page(
     422,
     'The mapping of columns is missing or does not fit',
-    'If the answer has `proposals`, columns of the file probably match columns of the list, but the match is not certain, or two columns of the file match the same column of the list. Each proposal has a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`: check it and send it back. If the answer has `unknown`, an option names columns that the file does not have, or columns that cannot be added to the list. `unknown` lists these columns.',
+    'There are two cases. In the first case, the answer has `proposals`: the gateway is not certain which columns of the list some columns of the file belong to. Each proposal has a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`: check it and send it back. In the second case, the answer has `unknown`: an option names columns that the file does not have, or columns that cannot be added to the list.',
     'The file has `mobile`, the list has `phoneNumber` and no other phone.',
     'Send the option `mapping` with the right pairs, and null for columns to leave out. In `mapping`, `phoneColumns` and `emailColumns`, name only columns of the file.',
   ),

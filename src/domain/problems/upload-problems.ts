@@ -59,7 +59,7 @@ export const UPLOAD_PROBLEMS = {
   'contact-id-column-not-in-list': page(
     422,
     'The contact list has no column for the contact id',
-    'In an upload by file, the contact id must be in a column of the list. The list has neither `contactId` nor the column to which the id is mapped. If this is the answer to a call, nothing was kept.',
+    'With delivery=file, the contact id must be in a column of the list. The list has neither the column `contactId` nor the column to which the id is mapped. If this is the answer to a call, nothing was kept.',
     'delivery=file for a list with the columns phone and firstName.',
     'Send the upload with delivery=batches, or use a list that has a column for the id.',
   ),
