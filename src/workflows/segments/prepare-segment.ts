@@ -77,9 +77,8 @@ const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
   })
 
 /**
- * Reads the campaign, its lists and the version in force. Analyses and compiles the rules, counts
- * contacts, writes nothing. Throws `GatewayProblem` if the rules have faults or Genesys gives no
- * answer.
+ * Reads the campaign, its lists and the version in force. Analyses, compiles and counts, but writes
+ * nothing. Throws `GatewayProblem` if the rules have faults or Genesys does not answer.
  */
 export const prepareSegment = async (
   deps: PrepareDeps,
