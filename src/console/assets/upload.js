@@ -152,7 +152,26 @@ const ended = (told) => {
   tell(told)
 }
 
-const answered = (request) => {
+const EARLIER_ENDS_MS = 5_000
+/** Together a minute. After that the page says what to do. */
+const MOST_TRIES = 12
+
+/**
+ * The gateway may still be busy with an attempt that was cancelled or interrupted. The page sends
+ * the same body again when it has ended.
+ */
+const sendLater = (body, tries) => {
+  say(words.earlier)
+  const timer = window.setTimeout(() => transmit(body, tries + 1), EARLIER_ENDS_MS)
+  sending = {
+    abort: () => {
+      window.clearTimeout(timer)
+      ended(wordsOf('cancelled'))
+    },
+  }
+}
+
+const answered = (request, body, tries) => {
   let answer = null
   try {
     answer = JSON.parse(request.responseText)
@@ -164,24 +183,29 @@ const answered = (request) => {
     sending = null
     return location.assign(answer.goTo)
   }
+  const waits = answer?.code === 'idempotency-key-in-progress' && tries < MOST_TRIES
+  if (waits) return sendLater(body, tries)
   ended(answer?.heading ? answer : wordsOf('broken'))
 }
 
-const send = () => {
-  looking?.abort()
-  clearProblem()
-  const body = bodyOf(false)
+const transmit = (body, tries) => {
   const request = new XMLHttpRequest()
   request.open('POST', form.action)
   request.setRequestHeader('accept', 'application/json')
   request.upload.addEventListener('progress', showProgress)
-  request.addEventListener('load', () => answered(request))
+  request.addEventListener('load', () => answered(request, body, tries))
   request.addEventListener('error', () => ended(wordsOf('broken')))
   request.addEventListener('abort', () => ended(wordsOf('cancelled')))
   setSending(request)
   showProgress({ loaded: 0, total: file.files[0].size })
   at('stop').focus()
   request.send(body)
+}
+
+const send = () => {
+  looking?.abort()
+  clearProblem()
+  transmit(bodyOf(false), 1)
 }
 
 form.addEventListener('submit', (event) => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type ClientRequest, request } from 'node:http'
 import { after, before, test } from 'node:test'
 
 import type { Browser, Page } from 'playwright-core'
@@ -67,6 +69,35 @@ const choose = (page: Page, name: string, text: string): Promise<void> =>
     ...{ name, mimeType: 'text/csv' },
     buffer: Buffer.from(text),
   })
+
+/** More than the buffers of a connection: when it is written, the gateway reads the file. */
+const MANY_BYTES = 16_000_000
+
+/** Sends the form of the page, with another file that does not end. */
+const beginSending = async (page: Page): Promise<ClientRequest> => {
+  const fields = await page.evaluate<[string, string][]>(
+    `[...new FormData(document.getElementById('upload-form'))].filter(([name]) => name !== 'file')`,
+  )
+  const cookies = await page.context().cookies()
+  const sending = request(new URL('/console/uploads/new/send', gateway.address), {
+    method: 'POST',
+    headers: {
+      'content-type': 'multipart/form-data; boundary=part',
+      cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; '),
+      origin: gateway.address,
+    },
+  })
+  sending.on('error', () => {})
+  const parts = fields.map(
+    ([name, value]) =>
+      `--part\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  )
+  const file = `--part\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\ncontent-type: text/csv\r\n\r\n`
+  sending.write(`${parts.join('')}${file}${fileOf('x').split('\n')[0]}\n`)
+  const row = `busy,${'x'.repeat(900)},Lo,+12125551010,,,\n`
+  if (!sending.write(row.repeat(MANY_BYTES / row.length))) await once(sending, 'drain')
+  return sending
+}
 
 const openUpload = async (page: Page): Promise<void> => {
   await page.goto(`${gateway.address}/console/uploads`)
@@ -211,6 +242,21 @@ test('an upload that is cancelled, or whose gateway is killed in the middle, say
   await page.getByText('The file is accepted.').waitFor()
   const behind = await gateway.client.call<{ items: unknown[] }>('/v1/uploads')
   assert.equal(behind.body.items.length, before.body.items.length + 1, 'it is there once')
+  await context.close()
+})
+
+test('while the gateway is busy with an earlier attempt, the page waits, and then sends the file by itself', async () => {
+  const { page, context } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await openUpload(page)
+  await page.getByLabel('Contact list').selectOption(LIST)
+  await choose(page, 'waits.csv', fileOf('wa'))
+  await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
+  const earlier = await beginSending(page)
+  await page.getByRole('button', { name: 'Upload', exact: true }).click()
+  await page.getByText('The gateway is still ending your earlier attempt.').waitFor()
+  earlier.destroy()
+  await page.getByText('The file is accepted.').waitFor()
   await context.close()
 })
 
