@@ -261,7 +261,10 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     ...proofUsesOf(store),
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
-    seeUploads: createSeeUploads(store),
+    seeUploads: createSeeUploads({
+      uploads: store.uploads,
+      tenantExists: async (id) => (await store.tenants.find(id)) !== null,
+    }),
     rowMarks: createRowMarks(store.digestKey),
     ...uploadUsesOf({ ...deps, countUse }, ids),
     ...segmentsOf(deps, ids),

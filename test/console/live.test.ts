@@ -15,7 +15,7 @@ const secondsOf = (looks: number, moved: boolean): number[] => {
 }
 
 it('a page looks again after two seconds, ever less often while nothing moves, and every five seconds while something does', () => {
-  assert.deepEqual(secondsOf(14, false), [2, 2, 3, 3, 5, 5, 8, 8, 12, 15, 20, 30, 30, 30])
-  assert.deepEqual(secondsOf(8, true), [2, 2, 3, 3, 5, 5, 5, 5])
+  assert.deepEqual(secondsOf(11, false), [2, 3, 5, 5, 8, 12, 15, 20, 30, 30, 30])
+  assert.deepEqual(secondsOf(6, true), [2, 3, 5, 5, 5, 5])
   assert.equal(nextLook(11, true).seconds, 5, 'what stood still and moves is looked at soon')
 })

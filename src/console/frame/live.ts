@@ -2,7 +2,7 @@
  * How many seconds a part of a page waits before each reload. The waits grow, so that a page in a
  * forgotten tab soon costs almost nothing.
  */
-const WAITS = [2, 2, 3, 3, 5, 5, 8, 8, 12, 15, 20, 30] as const
+const WAITS = [2, 3, 5, 5, 8, 12, 15, 20, 30] as const
 
 /**
  * The longest wait while something still changes: 5 seconds, as a position in `WAITS`. With a

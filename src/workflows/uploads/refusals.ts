@@ -20,7 +20,7 @@ export const RECEIVE_REFUSALS = [
   ...(Object.keys(FILE_PROBLEMS) as (keyof typeof FILE_PROBLEMS)[]),
 ] as const satisfies readonly ProblemCode[]
 
-export const SEE_REFUSALS = ['scope-missing'] as const satisfies readonly ProblemCode[]
+export const SEE_REFUSALS = ['scope-missing', 'not-found'] as const satisfies readonly ProblemCode[]
 
 export const CONTROL_REFUSALS = [
   'not-found',

@@ -188,7 +188,8 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     ids: createIds({ clock: systemClock }),
     ...more,
   }
-  deps.seeUploads = more.seeUploads ?? createSeeUploads(deps)
+  deps.seeUploads =
+    more.seeUploads ?? createSeeUploads({ ...deps, tenantExists: async (id) => id === 'tnt_b' })
   const app: FastifyInstance = await createHttpServer(deps)
   return { app, deps, received, failures, events, calls, endpoints }
 }

@@ -19,7 +19,8 @@ type Asked = {
 export type SeeUploads = {
   /**
    * The uploads of one tenant, newest first. null: the cursor cannot be read. Throws
-   * `scope-missing` if `tenantId` is not the caller's tenant and the caller is no admin.
+   * `scope-missing` if `tenantId` is not the caller's tenant and the caller is no admin, and
+   * `not-found` if an admin asks for a tenant that does not exist.
    */
   list: Refusing<
     (typeof SEE_REFUSALS)[number],
@@ -31,8 +32,10 @@ export type SeeUploads = {
 
 export const createSeeUploads = ({
   uploads,
+  tenantExists,
 }: {
   uploads: Pick<UploadStore, 'find' | 'list'>
+  tenantExists: (tenantId: string) => Promise<boolean>
 }): SeeUploads => ({
   list: async ({ tenantId: own, scopes }, { tenantId = own, ...page }) => {
     if (tenantId !== own && !hasScope(scopes, 'admin')) {
@@ -41,6 +44,9 @@ export const createSeeUploads = ({
         'The uploads of another tenant need the scope admin.',
         { scope: 'admin' },
       )
+    }
+    if (tenantId !== own && !(await tenantExists(tenantId))) {
+      throw new GatewayProblem('not-found', 'The tenant does not exist.')
     }
     return uploads.list(tenantId, page)
   },

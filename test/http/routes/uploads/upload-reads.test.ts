@@ -154,5 +154,7 @@ test('an admin lists the uploads of another tenant, and nobody else does', async
   assert.equal((await get('uploads', '?tenantId=default')).statusCode, 200)
   const refused = await get('uploads', '?tenantId=tnt_b')
   assert.deepEqual([refused.statusCode, refused.json().scope], [403, 'admin'])
+  const absent = await get('admin', '?tenantId=tnt_c')
+  assert.deepEqual([absent.statusCode, absent.json().detail], [404, 'The tenant does not exist.'])
   assert.deepEqual(asked, ['tnt_b', 'default', 'default'])
 })
