@@ -62,7 +62,7 @@ const send = async (stage: DemoStage, file: ReturnType<typeof dirtyFile>, rows: 
     throw new Error(`The upload was answered ${answer.status}: ${answer.text}`)
   const seconds = (performance.now() - startedAt) / 1000
   say(
-    `202 after ${seconds.toFixed(1)} s: ${answer.body.id}, ${number(answer.body.counts.accepted)} accepted, ${number(answer.body.counts.rejected)} rejected, on the way by ${answer.body.delivery.method}`,
+    `202 after ${seconds.toFixed(1)} s: ${answer.body.id}, ${number(answer.body.counts.accepted)} accepted, ${number(answer.body.counts.rejected)} rejected, delivery method: ${answer.body.delivery.method}`,
   )
   return answer.body
 }

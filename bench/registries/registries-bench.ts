@@ -32,6 +32,7 @@ const TARGETS = {
 const EMBEDDED_SLOWER = 3
 const EMBEDDED_NUMBERS = 50_000_000
 const MORE = 100_000
+const ENV = { LOG_LEVEL: 'info', ...ROOM }
 const COUNTRY = 'US'
 const DELIVER_WITHIN_MS = 30 * 60_000
 
@@ -60,7 +61,7 @@ const measure = async (home: StoreHome, about: About & { directory: string }) =>
   await writeContacts(contacts, COUNTRY, numbers, rows)
   const stage = await setStage(home, 'guide')
   try {
-    const gateway = await stage.gateway({ LOG_LEVEL: 'info', ...ROOM })
+    let gateway = await stage.gateway(ENV)
     const receive = async () => {
       const work = () =>
         gateway.client.upload('demo-list-2', bodyOf(contacts), { query: heldQuery() })
@@ -68,6 +69,12 @@ const measure = async (home: StoreHome, about: About & { directory: string }) =>
       const { result, cost } = await costOf(gateway, home, work)
       if (result.status !== 202) throw new Error(result.text)
       return { cost, suppressed: result.body.counts.suppressed, peakMiB: gateway.peakMiB() }
+    }
+    // V8 still compiles the code in the first two runs.
+    const receiveThird = async () => {
+      await receive()
+      await receive()
+      return receive()
     }
     const load = (more: number) =>
       loadEdition(gateway, home, { path: edition, country: COUNTRY, numbers, more })
@@ -77,10 +84,7 @@ const measure = async (home: StoreHome, about: About & { directory: string }) =>
       const { added } = await editionUntil(gateway, id, () => true)
       return { added, cost, peakMiB: gateway.peakMiB() }
     }
-    // V8 still compiles the code in the first two runs.
-    await receive()
-    await receive()
-    const without = await receive()
+    const without = await receiveThird()
     await submitEntries(gateway.address, rows)
     await startUsing(gateway, COUNTRY)
     await tidyDatabase(home)
@@ -91,14 +95,19 @@ const measure = async (home: StoreHome, about: About & { directory: string }) =>
     await compared(loaded.edition)
     const first = await receive()
     const again = await receive()
-    progress(`${home.kind}, looked up: ${JSON.stringify({ without, first, again })}`)
+    // The memory of the look-up is judged in a process with the same past as that of `without`. A
+    // process that has loaded an edition still holds what that took.
+    await gateway.stop()
+    gateway = await stage.gateway(ENV)
+    const restarted = await receiveThird()
+    progress(`${home.kind}, looked up: ${JSON.stringify({ without, first, again, restarted })}`)
     await writeContacts(registered, COUNTRY, numbers, Math.ceil(rows / DELIVERED_SHARE))
     const { body } = await gateway.client.upload('demo-list-1', bodyOf(registered), { query: '' })
     const { counts } = await gateway.client.finished(body.id, DELIVER_WITHIN_MS)
     const next = await load(MORE)
     return {
       ...{ kind: home.kind, numbers, rows, without, loaded, sizeMB },
-      ...{ first, again, next, delivered: counts.delivered },
+      ...{ first, again, restarted, next, delivered: counts.delivered },
       comparison: await compared(next.edition),
     }
   } finally {
@@ -133,14 +142,19 @@ const judge = (report: Report, run: Measured): void => {
   const numbers = `${whole(run.numbers)} numbers`
   if (run.sizeMB !== null)
     least(`${numbers} in the database`, run.sizeMB, TARGETS.sizeMB * share, 'MB')
-  const { loaded, first, without, comparison } = run
+  const { loaded, first, restarted, without, comparison } = run
   least(`${numbers} loaded`, loaded.cost.wallSeconds, TARGETS.loadSeconds * share * slower, 's')
   if (run.kind === 'server')
     least('memory while they load', run.alone.peakMiB, TARGETS.loadMiB, 'MiB')
   const over = bothOf(first.cost) - bothOf(without.cost)
   const most = ((TARGETS.lookUpSeconds * run.rows) / TARGETS.rows) * slower
   least(`${whole(run.rows)} contacts looked up, over without`, over, most, 'CPU s')
-  least('memory of that, over without', first.peakMiB - without.peakMiB, TARGETS.lookUpMiB, 'MiB')
+  least(
+    'memory of that, over without',
+    restarted.peakMiB - without.peakMiB,
+    TARGETS.lookUpMiB,
+    'MiB',
+  )
   const compare = TARGETS.compareSeconds * share * slower
   least(`a new edition compared and joined`, comparison.cost.wallSeconds, compare, 's')
 }
@@ -169,6 +183,11 @@ const show = (report: Report, runs: readonly Measured[]): void => {
         `${run.kind}, upload again`,
         ...costCells(run.again),
         `${whole(run.again.suppressed)} suppressed`,
+      ],
+      [
+        `${run.kind}, upload, third of a new process`,
+        ...costCells(run.restarted),
+        `${whole(run.restarted.suppressed)} suppressed`,
       ],
       [
         `${run.kind}, load the next`,

@@ -89,7 +89,7 @@ export const playGuestFile = async (stage: DemoStage, dialect: Dialect): Promise
   say(`${accepted.status}: ${accepted.body.id}`)
   const file = await followed(stage, dialect, accepted.body.id)
   say(
-    `${file.state} after ${file.latencyMs} ms; our scanner: ${file.scan.verdict}, that of Genesys: ${file.genesys.virusScan}`,
+    `${file.state} after ${file.latencyMs} ms; verdict of our scanner: ${file.scan.verdict}, verdict of Genesys: ${file.genesys.virusScan}`,
   )
   heading('3  What Genesys really holds')
   const held = await heldAs(stage.sandbox.address, dialect, file.genesys.fileId ?? '')

@@ -32,7 +32,7 @@ type Uses = HttpDeps & {
   readiness: () => Promise<ReadinessAnswer>
 }
 
-/** The console, with the use cases that the HTTP border also uses. */
+/** The console, with the use cases that the HTTP layer also uses. */
 export const consoleOf = (
   deps: Essentials & Pick<ConsoleDeps, 'signInLink' | 'simulated'>,
   uses: Uses,

@@ -73,7 +73,7 @@ export const eventSubscriptionOf = (essentials: Essentials): EventSubscription |
   )
 }
 
-/** What the HTTP border needs to receive Genesys' webhooks. */
+/** What the HTTP layer needs to receive Genesys' webhooks. */
 export const webhooksFromGenesys = ({ config, store, telemetry }: Essentials) => {
   const secrets = webhookSecretsOf(config)
   const ids = createIds({ clock: systemClock })

@@ -247,7 +247,7 @@ const uploadUsesOf = (deps: ServerNeeds & { countUse: CountUse }, ids: Ids) => {
   }
 }
 
-/** The HTTP border with all use cases that it calls. */
+/** The HTTP layer with all use cases that it calls. */
 export const createGatewayServer = async (deps: ServerNeeds) => {
   const { config, store, genesys, telemetry } = deps
   const { emit } = telemetry

@@ -3,7 +3,7 @@ import type { Emit } from '../../telemetry/events.ts'
 /** This many calls in a row without an answer count as an outage. */
 const FAILURES_TO_OPEN = 8
 
-/** Recognises an outage of Genesys. During an outage, the client sends only probes. */
+/** Recognises an outage of Genesys. During an outage, the client sends only test calls. */
 export type Circuit = {
   /** Call it when Genesys answered with any status except a 5xx. */
   answered(): void

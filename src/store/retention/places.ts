@@ -36,10 +36,10 @@ export type Place = {
 
 const because = (reason: string): Because => ({ because: reason })
 
-const CONFIGURED = because('configuration: it stays until somebody changes it')
-const AUDITED = because('where the chain ends is never deleted')
-const LANE = because('one row an object that work waits for')
-const NOBODY = because('only ids, counts, times and digests, and nothing of a row')
+const CONFIGURED = because('configuration, which stays until a person changes it')
+const AUDITED = because('the end of the chain is never deleted')
+const LANE = because('one row for each object of the queues')
+const NOBODY = because('only ids, counts, times and digests, and no contents of rows')
 
 /**
  * Every table, and what retention, erasures and resealing do with it. A test compares this list
@@ -48,17 +48,17 @@ const NOBODY = because('only ids, counts, times and digests, and nothing of a ro
 export const PLACES: Readonly<Record<string, Place>> = {
   tenant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   api_key: {
-    kept: because('a revoked key stays, so that the audit can name it'),
+    kept: because('a revoked key stays, so that the audit trail can name it'),
     erased: NOBODY,
     columns: { digest: 'digest' },
   },
   console_session: {
-    kept: because('twelve hours: the next sign-in deletes what is older'),
+    kept: because('twelve hours. The next sign-in deletes older sessions'),
     erased: NOBODY,
     columns: { digest: 'digest' },
   },
   tenant_grant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
-  tenant_use: { kept: because('two numbers a tenant'), erased: NOBODY, columns: {} },
+  tenant_use: { kept: because('two numbers for each tenant'), erased: NOBODY, columns: {} },
   binding: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   store_secret: { kept: CONFIGURED, erased: NOBODY, columns: { sealed: 'wrapped' } },
   encryption_key: {
@@ -67,7 +67,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     columns: {},
   },
   signing_key: {
-    kept: because('what it signed is proved by its public half'),
+    kept: because('its public half proves what it has signed'),
     erased: NOBODY,
     columns: { public_key: 'plain', sealed: 'wrapped' },
   },
@@ -97,15 +97,15 @@ export const PLACES: Readonly<Record<string, Place>> = {
   row_result: { kept: 'upload-records', erased: NOBODY, columns: {} },
   register: { kept: because('one row per tenant and list'), erased: NOBODY, columns: {} },
   contact_register: {
-    kept: because('what Genesys holds by our knowledge: as long as Genesys holds it'),
+    kept: because('as long as Genesys holds the contact'),
     erased: 'register',
     columns: { contact_digest: 'digest', sealed_id: 'sealed', content_hash: 'digest' },
   },
-  list_clearing: { kept: because('two numbers a list'), erased: NOBODY, columns: {} },
+  list_clearing: { kept: because('two numbers for each list'), erased: NOBODY, columns: {} },
   pace: { kept: LANE, erased: NOBODY, columns: {} },
   list_cache: {
-    kept: because('replaced at the next look at the list'),
-    erased: because('the columns of a list, no contact of it'),
+    kept: because('replaced when the list is read again'),
+    erased: because('only the columns of a list, no contacts'),
     columns: { list: 'plain' },
   },
   idempotency_key: {
@@ -134,11 +134,15 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   event_subscription: { kept: CONFIGURED, erased: NOBODY, columns: { target_digest: 'digest' } },
   list_intent: {
-    kept: because('until the key of the creation comes again: a lost creation is found by it'),
+    kept: because('until the same key creates again, because the row finds a lost creation'),
     erased: NOBODY,
     columns: { key_digest: 'digest' },
   },
-  list_made: { kept: because('one row a list made here'), erased: NOBODY, columns: {} },
+  list_made: {
+    kept: because('one row for each list that the gateway created'),
+    erased: NOBODY,
+    columns: {},
+  },
   new_list: { kept: because('half a minute'), erased: NOBODY, columns: {} },
   list_setting: { kept: CONFIGURED, erased: NOBODY, columns: { queue: 'plain' } },
   database_clock: { kept: because('one row'), erased: NOBODY, columns: {} },
@@ -151,7 +155,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       ...{ progress: 'plain', problem: 'plain' },
     },
   },
-  suppression_epoch: { kept: because('one number a tenant'), erased: NOBODY, columns: {} },
+  suppression_epoch: { kept: because('one number for each tenant'), erased: NOBODY, columns: {} },
   dnc_submission: {
     kept: 'do-not-call-submissions',
     erased: NOBODY,
@@ -167,7 +171,9 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   dnc_entry: {
     kept: 'do-not-call-submissions',
-    erased: because('the keyed digest is the suppression: it stays, so that nobody calls again'),
+    erased: because(
+      'the keyed digest is the suppression. It stays, so that the person is not called again',
+    ),
     columns: {},
   },
   dnc_group: {
@@ -178,7 +184,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   dnc_list_lane: { kept: LANE, erased: NOBODY, columns: {} },
   dnc_write_slot: { kept: LANE, erased: NOBODY, columns: {} },
   dnc_look_back: {
-    kept: because('with the tenant: one row for each time that entries were added'),
+    kept: because('as long as the tenant, one row for each addition of entries'),
     erased: NOBODY,
     columns: {},
   },
@@ -192,28 +198,30 @@ export const PLACES: Readonly<Record<string, Place>> = {
   dnc_pull_seen: { kept: because('until the pull has ended'), erased: NOBODY, columns: {} },
   registry: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   registry_edition: {
-    kept: because('certificates name it; its numbers go when somebody deletes the edition'),
-    erased: because('what a registry says is not ours to change; a part of a file goes in a day'),
+    kept: because('certificates name the edition. Its numbers are deleted with it'),
+    erased: because(
+      'the gateway must not change a registry. A partial file is deleted after a day',
+    ),
     columns: { data_key: 'wrapped', kept_state: 'sealed' },
   },
   registry_page: {
     kept: because('until the edition is deleted'),
-    erased: because('what a registry says is not ours to change'),
+    erased: because('the gateway must not change a registry'),
     columns: { sealed: 'sealed' },
   },
   registry_look_back: {
-    kept: because('one row an edition, and one for each tenant that began to use it'),
+    kept: because('one row for each edition, and one for each tenant that began to use it'),
     erased: NOBODY,
     columns: {},
   },
   registry_switch: {
-    kept: because('one row an edition and tenant'),
+    kept: because('one row for each edition and tenant'),
     erased: NOBODY,
     columns: {},
   },
   registry_hit: { kept: 'upload-records', erased: NOBODY, columns: {} },
   registry_late: {
-    kept: because('until the upload is looked through'),
+    kept: because('until the upload has been searched'),
     erased: NOBODY,
     columns: {},
   },
@@ -228,17 +236,17 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   guest_file_piece: {
     kept: because('until the file is stored, rejected, quarantined or failed'),
-    erased: because('the bytes are on their way to Genesys; they go with their key'),
+    erased: because('the bytes wait for Genesys, and cannot be read after their key is deleted'),
     columns: { payload: 'sealed' },
   },
   erasure: {
-    kept: because('the proof that somebody was erased'),
-    erased: because('who it is lies in it sealed until the work is done, and nowhere after that'),
+    kept: because('the proof of the erasure'),
+    erased: because('it names the person, sealed, only until the erasure is done'),
     columns: { subject_digest: 'digest', sealed_subject: 'sealed', places: 'plain' },
   },
   erasure_contact: {
     kept: because('until the erasure is done'),
-    erased: because('the work list of an erasure: deleted at its end'),
+    erased: because('the work list of an erasure, deleted at its end'),
     columns: { contact_digest: 'digest', sealed_id: 'sealed' },
   },
 }
