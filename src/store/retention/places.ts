@@ -138,11 +138,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     erased: NOBODY,
     columns: { key_digest: 'digest' },
   },
-  list_made: {
-    kept: because('one row for each list that the gateway created'),
-    erased: NOBODY,
-    columns: {},
-  },
+  list_made: { kept: because('one row for each list made here'), erased: NOBODY, columns: {} },
   new_list: { kept: because('half a minute'), erased: NOBODY, columns: {} },
   list_setting: { kept: CONFIGURED, erased: NOBODY, columns: { queue: 'plain' } },
   database_clock: { kept: because('one row'), erased: NOBODY, columns: {} },
@@ -171,9 +167,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   dnc_entry: {
     kept: 'do-not-call-submissions',
-    erased: because(
-      'the keyed digest is the suppression. It stays, so that the person is not called again',
-    ),
+    erased: because('the keyed digest is the suppression, so it must stay'),
     columns: {},
   },
   dnc_group: {
@@ -199,9 +193,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   registry: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   registry_edition: {
     kept: because('certificates name the edition. Its numbers are deleted with it'),
-    erased: because(
-      'the gateway must not change a registry. A partial file is deleted after a day',
-    ),
+    erased: because('a registry must not be changed. A partial file is deleted after a day'),
     columns: { data_key: 'wrapped', kept_state: 'sealed' },
   },
   registry_page: {
