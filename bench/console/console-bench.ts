@@ -208,7 +208,10 @@ const measureConsole = async (
     const visitor = await signedIn(gateway.address)
     const { id, state, source } = real
     const tenant = await gateway.client.call<{ id: string }>('/v1/tenants', {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      ...{
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'without-any' },
+      },
       body: JSON.stringify({ name: 'without any' }),
     })
     const shown = { id, oldId, state, sha256: source.sha256, tenantId: tenant.body.id }

@@ -3,7 +3,10 @@ import type { Emit } from '../telemetry/events.ts'
 import type { SqlExecutor } from '../workflows/ports/jobs/jobs.ts'
 
 export type OutageWatch = {
-  /** The executor that the job queue must use. Its first answer after an outage ends the outage. */
+  /**
+   * The executor that the job queue must use. The first answer to a statement that began during an
+   * outage ends the outage.
+   */
   sql: SqlExecutor
   isAway(): boolean
 }

@@ -134,7 +134,7 @@ const cmacAlone = ({ key, subkeys }: CmacKey, text: Uint8Array): Buffer => {
   return output.subarray(output.byteLength - DIGEST_BYTES)
 }
 
-/** Encrypts the later blocks of long messages. Remembers where their digests and words are. */
+/** Encrypts all blocks after the first, for messages of more than one block. */
 const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
   let owners = new Int32Array(FIRST_WAITING)
   let starts = new Int32Array(FIRST_WAITING)

@@ -19,8 +19,8 @@ export type ContactList = {
   /** How many contacts the list has, as Genesys reports. null: the dialect does not report it. */
   size: number | null
   /**
-   * Other settings that a list can have from its creation, as Genesys reports them. Missing if
-   * Genesys reported none.
+   * The other settings that can be set when a list is created, as Genesys reports them. A setting
+   * that Genesys did not report is missing in it.
    */
   shown?: ShownSettings
 }

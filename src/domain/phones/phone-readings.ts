@@ -20,9 +20,10 @@ import type { PhonePlan, PhoneRegion } from './phone-plans.ts'
 
 /**
  * How a number without a plus sign is read. It may have two readings: a number of the region, and a
- * number that lost its plus sign. If only one reading is valid, this reading counts. If both are
- * valid, the number is refused. (The library instead takes the first reading that its metadata
- * permits.)
+ * number that lost its plus sign. The second reading counts only if the digits begin with the
+ * region's own country code, the number may lack the 0 of an open plan, or `plus` is `restore`.
+ * Otherwise, a number that is valid only with a plus sign is refused. `readingOf` decides between
+ * two valid readings. (The library instead takes the first reading that its metadata permits.)
  */
 export type PhoneTerms = {
   /** The region by which national numbers are completed (ISO 3166-1, two capitals). */

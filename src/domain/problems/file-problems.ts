@@ -25,7 +25,7 @@ export const FILE_PROBLEMS = {
   ),
   'columns-missing': page(
     422,
-    'Columns of the contact list are missing',
+    'The file lacks columns of the contact list',
     'The contact list has columns that the file lacks. `columns` names these columns.',
     'The list has the column `email`, and the file does not.',
     'Add the columns, map other columns to them with `mapping`, or send `missingColumns=empty`.',

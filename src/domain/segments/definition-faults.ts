@@ -19,7 +19,8 @@ export const DEFINITION_FAULTS = {
   'literal-not-orderable':
     'must be a number, because text has no order (write 30 instead of "30" to compare numbers)',
   'literal-not-text': 'must be text for this operator',
-  'literal-not-date': 'must be a date (2026-12-24 or 2026-12-24T08:00Z) or a time from now (P-07D)',
+  'literal-not-date':
+    'must be a date (2026-12-24 or 2026-12-24T08:00Z) or a time relative to now (P-07D: seven days ago)',
   'values-invalid': 'must be a list of 1 to 1,000 values',
   'range-without-ends': 'must have `min`, `max` or both',
   'range-upside-down': 'has an end below its beginning, so it contains no number',

@@ -11,8 +11,8 @@ export const WAKE_AT_ONCE = 100
 export const LOOKED_AT_SQL = sql.raw(LOOKED_AT_HOLDS.map((reason) => `'${reason}'`).join(', '))
 
 /**
- * Returns a held upload to its former state if the condition `still` is true. Returns false if the
- * condition is false, or if the upload is no longer held.
+ * Puts a held upload back into its former state if the condition `still` is true. The result is
+ * false if the condition is false, or if the upload is no longer held.
  */
 export const endHold = (
   database: Database,

@@ -16,7 +16,10 @@ import { lockUpkeep } from './upkeep-lane.ts'
  * calls.
  */
 const LOT = 200
-/** A submission is deleted with all its entries, so one transaction takes few of them. */
+/**
+ * How many submissions one transaction deletes. The number is small, because each submission is
+ * deleted with all its entries.
+ */
 const SUBMISSIONS_AT_ONCE = 20
 /** How many chunks one statement deletes, as in the sweep of abandoned uploads. */
 const CHUNKS_AT_ONCE = 16

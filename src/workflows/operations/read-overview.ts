@@ -28,7 +28,7 @@ export type Overview = {
   held: { items: Upload[]; more: boolean } | null
   /** Endpoints whose deliveries fail, or that the gateway has disabled because of failures. */
   failingEndpoints: WebhookEndpoint[] | null
-  /** Work of all tenants. null: the caller is not an admin, or the database does not answer. */
+  /** Work of all tenants. null: the caller is not an admin. */
   work: Awaited<ReturnType<Home['gauges']>> | null
   /** Counts of this process, for all tenants. null: the caller is not an admin. */
   lastHour: LastHour | null

@@ -69,7 +69,8 @@ export const registerErasures = (add: AddRoute): void => {
     method: 'POST',
     url: ERASURES,
     id: 'createErasure',
-    summary: 'Erase a person: rows, texts, files, the register and the contacts in Genesys',
+    summary:
+      'Erase a person from the data of the gateway and, in the platform dialect, from Genesys',
     headers: { 'Idempotency-Key': 'required' },
     body: newErasureSchema,
     answers: {

@@ -94,7 +94,8 @@ const addUploadRoute = (add: AddRoute): void => {
     documentedBody: submissionBody({ $ref: '#/components/schemas/UploadOptions' }, 'contacts'),
     answers: {
       200: {
-        about: 'Only with validateOnly: the outcome that each row would have',
+        about:
+          'Only with validateOnly: how many rows would have each outcome, the plan, and the first 100 rejected rows',
         schema: validationSchema,
       },
       202: {

@@ -94,8 +94,8 @@ const finished = ({ batches, pieces, rows, overwrites }: Draft): PreparedPart | 
 }
 
 /**
- * Makes parts of whole chunks whose records fit into a file of `fileBytes`. Splits a chunk between
- * rows only if the chunk alone is too large. `written`: the batches of earlier runs. The source
+ * Makes parts. A part consists of as many whole chunks as fit into a file of `fileBytes`. Splits a
+ * chunk between rows only if the chunk alone is too large. `written`: the batches of earlier runs. The source
  * begins after their last row.
  */
 export const createPartSource = (

@@ -15,7 +15,10 @@ export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListI
   actor: string
   requestId: string
   owner: string
-  /** Whether the option `override` is set. If so, the new entries replace the entries in force. */
+  /**
+   * Whether the option `override` is set. If so, new entries replace the earlier entries of the same
+   * person and scope, even stronger ones, and a removal also ends REGULATORY entries.
+   */
   overrides: boolean
 }
 
