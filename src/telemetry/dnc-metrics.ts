@@ -19,7 +19,7 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   oldestRetraction: gauge(
     'dnc_oldest_retraction_seconds',
-    'Age of the oldest contact that waits to be retracted from Genesys',
+    'How long ago the gateway found the oldest contact that it must still retract in Genesys',
   ),
   oldestDncPending: gauge(
     'dnc_oldest_pending_seconds',

@@ -13,9 +13,11 @@ const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
 const httpMetrics = ({ counter, histogram }: Makers) => ({
   httpRequests: counter('http_requests_total', 'Requests answered', ['method', 'route', 'status']),
   httpSeconds: histogram('http_request_seconds', 'Time to answer a request', SECONDS, ['route']),
-  quotaRefusals: counter('quota_refusals_total', 'Calls refused by a quota of their tenant', [
-    'quota',
-  ]),
+  quotaRefusals: counter(
+    'quota_refusals_total',
+    'Calls refused because their tenant has used up a quota',
+    ['quota'],
+  ),
   httpFailures: counter('http_failures_total', 'Requests that failed because of a bug'),
 })
 
@@ -23,7 +25,7 @@ const uploadMetrics = ({ counter }: Makers) => ({
   uploadsStaged: counter('uploads_staged_total', 'Uploads accepted with 202', ['format']),
   uploadsDiscarded: counter(
     'uploads_discarded_total',
-    'Uploads that were refused or incomplete. The gateway keeps nothing of such an upload',
+    'Uploads whose body was refused or incomplete. The gateway keeps nothing of such an upload',
   ),
   uploadsReplayed: counter('uploads_replayed_total', 'Answers replayed for an idempotency key'),
   uploadsHeld: counter(
@@ -36,7 +38,7 @@ const uploadMetrics = ({ counter }: Makers) => ({
   ]),
   reconciliations: counter(
     'reconciliations_total',
-    'Ended uploads that the gateway checked in Genesys',
+    'Ended uploads that the gateway checked in Genesys, or could not check (`unavailable`)',
     ['outcome'],
   ),
   reconciledRows: counter(
@@ -78,7 +80,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   paceWaits: histogram('pace_wait_seconds', 'Time that a request waited for its slot', SECONDS, [
     'class',
   ]),
-  paceBlocks: counter('pace_blocks_total', 'How often Genesys requested a pause'),
+  paceBlocks: counter('pace_blocks_total', 'How often a 429 of Genesys made all instances pause'),
   paceLimit: gauge(
     'pace_limit_per_minute',
     'The present pace: requests per minute that the gateway allows, over all instances',
@@ -99,8 +101,8 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
 })
 
 const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
-  lanesLost: counter('lanes_lost_total', 'Lanes that another worker took over'),
-  laneFailures: counter('lane_failures_total', 'Lanes released after an unexpected error'),
+  lanesLost: counter('lanes_lost_total', 'Lanes that a worker lost before it released them'),
+  laneFailures: counter('lane_failures_total', 'Unexpected errors of workers of lanes'),
   syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages to endpoints', [
     'event',
     'outcome',
@@ -108,10 +110,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   listsProvisioned: counter('lists_provisioned_total', 'Contact lists created in Genesys', [
     'outcome',
   ]),
-  endpointsFailing: counter(
-    'sync_endpoints_failing_total',
-    'Endpoints to which every message failed for a day',
-  ),
+  endpointsFailing: counter('sync_endpoints_failing_total', 'Endpoints that failed for a day'),
   endpointsDisabled: counter(
     'sync_endpoints_disabled_total',
     'Endpoints that the gateway disabled',
@@ -169,7 +168,11 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const GUEST_FILE_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600]
 
 const segmentMetrics = ({ counter, histogram }: Makers) => ({
-  segmentsEnded: counter('segments_ended_total', 'Versions of segments, by final state', ['state']),
+  segmentsEnded: counter(
+    'segments_ended_total',
+    'How often a version of a segment reached this state. A version that was `index_pending` counts again when its index is ready',
+    ['state'],
+  ),
   segmentsHeld: counter('segments_held_total', 'How often a segment had to wait, by reason', [
     'reason',
   ]),
