@@ -19,7 +19,10 @@ const keyCreated = (ids: Ids, keyId: string, scopes: readonly string[]): AuditEn
     object: keyId,
   })
 
-/** How often the use of a key is noted. A key in constant use causes one small write a minute. */
+/**
+ * How often the use of a key is noted. A key in constant use causes one small write a minute in
+ * each instance.
+ */
 const NOTED_EVERY_MS = 60_000
 const NOTED_KEYS = 10_000
 

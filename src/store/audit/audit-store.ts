@@ -27,7 +27,7 @@ export const auditColumns = (entry: AuditEntry) => ({
   details: entry.details,
 })
 
-/** The entry with details that only the database knows: the new state, or the job. */
+/** The entry with details that are known only after a statement: the new state, or the job. */
 export const withDetails = (entry: AuditEntry, known: Record<string, unknown>): AuditEntry => ({
   ...entry,
   details: { ...entry.details, ...known },

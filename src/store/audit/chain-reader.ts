@@ -39,8 +39,9 @@ const toLine = (row: BlockRow): BlockLine => ({
 })
 
 /**
- * How many entries one statement reads: about as many as the largest block has. A chain of small
- * blocks is then read several blocks at a time.
+ * A statement reads the blocks that begin within this many entries after the first one that it
+ * reads. The largest block has as many entries, so small blocks are read several at a time, and
+ * large blocks one or two at a time.
  */
 const ENTRIES_AT_ONCE = 500
 const BLOCKS_AT_ONCE = 100

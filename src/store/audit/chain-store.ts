@@ -21,11 +21,7 @@ export const ENTRY_JSON = (
   'action', e.action, 'object', e.object, 'requestId', e.request_id, 'attempt', e.attempt, 'latencyMs', e.latency_ms,
   'outcome', e.outcome, 'counts', e.counts, 'details', e.details, 'digest', e.digest)`
 
-/**
- * An entry gets its number only when no older transaction is running. An older transaction may
- * still commit an entry with an earlier place. If later entries already had their numbers, that
- * entry would come too late.
- */
+/** The first transaction id that no transaction of this server has yet. */
 const XMAX = sql`pg_snapshot_xmax(pg_current_snapshot())`
 /**
  * Whether transaction ids have started again, because the database was restored into another
@@ -48,6 +44,11 @@ const NOT_FOUND = sql`not exists (select from audit_place p where p.entry_id = e
 export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`
 /** Entries that will never get a number, because their position is before the end of the chain. */
 export const STRAY = sql`not (${BEHIND}) and ${UNNUMBERED}`
+/**
+ * An entry gets its number only when no older transaction is running. An older transaction may
+ * still commit an entry with an earlier place. If later entries already had their numbers, that
+ * entry could get none.
+ */
 const SETTLED = sql`e.xid < pg_snapshot_xmin(pg_current_snapshot())`
 
 const ENTRIES_A_BLOCK = 500

@@ -11,12 +11,12 @@ import type { Database, Db } from '../homes/database.ts'
 import { ENTRY_JSON } from './chain-store.ts'
 
 /**
- * How many entries one call examines at most. Without this limit, a filter for something rare would
- * read the whole trail for one page.
+ * How many entries one call examines at most, if no index finds them and it examines them one by
+ * one. Without this limit, a filter for something rare would read the whole trail for one page.
  */
 const EXAMINED = 20_000
 
-/** Actions that every upload has. The index audit_entry_of_action does not contain them. */
+/** Actions that most uploads have. The index audit_entry_of_action does not contain them. */
 const FREQUENT_ACTIONS = [
   'upload.accepted',
   'upload.moved',
@@ -78,7 +78,10 @@ const joined = (conditions: readonly { text: RawBuilder<unknown> }[]): RawBuilde
 
 const shown = ({ entry, hash }: EntryRow): ChainedEntry => ({ ...entry, hash })
 
-/** `rest`: where to continue if the page has room for more entries than were found. */
+/**
+ * `rest`: where to continue if all found entries fit on the page. null: there is nothing to
+ * continue.
+ */
 const pageOf = (
   found: readonly ChainedEntry[],
   {
@@ -118,9 +121,9 @@ const inChain = async (
 }
 
 /**
- * The entries that meet the conditions, among the next entries of the chain. Each entry is looked
- * up by its id. Otherwise the planner would read all entries, because it cannot know how few are
- * needed.
+ * The entries that meet the conditions, among the next `examined` entries of the chain. Each entry
+ * is looked up by its id. Otherwise the planner would read all entries, because it cannot know how
+ * few are needed.
  */
 const amongNext = async (
   db: Db,
@@ -147,9 +150,10 @@ type TimedRow = {
 }
 
 /**
- * The entries in the order of their times. An index finds the entries that meet one condition.
- * These are examined one by one for the other conditions. The last entry examined tells where to
- * continue. Entries that are not in the chain yet are left out.
+ * The entries in the order of their times. If one of the conditions has an index, it finds the
+ * entries that meet this condition. These are examined one by one for the other conditions. The
+ * next page continues after the last entry examined. Entries that are not in the chain yet are left
+ * out.
  */
 const inTime = async (
   db: Db,

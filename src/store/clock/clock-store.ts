@@ -45,8 +45,9 @@ const read = async (db: Db): Promise<ClockRow> => {
 }
 
 /**
- * By how much the clock has run ahead of the real time since the last check. null: it has not.
- * `elapsedMs`: the most real time that can have passed.
+ * By how many milliseconds the clock has jumped since the last check. Negative: it was set back.
+ * null: it has not jumped. `elapsedMs`: the most real time that can have passed. null: unknown, so
+ * only a jump back can be found.
  */
 const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
   const jumpedMs = gapMs - (elapsedMs ?? 0)

@@ -9,16 +9,16 @@ import { sql } from 'kysely'
 const BEYOND_LOOK = `seen_at + interval '5 seconds'`
 
 /**
- * The time of the database's clock. After the clock has jumped ahead, this time stands still until
- * an instance has checked the clock. Leases end by this time, so that no instance takes a lane from
- * a live holder. Use it in statements that do not wait for a lock.
+ * The time of the database's clock. After the clock has jumped ahead, this time does not advance
+ * until an instance has checked the clock. Leases end by this time, so that no instance takes a
+ * lane from a live holder. Use it in statements that do not wait for a lock.
  */
 export const STEADY_NOW = sql.raw(
   `(select least(clock_timestamp(), ${BEYOND_LOOK}) from database_clock)`,
 )
 
 /**
- * The latest time that has certainly come. It stands still while a jump of the clock is not
+ * The latest time that has certainly come. It does not advance while a jump of the clock is not
  * confirmed. Everything whose expiry is final (a stored answer, a receipt, a permission) expires by
  * this time.
  */

@@ -43,8 +43,8 @@ const toBatch = (row: BatchRow): Batch => ({
 })
 
 /**
- * The parts of a statement that write a batch and a separate shipment for it, under the same id.
- * `from`: a table that has one row if the batch may be written.
+ * The parts of a statement that write a batch, and a shipment with the same id that contains only
+ * this batch. `from`: a table that has one row if the batch may be written.
  */
 const insertBatch = (
   uploadId: string,
@@ -60,7 +60,10 @@ const insertBatch = (
 type Standing = Pick<UploadRow, 'id' | 'lane_key' | 'state' | 'cancel_requested_at'>
 const STANDING = sql`locked.id, lane_key, state, cancel_requested_at`
 
-/** Writes everything in one statement, so that a batch waits only once for the database. */
+/**
+ * Records the intent to send a batch. One statement writes the batch, its shipment, the doubt about
+ * the contacts in `overwrites`, and the audit entry. So a batch waits only once for the database.
+ */
 const intend =
   (db: Db, seals: Seals): DeliveryStore['intend'] =>
   async (claim, uploadId, batch, audit, overwrites = []) => {

@@ -19,13 +19,16 @@ import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
 import { settledRows, toUpload, UPLOAD_COLUMNS, type UploadRow } from '../uploads/upload-row.ts'
 import { lockInLane, lockWorking } from './fence.ts'
 
-/** The end state of an upload. The counts decide which of the two completed states it is. */
+/**
+ * The end state of an upload. If the upload neither failed nor was cancelled, the counts decide
+ * which of the two completed states it gets.
+ */
 const endStateOf = (input: FinishUpload, counts: Upload['counts']): UploadState =>
   input.state === 'failed' || input.state === 'cancelled' ? input.state : completedState(counts)
 
 /**
- * Whether the upload is checked against Genesys after its end. Only uploads with delivered rows are
- * checked.
+ * Whether the upload is checked against Genesys after its end. Only completed uploads with
+ * delivered rows are checked.
  */
 const isReconciled = (state: UploadState, counts: Upload['counts']): boolean =>
   (state === 'completed' || state === 'completed_with_errors') && counts.delivered > 0
@@ -44,8 +47,8 @@ const lockEnding = async (tx: Tx, claim: LaneClaim, input: FinishUpload): Promis
 }
 
 /**
- * Counts unsent rows that are not errors: newer content was delivered, an opt-out arrived, or the
- * person was erased.
+ * Counts unsent rows that are not errors: newer content was delivered, an entry or an edition that
+ * arrived later names the contact, or the person was erased.
  */
 const countHarmless = async (tx: Tx, uploadId: string): Promise<number> => {
   const { rows } = await sql<{ rows: number }>`select count(*)::int as rows from row_result

@@ -10,9 +10,9 @@ import {
 } from '../uploads/upload-row.ts'
 
 /**
- * Two tables for a statement that locks and writes together. `held`: the lane's row, if the lane
- * still has the claim's fence. `locked`: the upload's row. Both rows are locked, in this order,
- * until the transaction ends. Pass the result to `checkFenced`.
+ * Two tables for a statement that both locks and writes. `held`: the lane's row, if the lane still
+ * has the claim's fence. `locked`: the upload's row. Both rows are locked, in this order, until the
+ * transaction ends. Pass the result to `checkFenced`.
  */
 export const fencedTables = (
   claim: LaneClaim,
@@ -22,15 +22,15 @@ export const fencedTables = (
     locked as materialized (select upload.* from upload, held where upload.id = ${uploadId} for update of upload)`
 
 /**
- * The row of `locked`. Empty if the upload was paused, held or ended, or is to be cancelled,
- * because nothing new may begin then.
+ * A table with the row of `locked`. It is empty if the upload is not in the claimed lane, was
+ * paused, held or ended, or is to be cancelled, because nothing new may begin then.
  */
 export const WORKING_TABLE = sql`working as materialized (select locked.* from locked, held
     where lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null)`
 
 /**
- * One row if the lane still has the claim's fence. The columns of `locked` are null if there is no
- * such upload.
+ * One row if the lane still has the claim's fence, otherwise none. The columns of `locked` are null
+ * if there is no such upload.
  */
 export const FENCED_ROWS = sql`held left join locked on true`
 
@@ -58,7 +58,10 @@ const checkInLane = <Row extends Standing>(row: Row): Row => {
   return row
 }
 
-/** Returns the upload's row like `checkFenced`. Throws `UploadMoved` if nothing new may begin. */
+/**
+ * Returns the upload's row like `checkFenced`. Also throws `UploadMoved` if the upload was paused,
+ * held or ended, or is to be cancelled.
+ */
 export const checkWorking = <Row extends Standing>(
   rows: readonly Row[],
   claim: LaneClaim,

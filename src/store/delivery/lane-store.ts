@@ -59,10 +59,10 @@ const createRenew = ({ db }: Database): LaneStore['renew'] => {
 const REPAIRED_AT_ONCE = 100
 
 /**
- * Releases a lane. A lane without work is marked as never ready, so that claims do not read it. A
- * statement that gives the lane work makes it ready again. The release locks the lane before it
- * reads whether the lane has work, so that it sees the work of a transaction that held the lock
- * before.
+ * Releases a lane. A lane that was woken while it was held is ready immediately. Any other lane
+ * without work is marked as never ready, so that claims do not read it. A statement that gives the
+ * lane work makes it ready again. The release locks the lane before it reads whether the lane has
+ * work, so that it sees the work of a transaction that held the lock before.
  */
 const createRelease =
   (database: Database): LaneStore['release'] =>

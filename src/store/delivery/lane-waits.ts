@@ -6,14 +6,15 @@ import type { Database, Db } from '../homes/database.ts'
 import { isLaneState, LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
 /**
- * How long a reported reason for waiting counts. The holder repeats it at each call that fails. A
- * call lasts up to a minute, and so does the wait between two calls.
+ * How long a reported reason for waiting counts. The holder reports the reason again at each call
+ * that fails. A call lasts up to a minute, and so does the wait between two calls.
  */
 const BELIEVED_SECONDS = 180
 
 /**
- * Stores what a lane waits for. Compares only the fence, because nothing depends on the reason. If
- * a holder that lost its lease reports a reason, the next holder overwrites it.
+ * Stores what a lane waits for. The update only compares the fence and takes no lock before,
+ * because nothing depends on the reason. A reason counts until the holder reports another one, at
+ * most `BELIEVED_SECONDS`.
  */
 export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait'> => ({
   noteWait: async ({ key, owner, fence }, reason) => {
@@ -30,8 +31,8 @@ export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait
 type WaitRow = { id: string; reason: LaneWait; since: Date }
 
 /**
- * Adds to each upload what it waits for in its lane: the reason that the lane's holder reported, or
- * the uploads before it. Runs one statement, or none if no upload is in its lane.
+ * Adds to each upload that waits in its lane what it waits for: the reason that the lane's holder
+ * reported, or the uploads before it. Runs one statement, or none if no upload is in its lane.
  */
 export const withWaits = async (db: Db, uploads: readonly Upload[]): Promise<Upload[]> => {
   const ids = uploads.filter(({ state }) => isLaneState(state)).map(({ id }) => id)

@@ -47,8 +47,8 @@ const nextLook = async (tx: Tx, claim: LaneClaim, taken: LookedAt): Promise<Look
 }
 
 /**
- * Marks some uploads of a shipment for another check in Genesys. The check also covers the lane's
- * other requests of the same minute, so that one read serves all.
+ * Marks some uploads of a shipment for reconciliation, the check in Genesys. Uploads of all
+ * requests that the lane sends within the same minute share one check.
  */
 export const lookAgain = async (
   tx: Tx,

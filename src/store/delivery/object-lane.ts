@@ -35,9 +35,10 @@ export type ObjectLaneTable<Id extends string> = {
 }
 
 /**
- * Claims, renews and releases the lanes of a table. Every statement of a holder compares owner and
- * fence, so a claim that has ended changes nothing. An object whose `ready_at` is infinite has no
- * work.
+ * Claims, renews and releases the lanes of a table. A claim ends when it is released, or when
+ * another worker claims the object after the lease has expired. Every statement of a holder
+ * compares owner and fence, so a claim that has ended changes nothing. An object whose `ready_at`
+ * is infinite has no work.
  */
 export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) => {
   const { member, reads, wakes = true } = about
@@ -57,7 +58,8 @@ export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) 
       return rows.length === 1
     },
     /**
-     * Claims the object that has waited longest, and reads its columns. null: no object has work.
+     * Claims the ready object that has waited longest, and reads the columns of `reads`. null: no
+     * object is ready, or every ready object is held.
      */
     claim: async (db: Db, owner: string): Promise<{ claim: Claim<Id>; row: object } | null> => {
       const [row] = await runKeptQuery(
@@ -80,7 +82,8 @@ export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) 
     },
     /**
      * Releases the object. `readyInMs`: after this time it can be claimed again. null: it can be
-     * claimed when it gets work.
+     * claimed when it gets work. An object that was woken while it was held can be claimed
+     * immediately.
      */
     release: async (db: Db, claim: Claim<Id>, readyInMs: number | null): Promise<void> => {
       await sql`update ${table} set lease_until = null, owner = null${asleep},

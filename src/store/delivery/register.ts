@@ -48,10 +48,10 @@ const ofRow = (upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>) => ({
 
 /**
  * A statement that makes the register forget which content these contacts have: it stores an empty
- * hash, which equals no content. Reads the upload from the table `working`. Used for an upload that
- * is cancelled, that fails, or that has failures that name no row, although Genesys may hold some
- * of its rows. Later uploads then send these contacts again. The lane's lock keeps other
- * transactions from these rows.
+ * hash, which equals no content. Reads the upload from the table `working`. Runs before the
+ * contacts are sent. The settlement stores the new hashes. If it cannot, because the upload was
+ * cancelled, failed, or had failures that name no row, Genesys may hold either content, and later
+ * uploads send these contacts again. The lane's lock keeps other transactions from these rows.
  */
 export const doubtOfWorking = (
   seals: Seals,
@@ -236,8 +236,8 @@ const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unkno
       and o.accepted_seq > known.accepted_seq)`
 
 /**
- * What the register knows about a contact. An entry from before a clearing of the list does not
- * count (`list_clearing`).
+ * What a row of the register states about a contact. A row from before a clearing of the list does
+ * not count (`list_clearing`).
  */
 type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string; own: boolean }
 

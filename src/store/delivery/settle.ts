@@ -38,7 +38,10 @@ const closeShipment = async (tx: Tx, shipmentId: string): Promise<void> => {
   )
 }
 
-/** Whether some rows of the batch were sent, so that Genesys may hold them. */
+/**
+ * Whether rows of the batch may have been sent, so that Genesys may hold them. False if all rows
+ * were unchanged.
+ */
 const mayBeThere = ({ delivered, results }: Settlement): boolean =>
   delivered.length > 0 || results.some(({ outcome }) => outcome !== 'unchanged')
 
@@ -106,8 +109,8 @@ const writeOutcome = async (
 
 /**
  * Locks lane and upload, and settles the batch. `settled_id` null: the batch or the upload had
- * already ended. Also locks the epochs. So a transaction that adds entries at the same time finds
- * the contacts of this settlement in the register.
+ * already ended. Also locks the epochs. So a transaction that adds entries at the same time waits,
+ * and then finds the contacts of this settlement in the register.
  */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
   const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},

@@ -58,7 +58,7 @@ const toldOf = (submission: DncSubmission): Telling[] => [
 
 /**
  * If the submission has one chunk, ends the earlier entries of its people already in this
- * transaction. So the removal of one person is complete when its answer arrives.
+ * transaction. So the removal of one person is in force in the gateway when its answer arrives.
  */
 const closeOne = async (tx: Tx, ids: Ids, { id, chunks }: AcceptSubmission): Promise<void> => {
   if (chunks !== 1) return

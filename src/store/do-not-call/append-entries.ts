@@ -90,8 +90,8 @@ const noteReceived = async (tx: Tx, id: string, { terms }: NewDncChunk): Promise
 type Kept = { submissions: number; kept: number; quarantined: number }
 
 /**
- * Writes the chunk and its entries in one statement. `submissions` is 0 if the submission no longer
- * exists.
+ * Writes the chunk and its entries in one statement. `submissions` is 0 if the submission is no
+ * longer being received.
  */
 const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): Promise<Kept> => {
   const { rows } = await sql<Kept>`with ${rowsOf(chunk)},
@@ -110,8 +110,8 @@ const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): 
 /**
  * Appends chunks. Does not wait until a chunk is on disk, because the later commit that accepts the
  * submission also brings all earlier commits to disk. If the database crashes before that, chunks
- * may be lost. The acceptance counts the chunks and notices. Returns null if the submission no
- * longer exists.
+ * may be lost. The acceptance counts the chunks and notices. Returns null if the submission is no
+ * longer being received.
  */
 export const createAppendEntries = (database: Database) => {
   const packChunk = createPackChunk()

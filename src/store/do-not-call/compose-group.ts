@@ -39,7 +39,8 @@ export const placesOfBits = (bits: Buffer): number[] =>
   )
 
 /**
- * The entries of `mine` that fit into one request, in order. Each gets the strongest reason and the
+ * The entries of `mine` that fit into one request, in order: those with the same kind, reason and
+ * expiry as the first one. Each gets the strongest reason (if Genesys accepts reasons) and the
  * longest time of all entries in force for its subject in the list. Genesys has no scopes and keeps
  * only one entry for each subject.
  */

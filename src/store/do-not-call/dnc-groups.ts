@@ -19,7 +19,7 @@ import { holdSubmission } from './submission-moves.ts'
 
 /**
  * Locks the lane and then the group's submission. Throws `FenceLost` if the lane has another
- * holder.
+ * holder, or if the submission no longer exists.
  */
 const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Sending> => {
   await lockLane(tx, claim)

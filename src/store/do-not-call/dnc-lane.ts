@@ -12,8 +12,8 @@ const lane = createObjectLane({
 })
 
 /**
- * Locks the lane until the transaction ends. Until then no other transaction writes to the
- * submissions of its list. Throws `FenceLost`.
+ * Locks the lane until the transaction ends. Until then no other holder can send or settle entries
+ * of its list. Throws `FenceLost` if the claim has ended.
  */
 export const lockLane = async (tx: Tx, claim: DncClaim): Promise<void> => {
   if (await lane.lock(tx, claim)) return

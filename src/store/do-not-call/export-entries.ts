@@ -24,7 +24,8 @@ type Place = { epoch: string; number: string; seq: number; entries: number }
 
 /**
  * The next chunks in the order of acceptance. An entry that is accepted or ended during the export
- * may or may not be in it. A person with an entry in force all the time is never skipped.
+ * may or may not be in it. A person with an entry in force during the whole export is not skipped,
+ * unless the person was erased.
  */
 const nextPlaces = async (
   db: Db,

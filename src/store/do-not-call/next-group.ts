@@ -184,8 +184,9 @@ const lookAtEntries = async (
 type Found = { sending: Sending; row: GroupRow }
 
 /**
- * One step towards the next request about a list. Returns the group to send. `again`: the step only
- * settled entries. null: there is no work.
+ * One step towards the next request about a list. Returns the group to send. `again`: the step made
+ * no request necessary. It only closed or settled entries, or ended a submission. null: there is no
+ * work.
  */
 const look = (
   { database, outbox, ids }: SendingDeps,

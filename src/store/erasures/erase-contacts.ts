@@ -49,9 +49,10 @@ export const eraseRetractions: EraseLot = (deps, work) =>
 type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; erased: Buffer }
 
 /**
- * Lists to which rows of an erased person may be in flight. A row is in flight if a request with it
- * was recorded and is not settled. A request of a held, paused or ended upload is in flight only if
- * it was sent. If it is sent again, these rows are left out.
+ * Lists to which rows of an erased person may be in flight. A row is in flight if its upload has
+ * not ended, and a request with the row was recorded and is not settled. If the upload is held or
+ * paused, the request counts only if it was sent. A request that is sent later leaves these rows
+ * out.
  */
 const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
   const { rows } =

@@ -26,8 +26,8 @@ type Row = {
 }
 
 /**
- * The chunks of these submissions that may contain the person. These are chunks with an entry about
- * the person, and chunks with rejected lines, whose cells may name anyone.
+ * The chunks of these submissions that may contain the person: all chunks of a submission with an
+ * entry about the person, and chunks with rejected lines, whose cells may name anyone.
  */
 const chunksOf = async (
   db: Db,
@@ -46,9 +46,11 @@ const chunksOf = async (
 }
 
 /**
- * Whether the number must be kept for Genesys. This is the case if Genesys has not accepted the
- * entry yet. On the platform, the number must always be kept: the platform forgets entries after
- * 180 days, and the gateway then sends the entry again if a pull does not find it.
+ * Whether the number must be kept because it may still be sent to Genesys. This is the case if the
+ * entry is in force, and Genesys has not accepted it yet or its group is to be sent or renewed. On
+ * the platform, the number of every added or pulled entry in force must be kept: the platform
+ * forgets entries after 180 days, and the gateway then sends the entry again if a pull does not
+ * find it.
  */
 const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boolean> => {
   const { rows } = await sql<{

@@ -20,7 +20,7 @@ type Lot<Row> = {
   erase(tx: Tx, deps: ErasingDeps, work: ErasureWork, rows: readonly Row[]): Promise<Done>
   /**
    * Where the step continues after these rows. `next`: the key of the last row. null: there are no
-   * more rows. Default: at that key.
+   * more rows. Default: `next`.
    */
   onward?(next: string | null): string | null
 }

@@ -46,7 +46,7 @@ const contactsIn = async (
 }
 
 /**
- * The contacts that the registers know for the subject. They are needed if the rows of a contact
+ * The contacts that the registers have for the subject. They are needed if the rows of a contact
  * are past their retention.
  */
 const registered = (erasureId: string, tenantId: string, digest: Buffer) => {

@@ -16,7 +16,7 @@ export type ErasingDeps = {
 
 /**
  * Erases one lot of a step, which begins after `after`, and stores the result. Returns where the
- * next lot begins. null: this was the last.
+ * next lot begins. null: this was the last lot.
  */
 export type EraseLot = (
   deps: ErasingDeps,

@@ -93,8 +93,9 @@ const createReserve =
     })
 
 /**
- * Blocks the bucket for `ms` after a 429, and cuts its share. A 429 that arrives while the bucket
- * is blocked belongs to an earlier request, so the share is not cut again.
+ * Blocks the bucket for at least `ms` after a 429, and cuts its share. The share is not cut again
+ * while the bucket is blocked, or within `cutPauseMs` after a cut, because such a 429 answers an
+ * earlier request.
  */
 const createThrottle =
   (database: Database): PaceStore['throttle'] =>

@@ -12,9 +12,9 @@ import type { Keyring } from '../homes/keyring.ts'
 /** The purpose for which a file's data key is sealed. */
 export const keyContext = (id: string): string => `guest-file:${id}`
 /**
- * How many pieces are written to the database at the same time. The database has ten connections. A
- * statement that waits five seconds for a connection fails as if the database were down. So the
- * pieces of many files wait here, where waiting causes no failure.
+ * How many pieces are written to the database at the same time. By default an instance has ten
+ * connections to the database. A statement that waits five seconds for a connection fails as if the
+ * database were down. So the pieces of many files wait here, where waiting causes no failure.
  */
 const WRITTEN_AT_ONCE = 4
 const pieceContext = (id: string, seq: number): string => `guest-file-piece:${id}:${seq}`
@@ -22,7 +22,7 @@ const urlContext = (id: string): string => `guest-file-url:${id}`
 
 /**
  * The bytes of files, sealed in pieces, and the sealed URL of a file. The seal binds each piece to
- * its place.
+ * its file and its number.
  */
 export const createPieces = ({ database, keyring }: { database: Database; keyring: Keyring }) => {
   const { db } = database
@@ -69,8 +69,8 @@ export const createPieces = ({ database, keyring }: { database: Database; keyrin
     sealPlace: async (id: string, place: UploadPlace): Promise<Buffer> =>
       seal(await keyOf(id), urlContext(id), Buffer.from(JSON.stringify(place))),
     /**
-     * null: the URL was stored by a version that did not store its headers. A new URL is then
-     * requested.
+     * null: the URL was stored by an earlier version of the gateway, which did not store its
+     * headers. A new URL is then requested.
      */
     openPlace: async (id: string, sealed: Uint8Array): Promise<UploadPlace | null> => {
       const text = open(await keyOf(id), urlContext(id), sealed).toString()

@@ -74,7 +74,9 @@ const createReads = ({
   },
 })
 
-/** The SQL store of guest files. Their bytes are stored in sealed pieces until Genesys has them. */
+/**
+ * The SQL store of guest files. Their bytes are stored in sealed pieces until the file has ended.
+ */
 export const createGuestFileStore = (deps: StoreDeps): GuestFileStore => {
   const { database, keyring, seals } = deps
   const { db } = database

@@ -50,8 +50,9 @@ export const afterCommit = (tx: Tx, act: () => void): void => {
 
 /**
  * Runs `work` in a transaction. `work` may await only statements on its handle. Anything else would
- * keep locks for long, and on the embedded home stop all other statements. If a deadlock undoes the
- * transaction, `work` runs again, at most twice.
+ * keep locks for long, and on the embedded home stop all other statements. If a deadlock, a
+ * serialisation failure or a lost name of a kept statement undoes the transaction, `work` runs
+ * again, at most twice.
  */
 export const inTransaction = async <T>(
   database: Database,

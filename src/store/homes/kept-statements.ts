@@ -28,7 +28,8 @@ export const keptStatement = (text: string): string => {
 
 /**
  * Runs a query whose text is always the same, under a kept plan and outside a transaction. Use it
- * if planning takes longer than running, as for a query that looks for work and mostly finds none.
+ * if planning takes longer than running, for example for a query that searches for work and mostly
+ * finds none.
  */
 export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<readonly Row[]> => {
   const { sql: text, parameters } = query.compile(db)
@@ -64,8 +65,8 @@ export const noteKeptFailure = (error: unknown): void => {
 }
 
 /**
- * Runs a kept statement outside a transaction. If a lost name or a deadlock undid it, runs it
- * again, at most twice.
+ * Runs a kept statement outside a transaction. If a lost name, a deadlock or a serialisation
+ * failure undid it, runs it again, at most twice.
  */
 export const runKept = async <Row>(
   db: Db,

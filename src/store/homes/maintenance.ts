@@ -6,8 +6,9 @@ const EVERY_MS = 60_000
 
 /**
  * Selects the tables that need a vacuum: those with enough dead rows or old statistics. The
- * thresholds are those of autovacuum, which the embedded database does not have. The large values
- * of a table (TOAST: payloads and digests of chunks) are counted separately and vacuumed with it.
+ * thresholds are like those of autovacuum, which the embedded database does not have. Only the
+ * fixed number of rows is higher (1,000 instead of 50). The large values of a table (TOAST:
+ * payloads and digests of chunks) are counted separately and vacuumed with it.
  */
 const WORTH_IT = `select format('%I.%I', main.schemaname, main.relname) as name from pg_stat_user_tables as main
   join pg_class on pg_class.oid = main.relid left join pg_stat_all_tables as beside on beside.relid = reltoastrelid

@@ -61,7 +61,7 @@ const readMigrations = async (): Promise<Record<string, Migration>> => {
 const MADE_BY_ANOTHER = new Set(['23505', '42P07'])
 
 /**
- * Makes the table that Kysely uses for its migration lock. On PostgreSQL only `lockSchema` uses it.
+ * Makes the table that Kysely uses for its migration lock. On a server only `lockSchema` uses it.
  * First checks whether the table exists, because a database user may be allowed to use it but not
  * to create tables.
  */
@@ -78,8 +78,8 @@ const makeLockTable = async (db: Db): Promise<void> => {
 }
 
 /**
- * Locks the schema until the transaction ends. Until then no other instance can migrate, or read
- * which tables exist.
+ * Locks the schema until the transaction ends. Until then, other instances that call this function
+ * wait, to migrate or to seal what an earlier version stored.
  */
 export const lockSchema = async (tx: Db): Promise<void> => {
   await sql`lock table kysely_migration_lock in exclusive mode`.execute(tx)

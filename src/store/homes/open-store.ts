@@ -241,8 +241,8 @@ const sealedSecrets = async (
 }
 
 /**
- * Migrates the schema. On a server it uses separate connections whose statements may take long: for
- * an index over a large table, or a wait for another instance's migration.
+ * Migrates the schema and opens the store's secrets. On a server it uses separate connections whose
+ * statements may take long (an index over a large table, a wait for another migration).
  */
 const bringUpToDate = async (
   { home, clock, emit }: { home: StoreHome; clock: Clock; emit: Emit },
@@ -266,8 +266,9 @@ const bringUpToDate = async (
 
 /**
  * Opens the database, updates its schema and returns all stores on it. On the embedded home it
- * immediately frees what the previous process left: lanes, unfinished claims, and uploads that were
- * still being received. Throws `DataDirInUse`, `StoreUnavailable`, or the errors of a migration.
+ * immediately frees what the previous process left: lanes, unfinished idempotency claims, and what
+ * was still being received. Throws `DataDirInUse`, `ClusterMissing`, `StoreUnavailable`, or the
+ * errors of a migration.
  */
 export const openStore = async (deps: {
   home: StoreHome

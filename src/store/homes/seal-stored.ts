@@ -25,8 +25,7 @@ type SealLot = (db: Db, seals: Seals, after: string | null) => Promise<Lot | nul
 type Lot = { rows: number; last: string }
 
 /**
- * The condition for rows after `after`, a JSON array with the values of these columns. So a start
- * can continue after any row.
+ * The condition for rows after `after`, a JSON array with the values of `columns`. null: all rows.
  */
 const behind = (columns: string, after: string | null) =>
   after === null
@@ -136,7 +135,7 @@ const sealFileNames: SealLot = async (db, seals, after) => {
 }
 
 /**
- * Whether there is anything to seal. Asks the catalogue, because a query of a table that another
+ * Whether there is anything to seal. Reads the catalogue, because a query of a table that another
  * instance drops at that moment would fail.
  */
 const isDue = async (db: Db): Promise<boolean> => {
@@ -176,8 +175,9 @@ const sealAll = async (
 
 /**
  * Seals, in lots, the values that an earlier version stored in the clear and migration 0025 set
- * aside. After an interruption the next start continues. Instances that start together share the
- * work. Does nothing if everything is sealed. Call it before the gateway answers any call.
+ * aside. After an interruption, the next start seals the rest. Instances that start together take
+ * turns, one lot at a time. Does nothing if everything is sealed. Call it before the gateway
+ * answers any call.
  */
 export const sealStored = async (deps: Deps): Promise<void> => {
   const { database } = deps

@@ -12,7 +12,7 @@ export type KeyScope = { tenantId: string; method: string; path: string; key: st
 export type Seals = {
   /** Seals contact ids. Their digests are the same as in chunks (`id_digests`). */
   contactIds: TextSeal
-  /** Keys are only compared, so their digest is enough. */
+  /** Idempotency keys are only compared, so their digest is enough. */
   keyDigest(key: string): Buffer
   /** Seals a stored answer, bound to the call that it answers. */
   sealAnswer(scope: KeyScope, body: string): Buffer

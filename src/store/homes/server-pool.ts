@@ -8,7 +8,8 @@ import { isUnanswered, sqlFailure, TAKES_NO_WRITES } from './sql-failure.ts'
 export type ServerPool = {
   readonly options: pg.PoolConfig
   /**
-   * A connection to the primary, which was checked when it was opened. Throws `StoreUnavailable`.
+   * A connection that led to a host that accepts writes when it was opened. Throws
+   * `StoreUnavailable` if there is none.
    */
   connect(): Promise<pg.PoolClient>
   /**
@@ -41,7 +42,9 @@ const verify = (client: pg.PoolClient, tell: (error?: Error) => void): void => {
   )
 }
 
-/** The host to try next: the one that worked last. */
+/**
+ * Keeps the host to try next. It stays the same until `leave` switches to the next one of the list.
+ */
 const createHosts = (url: string) => {
   const urls = urlsOfHosts(url) ?? [url]
   let at = 0
@@ -60,8 +63,8 @@ const createHosts = (url: string) => {
 }
 
 /**
- * A pool whose connections know their host and their generation. A generation ends when its host no
- * longer accepts writes.
+ * A pool that records the host and the generation of each connection. A generation ends when its
+ * host no longer accepts writes.
  */
 const createGenerations = (url: string, config: pg.PoolConfig) => {
   const hosts = createHosts(url)
@@ -97,7 +100,7 @@ const connectOnce = async ({ pool, isOfNow }: Generations): Promise<pg.PoolClien
   }
 }
 
-/** Connects to the host that worked last. If that fails, tries each of the others once. */
+/** Connects to the host in use. If it is unavailable, tries each of the other hosts once. */
 const connect = async (generations: Generations): Promise<pg.PoolClient> => {
   const { hosts } = generations
   for (let tried = 1; ; tried += 1) {
@@ -124,7 +127,8 @@ export const createServerPool = (url: string, config: pg.PoolConfig): ServerPool
   // such a connection.
   pool.on('error', () => {})
   pool.on('connect', (client) => {
-    // If a connection breaks between two statements of a caller, the next statement fails.
+    // Nothing to do here: if a connection breaks between two statements of a caller, the next
+    // statement fails.
     client.on('error', () => {})
     client.on('notice', ({ routine }) => {
       if (routine === GIVEN_UP_WAITING) unreplicated.add(client)

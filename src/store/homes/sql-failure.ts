@@ -2,7 +2,7 @@ import { StorageFull, StoreUnavailable } from '../../domain/problems/store-unava
 
 /**
  * A failed statement, reduced to what may be logged. Drivers attach the statement and its values,
- * which are personal data.
+ * which may be personal data.
  */
 export class SqlFailure extends Error {
   override readonly name = 'SqlFailure'

@@ -13,8 +13,8 @@ import type { Database } from '../homes/database.ts'
 type Deps = { database: Database; readChunk: UploadStore['readChunk'] }
 
 /**
- * For how many contacts one statement finds the rows. The embedded database can do nothing else in
- * that time.
+ * For how many contacts one statement finds the rows. The embedded database can do nothing else
+ * during this statement.
  */
 const CONTACTS_A_STATEMENT = 5_000
 /** How many contacts are yielded together. The event loop gets a turn between two lots. */
@@ -42,7 +42,8 @@ const registersOf = async (
 }
 
 /**
- * The first eight bytes of a digest. This share of all digests is below it. null: the share is 1.
+ * The first eight bytes of the digest below which `share` of all possible digests are. null: the
+ * share is 1.
  */
 const digestAt = (share: number): Buffer | null => {
   const at = BigInt(Math.round(share * 2 ** 53)) * (DIGESTS / 2n ** 53n)
@@ -53,8 +54,8 @@ const digestAt = (share: number): Buffer | null => {
 }
 
 /**
- * The contacts of the registers whose digest is between two shares. The column is alone on its side
- * of the comparison, so that the index can be used.
+ * The condition for contacts of these registers with a digest between two shares. The column is
+ * alone on its side of the comparison, so that the index can be used.
  */
 const inSlice = (registers: readonly number[], from: number, to: number): RawBuilder<unknown> => {
   const end = digestAt(to)

@@ -34,7 +34,7 @@ const NEWEST_WORK = sql`latest_version = segment_campaign.latest_version + 1,
 /**
  * Compares and raises the version in one statement. If two callers have seen the same version, the
  * second caller waits for the commit of the first, and then finds another version. undefined: the
- * present version is not one of `expected`.
+ * campaign has no version, or its version is not one of `expected`.
  */
 const raiseVersion = async (
   tx: Tx,

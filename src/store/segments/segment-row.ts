@@ -4,8 +4,9 @@ import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
 import type { Seals } from '../homes/seals.ts'
 
 /**
- * The parts of a version that are sealed: the definition as it was sent, the definition as it was
- * read and compiled, and the findings, which quote values from it.
+ * The parts of a version that are sealed: the definition as it was sent and as it was read, the
+ * exclusions of the configuration (`house`), the compiled rules, and the findings, which quote
+ * values from the definition.
  */
 export type SegmentRulesAtRest = Pick<
   CampaignSegment,

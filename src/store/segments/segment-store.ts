@@ -12,8 +12,8 @@ import { createSegmentLane } from './segment-lane.ts'
 import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
 
 /**
- * How many filters are kept: the filter of the version in force, and the filters of the two
- * versions before it. So a campaign can be rolled back immediately.
+ * How many filters of versions that were in force are kept: the filter of the newest of them, and
+ * the filters of the two before it. So a campaign can be rolled back immediately.
  */
 const KEPT_FILTERS = 3
 
@@ -103,7 +103,10 @@ const createFilters = (deps: Deps): Pick<SegmentStore, 'withOldFilters' | 'forge
   },
 })
 
-/** Resumes a held version. Locks the campaign first, as every writer of its versions does. */
+/**
+ * Resumes the newest version if it is held for a reason that this call may end. Locks the campaign
+ * first, as every writer of its versions does.
+ */
 const createResume =
   ({ database, seals }: Deps): SegmentStore['resume'] =>
   (campaignId, audit) =>

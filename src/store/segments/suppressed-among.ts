@@ -13,7 +13,10 @@ type Deps = {
 
 type People = readonly (readonly string[])[]
 
-/** How many people one look-up takes. Other statements get their turn between two look-ups. */
+/**
+ * How many people one look-up in the entries takes. Other statements get their turn between two
+ * look-ups.
+ */
 const LOT = 2_000
 
 /** The places of the people in a lot who are suppressed by an entry. */

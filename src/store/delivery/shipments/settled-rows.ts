@@ -7,8 +7,8 @@ import { countsOf, LANE_STATES_SQL, type UploadRow } from '../../uploads/upload-
 
 /**
  * The columns of an upload that a settlement reads again, perhaps for hundreds of uploads. Leaves
- * out the columns that do not change, for example the options and the columns of the file. They are
- * most of a row.
+ * out large columns that do not change, for example the options and the columns of the file. They
+ * take most of the space of a row.
  */
 const READ_AGAIN = [
   ...(['id', 'tenant_id', 'contact_list_id', 'accepted_seq', 'content_seq'] as const),
@@ -42,9 +42,9 @@ export const toEnded = (row: SettledRow): EndedUpload => ({
 })
 
 /**
- * Writes the outcome of a shipment to each of its uploads that is still in the lane, in one
- * statement. Each row finds its outcome by its id. A join would compare every upload with every
- * outcome whenever the planner expects few uploads in the lane.
+ * Writes the outcome of a shipment to each of its uploads that has not ended, in one statement.
+ * Each row finds its outcome by its id. A join would compare every upload with every outcome
+ * whenever the planner expects few uploads in the lane.
  */
 export const writeUploads = async (
   tx: Tx,

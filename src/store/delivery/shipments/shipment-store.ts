@@ -26,8 +26,8 @@ type Deps = { database: Database; seals: Seals; registryRules: RegistryRules }
 type Standing = { id: string | null; tenant_id: string; contact_list_id: string; stands: boolean }
 
 /**
- * Locks the lane, then the uploads of a shipment. Throws `FenceLost`, and `UploadMoved` if one of
- * the uploads may not be sent.
+ * Locks the lane, then the uploads of a shipment. Throws `FenceLost` if the lane has a newer fence,
+ * and `UploadMoved` if one of the uploads may not be sent.
  */
 const lockStanding = async (
   tx: Tx,
@@ -195,7 +195,7 @@ const createSettleShipment =
       return told
     })
 
-/** The SQL store of shipments: requests that carry rows of several uploads. */
+/** The SQL store of shipments: requests that carry rows of one or several uploads. */
 export const createShipments = (deps: Deps & { outbox: Outbox }): ShipmentStore => ({
   waiting: createWaiting(deps.database),
   ship: createShip(deps),

@@ -11,8 +11,8 @@ import { toUpload, UPLOAD_COLUMNS, type UploadRow, WORKABLE_SQL } from '../../up
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
 /**
- * Whether an upload may share a request: it appends the rows of one chunk, and none of its rows is
- * in flight.
+ * Whether an upload may share a request: it appends the rows of one chunk in batches, has no batch
+ * yet (except split ones), and is not to be cancelled.
  */
 const isPlain = (row: WaitingRow): boolean =>
   row.mode === 'append' &&
@@ -52,7 +52,7 @@ const seqOf = ({ acceptedSeq }: Upload): number => acceptedSeq ?? 0
  * Cuts `uploads` before the first upload that shares a contact with an earlier upload in `passed`.
  * `passed`: uploads of other tenants that this request leaves out. If newer content of a contact
  * were sent before such an upload, the older content would later overwrite the newer content.
- * Genesys knows a contact only by its id, whichever tenant sent it.
+ * Genesys identifies a contact only by its id, whichever tenant sent it.
  */
 const untilCollision = async (
   db: Db,

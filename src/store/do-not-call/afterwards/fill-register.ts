@@ -42,8 +42,8 @@ const nextChunk = async (
 }
 
 /**
- * The rows that intake accepted, in the order of their digests. Settlements write contacts in the
- * same order.
+ * The rows that intake did not leave out, in the order of their digests. Settlements write contacts
+ * in the same order.
  */
 const keptRows = ({ id_digests: digests, left_out: leftOut }: ChunkRow) =>
   Array.from({ length: digests.length / DIGEST_BYTES }, (_, row) => ({

@@ -22,7 +22,10 @@ type Going = {
   place: number
 }
 
-/** The entries of a chunk after a place. `more`: others follow. */
+/**
+ * The entries of a chunk after a place. `more`: more entries of the submission follow after this
+ * part.
+ */
 type Part = { seq: number; after: number; more: boolean }
 
 const PLACE = sql`(e.submission, e.chunk_seq, e.place)`
@@ -128,10 +131,10 @@ const step = async (tx: Tx): ReturnType<LookBackStore['step']> => {
 }
 
 /**
- * Makes the search run again for all entries of the tenant, because its grants have changed. Locks
- * the epoch's row first, as every transaction that adds entries does. So an entry is either
- * accepted before, and is searched for again now, or accepted afterwards, and is searched for under
- * the new grants.
+ * Makes the search run again for all entries of the tenant and for the editions of its registries,
+ * because its grants have changed. Locks the epoch's row first, as every transaction that adds
+ * entries does. So an entry is either accepted before, and is searched for again now, or accepted
+ * afterwards, and is searched for under the new grants.
  */
 export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => {
   await sql`select from suppression_epoch where tenant_id = ${tenantId} for share`.execute(tx)

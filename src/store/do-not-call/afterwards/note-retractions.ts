@@ -6,14 +6,14 @@ import type { Tx } from '../../homes/database.ts'
 const AGAIN = sql.join(OPENS_AGAIN.map((state) => sql`${state}`))
 
 /**
- * Notes contacts to be retracted, each once, and wakes the lanes of their lists. Returns how many
- * were noted.
+ * Notes contacts to be retracted, each once for a subject and a submission or edition, and wakes
+ * the lanes of their lists. Returns how many were noted.
  *
  * `found`: a select of contact_list_id, contact_digest, subject, submission, edition, sealed_id,
  * tenant_id, upload_id, line and `held_at`. Either the submission or the edition is null. `held_at`
- * is the time since which Genesys holds the contact. A contact that was retracted after that time
- * is not noted again. With `again`, such a contact is noted again, because Genesys may have got the
- * contact once more.
+ * is the time since which Genesys holds the contact. A contact that was already retracted after
+ * that time is noted as retracted, so it is not retracted again. With `again`, such a contact is
+ * noted as open, because Genesys may have got the contact once more.
  *
  * Writes in the order of the keys, as every other writer of these rows does.
  */

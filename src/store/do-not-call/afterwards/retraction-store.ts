@@ -175,8 +175,8 @@ const createReport = ({
 })
 
 /**
- * The SQL store of contacts that were delivered before an entry named them: the work to retract
- * them, list by list, and the report of their outcomes.
+ * The SQL store of contacts that were delivered before an entry or an edition named them: the work
+ * to retract them, list by list, and the report of their outcomes.
  */
 export const createRetractionStore = (deps: Deps): RetractionStore => ({
   ...createLane(deps),

@@ -11,17 +11,17 @@ import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
 /**
  * A filter that shows for most subjects that no entry names them, without a search for each
  * subject. Every other subject may be in an entry and must be looked up. The filter holds the
- * subjects of all accepted submissions, which never change. It does not show whether an entry is
- * still in force, or for which list.
+ * subjects of accepted submissions, up to one epoch for each tenant. They never change. It does not
+ * show whether an entry is still in force, or for which list.
  */
 export type KnownSubjects = {
   /**
    * Returns the subjects that an entry may name. Considers entries of any tenant that is granted
    * the list, if they were accepted before the call.
    *
-   * With fewer than 1,000 subjects it makes no round trip, and returns all of them. If `standing`
-   * is given and the filter covers its epochs, it returns only those that may be in an entry.
-   * Throws the errors of the database.
+   * With fewer than 1,000 subjects the caller waits for no round trip. It gets only the subjects
+   * that may be in an entry if `standing` is given and the filter covers its epochs. Otherwise it
+   * gets all of them. Throws the errors of the database.
    */
   among(contactListId: string, digests: Buffer, standing?: Standing): Promise<Buffer>
 }
@@ -205,7 +205,7 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
    * How many entries are not in the filter yet. They are read when `spent` has reached this number.
    */
   let price = 0
-  /** Only one call at a time fills the filter. No call uses the filter meanwhile. */
+  /** Only one call at a time fills the filter. Calls with many subjects wait for it. */
   const inTurn = createTurns(1)
 
   /**

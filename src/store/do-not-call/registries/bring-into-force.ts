@@ -146,9 +146,10 @@ const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<v
 }
 
 /**
- * Brings the edition into force and raises the epochs in one transaction. Rows in flight are
- * searched for when they are settled (`noteLate`). A later try finds the raised epochs, so its rows
- * are first looked up in the new edition. Returns null if another instance was faster.
+ * Brings the edition into force and raises the epochs in one transaction. An edition that no longer
+ * fits the edition in force fails instead. Rows in flight are searched for when they are settled
+ * (`noteLate`). A later try finds the raised epochs, so its rows are first looked up in the new
+ * edition. Returns null if another instance was faster.
  */
 const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number) =>
   inTransaction(deps.database, async (tx) => {

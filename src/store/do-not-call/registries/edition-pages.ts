@@ -36,8 +36,9 @@ type KeyRow = {
 }
 
 /**
- * Opens editions for reading. Throws if an edition or its key is gone, or if the key is no longer
- * configured, because the content of the edition is then unknown.
+ * Opens editions for reading. Throws if an edition or its key is gone, or if the key of
+ * ENCRYPTION_KEYS that sealed its key is no longer configured, because the content of the edition
+ * is then unknown.
  */
 export const openEditions = async (
   db: Db,
@@ -97,7 +98,7 @@ export const writePages = async (
 const openPage = ({ id, key }: OpenEdition, first: number, sealed: Uint8Array): Buffer =>
   open(key, pageContext(id, first), sealed)
 
-/** The select of `column` of these pages. Its text contains only numbers. */
+/** The select of `columns` of these pages. Its text contains only numbers. */
 const selectPages = (
   { number, run }: OpenEdition,
   columns: string,
@@ -158,7 +159,7 @@ export const createBlockCursor = async (
   let current: NumberBlock | null = null
   const fetch = async (): Promise<void> => {
     const { number, run } = edition
-    // The page with the prefix may have more blocks after it.
+    // The page that contains the prefix `beyond` may also contain blocks after it.
     const which =
       after >= 0
         ? ` and first > ${after}`

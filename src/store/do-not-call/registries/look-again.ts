@@ -142,8 +142,8 @@ const look = async (deps: Deps, row: Row): Promise<RegistryLook> => {
 
 /**
  * Looks up all rows of an upload in the editions that came into force since its last look-up.
- * Stores the hits with the upload, where every try checks them. Throws `RegistryStale` if a
- * registry is too old to call by.
+ * Stores the hits with the upload, where every try checks them. Throws `RegistryStale` like
+ * `assertFresh`.
  */
 export const createLookAgain =
   (deps: Deps): SuppressionPort['lookAgain'] =>

@@ -115,7 +115,9 @@ const beginEdition = async (
   return { number: Number(rows[0]!.number), id, key: sealingKey(dataKey), run: 1, attempt: 1 }
 }
 
-/** The SQL store that receives editions. Nobody sees an edition until one statement accepts it. */
+/**
+ * The SQL store that receives editions. An edition is not visible until one transaction accepts it.
+ */
 export const createReceiveEdition = (
   deps: Deps,
 ): Pick<

@@ -90,9 +90,10 @@ export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
 }
 
 /**
- * Throws `RegistryStale` if a registry that the rows must be looked up in is too old to call by, or
- * if a registry that their countries require has no edition. Throws `SuppressionUnknown` if the
- * countries of the rows are needed and not recorded.
+ * Throws `RegistryStale` if a registry that the rows must be looked up in is too old to call by or
+ * has no edition in force, or if no tenant of the list uses a registry that the countries of the
+ * rows require. Throws `SuppressionUnknown` if the countries of the rows are needed and not
+ * recorded.
  */
 export const assertFresh = async (
   db: Db,
