@@ -212,7 +212,7 @@ const measureConsole = async (
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': 'without-any' },
       },
-      body: JSON.stringify({ name: 'without any' }),
+      body: JSON.stringify({ name: 'without-any', grants: { contactLists: [] } }),
     })
     const shown = { id, oldId, state, sha256: source.sha256, tenantId: tenant.body.id }
     const { times, firstBytes } = await measurePages({ gateway, home }, visitor, shown)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { SEEN_STATES } from '../../domain/uploads/upload.ts'
 import { hasBit } from '../../lib/bitmap.ts'
 import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
 import { ifKept, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
@@ -7,6 +8,7 @@ import { isOf } from '../delivery/register.ts'
 import type { Database, Db } from '../homes/database.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
 import type { Seals } from '../homes/seals.ts'
+import { newestOf } from './upload-pages.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 type Deps = {
@@ -67,9 +69,12 @@ const createUploadsOf =
     const before = cursor === null ? null : idOfCursor(cursor)
     if (cursor !== null && before === null) return null
     const older = before === null ? sql`` : sql`and id < ${before}`
+    const ofList = sql`tenant_id = ${tenantId} and contact_list_id = ${contactListId} ${older}`
+    const about = { order: sql`id desc`, limit: scan + 1 }
     const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-      where tenant_id = ${tenantId} and contact_list_id = ${contactListId} and state <> 'receiving' ${older}
-      order by id desc limit ${scan + 1}`.execute(deps.database.db)
+      where id in (${newestOf(SEEN_STATES, ofList, about)}) order by id desc`.execute(
+      deps.database.db,
+    )
     const page = pageOfRows(rows.map(toUpload), scan)
     const ids = page.items.map(({ id }) => id)
     const lines = await linesOf(deps, ids, contactId)

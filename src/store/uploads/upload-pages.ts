@@ -14,7 +14,7 @@ import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
  * of a rare state are found by an index, without reading others. States are literals in the text,
  * so that the planner recognises the partial indexes.
  */
-const newestOf = (
+export const newestOf = (
   states: readonly SeenState[],
   where: RawBuilder<unknown>,
   { order, limit }: { order: RawBuilder<unknown>; limit: number },
