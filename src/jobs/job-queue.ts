@@ -40,7 +40,7 @@ const POKED_WITHIN_MS = 60_000
 const MIN_POLL_MS = 500
 /**
  * With ten polls a second, polling was half of the work of an idle database. Jobs of this instance
- * do not wait for a poll.
+ * that are due within a minute do not wait for a poll.
  */
 const POLL_MS = 3_000
 const STOP_WITHIN_MS = 5_000

@@ -22,11 +22,11 @@ export type ClaimLoop = {
 }
 
 /**
- * Claims objects one after another until none has work. Then tries again every `idlePollMs`, and
- * when `wake` is called.
+ * Claims objects one after another until `claimOne` claims none. Then tries again every
+ * `idlePollMs`, and when `wake` is called.
  */
 export const createClaimLoop = (deps: {
-  /** Claims one object. false: no object has work. */
+  /** Claims one object. false: no object is ready, or this process has no room for one. */
   claimOne: () => Promise<boolean>
   stopping: AbortSignal
   idlePollMs: number

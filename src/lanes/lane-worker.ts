@@ -143,9 +143,9 @@ const emptied = async (
 }
 
 /**
- * Works on a claimed lane until it has no more work, or has delivered something and another lane
- * waits for its place. Then releases the lane. A lost lane is not released, because it belongs to
- * another instance.
+ * Works on a claimed lane until it has no more work, has delivered something and another lane waits
+ * for its place, is asked to stop, or fails. Then releases the lane. A lost lane is not released,
+ * because it belongs to another instance.
  */
 const createHolder = (
   deps: LaneWorkerDeps,

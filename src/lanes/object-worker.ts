@@ -23,7 +23,7 @@ type Claimed<C extends Claim> = {
  * list.
  */
 export type ObjectLane<C extends Claim> = {
-  /** Claims the object that has waited longest. null: no object has work. */
+  /** Claims the ready object that has waited longest. null: no object is ready. */
   claim(owner: string): Promise<Claimed<C> | null>
   renew(claim: C): Promise<boolean>
   release(claim: C, readyInMs: number | null): Promise<void>

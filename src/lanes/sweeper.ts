@@ -46,8 +46,9 @@ const SWEEP_EVERY_MS = 5_000
  */
 const RECEIVING_DEAD_MS = 60_000
 /**
- * If a delivery has been due for this time, it gets a new job, because its first job may be lost.
- * If the first job only waits behind others, the new job changes nothing.
+ * If a delivery that was tried before has been due for this time, it gets a new job, because its
+ * job may be lost. If the job only waits behind others, the new job changes nothing. A delivery
+ * that was never tried gets a job as soon as it is due.
  */
 const SYNC_OVERDUE_MS = 20_000
 const RECEIPT_OVERDUE_MS = 60_000
@@ -60,8 +61,10 @@ const RECONCILIATION_OVERDUE_MS = 180_000
 const RECEIPTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 
 /**
- * Repairs what a crash left behind: discards abandoned uploads, ends holds that are due, and gives
- * new jobs to webhooks whose jobs are lost. Deletes receipts past their retention.
+ * Repairs what a crash left behind: discards abandoned uploads, submissions and guest files,
+ * repairs lanes, and gives new jobs to deliveries, receipts and checks whose jobs are lost. Also
+ * ends holds that are due, wakes DNC lists with renewals that are due, and deletes receipts past
+ * their retention.
  */
 export const createSweeper = (deps: SweeperDeps): Sweeper => {
   const stopped = new AbortController()

@@ -76,7 +76,7 @@ const judgedRemovals = (number: string): RawBuilder<unknown> =>
  * statement. `failed` comes from Genesys. The other outcomes depend on the entries that were in
  * force for the subject before. `created`: there were none. `existing`: they had at least this
  * reason and this expiry. `updated`: otherwise, and for any difference that `override` makes. For a
- * removal: whether it ended an entry.
+ * removal: whether it ended an entry, or failed because of a REGULATORY entry.
  */
 export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
   const { number, kind } = sending
@@ -104,7 +104,7 @@ export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Pro
     from counted where s.number = ${number}::bigint`.execute(tx)
 }
 
-/** Ends the submission and returns it. null: it still has entries to send. */
+/** Ends the submission and returns it. null: it still has entries to send, or has already ended. */
 const ended = async (tx: Tx, number: string): Promise<DncSubmission | null> => {
   const { rows } = await sql<SubmissionRow>`update dnc_submission set
       state = case when rejected + quarantined + failed > 0 then 'applied_with_errors' else 'applied' end,
@@ -131,7 +131,10 @@ export const endIfDone = async (
   await outbox.tell(tx, [{ type: 'dnc.applied', submission }])
 }
 
-/** Ends the submission as `endIfDone` does, or returns null if it still has entries to send. */
+/**
+ * Ends the submission as `endIfDone` does, or returns null if it still has entries to send, or has
+ * already ended (as before a renewal).
+ */
 export const endWhenDone = async (
   tx: Tx,
   outbox: Pick<Outbox, 'tell'>,

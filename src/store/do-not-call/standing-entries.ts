@@ -102,9 +102,10 @@ export const suppressedAmong = (
 const MOST_COMPARED = 2_000
 
 /**
- * Like `suppressedAmong`, but considers only entries that were added after these epochs. In a
- * transaction that has locked the epochs, this must be a separate statement, because a statement
- * that waited for the lock would still see the data from before its wait.
+ * Like `suppressedAmong`, but considers only entries that were added after these epochs. The result
+ * may contain more digests than were asked for. In a transaction that has locked the epochs, this
+ * must be a separate statement, because a statement that waited for the lock would still see the
+ * data from before its wait.
  */
 export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpochs) => {
   const tenants = Object.keys(beyond)
@@ -135,7 +136,7 @@ export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpoc
 
 /**
  * The tenants whose epoch is now higher than at the look-up, with the epoch of the look-up. null:
- * nothing was added since.
+ * no epoch was raised since.
  */
 export const movedSince = (
   now: SuppressionEpochs,

@@ -172,8 +172,8 @@ export const readWithholding = async (
 
 /**
  * Runs a look-up of who is suppressed. Throws `SuppressionUnknown` if anything prevents the answer,
- * because the result must never be "nobody". Errors after which the transaction may run again are
- * passed on.
+ * because a failed look-up must not count as "nobody is suppressed". Errors after which the
+ * transaction may run again are passed on.
  */
 export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
@@ -185,10 +185,10 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
 }
 
 /**
- * Throws `RowsWithheld` if a request carries rows that must not be sent: entries that were added
- * since the look-up suppress them, or their person was erased since. (An erasure raises the epochs
- * too.) Throws `SuppressionUnknown` if that cannot be found out, or if a registry is too old to
- * call by.
+ * Throws `RowsWithheld` if a request carries rows that must not be sent: entries or editions that
+ * came after the look-up suppress them, or their person was erased since. (An erasure raises the
+ * epochs too.) Throws `SuppressionUnknown` if that cannot be found out, and `RegistryStale` like
+ * `assertFresh`.
  *
  * The transaction must have locked `epochs` for share. A transaction that adds entries then either
  * waits for this one, or has committed and its entries are seen.
@@ -243,7 +243,7 @@ export const lockEpochs = (list: RawBuilder<unknown>): RawBuilder<unknown> =>
 export const LOCKED_EPOCHS = sql`(select jsonb_object_agg(tenant_id, epoch) from epochs) as epochs,
       exists (select from granted where tenant_id not in (select tenant_id from epochs)) as lacking`
 
-/** The epochs of the list's tenants that have entries or registries. */
+/** The epochs of the list's tenants, without tenants whose epoch was never raised. */
 export const readEpochs = async (db: Db, listId: string): Promise<SuppressionEpochs> => {
   const { rows } = await sql<{ tenant_id: string; epoch: string }>`
     select tenant_id, epoch from suppression_epoch

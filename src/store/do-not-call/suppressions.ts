@@ -37,7 +37,8 @@ type Asked = {
 }
 
 /**
- * A look-up among entries that were added since an upload's last look-up. null: none were added.
+ * A look-up among entries that were added since an upload's last look-up. null: no epoch was raised
+ * since.
  */
 const readAdded = async (db: Db, uploadId: string) => {
   const { rows } = await sql<Asked>`select contact_list_id, suppression_epochs as since,

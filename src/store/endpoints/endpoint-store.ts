@@ -95,10 +95,7 @@ const createCreate =
     })
   }
 
-/**
- * Writes a change. If the endpoint is already in the requested state (enabled or disabled), its
- * reason stays.
- */
+/** Writes a change. If the endpoint is already disabled and stays disabled, the reason stays. */
 const writeChange = async (
   tx: Tx,
   row: EndpointRow,

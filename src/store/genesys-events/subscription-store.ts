@@ -38,7 +38,7 @@ const evidenceOf = ({ eventType }: SubscriptionTarget) => {
   return evidence
 }
 
-/** An event arrives at most this long after the end of its upload. */
+/** An event arrives at most this long after the end of its upload or submission. */
 const EVENT_WITHIN = sql`interval '5 minutes'`
 /** How long the claim of a dead instance stays unknown before it is checked again. */
 const UNKNOWN_FOR = sql`interval '10 minutes'`

@@ -59,7 +59,7 @@ const itemOf = (
   auditEntryId: string | null,
 ): EvidenceItem => ({ at, code, id, auditEntryId, about })
 
-/** The SQL store that reads what the database knows about one person. */
+/** The SQL store that reads what the database contains about one person. */
 export const createEvidenceStore = (deps: Deps): EvidenceStore => {
   const { db } = deps.database
   const digestOf = ({ value }: EvidenceSubject): Buffer => subjectDigest(deps.digestKey, value)

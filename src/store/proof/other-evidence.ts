@@ -21,9 +21,9 @@ type FoundRow = {
 }
 
 /**
- * Contacts that were delivered before an entry named the person: the tenant's own contacts, and
- * contacts of other tenants that this tenant's entries found. Contacts of other tenants are shown
- * without upload and line.
+ * Contacts that were delivered before an entry or an edition named the person: the tenant's own
+ * contacts, and contacts of other tenants that this tenant's entries found. Contacts of other
+ * tenants are shown without upload and line.
  */
 export const readFoundContacts = async (
   db: Db,
@@ -121,8 +121,8 @@ const has = async (
 }
 
 /**
- * The editions that have the number. Each has the date at which it came into force, or the
- * beginning of the period if that is later.
+ * The editions that have the number, and the editions of which this can no longer be found out.
+ * Each has the date at which it came into force, or the beginning of the period if that is later.
  */
 export const readListings = async (
   db: Db,

@@ -79,8 +79,8 @@ const countLeft = async (db: Db, keyIds: readonly string[]): Promise<number> => 
 
 /**
  * Reseals what older keys of ENCRYPTION_KEYS have sealed: data keys, secrets of endpoints, signing
- * keys and the store's own secret. Values that these keys and secrets have sealed do not change,
- * because the keys and secrets never leave the database unsealed.
+ * keys and the store's own secret. Values that these keys and secrets have sealed need no change,
+ * because the keys and secrets themselves stay the same.
  */
 export const createResealStore = ({ database, keyring }: Deps): ResealStore => ({
   olderKeys: async () => {

@@ -107,8 +107,8 @@ export const createPutSegment =
         const progress = { ...FIRST_PROGRESS, stopped }
         const made = toSegment(seals, await insertVersion(tx, seals, segment, raised, progress))
         const answer = kept.answerOf(made)
-        // Only the call that answers a claim first may write. A call whose claim was taken over
-        // must not make a second version for the key.
+        // Only the call that still has the claim may write. A call whose claim was taken over must
+        // not make a second version for the key.
         if (!(await answerClaim(tx, seals, kept.scope, answer))) throw new Undone('claim-lost')
         await appendAudit(tx, [audit(made.version)])
         return { kind: 'made', segment: made, answer }

@@ -16,9 +16,9 @@ import {
 } from './upload-row.ts'
 
 /**
- * The state to which an action takes the upload. null: its state does not allow the action. A hold
- * for `apply` ends only by /apply, and a hold for `not_before` only at its time. An upload that
- * waits for /apply is not in its lane, so it cannot be paused.
+ * The state to which an action takes the upload. null: its state does not allow the action. A
+ * resume does not end a hold for `apply`, which /apply ends, or a hold for `not_before`, which ends
+ * at its time. An upload that waits for /apply is not in its lane, so it cannot be paused.
  */
 const targetOf = (row: UploadRow, action: ControlAction): UploadState | null => {
   if (action === 'cancel') return canMove(row.state, 'cancelled') ? 'cancelled' : null
@@ -79,8 +79,8 @@ const isCancelled = (row: UploadRow): boolean =>
   row.state === 'cancelled' || (row.cancel_requested_at !== null && canMove(row.state, 'cancelled'))
 
 /**
- * Returns the upload to the state in which it was held or paused. If its `notBefore` is still in
- * the future, the upload is held until then.
+ * Returns the upload to the state in which it was held or paused. If it returns to `staged` and its
+ * `notBefore` is still in the future, the upload is held until then.
  */
 export const goOn = async (tx: Tx, row: UploadRow, also = sql``): Promise<UploadRow> => {
   const early = sql`not_before > clock_timestamp() and held_from = 'staged'`

@@ -96,7 +96,7 @@ type CarriedRow = {
 
 /**
  * The requests that carried a row of a chunk, in the order of their last tries. Includes requests
- * that were split or refused, because they carried the row too.
+ * that were split, refused or never tried, because they contain the row too.
  */
 export const requestsThatCarried = async (
   db: Db,

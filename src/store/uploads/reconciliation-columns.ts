@@ -1,8 +1,8 @@
 import { NOTHING_FOUND, type Reconciliation } from '../../domain/uploads/reconciliation.ts'
 
 /**
- * The value that the end of an upload sets (`ending.ts`) if its delivered rows must be checked
- * against Genesys.
+ * The value that the end of an upload sets (`ending.ts`, `look-again.ts`) if its delivered rows
+ * must be checked against Genesys.
  */
 export const PENDING_JSON = JSON.stringify({ state: 'pending', ...NOTHING_FOUND })
 

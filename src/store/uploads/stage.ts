@@ -142,8 +142,8 @@ const whyNotAdopted = async (tx: Tx, parentId: string): Promise<Error> => {
 }
 
 /**
- * Stores the answer under the key. Only the call that answers a claim first may stage. A call whose
- * claim was taken over must not stage a second upload for the key.
+ * Stores the answer under the key. Only the call that answers a claim first may stage. If another
+ * call took the claim over, the slower of the two must not stage a second upload for the key.
  */
 const answerClaim = async (
   tx: Tx,

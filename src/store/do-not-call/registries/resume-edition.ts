@@ -78,7 +78,9 @@ type KeptRow = {
 
 /**
  * Takes an edition over from an earlier call. If a statement of that call is still running, the
- * update waits for it. Later statements of that call write nothing.
+ * update waits for it. Later statements of that call write nothing. Returns `offset_differs`, with
+ * the number of bytes that are stored, if the caller continues at another offset. 0: nothing is
+ * stored.
  */
 export const resumeEdition = async (
   { database: { db }, keyring }: { database: Database; keyring: Keyring },

@@ -16,9 +16,10 @@ export class RegistryUnknown extends Error {
 }
 
 /**
- * Sets the registries that a tenant uses. Throws `RegistryUnknown`. A registry that is new for the
- * tenant has the effects of a new edition: the tenant's epoch is raised, rows in flight are looked
- * up again, and contacts that were delivered before are searched for.
+ * Sets the registries that a tenant uses. Throws `RegistryUnknown` if one of them does not exist. A
+ * registry that is new for the tenant has the effects of a new edition: the tenant's epoch is
+ * raised, rows in flight are looked up again, and contacts that were delivered before are searched
+ * for.
  */
 export const subscribe = async (
   tx: Tx,

@@ -8,7 +8,7 @@ import { appendAudit } from '../../audit/audit-store.ts'
 import type { Tx } from '../../homes/database.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
-/** A submission that ends earlier entries: a removal, or one with `override`. */
+/** A submission that ends earlier entries: a removal, or a submission with `override`. */
 export type Closing = {
   number: string
   id: string
@@ -47,8 +47,9 @@ type Closed = { entries: number; closed: number }
 
 /**
  * Ends the earlier entries of the people of one chunk, and writes an audit entry about that.
- * Without `override`, a person with a REGULATORY entry in force keeps all entries. Call it with the
- * lane of the list locked, so that nothing else writes to these entries in the meantime.
+ * Without `override`, a person with a REGULATORY entry in force keeps all entries of the same
+ * scope. Call it with the lane of the list locked, so that nothing else writes to these entries in
+ * the meantime.
  */
 export const closeChunk = async (tx: Tx, ids: Ids, closing: Closing): Promise<void> => {
   const { number, closes_from: seq, overrides } = closing

@@ -28,8 +28,8 @@ type Row = { chunk_seq: number; place: number; subject_kind: number; goes: boole
 
 /**
  * The next chunk of a removal with entries that have no outcome yet. null: there is none. An entry
- * is sent if it ended another entry and no entry is in force for its person now. A request names a
- * person once.
+ * is sent if Genesys accepts removals, the entry ended another entry, and no entry is in force for
+ * its person now. A request names a person once.
  */
 export const nextRemovals = async (
   tx: Tx,

@@ -48,7 +48,10 @@ export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
   return { row, upload }
 }
 
-/** Stands for the id of an earlier upload with the same file, which only the database knows. */
+/**
+ * A placeholder for the id of an earlier upload with the same file. The statement that stages the
+ * upload finds this id.
+ */
 const PLACEHOLDER = '$same-file'
 
 /** The parts of the answer before and after the id of an earlier upload with the same file. */
