@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** Problems of a call before any row is checked. */
+/** Problems that many calls share, and problems of an upload before any of its rows is checked. */
 export const CALL_PROBLEMS = {
   unauthorized: page(
     401,
@@ -187,7 +187,7 @@ export const CALL_PROBLEMS = {
   'idempotency-key-reused': page(
     422,
     'The Idempotency-Key belongs to a different call',
-    'The key was already used at this address for a call with different contents: a different file, different options, or a different list to make.',
+    'The key was already used at this address for a call with different contents, for example a different file, different options, or a different list to make.',
     'One key for all files of a day.',
     'Use a new key for each new call. Use the same key only to send the same call again.',
   ),
@@ -201,7 +201,7 @@ export const CALL_PROBLEMS = {
   'rows-gone': page(
     410,
     'The rows were deleted at the end of their retention',
-    'The gateway deletes the rows of an upload 30 days after the end of the upload. The upload and its counts remain.',
+    'The gateway deletes the rows of an upload 30 days after the end of the upload. The upload and its counts remain for 90 days.',
     'GET …/rows for an upload of last year.',
     'Read the rows within 30 days.',
   ),

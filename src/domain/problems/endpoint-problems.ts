@@ -1,7 +1,7 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
 /**
- * Problems of calls that carry a JSON body, change an object, register an endpoint or make a
+ * Problems of calls that have a JSON body, change an object, register an endpoint or make a
  * contact list.
  */
 export const ENDPOINT_PROBLEMS = {
@@ -29,7 +29,7 @@ export const ENDPOINT_PROBLEMS = {
   'webhook-url-refused': page(
     422,
     'The gateway does not send to this URL',
-    'A registered endpoint must use https, port 443 and a public address, without user and password. The detail names the rule that the URL breaks.',
+    'A registered endpoint must use https, port 443 and a public address, without user, password or fragment. The detail names the rule that the URL breaks.',
     'https://10.0.0.7/hook',
     'Send the public https address of the receiver. For a private address, an operator must set the receiver in the environment (CRM_SYNC_URL, DMS_SYNC_URL, CDP_SYNC_URL, COMPLIANCE_SYNC_URL).',
   ),
@@ -57,9 +57,9 @@ export const ENDPOINT_PROBLEMS = {
   'webhook-endpoint-disabled': page(
     409,
     'The endpoint is disabled',
-    'The gateway sends nothing to a disabled endpoint, so you cannot replay a delivery.',
+    'The gateway sends nothing to a disabled endpoint, so you can neither replay a delivery nor send a test.',
     'A replay after the endpoint answered 410.',
-    'Enable the endpoint with PATCH {"enabled": true}, then replay.',
+    'Enable the endpoint with PATCH {"enabled": true}, then send the call again.',
   ),
   'contact-list-exists': page(
     409,

@@ -33,7 +33,7 @@ export const FILE_PROBLEMS = {
   'mapping-needed': page(
     422,
     'The mapping of columns is missing or does not fit',
-    'There are two cases. In the first case, the answer has `proposals`: the gateway is not certain which columns of the list some columns of the file belong to. Each proposal has a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`: check it and send it back. In the second case, the answer has `unknown`: an option names columns that the file does not have, or columns that cannot be added to the list.',
+    'There are two cases. In the first case, the answer has `proposals`: the gateway is not certain which columns of the list some columns of the file belong to. Each proposal has a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`. Check it, correct it where it is wrong, and send it back. In the second case, the answer has `unknown`: an option names columns that the file does not have, or columns that cannot be added to the list.',
     'The file has `mobile`, the list has `phoneNumber` and no other phone.',
     'Send the option `mapping` with the right pairs, and null for columns to leave out. In `mapping`, `phoneColumns` and `emailColumns`, name only columns of the file.',
   ),

@@ -8,7 +8,7 @@ export const SEGMENT_PROBLEMS = {
   'segment-invalid': page(
     422,
     'The definition is not valid',
-    'The body is valid JSON, but not a valid definition of a segment. `errors` lists every fault with its place (a JSON pointer), a code and an explanation. Nothing was kept.',
+    'The body is valid JSON, but not a valid definition of a segment. `errors` lists the faults (at most 50), each with its place (a JSON pointer), a code and an explanation. Nothing was kept.',
     '{"contactListIds":["l1"],"conditions":{"attribute":"age","operator":">","value":"30"}}: text has no order here.',
     'Correct every place that `errors` names. The API document describes the forms and the operators. docs/segments.md shows when each operator is true.',
   ),

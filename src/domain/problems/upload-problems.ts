@@ -10,7 +10,7 @@ export const UPLOAD_PROBLEMS = {
   'contact-list-gone': page(
     409,
     'The contact list is gone',
-    'This code appears in the `problem` of an upload. The contact list no longer exists in Genesys. The rows that were not delivered are `unprocessed`.',
+    'This code appears in the `problem` of an upload. Genesys no longer shows the contact list to the gateway. The rows that were not delivered are `unprocessed`.',
     'The list was deleted in Genesys after the upload was accepted.',
     'Read the unprocessed rows with GET …/rows and send them in a new upload to an existing contact list.',
   ),
@@ -38,9 +38,9 @@ export const UPLOAD_PROBLEMS = {
   'genesys-job-failed': page(
     502,
     'Genesys ingested none of the rows',
-    'This code appears in the `problem` of an upload, and as the code of rows. Genesys accepted the rows and then failed twice to ingest them, without naming a row. Nothing of the upload is in the list.',
+    'This code appears in the `problem` of an upload, and as the code of rows. Genesys accepted the rows and then failed twice to ingest them, without naming a row. If the upload has failed, nothing of it is in the list. If the upload is held, many jobs have failed, and the gateway sends no more rows until you resume the upload.',
     'A bulk job ends as failed with 0 of 5 rows processed.',
-    'Check the list in Genesys, then send the rows again with POST …/retry.',
+    'Check the list in Genesys. If the upload is held, then call POST …/resume. If it has failed, send the rows again with POST …/retry.',
   ),
   'contact-list-full': page(
     409,
@@ -59,7 +59,7 @@ export const UPLOAD_PROBLEMS = {
   'contact-id-column-not-in-list': page(
     422,
     'The contact list has no column for the contact id',
-    'With delivery=file, the contact id must be in a column of the list. The list has neither the column `contactId` nor the column to which the id is mapped. If this is the answer to a call, nothing was kept.',
+    'In the guide dialect, with delivery=file and delivery=callback, the contact id must be in a column of the list. The list has neither the column `contactId` nor the column to which the id is mapped. If this is the answer to a call, nothing was kept.',
     'delivery=file for a list with the columns phone and firstName.',
     'Send the upload with delivery=batches, or use a list that has a column for the id.',
   ),

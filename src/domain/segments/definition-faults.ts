@@ -7,7 +7,7 @@ export const DEFINITION_FAULTS = {
   'member-missing': 'is missing',
   'value-invalid': 'has no valid value',
   'node-unclear': 'must be one of {"all":[…]}, {"any":[…]}, {"not":…} or a comparison',
-  'group-empty': 'must have at least one rule',
+  'group-empty': 'must be a list of at least one rule',
   'depth-exceeded': 'is deeper than 8 levels',
   'leaves-exceeded': 'exceeds the limit of 200 comparisons',
   'attribute-invalid': 'must be the name of a column',
@@ -23,7 +23,8 @@ export const DEFINITION_FAULTS = {
     'must be a date (2026-12-24 or 2026-12-24T08:00Z) or a time relative to now (P-07D: seven days ago)',
   'values-invalid': 'must be a list of 1 to 1,000 values',
   'range-without-ends': 'must have `min`, `max` or both',
-  'range-upside-down': 'has an end below its beginning, so it contains no number',
+  'range-upside-down':
+    'contains no number, because its end is below its beginning, or both are equal and not both included',
   'lists-invalid': 'must be a list of 1 to 100 different contact list ids',
   'both-forms': 'mixes the typed form with the short form. Use only one of them',
   'primary-list-differs': 'must be one of `listIds`',

@@ -52,7 +52,7 @@ export const INTAKE_REJECTIONS = {
     'Type the contents of the cell again. If many rows have this code, the export is damaged.',
   ),
   'cell-too-long': page(
-    'A cell is longer than Genesys accepts.',
+    'A cell is longer than Genesys accepts. In a do-not-call submission, a text is longer than 64 characters (256 for the reason of a removal).',
     'A note of 600 characters where 512 is the limit.',
     'Shorten the cell.',
   ),
@@ -97,7 +97,7 @@ export const INTAKE_REJECTIONS = {
     'Write the date, the time and the zone, as in 2026-11-28T09:30:00Z.',
   ),
   'consent-time-future': page(
-    'consentAt is in the future, so the person cannot have agreed yet.',
+    'consentAt is more than five minutes in the future, so the person cannot have agreed yet.',
     'A time of next year.',
     'Write the time at which the person agreed, as in 2026-11-28T09:30:00Z.',
   ),

@@ -16,7 +16,7 @@ export const REJECTIONS = {
     'If the later line is right, you do not have to do anything. Otherwise, remove the later line and send the file again.',
   ),
   superseded: page(
-    'A later upload has already delivered newer content of the contact. Older content never overwrites newer content.',
+    'A later upload has already delivered newer content of the contact, or has overwritten the list. Older content never overwrites newer content.',
     'Two uploads have the same contact, and the later upload was delivered first.',
     'If the newer content is right, you do not have to do anything. Otherwise, send the contact again.',
   ),
@@ -26,7 +26,7 @@ export const REJECTIONS = {
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
   'suppressed-registry': page(
-    'A phone number of the contact is in a national do-not-call registry that your tenant uses, so the contact is not sent. `suppressedBy` names the edition.',
+    'A phone number of the contact is in a national do-not-call registry that applies to the contact list, so the contact is not sent. `suppressedBy` names the edition.',
     'A person who has registered the number in the national registry.',
     'Nothing to do. If a newer edition of the registry no longer has the number, you may send the contact again.',
   ),
@@ -36,7 +36,7 @@ export const REJECTIONS = {
     'If the person agreed, fill in consentAt and consentSource, and send the contact again.',
   ),
   'suppressed-since': page(
-    'A do-not-call entry or a new edition of a registry names a phone or an email of the contact. The entry or edition arrived after the upload was accepted and before the contact was sent. `suppressedBy` names the entry or edition.',
+    'A do-not-call entry or a new edition of a registry names a phone or an email of the contact. The entry or edition arrived after the upload was accepted and before the contact was sent, or the edition could not be read when the upload arrived. `suppressedBy` names the entry or edition.',
     'An opt-out that arrived while a large upload was being delivered.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
@@ -67,7 +67,7 @@ export const REJECTIONS = {
     'Nothing to do. To send such rows anyway, use duplicates=ignore.',
   ),
   known: page(
-    'The contact was already in the list, and the upload skips known contacts (duplicates=skip).',
+    'The gateway had already delivered the contact to the list, and the upload skips known contacts (duplicates=skip).',
     'A contact that an earlier upload delivered.',
     'Nothing to do. To send contacts with changed content, use duplicates=update.',
   ),

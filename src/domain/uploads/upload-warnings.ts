@@ -13,11 +13,11 @@ export const UPLOAD_WARNINGS = {
   'encoding-detected':
     'The file is not UTF-8. The gateway detected the encoding from the bytes of the file. `source.encoding` shows which encoding it detected. If names are wrong, send the file with the option encoding.',
   'cell-holds-rows':
-    'A quoted cell contains lines that resemble rows. Perhaps a quote is closed too late. Compare the number of rows with the file.',
+    'A quoted cell contains lines that resemble rows. Perhaps a quote is closed too late. Compare the number of rows with the file. If rows are missing, correct the quotes and send the file again.',
   'phone-decimal-tail':
     'Phone numbers ended in .0, which a spreadsheet adds. The gateway removed this ending. A spreadsheet that adds .0 can also remove digits from long numbers. Format the column as text, and export the numbers again.',
   'known-not-dialled-again':
-    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If a plan counted these contacts, `rows` is their number. If you send the same contacts every day and want Genesys to dial them every day, set doNotQueue=false for the upload or for the list.',
+    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If the upload has a plan, `rows` is the number of contacts in the list that the upload updates. If you send the same contacts every day and want Genesys to dial them every day, set doNotQueue=false for the upload or for the list.',
   'differs-in-genesys':
     'Genesys does not show what the upload delivered. `reconciliation` lists the differences. To send the delivered rows again, call POST …/retry with outcomes ["differing"].',
   'file-queues-again':
