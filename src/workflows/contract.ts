@@ -11,7 +11,8 @@ import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
 /**
  * One upload as the HTTP layer passes it to `ReceiveUpload`. The use cases in this file throw
- * `GatewayProblem` for everything that the caller must know. Their types name the codes.
+ * `GatewayProblem` for every failure that a caller is to see. The types of the use cases name the
+ * codes.
  */
 export type UploadRequest = {
   caller: Caller
@@ -32,8 +33,8 @@ export type UploadRequest = {
    */
   queue?: ChosenQueue | null
   /**
-   * The data that the store read together with the key, if the upload is small. If left out, the
-   * workflow reads the data itself.
+   * The data that the store read together with the key, if the upload is small. If null or left
+   * out, the workflow reads the data itself.
    */
   doorway?: Doorway | null
   /** The file's bytes as they arrive. If the body is incomplete, the iteration throws. */

@@ -6,7 +6,10 @@ import { sha256 } from '../../lib/digest.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { SessionStore } from '../ports/access/sessions.ts'
 
-/** The key whose rights a console session has, and its tenant. */
+/**
+ * A person who is signed in: the session, the key whose rights the session has, and the tenant of
+ * this key.
+ */
 export type Visitor = {
   sessionId: string
   keyId: string

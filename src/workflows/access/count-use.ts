@@ -5,17 +5,17 @@ import { traceOf } from '../../lib/error-trace.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Standing, TenantUseStore } from '../ports/access/use.ts'
 
-/** The part of its tenant's quotas that a new upload may still use. */
+/** The part of the tenant's quotas that a new upload may still use. */
 export type UploadRoom = {
   /** Rows that may still be read today. Infinity if there is no quota. */
   rowsLeft: number
   /**
-   * Counts the rows of the file before they are staged. Throws 429 if the rest of the quota is now
-   * too small for them, because other uploads have used it meanwhile.
+   * Counts the rows of the file before they are staged. Throws 429 if fewer rows are left now, for
+   * example because other uploads have used them meanwhile.
    */
   takeRows(rows: number): void
   /**
-   * Call this if the upload is not accepted. Frees the rows that were counted for it, and its place
+   * Call this if the upload is not accepted. Takes back the count of its rows and frees its place
    * among the open uploads.
    */
   giveBack(): void
@@ -23,14 +23,16 @@ export type UploadRoom = {
   overRows(): GatewayProblem
 }
 
-/** Counts what tenants use, and refuses calls over a quota with 429 `quota-exceeded`. */
+/**
+ * Counts what tenants use, and refuses calls over a quota with 429 `quota-exceeded`. `request` and
+ * `upload` throw `StoreUnavailable` if the use must be read first but the database cannot be
+ * reached. Exception: a tenant that had no quotas when they were last read continues without
+ * quotas.
+ */
 export type CountUse = {
   /** Counts a call. With `refusing`, throws 429 if the quota is used up. */
   request(tenantId: string, refusing: boolean): Promise<void>
-  /**
-   * Counts an open upload. Throws 429 if a quota is used up. Throws `StoreUnavailable` if the use
-   * must be read first but the database cannot be reached.
-   */
+  /** Counts an open upload. Throws 429 if the quota of open uploads or of rows is used up. */
   upload(tenantId: string): Promise<UploadRoom>
   /**
    * Shares the counts so far. If the database cannot be reached, these counts are lost, and the
@@ -42,8 +44,8 @@ export type CountUse = {
 const TELL_EVERY_MS = 1_000
 /**
  * How old this instance's reading of a tenant's quotas and use may be. If it is older, the instance
- * reads them again before the tenant's next call. A reading is older if the tenant made no calls to
- * this instance, or if the database could not be reached.
+ * reads them again before the tenant's next call. A reading becomes older than this if the tenant
+ * makes no calls to this instance, or if the database cannot be reached.
  */
 const STALE_MS = 2_000
 /**
@@ -94,8 +96,8 @@ const hear = (tenant: Tenant, standing: Standing, nowMs: number): void => {
 }
 
 /**
- * Once a second, one statement shares the use of all tenants on this instance, and reads their use
- * on all instances.
+ * While calls arrive, one statement a second shares the use of the tenants that called this
+ * instance since the last statement, and reads their use on all instances.
  */
 const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>) => {
   const stopped = new AbortController()
@@ -170,8 +172,8 @@ const exceeded = (quota: QuotaName, limit: number, retryMs: number): GatewayProb
   )
 
 /**
- * The use over all instances, as far as this instance knows it. That is the use that it read last
- * (0 if its day or minute is over) plus what it has counted since.
+ * The use over all instances, as far as this instance knows it. That is the use at the last reading
+ * (0 if the day or minute of that reading is over) plus what this instance has counted since.
  */
 const usedOf = (tenant: Tenant, nowMs: number) => ({
   rows:
@@ -184,10 +186,10 @@ const usedOf = (tenant: Tenant, nowMs: number) => ({
 })
 
 /**
- * Counts in memory and shares the counts through the database once a second. A call waits for the
- * database only if this instance does not know the tenant yet, or has not read its quotas and use
- * for two seconds. So the use can exceed a quota, at most by what the other instances accept within
- * three seconds.
+ * Counts in memory and, while calls arrive, shares the counts through the database once a second. A
+ * call waits for the database only if this instance does not know the tenant yet, or has not read
+ * its quotas and use for two seconds. So the use can exceed a quota, at most by what the other
+ * instances accept within three seconds.
  */
 export const createCountUse = (deps: Deps): CountUse => {
   const { clock, emit } = deps

@@ -23,8 +23,8 @@ import type {
 type Issued = { issued: IssuedKey; key: string }
 
 /**
- * The keys of all tenants, for admins. Only the answers of `create` and `rotate` contain a key
- * itself.
+ * The keys of all tenants, for admins. Only the results of `create` and `rotate` contain the text
+ * of a key.
  */
 export type Keys = {
   create: Refusing<

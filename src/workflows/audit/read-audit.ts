@@ -47,8 +47,7 @@ export type ReadAudit = {
     page: { limit: number; cursor: string | null },
   ): Promise<Page<ChainedEntry> | null>
   /**
-   * All matching entries, in the order of `list`. Reads a page only after the caller has taken
-   * every entry of the previous page.
+   * All matching entries, in the order of `list`. Reads a page only when the caller asks for it.
    */
   all(caller: Caller, query: AuditQuery): AsyncGenerator<readonly ChainedEntry[], void>
   /**
@@ -62,9 +61,9 @@ export type ReadAudit = {
   ): Promise<AsyncGenerator<readonly ChainLine[], void>>
   /**
    * Verifies at most `blocks` blocks, beginning with `fromBlock`. `head`: a block and its hash that
-   * were noted outside of the database. `fromBlock` null: verifies the newest blocks, or begins
-   * with the block of `head` if it is older. Throws `parameter-invalid` under the same condition as
-   * `lines`.
+   * were noted outside of the database. `fromBlock` null: verifies the newest `blocks` blocks. If
+   * the block of `head` is older than these, begins with the block of `head` instead. Throws
+   * `parameter-invalid` under the same condition as `lines`.
    */
   verify(input: {
     fromBlock: number | null
@@ -98,8 +97,8 @@ const markOf = (cursor: string): AuditMark | null => {
 }
 
 /**
- * Blocks may be added during a verification. So the last block that was read must not be older than
- * `least`, and not be newer than the newest block at the end of the verification.
+ * Blocks may be added during a verification. So the last block that was read must be at least
+ * `least`, and at most the newest block at the end of the verification (`most`).
  */
 const isWithin = (reached: number, least: number, most: number): boolean =>
   reached >= least && reached <= most

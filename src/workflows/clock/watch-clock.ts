@@ -17,7 +17,7 @@ const TOLERANCE_MS = 2_000
  * differ by less, even if an answer takes long to arrive.
  */
 const AGREES_MS = 120_000
-/** How often the gateway asks Genesys for the time while the clock is in doubt. */
+/** The gateway asks Genesys for the time at most once in this time while the clock is in doubt. */
 const ASK_EVERY_MS = 30_000
 
 export type ClockWatchDeps = {
@@ -30,7 +30,7 @@ export type ClockWatchDeps = {
   witness: TimeWitness
   /**
    * Called when the database's clock was set back by `backMs`. Subtracts `backMs` from the times
-   * that the job queue has stored. Otherwise, its jobs would wait longer by this time.
+   * that the job queue has stored. Otherwise, the jobs would wait longer by `backMs`.
    */
   followBack: (backMs: number) => Promise<void>
   /**
@@ -53,7 +53,8 @@ export type ClockWatch = {
 
 /**
  * Compares the wall clock of this process with its monotonic clock. The returned function gives the
- * milliseconds by which the wall clock has jumped since the last call. null: it has not.
+ * milliseconds by which the wall clock has jumped since the function last reported a jump. null: it
+ * has not jumped by more than `TOLERANCE_MS`.
  */
 const createOwnJumps = (clock: Clock): (() => number | null) => {
   const offsetMs = (): number => clock.now().getTime() - clock.monotonicMs()
@@ -99,7 +100,7 @@ const createTeller = ({ clock, emit, shared }: ClockWatchDeps) => {
 }
 
 /**
- * Runs one check at a time. A caller that requests a check while one runs gets the result of the
+ * Runs one check at a time. A caller that requests a check while a check is running waits for the
  * running check.
  */
 const createLooks = (deps: ClockWatchDeps) => {
@@ -134,8 +135,9 @@ const createLooks = (deps: ClockWatchDeps) => {
 
 /**
  * Watches the clock of this process and the clock of the database, and reports their jumps. The
- * database's clock decides when stored things expire. After it has jumped, nothing expires until
- * the time in Genesys' answers confirms that clock.
+ * database's clock decides when stored things expire. While this clock is in doubt after a jump,
+ * nothing expires that could not be restored. The doubt ends when the time in an answer of Genesys
+ * confirms the clock, or when the clock returns to the correct time.
  */
 export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {
   const { clock, emit } = deps

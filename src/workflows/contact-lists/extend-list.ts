@@ -40,17 +40,18 @@ export type ExtendList = {
   check(request: Pick<UploadRequest, 'caller' | 'options'>): void
   /**
    * Adds to the list the columns that only the file has. Waits at most 30 s until Genesys shows
-   * that the list is ready and has all of these columns. Does nothing if there are no such columns,
-   * or no row to send. A second call does not add the columns again. Added columns stay, even if
-   * the upload is refused later. Throws `genesys-unavailable`, `genesys-refused`, `not-found`, or
-   * `schema-drift` if another application changed the list meanwhile.
+   * that the list is ready and has all of these columns. Returns the list as Genesys then shows it.
+   * If there are no such columns or no row to send, changes nothing and returns the given list. A
+   * second call does not add the columns again. Added columns stay, even if the upload is refused
+   * later. Throws `genesys-unavailable`, `genesys-refused`, `not-found`, or `schema-drift` if
+   * another application changed the list meanwhile.
    */
   extend(request: UploadRequest, list: ContactList, result: IntakeResult): Promise<ContactList>
 }
 
 /**
- * Adds columns only after the whole file was read, and only if it has a row to send. So a refused
- * file changes no list.
+ * Adds columns only after the whole file was read, and only if it has a row to send. So a file that
+ * is refused while it is read changes no list.
  */
 export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
   check: ({ caller, options }) => {
@@ -94,9 +95,9 @@ export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
 })
 
 /**
- * Adds the columns, and repeats the request if its outcome is unknown. After a success, only reads
- * the list until it shows the columns. While Genesys indexes a list, the list may show its old
- * columns.
+ * Adds the columns, and repeats the request after a failure that a retry may fix. After a success,
+ * only reads the list until it is ready and shows the columns. While Genesys indexes a list, the
+ * list may show its old columns.
  */
 const untilWide = async (
   deps: ExtendListDeps,
@@ -127,7 +128,8 @@ const untilWide = async (
 }
 
 /**
- * Throws if another application changed the list meanwhile in a way that the rows no longer fit.
+ * Throws if another application changed the list meanwhile, so that the rows no longer fit the
+ * list.
  */
 const checkFits = (result: IntakeResult, list: ContactList): void => {
   const changes = listChangesOf(result, list)

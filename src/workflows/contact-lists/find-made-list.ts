@@ -21,8 +21,8 @@ const LONGEST_WAIT_MS = 5_000
  * and the columns of the plan, and must not have an owner yet (see `ProvisioningStore.taken`).
  * Genesys may show a new list late, so the search is repeated until `withinMs` are over (0: one
  * search). Returns null if there is no such list. Throws `contact-list-ambiguous` if several lists
- * without an owner have the name, or if the only such list has other columns. Also throws the
- * errors of the search.
+ * without an owner have the name, or if the only such list does not have the columns of the plan.
+ * Also throws the errors of the search.
  */
 export const findMadeList = async (
   deps: FindMadeListDeps,

@@ -49,7 +49,10 @@ export type ProvisionDeps = AnswerOnceDeps & {
   signal?: AbortSignal
 }
 
-/** Genesys refuses a bulk call right after the creation [guide-api: Contact lists]. */
+/**
+ * The wait before a new list is read for the first time, because Genesys refuses a bulk call right
+ * after the creation [guide-api: Contact lists].
+ */
 const FIRST_LOOK_MS = 500
 const LONGEST_LOOK_MS = 5_000
 /** Genesys indexes a new list for up to 30 s [guide-api: Errors and retries]. */
@@ -71,10 +74,11 @@ type Run = {
 type Made = { list: ContactList; outcome: 'created' | 'found' }
 
 /**
- * Makes a contact list in Genesys. Answers 201 as soon as the list accepts contacts, or after 30 s
- * with the list in its current state. A call with the same idempotency key makes no second list,
- * because the intent is stored first. After a lost answer or a crash, the list is found by its
- * name. Throws `capability-not-available` if the dialect does not have an option of the plan.
+ * Makes a contact list in Genesys. Answers 201 as soon as the list accepts contacts or is in error,
+ * or after 30 s with the list in its current state. A call with the same idempotency key makes no
+ * second list, because the intent is stored first. After a lost answer or a crash, the list is
+ * found by its name. Throws `capability-not-available` if the dialect does not have an option of
+ * the plan.
  */
 export const createProvisionContactList =
   (deps: ProvisionDeps): ProvisionContactList =>
@@ -158,9 +162,8 @@ const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): 
 
 /**
  * Makes one attempt. If the outcome does not show whether the list was made, searches for the list.
- * If an earlier try of this call may have made the list (`again`), it also searches after the
- * answer that the name is taken. After any other failure nothing was made, and the intent is
- * removed.
+ * If an earlier try of this call may have made the list (`again`), also searches after the answer
+ * that the name is taken. After any other failure nothing was made, and the intent is removed.
  */
 const create = async (deps: ProvisionDeps, run: Run, again: boolean): Promise<Made> => {
   const intended = auditOf(deps, run, { object: run.fingerprint, outcome: 'intended' })

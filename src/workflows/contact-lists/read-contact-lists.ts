@@ -9,7 +9,10 @@ import {
   unavailable,
 } from '../uploads/receive/list-schema.ts'
 
-/** Reads one list from Genesys. If Genesys is down, returns the last copy, with its age. */
+/**
+ * Reads one list from Genesys. If Genesys does not answer, returns the stored copy with its age.
+ * Throws `genesys-unavailable` if there is no copy.
+ */
 export const createReadContactList = (deps: {
   contactLists: ContactListPort
   lists: ListCache
@@ -19,7 +22,10 @@ export const createReadContactList = (deps: {
   return (caller, listId) => readListSchema(deps, listId, readContext(caller.tenantId, signal), 0)
 }
 
-/** The lists that Genesys has now. The HTTP layer removes the lists that the tenant may not use. */
+/**
+ * The lists that Genesys has now. The API and the console remove the lists that the tenant may not
+ * use (`grantedLists`).
+ */
 export const createListContactLists = (deps: {
   contactLists: ContactListPort
   signal?: AbortSignal

@@ -4,11 +4,15 @@ import { callGenesys } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, pauseUnlessNudged } from './run.ts'
 
-/** The wait between two polls grows to at most this many times `completionPollMs`. */
+/**
+ * The wait between two polls grows to at most this many times `completionPollMs`. Only the first of
+ * these waits may be longer.
+ */
 const MAX_POLL_FACTOR = 10
 /**
- * If the first poll finds the job ended, the job may have ended some time before. So the first poll
- * of the next job comes sooner: after this share of the wait.
+ * If the first poll of a job finds the job ended, the job may have ended some time before. So the
+ * next job is expected to take only this share of the time that was expected for this job, and its
+ * first poll comes sooner.
  */
 const SOONER = 0.9
 /** The first wait between two polls of a job, as a share of the time that the last job took. */

@@ -8,8 +8,8 @@ export const MAX_EXTRA_REQUESTS = 50
 const WINDOW_MS = 10 * 60_000
 
 /**
- * Counts the requests of a lane that were sent only because Genesys refused an earlier request. The
- * count covers all uploads of the lane.
+ * Counts the requests of a lane that were sent only because Genesys refused an earlier request, or
+ * because its job failed as a whole. The count covers all uploads of the lane.
  */
 export type BisectBudget = {
   /**

@@ -20,7 +20,8 @@ const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
  * Calls Genesys until it answers. Throws a failure that no retry fixes.
  * - After `retryWindowMs`, the upload is held as `genesys_unavailable`, never failed. It is also
  *   held if Genesys refuses the gateway's credentials, because they can be corrected.
- * - `onConflict` reads the list as soon as a call is refused with 409, before any wait or retry.
+ * - `onConflict` is called as soon as Genesys refuses a write with 409, before any wait or retry.
+ *   Callers use it to read the list.
  * - `recordTry` is awaited for every HTTP try, after the try has its slot and before it is sent. If
  *   it throws, the call ends with that error.
  */

@@ -25,8 +25,8 @@ export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   const size = upload.mode === 'overwrite' ? 0 : (run.reading.list()?.size ?? null)
   if (most === undefined || size === null || size + upload.counts.accepted <= most) return
   const batches = await deps.delivery.batches(upload.id)
-  // Rows in flight may or may not be in the list already, so nobody knows how much room they still
-  // need.
+  // Rows of requests that were tried before may or may not be in the list already, so it is unknown
+  // how much room they still need.
   if (batches.some(({ attempts }) => attempts > 0)) return
   const fresh = upload.mode === 'overwrite' ? upload.counts.accepted : await newContacts(run)
   if (size + fresh <= most) return

@@ -7,8 +7,8 @@ import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from './run.
 /** Genesys' Terraform provider checks every 5 s until a cleared list is empty. */
 const LOOK_MS = 5_000
 /**
- * The number of checks. Together, they take five minutes. If the list is still not empty then, the
- * upload is held and the list is checked from time to time.
+ * The number of checks, which take five minutes together. If the list is not empty after the last
+ * check, the upload is held, and the list is checked from time to time.
  */
 const LOOKS = 60
 

@@ -22,10 +22,11 @@ import { maySkip } from './skip-rule.ts'
 
 /**
  * Gets one upload into Genesys. Returns when the upload is finished or held, or when the run
- * stopped between two batches (stop, pause, cancellation). Throws `FenceLost`, the lease's abort
- * reason, or a bug.
+ * stopped between two batches (stop, pause, cancellation). Throws `FenceLost`, `StoreUnavailable`,
+ * the lease's abort reason, or a bug.
  * - The next run continues with the remaining batches. It does not send settled batches again. It
- *   sends batches with an unknown outcome again under their old id.
+ *   sends batches with an unknown outcome again under their old id, unless rows must be taken out
+ *   of them.
  * - If the upload is to be cancelled, the run sends nothing more. It finds out the outcome of what
  *   was sent and ends the upload.
  */
@@ -95,8 +96,9 @@ const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> 
 
 /**
  * The hold for a suppression check that could not be made. If rows have no digests, the digests are
- * made now, and the upload continues a second later. If an edition of a registry is missing, the
- * upload is held until the edition is loaded.
+ * made now, and the upload continues a second later. If a registry is missing or too old, the
+ * upload is held until a caller resumes it. For any other cause, the check is made again after
+ * `holdRetryMs`.
  */
 const dncUnavailable = async (
   { deps }: DeliveryRun,

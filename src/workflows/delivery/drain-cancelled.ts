@@ -27,7 +27,7 @@ export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Prom
     await drainParts(run, 'settle')
   } catch (error) {
     run.lease.signal.throwIfAborted()
-    // Genesys refuses to report the outcome, and no retry fixes that.
+    // Genesys refuses to report the outcome. No retry fixes such a refusal.
     if (!(error instanceof GenesysFailure)) throw error
   }
   for (const batch of await run.deps.delivery.batches(run.upload.id)) {

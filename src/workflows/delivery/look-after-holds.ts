@@ -28,13 +28,14 @@ const LOOK_EVERY_MS = 5_000
 const WITHIN_MS = 5_000
 
 /**
- * Checks in Genesys whether the cause of each hold is gone, and then ends the hold. A check changes
- * neither the `since` of a hold nor the version of the upload.
+ * Checks in Genesys whether the cause of each hold is gone, and then ends the hold. A check that
+ * does not end the hold changes neither the `since` of the hold nor the version of the upload.
  * - `list_clearing`: the list must show no contacts, or give no size.
  * - `list_not_ready`: Genesys must no longer be building the list's index.
  * - For other reasons, it is enough that the list can be read.
  * A hold also ends if Genesys refuses for good to show the list, for example because the list no
- * longer exists. The next run of the upload then acts on that.
+ * longer exists. The next run of the upload then acts on the refusal. A refusal of the gateway's
+ * credentials does not end a hold.
  */
 export const createHoldKeeper = (deps: LookAfterHoldsDeps): HoldKeeper => {
   const { holds, clock, emit } = deps

@@ -18,8 +18,8 @@ export const wipesNext = (run: DeliveryRun): boolean =>
   run.deps.clearContactList === null
 
 /**
- * Refuses to clear the list if a later upload has been delivered to it, because clearing would
- * delete that newer content [design: 3].
+ * Refuses to clear the list if a later upload has delivered rows to it or has cleared it, because
+ * clearing would delete that newer content [design: 3].
  */
 const assertMayClear = (run: DeliveryRun): void => {
   const { clearedSeq, newerDelivered } = run.clearing.value()

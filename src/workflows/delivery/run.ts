@@ -79,8 +79,8 @@ export type DeliveryDeps = {
    */
   retryWindowMs: number
   /**
-   * The first wait for a job. Each wait is 1.5 times as long as the one before, up to ten times the
-   * first.
+   * The shortest wait between two polls of a job. Each wait is 1.5 times as long as the one before,
+   * up to ten times this.
    */
   completionPollMs: number
   /** How long until a hold that ends by itself is checked again. */
@@ -165,8 +165,9 @@ export type Ending =
   | { kind: 'rest' }
 
 /**
- * Thrown anywhere in a run to end the run. Only `createDeliverUpload` catches it and acts on
- * `ending`.
+ * Thrown anywhere in a run to end the run. `createDeliverUpload` acts on `ending`.
+ * `createDeliverTogether` also catches it: it then delivers fewer uploads together, or stops
+ * (`rest`).
  */
 export class DeliveryEnds extends Error {
   override readonly name = 'DeliveryEnds'
@@ -183,7 +184,10 @@ export const auditOf = (run: DeliveryRun, about: AuditSaid & AuditAbout): AuditE
 const inLane = (upload: Upload): boolean =>
   (LANE_STATES as readonly string[]).includes(upload.state)
 
-/** Ends the run when a caller paused or cancelled the upload, or the worker has to stop. */
+/**
+ * Ends the run if a caller paused or cancelled the upload, or if the worker has to stop. Throws the
+ * lease's abort reason if the lease has ended.
+ */
 export const checkGoingOn = (run: DeliveryRun): void => {
   run.lease.signal.throwIfAborted()
   const cancelled = run.upload.cancelRequested && !run.draining

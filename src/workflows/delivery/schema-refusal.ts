@@ -39,8 +39,8 @@ export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds =
 }
 
 /**
- * Throws the hold if a refused request names rows only because of the list's columns. Those rows do
- * not fail.
+ * Throws the hold if at least one row error of a refused request is about the list's columns. No
+ * row of the request fails then.
  */
 export const holdForSchema = ({ rowErrors }: GenesysFailure): void => {
   const about = rowErrors.filter(({ code }) => isSchemaCode(code))

@@ -77,7 +77,7 @@ const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
 
 /**
  * Genesys did not confirm anything, so the same request is sent again. After three failures in a
- * row the submission is also held, but the tries continue.
+ * row the submission is also held (except for a renewal), but the tries continue.
  */
 const unanswered = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
   run.health.failures += 1

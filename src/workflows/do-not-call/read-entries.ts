@@ -45,9 +45,10 @@ const notHeld = ({ state }: DncSubmission): GatewayProblem => {
 }
 
 /**
- * Releases the quarantined entries of a submission, so that they are sent. Their numbers are not in
- * the countries that the operator allows, so the key itself must have the scope `dnc:override`
- * (`admin` does not include it). Throws `scope-missing`, `not-found` and `dnc-not-held`.
+ * Releases the quarantined entries of a submission, so that they are sent. Their numbers belong to
+ * no country, or to a country that the operator does not allow. So the key itself must have the
+ * scope `dnc:override` (`admin` does not include it). Throws `scope-missing`, `not-found` and
+ * `dnc-not-held`.
  */
 export const createReleaseSubmission =
   (deps: DncReadDeps): MoveSubmission =>

@@ -78,8 +78,9 @@ const checkOverride = ({ caller, options }: EntriesRequest): void => {
 
 /**
  * Accepts a submission of do-not-call entries or of removals. Validates and stores them while they
- * stream in, and answers 202 when all of them are durable. From then on, all its entries suppress
- * their people. If the call fails earlier, neither entries nor the claim of the key remain.
+ * stream in, and answers 202 when all of them are durable. From then on, the entries of an addition
+ * suppress their people, including quarantined entries. If the call fails earlier, neither entries
+ * nor the claim of the key remain.
  */
 export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>

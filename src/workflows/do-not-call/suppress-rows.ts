@@ -205,8 +205,8 @@ const lookingUp = (
 }
 
 /**
- * For lists whose tenants have no entry and no registry. For these lists, only a missing consent
- * suppresses a row.
+ * For lists whose tenants have no entry and no registry, if the configuration requires no registry.
+ * Then only a missing consent suppresses a row.
  */
 const consentsAlone = (): RowSuppression => {
   const consents = collectConsents()
@@ -223,7 +223,7 @@ const consentsAlone = (): RowSuppression => {
 /**
  * Begins the look-up of an upload's rows. Read `standing` before the call. Entries that are added
  * after that reading are found when the rows are sent. If the tenants of the list have no entry and
- * no registry, only consent is checked.
+ * no registry, and the configuration requires no registry, only consent is checked.
  */
 export const suppressRows = (
   suppressions: Suppressions,

@@ -32,7 +32,8 @@ export type EraseDeps = {
     'eraseLot' | 'contactsToDelete' | 'noteContact' | 'wait' | 'complete'
   >
   /**
-   * null if Genesys has no call that deletes a contact. The receipt of the erasure then says so.
+   * null if the dialect has no call that deletes a contact. The receipt of the erasure then says
+   * so.
    */
   contacts: ContactErasurePort | null
   clock: Clock

@@ -28,9 +28,10 @@ export type WebhookProof =
   | { kind: 'none' }
 
 /**
- * Receives a call of Genesys: checks the proof, reads the body, and stores one durable receipt.
- * Makes no call to Genesys. Throws `GatewayProblem`. 401: there is no valid proof, and nothing is
- * stored. 400: the body has another form, and a receipt is stored.
+ * Receives a call of Genesys: checks the proof, reads the body, and stores a durable receipt, only
+ * one for a repeated call. Makes no call to Genesys. Throws `GatewayProblem`. 401: there is no
+ * valid proof, and nothing is stored. 400: the body does not have the expected form, and a receipt
+ * is stored.
  */
 export type ReceiveWebhook = Refusing<
   (typeof WEBHOOK_REFUSALS)[number],

@@ -25,15 +25,15 @@ const HOUR = 60 * MINUTE
  */
 const CHECKS_MS = [2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
 /**
- * A job that is still unknown after this many checks (72 s) is not a job of this gateway. A webhook
- * may arrive earlier than the answer that names its job, but not that much earlier.
+ * A job that is still unknown after this many checks (72 s) counts as no job of this gateway. A
+ * webhook may arrive earlier than the answer that names its job, but not that much earlier.
  */
 const CHECKS_OF_UNKNOWN = 3
 
 /**
- * Processes one receipt. A receipt is only a hint: it nudges the lane that waits for the job. The
- * lane then polls the job earlier, and settles it. After that, this function records whether the
- * receipt was right. Finished receipts are skipped.
+ * Checks one receipt. A receipt is only a hint: while its job is not settled, the check nudges the
+ * lane that waits for the job, and the lane polls the job earlier. After the lane has settled the
+ * job, the next check records whether the receipt was right. Finished receipts are skipped.
  */
 export const createVerifyWebhook =
   (deps: VerifyWebhookDeps) =>

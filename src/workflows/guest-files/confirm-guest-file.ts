@@ -102,8 +102,8 @@ const waitForGenesys = async (run: FileRun): Promise<Next> => {
 /**
  * Sends one confirmation. In a dialect where a second confirmation is a second message, the call is
  * not retried here. If the confirmation certainly had no effect (throttled or conflict), the next
- * step confirms again immediately. After any other failure, the next step first reads what Genesys
- * has.
+ * step confirms again without reading first. After any other failure, the next step first reads
+ * what Genesys has.
  */
 const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | 'not there'> => {
   const { genesys } = run.deps

@@ -155,7 +155,8 @@ const emitEnd = ({ deps, file }: FileRun): void => {
 
 /**
  * Stores that Genesys has the file, or quarantines the file if Genesys' scan already found malware.
- * Returns the milliseconds until the next check of the verdict. null: no verdict will follow.
+ * Returns the milliseconds until the next check of the verdict. null: there is no verdict to wait
+ * for.
  */
 export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | null> => {
   const virusScan = said.virusScan ?? 'pending'
@@ -245,9 +246,9 @@ export const hold = async (run: FileRun, failure: GenesysFailure): Promise<numbe
 }
 
 /**
- * Makes the next step request a new URL. The reason: the storage does not have the right bytes at
- * the current URL (`corrupt`), or does not accept bytes there (`refused`). After three URLs the
- * file is held or ends.
+ * Makes the next step request a new URL. `reason`: the storage does not have the right bytes at the
+ * current URL (`corrupt`), or does not accept bytes there (`refused`). After three URLs the file is
+ * held or ends.
  */
 export const renewUrl = async (
   run: FileRun,

@@ -129,9 +129,9 @@ const fingerprintOf = (
 type Read = { sizeBytes: number; sha256: string; md5: string; pieces: number }
 
 /**
- * Reads the body to its end and passes it on in pieces of equal size. Throws `file-too-large` past
- * the limit. All pieces use the same memory, so `keep` may read a piece only until the promise of
- * `keep` resolves.
+ * Reads the body to its end and passes it on in pieces of equal size (the last one may be smaller).
+ * Throws `file-too-large` past the limit. All pieces use the same memory, so `keep` may read a
+ * piece only until the promise of `keep` resolves.
  */
 const readWhole = async (
   { maxBytes }: Pick<ReceiveGuestFileDeps, 'maxBytes'>,
@@ -255,7 +255,7 @@ const accept = (
     }),
   })
 
-/** Writes a refused file to the audit trail: who sent it, and its digest. */
+/** Writes a refused file to the audit trail: who sent it, and its digest if the file was read. */
 const tellRefusal = async (
   deps: ReceiveGuestFileDeps,
   { caller }: GuestFileRequest,

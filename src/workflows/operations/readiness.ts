@@ -16,7 +16,8 @@ const databaseFault = (error: unknown): string =>
 
 /**
  * Whether this instance should get traffic. It stays ready during an outage of Genesys, because
- * uploads are still accepted and stored. The check `genesys` only shows which Genesys is in use.
+ * uploads are still accepted and stored. The check `genesys` only shows which Genesys is in use,
+ * and how the last attempt to reach it ended.
  */
 export const createReadiness =
   (deps: {

@@ -130,7 +130,7 @@ const searchPart = async (
 }
 
 /**
- * Searches the uploads after `after`, oldest first. Stops at the first upload that was accepted at
+ * Searches the uploads after `after`, oldest first. Stops at the first upload that was created at
  * or after `until`, or when this call has read as much as one call may.
  */
 const walkUploads = async (

@@ -60,8 +60,9 @@ const triedOf = (row: Row, { requestId, batchId, tries, lastTriedAt, jobId }: Ro
       ]
 
 /**
- * The end of a row. If the row was not sent, the time of this decision is not stored. The evidence
- * then gives the time at which the upload ended (`timeOf`: upload).
+ * The end of a row. If no request with the row was settled, for example because the row was not
+ * sent, the time of this decision is not stored. The evidence then gives the time at which the
+ * upload ended (`timeOf`: upload).
  */
 const endOf = (row: Row, tries: readonly RowTry[]): EvidenceDraft[] => {
   const { upload, ledger } = row

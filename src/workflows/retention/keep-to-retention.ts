@@ -10,10 +10,7 @@ export type RetentionDeps = { retention: RetentionStore; clock: Clock; emit: Emi
 
 /** The wait between two runs of retention. */
 const EVERY_MS = 10 * 60_000
-/**
- * The wait while the clock is in doubt. Genesys' next answer confirms or refutes a jump within
- * seconds.
- */
+/** The wait while the clock is in doubt. If Genesys answers, the doubt usually ends earlier. */
 const IN_DOUBT_MS = 60_000
 /** The pause between two lots, so that other calls get their turn at the database. */
 const BREATH_MS = 50

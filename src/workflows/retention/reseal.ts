@@ -5,8 +5,8 @@ import type { DoUpkeep, ResealStore } from '../ports/retention/retention.ts'
 export type ResealDeps = { reseal: ResealStore; clock: Clock; emit: Emit }
 
 /**
- * How often an instance records which key it seals with. A key may be retired only if no instance
- * has recorded it within five minutes.
+ * How often the task runs. The instance that runs it records which key it seals with. A key may be
+ * retired only if no instance has recorded it within five minutes.
  */
 const EVERY_MS = 60_000
 /** The pause between two lots, so that other calls get their turn at the database. */
@@ -14,8 +14,9 @@ const BREATH_MS = 20
 
 /**
  * Seals the values of older keys again with the current key, in lots. After an interruption, the
- * next claim of the task continues with the remaining values. When an older key seals no value and
- * no instance uses it, the key is retired, and you may remove it from the configuration.
+ * next claim of the task continues with the remaining values. When no value is sealed with an older
+ * key, the older keys that no instance has recorded within five minutes are retired, and you may
+ * remove them from the configuration.
  */
 export const createReseal =
   ({ reseal, clock, emit }: ResealDeps): DoUpkeep =>

@@ -15,7 +15,10 @@ type Asking = {
   context: CallContext
 }
 
-/** Counts the contacts that the rules select. null: the rules cannot be written as a filter. */
+/**
+ * Counts the contacts that the rules select. null: the rules cannot be written as a filter, or need
+ * no filter because they select every contact.
+ */
 const preview = async (
   { campaigns, contactListId, context }: Asking,
   rules: PlacedRules,
@@ -89,7 +92,10 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
   }
 }
 
-/** Counts with previews of filters in Genesys. `matches` is null if Genesys returns no counts. */
+/**
+ * Counts with previews of filters in Genesys. Both results are null if a call to Genesys fails.
+ * `matches` is also null if there is no filter to preview.
+ */
 export const countPreviews = async (
   asking: Asking,
   rules: PlacedRules,

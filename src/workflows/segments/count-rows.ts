@@ -131,7 +131,10 @@ const createTally = (asked: RowsToCount, pairs: readonly Pair[]) => {
   return { tally, count }
 }
 
-/** Counts contacts that the gateway itself has delivered. `matches` is null if there are none. */
+/**
+ * Counts contacts that the gateway itself has delivered. `matches` is null if there are none, or if
+ * all their rows are past their retention.
+ */
 export const countRows = async (
   contacts: DeliveredContacts,
   asked: RowsToCount,

@@ -77,8 +77,8 @@ const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
   })
 
 /**
- * Reads the campaign, its lists and the version in force. Analyses, compiles and counts, but writes
- * nothing. Throws `GatewayProblem` if the rules have faults or Genesys does not answer.
+ * Reads the campaign, its lists (or stored copies of them) and the version in force. Analyses,
+ * compiles and counts, but writes nothing. Throws the problems of `PREVIEW_SEGMENT_REFUSALS`.
  */
 export const prepareSegment = async (
   deps: PrepareDeps,

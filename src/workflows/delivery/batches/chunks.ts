@@ -8,9 +8,9 @@ import { withoutSuperseded } from './rows-out.ts'
 import { prepareRequest } from './send-batch.ts'
 
 /**
- * Works through the upload's chunks in order. While a chunk is in flight, the next one is read,
- * compared with the register, stored as an intent and serialised, so that Genesys never waits for
- * the gateway. Returns when every batch is settled.
+ * Works through the upload's chunks in order. While a chunk is in flight, the next one is read and
+ * compared with the register, its batches are stored as intents, and its first request is built. So
+ * Genesys need not wait for the gateway. Returns when every batch is settled.
  */
 export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   const { delivery } = run.deps
@@ -49,7 +49,8 @@ const readyChunk = async (
   seq: number,
   earlier: readonly Batch[] = [],
 ): Promise<ReadyChunk> => {
-  // An overwrite skips no rows. If a row was not sent, only a newer upload can be the reason.
+  // An overwrite skips no row because of its content, so no earlier batch left out a row for this
+  // reason.
   const explaining = earlier.length > 0 && run.upload.mode !== 'overwrite'
   const plan = await planChunk(run, seq, explaining || run.skipping.isOn())
   const batches = await writtenBatches(run, plan, earlier)
@@ -69,8 +70,8 @@ const byChunk = (batches: readonly Batch[]): Map<number, Batch[]> => {
 }
 
 /**
- * The batches of a chunk are written from the last to the first. So if the batch from row 0 exists,
- * all batches exist.
+ * The batches of a chunk are written from the last to the first. So if the batch that begins with
+ * row 0 exists, all batches exist.
  */
 const isWhole = (batches: readonly Batch[]): boolean => batches.some(({ fromRow }) => fromRow === 0)
 

@@ -48,9 +48,12 @@ export type FailedJobs = 'resend' | 'leave' | 'settle'
  * with the oldest.
  */
 export type Pipeline = {
-  /** Sends a batch, or settles it if it has nothing to send. Waits while too many are in flight. */
+  /**
+   * Sends a batch, or settles it if it has nothing to send. Does not send a batch again if an
+   * earlier run has stored its job. Waits while too many batches are in flight.
+   */
   work(batch: Batch, plan: ChunkPlan): Promise<void>
-  /** Waits until every batch in flight is settled. */
+  /** Waits until no batch is in flight. With `leave`, batches of failed jobs stay unsettled. */
   drain(failedJobs: FailedJobs): Promise<void>
   /** Settles batches that an earlier run sent and that this run has not reached. */
   adoptSent(): Promise<void>
@@ -218,8 +221,8 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     else await send(batch, plan)
     if (!wiping) return
     await drain('resend')
-    // The request that wipes the list makes Genesys rebuild its index. The gateway appends nothing
-    // until the index is ready [guide-api: Contacts].
+    // The request that wipes the list makes Genesys rebuild the list's index. The gateway appends
+    // nothing until the index is ready [guide-api: Contacts].
     if (!wipesNext(run)) await checkList(run)
   }
 

@@ -22,8 +22,8 @@ export type ChunkPlan = {
   contentHashes: Buffer
   /**
    * The chunk's contacts that Genesys already holds, because this or another tenant of the list has
-   * delivered them. Once a request carries such a contact, the contact's register entry is
-   * uncertain.
+   * delivered them. When a request with such a contact is about to be sent, the contact's register
+   * entry becomes uncertain until the request is settled.
    */
   overwritten: ReadonlySet<string>
   /** Requests built in advance, by batch id. */
@@ -158,7 +158,7 @@ const ROW_FRAME_BYTES = 64
 
 /**
  * An upper bound for the bytes of each row as JSON. null if a cheaper calculation already shows
- * that the whole chunk fits into one request.
+ * that the bytes of the whole chunk fit into one request.
  */
 const rowSizes = (
   chunk: StagedChunk,

@@ -12,7 +12,7 @@ import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
 /**
  * The search for refused rows by bisecting ends when Genesys has refused more than this share of
- * the upload's rows [design: 3]. It also ends when the lane has spent its budget.
+ * the upload's rows in one run [design: 3]. It also ends when the lane has spent its budget.
  */
 const MAX_REFUSED_SHARE = 0.05
 /** A small file is not held for a few bad rows: this many are always allowed. */
@@ -37,8 +37,10 @@ export const endIfCancelled = async (
 
 /**
  * Acts on a batch that Genesys refused for good. Halves a batch that is too large. Otherwise takes
- * out the rows that Genesys names, or halves the batch if Genesys names no row. Returns the parts
- * that are still to be sent, in order. A refusal of the request as a whole ends the upload.
+ * out the rows that Genesys names, or halves the batch if Genesys names no row. If only one row is
+ * left, this row fails. Returns the parts that are still to be sent, in order. A refusal of the
+ * request as a whole ends the upload as failed. A refusal of rows because of the columns holds the
+ * upload.
  */
 export const actOnRefusal = async (
   run: DeliveryRun,

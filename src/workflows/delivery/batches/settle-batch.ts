@@ -27,7 +27,10 @@ export type BatchOutcome = {
    * to this batch.
    */
   uncertain?: boolean
-  /** How the job that carried the batch ended. Left out if nothing was sent, or if nobody knows. */
+  /**
+   * How the job that carried the batch ended. Left out if nothing was sent, or if the end is not
+   * known.
+   */
   ended?: JobEnd
   /** The batch was sent in an import, whose errors never name a row. */
   imported?: boolean
@@ -55,7 +58,8 @@ export const failedWith = (code: GenesysRowCode, said: string | null = null): Ro
 
 /**
  * Maps a job's errors to the chunk's rows, by index. If the index is outside the request, maps the
- * error by contact id. Errors that name no row count as unidentified.
+ * error by contact id. Errors that name no row count as unidentified. If the job failed as a whole,
+ * all other rows fail too.
  */
 export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): BatchOutcome => {
   const rows = sentRows(batch)
@@ -90,9 +94,10 @@ const settledAudit = (
   })
 
 /**
- * Writes the outcome of every row of the batch. Rows that were sent are delivered or failed. The
- * other rows get their verdict. If a row was not sent and has no verdict, Genesys refused it in an
- * earlier request, and a crash lost the code of that refusal.
+ * Writes the outcome of every row of the batch. A row that was sent gets its verdict from
+ * `outcome`, or is delivered if it has none there. The other rows get their verdict from the plan.
+ * If a row was not sent and has no verdict, Genesys refused it in an earlier request, and a crash
+ * lost the code of that refusal.
  */
 export const settleBatch = async (
   run: DeliveryRun,
@@ -135,7 +140,7 @@ export const settleBatch = async (
     },
     ended: outcome.ended ?? null,
     chunk,
-    // If failures name no row, nobody knows which rows arrived. The register then records nothing,
+    // If failures name no row, it is unknown which rows arrived. The register then records nothing,
     // so that a later upload sends the rows again.
     delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : notErased(chunk, delivered),
     confirmed,

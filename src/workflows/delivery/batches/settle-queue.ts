@@ -8,7 +8,8 @@ export type SettleQueue<T> = {
   all(): readonly T[]
   /**
    * Waits until the queue is shorter than `length`. If the work on an item failed, throws its
-   * error. The failed item stays in the queue, and the next wait continues the work.
+   * error. If the work had not removed the item before, the item stays in the queue, and the next
+   * wait works on it again.
    */
   belowLength(length: number): Promise<void>
   /** Waits until all items are done. Throws as `belowLength` does. */

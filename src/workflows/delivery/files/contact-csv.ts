@@ -1,7 +1,7 @@
 /**
- * Cells that must be quoted. RFC 4180 requires quotes for cells with quotes, commas and line
- * breaks. Cells with blanks at the ends or with U+FEFF are quoted too, because some readers trim
- * blanks or remove U+FEFF as a byte order mark.
+ * Cells that must be quoted. RFC 4180 requires quotes for cells with quotes, commas or line breaks.
+ * Cells with blanks at the ends or with U+FEFF are quoted too, because some readers trim blanks or
+ * remove U+FEFF as a byte order mark.
  */
 const QUOTED = /[",\r\n\ufeff]|^\s|\s$/
 

@@ -92,7 +92,8 @@ export type Ended = 'completed' | 'shown' | 'unmoved' | { failureReason: string 
 
 /**
  * Returns a function that derives from a polled status how the gateway's import ended. null: it has
- * not ended. The function remembers whether a status was about the gateway's import.
+ * not ended, or the status does not show its end. The function remembers whether a status was about
+ * the gateway's import.
  */
 const createReader = (before: ImportStatus, rows: number) => {
   let ours = false

@@ -94,9 +94,9 @@ const finished = ({ batches, pieces, rows, overwrites }: Draft): PreparedPart | 
 }
 
 /**
- * Makes parts. A part consists of as many whole chunks as fit into a file of `fileBytes`. Splits a
- * chunk between rows only if the chunk alone is too large. `written`: the batches of earlier runs. The source
- * begins after their last row.
+ * Makes parts. A part consists of as many whole chunks as fit into a file of `fileBytes`, at most
+ * `MAX_BATCHES`. Splits a chunk between rows only if the chunk alone is too large. `written`: the
+ * batches of earlier runs. The source begins after their last row.
  */
 export const createPartSource = (
   run: DeliveryRun,

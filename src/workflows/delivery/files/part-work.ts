@@ -24,7 +24,7 @@ export type PartWork = {
   through(open: OpenPart, records: Buffer | null): Promise<void>
 }
 
-/** A part of an earlier run is sent once more, without the rows that were superseded since then. */
+/** A part of an earlier run is sent once more, without the rows that must no longer be sent. */
 type Again = { kind: 'again'; failures: number }
 
 const settled = async (
@@ -123,8 +123,8 @@ const outcomeOfLast = (job: JobStatus | null): PartOutcome =>
   job === null ? PART_JOB_LOST : { kind: 'job', job }
 
 /**
- * Before a part is sent again, takes out the rows whose contacts a later upload has brought to
- * Genesys meanwhile. Batches are treated in the same way.
+ * Before a part is sent again, takes out the rows that must no longer be sent, for example because
+ * a later upload has delivered their contacts meanwhile. Batches are treated in the same way.
  */
 const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<OpenPart> => {
   const { part, batches } = open

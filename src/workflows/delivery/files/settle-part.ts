@@ -46,9 +46,10 @@ const unattributedOf = (outcome: PartOutcome, rows: number): number => {
 }
 
 /**
- * Whether Genesys now certainly holds exactly this content under this contact id. This is not
- * certain if Genesys itself looks for duplicates. Genesys may have skipped a contact that it
- * already had (`skip`), or changed another contact with the same phone.
+ * Whether Genesys now certainly holds exactly this content under this contact id. This is certain
+ * unless the part was sent with the method `callback`: Genesys itself then looks for duplicates. It
+ * may have skipped a contact that it already had (`skip`), or, if it does not compare the contact
+ * id, changed another contact.
  */
 const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolean => {
   if (method !== 'callback') return true

@@ -10,13 +10,14 @@ import { requestOf, shipmentOf } from './request-of.ts'
 /** What this process remembers about a lane. */
 export type LaneMemory = {
   /**
-   * How many uploads may share a request. Halved after a failure, doubled after each successful
-   * shipment.
+   * How many uploads may share a request. Halved after a refusal. Doubled after each successful
+   * shipment, up to the most rows of a request.
    */
   most: number
   /**
-   * The register may be trusted until this time (monotonic clock). When the list was last read,
-   * Genesys held at least as many contacts as the register knew.
+   * Until this time (monotonic clock), rows may be skipped because the register knows their
+   * content: when the list was last read, Genesys held at least as many contacts as the register
+   * knew.
    */
   trustedUntilMs: number
 }

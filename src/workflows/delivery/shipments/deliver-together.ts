@@ -118,7 +118,7 @@ const MOST_ROUNDS = 20
  * - `lane`: Genesys refuses the list or the gateway's rights, not the rows. The oldest upload is
  *   delivered alone to find out why.
  * - `whole`: Genesys took every row, and all uploads are settled.
- * - `refused`: some rows were not taken, and nothing is settled.
+ * - `refused`: the shipment was not delivered as a whole, or could not be sent. Nothing is settled.
  * - `moved`: a caller paused or cancelled an upload, and nothing was sent.
  * - `withheld`: these rows must not be sent or were refused by name. The other rows are sent again
  *   without them.
@@ -174,7 +174,7 @@ const sendTogether = async (
   }
 }
 
-/** Returns null if the list cannot take rows now. The run of a single upload then handles that. */
+/** null: the list is not ready or cannot be read. The run of a single upload then handles that. */
 const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Going | null> => {
   try {
     return await compose(...args)
@@ -192,10 +192,10 @@ const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Goin
 type Sending = { going: Going; more: () => Promise<Going | null> }
 
 /**
- * Sends the request and waits for its job, if Genesys makes one. The shipment is built and stored
- * only with its first try. So it includes uploads that arrive while the request waits for a pace
- * slot. `deliverAlone` handles a problem of a single upload. Throws `UploadMoved` and
- * `RowsWithheld` if a try was not sent.
+ * Sends the request and waits for its job, if Genesys makes one. The shipment is stored only just
+ * before its first try, and first built again if more uploads have arrived. So it includes uploads
+ * that arrive while the request waits for a pace slot. `deliverAlone` handles a problem of a single
+ * upload. Throws `UploadMoved` and `RowsWithheld` if a try was not sent.
  */
 const takenWhole = async (
   run: DeliveryRun,

@@ -65,9 +65,11 @@ const leaveOutErased = ({ chunk, verdicts }: ShipmentPart): void => {
 
 /**
  * Decides for every row whether it is sent, with the same result as if the uploads were sent one by
- * one. Compares each row with the register and with the earlier uploads in the shipment. Only the
- * newest content of a contact is sent. Older rows are `superseded` and skipped rows are
- * `unchanged`. These verdicts are only true if the shipment is delivered as a whole.
+ * one. Compares each row with the register and with the earlier uploads in the shipment. If several
+ * rows are for one contact, only the row with the newest content is sent, and the older rows are
+ * `superseded`. Exception: with `duplicates=skip`, a row is `unchanged` if an earlier upload of the
+ * shipment sends its contact. Rows that are skipped because of the register are `unchanged`. These
+ * verdicts are only true if the shipment is delivered as a whole.
  */
 export const judgeRows = (
   parts: readonly ShipmentPart[],

@@ -15,7 +15,8 @@ const FEW_SHARE = 0.05
  * The rows of a shipment that Genesys refused by name, with their outcomes. The other rows can be
  * sent again immediately without them. Returns null if the uploads must be split instead, because
  * Genesys
- * - names no row, or names fewer rows than it counts (`failed`),
+ * - names no row, names a row that the request does not have, or names fewer rows than it counts
+ *   (`failed`),
  * - refuses the columns,
  * - or refuses so many rows that the fault is elsewhere.
  */

@@ -188,8 +188,8 @@ const failureOf = (error: unknown): string => {
 const REFUSALS: ReadonlySet<GenesysFailure['kind']> = new Set(['forbidden', 'not_found', 'refused'])
 
 /**
- * Whether Genesys refuses the list itself. A refused download does not count: its URL has expired,
- * and the next try gets a new URL.
+ * Whether Genesys refuses the list itself. A refused download does not count, because its URL may
+ * have expired, and the next try gets a new URL.
  */
 const isListRefused = ({ kind, operation }: GenesysFailure): boolean =>
   operation === 'export-dnc-list' && REFUSALS.has(kind)

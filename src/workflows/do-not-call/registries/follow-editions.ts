@@ -6,8 +6,9 @@ const DEAD_AFTER_MS = 60_000
 
 /**
  * Does one step of the work on received editions. First brings editions into force, then searches
- * for contacts that were delivered before an edition named them. Returns false if there is nothing
- * to do.
+ * uploads that were settled while an edition came into force, and then searches for contacts that
+ * were delivered before an edition named them. If there is nothing to do, discards editions whose
+ * receiving was interrupted, and returns false.
  */
 export const createFollowEditions =
   ({ work, emit }: { work: RegistryWork; emit: Emit }): (() => Promise<boolean>) =>

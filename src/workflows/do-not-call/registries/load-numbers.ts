@@ -58,9 +58,9 @@ const createStoring = () => {
 }
 
 /**
- * Collects numbers in lots as they arrive, sorts each lot and distributes it over pages. A lot that
- * begins with higher numbers than the last lot continues the run. A lot that begins with lower
- * numbers begins a new run. The runs are merged later. So a file may be in any order, while memory
+ * Collects numbers in lots as they arrive, sorts each lot and distributes it over pages. A lot
+ * continues the run if its lowest prefix is higher than the last prefix that was written. Any other
+ * lot begins a new run. The runs are merged later. So a file may be in any order, while memory
  * holds only the numbers of one lot. Pages are stored while the next lot is read.
  */
 const createRuns = (take: TakePages, numbersAtOnce: number, from: RunsState = NO_RUNS) => {
@@ -135,7 +135,7 @@ export type LoadInto = {
    * stored.
    */
   keep: (state: LoadingState) => Promise<void>
-  /** How many numbers are sorted, and kept, together. Default: 2^20. */
+  /** The size of a lot: how many numbers are collected and sorted together. Default: 2^20. */
   numbersAtOnce?: number
 }
 
@@ -158,8 +158,8 @@ const readPiece = async (
 
 /**
  * Reads a registry's file as it streams in, plain or gzip. `from`: the body is the rest of a plain
- * file whose beginning was read before. Throws `RegistryFileRefused`, `FileRefused` and the errors
- * of the body.
+ * file whose beginning was read before. Throws `RegistryFileRefused`, `FileRefused`, and the errors
+ * of the body, of `take` and of `keep`.
  */
 export const loadNumbers = async (
   body: AsyncIterable<Uint8Array>,

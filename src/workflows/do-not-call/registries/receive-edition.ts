@@ -54,8 +54,8 @@ export type ReceiveEdition = Refusing<
 const MOST_AHEAD_MS = 5 * 60_000
 
 /**
- * Refuses a date in the future. Such an edition would count as fresh for too long, and no later
- * edition could come into force.
+ * Refuses a date in the future. Such an edition would count as fresh for too long, and no edition
+ * with an earlier date could come into force.
  */
 const checkAsOf = (asOf: string, now: Date): void => {
   if (Date.parse(asOf) - now.getTime() <= MOST_AHEAD_MS) return
@@ -124,8 +124,9 @@ const offsetDiffers = (offset: number): GatewayProblem => {
 /**
  * Accepts an edition of a registry. Reads, sorts, seals and stores its numbers while they stream
  * in, and answers 202 when all are durable. After that, the gateway brings the edition into force
- * by itself. If the body is incomplete, the stored part stays, and another call may send the rest.
- * Any other failure leaves nothing behind.
+ * by itself. If the body is incomplete or the call is interrupted, the part of a plain file that
+ * was saved so far stays, and another call may send the rest. If the gateway refuses the file, it
+ * discards the edition.
  */
 export const createReceiveEdition =
   (deps: ReceiveEditionDeps): ReceiveEdition =>
@@ -190,7 +191,7 @@ const resume = async (
   return { hold, from }
 }
 
-/** These problems end the body but not the edition: another call may send the rest of the file. */
+/** These problems end the call but not the edition: another call may send the rest of the file. */
 const BROKEN_OFF: ReadonlySet<ProblemCode> = new Set([
   'body-broken-off',
   'body-too-slow',

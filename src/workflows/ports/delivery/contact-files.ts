@@ -20,7 +20,7 @@ export type ContactFilePart = {
    * A name for the part, which Genesys shows in its own list of uploads. Contains no personal data.
    */
   fileName: string
-  /** CSV in UTF-8 with commas, at most `fileBytes`; made by `contactCsv`. */
+  /** CSV in UTF-8 with commas, at most `fileBytes`. */
   csv: Buffer
   rows: number
 }

@@ -21,7 +21,7 @@ export class FenceLost extends Error {
   override readonly name = 'FenceLost'
 }
 
-/** Thrown if the upload left the lane meanwhile. Continue with the lane's next upload. */
+/** Thrown if the upload left its lane or is to be cancelled. Continue with the next upload. */
 export class UploadMoved extends Error {
   override readonly name = 'UploadMoved'
 }
@@ -29,9 +29,9 @@ export class UploadMoved extends Error {
 export const BATCH_STATES = ['intended', 'sent', 'settled', 'split'] as const
 export type BatchState = (typeof BATCH_STATES)[number]
 
-/** Rows `[fromRow, toRow)` of a chunk's accepted rows, sent in one request. */
+/** Rows `[fromRow, toRow)` of a chunk. Those of them that are sent go to Genesys in one request. */
 export type Batch = {
-  /** Also the X-Request-ID, if the request carries only this batch. */
+  /** Also the X-Request-ID, unless the batch is sent in a file or a shipment. */
   id: string
   uploadId: string
   chunkSeq: number
@@ -43,12 +43,12 @@ export type Batch = {
   partId: string | null
   /** Whether the batch is sent in a shipment that may carry rows of other uploads too. */
   shared: boolean
-  /** The rows that are sent, as bits (bit 0: `fromRow`). Other rows: unchanged or superseded. */
+  /** The rows that are sent, as bits (bit 0: `fromRow`). The other rows are not sent. */
   sent: Buffer
   attempts: number
 }
 
-/** Batches sent as one file, in the order of chunk and row. All have the outcome of the file. */
+/** Batches sent as one file, by chunk and row. The outcome of the file settles all of them. */
 export type DeliveryPart = {
   /** Also the request's X-Request-ID, and the id in a capability token. */
   id: string
@@ -76,7 +76,7 @@ export type Clearing = {
    * call, and wipes the list later. `done`: the list is wiped, and must not be wiped again.
    */
   state: 'intended' | 'asked' | 'done' | null
-  /** Contacts in the list before the clearing. null if Genesys gives no size. */
+  /** Contacts in the list before the clearing. null: not begun, or Genesys gives no size. */
   sizeBefore: number | null
   /** `acceptedSeq` of the newest upload that cleared the list, or 0. Older rows are superseded. */
   clearedSeq: number
@@ -136,17 +136,17 @@ export type FinishUpload = {
 }
 
 /**
- * What the lane's holder does to uploads. Every method that writes compares the claim's fence and
- * throws `FenceLost`. If the upload is to be cancelled, methods that begin something throw
- * `UploadMoved`, but outcomes of sent rows are still accepted.
+ * What the lane's holder does to uploads. Methods that write compare the fence of their claim and
+ * throw `FenceLost`, except `noteWait`. If the upload is to be cancelled, methods that begin
+ * something throw `UploadMoved`, but outcomes of sent rows are still accepted.
  */
 export type DeliveryStore = {
   /** The lane's next upload in `acceptedSeq` order, without held and paused ones. null: no work. */
   next(claim: LaneClaim): Promise<Upload | null>
   /**
-   * Stores why no row of the lane is in flight. null: rows are in flight. The uploads of the lane
-   * show this reason. The reason expires after three minutes, so store it again if it lasts longer.
-   * Writes nothing if the fence is lost.
+   * Stores what the lane waits for. null: it waits for nothing. The uploads of the lane show this
+   * reason. The reason expires after three minutes, so store it again if it lasts longer. Writes
+   * nothing if the fence is lost.
    */
   noteWait(claim: LaneClaim, reason: HolderWait | null): Promise<void>
   /**
@@ -227,7 +227,7 @@ export type DeliveryStore = {
       results: readonly RowResult[]
       /** How many of the failed rows have no result, because Genesys did not name them. */
       unnamed?: UnnamedFailures
-      /** How Genesys ended the batch. null: nothing was sent, or nobody knows. */
+      /** How Genesys ended the batch. null: nothing was sent, or the end is not known. */
       ended?: JobEnd | null
       delivered: readonly RegisterRow[]
       /** Leave it out if no row of the batch needs to be checked against do-not-call entries. */
@@ -273,8 +273,8 @@ export type DeliveryStore = {
 /** What the register contains about some contacts of a list. */
 export type Registered = {
   /**
-   * Contacts of this tenant that Genesys acknowledged, by contact id. `contentHash` is empty if
-   * nobody knows which content Genesys holds.
+   * Contacts of this tenant that Genesys acknowledged, by contact id. `contentHash` is empty if the
+   * content in Genesys is unknown, for example after another tenant's delivery.
    */
   known: Map<string, { contentHash: Buffer; acceptedSeq: number }>
   /**

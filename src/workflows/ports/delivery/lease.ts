@@ -72,6 +72,6 @@ export type Lease = {
 
 /**
  * Works on one upload until it ends, is held, or the work must stop between two batches. Throws
- * `FenceLost` or the abort's reason.
+ * `FenceLost`, `StoreUnavailable` or the abort's reason.
  */
 export type DeliverUpload = (claim: LaneClaim, upload: Upload, lease: Lease) => Promise<void>

@@ -33,7 +33,10 @@ export type Shipment = {
 export type SettledUpload = {
   uploadId: string
   counts: SettledCounts
-  /** How many of the unprocessed rows were superseded by newer content in the same shipment. */
+  /**
+   * How many of the unprocessed rows are no errors: they were superseded by newer content,
+   * suppressed since the upload was accepted, or erased.
+   */
   superseded: number
   results: readonly RowResult[]
   delivered: readonly RegisterRow[]

@@ -16,8 +16,8 @@ export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListI
   requestId: string
   owner: string
   /**
-   * Whether the option `override` is set. If so, new entries replace the earlier entries of the same
-   * person and scope, even stronger ones, and a removal also ends REGULATORY entries.
+   * Whether the option `override` is set. If so, new entries replace the earlier entries of the
+   * same person and scope, even stronger ones, and a removal also ends REGULATORY entries.
    */
   overrides: boolean
 }

@@ -7,8 +7,8 @@ import type { JobEnd } from '../delivery/delivery.ts'
 
 /**
  * Why a receipt has no effect. `progress`: its job has not ended. `malformed`: it cannot be read.
- * `unknown`: it is not about a job of the gateway. `unsettled`: Genesys itself did not report the
- * end of the job within a day.
+ * `unknown`: it is not about a job of the gateway. `unsettled`: the job was not settled within 31
+ * hours.
  */
 export type IgnoreReason = 'progress' | 'malformed' | 'unknown' | 'unsettled'
 

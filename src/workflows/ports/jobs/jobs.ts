@@ -33,8 +33,8 @@ export type JobResender = {
 /** Corrects jobs after the database's clock was set back. */
 export type JobMover = {
   /**
-   * Subtracts `backMs` from the times of pending jobs, so that they wait as long as before and the
-   * queue's own upkeep continues.
+   * Subtracts `backMs` from the times of pending jobs, so that their waits do not become longer and
+   * the queue's own upkeep continues.
    */
   followBack(backMs: number): Promise<void>
 }

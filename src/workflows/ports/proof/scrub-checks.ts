@@ -12,8 +12,8 @@ export type ScrubCheck = {
   /** The last try of a request with rows of the upload. null: there was none. */
   lastTriedAt: string | null
   /**
-   * Whether a registry is in use in which the rows have not been looked up yet. If so, no row was
-   * sent.
+   * Whether a registry with an edition in force is in use, but the rows have not been looked up in
+   * any registry yet. If so, no row was sent.
    */
   isOutstanding: boolean
   lists: CheckedList[]

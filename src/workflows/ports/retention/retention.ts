@@ -30,9 +30,9 @@ export type SweptLot = { deleted: number; behindMs: number; more: boolean }
 export type RetentionStore = {
   /**
    * In one short transaction, deletes some of the data whose retention by this rule is over. Data
-   * that is still needed stays. Retention is counted in certain time, which stands still while a
-   * jump of the database's clock is unconfirmed. null: a jump is unconfirmed, so nothing is
-   * deleted. Throws `FenceLost`.
+   * that is still needed stays. Retention is counted by a time that does not advance while a jump
+   * of the database's clock is unconfirmed (`CERTAIN_NOW`). null: a jump is unconfirmed, so nothing
+   * is deleted. Throws `FenceLost`.
    */
   sweep(claim: UpkeepClaim, rule: RetentionRuleName): Promise<SweptLot | null>
 }
@@ -54,8 +54,9 @@ export type ResealStore = {
    */
   reseal(claim: UpkeepClaim, keyIds: readonly string[], after: string | null): Promise<ResealedLot>
   /**
-   * Retires those keys that are no longer in use: no value is sealed with them, and no instance
-   * seals with them. Returns their ids. Throws `FenceLost`.
+   * Retires those keys that are no longer in use: no value is sealed with them, and no instance has
+   * recorded one of them with `olderKeys` within five minutes. Returns their ids. Throws
+   * `FenceLost`.
    */
   retire(claim: UpkeepClaim, keyIds: readonly string[]): Promise<string[]>
 }

@@ -26,8 +26,9 @@ export type ReconciledJob = { uploadId: string; jobId: string; rows: number }
 export type OpenReconciliation = { upload: Upload; tries: number; doubted: boolean }
 
 /**
- * Reconciliations: whether Genesys holds what an upload delivered. The transaction that ends an
- * upload with delivered rows makes its reconciliation pending. A job then makes the check.
+ * Reconciliations: whether Genesys holds what an upload delivered. The transaction that completes
+ * an upload with delivered rows makes its reconciliation pending. If uploads were sent in a
+ * shipment, it does this for only some of them. A job then makes the check.
  */
 export type ReconciliationStore = {
   /**

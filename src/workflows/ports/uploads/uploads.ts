@@ -96,7 +96,7 @@ export type LedgerRow = {
   cells: string[]
   /** For a duplicate: the later line that replaced it. null for other rows, or if not stored. */
   replacedByLine: number | null
-  /** For a suppressed row: the entry that suppresses it. */
+  /** For a suppressed row: the entry or the edition that suppresses it. */
   suppressedBy?: SuppressionShown
 }
 

@@ -83,8 +83,8 @@ const taken = async (run: SegmentRun, campaign: GuideCampaign): Promise<number |
 }
 
 /**
- * The wait until the index is checked again. The last check is made exactly when `indexWaitMs`
- * ends, so that a late index is reported in time.
+ * The wait until the index is checked again. One check is made exactly when `indexWaitMs` ends, so
+ * that a late index is reported in time.
  */
 const nextIndexLookMs = (run: SegmentRun): number => {
   const lookMs = nextLookMs(run.segment.progress)

@@ -86,8 +86,9 @@ const filterOf = async (
 }
 
 /**
- * Stops a running campaign if the caller allowed this (`activation`: restart). Otherwise the
- * version fails. First stores that the campaign must be started again.
+ * Stops a running campaign if the caller allowed this (`activation`: restart), or if the gateway
+ * had already stopped it before. Otherwise the version fails. First stores that the campaign must
+ * be started again.
  */
 const stop = async (
   run: SegmentRun,

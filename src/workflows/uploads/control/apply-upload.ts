@@ -31,15 +31,15 @@ export type ApplyDeps = {
 }
 
 /**
- * The list must be read from Genesys, because a stored copy would not show what has changed since
- * the plan was made.
+ * The list is read from Genesys, because a stored copy would not show what has changed since the
+ * plan was made. Only if Genesys does not answer, the stored copy is used.
  */
 const FRESH_MS = 0
 
 /**
  * Releases an upload with `apply=manual` to its lane. Computes the digest of its plan again, from
- * the list and the suppressions as they are now. A second call with the applied digest returns the
- * upload unchanged. Throws
+ * the current list and suppressions. A second call with the applied digest returns the upload
+ * unchanged. Throws the problems of reading the list, `not-found` (404), and
  * - `plan-changed` (412) with the new digest, if the caller agreed to a different plan,
  * - `schema-drift` (422), if the rows no longer fit the list,
  * - `rows-gone` (410), if the retention of the rows has ended,

@@ -25,7 +25,10 @@ export type ControlledUploads = {
   done: number
   skipped: number
   why: Partial<Record<ProblemCode, number>>
-  /** Where the next call continues. null: no more uploads match the filter. */
+  /**
+   * Where the next call continues. null: no more uploads match the filter, or the cursor cannot be
+   * read.
+   */
   next: string | null
 }
 
@@ -39,15 +42,15 @@ export type ControlUploads = (input: {
   filter: UploadFilter
   cursor: string | null
   /**
-   * A text that a repeated call has in common with the first call. It ensures that rows are sent
-   * again only once.
+   * A text that is the same in a repeated call as in the first call. It ensures that `retry` sends
+   * rows again only once.
    */
   once: string
 }) => Promise<ControlledUploads>
 
 /**
  * The most uploads of one call. The person who presses the button waits, so a call must end within
- * seconds. `apply` reads the list from Genesys and `retry` reads all rows of an upload, so their
+ * seconds. `apply` reads the list from Genesys and `retry` also reads rows of the upload, so their
  * limits are lower.
  */
 export const MOST_AT_ONCE: Record<BulkAction, number> = {
@@ -86,7 +89,7 @@ const matching = async (
   return { found, next }
 }
 
-/** Actions that send rows need this check: the tenant must still be granted the list. */
+/** `apply` and `retry` need this check: the tenant must still be granted the list. */
 const checkGranted = async ({ access }: Deps, { tenantId, contactListId }: Upload) => {
   if (await access.isGranted(tenantId, 'contact_list', contactListId)) return
   throw new GatewayProblem('not-found', 'The upload does not exist.')

@@ -114,7 +114,8 @@ type Validated = { rejectedRows: StillFaulty[] }
 /**
  * Sends fixed rows as a new upload. The name of its file contains the id of the upload that
  * rejected them. All rows are checked first. If a row is still faulty, nothing is sent and the
- * faults are returned. Throws `rows-gone`, `nothing-to-retry`, and the refusals of an upload.
+ * faults are returned, for at most 100 rows. Throws `rows-gone`, `nothing-to-retry`, and the
+ * refusals of an upload.
  */
 export const createFixRows =
   (deps: FixRowsDeps): FixRows =>

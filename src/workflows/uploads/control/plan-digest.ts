@@ -9,7 +9,7 @@ import { sha256Hex } from '../../../lib/digest.ts'
 export const planBasisOf = (about: {
   fileSha256: string
   options: UploadOptions
-  /** A bitmap for each chunk, over its accepted rows. */
+  /** A bitmap for each chunk in which rows are left out, over the rows of the chunk. */
   leftOut: ReadonlyMap<number, Buffer>
   /** For a retry: the upload that the rows come from, and their outcomes. */
   retry?: { parentId: string; outcomes: readonly string[] }
@@ -27,7 +27,7 @@ export const planBasisOf = (about: {
 
 /**
  * The digest that an operator who applies the plan agrees to. It covers the file, the options, the
- * columns and the number of suppressed rows [design: 6].
+ * rows left out, the columns and the number of suppressed rows [design: 6].
  */
 export const planDigestOf = (about: {
   basis: string

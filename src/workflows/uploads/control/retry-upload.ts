@@ -45,15 +45,17 @@ export type RetryUploadDeps = Omit<
 }
 
 /**
- * The list must be read from Genesys, because a stored copy would not show what has changed since
- * the rows were checked.
+ * The list is read from Genesys, because a stored copy would not show what has changed since the
+ * rows were checked. Only if Genesys does not answer, the stored copy is used.
  */
 const FRESH_MS = 0
 
 /**
- * Makes a new upload from stored rows of a finished upload: rows that failed, were not processed or
- * differ in Genesys. The content of these rows keeps its age, so it does not overwrite newer
- * content of a contact. Throws
+ * Makes a new upload from stored rows of a finished upload: rows that failed or were not processed,
+ * or all delivered rows if the reconciliation found differences. The content of these rows keeps
+ * its age, so it does not overwrite newer content of a contact. Throws the problems of reading the
+ * list, and
+ * - 404, if the upload does not exist,
  * - 409, if the upload or a retry of it has not ended, if no row is left to retry, or if the upload
  *   was to overwrite the list but never did,
  * - 410, if the rows are gone,
@@ -139,7 +141,7 @@ const retry = async (
 
 /**
  * Throws if no rows of the upload can be retried. Returns the options of the retry: the options of
- * the upload, except that the retry appends and needs no plan.
+ * the upload, except that the retry appends, needs no plan and does not wait for `notBefore`.
  */
 const checkRetryable = async (
   deps: RetryUploadDeps,

@@ -17,7 +17,8 @@ const invalid = (detail: string, option: string): GatewayProblem =>
   new GatewayProblem('option-invalid', detail, { options: [option] })
 
 /**
- * Throws `capability-not-available` for a queue option that this delivery cannot send to Genesys.
+ * Throws `capability-not-available` for a queue option that the dialect or the delivery method
+ * cannot send to Genesys.
  */
 const checkQueue = (
   deps: Deps,
@@ -74,8 +75,9 @@ const noIdColumn = (): GatewayProblem =>
   )
 
 /**
- * Refuses to send files to a list that has no column for the contact id, whatever the file's header
- * is. Call it before the body is read.
+ * Refuses a `duplicateCheckField` that is not a column of the list. In the guide dialect, also
+ * refuses the methods `file` and `callback` if the list cannot have a column for the contact id,
+ * whatever the file's header is. Call it before the body is read.
  */
 export const checkListTakes = (
   deps: Deps,

@@ -28,7 +28,7 @@ export type ReceiveDeps = {
   >
   /** If left out, no tenant has a quota. */
   countUse?: Pick<CountUse, 'upload'>
-  /** Where plans look up contacts. */
+  /** The register in which plans look up contacts. */
   register: Pick<DeliveryStore, 'compare' | 'registerSize'>
   contentHashes: TextContentHashes
   /**

@@ -31,9 +31,9 @@ const isPlain = ({ options, validateOnly }: UploadRequest): boolean =>
 
 /**
  * If the upload may be staged in one step, reads the body and returns the call with its bytes.
- * Otherwise returns the call without `bytes`, to be staged chunk by chunk. The latter also applies
- * to a compressed file, which may be of any size, and to a call whose key is claimed but not
- * answered.
+ * Otherwise returns the call without `bytes`, to be staged chunk by chunk. A compressed file, which
+ * may be of any size, is also staged chunk by chunk, and so is a call whose key another call has
+ * claimed.
  */
 export const readWhole = async (request: UploadRequest): Promise<WholeUpload | UploadRequest> => {
   const { doorway = null } = request

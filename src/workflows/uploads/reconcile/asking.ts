@@ -27,7 +27,7 @@ export type ReconcileDeps = {
 /** The check of one upload: its random choices, and the calls it may make. */
 export type Asking = {
   upload: Upload
-  /** Derived from the upload's id, so that a second check reads the same rows. */
+  /** Derived from the upload's id, so that a second check makes the same choices. */
   seed: number
   context(): CallContext
 }

@@ -103,8 +103,9 @@ const conclude = async (
 }
 
 /**
- * The findings for each upload, in the order of the uploads. The list is read once. One call reads
- * the sampled contacts of all uploads.
+ * The findings for each upload, in the order of the uploads. The list is read once. In the platform
+ * dialect, one call reads the sampled contacts of all uploads. In the guide dialect, jobs are read
+ * instead.
  */
 const findingsOf = async (
   deps: ReconcileDeps,
@@ -143,8 +144,8 @@ const findingsOf = async (
 const SIZE_UNKNOWN = { listSize: null, registered: null }
 
 /**
- * A sample of rows for each upload. One call can read all samples together. If there are more
- * uploads than contacts in a call, only a random choice of the uploads gets a row.
+ * A sample of rows for each upload, so small that one call can read all samples together. If there
+ * are more uploads than contacts in a call, only a random choice of the uploads gets a row.
  */
 const samplesOf = async (
   deps: ReconcileDeps,

@@ -39,7 +39,7 @@ export type ContactDecision = {
    */
   removedAt: string | null
   /**
-   * The upload that delivered newer content of the contact. null if the register knows no such
+   * The upload that delivered newer content of the contact. null: the register knows no such
    * upload.
    */
   supersededBy: string | null
@@ -69,8 +69,9 @@ export type ExplainContact = Refusing<
 
 /**
  * Every decision about one contact, the newest upload first. Rejected rows have no contact id and
- * are not found. Throws `contact-unknown` if neither the register nor any stored upload has the
- * contact, and `parameter-invalid` if the cursor cannot be read.
+ * are not found. Each page searches 20 uploads and may be empty although more follow. Throws
+ * `contact-unknown` if the first page is also the last, and neither the register nor an upload has
+ * the contact. Throws `parameter-invalid` if the cursor cannot be read.
  */
 export const createExplainContact =
   (deps: { explain: ExplainStore; uploads: Pick<UploadStore, 'ledger'> }): ExplainContact =>

@@ -34,7 +34,7 @@ export type SearchRows = {
   ): Promise<RowsSearched>
   /**
    * Returns the rows of one contact. Rejected rows have no contact id. They are found by the text
-   * in their contact id column.
+   * in their contact id column, at most 50 of them.
    */
   ofContact(upload: Upload, contactId: string): Promise<RowsSearched>
 }

@@ -11,7 +11,8 @@ type Listener = (upload: Upload) => void
 export type WatchUploads = {
   /**
    * Calls `listener` with newer versions of the upload, even if another instance wrote them. Skips
-   * versions that were replaced within a second. Returns a function that ends the watch.
+   * versions that were replaced before the next query. The listener must ignore a version that it
+   * has seen already. Returns a function that ends the watch.
    */
   watch(upload: Upload, listener: Listener): () => void
 }

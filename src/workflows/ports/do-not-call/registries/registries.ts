@@ -116,8 +116,8 @@ export type RegistryStore = {
    */
   forgetBeyond(hold: EditionHold, run: number, first: number): Promise<void>
   /**
-   * Shows that the call is alive, so that the sweep does not discard the edition. false: the
-   * edition was discarded, or another call continues it.
+   * Shows that the call is still at work, so that the sweep does not discard the edition. false:
+   * the edition was discarded, or another call continues it.
    */
   touch(hold: EditionHold): Promise<boolean>
   /**
