@@ -43,8 +43,8 @@ export type IntakeResult = {
    */
   leftOut: Map<number, Buffer>
   /**
-   * For each chunk, the lines of the rows that stay. There is one line for each row that is left
-   * out, in the order of the rows left out.
+   * For each chunk with duplicates, the lines of the rows that stay. There is one line for each row
+   * that is left out, in the order of the rows left out.
    */
   replacedBy: Map<number, Uint32Array>
   /** The number of chunks with at least one accepted row that is not left out. */

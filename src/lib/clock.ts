@@ -9,7 +9,10 @@ export type Clock = {
    * leases.
    */
   now(): Date
-  /** Milliseconds on a clock that never jumps. Use it for leases, deadlines and durations. */
+  /**
+   * Milliseconds on a clock that never jumps. Use it for deadlines and durations, and for the time
+   * that is left of a lease.
+   */
   monotonicMs(): number
   /** Resolves after `ms`. If the signal aborts, the promise rejects with the signal's reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>

@@ -1,9 +1,9 @@
 const LISTED = /^(postgres(?:ql)?:\/\/)((?:[^/?#]*@)?)([^/?#@]+)(\/[^?#]*)?(\?[^#]*)?$/
 
 /**
- * Splits a PostgreSQL URL with several hosts (`postgres://user:password@one:5432,two:5432/name`, as
- * libpq accepts) into one URL per host, in order. Our drivers accept only one host. null: the text
- * is not such a URL.
+ * Splits a PostgreSQL URL with one or several hosts
+ * (`postgres://user:password@one:5432,two:5432/name`, as libpq accepts) into one URL per host, in
+ * order. Our drivers accept only one host. null: the text does not have this form.
  */
 export const urlsOfHosts = (url: string): string[] | null => {
   const parts = LISTED.exec(url)

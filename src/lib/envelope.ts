@@ -76,8 +76,8 @@ const AS_IT_IS = 0
 const MOST_AS_IT_IS_BYTES = 1024
 
 /**
- * Compresses `plain` with zstd (level 1, not on the event loop) if `plain` is larger than a few
- * contacts. Then seals it as `seal` does.
+ * Compresses `plain` with zstd (level 1, not on the event loop) if `plain` is larger than
+ * `MOST_AS_IT_IS_BYTES`. Then seals it as `seal` does.
  */
 export type Pack = (key: KeyObject, context: string, plain: Uint8Array) => Promise<Buffer>
 

@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts'
 const BEAT_MS = 1_000
 /**
  * How often the thread checks for beats of the event loop. If there are none for two minutes, the
- * thread ends the process. No SQL statement takes that long.
+ * thread ends the process. No SQL statement of the gateway is meant to take that long.
  */
 const LOOK_MS = 5_000
 const LOOKS = 24

@@ -2,7 +2,10 @@ import type { Scope } from './access.ts'
 
 /** How much a tenant may use at most, over all instances together. null: no limit. */
 export type Quotas = {
-  /** Rows that accepted uploads read in a day of UTC, rejected rows included. */
+  /**
+   * Rows of accepted uploads in a day of UTC. All rows that were read count, including rejected
+   * rows.
+   */
   rowsPerDay: number | null
   /** Uploads that are still being received, and uploads that have not ended. */
   openUploads: number | null
@@ -12,8 +15,8 @@ export type Quotas = {
 export type QuotaName = keyof Quotas
 
 /**
- * Calls with these scopes count, but no quota refuses them. A tenant must be able to report at any
- * time that a person must not be called.
+ * Calls that need one of these scopes count towards `requestsPerMinute`, but are never refused
+ * because of it. A tenant must be able to report at any time that a person must not be called.
  */
 const NEVER_REFUSED: ReadonlySet<Scope> = new Set(['dnc', 'dnc:override'])
 
@@ -23,13 +26,16 @@ export const isRefusedOverQuota = (scope: Scope | null): boolean =>
 
 export const NO_QUOTAS: Quotas = { rowsPerDay: null, openUploads: null, requestsPerMinute: null }
 
-/** What a tenant has used so far: the sum of the counts that each instance stored last. */
+/**
+ * What a tenant has used so far. Rows and requests: the sum of the counts that the instances have
+ * stored. Open uploads: counted in the database.
+ */
 export type TenantUse = { rowsToday: number; openUploads: number; requestsThisMinute: number }
 
 export const NO_USE: TenantUse = { rowsToday: 0, openUploads: 0, requestsThisMinute: 0 }
 
 /**
- * The largest quota that can be set. It is more than any tenant uses, and the database can store it
+ * The largest quota that can be set. It is more than a tenant needs, and the database can store it
  * as an integer.
  */
 export const MOST_OF_A_QUOTA = 1_000_000_000

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { NOTICE_FIELDS } from '../genesys-events/genesys-webhook.ts'
 
 /**
- * The parts of an action's details (`AUDIT_DETAILS`). Each part accepts no other members, and has a
- * form that cannot hold personal data: words of the API, ids, codes, statuses and times. If you add
- * an action, add a line to `AUDIT_DETAILS`.
+ * The parts from which the details of an action are made (`AUDIT_DETAILS`). An object accepts only
+ * the members that are listed. To keep personal data out, a value can only be a word of the API, an
+ * id, a code, a status, a number or a time, and never free text. If you add an action, add a line
+ * to `AUDIT_DETAILS`.
  */
 const id = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/u)
 const code = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/u)
@@ -15,8 +16,9 @@ const uploadIds = z.array(id).max(10_000)
 const NONE = z.strictObject({})
 
 /**
- * A change of state. The database itself writes this entry for every statement that changes a
- * state. `reason`: why the object is held, if the change begins or ends a hold.
+ * A change of state. A trigger of the database writes this entry in the statement that changes the
+ * state. Exception: if an upload is accepted, or ends with counts, the code writes another entry
+ * instead. `reason`: why the object is held, if the change begins or ends a hold.
  */
 const MOVED = z.strictObject({ from: code, to: code, reason: code.nullable() })
 const BATCH = z.strictObject({ uploadIds })
@@ -34,7 +36,7 @@ const SYNC = z.strictObject({ status })
 const HELD = z.strictObject({ reason: code })
 /** The code of the problem: why the request was refused, or how the object failed. */
 const CODED = z.strictObject({ code })
-/** The members that got new values. The values themselves are only in the entry's digest. */
+/** The members that were set. The entry never contains their values. */
 const CHANGED = z.strictObject({ fields: z.array(code).max(50) })
 /** The answer of Genesys that caused this entry. `status` null: Genesys did not answer. */
 const FAILED_BY = z.strictObject({ failure: code, status, upstreamCode: id.nullable() })
@@ -66,8 +68,8 @@ export const AUDIT_DETAILS = {
   'upload.released': MOVED,
   'upload.controlled': z.strictObject({ command: code }),
   /**
-   * A person saw the cells of rows. The counts of the entry say how many rows, and between which
-   * lines.
+   * A person saw the cells of rows. The counts of the entry say how many rows were shown, and
+   * between which lines.
    */
   'upload.cells_revealed': NONE,
   'sync.delivered': SYNC,

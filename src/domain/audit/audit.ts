@@ -3,8 +3,8 @@ import type { Caller } from '../access/access.ts'
 import type { AuditAction, AuditSaid } from './audit-details.ts'
 
 /**
- * An audit entry before it gets its number in the chain. It never contains personal data: only ids,
- * counts and digests.
+ * An audit entry before it gets its number in the chain. It contains no personal data: only ids,
+ * codes, counts, times and digests.
  */
 export type AuditEntry = {
   id: string
@@ -47,8 +47,8 @@ export const byGateway = (about: { tenantId: string; requestId: string }): Who =
 export type AuditAbout = Partial<Omit<AuditEntry, 'id' | 'action' | 'details' | keyof Who>>
 
 /**
- * Makes an audit entry. No other code makes one. Default: a first attempt that succeeded, with
- * latency 0.
+ * Makes an audit entry. Apart from a trigger of the database (`MOVED`), no other code makes one.
+ * Default: a first attempt that succeeded, without a latency.
  */
 export const createAuditEntry = (
   ids: Ids,

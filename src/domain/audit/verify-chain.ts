@@ -5,8 +5,8 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
  * run it elsewhere.
  *
  * An entry's hash is the SHA-256 of its canonical JSON, including its number. A block's header has
- * four facts:
- * - its first entry
+ * the number of the block, its time, the id of the signing key, and these facts about its entries:
+ * - the number of its first entry
  * - how many entries it has
  * - the SHA-256 of their hashes (hexadecimal, one line each)
  * - the hash of the block before
@@ -85,8 +85,8 @@ export type Trusted = {
   keys: ReadonlyMap<string, string>
   /**
    * Blocks with their hashes, as someone noted them outside of the database. The chain must contain
-   * every noted block that is not older than the first block of the chain. It must contain at least
-   * one noted block.
+   * every noted block that is not older than the first block of the chain. If there are noted
+   * blocks, the chain must contain at least one of them.
    */
   heads?: readonly NotedHead[]
 }

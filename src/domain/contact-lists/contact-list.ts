@@ -19,8 +19,8 @@ export type ContactList = {
   /** How many contacts the list has, as Genesys reports. null: the dialect does not report it. */
   size: number | null
   /**
-   * The other settings that can be set when a list is created, as Genesys reports them. A setting
-   * that Genesys did not report is missing in it.
+   * The settings of the list and of its columns that can be set when a list is created, as Genesys
+   * reports them. A setting that Genesys did not report is missing.
    */
   shown?: ShownSettings
 }

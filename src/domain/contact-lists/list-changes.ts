@@ -8,7 +8,10 @@ import type { ContactList } from './contact-list.ts'
 export type ListChanges = {
   added: string[]
   removed: string[]
-  /** The columns whose declared kind differs from the kind for which the rows were checked. */
+  /**
+   * The columns that are now declared as a kind other than text, although the rows were checked for
+   * another kind.
+   */
   kindChanged: string[]
   /** The added columns that must not be empty. */
   required: string[]
@@ -41,8 +44,8 @@ export const listChangesOf = (
 }
 
 /**
- * Whether rows that were checked earlier may go to the list as it is now. Every column must be
- * unchanged, and no new column may be required.
+ * Whether rows that were checked earlier may go to the list as it is now. No column may be missing
+ * or contradict the check (`kindChanged`), and no new column may be required.
  */
 export const rowsStillFit = ({ removed, kindChanged, required }: ListChanges): boolean =>
   removed.length + kindChanged.length + required.length === 0

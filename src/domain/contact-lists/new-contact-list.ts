@@ -26,8 +26,9 @@ export const NEW_LIST_LIMITS = {
 } as const
 
 /**
- * The dialect that supports a setting. Lists of the guide dialect have a schema. Lists of the
- * platform dialect have a division, and settings for time zones and retention.
+ * The dialect that supports a setting. Lists of the guide dialect have a description and a schema.
+ * Lists of the platform dialect have a division, attempt limits, and settings for time zones and
+ * retention.
  */
 const KNOWN_IN: Record<keyof ListSettings, 'guide' | 'platform'> = {
   description: 'guide',
@@ -68,8 +69,9 @@ const isKept = (asked: ColumnKind, made: ColumnKind): boolean =>
   made === asked || (asked === 'date' && made === 'text')
 
 /**
- * Whether a list has exactly the requested columns. If the outcome of a creation is unknown, the
- * gateway recognises the created list by its columns.
+ * Whether a list has exactly the requested columns. A requested date column may have become a text
+ * column. If the outcome of a creation is unknown, the gateway recognises the created list by its
+ * columns.
  */
 export const hasColumns = (list: ContactList, plan: NewContactListPlan): boolean => {
   const kinds = new Map(list.columns.map(({ name, kind }) => [name, kind]))
@@ -129,7 +131,10 @@ const settingNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] =
   return [...ofList.map((name) => note(null, name)), ...ofColumns]
 }
 
-/** All differences between the created list and the request. */
+/**
+ * The differences between the created list and the request: in the columns and, if Genesys reports
+ * them, in the settings.
+ */
 export const listNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] => [
   ...columnNotes(list, plan),
   ...settingNotes(list, plan),

@@ -33,7 +33,8 @@ const NULL_WORDS = new Set([
 ])
 
 /**
- * Whether the text, in upper or lower case, is a word that a program writes for a missing value.
+ * Whether the text is a word that a program writes for a missing value. Case, and white space at
+ * the ends, do not matter.
  */
 export const isNullWord = (text: string): boolean => NULL_WORDS.has(text.trim().toLowerCase())
 
@@ -64,16 +65,16 @@ export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): b
 }
 
 /**
- * Whether the id is the phone number of the row: as the row wrote the number, as its digits, or as
- * its E.164 form without the plus. A phone number may be given to another person later, so it does
- * not identify a person.
+ * Whether the id is the phone number of the row: as the row wrote the number, as the digits that
+ * the row wrote (if the E.164 form ends with them), or as the E.164 form without the plus. A phone
+ * number may be given to another person later, so it does not identify a person.
  */
 export const isPhoneNumber = (contactId: string, e164: string, written: string): boolean =>
   contactId === written ||
   (e164.endsWith(contactId) &&
     (contactId === e164.slice(1) || contactId === written.replace(/\D/g, '')))
 
-/** An id with fewer digits is not compared with phone numbers in other notations. */
+/** An id with fewer digits counts as the phone number only in the notations of `isPhoneNumber`. */
 export const FEWEST_PHONE_DIGITS = 7
 
 /**

@@ -1,4 +1,6 @@
-/** The shortest complete phone numbers have this many digits. */
+/**
+ * A name with at least this many digits counts as a phone number. Few complete numbers are shorter.
+ */
 const FEWEST_DIGITS = 7
 
 const EXTENSION = /(?:;?ext[.:=]?|x|#)\s{0,3}\d{1,8}$/u

@@ -55,8 +55,8 @@ export const REMOVAL_FIELDS = [
 export type DncEntry = {
   kind: SubjectKind
   /**
-   * A phone in E.164 without extension, or an address as `subjectOf` folds it. One person always
-   * has the same text.
+   * A phone in E.164 without extension, or an address as `subjectOf` folds it. The same phone or
+   * address always has the same text.
    */
   subject: string
   terms: EntryTerms

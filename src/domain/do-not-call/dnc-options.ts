@@ -59,8 +59,8 @@ const mappingTo = <Field extends string>(fields: readonly [Field, ...Field[]]) =
     )
 
 /**
- * The options of a submission of entries. An option applies to every entry that has no value for
- * it. Unknown options are refused.
+ * The options of a submission of entries. An option that is a field of entries applies to every
+ * entry that has no value for this field. Unknown options are refused.
  */
 export const dncOptionsSchema = z.strictObject({
   ...shared,

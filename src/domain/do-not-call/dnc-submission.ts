@@ -100,8 +100,8 @@ export type DncSubmission = {
 }
 
 /**
- * What a chunk stores of an entry. The gateway does not read chunks to look suppressions up. For
- * this, each entry has a separate row, which has only a digest of the person.
+ * What a chunk stores of an entry. To look suppressions up, the gateway does not read chunks, but a
+ * separate row for each entry. This row names the person only by a digest.
  */
 export type StoredEntry = {
   line: number
@@ -114,7 +114,10 @@ export type StoredEntry = {
   quarantined: boolean
 }
 
-/** The final state of a submission that has nothing left to send. */
+/**
+ * The state of a submission that has nothing left to send. It changes again if quarantined entries
+ * are released.
+ */
 export const appliedState = ({
   rejected,
   quarantined,

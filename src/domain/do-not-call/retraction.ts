@@ -6,7 +6,8 @@
  * - `gone`: Genesys no longer has the contact.
  * - `reported`: the dialect has no call that retracts, so the contact is only reported.
  *
- * A state becomes `open` again if the contact may have been sent to Genesys once more.
+ * `retracted` and `gone` become `open` again if the contact may have been sent to Genesys once
+ * more.
  */
 const RETRACTION_TRANSITIONS = {
   open: ['retracted', 'gone', 'reported'],

@@ -15,9 +15,10 @@ const folded = (text: string): string =>
 /**
  * The text by which people are compared when suppressions are looked up. It is made from a
  * normalised phone or address. A phone stays as it is in E.164. An address is case-folded, and its
- * domain gets the ASCII form of international names. Two spellings that reach the same person
- * therefore give the same text. Two mailboxes that differ only in case give the same text too, so
- * the gateway may suppress too many people, but never too few.
+ * domain gets the ASCII form of international names. Two spellings of one address that differ in
+ * case, or in the form of an international domain, therefore give the same text. Two mailboxes that
+ * differ only in case give the same text too. Because of this, the gateway may suppress too many
+ * people, but such a difference in spelling never makes it miss a person.
  */
 export const subjectOf = (value: string): string => {
   const at = value.lastIndexOf('@')
@@ -38,8 +39,8 @@ export const subjectDigest = (key: Uint8Array, value: string): Buffer =>
   keyedDigest(key, subjectOf(value))
 
 /**
- * A phone in E.164 as a whole number. Registries are looked up by this number. 0: the value is an
- * address.
+ * A phone in E.164 as a whole number. Registries are looked up by this number. 0: the value is not
+ * a phone in E.164, but an address.
  */
 export const numberOfSubject = (value: string): number => {
   const digits = /^\+(\d{1,15})/u.exec(value)?.[1]

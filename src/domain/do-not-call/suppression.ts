@@ -9,10 +9,11 @@ export const reasonOfNumber = (number: number): DncReason => {
 }
 
 /**
- * A number for each tenant. It grows whenever a change of the tenant's entries suppresses more
- * rows. Code that has looked rows up reads the number again later. If the number grew, entries were
- * added since the lookup. A transaction that adds entries raises the number first. Tenants that
- * never had an entry are left out.
+ * A number for each tenant. It grows when new entries, or a new edition of a registry that the
+ * tenant uses, may suppress more rows. An erasure raises it too. Code that has looked rows up reads
+ * the number again later. If the number grew, the code must look the rows up again. A transaction
+ * that makes such a change raises the number first. Tenants whose number was never raised are left
+ * out.
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
 
@@ -41,7 +42,9 @@ export const REASON_NUMBERS = { registry: 16, consent: 17 } as const
  */
 export type Suppression = { submission: number; reason: number }
 
-/** All fields are null if the submission is past its retention. */
+/**
+ * What is shown if the submission or edition is no longer known, for example after its retention.
+ */
 const NOT_SHOWN = { dncListId: null, submissionId: null, registry: null, editionId: null }
 
 /** A suppression as callers see it: an entry with its reason, or an edition of a registry. */

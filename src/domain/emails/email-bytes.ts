@@ -29,7 +29,7 @@ for (const character of `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}.-`) {
   DOMAIN[character.charCodeAt(0)] = character.toLowerCase().charCodeAt(0)
 }
 
-/** Writes the local part. Returns the place of the @. -1: there is no valid local part. */
+/** Writes the local part. Returns the place of the @. -1: there is no ordinary local part. */
 const writeLocal = (
   bytes: Uint8Array,
   from: number,
@@ -53,7 +53,7 @@ const writeLocal = (
 const isLabel = (from: number, at: number, last: number): boolean =>
   at > from && at - from <= LONGEST_LABEL && last !== HYPHEN
 
-/** Writes the domain in lower case. false: the bytes are not a domain. */
+/** Writes the domain in lower case. false: the bytes are not an ordinary domain. */
 const writeDomain = (
   bytes: Uint8Array,
   from: number,

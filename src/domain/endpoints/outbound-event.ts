@@ -11,8 +11,9 @@ export const OUTBOUND_EVENT_TYPES = [
 export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
 
 /**
- * The events about a campaign's segment. `segment.applied` is sent when Genesys has accepted the
- * rules and builds the index, and again when the index is ready.
+ * The events about a campaign's segment. `segment.applied` is sent when the rules are in force. If
+ * the index takes longer than GENESYS_INDEX_WAIT_SECONDS, the event is sent after this time, and
+ * again when the index is ready.
  */
 export const SEGMENT_EVENT_TYPES = ['segment.applied', 'segment.failed'] as const
 export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
@@ -33,7 +34,8 @@ export const DNC_CHANGE_EVENT = 'dnc.external_change'
 
 /**
  * The events about a guest file. `guest_file.stored`: Genesys has the file. The event is sent again
- * when the verdict of Genesys changes. `guest_file.rejected`: the file ended in any other way.
+ * when Genesys' scan has passed. `guest_file.rejected`: the file ended in any other way, or
+ * Genesys' scan found a fault in a stored file.
  */
 export const GUEST_FILE_EVENT_TYPES = ['guest_file.stored', 'guest_file.rejected'] as const
 export type GuestFileEventType = (typeof GUEST_FILE_EVENT_TYPES)[number]
@@ -67,7 +69,8 @@ export type UploadEventData = {
   contactListId: string
   state: UploadState
   /**
-   * For `upload.held`: what the upload waits for. The receiver can see whether a person must act.
+   * What the upload waits for, so that the receiver can see whether a person must act. null: the
+   * upload is not held.
    */
   hold: Hold | null
   /** null: the upload has no problem. */

@@ -18,7 +18,7 @@ export type WebhookEndpoint = {
   name: string
   url: string
   source: EndpointSource
-  /** null: every event, including those of later releases. */
+  /** null: every event, including the events that later releases add. */
   events: EndpointEventType[] | null
   enabled: boolean
   disabledReason: DisabledReason | null
@@ -39,8 +39,7 @@ export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
 /**
- * How an attempt failed: the answer was not 2xx, no answer arrived in time, or the address is
- * forbidden.
+ * How an attempt failed: the answer was not 2xx, no answer arrived, or the address is forbidden.
  */
 export const DELIVERY_FAILURES = ['answer', 'no_answer', 'address_refused'] as const
 export type DeliveryFailure = (typeof DELIVERY_FAILURES)[number]
@@ -61,7 +60,10 @@ export type WebhookDelivery = {
   nextAt: string | null
 }
 
-/** How many endpoints a tenant may register. Each event costs one delivery for each of them. */
+/**
+ * How many endpoints a tenant may register. Each event costs one delivery for each endpoint that
+ * has selected it.
+ */
 export const MOST_ENDPOINTS = 50
 /** How long the previous secret stays valid after a rotation. */
 export const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000
@@ -83,9 +85,9 @@ const DISABLE_AFTER_FAILURES = 10
 
 /**
  * What a failed attempt means for its endpoint. null: nothing. A 410 disables the endpoint
- * immediately (Standard Webhooks 1.0). Failed attempts never disable an endpoint from the
- * environment, because no call could enable it again. The failed deliveries of such an endpoint
- * stay in the log and can be replayed.
+ * immediately (Standard Webhooks 1.0). Other failed attempts never disable an endpoint from the
+ * environment, because no call could enable it again. (After a 410, a start of the gateway enables
+ * it.) The failed deliveries of such an endpoint stay in the log and can be replayed.
  */
 export const verdictOnFailure = (about: {
   source: EndpointSource

@@ -28,7 +28,8 @@ export type ErasurePosition = { step: ErasureStep; after: string | null }
 
 /**
  * The position after a part of a step. `after`: where that part ended. If `after` is null, the step
- * is done and the position is the next step.
+ * is done and the position is the beginning of the next step. The last step has no next step, so
+ * its position stays.
  */
 export const positionBehind = (step: ErasureStep, after: string | null): ErasurePosition => {
   const next = ERASURE_STEPS[ERASURE_STEPS.indexOf(step) + 1]
@@ -87,8 +88,8 @@ export type Erasure = {
 export const ERASED = 'erased'
 
 /**
- * A number with fewer digits is not searched for, because its digits could be part of a date or a
- * count.
+ * A cell with fewer digits never counts as the number, because its digits could be part of a date
+ * or a count.
  */
 const FEWEST_DIGITS = 7
 /** The most digits of a calling code. A number in national form has no calling code. */
@@ -116,7 +117,11 @@ export type Mentions = {
    * JSON, and a contact id counts only if it is a whole string.
    */
   without(text: string, about?: { json: boolean }): string | null
-  /** Whether a cell is the person's number, address or id, in any notation. */
+  /**
+   * Whether a cell is the person's number, address or id. A cell that contains the number or
+   * address counts too. The number may have another notation, and the address another case. An id
+   * must be the same.
+   */
   isCell(cell: string): boolean
 }
 

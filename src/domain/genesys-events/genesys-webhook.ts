@@ -105,7 +105,7 @@ const MAX_DEPTH = 3
 
 /**
  * The first value that has one of these names and that the schema accepts. Searches the object
- * itself first, then the objects below it.
+ * itself first, then the objects at most two levels below it.
  */
 export const findIn = <T>(
   body: unknown,
@@ -174,7 +174,10 @@ export const jsonOf = (body: Uint8Array): unknown => {
   }
 }
 
-/** The name of a member that occurs twice in the body, which is an object. null: no member does. */
+/**
+ * The name of a member that occurs twice in the body, which is an object. null: no member does.
+ * Members of nested objects do not count.
+ */
 export const repeatedMember = (body: Uint8Array): string | null => {
   const fault = faultOfJson(textOf(body) ?? '')
   return fault?.kind === 'member-repeated' && fault.level === 1 ? fault.name : null
@@ -203,7 +206,7 @@ export const readNotice = (route: UploadWebhookRoute, body: Uint8Array): Notice 
 }
 
 /**
- * Returns 32 bytes that are the same for every attempt at one message. They are made from the
+ * Returns 32 bytes by which a repeated attempt at one message is recognised. They are made from the
  * signed id. Without a signed id, they are made from the job and its final status, without the time
  * stamp. If the message reports progress or cannot be read, they are made from its bytes.
  */

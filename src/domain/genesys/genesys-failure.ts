@@ -1,11 +1,11 @@
 import type { GenesysRowCode } from './genesys-rejections.ts'
 
 /**
- * The kinds of failures at Genesys, and whether to try again. Code that calls Genesys decides only
- * by `kind` and `retry`.
+ * The kinds of failures at Genesys, and whether to try again. Code that calls Genesys decides
+ * mainly by `kind` and `retry`.
  */
 export const GENESYS_FAILURES = {
-  /** The network, a timeout or a 5xx. The outcome of a write is unknown. */
+  /** The network, a timeout, a 408 or a 5xx except 501. The outcome of a write is unknown. */
   unavailable: 'later',
   /** 429, or the 400 "rate limit exceeded" of the login. */
   throttled: 'later',

@@ -19,8 +19,9 @@ const MAX_NAME_BYTES = 255
  */
 const FORBIDDEN = /[\\/{}^%`\]"'>[~<#|:*?\p{White_Space}]/gu
 /**
- * Characters without width. Some of them change the direction of text, and can thereby disguise an
- * extension.
+ * Characters that are removed from a name: format characters, line separators, Hangul fillers, and
+ * code points that are private or unassigned. Some format characters change the direction of text,
+ * and can thereby disguise an extension.
  */
 const INVISIBLE = /[\p{Cf}\p{Co}\p{Cn}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu
 const CONTROLS = /\p{Cc}/u
@@ -45,9 +46,10 @@ const shortened = (stem: string, roomBytes: number): string => {
 }
 
 /**
- * The name under which a file is shown and sent, and its extension. Returns a fault in two cases:
- * the extension is not accepted, or the name could deceive a program (a NUL, a line break, a
- * program's extension before the last one). A name that could only deceive a reader is corrected.
+ * The name under which a file is shown and sent, and its extension. Returns a fault if the name is
+ * not valid Unicode, if nothing is left before the extension, if the extension is not accepted, or
+ * if the name could deceive a program (a NUL, a line break, a program's extension before the last
+ * one). A name that could only deceive a reader is corrected.
  */
 export const namedFile = (given: string): NamedFile | FileFault => {
   if (CONTROLS.test(given) || /%0[0-9a-d]/iu.test(given)) {

@@ -130,8 +130,8 @@ const starting = (graph: PatternGraph): Thread[] =>
 
 /**
  * One table for up to 16 patterns that must each match a whole text, as `^(?:pattern)$` does.
- * `wholeMatches` reads the table. null if `readPatterns` does not know the syntax of a pattern, or
- * if the table would need too many states.
+ * `wholeMatches` reads the table. null if there are more patterns, if `readPatterns` does not know
+ * the syntax of a pattern, or if the table would need too many states.
  */
 export const compileWhole = (patterns: readonly string[]): DigitTable | null => {
   const graph = patterns.length > MOST_PATTERNS ? null : readPatterns(patterns)

@@ -20,8 +20,8 @@ export const PHONE_SHORT = -3
  */
 export const PHONE_PLUS_LOST = -4
 /**
- * The text is only the part of a number that is dialled within its area, or a number that no other
- * network can dial.
+ * The text is only the part of a number that is dialled within its area, or a number that can be
+ * dialled only within its own network.
  */
 export const PHONE_LOCAL = -5
 /** The number is valid. `FoundPhone` has the position of the number among the digits. */
@@ -37,7 +37,7 @@ export type WrittenPhone = {
   bare: boolean
 }
 
-/** The position of the number among the digits. */
+/** The calling code, and the index of the first digit of the national number. */
 export type FoundPhone = { callingCode: CallingCode | null; nationalFrom: number }
 
 /** The library's MIN_LENGTH_FOR_NSN and MAX_LENGTH_FOR_NSN. */
@@ -45,13 +45,13 @@ export const SHORTEST_NATIONAL = 2
 const LONGEST_NATIONAL = 17
 /**
  * The most digits that ITU-T E.164 (6.1) allows, calling code included. The metadata accepts longer
- * numbers in Germany, and free numbers in Japan.
+ * numbers in Germany, and longer toll-free numbers in Japan.
  */
 export const LONGEST_E164_DIGITS = 15
 const LONGEST_CALLING_CODE = 3
 /**
  * The calling code of North America, where a number has ten digits. The metadata also has shorter
- * numbers (310-xxxx in Canada), which no other network knows.
+ * numbers (310-xxxx in Canada), which can be dialled only within one network.
  */
 export const NORTH_AMERICA = '1'
 export const NORTH_AMERICAN_LOCAL_DIGITS = 7
@@ -128,7 +128,7 @@ const isPossible = (plan: PhonePlan, length: number): boolean =>
 
 /**
  * extractNationalNumber: the index of the first digit after the prefix that is dialled within the
- * country (such as 0).
+ * country (such as 0). `from`: no prefix is cut off.
  */
 const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): number => {
   if (plan.prefix === null) return from

@@ -34,8 +34,9 @@ export type PhonePlan = {
 
 /**
  * A calling code and the countries that share it. `countries` is empty for codes of no country
- * (800, 881, …). `main` has the plan by which an international number is read. `main` is null if
- * one of its patterns could not be compiled. The library then judges all numbers of the code.
+ * (800, 881, …). `main` has the plan by which an international number is read. `main` is null if a
+ * pattern of one of these plans could not be compiled. The library then judges all numbers of the
+ * code.
  */
 export type CallingCode = {
   /** The digits of the code (values 0 to 9). */
@@ -73,8 +74,8 @@ const AT = {
 } as const
 
 /**
- * One place for each length. No number is longer than 17 digits, so a length fits in the bits of a
- * JavaScript number.
+ * One place for each length. No number is longer than 17 digits, so a set of lengths fits in the 32
+ * bits of a JavaScript integer.
  */
 const LENGTHS = 64
 const MOST_CODES = 1000

@@ -14,8 +14,8 @@ export const PHONE_LONGEST = 40
 export const FEWEST_WHOLE_DIGITS = 7
 
 /**
- * The most bytes of an E.164 text: the plus sign, 3 digits of calling code and 17 digits of
- * national number.
+ * Bytes that suffice for every E.164 text: the plus sign, 3 digits of calling code and 17 digits of
+ * national number (the most that the library reads).
  */
 export const E164_LONGEST = 21
 
@@ -129,9 +129,9 @@ const writeE164 = (
 }
 
 /**
- * Makes a reader for these terms. If the metadata does not have the region, the reader leaves every
- * number undecided. `formSeen`: the caller has already checked that the cell holds one number. A
- * reader is not reentrant, because all calls share its scratch memory.
+ * Makes a reader for these terms. If `phoneRegionOf` returns null, the reader leaves every number
+ * undecided. `formSeen`: the caller has already checked that the cell holds one number. A reader is
+ * not reentrant, because all calls share its scratch memory.
  */
 export const createPhoneReader = (terms: PhoneTerms, formSeen = false): PhoneReader => {
   const region = phoneRegionOf(terms.region)

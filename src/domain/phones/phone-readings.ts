@@ -23,14 +23,16 @@ import type { PhonePlan, PhoneRegion } from './phone-plans.ts'
  * number that lost its plus sign. The second reading counts only if the digits begin with the
  * region's own country code, the number may lack the 0 of an open plan, or `plus` is `restore`.
  * Otherwise, a number that is valid only with a plus sign is refused. `readingOf` decides between
- * two valid readings. (The library instead takes the first reading that its metadata permits.)
+ * the two readings. (The library instead takes the first reading that its metadata permits.)
  */
 export type PhoneTerms = {
   /** The region by which national numbers are completed (ISO 3166-1, two capitals). */
   region: string
   /**
-   * `restore`: the sender says that plus signs were lost. Digits that begin with a country code are
-   * then read with a plus sign. `reject`: a number with two valid readings is refused.
+   * `restore`: the sender says that plus signs were lost. Digits that are valid with a plus sign
+   * are then read with a plus sign. Exception: if they are also valid without it, and nothing else
+   * speaks for the second reading, the number is refused. `reject`: if the second reading counts,
+   * and both readings are valid, the number is refused.
    */
   plus: 'reject' | 'restore'
 }

@@ -5,8 +5,8 @@
 export const SHORT_DIGITS = 6
 
 /**
- * Emergency, crisis and service codes of all countries. They are refused even if a numbering plan
- * has them.
+ * The emergency, crisis and service codes of the countries, in one list for all countries. They are
+ * refused even if a numbering plan has them.
  */
 export const EMERGENCY_CODES: readonly string[] = (
   '000 08 100 101 102 103 104 105 106 108 110 111 112 113 114 115 116 117 118 119 120 122 123 128 133 140 144 ' +

@@ -5,7 +5,10 @@ const DASHES = /[\u2010-\u2015\u2212\u30fc]/gu
 const TILDES = /[\u2053\u223c\u301c]/gu
 const FULL_WIDTH = /[\uff01-\uff5e]/gu
 const FULL_WIDTH_TO_ASCII = 0xfee0
-/** The first and last digits of other scripts that the library reads as digits. */
+/**
+ * The digits of other scripts that the library reads as digits: Arabic-Indic and Extended
+ * Arabic-Indic.
+ */
 const DIGITS = /[\u0660-\u0669\u06f0-\u06f9]/gu
 const LINE_ENDS = /[\n\v\f\r\u2028\u2029]+/gu
 const BLANKS = /[^\S\n]|\u2800/gu
@@ -21,9 +24,10 @@ const asAscii = (text: string): string =>
 const BRACKETED_PLUS = /^[([ ]+\+/u
 
 /**
- * A cell's phone number in ordinary characters. Invisible characters are removed, and spaces become
- * plain spaces. Dashes, brackets and digits of other scripts become those of ASCII. Line ends
- * inside the text stay as `\n`.
+ * A cell's phone number in ordinary characters, without white space at its ends. Invisible
+ * characters are removed, and spaces become plain spaces. Dashes, tildes, full-width characters and
+ * Arabic digits become ASCII. Line ends inside the text become `\n`. A bracket before the plus sign
+ * is removed.
  */
 export const plainPhoneText = (written: string): string => {
   const text = ASCII_ONLY.test(written) ? written : asAscii(written)
@@ -55,8 +59,9 @@ const GLOBAL_CONTEXT = /^\+[-.()]*\d[\d\-.()]*$/u
 /**
  * A number and its extension from a URI (RFC 3966). If the context is a country code, it is put
  * before a local number. A subaddress is left out, because it is not dialled. null: the number is
- * valid only within a network, or the URI has another form. The library never gets a context,
- * because its pattern for a context keeps state from call to call (ADR 22).
+ * valid only within a network, or the URI has a repeated or unknown parameter, or a context
+ * although its number has a plus sign. The library never gets a context, because its pattern for a
+ * context keeps state from call to call (ADR 22).
  */
 const readUri = (text: string): string | null => {
   const [number = '', ...parameters] = text.split(';')

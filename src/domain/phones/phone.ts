@@ -39,7 +39,8 @@ const REFUSALS: Readonly<Record<number, PhoneRefusal>> = {
 
 const readers = new Map<string, PhoneReader>()
 /**
- * The most readers that are kept. There are fewer regions, so hostile input cannot grow the map.
+ * The most readers that are kept. There are fewer pairs of a region and a value of `plus`, so
+ * hostile input cannot grow the map.
  */
 const MOST_READERS = 1000
 
@@ -98,11 +99,12 @@ const LONGEST_EXTENSION = FEWEST_WHOLE_DIGITS - 1
 const refused = (code: PhoneCode, direct: boolean): PhoneResult => ({ ok: false, code, direct })
 
 /**
- * Normalises a phone number to E.164. Every path of the gateway uses this function. The whole cell
- * must be one number. A number within a sentence is not extracted. A cell with two numbers, or with
- * two valid readings, is refused. Short codes, emergency numbers, numbers without an area code, and
- * numbers with more digits than E.164 allows are refused too. `terms`: how national numbers are
- * completed.
+ * Normalises a phone number to E.164. Every path of the gateway gives the result of this function.
+ * (Fast paths call `PhoneReader` first, and this function for the numbers that are left undecided.)
+ * The whole cell must be one number. A number within a sentence is not extracted. A cell with two
+ * numbers, or with two valid readings, is refused. Short codes, emergency numbers, numbers without
+ * an area code, and numbers with more digits than E.164 allows are refused too. `terms`: how
+ * national numbers are completed.
  */
 export const normalisePhone = (written: string, terms: PhoneTerms): PhoneResult => {
   if (written.length > LONGEST_CELL) return refused('phone-invalid', true)

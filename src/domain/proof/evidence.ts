@@ -101,7 +101,10 @@ export const evidenceItemSchema = z.strictObject({
 export type EvidenceItem = z.output<typeof evidenceItemSchema>
 export type EvidenceAbout = EvidenceItem['about']
 
-/** Where a page begins: at a time, and after an upload. */
+/**
+ * Where a page begins: at a time and, among the uploads, after the upload with this id. "": with
+ * the first upload.
+ */
 export type EvidencePlace = { at: string; afterUpload: string }
 
 const PLACE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (upl_[0-9a-f]{32})?$/u
@@ -109,7 +112,7 @@ const PLACE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (upl_[0-9a-f]{32})?$/u
 export const cursorOfPlace = ({ at, afterUpload }: EvidencePlace): string =>
   Buffer.from(`${at} ${afterUpload}`, 'latin1').toString('base64url')
 
-/** Reads a cursor. null: `cursorOfPlace` did not make it. */
+/** Reads a cursor of `cursorOfPlace`. null: the text does not have the form of a cursor. */
 export const placeOfCursor = (cursor: string): EvidencePlace | null => {
   const found = PLACE.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
   if (found === null || Number.isNaN(Date.parse(found[1]!))) return null

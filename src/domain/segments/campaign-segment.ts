@@ -46,7 +46,7 @@ export type SegmentMatches = {
 
 /**
  * How the selection differs from the selection of the version in force. `doNotCall`: how many of
- * the contacts that enter must not be called. null: unknown.
+ * the contacts that enter must not be called. `doNotCall` null: unknown.
  */
 export type SegmentChange = { enter: number; leave: number; doNotCall: number | null }
 

@@ -35,7 +35,10 @@ export type DefinitionFaultCode = keyof typeof DEFINITION_FAULTS
 /** `pointer`: a JSON pointer (RFC 6901) into the body that the caller sent. */
 export type DefinitionFault = { pointer: string; code: DefinitionFaultCode; detail: string }
 
-/** Collects the faults of one definition, so that a caller gets all faults together. */
+/**
+ * Collects the faults of one definition, so that a caller gets them together. Faults beyond
+ * `MOST_FAULTS` are left out.
+ */
 export type FaultBook = {
   readonly faults: DefinitionFault[]
   add(pointer: string, code: DefinitionFaultCode): void

@@ -4,7 +4,9 @@ import { readListIds } from './read-list-ids.ts'
 import { isAttribute, isObject, readLeaf, refuseUnknown, type Members } from './read-node.ts'
 import { ORDERINGS, SEGMENT_LIMITS, type Leaf, type SegmentRules } from './segment.ts'
 
-/** A number in quotes after `<`, `>`, `min` or `max`, which was read as a number. */
+/**
+ * A number in quotes with `<`, `<=`, `>` or `>=`, or as `min` or `max`. It was read as a number.
+ */
 export type TakenAsNumber = { pointer: string; number: number }
 
 export type ShorthandNotes = {

@@ -85,8 +85,8 @@ export type Chunk = {
 
 /**
  * A stored chunk. `leftOut`: a bitmap of the rows that are not sent, because a later line replaced
- * them or an entry suppresses them. The digests are not read with the chunk, because the database
- * searches them.
+ * them, or because they are suppressed. The digests are not read with the chunk, because the
+ * database searches them.
  */
 export type StagedChunk = Omit<Chunk, 'idDigests' | 'subjectDigests' | 'subjectRows'> & {
   leftOut: Buffer

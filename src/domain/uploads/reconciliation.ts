@@ -23,8 +23,8 @@ export const reconciliationSchema = z.strictObject({
    */
   differences: z.record(z.string(), count),
   /**
-   * How many contacts Genesys reports for the list. null: Genesys reports no number, or the list
-   * was being overwritten.
+   * How many contacts Genesys reports for the list. null: Genesys reports no number, or the gateway
+   * is not certain that the list was not overwritten meanwhile.
    */
   listSize: count.nullable(),
   /**

@@ -63,7 +63,7 @@ export const showSource = (source: KeptSource): Source => ({
  * How a column of the file was matched with a column of the list.
  * - `mapping`: by the option `mapping`.
  * - `exact`: by its name.
- * - `case`: by its name, with other upper and lower case.
+ * - `case`: by its name, which differs only in upper and lower case.
  * - `proposed`: by a proposal that was certain enough.
  * - `contactId`: as the column of the contact id.
  * - `added`: the list was extended by this column.
@@ -77,7 +77,8 @@ const columnSchema = z.strictObject({
   /** null: the column was left out. */
   mappedTo: z.string().nullable(),
   /**
-   * null: the column was left out. Missing if an earlier version of the gateway staged the upload.
+   * null: the column was left out, or an earlier version of the gateway staged the upload. Missing
+   * only in stored uploads of such a version, never in answers.
    */
   by: z.enum(MAPPED_BY).nullable().optional(),
   /** How certain a proposal was. null: the column was not matched by a proposal. */
@@ -131,7 +132,10 @@ export const batchProgressSchema = z.strictObject({
 export const progressSchema = z.strictObject({
   /** The share of accepted rows that are settled, with two decimals. */
   percent: z.number().min(0).max(100),
-  /** null: fewer than two batches are settled. */
+  /**
+   * null: the rate is unknown, because fewer than two batches are settled, or fewer than two since
+   * the last pause of `RATE_STALE_SECONDS`.
+   */
   rowsPerSecond: z.number().nullable(),
   /** When the last row is expected to be settled at this rate. null: the rate is unknown. */
   etaAt: stamp.nullable(),

@@ -12,8 +12,8 @@ export type ProgressMarks = {
 }
 
 /**
- * The rate is measured over 60 to 120 seconds. This is short enough to follow the pace and long
- * enough to be steady.
+ * After the first minute, the rate is measured over 60 to 120 seconds, or longer if batches are
+ * further apart. This is short enough to follow the pace and long enough to be steady.
  */
 export const RATE_SPAN_SECONDS = 60
 /**
@@ -28,9 +28,10 @@ const round = (value: number, digits: number): number => Number(value.toFixed(di
 
 /**
  * Percent, rate and expected end of an upload that is being delivered. null: the upload is not
- * being delivered. The result is computed only from stored times, and not from a clock. Every
- * instance therefore gives the same answer, and the answer changes only with the upload's version.
- * The rate is measured, so it includes the effects of the pace and of other lanes.
+ * being delivered, or has no accepted row. The result is computed only from stored times, and not
+ * from a clock. Every instance therefore gives the same answer, and the answer changes only with
+ * the upload's version. The rate is measured, so it includes the effects of the pace and of other
+ * lanes.
  */
 export const progressOf = (upload: {
   state: UploadState

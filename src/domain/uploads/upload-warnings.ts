@@ -47,8 +47,8 @@ const isCheckedByPhone = ({ delivery, columns }: Upload): boolean => {
 }
 
 /**
- * Whether the encoding is only a guess. Bytes that are valid UTF-8 are certainly UTF-8. Bytes of
- * other encodings could belong to several encodings.
+ * Whether the encoding is only a guess. Text that is valid UTF-8 is UTF-8 with near certainty.
+ * Other bytes can be valid text in several encodings.
  */
 const isEncodingGuessed = ({ encodingFrom, encoding }: UploadSource): boolean =>
   encodingFrom === 'content' && encoding !== 'utf-8'
@@ -76,8 +76,8 @@ export const sourceWarnings = (source: UploadSource): UploadWarning[] => [
 ]
 
 /**
- * The warnings for an upload that updates known contacts although no setting decides whether these
- * contacts are dialled again.
+ * The warnings for an upload that updates known contacts, or may update them, although no setting
+ * decides whether these contacts are dialled again.
  */
 export const queueWarnings = (
   queue: ChosenQueue | null,

@@ -241,7 +241,8 @@ export const UPLOAD_FIELDS = {
   problem: shown(uploadProblemSchema.nullable()),
   /**
    * Whether Genesys holds the delivered rows. The gateway checks this after the end of the upload.
-   * null: nothing was delivered.
+   * null: there is no check, because the upload has not ended, nothing was delivered, the upload
+   * failed or was cancelled, or other small uploads of the same minute are checked instead.
    */
   reconciliation: shown(reconciliationSchema.nullable()),
 

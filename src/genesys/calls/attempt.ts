@@ -64,7 +64,10 @@ export type Attempt<T> = {
   result: { kind: 'ok'; value: T } | { kind: 'failed'; failure: GenesysFailure }
   token: AccessToken | null
   answer: HttpAnswer | null
-  /** false: no slot or no token was granted, so nothing was sent. */
+  /**
+   * false: no slot or no token was granted, so nothing was sent. true also if `compose` refused the
+   * request afterwards.
+   */
   sent: boolean
   /** The X-Request-ID of the request. null: it had none. */
   requestId: string | null

@@ -3,11 +3,16 @@ import type { Emit } from '../../telemetry/events.ts'
 /** This many calls in a row without an answer count as an outage. */
 const FAILURES_TO_OPEN = 8
 
-/** Recognises an outage of Genesys. During an outage, the client sends only test calls. */
+/**
+ * Recognises an outage of Genesys. During an outage, the client sends calls only at a slow pace, to
+ * notice the end of the outage.
+ */
 export type Circuit = {
-  /** Call it when Genesys answered with any status except a 5xx. */
+  /** Call it when Genesys answered and the failure, if there is one, is not `unavailable`. */
   answered(): void
-  /** Call it when Genesys did not answer, or answered with a 5xx. */
+  /**
+   * Call it when a call failed as `unavailable`: without an answer, or with an answer such as 503.
+   */
   failed(): void
   isOpen(): boolean
 }

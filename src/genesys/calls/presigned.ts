@@ -27,7 +27,8 @@ const matches = (pattern: string, hostname: string): boolean =>
 
 /**
  * Whether a file may be sent to the URL. The URL must be https, have no credentials and lead to an
- * allowed host. It may be http to loopback and to `httpHosts`.
+ * allowed host. Only the API's own host may have another port than 443. For loopback and
+ * `httpHosts`, http and every port are allowed, if the host is an allowed host.
  */
 export const isUploadUrl = (text: string, hosts: UploadHosts): boolean => {
   const url = URL.parse(text)
@@ -61,12 +62,13 @@ const withLength = (
     : { ...headers, 'content-length': String(body.sizeBytes) }
 
 /**
- * Sends a file to a pre-signed URL, in one try. Sends only the given headers, and therefore no
- * access token. Follows no redirect. Needs no pace slot, because this is not a call of the API.
- * Returns the ETag from the answer.
+ * Sends a file to a pre-signed URL, in one try. Sends only the given headers and content-length,
+ * and therefore no access token. Follows no redirect. Needs no pace slot, because this is not a
+ * call of the API. Returns the ETag from the answer.
  *
- * Throws `GenesysFailure`. `forbidden`: a 403, so a new URL is needed. `refused`: the host is not
- * allowed. `unavailable`, `throttled`: a later try may succeed.
+ * Throws `GenesysFailure`. `forbidden`: a 403, so a new URL is needed. `too_large`: a 413.
+ * `refused`: the host is not allowed, or any other status that a later try does not change.
+ * `unavailable`, `throttled`: a later try may succeed. `malformed_answer`: the answer is too long.
  */
 export type PutPresigned = (
   file: PresignedFile,
@@ -74,8 +76,9 @@ export type PutPresigned = (
 ) => Promise<{ etag: string | null }>
 
 /**
- * The MD5 in an ETag. null: the ETag contains none. The ETag of a file that was sent in parts, or
- * is encrypted with a customer's key, is not an MD5 and proves nothing.
+ * The MD5 in an ETag. null: the ETag does not have the form of an MD5, for example because the file
+ * was sent in parts. If the storage encrypts the file with a customer's key, the ETag is not the
+ * MD5 of the file even if it has this form.
  */
 export const md5Of = (etag: string | null): string | null =>
   /^"?([0-9a-f]{32})"?$/iu.exec(etag ?? '')?.[1]?.toLowerCase() ?? null

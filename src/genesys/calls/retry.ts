@@ -45,7 +45,10 @@ const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
  */
 const MIN_PATIENCE_MS = 10_000
 
-/** What the log shows of an answer. All fields are null if there was no answer. */
+/**
+ * What the log shows of an answer. If there was no complete answer, the status is that of the
+ * failure, and the other fields are null.
+ */
 const saidBy = <T>({ answer }: Attempt<T>, failure: GenesysFailure | null) =>
   answer === null
     ? { status: failure?.status ?? null, correlationId: null, remaining: null }
@@ -99,7 +102,7 @@ const nextWaitMs = <T>(
 
 /**
  * How long a 429 stops the whole bucket: as long as Genesys demands. If Genesys names no time: the
- * longest wait of the backoff.
+ * longest wait that the backoff permits after this many failures.
  */
 const blockMs = <T>(made: Attempt<T>, failures: number): number =>
   askedToWaitMs(made) ?? backoffMs(BACKOFF, failures, () => 1)

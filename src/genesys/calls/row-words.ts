@@ -134,7 +134,10 @@ const rowErrorOfDetail = (
 /** A code that any refusal may have. It therefore says nothing about the cause. */
 const NO_CODE = 'bad.request'
 
-/** Reads the body of any error answer. The result holds none of its free text. */
+/**
+ * Reads the body of any error answer. The result contains none of its free text, apart from contact
+ * ids and names of columns.
+ */
 export const saidOfRows = (value: unknown): SaidOfRows => {
   const body = errorBodySchema.safeParse(value).data ?? errorBodySchema.parse({})
   const nested = errorBodySchema.safeParse(body.error).data

@@ -32,8 +32,8 @@ const positiveOf = (node: PlacedNode): PlacedNode | null => {
 
 /**
  * Splits a condition into rules. If possible, a negated condition becomes an exclude with the
- * positive condition. Every comparison with an empty cell is false, so such an exclude never
- * removes a contact because of an empty cell.
+ * positive condition, and a negated exclusion becomes an include. Every comparison with an empty
+ * cell is false, so such an exclude never removes a contact because of an empty cell.
  */
 const rulesOf = (action: Rule['action'], node: PlacedNode): Rule[] => {
   const positive = positiveOf(node)
@@ -155,7 +155,10 @@ const writtenIn = (rule: Rule, faults: CompileFault[]): WrittenRule[] => {
   return []
 }
 
-/** Joins rules to as few as the length limit allows. Each rule keeps its parentheses. */
+/**
+ * Joins each rule with the last rule of the same action, as long as the length limit allows this.
+ * Each rule keeps its parentheses.
+ */
 const packed = (rules: readonly WrittenRule[]): WrittenRule[] => {
   const merged: WrittenRule[] = []
   for (const rule of rules) {

@@ -49,8 +49,8 @@ const entityWith = (campaign: PlatformCampaign, filterId: string | null): Buffer
 }
 
 /**
- * Turns the refusal of an outdated version (409 or 400) into `conflict`. The refusal for a running
- * campaign stays `refused`.
+ * Turns a 400 that refuses an outdated version into `conflict`. (A 409 is a `conflict` already.)
+ * The refusal for a running campaign stays `refused`.
  */
 const asConflict = (error: unknown): unknown => {
   if (!(error instanceof GenesysFailure) || error.kind !== 'refused') return error

@@ -28,7 +28,7 @@ const URL_SECONDS = 600
 const MAX_URLS = 2
 const EVENT_PAGE = 100
 /**
- * The most pages of events that are read for one import: 10,000 events, at 100 events a page.
+ * The most pages of events that are read for one category: 10,000 events, at 100 events a page.
  * Reading more would not help.
  */
 const MAX_EVENT_PAGES = 100
@@ -64,8 +64,8 @@ const eventsSchema = z.looseObject({
 type WireEvent = z.infer<typeof eventsSchema>['entities'][number]
 
 /**
- * Genesys has no state for success. An import without a state has ended if it is at 100 %. This is
- * true for every import of the list, no matter who started it [platform-api: 2.5.4].
+ * Genesys has no state for success. An import without a state has ended if it is at 100 %. The
+ * status is that of the latest import of the list, no matter who started it [platform-api: 2.5.4].
  */
 const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
   const percent = wire.percentComplete ?? 0

@@ -58,9 +58,10 @@ const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Cont
 const isAddress = (cell: unknown): boolean => typeof cell === 'string' && cell.includes('@')
 
 /**
- * Retracts with `GET` and `PUT …/contacts/{contactId}`: reads the contact, sets the number not
- * callable, and sends everything else back unchanged. Contacts have no version, so a change by
- * others between the two calls is lost. Only the wait for a pace slot is between the two calls.
+ * Retracts with `GET` and `PUT …/contacts/{contactId}`: reads the contact, sets the number (or the
+ * whole contact) not callable, and sends all other writable members back unchanged. Contacts have
+ * no version, so a change by others between the two calls is lost. Only the wait for a pace slot is
+ * between the two calls.
  */
 export const createPlatformRetractions = (deps: { call: Caller }): ContactRetractionPort => ({
   retract: async ({ contactListId, contactId, isSubject }, context) => {

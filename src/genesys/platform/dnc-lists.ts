@@ -25,7 +25,8 @@ const minuteUp = (at: Date): string => {
 const refusalSchema = z.looseObject({ code: z.string().catch('') })
 /**
  * Codes that concern the list or the whole request, such as a full list. After any other code, the
- * entries are tried one by one [platform-api: 2.7].
+ * gateway sends smaller and smaller parts of the request to find the refused entries [platform-api:
+ * 2.7].
  */
 const OF_THE_WHOLE = /^(dnc\.|invalid\.date\.value$)/
 

@@ -10,7 +10,7 @@ import type { Caller } from '../calls/retry.ts'
 const id = z.string().min(1).max(255)
 /**
  * The headers that Genesys may set for the transfer. Names and values must not be able to end a
- * header line. They must not replace the headers for authorization, host and framing.
+ * header line. They must not be authorization, host, connection or transfer-encoding.
  */
 const headersSchema = z
   .record(

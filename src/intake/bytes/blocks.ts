@@ -12,10 +12,10 @@ const BLOCK_BYTES = 65_536
 export type BodyMeter = { bytes: number; sha256(): string }
 
 /**
- * Repacks the pieces into blocks of even size, so that a body in tiny pieces costs no more than a
- * body in large pieces. After each block the event loop gets a turn, so that other requests
- * continue. `look` is called with each piece before that piece is repacked. Each block overwrites
- * the previous block, so use a block before you request the next one.
+ * Repacks the pieces into blocks of equal size (the last may be smaller), so that a body in tiny
+ * pieces costs no more than a body in large pieces. After each block the event loop gets a turn, so
+ * that other requests continue. `look` is called with each piece before that piece is repacked.
+ * Each block overwrites the previous block, so use a block before you request the next one.
  */
 export const evenBlocks = async function* (
   pieces: AsyncIterable<Uint8Array>,

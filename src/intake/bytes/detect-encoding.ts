@@ -49,8 +49,9 @@ export const lookOfNoText = (first: Uint8Array): string | null =>
 /** How many bytes are searched for signs of UTF-16 if the file has no mark. */
 const LOOKED_AT_BYTES = 4096
 /**
- * UTF-16 has at least one zero byte in this many pairs of bytes. Delimiters, digits and line ends
- * are ASCII, and an ASCII character has a zero in one half of its pair.
+ * A file in UTF-16 must have at least one zero byte in this many pairs of bytes to be detected.
+ * Delimiters, digits and line ends are ASCII, and an ASCII character has a zero in one half of its
+ * pair.
  */
 const PAIRS_PER_ZERO = 8
 
@@ -133,10 +134,11 @@ const looksForeign = (bytes: Uint8Array): boolean => {
 }
 
 /**
- * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. They are not if
- * one of these is true:
+ * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. They are not if one of
+ * these is true:
  * - they have NULs, or bytes for which windows-1252 has no character
- * - they have characters of UTF-8 (the file mixes encodings or is damaged)
+ * - they have too many sequences that look like characters of UTF-8 (the file mixes encodings or is
+ *   damaged)
  * - most of their letters beyond ASCII are in long runs (the text is in another alphabet)
  */
 export const looksWestern = (bytes: Uint8Array): boolean =>

@@ -14,8 +14,9 @@ import { createUtf16Decoder } from './utf16.ts'
  */
 export type TextBlocks = {
   /**
-   * The first block decides the encoding. This block must have at least the first 4 KiB of the
-   * file, or the whole file if the file is smaller.
+   * Byte order marks, UTF-16 and files that are not text are recognised only in the first block.
+   * This block must have at least the first 4 KiB of the file, or the whole file if the file is
+   * smaller.
    */
   push(block: Uint8Array): Buffer
   end(): Buffer
@@ -64,7 +65,7 @@ const refuse = (detail: string, about: Record<string, unknown> = {}): never => {
 
 /**
  * Decides the encoding. A requested encoding comes first, then the encoding of the byte order mark.
- * Without a request and a mark, the first bytes decide. Refuses a file that is not text, and a mark
+ * Without a request and a mark, the content decides. Refuses a file that is not text, and a mark
  * that contradicts the request.
  */
 const sourceOf = (

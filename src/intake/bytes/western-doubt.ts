@@ -40,7 +40,10 @@ const RULES = new Map<number, Rule>([
 
 const FIRST_HIGH = 0x80
 const BORDERS = new Set([...',;\t|\n\r"'].map((mark) => mark.charCodeAt(0)))
-/** If this many letters beyond ASCII follow each other, the text is in another alphabet. */
+/**
+ * This many letters beyond ASCII in succession are a sign of another alphabet. The text is doubtful
+ * if most of its letters beyond ASCII are in such runs, in at least `FEWEST_CELLS` cells.
+ */
 const FOREIGN_RUN = 3
 
 const isSmall = (byte: number | undefined): boolean =>

@@ -9,8 +9,9 @@ import type { ChunkText } from './chunk-text.ts'
 import type { ChunkDigests, RowDigests } from './row-digests.ts'
 
 /**
- * A chunk is closed when it has more than this many bytes of text, or this many rejected rows. The
- * limits let every chunk fit into memory and into one SQL statement.
+ * A chunk is closed when it has a batch of accepted rows, more than this many bytes of text, or
+ * this many rejected rows. The cells of rejected rows count as text. The limits let every chunk fit
+ * into memory and into one SQL statement.
  */
 const CHUNK_BYTES = 2_000_000
 const CHUNK_REJECTED = 5_000
@@ -148,7 +149,7 @@ type BuilderDeps = {
   width: number
   batchRows: number
   digests: RowDigests
-  /** The most digests of contact ids held in memory. */
+  /** Up to this many rows, the digests of contact ids stay in memory (`IntakeTuning`). */
   rowsInMemory: number
   /** The countries whose numbers may be called only with consent. null: consent is not checked. */
   consentCountries: ReadonlySet<string> | null

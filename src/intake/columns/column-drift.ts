@@ -36,8 +36,9 @@ const kindAsked = (names: readonly string[], spec: IntakeSpec): 'phone' | 'email
 }
 
 /**
- * Refuses options that name another kind for a column than the list declares. With schemaDrift=drop
- * nothing is refused, and the kind of the list applies.
+ * Refuses options that name another kind for a column than the list declares. For a column that the
+ * list declares as text, they may name any kind. With schemaDrift=drop nothing is refused, and the
+ * kind of the list applies.
  */
 export const refuseRetyped = (
   names: readonly string[],
@@ -58,7 +59,8 @@ export const refuseRetyped = (
 
 /**
  * Whether the gateway must not add a column of this name to the list. A name that has only digits
- * comes from a file without a header, because the gateway numbers columns without a name.
+ * probably comes from a file without a header, because the gateway numbers the columns of such a
+ * file.
  */
 const cannotBeAdded = (name: string): boolean =>
   name.length > NEW_LIST_LIMITS.columnNameChars || /^\d*$/.test(name) || isForbiddenName(name)
@@ -66,7 +68,8 @@ const cannotBeAdded = (name: string): boolean =>
 /**
  * The columns of the file that the list does not have, as columns for the list. The added columns
  * are optional. Their kind comes from the options or from their name. Throws `mapping-needed` for a
- * name that no list may have, or that differs from another name only in upper and lower case.
+ * name that must not be added (`cannotBeAdded`), or that differs from another name only in upper
+ * and lower case.
  */
 export const addedColumns = (
   names: readonly string[],

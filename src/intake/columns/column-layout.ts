@@ -22,8 +22,8 @@ export type TargetColumn = {
   kind: ColumnKind
   required: boolean
   /**
-   * The index of the file's column, not counting the columns that a ledger adds. -1: the file has
-   * no such column, so the cells are empty.
+   * The index of the file's column among the `columns` of the layout. -1: the file has no such
+   * column, so the cells are empty.
    */
   source: number
   /** The name of the column in the file, for messages about faults. */
@@ -39,7 +39,10 @@ export type TargetColumn = {
  * How the columns of the file become those of the list. Does not change after the header is read.
  */
 export type ColumnLayout = {
-  /** The columns of the file in order, without the columns that a ledger adds. */
+  /**
+   * The columns of the file in order, without the columns that a ledger adds, and without columns
+   * that have no name.
+   */
   columns: UploadColumn[]
   targets: TargetColumn[]
   idIndex: number
@@ -48,8 +51,8 @@ export type ColumnLayout = {
   /** The indexes of a record's cells that are data. null: all cells are data. */
   keep: number[] | null
   /**
-   * The indexes of the columns with the time and the source of consent, not counting the columns
-   * that a ledger adds. -1: the file has no such column.
+   * The indexes, among `columns`, of the columns with the time and the source of consent. -1: the
+   * file has no such column.
    */
   consent: { at: number; source: number }
 } & Pick<FileHeader, 'ledger' | 'markIndex' | 'nameless' | 'width' | 'needed'> & {
@@ -58,9 +61,9 @@ export type ColumnLayout = {
   }
 
 /**
- * Refuses a file whose first row has an email address or a phone number. Such a file has no header,
- * and its first row is a person's data. The gateway shows and logs the names of columns, but it
- * must never show or log a person's data.
+ * Refuses a file if a column name looks like an email address or a phone number, and the list has
+ * no column of this name. Such a file probably has no header, and its first row is a person's data.
+ * The gateway shows and logs the names of columns, but it must never show or log a person's data.
  */
 const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec): void => {
   const known = new Set(spec.list.columns.map((column) => column.name))

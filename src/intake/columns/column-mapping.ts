@@ -115,8 +115,8 @@ const openNames = (
 
 /**
  * Places the file's column with the contact id, if it has no place yet. It gets the first free
- * column of the list whose name is in `wanted`. `wanted` has Genesys' own name for the id. If the
- * caller names the id column, `wanted` also has the usual names of CRMs.
+ * column of the list whose name is in `wanted`. The first call tries Genesys' own name for the id.
+ * If the caller names the id column, a second call tries the usual names of CRMs.
  */
 const placeId = (
   { names }: FileHeader,

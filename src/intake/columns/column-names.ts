@@ -7,13 +7,16 @@ export const isLedgerColumn = (name: string): boolean =>
   (LEDGER_COLUMNS as readonly string[]).includes(name)
 
 /**
- * Whether the header is that of a ledger. Two of the ledger's columns suffice, and the column of
- * marks need not be there, because people delete columns that they do not need.
+ * Whether the header is that of a ledger. The column of marks alone suffices. Without it, two other
+ * columns of a ledger suffice, because people delete columns that they do not need.
  */
 export const isLedgerHeader = (names: readonly string[]): boolean =>
   names.includes(MARK_COLUMN) || names.filter(isLedgerColumn).length >= 2
 
-/** Names that every JavaScript object already has. A column of such a name could overwrite them. */
+/**
+ * The empty name, and names that JavaScript objects already have. A column of such a name could
+ * overwrite them.
+ */
 const FORBIDDEN = new Set([
   '',
   '__proto__',

@@ -68,8 +68,8 @@ export const proposeColumns = (
 
 /**
  * The caller's option `mapping`, completed with the most likely proposals. The caller checks this
- * mapping and sends it back. Each column of the list is proposed once. If all likely places of a
- * column are already used, its value is null.
+ * mapping and sends it back. Each column of the list is proposed at most once. If all likely places
+ * of a column are already used, its value is null.
  */
 export const mappingOf = (
   open: readonly Proposal[],

@@ -152,8 +152,8 @@ export const comparedName = (name: string): ComparedName => {
 }
 
 /**
- * Compares names with different numbers at the end. `phone` and `phone1` may or may not be the same
- * column. `phone1` and `phone2` are never the same column.
+ * Compares names whose digits differ. `phone` and `phone1` may or may not be the same column.
+ * `phone1` and `phone2` are never the same column.
  */
 const byBareName = (a: ComparedName, b: ComparedName): number => {
   if (a.digits !== '' && b.digits !== '') return 0

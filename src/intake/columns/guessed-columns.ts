@@ -13,7 +13,10 @@ export type GuessedColumn = Pick<
 > & {
   /** The index of the column's cell in a record. */
   at: number
-  /** Whether an upload without a mapping for this column would be refused. */
+  /**
+   * Whether a person should decide about the column: its place is only a guess, or it has none.
+   * With the default options, an upload is usually refused until its mapping names such a column.
+   */
   unsure: boolean
 }
 

@@ -33,8 +33,8 @@ export type EntryResult = {
 }
 
 /**
- * The most entries in a chunk. They are the entries of ten full requests, because a request has
- * entries of only one chunk [contracts: 1].
+ * The most entries in a chunk, including rejected ones. This many entries fill ten requests
+ * exactly, because a request has entries of only one chunk [contracts: 1].
  */
 const CHUNK_ENTRIES = 4_990
 const CHUNK_CHARACTERS = 2_000_000
@@ -100,8 +100,9 @@ const createChunks = (digestKey: Buffer) => {
 }
 
 /**
- * The faults in the form of the record. If there is one, the gateway cannot find out which cell
- * belongs to which field, so nothing else is judged.
+ * The faults in the form of the record. If there is one, the entry is rejected and its cells are
+ * not judged. After most of these faults, the gateway cannot find out which cell belongs to which
+ * field.
  */
 const formFaults = (layout: EntryLayout, { cells, faults }: RawRow): RowFault[] => {
   const found = [...faults]

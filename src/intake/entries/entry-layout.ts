@@ -51,8 +51,9 @@ const refuseUnknown = (names: readonly string[], about: Columns): void => {
 }
 
 /**
- * Finds the field of each column. Throws `FileRefused` if a column is not a field of an entry, or
- * two columns are the same field.
+ * Finds the field of each column. Throws `FileRefused` if the header looks like a person's data, if
+ * a column is not a field of an entry, if two columns are the same field, or if `mapping` names a
+ * column that the file does not have.
  */
 export const layOutEntries = (
   record: readonly string[],

@@ -183,8 +183,8 @@ const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells
 }
 
 /**
- * Reads the terms of entries. Most entries of a submission have the same terms, so each combination
- * of cells is judged only once.
+ * Reads the terms of entries. Most entries of a submission have the same terms, so the result for a
+ * combination of cells is remembered.
  */
 const createTerms = (rules: DncRules, submission: Submitted) => {
   const known = new Map<string, ReadTerms>()

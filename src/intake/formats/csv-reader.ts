@@ -93,8 +93,8 @@ const isDelimiterLine = (cells: readonly string[]): boolean =>
   cells.length <= 2 && /^sep=[,;\t|]?$/i.test(cells.join(''))
 
 /**
- * Passes records to the sink. The first record with content is the header. Without a header, it is
- * reported with `noHeader`.
+ * Passes records to the sink. The first record with content is the header. If the file has no
+ * header, this record is data: it is announced with `noHeader`, and then passed on too.
  */
 const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) => void) => {
   let opened = false

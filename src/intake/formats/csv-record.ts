@@ -14,7 +14,10 @@ export type CsvRecord = {
   line: number
   /** The number of physical lines that the record covers. */
   lines: number
-  /** The number of bytes from the start of the record to the end of its line. */
+  /**
+   * The number of bytes from the start of the record to the last byte of its line end, without this
+   * byte.
+   */
   size: number
   /** Whether an unquoted cell contains a quote, or text follows a closing quote. */
   misplaced: boolean

@@ -5,7 +5,7 @@ import { FileRefused } from '../contract.ts'
  * show in the ledger.
  */
 const DEEPEST = 64
-/** The most white space before the first bracket, in characters. */
+/** The most characters in which the start of the array must be found. */
 const LONGEST_OPENING = 1024
 
 /**
@@ -145,7 +145,8 @@ const createInside = (
  * Splits `[…]`, or an object with the array as its only member, such as `{"contacts":[…]}`.
  * `onElement` gets the text and the number (from 1) of each element, and must check that the text
  * is JSON. Throws `FileRefused('json-malformed')` if the elements are surrounded by anything else,
- * if one is larger than `maxElementBytes`, or if the body ends early.
+ * if an element is missing, nested too deeply or larger than `maxElementBytes`, or if the body ends
+ * early.
  */
 export const createElementSplitter = (options: {
   maxElementBytes: number

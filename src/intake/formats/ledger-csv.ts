@@ -72,8 +72,8 @@ const ledgerCodes = (row: Reasoned): string =>
 /**
  * Writes the ledger as CSV (RFC 4180, CRLF). `forSpreadsheet` adds a byte order mark and uses the
  * file's delimiter. It also puts `'` before cells that a spreadsheet would run as a formula or read
- * as a number. Intake removes the `'` when the file is sent back. For machines, the delimiter is a
- * comma and the cells are unchanged.
+ * as anything except text (`guardCell`). Intake removes the `'` when the file is sent back. For
+ * machines, the delimiter is a comma and the cells are unchanged.
  */
 export const createLedgerCsv = (upload: {
   id: string
@@ -106,8 +106,8 @@ export const createLedgerCsv = (upload: {
 const BYTE_ORDER_MARK = '\u{feff}'
 
 /**
- * The faults after which the contact id is not known. Faults of the id itself are not listed here,
- * because their codes all begin with `contact-id-`.
+ * The faults after which the contact id is not known, or is not the right one. Faults of the id
+ * itself are not listed here, because their codes all begin with `contact-id-`.
  */
 const WITHOUT_ID = [
   'row-ragged',

@@ -14,8 +14,8 @@ export type RawRow = {
   /** The faults that the reader found, in the row as a whole or in single cells. */
   faults: readonly RowFault[]
   /**
-   * Whether the row may contain characters that are not allowed in any text. If false, no code
-   * searches its cells for such characters.
+   * Whether the row may contain characters that are not allowed in any text. If false, the check of
+   * contacts does not search the cells for such characters.
    */
   suspect: boolean
 }

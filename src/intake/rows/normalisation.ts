@@ -13,9 +13,9 @@ export type NormalisedPhone = { written: string } & PhoneResult
 
 /**
  * Brings values into the form that goes to Genesys. `terms`: the region of national numbers, and
- * what happens to numbers that have lost their plus sign. The functions keep no state, so requests,
- * jobs and tests get the same results. If a value cannot be brought into this form, the result is a
- * code or null, never a guess.
+ * what happens to numbers that have lost their plus sign. No result depends on an earlier call, so
+ * requests, jobs and tests get the same results. If a value cannot be brought into this form, the
+ * result is a code or null, never a guess.
  */
 export type Normalisation = {
   terms: PhoneTerms

@@ -7,11 +7,11 @@ const MOST_WAITING = 100
 
 /**
  * Decides how many cells the records of a file must have. Normally, this is the number of cells of
- * the header. Exception: the first two rows with content both have the same other number of cells,
- * which includes all columns with a name, and any cells beyond the header are empty. Then this
- * other number counts, because a program that adds or leaves out empty cells at the end of rows
- * does so in every row. If only one row differs, the cause is more likely a comma inside a cell,
- * which has moved all cells after it. Such a row must be rejected.
+ * the header. Exception: the first two rows with content have the same number of cells, but not
+ * that of the header. Their number counts instead if it includes all columns with a name, and if
+ * the cells beyond the header are empty. The reason is that a program which adds or leaves out
+ * empty cells at the end of rows does so in every row. If only one row differs, the cause is more
+ * likely a comma inside a cell, which has moved all cells after it. Such a row must be rejected.
  */
 export type RecordWidth = {
   readonly cells: number

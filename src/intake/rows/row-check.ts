@@ -23,8 +23,9 @@ export type CheckedRow = {
 export type RefusedRow = { faults: [RowFault, ...RowFault[]] }
 
 /**
- * Checks and normalises one record. Returns all of its faults together: first those of the reader
- * (`found`), then those of the id, then those of the cells in the order of the list's columns.
+ * Checks and normalises one record. Returns all of its faults together, in this order: the reader's
+ * faults (`found`), characters that are not allowed, the id, the cells in the order of the list's
+ * columns, a missing phone and email, an id that is a phone number, the consent.
  */
 export type CheckRow = (
   cells: readonly string[],
@@ -33,8 +34,8 @@ export type CheckRow = (
 ) => CheckedRow | RefusedRow
 
 /**
- * How many phones were read directly and how many by the library. `normalized`: how many accepted
- * phones were turned into E.164.
+ * How many phones were read directly and how many by the library. `normalized`: how many of them
+ * were valid and became E.164.
  */
 export type PhoneCounters = { direct: number; library: number; normalized: number }
 
@@ -48,7 +49,7 @@ type Draft = {
 
 /**
  * Whether the id, read as a number of the region, is this phone. Reading is slow, so the id is read
- * only if its last digits are the last digits of the phone.
+ * only if it has enough digits and its last two characters are the last two digits of the phone.
  */
 const isReadAs = (contactId: string, e164: string, normalise: Normalisation): boolean => {
   if (contactId.length < FEWEST_PHONE_DIGITS || !e164.endsWith(contactId.slice(-2))) return false

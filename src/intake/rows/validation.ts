@@ -6,8 +6,8 @@ import type { BuildContactSteps, RowRules } from './contact-steps.ts'
 import type { NormalisationFor } from './normalisation.ts'
 
 /**
- * The checks of everything that callers send, one member for each kind. All members use the same
- * normalisation, so that a phone number is judged in the same way everywhere.
+ * The checks of contacts, do-not-call entries and segments, one member for each kind. Contacts and
+ * entries use the same normalisation, so that a phone number is judged in the same way everywhere.
  */
 export type Validation = {
   contacts: BuildContactSteps

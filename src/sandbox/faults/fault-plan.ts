@@ -57,7 +57,10 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     /** true: the answer's `errors` name index, contact id and field. */
     nameRows: z.boolean().default(false),
   }),
-  /** These fields are silently not stored. Default: all undeclared fields (otherwise a 400). */
+  /**
+   * These fields are silently not stored. Default: all undeclared fields, for which the answer is
+   * normally 400.
+   */
   rule('drop-fields', { fields: z.array(z.string()).optional() }),
   /** The job ends as `failed`, and nothing is stored. */
   rule('job-failed', {}),

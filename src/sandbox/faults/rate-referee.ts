@@ -20,7 +20,7 @@ export type WindowReport = {
   arrivals: number
   /** How many calls arrived while the window was full. Each was answered with 429. */
   violations: number
-  /** The most calls that arrived in any 60 seconds, including refused ones. */
+  /** The most calls of one client that arrived within 60 seconds, including refused ones. */
   maxPerWindow: number
   /**
    * The share of the allowed calls that was admitted, from the first arrival to the last. If that

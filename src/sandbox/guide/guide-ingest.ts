@@ -14,7 +14,8 @@ import { assertTakesContacts } from './guide-list-endpoints.ts'
 
 /**
  * The column that a request compares with the contacts of the list, and what happens to rows whose
- * value the list already has. null: only the contact id is compared, and the contact is updated.
+ * value the list already has. Without a check, only the contact id is compared, and the contact is
+ * updated.
  */
 export type DuplicateCheck = { position: number; behavior: 'skip' | 'update' | 'ignore' }
 

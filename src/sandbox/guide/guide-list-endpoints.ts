@@ -84,7 +84,10 @@ const describe = (state: SandboxState, call: Call, list: StoredList) => {
   }
 }
 
-/** Throws 404 if the list is new, and 409 if it is being indexed or is in error. */
+/**
+ * Throws 404 during the first half of the time in which a new list is indexed, and 409 if the list
+ * is being indexed or is in error.
+ */
 export const assertTakesContacts = (state: SandboxState, call: Call, list: StoredList): void => {
   const now = state.clock.monotonicMs()
   const brandNew =

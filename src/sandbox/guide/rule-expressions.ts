@@ -150,8 +150,8 @@ const comparisonHolds = (
 }
 
 /**
- * Whether the contact fulfils the expression. null: unknown. An empty or absent cell fulfils only
- * `!=`.
+ * Whether the contact fulfils the expression. null: unknown. An empty or absent cell fulfils no
+ * comparison except `!=`.
  */
 export const evaluateExpression = (
   expression: RuleExpression,

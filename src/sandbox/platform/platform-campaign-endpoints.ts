@@ -25,7 +25,10 @@ const entitySchema = z.looseObject({
   dialingMode: z.string(),
 })
 
-/** Members that the platform computes itself, or that belong to the other dialect. */
+/**
+ * Members that are not stored in `members`: they have a separate field, are computed, or belong to
+ * the guide dialect.
+ */
 const OWN = [
   ...['id', 'name', 'version', 'contactList', 'contactListFilters', 'campaignStatus'],
   ...['dialingMode', 'rules', 'useOnlyOnce', 'indexStatus', 'selfUri'],

@@ -46,7 +46,7 @@ const assertRoom = (state: SandboxState, list: StoredList, ids: readonly string[
 }
 
 /**
- * A call that adds contacts has no result for each contact. One invalid contact fails the whole
+ * A call that adds contacts has one result for all of them. One invalid contact fails the whole
  * call.
  */
 const add = (state: SandboxState, call: Call): Answer => {

@@ -39,7 +39,10 @@ const KINDS: Record<DncKind, { path: string; member: string; posts: boolean }> =
   whatsApp: { path: 'whatsappnumbers', member: 'whatsAppNumbers', posts: false },
 }
 
-/** An expiry in the form that calls have. Throws a 400 refusal. */
+/**
+ * Reads the expiry of a call, and returns it as ISO 8601. null: the call names none. Throws a 400
+ * refusal.
+ */
 export const expiryOf = (state: SandboxState, text: string | undefined): string | null => {
   if (text === undefined) return null
   const parts = MINUTE.exec(text)

@@ -104,8 +104,8 @@ const eventsOf = (
 type Ending = { place: Place; plan: ImportPlan; failureReason: string | null; telling: Telling }
 
 /**
- * Ends an import: stores its contacts in the list, and writes an event for each row that was left
- * out.
+ * Ends an import: stores its contacts in the list, and writes the events about rows that were left
+ * out (`eventsOf`). If the import fails as a whole, writes only one event.
  */
 const finish = (state: SandboxState, { place, plan, failureReason, telling }: Ending): void => {
   const { listId, uploadKey: correlationId } = place

@@ -57,7 +57,7 @@ const addAttemptLimits = (state: SandboxState, call: Call): Answer => {
   return { status: 200, body: state.attemptLimits.add({ ...stamps, ...made }) }
 }
 
-/** The limits of an org. The fault plan may lower the number of contacts below the default. */
+/** The limits of an org. The fault plan may replace the default number of contacts. */
 const limits = (namespace: string, contactsPerList: number): Answer => ({
   status: 200,
   body: {

@@ -17,8 +17,8 @@ const AREA_CODES: Record<string, string> = {
 }
 
 /**
- * The time zone by the first digit of a US zip code. This is approximate, because some states lie
- * in several zones.
+ * The time zone by the first digit of a US zip code. This is approximate, because some states have
+ * several zones.
  */
 const ZIP_ZONES = [
   ...Array<string>(4).fill('America/New_York'),

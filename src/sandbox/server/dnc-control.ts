@@ -10,7 +10,7 @@ export type DncReport = {
   name: string
   /**
    * Write requests that took effect. `mostAtOnce`: the most writes of the guide dialect that ever
-   * ran at the same time.
+   * ran at the same time, over all lists.
    */
   writes: number
   mostAtOnce: number

@@ -38,9 +38,9 @@ export type PushDesk = {
   entriesCreated(dncListId: string, entries: number): void
   /** Resolves when nothing is waiting to be sent and nothing is being sent. */
   settled(): Promise<void>
-  /** Drops everything that waits to be sent, and all subscriptions. */
+  /** Ends everything that waits or is being sent, and drops all subscriptions. */
   reset(): void
-  /** Ends everything that waits or is being sent. */
+  /** Does the same as `reset`, and resolves when everything has ended. */
   close(): Promise<void>
 }
 
@@ -72,8 +72,8 @@ const withoutProof = (url: string, how: 'unsigned' | 'forged'): string => {
 
 /**
  * The body of a callback is as in the guide. The body of an event is not specified. An event about
- * an upload has the same members as a callback, and also an id and a type. An event about a DNC
- * list names the list, the number of new entries and the time.
+ * an upload has the same members as a callback, and also `id`, `eventType` and `jobId`. An event
+ * about a DNC list names the list, the number of new entries and the time.
  */
 const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
   const { jobId, listId, processed, failed, kind, eventId: id } = push

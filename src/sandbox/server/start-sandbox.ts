@@ -109,7 +109,11 @@ export type SandboxHandle = {
   messageMedia(): MessageMediaReport[]
   /** What a list really holds: fields by contact id. */
   contents(listId: string): Map<string, Record<string, string | null>>
-  /** Removes everything except the lists of the start, which become empty. Tokens stay valid. */
+  /**
+   * Restores the state of the start: the contact lists and DNC lists of the start are empty, and
+   * the demo campaigns have no rules. Removes everything else, the fault plan included. Tokens stay
+   * valid.
+   */
   reset(): void
 }
 

@@ -33,7 +33,9 @@ export type PushTally = {
   taken: number
   /** POSTs that the fault plan left out. */
   lost: number
-  /** POSTs sent, by upload or job. 0 for an upload whose only POST was lost. */
+  /**
+   * POSTs sent, by upload or job. 0: all POSTs about the upload were left out by the fault plan.
+   */
   byUpload: Record<string, number>
   entries: PushEntry[]
 }

@@ -30,7 +30,7 @@ type WrittenContact = {
 }
 
 export type StoredContact = WrittenContact & {
-  /** How many times this contact was written since the list was last cleared. */
+  /** How many times this contact was written since it was last new in the list. */
   writes: number
   /**
    * The revision of the list at the last write. Every applied request raises the revision by one.

@@ -51,8 +51,9 @@ export const droppedFields = (state: SandboxState, call: Call): DroppedFields =>
 }
 
 /**
- * Puts named values into the order of the list's columns. Throws `undeclaredCode` for a column that
- * the list lacks.
+ * Puts named values into the order of the list's columns. Throws 400 with `undeclaredCode` for a
+ * column that the list lacks, and 400 with another code for a value that is not a text or is too
+ * long.
  */
 export const packCells = (
   state: SandboxState,
@@ -154,8 +155,8 @@ export const noteApplied = (
   })
 
 /**
- * A digest that distinguishes two requests with the same X-Request-ID. It does not contain their
- * content.
+ * A short text by which two requests with the same X-Request-ID are compared: the list, the number
+ * of contacts, and the first and the last contact id. It contains no cells.
  */
 export const fingerprintOf = (listId: string, contactIds: readonly string[]): string =>
   `${listId} ${contactIds.length} ${contactIds[0] ?? ''} ${contactIds.at(-1) ?? ''}`

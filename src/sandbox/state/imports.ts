@@ -19,7 +19,10 @@ export type ImportEntry = {
   rows: number
   /** `completed` and `failed` are set when the import ends. */
   outcome: 'waiting' | 'running' | 'completed' | 'failed'
-  /** How many rows were left out. Each has a line in the event log. */
+  /**
+   * How many rows the check of the file refused. Rows for which the list had no room are not
+   * counted.
+   */
   rejected: number
   failureReason: string | null
   queuedAt: string

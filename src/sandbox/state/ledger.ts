@@ -37,7 +37,7 @@ export type ListLedger = {
   contactWrites: number
   /** Writes of the same content that the contact already had. */
   identicalWrites: number
-  /** How often a contact id was twice in one request. */
+  /** How many contacts had an id that the same request already had. */
   duplicateIdsInRequest: number
   /**
    * Contacts that were sent without an id of the caller (platform). A repeated request would store
@@ -67,12 +67,12 @@ export type Ledger = {
     byOperation: Record<string, number>
     byStatus: Record<string, number>
   }
-  /** Answers with 429, by the referee and by the fault plan. */
+  /** Answers with 429: by the referee, by the fault plan, or because too many DNC writes ran. */
   throttled: number
   /** Calls over a limit, in both dialects together. A well-paced client has 0. */
   violations: number
   windows: Record<SandboxDialect, WindowReport>
-  /** The X-Request-ID of bulk and contacts calls. `conflicting`: the same id with other content. */
+  /** The X-Request-ID of calls with contacts. `conflicting`: the same id with other contacts. */
   requestIds: { distinct: number; repeated: number; conflicting: number; missing: number }
   tokens: { issued: number; refused: number; throttled: number; revocations: number }
   faultsFired: { total: number; byKind: Record<string, number> }
@@ -187,8 +187,7 @@ const pageIn = (pages: Map<string, ListPage>, listId: string): ListPage => {
 }
 
 /**
- * Records what really happened, for tests and the demo to compare with. Holds no content of
- * contacts.
+ * Records what really happened, for tests and the demo to compare with. Holds no cells of contacts.
  */
 export const createLedgerBook = (deps: {
   lists: ListStore

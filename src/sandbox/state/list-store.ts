@@ -68,7 +68,10 @@ export type StoredList = {
   schemaVersion: string
   /** What reads show until `visibleAtMs`, because the index is not yet rebuilt after a PUT. */
   shown: { fields: ListField[]; schemaVersion: string }
-  /** Monotonic time before which the list is being provisioned or rebuilt. */
+  /**
+   * Monotonic times. `madeAtMs`: when the list was made. `visibleAtMs`: until when it is being
+   * provisioned or rebuilt.
+   */
   madeAtMs: number
   visibleAtMs: number
   fixedStatus: ListStatus | null

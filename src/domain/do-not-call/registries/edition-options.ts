@@ -55,7 +55,7 @@ export const editionOptionsSchema = z.strictObject({
   offset: z
     .int()
     .min(0)
-    // This is more than the bytes of any file, and has few enough digits for a query.
+    // No file has this many bytes, and the number has few enough digits to be read exactly.
     .max(1_000_000_000_000)
     .default(0)
     .describe(

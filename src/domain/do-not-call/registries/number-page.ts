@@ -1,14 +1,17 @@
 /**
- * Stores phone numbers (E.164 as whole numbers) compactly. A block holds numbers with one common
- * prefix, at most ten thousand. A dense block is a bitmap. A sparse block lists the last four
- * digits of its numbers, two bytes each. A page holds blocks with neighbouring prefixes. A lookup
- * is exact: a number is in a page or it is not.
+ * Stores phone numbers (E.164 as whole numbers) compactly. A block holds up to ten thousand numbers
+ * with one common prefix: all digits except the last four. A dense block is a bitmap. A sparse
+ * block lists the last four digits of its numbers, two bytes each. A page holds blocks with
+ * neighbouring prefixes. A lookup is exact: a number is in a page or it is not.
  */
 
 /** How many numbers share a prefix. */
 export const BLOCK_NUMBERS = 10_000
 export const BITMAP_BYTES = BLOCK_NUMBERS / 8
-/** If a block has more numbers than this, a bitmap takes less room than a list. */
+/**
+ * A block with more numbers than this is a bitmap. A list would have at least as many bytes, and
+ * the length of the body could then not show which of the two forms it has.
+ */
 const MOST_LISTED = BITMAP_BYTES / 2 - 1
 
 /** A prefix and the last four digits of its numbers. */
@@ -233,7 +236,7 @@ export const createPageWriter = (
 
 /**
  * The blocks of a page. The bodies of the blocks are views of the page's bytes. Throws if the bytes
- * are not a page.
+ * end in the middle of a block. Does not detect other damage.
  */
 export function* blocksOfPage(first: number, bytes: Uint8Array): Generator<NumberBlock> {
   let at = 0

@@ -44,18 +44,21 @@ export const DELETABLE_EDITIONS = (Object.keys(EDITION_TRANSITIONS) as EditionSt
   (state) => (EDITION_TRANSITIONS[state] as readonly string[]).includes('deleted'),
 )
 
-/** An edition of a registry. It never changes once it is in force. Times are ISO 8601 UTC. */
+/**
+ * An edition of a registry. Its numbers never change once it is in force. Times are ISO 8601 UTC.
+ */
 export type Edition = {
   id: string
   registry: string
   state: EditionState
   change: EditionChange
   /**
-   * The edition that was in force before this one. If the file has only changes (`add` or
-   * `remove`), they were applied to that earlier edition.
+   * The edition that was in force until this one came into force. If the file has only changes
+   * (`add` or `remove`), they are applied to that earlier edition. null: there is no earlier
+   * edition, or this full edition has not come into force yet.
    */
   baseId: string | null
-  /** The date of the data, as stated by the publisher. */
+  /** The time of the data, as the caller stated it. Default: when the file began to arrive. */
   asOf: string
   /** The subscription under which the edition was obtained. */
   subscription: string | null
@@ -67,7 +70,7 @@ export type Edition = {
   sha256: string | null
   /**
    * How many numbers of this edition the previous edition did not have. null: the gateway has not
-   * compared the two editions yet.
+   * compared the two editions yet, or the edition has not come into force.
    */
   added: number | null
   problem: string | null

@@ -38,9 +38,9 @@ const applyByRule = (receivedAt: Date, { value }: Rule): Date | null => {
 }
 
 /**
- * The latest time by which, under the country's law, an opt-out that was received at `receivedAt`
- * must be followed. null: the law sets no time. The result may be some hours too early, because the
- * person's time zone is not known.
+ * The latest time by which, under the country's rules in the table, an opt-out that was received at
+ * `receivedAt` must be followed. null: the table has no time for the country. The result may be
+ * some hours too early, because the person's time zone is not known.
  */
 export const applyOptOutBy = (country: string, receivedAt: Date): Date | null => {
   const times = rulesOf(country, 'apply-opt-out', receivedAt).flatMap(
@@ -59,7 +59,9 @@ export const applyOptOutByStrictest = (receivedAt: Date): Date | null => {
   return times.length === 0 ? null : new Date(Math.min(...times.map((time) => time.getTime())))
 }
 
-/** The countries whose law requires consent before a call at the time `at`, sorted. */
+/**
+ * The countries whose rules in the table require consent before a call at the time `at`, sorted.
+ */
 export const consentCountries = (at: Date): string[] =>
   [...new Set(RULE_TABLE.map(({ country }) => country))]
     .filter((country) => rulesOf(country, 'consent', at).length > 0)

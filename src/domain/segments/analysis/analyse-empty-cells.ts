@@ -66,8 +66,8 @@ const surelySelected = (
 }
 
 /**
- * The leaves that a contact must not fulfil, because of a `not`, a `!=` or an exclusion. A contact
- * with an empty cell can be selected only because of such leaves.
+ * The leaves that a contact must not fulfil, because of a `not`, a `!=` or an exclusion. Only
+ * through such a leaf can an empty cell make the rules select a contact.
  */
 const failedLeaves = (node: PlacedNode, mustFail: boolean): PlacedLeaf[] => {
   if (node.kind === 'not') return failedLeaves(node.child, !mustFail)

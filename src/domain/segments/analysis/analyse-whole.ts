@@ -54,9 +54,9 @@ const groupsOf = (analysed: AnalysedRules): PlacedGroup[] =>
     .filter((node): node is PlacedGroup => node.kind === 'all' || node.kind === 'any')
 
 /**
- * Finds `all` groups that no contact can fulfil, although a contact can fulfil another branch.
- * `told`: the findings so far. If one of them is about the conditions as a whole, the conditions
- * are not reported again.
+ * Finds `all` groups that no contact can fulfil, in the conditions and in the exclusions. `told`:
+ * the findings so far. If one of them is about the conditions as a whole, the conditions are not
+ * reported again.
  */
 export const analyseContradictions = (
   analysed: AnalysedRules,
@@ -81,8 +81,8 @@ export const analyseContradictions = (
 }
 
 /**
- * The branches of every `any` group that has only `all` and `any` groups above it. Each of these
- * branches selects contacts independently.
+ * The branches of every `any` group that has only `all` and `any` groups above it. Each branch can
+ * select contacts that the other branches of its group do not select.
  */
 const branchesOf = (node: PlacedNode | null): PlacedNode[] => {
   if (node === null || node.kind === 'leaf' || node.kind === 'not') return []

@@ -80,7 +80,7 @@ const comparePairs = (
  * Analyses a definition. The analysis is exact for everything except text operators and dates. If
  * the budget (`ANALYSIS_BUDGET`) does not suffice to compare all rules together, the rules are
  * compared in pairs, and a finding `undecided` reports this. The analysis never guesses: each
- * finding is proved, and each example contact is checked with the evaluator.
+ * finding except `undecided` is proved, and each example contact is checked with the evaluator.
  */
 export const analyseSegment = (
   rules: PlacedRules,

@@ -22,8 +22,8 @@ const literalsOf = (leaf: Leaf): Literal[] => {
 const bySize = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0)
 
 /**
- * A number strictly between the two bounds, in a spelling that is not in `taken`. null: there is no
- * such number.
+ * A number strictly between the two bounds, in a spelling that is not in `taken`. null: none was
+ * found.
  */
 const sampleBetween = (above: bigint, below: bigint, taken: ReadonlySet<string>): string | null => {
   const middle = above + (below - above) / 2n
@@ -53,8 +53,9 @@ const otherText = (leaves: readonly Leaf[], taken: ReadonlySet<string>): string 
 
 /**
  * The classes of a column's cells. Each possible cell is in exactly one class. The classes are: the
- * empty cell; each text that a literal names; each number that a literal names, in another
- * spelling; the numbers between two neighbouring numbers of literals; any other text.
+ * empty cell; each text that a literal names; each number that a literal names, in all spellings
+ * that are not such a text; the numbers between two neighbouring numbers of literals; any other
+ * text.
  */
 export const cellClassesOf = (leaves: readonly Leaf[]): CellClass[] => {
   const literals = leaves.flatMap(literalsOf)

@@ -61,7 +61,10 @@ const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | 
   }
 }
 
-/** Merges the classes for which all leaves have the same results. */
+/**
+ * Merges the classes for which all leaves have the same results. The empty cell stays separate, and
+ * so do numbers from texts.
+ */
 const told = (leaves: readonly Leaf[], nowMs: number): CellClass[] => {
   const verdicts = leaves.map((leaf) => verdictsOf(leaf, nowMs))
   const bySignature = new Map<string, CellClass>()

@@ -1,8 +1,8 @@
 import type { Witness } from './contact-space.ts'
 
 /**
- * The severity of each code. If a finding is an `error`, the definition is applied only after the
- * caller confirms it.
+ * The usual severity of each code. One finding can have another severity (`analyseWhole`). If a
+ * finding is an `error`, the definition is applied only after the caller confirms it.
  */
 export const FINDING_SEVERITIES = {
   unsatisfiable: 'error',

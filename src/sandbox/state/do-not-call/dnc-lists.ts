@@ -63,8 +63,8 @@ export type DncLists = {
   all(): StoredDncList[]
   remove(id: string): void
   /**
-   * Puts values into a list. A value that the list already has gets the new expiry. Returns for
-   * each value whether it was new, known or changed.
+   * Puts values into a list. A value that the list already has gets the new expiry and the new
+   * reason. Returns how many values were new, known or changed.
    */
   put(
     list: StoredDncList,
