@@ -6,7 +6,8 @@ import { type ChainLine, ChainVerifier, type NotedHead } from './domain/audit/ve
 
 /**
  * Checks an export of the audit chain without a gateway, a database or a package. The exit code is
- * 0 if nothing is wrong, 1 if something is wrong, and 2 if there is nothing to check.
+ * 0 if nothing is wrong, 1 if something is wrong, and 2 if nothing could be checked (a wrong call,
+ * or a file that cannot be read).
  */
 const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH] [--heads HEADS]
 

@@ -18,7 +18,7 @@ export type DncConfig = DncRules & {
   pullMs: number
   /**
    * How old an edition may be when a contact is sent. Applies to registries without a limit. null:
-   * the limit that the law of the country sets.
+   * the limit in the law of the country, or 31 days if the gateway has no rule for it.
    */
   maxAgeDays: number | null
   /**

@@ -206,7 +206,7 @@ const refuse = (faults: string[]): never => {
   )
 }
 
-/** Finds misspelt names. The default, which then applies, could send contacts to another org. */
+/** Finds misspelt GENESYS_ names. Their defaults could send contacts to another org. */
 const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
   const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))

@@ -66,8 +66,9 @@ const isSomebodyElses = (dataDir: string): boolean => {
 
 /**
  * Makes DATA_DIR, which holds keys and contacts, and closes it to other users. A directory that is
- * open to them (0755) becomes 0700. Throws `DataDirOpen` if this is impossible, or if the directory
- * holds only files of others. Does nothing if the gateway stores nothing in it.
+ * open to them (0755) becomes 0700. Throws `DataDirOpen` if this is impossible, if all users share
+ * the directory (sticky bit), or if it is open to others and holds only their files. Does nothing
+ * if the gateway stores nothing in it.
  */
 export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'dataDir'>): void => {
   const { home, adminApiKey, dataDir } = config

@@ -20,8 +20,8 @@ import { createTelemetry } from './telemetry/telemetry.ts'
 setFlagsFromString('--heap-growing-percent=100')
 
 /**
- * How long a stop may take. In this time the intake closes, batches are checkpointed, and lanes are
- * released.
+ * How long a stop may take. In this time the gateway accepts no new calls, batches that are being
+ * sent end or are aborted, and lanes are released.
  */
 const STOP_WITHIN_MS = 10_000
 

@@ -80,8 +80,8 @@ export const consoleOf = (
 }
 
 /**
- * The sign-in address that a start prints. It names this machine, whatever address the gateway
- * listens on.
+ * The sign-in address that a start prints. If the gateway listens on all addresses, it names this
+ * machine by its loopback address.
  */
 export const signInUrlOf = (address: string, token: string): string => {
   const url = new URL(`/console/sign-in?link=${token}`, address)

@@ -13,8 +13,8 @@ export type Essentials = {
   clockWatch: ClockWatch
   owner: string
   /**
-   * Builds the URL that Genesys calls for a part of an upload. null: Genesys cannot reach the
-   * gateway.
+   * Builds the URL that Genesys calls for a part of an upload. null: Genesys does not call the
+   * gateway, because the secret or the public address is missing.
    */
   callbackUrl: ((partId: string, listId: string) => string) | null
 }

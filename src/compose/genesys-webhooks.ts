@@ -90,8 +90,8 @@ export const webhooksFromGenesys = ({ config, store, telemetry }: Essentials) =>
 }
 
 /**
- * Processes receipts. Nudges a lane immediately if this process holds it. Any other lane is nudged
- * when its holder renews the lease.
+ * Processes receipts. Nudges a lane immediately if this process holds it. The holder of any other
+ * lane finds the nudge through the database, at the latest when it renews its lease.
  */
 export const verifierOfWebhooks = (
   { store, telemetry }: Essentials,

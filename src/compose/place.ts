@@ -31,7 +31,7 @@ const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Prom
 
 /**
  * The address in `config`. Port 0 becomes a free port, which no other program can take in the
- * meantime. Rejects if the host is not an address of this machine.
+ * meantime. With port 0, rejects if the host is not an address of this machine.
  */
 export const placeOf = async ({ host, port: asked }: Config): Promise<Place> => {
   const held = asked === 0 ? await holdFreePort(host) : { port: asked, letGo: async () => {} }

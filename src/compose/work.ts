@@ -223,7 +223,7 @@ const loopsOf = (
   )
 }
 
-/** Lanes of contact lists and the workers of campaigns and DNC lists begin and end together. */
+/** The lanes of contact lists and the workers for all other objects start and stop together. */
 const withOthers = (lanes: LaneWorkers, others: readonly ObjectWorker[]): LaneWorkers => ({
   ...lanes,
   start: () => {

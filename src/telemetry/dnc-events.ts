@@ -3,8 +3,8 @@ import type { RetractionEnd } from '../domain/do-not-call/retraction.ts'
 /** The events of do-not-call entries and registries. */
 export type DncEvents = {
   /**
-   * Entries or removals were accepted. From now on, the gateway suppresses the people in the
-   * entries.
+   * Entries or removals were accepted. From now on, entries suppress their people. Quarantined
+   * entries suppress too.
    */
   'dnc.accepted': {
     submissionId: string
@@ -69,7 +69,7 @@ export type DncEvents = {
     retryInMs: number
   }
   /**
-   * A pull has ended. `added`: lines of the export that the gateway did not know. `missing`:
+   * A pull has ended. `added`: people in the export for whom the gateway had no entry. `missing`:
    * entries of the gateway that are not in the export.
    */
   'dnc.pulled': {

@@ -9,8 +9,8 @@ import { UPKEEP_EVENT_LEVELS, type UpkeepEvents } from './upkeep-events.ts'
 /**
  * Every telemetry event: its level and its fields. Code reports once what happened. The logger
  * turns an event into one line, and the registry turns it into metrics. INFO: a unit of work. WARN:
- * something unusual, but nothing is lost. ERROR: a person must act. A field is an id, a count, a
- * code of a closed set or a duration. It is never a person's data, a body, a URL or a secret.
+ * something unusual, but nothing is lost. ERROR: a person must act. Most fields are ids, counts,
+ * codes or durations. None has personal data, a body, a secret, or a URL of a caller or of Genesys.
  */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -145,7 +145,7 @@ export type GatewayEvents = AuditEvents &
       correlationId: string | null
       /** The gateway's id, the same for every attempt at a batch or file. null: there is none. */
       requestId: string | null
-      /** `remaining`: the quota that Genesys reports. `right`: after a 403, probably missing. */
+      /** `remaining`: the quota that Genesys reports. `right`: after a 403, the missing right. */
       remaining: number | null
       right: string | null
     }

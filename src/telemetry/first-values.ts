@@ -86,7 +86,7 @@ const setFirstUpkeep = (metrics: Metrics): void => {
 }
 
 /**
- * Shows every counter of a small closed set with 0 from the first scrape on. A series that begins
+ * Shows the counters of small closed sets with 0 from the first scrape on. A series that begins
  * with its first event has no earlier sample, so `increase()` would never count that event
  * (Prometheus, "Instrumentation": avoid missing metrics).
  */

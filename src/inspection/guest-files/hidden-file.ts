@@ -28,7 +28,7 @@ function* placesOf(bytes: Buffer, what: Buffer): Generator<number> {
 }
 
 /**
- * Whether a zip entry begins here. The four letters of its signature occur by chance in 10 MB of
+ * Whether a zip entry begins here. The four bytes of its signature may occur by chance in 10 MB of
  * film, so other fields are checked too.
  */
 const isZipHeader = (bytes: Buffer, at: number): boolean => {

@@ -10,8 +10,8 @@ import {
 import { unpacksTo } from './png-pixels.ts'
 
 /**
- * The most pixels of a picture. No phone takes a larger photograph. A program that shows such a
- * picture needs 400 MB [contracts: 3].
+ * The most pixels of a picture. Photographs of phones are rarely larger. A program that shows such
+ * a picture needs 400 MB [contracts: 3].
  */
 export const MAX_PIXELS = 100_000_000
 /**

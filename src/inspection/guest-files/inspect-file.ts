@@ -16,7 +16,7 @@ const SAME: Record<string, string> = { 'image/apng': 'image/png' }
 
 /**
  * The type of the content, detected from its first bytes. null: the content has no known signature.
- * Text never has one.
+ * Plain text has none, except XML.
  */
 const sniffed = async (bytes: Buffer): Promise<string | null> => {
   // Documents are zips too. The inspection of archives checks what is inside.

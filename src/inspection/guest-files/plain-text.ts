@@ -21,8 +21,8 @@ function* textOf(bytes: Uint8Array): Generator<string> {
 }
 
 /**
- * Finds the fault of a text file. null: the file is plain text in UTF-8, and no program would treat
- * it as anything else.
+ * Finds the fault of a text file. null: the file is plain text in UTF-8, without control
+ * characters, and does not begin like a file of another kind.
  */
 export const textFault = (bytes: Uint8Array): FileFault | null => {
   let start = ''

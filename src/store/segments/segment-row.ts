@@ -23,8 +23,8 @@ export type SegmentRow = {
   waiting_for: CampaignSegment['waitingFor']
   sealed: Buffer | null
   /**
-   * Unsealed rules of a version that was stored before rules were sealed. The next start seals
-   * them.
+   * Unsealed rules of a version that was stored before rules were sealed. Each start seals such
+   * rules.
    */
   content: Omit<SegmentRulesAtRest, 'analysis'> | null
   analysis: CampaignSegment['analysis'] | null

@@ -158,7 +158,7 @@ create table batch (
   settled_at timestamptz
 );
 -- For batches() and ledger(): an upload's batches in order. Split batches are left out, because
--- smaller batches replaced them. Of the others, no two may have the same row.
+-- smaller batches replaced them. No two of the other batches may begin with the same row.
 create unique index batch_order on batch (upload_id, chunk_seq, from_row) where state <> 'split';
 
 create table row_result (

@@ -8,7 +8,7 @@ create index delivery_part_job on delivery_part (job_id) where job_id is not nul
 
 -- Batches of a part are sent together, and their job is read for all of them.
 alter table batch add column part_id text collate "C" references delivery_part (id) on delete cascade;
--- settle() closes a part with its last batch. markPartSent() and splitPart() read its batches.
+-- settle() closes a part with its last batch. recordTry() and splitPart() read its batches.
 create index batch_part on batch (part_id) where part_id is not null;
 
 alter table upload add column duplicate_check_field text;

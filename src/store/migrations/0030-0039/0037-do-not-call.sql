@@ -1,7 +1,8 @@
--- Do-not-call entries are only added, never changed. What applies to a person is computed from all
--- of the person's entries. So the strongest reason and the longest time count, whatever the order
--- of the entries is. A person is suppressed while an entry of an accepted submission is neither
--- closed nor expired.
+-- The reason, time and scope of an accepted do-not-call entry never change. Entries are added, and
+-- a removal or an override ends them. What applies to a person is computed from all of the person's
+-- entries. So the strongest reason and the longest time count, whatever the order of the entries
+-- is. A person is suppressed while an entry of an accepted submission is not closed, and until a
+-- day after its expiry.
 
 -- One row for each tenant. A transaction that adds entries raises the epoch first. A transaction
 -- that records an attempt to send contacts locks the row for share.
@@ -122,7 +123,7 @@ create table dnc_group (
 );
 
 -- One lane for each DNC list. One holder at a time sends the entries of its submissions, in the
--- order of their epochs.
+-- order of their numbers.
 create table dnc_list_lane (
   dnc_list_id text primary key,
   owner text,

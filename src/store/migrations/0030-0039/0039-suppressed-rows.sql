@@ -6,8 +6,10 @@ alter table chunk alter column subject_digests set default '';
 alter table chunk add column subjects bytea;
 alter table chunk alter column subjects set storage external;
 
--- The accepted rows that a do-not-call entry suppressed at intake, in order. For each: its row, the
--- number of the submission, and the reason. These rows are also in `left_out`.
+-- The valid rows that were suppressed at intake, in order. For each: its row, the number of the
+-- submission with the entry, and the reason. Later versions also store rows that an edition
+-- suppresses (with the number of the edition), and rows without consent. These rows are also in
+-- `left_out`.
 alter table chunk add column suppressed bytea not null default '';
 
 -- By tenant: the suppression epochs before the first look-up of the upload's rows. null: the rows

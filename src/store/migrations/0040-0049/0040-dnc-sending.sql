@@ -1,5 +1,5 @@
--- Why Genesys did not store an entry. null: Genesys stored it, or gave no reason. The entry
--- suppresses in either case.
+-- Why an entry failed: the code of Genesys, or `override-needed` for a removal. null: the entry has
+-- not failed, or Genesys gave no reason. An entry to add suppresses in either case.
 alter table dnc_entry add column failed_code text;
 -- All entries of a request are of one kind.
 alter table dnc_group add column subject_kind smallint not null default 1;

@@ -10,7 +10,7 @@ alter table contact_register add column subject_2 bigint;
 alter table contact_register add column subject_3 bigint;
 -- Further subjects of a contact that has more than three.
 alter table contact_register add column more_subjects bigint[];
--- For foundAmong(): the contacts of all registers that have a subject.
+-- For contactsWith(): the contacts of all registers that have a subject.
 create index contact_register_subject_1 on contact_register (subject_1) where subject_1 is not null;
 create index contact_register_subject_2 on contact_register (subject_2) where subject_2 is not null;
 create index contact_register_subject_3 on contact_register (subject_3) where subject_3 is not null;

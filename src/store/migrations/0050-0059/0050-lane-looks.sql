@@ -1,3 +1,3 @@
--- When the gateway checks uploads of the lane that shared requests again in Genesys. Uploads that
--- end within a minute share one check.
+-- When the gateway next reconciles uploads of the lane that shared requests. Uploads that end
+-- within a minute share one check in Genesys.
 alter table lane add column looks_at timestamptz;

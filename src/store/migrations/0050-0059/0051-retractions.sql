@@ -45,7 +45,7 @@ create table dnc_retraction (
   settled_at timestamptz,
   check ((state = 'open') = (settled_at is null))
 );
--- For note(): notes each contact once.
+-- For noteRetractions(): notes each contact once for a subject and a submission.
 create unique index dnc_retraction_contact on dnc_retraction (contact_list_id, contact_digest, subject, submission);
 -- For page(): the contacts that an entry found, in order.
 create index dnc_retraction_of_submission on dnc_retraction (submission, number);

@@ -24,7 +24,8 @@ insert into encryption_key (id)
   union select secret_key_id from sync_endpoint
   union select previous_secret_key_id from sync_endpoint where previous_secret_key_id is not null;
 
--- For shred(): ended uploads whose rows are still readable, in the order of their ends.
+-- For the rule `staged-rows`: ended uploads whose rows are still readable, in the order of their
+-- ends.
 create index upload_rows_kept on upload (completed_at) where data_key is not null and completed_at is not null;
 -- The deletion of an upload past its retention also deletes its batches. It finds the split ones by
 -- this index, and all others by batch_order. A foreign key would search for both kinds together,

@@ -125,7 +125,7 @@ alter table dnc_retraction add column edition bigint references registry_edition
 alter table dnc_retraction alter column submission drop not null;
 alter table dnc_retraction add check ((submission is null) <> (edition is null));
 drop index dnc_retraction_contact;
--- For note(): notes each contact once.
+-- For noteRetractions(): notes each contact once for a subject and a submission or edition.
 create unique index dnc_retraction_contact on dnc_retraction (contact_list_id, contact_digest, subject, (coalesce(submission, -edition)));
 
 alter table upload add column hold_countries text[];

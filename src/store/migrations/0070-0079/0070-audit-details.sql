@@ -4,8 +4,9 @@ alter table audit_entry add column details jsonb not null default '{}';
 
 -- This trigger writes an audit entry in the statement that changes a state, so that no code can
 -- forget the entry. `tg_argv`: the action of a change, the action of the end of a wait, and the
--- column with the object's id. The trigger leaves out uploads that are accepted, or that end with
--- counts. For these, the code writes the entry in the same transaction.
+-- column with the object's id. The trigger leaves out the move of an upload from `receiving` to
+-- `staged`, and its end as `completed` or `completed_with_errors`. For these moves, the code writes
+-- the entry in the same transaction.
 create function audit_move() returns trigger language plpgsql as $$
 declare
   waited constant boolean := old.state in ('held', 'paused') and new.state not in ('held', 'paused');
