@@ -145,7 +145,7 @@ export type GatewayEvents = AuditEvents &
       correlationId: string | null
       /** The gateway's id, the same for every attempt at a batch or file. null: there is none. */
       requestId: string | null
-      /** `remaining`: the quota that Genesys reports. `right`: after a 403, the missing right. */
+      /** `remaining`: the quota that Genesys reports. `right`: probably missing after a 403. */
       remaining: number | null
       right: string | null
     }

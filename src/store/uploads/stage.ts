@@ -76,7 +76,7 @@ const countChunks = async (tx: Tx, input: StageUpload): Promise<void> => {
 
 /**
  * Why the upload must wait before its lane may deliver it. null: it need not wait. A `notBefore`
- * that has passed holds nothing.
+ * that has passed does not hold the upload.
  */
 const holdOf = ({ options }: StageUpload) => {
   if (options.apply === 'manual') return sql`'apply'`

@@ -11,8 +11,8 @@ import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
 /**
  * A filter that shows for most subjects that no entry names them, without a search for each
  * subject. Every other subject may be in an entry and must be looked up. The filter holds the
- * subjects of accepted submissions, up to one epoch for each tenant. They never change. It does not
- * show whether an entry is still in force, or for which list.
+ * subjects of accepted submissions, up to one epoch for each tenant. Subjects are only added. The
+ * filter does not show whether an entry still exists or is in force, or for which list.
  */
 export type KnownSubjects = {
   /**
