@@ -14,9 +14,9 @@ export type ContactSubject = {
 }
 
 /**
- * The numbers and addresses of a contact, from its accepted rows, the newest upload first. Empty:
- * no row of the newest uploads to the list has the contact, the rows are past their retention, or
- * the contact has neither a number nor an address.
+ * The numbers and addresses of a contact, from its rows that were not rejected, the newest upload
+ * first. Empty: no row of the newest uploads to the list has the contact, the rows are past their
+ * retention, or the contact has neither a number nor an address.
  */
 export type FindContactSubjects = (input: {
   tenantId: string

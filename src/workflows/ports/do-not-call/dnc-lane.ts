@@ -62,8 +62,8 @@ export type DncLaneStore = {
   /** Releases the lane, to be claimed again after `readyInMs`. null: when it gets work. */
   release(claim: DncClaim, readyInMs: number | null): Promise<void>
   /**
-   * Frees every lane. Call it when the embedded home starts: its process lock proves that no other
-   * process holds a lane.
+   * Frees every lane, every pull and every slot. Call it when the embedded home starts: its process
+   * lock proves that no other process holds any of them.
    */
   freeAll(): Promise<void>
   /**

@@ -13,8 +13,9 @@ export type DncChangeReceipt = {
 /** Notifications of Genesys that a DNC list was changed. */
 export type DncChangeStore = {
   /**
-   * Stores the receipt and notifies the endpoints of every tenant that is granted the list, in one
-   * transaction, with an audit entry for each of the tenants. A duplicate changes nothing.
+   * In one transaction, stores the receipt, notifies the endpoints of every tenant that is granted
+   * the list, writes an audit entry for each of these tenants, and makes a planned pull of the list
+   * due immediately. A duplicate changes nothing.
    */
   record(
     receipt: DncChangeReceipt & { dncListId: string },

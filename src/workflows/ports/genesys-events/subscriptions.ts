@@ -10,9 +10,9 @@ export type SubscriptionTarget = {
  * - `registered`: Genesys accepted the subscription.
  * - `refused`: Genesys did not accept it. The gateway tries again later.
  * - `unknown`: it is not known whether Genesys has the subscription. The gateway subscribes again
- *   only if work ends without the event that Genesys should have sent. Work is an upload, or
- *   entries that Genesys stored. A `registered` subscription also becomes `unknown` if work ends
- *   without its event.
+ *   only if work ends without the event that Genesys should have sent. Work is an upload that
+ *   delivered rows, or a submission with entries that Genesys stored. A `registered` subscription
+ *   also becomes `unknown` if work ends without its event.
  */
 export type SubscriptionState = 'registering' | 'registered' | 'refused' | 'unknown'
 

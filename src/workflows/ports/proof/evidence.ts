@@ -37,7 +37,7 @@ export type FoundRow = {
   uploadId: string
   line: number
   match: 'digest' | 'cells'
-  /** The place of the row, if it was accepted. null: it was rejected. */
+  /** The place of the row in the stored chunks. null: the row was rejected. */
   place: { seq: number; row: number } | null
 }
 

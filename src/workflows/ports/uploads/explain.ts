@@ -50,7 +50,7 @@ export type ExplainStore = {
    * sent, or the rows are past their retention.
    */
   requestsOf(uploadId: string, line: number): Promise<RowRequest[]>
-  /** The lines of the upload whose accepted rows have the contact id. */
+  /** The lines of the upload that have the contact id. Rejected rows are not searched. */
   linesOf(uploadId: string, contactId: string): Promise<number[]>
   /**
    * The newest overwriting of the list: its place in the order of the lane, and when it happened

@@ -6,8 +6,7 @@ const SEARCHED = 20
 
 /**
  * The tenant's uploads to a list that have the contact, newest first. Only the newest uploads are
- * searched. Of these, only the accepted rows are searched, because rejected rows have no contact
- * id.
+ * searched. Rejected rows are not searched, because they have no contact id.
  */
 export type FindContactUploads = (input: {
   tenantId: string
