@@ -75,7 +75,7 @@ ann,${PHONE}
   await search.getByRole('button', { name: 'Look up' }).click()
   await page.getByRole('heading', { name: 'Looked up' }).waitFor()
   const verdicts = await page.locator('.head .state').allTextContents()
-  assert.deepEqual(verdicts, ['Not suppressed', 'Suppressed', 'Cannot be read'])
+  assert.deepEqual(verdicts, ['Not suppressed by this list', 'Suppressed', 'Cannot be read'])
   assert.equal(page.url().includes(encodeURIComponent(PHONE)), false)
   await checkAccessible(page)
   assert.deepEqual(errors, [])
@@ -107,7 +107,9 @@ test('by keyboard alone: a registry is added, an edition is loaded with progress
   await checkAccessible(page)
   await choose('415,5552671\n415,5552672\n')
   await press('Load the edition')
-  await page.getByText('The edition is stored. It comes into force without another step.').waitFor()
+  await page
+    .getByText('The edition is stored. The list of editions shows when it comes into force.')
+    .waitFor()
   // The page refreshes itself until the edition is in force.
   await page.getByRole('cell', { name: 'In force' }).waitFor()
   await checkAccessible(page)
