@@ -116,8 +116,9 @@ export type ChunkSink = {
 /**
  * Reads the body as it streams in: decompress → decode → rows → columns → validate and normalise →
  * deduplicate → chunks. Waits for the sink to store a chunk before it reads more, so a slow
- * database slows the sender. Holds at most two chunks and the digests of ids in memory. Throws
- * `FileRefused`, and whatever the body or the sink throws.
+ * database slows the sender. Holds only the chunks that one block of the body fills, the open
+ * chunk, and digests of ids in memory. Throws `FileRefused`, and whatever the body or the sink
+ * throws.
  */
 export type RunIntake = (
   body: AsyncIterable<Uint8Array>,

@@ -1,6 +1,6 @@
 /**
  * A bitmap is a set of small integers, one bit each, lowest bit first. The gateway uses bitmaps for
- * the rows of a chunk that are left out or sent.
+ * sets of rows of a chunk, for example those that are left out.
  */
 export const createBitmap = (size: number): Buffer => Buffer.alloc(Math.ceil(size / 8))
 

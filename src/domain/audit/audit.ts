@@ -9,7 +9,7 @@ import type { AuditAction, AuditSaid } from './audit-details.ts'
 export type AuditEntry = {
   id: string
   tenantId: string
-  /** A key id. `gateway`: the gateway acted without a call. */
+  /** A key id. `gateway`: the gateway acted by itself, not in a call. */
   actor: string
   action: AuditAction
   /** The object's id, for example `upl_…`. */
@@ -34,8 +34,8 @@ export const byCaller = ({ tenantId, keyId, requestId }: Caller): Who => ({
 })
 
 /**
- * The audit fields for work that the gateway does itself. The work belongs to a tenant and follows
- * from an earlier request.
+ * The audit fields for work that the gateway does itself. `requestId`: the request from which the
+ * work follows, or a word for the work if it follows from none (such as `start`).
  */
 export const byGateway = (about: { tenantId: string; requestId: string }): Who => ({
   tenantId: about.tenantId,

@@ -71,7 +71,7 @@ const isKept = (asked: ColumnKind, made: ColumnKind): boolean =>
 /**
  * Whether a list has exactly the requested columns. A requested date column may have become a text
  * column. If the outcome of a creation is unknown, the gateway recognises the created list by its
- * columns.
+ * name and its columns.
  */
 export const hasColumns = (list: ContactList, plan: NewContactListPlan): boolean => {
   const kinds = new Map(list.columns.map(({ name, kind }) => [name, kind]))

@@ -71,7 +71,10 @@ export type DncEntry = {
 /** The terms of an entry: everything except the person. */
 export type EntryTerms = {
   reason: DncReason
-  /** The caller's word for the reason, if Genesys does not have this reason. */
+  /**
+   * The caller's word for the reason, if it is not one of `DNC_REASONS`. For a removal: its reason
+   * as free text.
+   */
   originalReason: string | null
   source: string | null
   /**

@@ -70,13 +70,13 @@ export type GuestFileProgress = {
   urlAskedAt: string | null
   /**
    * If true, the URL in use must not be used again, because Genesys refused it, or because the
-   * content of another file is stored there.
+   * bytes that are stored there are not the bytes of the file.
    */
   renew: boolean
   /**
    * The earliest time at which a confirmation may have reached Genesys. Before the gateway sends
    * another confirmation, it checks whether Genesys received the earlier one. null: no confirmation
-   * was sent.
+   * was sent for the URL in use, or it certainly had no effect.
    */
   confirmAskedAt: string | null
   /**

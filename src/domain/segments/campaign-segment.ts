@@ -60,8 +60,8 @@ export type AnalysisReport = {
 export type SegmentProblem = { code: string; detail: string; path?: string }
 
 /**
- * How far the gateway has got in applying the version. The progress is stored before each call to
- * Genesys, so that another instance can continue after a crash.
+ * How far the gateway has got in applying the version. The progress is stored before each call that
+ * changes something in Genesys, so that another instance can continue after a crash.
  */
 export type SegmentProgress = {
   step: 'begin' | 'sending' | 'sent'

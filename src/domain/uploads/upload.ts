@@ -207,8 +207,9 @@ export const UPLOAD_FIELDS = {
   state: shown(z.enum(UPLOAD_STATES)),
   hold: shown(holdSchema.nullable()),
   /**
-   * Why no rows of an upload in its lane are being sent, as the lane's holder last reported. The
-   * field changes without a new version of the upload. null: the upload is held, or not waiting.
+   * Why no rows of an upload in its lane are being sent, as the lane's holder last reported, or as
+   * the order of the lane shows. The field changes without a new version of the upload. null: the
+   * upload is held, or not waiting.
    */
   waitingFor: shown(waitSchema.nullable()),
   mode: shown(z.enum(UPLOAD_MODES)),

@@ -9,8 +9,8 @@ import type { Waiter, WaitingRoom } from './waiting-room.ts'
 const HELD_SLOTS = 2
 /**
  * Slots are reserved at most this far ahead. If two intervals between slots are longer, they are
- * the limit. A more urgent call therefore waits at most this long for slots that were reserved
- * before it came.
+ * the limit. A more urgent call therefore never waits longer than the limit for slots that were
+ * reserved before it came.
  */
 const MIN_AHEAD_MS = 250
 /**

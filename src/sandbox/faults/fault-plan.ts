@@ -30,7 +30,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     retryAfterSeconds: z.number().nonnegative().default(1),
   }),
   rule('reset', {}),
-  /** The call is not answered for `holdMs`. Default: until the caller closes the connection. */
+  /** No answer. The connection is closed after `holdMs`. Default: the caller must close it. */
   rule('timeout', { holdMs: z.int().positive().optional() }),
   rule('executed-then-timeout', { holdMs: z.int().positive().optional() }),
   rule('executed-then-reset', {}),
@@ -58,8 +58,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     nameRows: z.boolean().default(false),
   }),
   /**
-   * These fields are silently not stored. Default: all undeclared fields, for which the answer is
-   * normally 400.
+   * These fields are silently not stored. Default: all undeclared ones, which normally get a 400.
    */
   rule('drop-fields', { fields: z.array(z.string()).optional() }),
   /** The job ends as `failed`, and nothing is stored. */
@@ -96,7 +95,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('callback-forged', { how: z.enum(['unsigned', 'forged']).default('forged') }),
   /** The import ends as FAILED with this reason, and nothing is stored (platform). */
   rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
-  /** How long the status still shows the previous import. Default: forever (platform). */
+  /** How long after its end the status does not show the import. Default: forever (platform). */
   rule('import-status-stuck', { forMs: z.int().positive().optional() }),
   /** The file is accepted, but no import begins, so there is no status and no event (platform). */
   rule('import-lost', {}),

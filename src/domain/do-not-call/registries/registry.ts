@@ -7,8 +7,8 @@ export type Registry = {
   /** The country of its numbers, ISO 3166-1 alpha-2. */
   country: string
   /**
-   * How many days old an edition may be when people are called. null: the limit from the
-   * configuration applies.
+   * How many days old an edition may be when people are called. null: the limit is DNC_MAX_AGE_DAYS
+   * or, if it is not set, that of the country's rule (`registryAgeDays`).
    */
   maxAgeDays: number | null
   /** The edition in force. null: no edition is in force. */
