@@ -1,8 +1,8 @@
 import type { View } from '../frame/page.ts'
 
 /**
- * The page that shows a secret once. It is the answer to a form and has no address, so the secret
- * cannot be opened again.
+ * The page that shows a secret once. It is the answer to a form and has no address, so nobody
+ * can open the page again.
  */
 export const onceView = (once: {
   title: string

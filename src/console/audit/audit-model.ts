@@ -66,7 +66,7 @@ export const auditModel = (
 ) => ({
   entries: found.items.map((entry) => entryLine(entry, caller)),
   filter,
-  /** Only a part of the trail was searched: it ends before the page is full. */
+  /** The search stopped before the end of the trail, although the page is not full. */
   isPart: found.next !== null && found.items.length < limit,
   filtered: Object.values(filter).some((value) => value !== undefined),
   actions: AUDIT_ACTIONS.map((action) => ({ action, label: words.actions[action] })).toSorted(

@@ -104,7 +104,7 @@ const submit = async (
   return linkOf(answer.location!.split('/').at(-1)!)
 }
 
-/** The end of the named day, in UTC. The entry is in force until that time. */
+/** The end of the named day, in UTC. The entry expires at that time. */
 export const endOf = (day: string | undefined) =>
   day === undefined ? {} : { expiresAt: `${day}T23:59:59Z` }
 

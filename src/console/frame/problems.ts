@@ -32,8 +32,8 @@ const ofError = (deps: ConsoleDeps, error: unknown, request: FastifyRequest): Vi
     return viewOf({ code: 'form-refused', heading, detail, hint, back }, 403)
   }
   const problem = deps.problemFor(error, request)
-  // Fastify throws this error for an unknown address, before it calls the handler for unknown
-  // addresses.
+  // For an unknown address, the plugin `problems` throws this error before Fastify calls the
+  // handler for unknown addresses.
   if (request.is404 && problem.code === 'not-found') return noSuchPage(request)
   return viewOf({ ...problemWords(problem), back }, PROBLEMS[problem.code].status)
 }

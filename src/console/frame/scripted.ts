@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify'
 
 type Asked = Pick<FastifyRequest, 'headers'>
 
-/** Whether htmx requested this part of a page. */
+/** Whether a script of a page sent the request: htmx, `console.js` or `upload.js`. */
 export const isScripted = ({ headers }: Asked): boolean => headers['hx-request'] === 'true'
 
-/** Whether a script sent the form and reads the result itself. */
+/** Whether `upload.js` sent the form and reads the result itself. */
 export const wantsJson = ({ headers }: Asked): boolean => headers.accept === 'application/json'
 
 /**

@@ -23,7 +23,7 @@ const isHttps = (deps: Pick<ConsoleDeps, 'publicUrl'>, request: FastifyRequest):
 
 /**
  * Sets the cookie of the session. Removes the cookie if the token is null. Browsers send the cookie
- * only to /console, and not with a form of another site. Scripts cannot read the cookie.
+ * only to /console, and not with a POST from another site. Scripts cannot read the cookie.
  */
 export const keepToken = (
   deps: Pick<ConsoleDeps, 'publicUrl'>,
@@ -62,8 +62,8 @@ const isOwnOrigin = (
 }
 
 /**
- * Throws `FormRefused` if the form was sent from another site. Browsers send the origin of the page
- * with every POST.
+ * Throws `FormRefused` if the form was sent from another site, or without an origin. Browsers send
+ * the origin of the page with every POST.
  */
 export const checkOrigin = (
   deps: Pick<ConsoleDeps, 'publicUrl'>,
@@ -82,8 +82,8 @@ export const checkCsrf = (fields: Readonly<Record<string, unknown>>, token: stri
 }
 
 /**
- * Whether the caller is on this machine. The address of the socket decides. A request that came
- * through a proxy never counts as local.
+ * Whether the caller is on this machine. The address of the socket decides. A request with a
+ * forwarding header of a proxy never counts as local.
  */
 export const isLoopback = ({ raw }: Pick<FastifyRequest, 'raw'>): boolean => {
   const { headers, socket } = raw

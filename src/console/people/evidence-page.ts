@@ -16,8 +16,8 @@ import { evidenceModel } from './evidence-model.ts'
 
 const DAY_MS = 86_400_000
 /**
- * How many days are searched if the user names no day. Most legal questions are about the last
- * months.
+ * If the user names no first day, the search begins this many days before the last day. Most legal
+ * questions are about the last months.
  */
 const USUAL_DAYS = 90
 const { evidence: words } = ENGLISH.people

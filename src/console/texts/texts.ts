@@ -1,6 +1,9 @@
 import english from './en.json' with { type: 'json' }
 
-/** Every text that a page shows. A translation is a file of the same form beside `en.json`. */
+/**
+ * The texts of the pages. A code without a text here is shown with its text from `domain`. A
+ * translation is a file of the same form beside `en.json`.
+ */
 export type Texts = typeof english
 
 export const ENGLISH: Texts = english

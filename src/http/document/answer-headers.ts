@@ -26,14 +26,17 @@ export const RESPONSE_HEADERS = {
   'Retry-After': text('Seconds to wait', { type: 'integer', minimum: 1 }),
   'WWW-Authenticate': text('The authentication scheme (RFC 9110, 11.6.1)'),
   'Accept-Encoding': text('The accepted encodings of a body (RFC 9110, 12.5.3)'),
-  'Content-Disposition': text('The name under which to save the CSV file'),
+  'Content-Disposition': text('The name under which to save the file'),
   Vary: text('The request headers that selected this answer'),
 } as const
 export type ResponseHeader = keyof typeof RESPONSE_HEADERS
 
 type Call = { access: unknown }
 
-/** Problems whose answer says when to try again. */
+/**
+ * Problems whose answer has Retry-After. `quota-exceeded` has it too, but needs no entry: a call
+ * that may get `quota-exceeded` may also get `too-many-requests`, which has the same status.
+ */
 const WITH_RETRY_AFTER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'too-many-requests',
   'too-many-streams',

@@ -5,7 +5,7 @@ import type { HttpDeps } from '../server/deps.ts'
 import { SANDBOX_NOTICE } from '../server/sandbox-notice.ts'
 
 /**
- * The icon of the documentation pages: a door with an arrow. Swagger's icon stands for another
+ * The icon of the documentation pages: a door with an arrow. Swagger's icon belongs to another
  * product.
  */
 const ICON =

@@ -42,7 +42,7 @@ const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
       header('webhook-timestamp', 'Seconds since 1970'),
       header(
         'webhook-signature',
-        'Signature of Standard Webhooks: v1,<base64 of HMAC-SHA256>. After a rotation of the secret, there are two signatures, separated by a space',
+        'Signature of Standard Webhooks: v1,<base64 of HMAC-SHA256>. For 24 hours after a rotation of the secret, there are two signatures, separated by a space',
       ),
     ],
     requestBody: {
@@ -58,7 +58,12 @@ const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
         },
       },
     },
-    responses: { '2XX': { description: 'Accepted. Any other status is retried' } },
+    responses: {
+      '2XX': {
+        description:
+          'Accepted. After any other status, the gateway tries again until the attempts are used up. Exception: 410 disables the endpoint',
+      },
+    },
   },
 })
 

@@ -1,13 +1,15 @@
 /** The request headers that operations read, with their descriptions for the document. */
 export const REQUEST_HEADERS = {
   'Idempotency-Key':
-    '1 to 255 visible ASCII characters, with or without quotes. Send the same key with every retry',
-  'Content-Encoding': '`gzip`, if the body is the file itself',
+    '1 to 255 visible ASCII characters, with or without quotes. If you repeat the call, send the same key',
+  'Content-Encoding':
+    '`gzip`, if the body is a file that is compressed with gzip. Not allowed for a form',
   'X-File-Name':
     'The name of the file in the body, in UTF-8 or percent-encoded. The option `fileName` overrides it',
   'If-Match': 'The ETag of the version that you saw',
-  'If-None-Match': 'The version that you already have',
-  'Last-Event-ID': 'The id of the last event that you received. The stream continues after it',
+  'If-None-Match': 'The ETag of the version that you already have',
+  'Last-Event-ID':
+    'The id of the last event that you received. If the upload has not changed since, the stream does not send the current state again',
   'webhook-id':
     'The id of the message (Standard Webhooks), the same on every attempt. A call with the three webhook headers needs no `token`',
   'webhook-timestamp':

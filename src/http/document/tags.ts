@@ -12,7 +12,7 @@ export const TAGS = {
   'guest-files':
     'Files for a person. The gateway inspects and scans each file, and follows it until Genesys has it',
   erasures: 'Erase a person, and read the receipt',
-  endpoints: 'Endpoints that receive the events of uploads',
+  endpoints: 'Endpoints that receive events of the gateway',
   'genesys-events': 'Calls that Genesys makes',
   access: 'Tenants, their grants and their keys',
   audit:

@@ -36,8 +36,8 @@ const unauthorized = (reply: FastifyReply): GatewayProblem => {
 }
 
 /**
- * Whether the call comes from this machine. A call that a proxy forwarded never counts as local,
- * even if the proxy runs on this machine.
+ * Whether the call comes from this machine. A call with a forwarding header of a proxy never counts
+ * as local, even if the proxy runs on this machine.
  */
 const isLoopback = (request: FastifyRequest): boolean => {
   const { headers, socket } = request.raw

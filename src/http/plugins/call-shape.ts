@@ -76,8 +76,10 @@ const refusalOf = (text: string): GatewayProblem | null => {
 }
 
 /**
- * Replaces path, query and JSON body of every call by what the route's strict schemas accept. Where
- * the route has no schema, nothing is accepted.
+ * Replaces the path parameters, the query and the JSON body of a call by what the route's strict
+ * schemas accept. Where the route has no schema, nothing is accepted, except `{}` as the body. A
+ * body that the handler reads itself (`reads`) is not replaced. With `reads: 'file'`, the query is
+ * not replaced either.
  */
 export const callShapePlugin = fp(
   async (app: FastifyInstance) => {

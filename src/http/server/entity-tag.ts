@@ -3,8 +3,8 @@ import type { Upload } from '../../domain/uploads/upload.ts'
 
 /**
  * The ETag of an object with a version. The tag is a strong one, as If-Match requires. Use the tag
- * to answer 304 only for objects that get a new version with every change. Do not use it so for a
- * webhook endpoint, because its failures are counted without a new version.
+ * to answer 304 only for objects that get a new version with every change. A webhook endpoint is
+ * not such an object, because its failures are counted without a new version.
  */
 export const etagOf = (versioned: { version: number }): string => `"${versioned.version}"`
 

@@ -14,7 +14,8 @@ declare module 'fastify' {
     /** A page for people. The API document does not contain it. */
     page?: true
     /**
-     * A page whose route reads its body while it arrives. No time limit is set for the body here.
+     * A page whose route reads its body while it arrives. The time limit for small bodies does not
+     * apply to this body.
      */
     streams?: true
     /**
@@ -41,10 +42,7 @@ declare module 'fastify' {
     answered: boolean
     /** How the body arrives, if the route reads a file. null: it reads none. */
     submissionForm: SubmissionForm | null
-    /**
-     * What was read about a small upload together with its key. null: the call is not a small
-     * upload.
-     */
+    /** What was read about a small upload together with the API key. null: nothing was. */
     doorway: Doorway | null
   }
 }

@@ -59,8 +59,8 @@ const requestIdOf = (deps: HttpDeps, raw: Pick<IncomingMessage, 'headers'>): str
 }
 
 /**
- * Four times what Node reads from a socket by default. A large upload then wakes the process a
- * quarter as often.
+ * Four times what Node reads from a socket by default. A large upload then needs a quarter as many
+ * reads.
  */
 const BODY_BUFFER_BYTES = 256 * 1024
 

@@ -39,7 +39,7 @@ const unstorableMembers = (value: unknown): string[] => {
  */
 export const refuseUnstorable = (value: unknown, code: ProblemCode, listed: string): void => {
   if (isNestedDeeper(value, MOST_LEVELS)) {
-    throw new GatewayProblem(code, `It is nested more than ${MOST_LEVELS} levels deep.`)
+    throw new GatewayProblem(code, `The value is nested more than ${MOST_LEVELS} levels deep.`)
   }
   const names = unstorableMembers(value).map((name) => shownName(name))
   if (names.length === 0) return

@@ -7,7 +7,7 @@ import { cursorUnreadable } from '../server/cursor.ts'
 export const cursorOfLine = (line: number): string =>
   Buffer.from(`line:${line}`).toString('base64url')
 
-/** The line in a cursor. Throws 400 for a cursor that the gateway never returned. */
+/** The line in a cursor. Throws 400 for a cursor that cannot be read. */
 export const lineOfCursor = (
   refuse: Refuse<'parameter-invalid'>,
   cursor: string | undefined,

@@ -75,8 +75,9 @@ export const FILE_IS_ELSEWHERE = 'The file must be in the part `file`.'
 const MORE_THAN_ONE_FILE = 'The form has more than one file. Send one part `file`.'
 
 /**
- * The problem for an error of the form's parser. An error of one of its limits keeps its own code
- * (413). Any other fault of the form is a 400.
+ * The problem for an error of the form's parser. More than one file is a 400. Any other error with
+ * a code of the parser keeps this code, which is a 413 for a limit. A form that cannot be read is a
+ * 400.
  */
 const partsProblem = (error: unknown): unknown => {
   if (error instanceof GatewayProblem) return error
@@ -254,7 +255,7 @@ export const checkDeclaredLength = (request: SubmissionRequest, maxBytes: number
 
 /**
  * Reads the options of a submission. In a form, reads everything up to the file. `body`: the file
- * while it arrives, whose errors are `GatewayProblem`s. Throws 400 and 408, with the codes in
+ * while it arrives, whose errors are `GatewayProblem`s. Throws the problems in
  * `SUBMISSION_PROBLEMS`.
  */
 export const readSubmission = async <Schema extends z.ZodObject>(

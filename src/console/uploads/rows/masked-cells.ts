@@ -1,8 +1,8 @@
 const MOST_CHARS = 60
 
 /**
- * A cell with a dot for every letter and digit. A missing + or an extra space is still visible, but
- * no person can be identified.
+ * The beginning of a cell, with a dot for every letter and digit. A missing + or an extra space is
+ * still visible, but the letters and digits are not.
  */
 export const maskedCell = (cell: string): string =>
   [...cell]

@@ -158,7 +158,10 @@ export const keySchema = z.strictObject({
   lastUsedAt: stamp
     .nullable()
     .describe('Time of the last call, to the minute. null: the key was never used'),
-  replacedBy: z.string().nullable().describe('Id of the key that a rotation made'),
+  replacedBy: z
+    .string()
+    .nullable()
+    .describe('Id of the key that a rotation made. null: the key was not rotated'),
 })
 export const newKeyAnswerSchema = keySchema.extend({
   key: z.string().describe('The key itself. Only this answer contains it'),

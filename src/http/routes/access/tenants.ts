@@ -37,7 +37,7 @@ const registerCollection = (add: AddRoute): void => {
     method: 'POST',
     url: TENANTS,
     id: 'createTenant',
-    summary: 'Make a tenant, grant the objects that its keys may use, and set its quotas',
+    summary: 'Make a tenant with its grants, registries and quotas',
     headers: { 'Idempotency-Key': 'required' },
     body: newTenantSchema,
     answers: {
@@ -101,7 +101,7 @@ export const registerTenants = (add: AddRoute): void => {
     method: 'PATCH',
     id: 'changeTenant',
     summary:
-      'Change the name, the grants or the quotas of a tenant. Uploads that were accepted before continue',
+      'Change the name, the grants, the registries or the quotas of a tenant. Uploads that were accepted before continue',
     headers: { 'If-Match': 'required' },
     body: tenantChangeSchema,
     answers: { 200: answerOf('The tenant as it is now') },

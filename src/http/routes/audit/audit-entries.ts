@@ -41,7 +41,7 @@ const registerList = (add: AddRoute): void => {
     answers: {
       200: {
         about:
-          'A page of entries. A page may have fewer entries than `limit`, or none, although `next` is not null. If Accept is application/x-ndjson: all entries',
+          'A page of entries. A page may have fewer entries than `limit`, or none, although `next` is not null. If Accept is application/x-ndjson: all entries that match, without pages',
         schema: auditEntriesSchema,
         mediaTypes: ['application/json', NDJSON],
         headers: ['Vary'],
@@ -75,7 +75,7 @@ export const registerAuditEntries = (add: AddRoute): void => {
     exposeHeadRoute: false,
     id: 'exportAuditEntries',
     summary:
-      'Export blocks and entries for npm run audit:verify. For other tenants, the export has only hashes',
+      'Export blocks and entries for npm run audit:verify. An admin gets the entries of all tenants. Any other caller gets only hashes for entries of other tenants',
     query: exportQuerySchema,
     answers: { 200: { about: 'NDJSON', mediaTypes: [NDJSON] } },
     problems: [],

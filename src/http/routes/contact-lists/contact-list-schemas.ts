@@ -20,7 +20,7 @@ const columnName = z
   .max(NEW_LIST_LIMITS.columnNameChars)
   .regex(
     COLUMN_NAME,
-    'may have letters, digits, spaces and _ . : ( ) / -, but must not begin or end with one of these signs',
+    'may have letters, digits, spaces and _ . : ( ) / -. It must begin with a letter, a digit or _, and end with a letter, a digit, _ or )',
   )
   .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is not a valid column name')
   .refine(
@@ -87,7 +87,10 @@ const settingsShape = {
   schemaName: text(NEW_LIST_LIMITS.columnNameChars).optional(),
   schemaVersion: z
     .string()
-    .regex(/^\d{1,9}(\.\d{1,9}){0,2}$/, 'must be numbers with points between them')
+    .regex(
+      /^\d{1,9}(\.\d{1,9}){0,2}$/,
+      'must be one to three numbers with points between them, such as 1.0',
+    )
     .optional(),
   divisionId: genesysIdSchema.optional(),
   attemptLimitsId: genesysIdSchema.optional(),

@@ -36,8 +36,8 @@ type SubmitDeps = Pick<HttpDeps, 'clock' | 'limits' | 'access' | 'receiveEntries
   }
 
 /**
- * Refuses options that would have no effect: options for CSV with another format, and the two names
- * of the expiry together.
+ * Refuses the options if one of them would have no effect: an option for CSV with another format,
+ * or both names of the expiry.
  */
 const checkOptions = (
   { refuse }: { refuse: Refuse<'option-invalid'> },
@@ -116,7 +116,7 @@ export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): 
     query: dncOptionsSchema,
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncOptions' }, 'entries'),
     answers: answers(
-      'Accepted. From now on, the gateway suppresses these people. Location is the address of the submission',
+      'Accepted. From now on, the valid entries suppress their people. Location is the address of the submission',
     ),
     examples: SUBMIT_EXAMPLES,
     handler: async (request, reply, deps) =>

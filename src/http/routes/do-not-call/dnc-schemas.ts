@@ -126,8 +126,8 @@ const entryTermsSchema = {
 
 const searchedShape = {
   /**
-   * Whether the entry is in force: from the 202 of its submission until its removal, or until a day
-   * after its expiry.
+   * Whether an entry of the list is in force for the person. An entry is in force from the 202 of
+   * its submission until its removal, or until a day after its expiry.
    */
   suppressed: z.boolean(),
   entries: z.array(

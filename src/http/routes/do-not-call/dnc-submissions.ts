@@ -119,7 +119,7 @@ export const registerDncSubmissions = (add: AddRoute): void => {
     method: 'GET',
     url: '/v1/dnc-submissions',
     id: 'listDncSubmissions',
-    summary: 'List submissions of entries, newest first',
+    summary: 'List submissions (entries, removals and pulls), newest first',
     query: submissionsQuerySchema,
     answers: { 200: { about: 'A page of submissions', schema: pageOf(submissionSchema) } },
     problems: [],

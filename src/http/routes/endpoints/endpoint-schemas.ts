@@ -74,13 +74,21 @@ export const endpointSchema = z.strictObject({
       '`request`: a call disabled the endpoint. `gone`: the endpoint answered 410. `failing`: every attempt failed for 5 days. `not_configured`: the environment no longer names the endpoint',
     ),
   consecutiveFailures: count.describe('Failed attempts since the last successful attempt'),
-  failingSince: stamp.nullable().describe('null: the last attempt succeeded'),
+  failingSince: stamp
+    .nullable()
+    .describe(
+      'Since when every attempt has failed. null: no attempt has failed since the last success',
+    ),
   warnedAt: stamp
     .nullable()
-    .describe('When the gateway warned because every message to the endpoint had failed for a day'),
+    .describe(
+      'When the gateway warned because every attempt had failed for a day. null: it has not warned',
+    ),
   previousSecretUntil: stamp
     .nullable()
-    .describe('Until this time, messages are also signed with the previous secret'),
+    .describe(
+      'Until this time, messages are also signed with the previous secret. null: no previous secret is valid',
+    ),
   version: count.describe('Grows with every change of the settings. It is also the ETag'),
   createdAt: stamp,
   updatedAt: stamp,
@@ -105,12 +113,12 @@ export const deliverySchema = z.strictObject({
   lastStatus: z
     .int()
     .nullable()
-    .describe('HTTP status of the last answer. null: there was no answer'),
+    .describe('HTTP status of the last attempt. null: no attempt yet, or no answer'),
   lastFailure: z
     .enum(DELIVERY_FAILURES)
     .nullable()
     .describe(
-      '`answer`: the status was not 2xx. `no_answer`: there was no answer in time. `address_refused`: the address is not public',
+      '`answer`: the status was not 2xx. `no_answer`: no answer arrived in time, or there was no connection. `address_refused`: the address is not public. null: no attempt yet, or the last attempt succeeded',
     ),
   createdAt: stamp,
   nextAt: stamp.nullable().describe('When the next attempt is due. null: there is no next attempt'),

@@ -58,7 +58,8 @@ const intake = {
   ]),
   answers: {
     202: {
-      about: 'Accepted. The file is inspected and stored. Location is the address of the file',
+      about:
+        'Accepted. The gateway has inspected and stored the file. `state` shows what happens next. Location is the address of the file',
       schema: guestFileSchema,
       headers: ['Location', 'Idempotency-Replayed'],
     },

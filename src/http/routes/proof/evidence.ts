@@ -30,7 +30,7 @@ const subjectIn = (
   const judge = validation.entries({ options: {}, now: clock.now() })
   const judged = judge((asked) => (asked === field ? (phoneNumber ?? email!) : ''))
   if (judged.faults === null) return { kind, value: judged.entry.subject }
-  const detail = `\`${field}\` is not an email address, or not a number with + and its country code (${judged.faults[0].code}).`
+  const detail = `\`${field}\` cannot be read. A number needs + and its country code, and an address must be valid (${judged.faults[0].code}).`
   throw refuse('evidence-subject-invalid', detail, { pointer: `/${field}` })
 }
 

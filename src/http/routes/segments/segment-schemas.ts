@@ -133,7 +133,7 @@ const findingSchema = z.strictObject({
   paths: z
     .array(z.string())
     .optional()
-    .describe('The smallest set of rules that causes the finding'),
+    .describe('Rules that together cause the finding. Each of them is needed'),
 })
 
 const analysisSchema = z.strictObject({
@@ -203,7 +203,7 @@ export const segmentPreviewSchema = z.strictObject({
 export const segmentSchema = z.strictObject({
   ...understood,
   version: count.describe(
-    'The number of this version, which is also the ETag. Each PUT makes a new version',
+    'The number of this version, which is also the ETag. Each PUT and each rollback makes a new version',
   ),
   state: z
     .enum(SEGMENT_STATES)
@@ -221,7 +221,7 @@ export const segmentSchema = z.strictObject({
     .nullable(),
   latencyMs: count
     .nullable()
-    .describe('Milliseconds from the call until the latest change of `state`'),
+    .describe('Milliseconds from the call until the gateway last set `state`'),
   createdAt: stamp,
   updatedAt: stamp,
   appliedAt: stamp.nullable(),

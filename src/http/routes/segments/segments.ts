@@ -116,7 +116,7 @@ const registerMoves = (add: AddRoute): void => {
     method: 'POST',
     url: `${SEGMENT}/resume`,
     id: 'resumeSegment',
-    summary: 'Resume a version that Genesys refused',
+    summary: 'Resume a version that is held because Genesys refused it',
     answers: {
       200: { about: 'The version as it is now', schema: segmentSchema, headers: ['ETag'] },
     },

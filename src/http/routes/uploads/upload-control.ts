@@ -51,7 +51,11 @@ const MOVES: Record<ControlAction, { summary: string; to: UploadState }> = {
     to: 'cancelled',
   },
   pause: { summary: 'Pause an upload. Other uploads to its list continue', to: 'paused' },
-  resume: { summary: 'Resume a paused or held upload', to: 'staged' },
+  resume: {
+    summary:
+      'Resume a paused or held upload. An upload that waits for /apply or for its `notBefore` cannot be resumed',
+    to: 'staged',
+  },
 }
 
 /** POST …/cancel, …/pause and …/resume. If-Match is optional. */
@@ -124,7 +128,8 @@ const registerRetry = (add: AddRoute): void => {
     access,
     id: 'retryUpload',
     tag: 'uploads',
-    summary: 'Send the failed and unprocessed rows of a finished upload again, as a new upload',
+    summary:
+      'Send rows of a finished upload again, as a new upload. Default: the failed and unprocessed rows',
     params: uploadParamsSchema,
     headers: { 'Idempotency-Key': 'required' },
     body: retrySchema,

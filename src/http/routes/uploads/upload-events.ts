@@ -79,7 +79,7 @@ export const registerUploadEvents = (
     answers: {
       200: {
         about:
-          'The stream. It sends the current state, then each newer version within about a second, until the final state',
+          'The stream. It sends the current state, and newer versions within about a second. It ends after the final state, or earlier, for example after 30 minutes: then connect again',
         mediaTypes: ['text/event-stream'],
       },
       204: { about: 'The upload has ended, and Last-Event-ID names its last version' },

@@ -79,7 +79,7 @@ export const registerRegistries = (add: AddRoute): void => {
     method: 'PUT',
     url: REGISTRY,
     id: 'putRegistry',
-    summary: 'Make a registry for a country, or change the maximum age of its editions',
+    summary: 'Make a registry for a country, or change its settings',
     params: registryParamsSchema,
     body: registryPutSchema,
     answers: { 200: { about: 'The registry as it is now', schema: registrySchema } },
@@ -165,7 +165,7 @@ export const registerEditionIntake = async (
     answers: {
       202: {
         about:
-          'Every number is stored. The edition comes into force without another call. Location is the address of the edition',
+          'The numbers are stored. Next, the edition comes into force without another call, or ends as `failed` with a `problem`. Location is the address of the edition',
         schema: editionSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },
