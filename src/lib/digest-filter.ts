@@ -40,7 +40,7 @@ const pieceFor = (digests: number): Piece => {
 
 /**
  * The position of a digest's block, chosen by the first word of the digest. Each of the other three
- * words chooses three of the block's 512 bits, with nine bits for each.
+ * words chooses three of the block's 512 bits. Nine bits of the word choose one bit of the block.
  */
 const blockOf = (digests: Int32Array, at: number, blocks: number): number =>
   Math.floor(((digests[at]! >>> 0) / TWO_TO_32) * blocks) * BLOCK_WORDS

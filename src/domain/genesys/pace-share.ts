@@ -1,9 +1,9 @@
 /**
  * What a 429 does to the pace. The share is the part of the configured pace that is in force. A
  * refusal multiplies the share by a factor, at most once in `cutPauseMs`. Afterwards, the share
- * grows by equal steps (additive increase, multiplicative decrease). The bucket stores only the
- * share and the time since the last refusal. All instances compute the rest from these two, so
- * their results agree.
+ * grows by equal steps (additive increase, multiplicative decrease). The bucket stores the share
+ * after the last cut, the time of the cut, and the time from which the share grows. All instances
+ * compute the present share from them, so their results agree.
  */
 export const PACE_SHARE_RULE = {
   full: 1,

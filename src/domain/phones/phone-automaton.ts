@@ -157,7 +157,7 @@ export const compileWhole = (patterns: readonly string[]): DigitTable | null => 
  * A table for one pattern that must match the start of a text, as `^(?:pattern)` does.
  * `prefixLength` reads the table. The table prefers the same match as the regular expression,
  * because threads after the first match are dropped. `tellGroups`: marks a match in which a
- * capturing group took part. null as in `compileWhole`.
+ * capturing group took part. null: as in `compileWhole`.
  */
 export const compilePrefix = (pattern: string, tellGroups: boolean): DigitTable | null => {
   const graph = readPatterns([pattern])

@@ -18,8 +18,8 @@ import { plainPhoneText, withoutDecimals, withoutUri } from './phone-text.ts'
 export type PhoneCode = PhoneRefusal | PhoneDamage | 'phone-several'
 
 /**
- * `direct`: the library was not needed. It is only for metrics. `ext`: the extension, which is
- * stored separately. `decimals`: the `.0` of a spreadsheet was removed.
+ * `direct`: the library was not needed. Only metrics use this member. `ext`: the extension, which
+ * is stored separately. `decimals`: the `.0` of a spreadsheet was removed.
  */
 export type PhoneResult =
   | { ok: true; e164: string; ext: string | null; direct: boolean; decimals: boolean }

@@ -85,8 +85,9 @@ const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
 }
 
 /**
- * Whether the caller must handle a conflict. After a write, it must, because it has to read the
- * state before it repeats the write [guide-api: Errors and retries]. A read can be repeated here.
+ * Whether the caller must handle a conflict. After a write, the caller must do so, because it has
+ * to read the state before it repeats the write [guide-api: Errors and retries]. A read can be
+ * repeated here.
  */
 const isForTheCaller = (call: { method: string }, failure: GenesysFailure): boolean =>
   failure.kind === 'conflict' && call.method !== 'GET'

@@ -67,8 +67,8 @@ const bodyOf = ({ subjects, reason, expiresAt }: DncWrite): Buffer =>
   )
 
 /**
- * DNC lists in the guide dialect. Entries with one reason and one expiry go in one request with an
- * `Idempotency-Key`. The dialect has no email addresses and no removal.
+ * DNC lists in the guide dialect. Entries with the same reason and the same expiry go in one
+ * request with an `Idempotency-Key`. The dialect has no email addresses and no removal.
  */
 export const createGuideDncLists = (deps: { call: Caller }): DncListPort => ({
   dialect: 'guide',

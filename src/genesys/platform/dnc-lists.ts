@@ -34,7 +34,7 @@ const refusedIn = (body: unknown): [] | 'whole' =>
   OF_THE_WHOLE.test(refusalSchema.safeParse(body).data?.code ?? '') ? 'whole' : []
 
 /**
- * DNC lists in the platform dialect. Entries with one expiry go in one PATCH, which may be
+ * DNC lists in the platform dialect. Entries with the same expiry go in one PATCH, which may be
  * repeated. Genesys keeps no reasons and returns no tallies.
  */
 export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {

@@ -32,8 +32,8 @@ const goodBytes = (bytes: Buffer): number => {
 }
 
 /**
- * Returns UTF-8 unchanged, up to the first bad byte. RFC 3629 requires that overlong forms and
- * surrogates are bad.
+ * Returns UTF-8 unchanged, up to the first bad byte. As RFC 3629 requires, overlong forms and
+ * surrogates count as bad.
  */
 export const createUtf8Decoder = (): ByteDecoder => {
   let kept = NO_BYTES

@@ -4,8 +4,8 @@ import { unguardCell } from '../formats/cell-guard.ts'
 import { isLedgerColumn, isLedgerHeader, MARK_COLUMN } from './column-names.ts'
 
 /**
- * The columns of a file that are data. Columns without a name are left out, because spreadsheets
- * write such columns for cells that once had content.
+ * The columns of a file that are data. The columns that a ledger adds are left out. Columns without
+ * a name are left out too, because spreadsheets write such columns for cells that once had content.
  */
 export type FileHeader = {
   /** The names without white space around them and without invisible characters. */

@@ -28,7 +28,7 @@ const isReadAsOther = (cell: string): boolean => {
 
 /**
  * Puts `'` before a cell that a spreadsheet would run as a formula or read as anything except text.
- * The file can then be opened and saved unchanged.
+ * A spreadsheet can then open and save the file without a change to the cell.
  */
 export const guardCell = (cell: string): string => (isReadAsOther(cell) ? `'${cell}` : cell)
 

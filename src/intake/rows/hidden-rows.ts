@@ -8,9 +8,9 @@ import type { CsvRecord } from '../formats/csv-record.ts'
 const FEWEST_CELLS = 3
 
 /**
- * Whether a cell contains a line with as many delimiters as a row has. That line is probably a row
- * that became part of the cell because a quote was closed too late. Only records of several lines
- * can contain such a line.
+ * Whether a cell contains a line with at least as many delimiters as a row has. That line is
+ * probably a row that became part of the cell because a quote was closed too late. Only records of
+ * several lines can contain such a line.
  */
 export const holdsRows = (record: CsvRecord, width: number): boolean => {
   const { bytes, starts, ends, delimiter } = record

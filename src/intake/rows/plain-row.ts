@@ -16,8 +16,8 @@ import type { PhoneCounters } from './row-check.ts'
 /**
  * Accepts a record directly from its bytes if every cell is plainly valid (a plain record). This
  * saves most of the time, because the cells do not become strings. If the record is not plain, the
- * function changes nothing and returns false. The caller must then judge the record with
- * `CheckRow`. For a plain record, `CheckRow` would give the same result.
+ * function adds no row and returns false. The caller must then judge the record with `CheckRow`.
+ * For a plain record, `CheckRow` would give the same result.
  */
 export type TakePlainRow = (record: CsvRecord) => boolean
 

@@ -112,8 +112,8 @@ export const fieldsOfEntity = (entity: Entity): ListField[] => {
 }
 
 /**
- * The settings of an entity in the sandbox's own form. If the entity names no division, the
- * division does not change.
+ * The settings of an entity in the sandbox's own form. If the entity names no division, the list
+ * has the division `divisionId`.
  */
 export const settingsOfEntity = ({ settings }: Entity, divisionId: string): ListSettings => {
   const { division, attemptLimits, ...rest } = settings

@@ -73,7 +73,8 @@ const withoutProof = (url: string, how: 'unsigned' | 'forged'): string => {
 /**
  * The body of a callback is as in the guide. The body of an event is not specified. An event about
  * an upload has the same members as a callback, and also `id`, `eventType` and `jobId`. An event
- * about a DNC list names the list, the number of new entries and the time.
+ * about a DNC list has `id`, `eventType`, the id of the list, the number of new entries and the
+ * time.
  */
 const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
   const { jobId, listId, processed, failed, kind, eventId: id } = push

@@ -78,8 +78,8 @@ const blockOfBitmap = (prefix: number, bitmap: Uint8Array): NumberBlock | null =
 }
 
 /**
- * A block of the ascending numbers from index `from` up to `to`. The numbers have one prefix, and
- * some may appear twice.
+ * A block of the ascending numbers from index `from` up to but not including `to`. The numbers have
+ * one prefix, and some may appear twice.
  */
 const blockOfNumbers = (numbers: Float64Array, from: number, to: number): NumberBlock => {
   const prefix = prefixOf(numbers[from]!)
@@ -118,8 +118,8 @@ export function* blocksOf(numbers: Float64Array): Generator<NumberBlock> {
 }
 
 /**
- * Combines two blocks of one prefix. null: the result is empty. `minus`: the first block without
- * the numbers of the second.
+ * Combines two blocks of one prefix. null: the result is empty. `plus`: the numbers of both blocks.
+ * `minus`: the first block without the numbers of the second.
  */
 export const combineBlocks = (
   how: 'plus' | 'minus',

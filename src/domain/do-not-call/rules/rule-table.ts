@@ -28,8 +28,8 @@ export type Rule = {
   /** null: the rule has no number. */
   value: { days: number } | { businessDays: number } | { years: number } | null
   /**
-   * The first day on which the rule is in force, and the first day on which it is no longer in
-   * force (ISO 8601 days). null: the rule has no end.
+   * `validFrom`: the first day on which the rule is in force. `validUntil`: the first day on which
+   * it is no longer in force. null: the rule has no end. Both are days in ISO 8601.
    */
   validFrom: string
   validUntil: string | null
