@@ -56,7 +56,7 @@ export const createClearing = (
     const { rows } =
       await sql<ClearingRow>`select u.clearing as state, u.clearing_size_before as size_before,
         (select cleared_seq from list_clearing where list_id = u.contact_list_id) as cleared_seq,
-        exists (select from upload later where later.lane_key || '' = u.lane_key and later.accepted_seq > u.accepted_seq
+        u.mode = 'overwrite' and exists (select from upload later where later.lane_key || '' = u.lane_key and later.accepted_seq > u.accepted_seq
           and coalesce(later.content_seq, later.accepted_seq) > u.accepted_seq
           and later.rows_delivered + later.rows_unchanged > 0) as newer
       from upload u where u.id = ${upload.id}`.execute(database.db)

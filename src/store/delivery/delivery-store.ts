@@ -8,7 +8,7 @@ import type { RegistryRules } from '../do-not-call/registries/registry-hits.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
-import { toUpload, UPLOAD_COLUMNS, type UploadRow, WORKABLE_SQL } from '../uploads/upload-row.ts'
+import { toUpload, UPLOAD_COLUMNS, type UploadRow, workableIn } from '../uploads/upload-row.ts'
 import { createBatches } from './batches.ts'
 import { createClearing } from './clearing.ts'
 import { createEnding } from './ending.ts'
@@ -40,7 +40,7 @@ export const createDeliveryStore = (deps: {
     settle: createSettle(deps),
     next: async (claim) => {
       const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-        where lane_key = ${claim.key} and ${WORKABLE_SQL}
+        where ${workableIn(claim.key)}
           and exists (select from lane where key = ${claim.key} and owner = ${claim.owner}
             and fence = ${claim.fence}::bigint)
         order by accepted_seq limit 1`.execute(db)

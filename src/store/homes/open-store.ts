@@ -195,8 +195,8 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     clock,
     uploads,
     smallUploads: {
-      read: createReadDoorway({ database, seals }),
-      stage: createStageSmall({ database, keyring, seals }),
+      read: createReadDoorway({ database, clock: deps.clock, seals }),
+      stage: createStageSmall({ database, clock: deps.clock, keyring, seals }),
     },
     idempotency,
     lanes,

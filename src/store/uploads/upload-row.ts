@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import {
   FINAL_STATES,
@@ -148,6 +148,15 @@ export const LANE_STATES_SQL = quoted(LANE_STATES)
  */
 export const WORKABLE_SQL = sql`state in (${LANE_STATES_SQL}) and not exists (select from upload clears
   where clears.lane_key = upload.lane_key and clears.clearing = 'asked' and clears.state in ('held', 'paused'))`
+/**
+ * The uploads that the lane may work on. First finds the oldest one in the order of the index. That
+ * scan marks the index entries of ended uploads as dead, and the other scans begin behind them. A
+ * scan of the whole lane would read every upload that ended since the last vacuum.
+ */
+export const workableIn = (laneKey: string): RawBuilder<unknown> =>
+  sql`lane_key = ${laneKey} and accepted_seq >= (select oldest.accepted_seq from upload oldest
+      where oldest.lane_key = ${laneKey} and oldest.state in (${LANE_STATES_SQL}) order by oldest.accepted_seq limit 1)
+    and ${WORKABLE_SQL}`
 export const FINAL_STATES_SQL = quoted(FINAL_STATES)
 
 export const isLaneState = (state: UploadState): state is LaneState =>

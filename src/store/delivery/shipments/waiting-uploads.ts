@@ -6,7 +6,7 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
 import type { ShipmentStore } from '../../../workflows/ports/delivery/shipments.ts'
 import type { Database, Db } from '../../homes/database.ts'
-import { toUpload, UPLOAD_COLUMNS, type UploadRow, WORKABLE_SQL } from '../../uploads/upload-row.ts'
+import { toUpload, UPLOAD_COLUMNS, type UploadRow, workableIn } from '../../uploads/upload-row.ts'
 
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
@@ -86,7 +86,7 @@ export const createWaiting =
     const { rows } = await sql<WaitingRow>`select ${UPLOAD_COLUMNS},
         (select count(*)::int from (select from chunk where upload_id = upload.id limit 2) as c) as chunks,
         exists (select from batch where upload_id = upload.id and state <> 'split') as begun
-      from upload where lane_key = ${claim.key} and ${WORKABLE_SQL}
+      from upload where ${workableIn(claim.key)}
         and exists (select from lane where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint)
         ${known} order by accepted_seq limit ${limit}`.execute(db)
     const uploads: Upload[] = []

@@ -1,6 +1,7 @@
 import type { ApiKey, Scope } from '../../../domain/access/access.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import type { QueueDefaults } from '../../../domain/contact-lists/queue-options.ts'
+import type { Clock } from '../../../lib/clock.ts'
 import { createGatherer } from '../../../lib/gather.ts'
 import type { Doorway, SmallUploadStore } from '../../../workflows/ports/uploads/small-uploads.ts'
 import { CERTAIN_NOW_TEXT } from '../../clock/steady-time.ts'
@@ -15,6 +16,7 @@ import { keptStatement, runKept } from '../../homes/kept-statements.ts'
 import type { Seals } from '../../homes/seals.ts'
 import { KEPT_DAYS } from '../idempotency-store.ts'
 import { type AnswerColumns, openAnswer } from '../stored-answer.ts'
+import { restUnderLoad } from './rest-under-load.ts'
 
 type DoorwayRow = {
   id: string | null
@@ -62,6 +64,8 @@ const READ = keptStatement(`with asked as materialized (
   order by asked.place`)
 
 const AT_ONCE = 64
+/** Shorter than for writing, because a reading is a cheap statement. */
+const GATHERED_FOR_MS = 10
 /**
  * How many lists' readings are kept in memory. A gateway with more lists reads some of them again.
  */
@@ -117,11 +121,12 @@ const createReadings = () => {
  */
 export const createReadDoorway = (deps: {
   database: Database
+  clock: Pick<Clock, 'sleep'>
   seals: Seals
 }): SmallUploadStore['read'] => {
   const { seals } = deps
   const readings = createReadings()
-  return createGatherer<Asked, Doorway>(async (all) => {
+  const read = async (all: readonly Asked[]): Promise<Doorway[]> => {
     const before = all.map(({ listId }) => readings.of(listId))
     const asked = all.map(({ keyDigest, listId, method, path, idempotencyKey }, place) => ({
       place,
@@ -145,5 +150,6 @@ export const createReadDoorway = (deps: {
         now: row.now,
       }
     })
-  }, AT_ONCE)
+  }
+  return createGatherer(read, AT_ONCE, restUnderLoad(deps.clock, GATHERED_FOR_MS))
 }

@@ -1,6 +1,7 @@
 import { packSuppressed } from '../../../domain/do-not-call/suppression.ts'
 import { packSubjects } from '../../../domain/uploads/chunk.ts'
 import { brokenSums, type Upload } from '../../../domain/uploads/upload.ts'
+import type { Clock } from '../../../lib/clock.ts'
 import { newKey, sealingKey } from '../../../lib/envelope.ts'
 import { createGatherer } from '../../../lib/gather.ts'
 import type {
@@ -19,12 +20,18 @@ import { keyContext } from '../data-keys.ts'
 import { namelessSource } from '../source-columns.ts'
 import { linesAsBytes } from '../stage.ts'
 import { type AnswerColumns, openAnswer, sealSplitAnswer } from '../stored-answer.ts'
+import { restUnderLoad } from './rest-under-load.ts'
 import { aroundSameFile, stagedSmallUpload } from './small-upload-row.ts'
 import { parametersOf, type Pieces, STAGE, type StagedValues } from './stage-statement.ts'
 
 type StagedRow = { place: number; accepted_seq: string | null; same_file_as: string | null }
 
 const AT_ONCE = 64
+/**
+ * A statement costs the database as much as writing six uploads, however many it writes. This wait
+ * lets the uploads of 20 ms share one.
+ */
+const GATHERED_FOR_MS = 20
 const NOTHING = Buffer.alloc(0)
 
 /** An upload that is ready to be written, and the values to write. */
@@ -109,14 +116,13 @@ const write =
  * one after the other. The uploads that arrive during one commit therefore share the next commit.
  * Lanes do not wait for each other, except on the embedded home, which has one connection.
  */
-const createWrites = (database: Database) => {
-  if (database.kind === 'embedded') return createGatherer(write(database), AT_ONCE)
+const createWrites = (database: Database, clock: Pick<Clock, 'sleep'>) => {
+  const gatherer = () =>
+    createGatherer(write(database), AT_ONCE, restUnderLoad(clock, GATHERED_FOR_MS))
+  if (database.kind === 'embedded') return gatherer()
   const lanes = new Map<string, { stage: (ready: Ready) => Promise<Staged>; open: number }>()
   return async (ready: Ready): Promise<Staged> => {
-    const lane = lanes.get(ready.laneKey) ?? {
-      stage: createGatherer(write(database), AT_ONCE),
-      open: 0,
-    }
+    const lane = lanes.get(ready.laneKey) ?? { stage: gatherer(), open: 0 }
     lanes.set(ready.laneKey, lane)
     lane.open += 1
     try {
@@ -152,10 +158,10 @@ const answerOfOther = async (
 type Secrets = { keyring: Keyring; seals: Seals }
 
 export const createStageSmall = (
-  deps: { database: Database } & Secrets,
+  deps: { database: Database; clock: Pick<Clock, 'sleep'> } & Secrets,
 ): SmallUploadStore['stage'] => {
   const encodeChunk = createEncodeChunk()
-  const stage = createWrites(deps.database)
+  const stage = createWrites(deps.database, deps.clock)
   const ensureRegister = createEnsureRegister(deps.database.db)
   return async (small) => {
     await ensureRegister(small.begun.tenantId, small.begun.contactListId)

@@ -1,0 +1,10 @@
+import type { Clock } from '../../../lib/clock.ts'
+
+/**
+ * A rest for a gatherer: waits only after a call with several items, which shows that items arrive
+ * faster than calls end. A single upload never waits.
+ */
+export const restUnderLoad =
+  (clock: Pick<Clock, 'sleep'>, ms: number) =>
+  (items: number): Promise<void> | void =>
+    items > 1 ? clock.sleep(ms) : undefined
