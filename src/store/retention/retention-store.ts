@@ -158,7 +158,7 @@ const segmentVersions: Rule = {
  * nobody, so it may be deleted.
  */
 const HOLDS_LATELY = (past: RawBuilder<unknown>): RawBuilder<unknown> =>
-  sql`exists (select from dnc_entry e left join dnc_submission ended_by on ended_by.number = e.closed_by
+  sql`s.kind <> 'remove' and exists (select from dnc_entry e left join dnc_submission ended_by on ended_by.number = e.closed_by
     where e.submission = s.number and case when e.closed_by is not null then ended_by.accepted_at >= ${past}
       else e.expires_at is null or e.expires_at >= ${past} end)`
 
@@ -166,7 +166,7 @@ const dncSubmissions: Rule = {
   lot: SUBMISSIONS_AT_ONCE,
   due: (past) => sql`select s.id as key, s.applied_at as ended_at from dnc_submission s
     where s.state in ('applied', 'applied_with_errors') and s.applied_at < ${past} and s.closes_from is null
-      and not ${HOLDS_LATELY(past)}
+      and not (${HOLDS_LATELY(past)})
       and not exists (select from dnc_retraction r where r.submission = s.number and r.state = 'open')
       and not exists (select from dnc_pull p where p.submission = s.number)
       and not exists (select from dnc_look_back l where l.tenant_id = s.tenant_id and l.epoch = s.epoch and l.done_at is null)

@@ -226,6 +226,7 @@ eachHome('Retention', (home) => {
     // The first is in force, the second was ended by a removal, and the third ends by its expiry.
     await entry(1, 'closed_by', 'null')
     await entry(2, 'closed_by', submission(3))
+    await entry(3, 'closed_by', 'null')
     await entry(4, 'expires_at', 'clock_timestamp()')
     await daysLater(5 * 365 - 2)
     assert.equal(await sweep('do-not-call-submissions'), 0)

@@ -73,11 +73,14 @@ const choose = (page: Page, name: string, text: string): Promise<void> =>
 /** More than the buffers of a connection: when it is written, the gateway reads the file. */
 const MANY_BYTES = 16_000_000
 
-/** Sends the form of the page, with another file that does not end. */
-const beginSending = async (page: Page): Promise<ClientRequest> => {
-  const fields = await page.evaluate<[string, string][]>(
+const fieldsOf = (page: Page) =>
+  page.evaluate<[string, string][]>(
     `[...new FormData(document.getElementById('upload-form'))].filter(([name]) => name !== 'file')`,
   )
+
+/** Sends the form of the page, with another file that does not end. */
+const beginSending = async (page: Page): Promise<ClientRequest> => {
+  const fields = await fieldsOf(page)
   const cookies = await page.context().cookies()
   const sending = request(new URL('/console/uploads/new/send', gateway.address), {
     method: 'POST',
@@ -252,9 +255,18 @@ test('while the gateway is busy with an earlier attempt, the page waits, and the
   await page.getByLabel('Contact list').selectOption(LIST)
   await choose(page, 'waits.csv', fileOf('wa'))
   await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
+  const fieldsBefore = await fieldsOf(page)
   const earlier = await beginSending(page)
   await page.getByRole('button', { name: 'Upload', exact: true }).click()
   await page.getByText('The gateway is still ending your earlier attempt.').waitFor()
+  // Without script the page comes again. It has the same key, so the file is not accepted twice.
+  const fields = Object.fromEntries(fieldsBefore)
+  const file = { name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from(fileOf('wa')) }
+  const answer = await page.request.post(`${gateway.address}/console/uploads/new/send`, {
+    ...{ headers: { origin: gateway.address }, multipart: { ...fields, file } },
+  })
+  assert.equal(answer.status(), 409)
+  assert.ok((await answer.text()).includes(`value="${fields['key']}"`), 'the key is kept')
   earlier.destroy()
   await page.getByText('The file is accepted.').waitFor()
   await context.close()

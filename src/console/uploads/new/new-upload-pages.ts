@@ -42,10 +42,12 @@ const newUploadView = async (
     detected?: ReturnType<typeof detectedModel>
     problem?: ProblemWords
     status?: number
+    /** The idempotency key of the form. Default: a new one. */
+    key?: string
   },
 ): Promise<View> => {
   const { deps, caller } = asking
-  const { chosen, detected = null, problem = null, status = 200 } = about
+  const { chosen, detected = null, problem = null, status = 200, key } = about
   return {
     title: words.title,
     template: '/uploads/new/new-upload',
@@ -64,7 +66,7 @@ const newUploadView = async (
       canOverwrite: hasScope(caller.scopes, 'uploads:overwrite'),
       encodings: TEXT_ENCODINGS,
       delimiters: DELIMITER_NAMES.map((name) => ({ name, label: words.delimiters[name] })),
-      key: deps.ids.newUuid(),
+      key: key ?? deps.ids.newUuid(),
       ...{ detected, problem },
     },
   }
@@ -102,7 +104,9 @@ const again = async (visit: Sent, error: unknown): Promise<View> => {
   const { deps, request, form: chosen } = visit
   const problem = problemWords(deps.problemFor(error, request))
   const { status } = PROBLEMS[error.code]
-  return newUploadView(visit, { chosen, problem, status })
+  // The file may have been accepted, or may still be. With another key it would be accepted twice.
+  const isUnclear = status >= 500 || error.code === 'idempotency-key-in-progress'
+  return newUploadView(visit, { chosen, problem, status, ...(isUnclear && { key: chosen.key }) })
 }
 
 const describe = async (visit: Sent) => {
