@@ -178,7 +178,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
   const segments = createSegmentStore({ database, outbox, seals })
   const doNotCall = openDoNotCall({ ...deps, database, outbox, uploads })
   const guestFiles = createGuestFileStore({ database, keyring, seals, outbox })
-  const upkeep = createUpkeepStores({ database, keyring, ids: deps.ids })
+  const upkeep = createUpkeepStores({ ...deps, database, keyring })
   const erasures = createErasureStore({ database, keyring, seals, digestKey })
   if (database.kind === 'embedded') {
     const { dncLane, retractions } = doNotCall

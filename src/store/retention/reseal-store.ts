@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import type { Clock } from '../../lib/clock.ts'
 import type { ResealStore } from '../../workflows/ports/retention/retention.ts'
 import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
@@ -77,6 +78,31 @@ const countLeft = async (db: Db, keyIds: readonly string[]): Promise<number> => 
   return left
 }
 
+/** Records which key this instance seals with, so that no other instance retires the key. */
+const recordKeyInUse = async (db: Db, keyring: Keyring): Promise<void> => {
+  await sql`insert into encryption_key (id) values (${keyring.currentId})
+    on conflict (id) do update set seen_at = clock_timestamp()`.execute(db)
+}
+
+const RECORDED_EVERY_MS = 60_000
+
+/**
+ * Records the key as `recordKeyInUse` does, at most once a minute. Every instance must call it,
+ * also one that never gets the task of resealing.
+ */
+export const createKeyRecord = (
+  { db }: Pick<Database, 'db'>,
+  keyring: Keyring,
+  clock: Pick<Clock, 'monotonicMs'>,
+): (() => Promise<void>) => {
+  let recordedAtMs = Number.NEGATIVE_INFINITY
+  return async () => {
+    if (clock.monotonicMs() - recordedAtMs < RECORDED_EVERY_MS) return
+    await recordKeyInUse(db, keyring)
+    recordedAtMs = clock.monotonicMs()
+  }
+}
+
 /**
  * Reseals what older keys of ENCRYPTION_KEYS have sealed: data keys, secrets of endpoints, signing
  * keys and the store's own secret. Values that these keys and secrets have sealed need no change,
@@ -84,13 +110,8 @@ const countLeft = async (db: Db, keyIds: readonly string[]): Promise<number> => 
  */
 export const createResealStore = ({ database, keyring }: Deps): ResealStore => ({
   olderKeys: async () => {
-    const { rows } = await sql<{
-      id: string
-    }>`with said as (insert into encryption_key (id) values (${keyring.currentId})
-        on conflict (id) do update set seen_at = clock_timestamp())
-      select id from encryption_key where id <> ${keyring.currentId} order by id`.execute(
-      database.db,
-    )
+    const { rows } = await sql<{ id: string }>`select id from encryption_key
+      where id <> ${keyring.currentId} order by id`.execute(database.db)
     return rows.map(({ id }) => id)
   },
   left: (keyIds) => countLeft(database.db, keyIds),
@@ -132,6 +153,5 @@ export const checkKeysKnown = async (db: Db, keyring: Keyring): Promise<void> =>
       `ENCRYPTION_KEYS lacks ${names}, under which stored data is still sealed. Put it back behind the first key. You may remove it after the log event keys.retired`,
     )
   }
-  await sql`insert into encryption_key (id) values (${keyring.currentId})
-    on conflict (id) do update set seen_at = clock_timestamp()`.execute(db)
+  await recordKeyInUse(db, keyring)
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type {
   ResealStore,
@@ -6,7 +7,7 @@ import type {
 } from '../../workflows/ports/retention/retention.ts'
 import type { Database } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
-import { createResealStore } from './reseal-store.ts'
+import { createKeyRecord, createResealStore } from './reseal-store.ts'
 import { createRetentionStore } from './retention-store.ts'
 import { createUpkeep } from './upkeep-lane.ts'
 
@@ -16,8 +17,18 @@ export const createUpkeepStores = (deps: {
   database: Database
   keyring: Keyring
   ids: Ids
-}): UpkeepStores => ({
-  ...createUpkeep(deps.database),
-  retention: createRetentionStore(deps),
-  reseal: createResealStore(deps),
-})
+  clock: Pick<Clock, 'monotonicMs'>
+}): UpkeepStores => {
+  const lane = createUpkeep(deps.database)
+  const recordKey = createKeyRecord(deps.database, deps.keyring, deps.clock)
+  return {
+    ...lane,
+    // Every instance asks for tasks, whether it gets one or not.
+    claim: async (owner) => {
+      await recordKey()
+      return lane.claim(owner)
+    },
+    retention: createRetentionStore(deps),
+    reseal: createResealStore(deps),
+  }
+}

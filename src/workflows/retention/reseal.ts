@@ -5,7 +5,7 @@ import type { DoUpkeep, ResealStore } from '../ports/retention/retention.ts'
 export type ResealDeps = { reseal: ResealStore; clock: Clock; emit: Emit }
 
 /**
- * How often the task runs. The instance that runs it records which key it seals with. A key may be
+ * How often the task runs. Every instance records each minute which key it seals with. A key may be
  * retired only if no instance has recorded it within five minutes.
  */
 const EVERY_MS = 60_000

@@ -157,6 +157,23 @@ eachHome('Sealing anew', (home) => {
     assert.deepEqual(await resealAll(alone), { 'keys.left': { left: 0, olderKeys: 0 } })
   })
 
+  it(
+    'leaves the key of an instance that never gets the task',
+    { skip: home.kind === 'embedded' },
+    async () => {
+      const place = await home.fresh()
+      const store = await open(place, [NEW, OLD])
+      const other = await open(place, [OLD, NEW])
+      stores.push(store, other)
+      await store.clock.confirm()
+      await run(store, `update encryption_key set seen_at = seen_at - interval '6 minutes'`)
+      const claims = [await store.upkeep.claim('me'), await store.upkeep.claim('me')]
+      assert.equal(await other.upkeep.claim('other'), null)
+      for (const claim of claims) await store.upkeep.release(claim!, 0)
+      assert.equal((await resealAll(store))['keys.retired'], undefined)
+    },
+  )
+
   it('does not start without a key under which something is sealed, and says which', async () => {
     const place = await home.fresh()
     const { store } = await fill(place)

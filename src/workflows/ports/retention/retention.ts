@@ -55,8 +55,8 @@ export type ResealStore = {
   reseal(claim: UpkeepClaim, keyIds: readonly string[], after: string | null): Promise<ResealedLot>
   /**
    * Retires those keys that are no longer in use: no value is sealed with them, and no instance has
-   * recorded one of them with `olderKeys` within five minutes. Returns their ids. Throws
-   * `FenceLost`.
+   * recorded one of them within five minutes. An instance records its key when it claims tasks.
+   * Returns their ids. Throws `FenceLost`.
    */
   retire(claim: UpkeepClaim, keyIds: readonly string[]): Promise<string[]>
 }
