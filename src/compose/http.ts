@@ -261,10 +261,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     ...proofUsesOf(store),
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
-    seeUploads: createSeeUploads({
-      uploads: store.uploads,
-      tenantExists: async (id) => (await store.tenants.find(id)) !== null,
-    }),
+    seeUploads: createSeeUploads(store),
     rowMarks: createRowMarks(store.digestKey),
     ...uploadUsesOf({ ...deps, countUse }, ids),
     ...segmentsOf(deps, ids),

@@ -3,8 +3,8 @@ const BLANK_AFTER_KEY = /"[ \t\r\n]+:/u
 
 /**
  * Counts the members of the element and of everything nested in it. The count is too high if a
- * string value contains a quote before a colon, or begins with a colon. It is too low if white space
- * is between a key and its colon.
+ * string value contains a quote before a colon, or begins with a colon. It is too low if white
+ * space is between a key and its colon.
  */
 const countMembers = (text: string): number => {
   let members = 0

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import type { FastifyInstance } from 'fastify'
 
+import type { Tenant } from '../../../src/domain/access/tenant.ts'
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
 import { renderUpload } from '../../../src/http/routes/uploads/upload-view.ts'
 import { createHttpServer, type HttpDeps } from '../../../src/http/server/server.ts'
@@ -189,7 +190,11 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     ...more,
   }
   deps.seeUploads =
-    more.seeUploads ?? createSeeUploads({ ...deps, tenantExists: async (id) => id === 'tnt_b' })
+    more.seeUploads ??
+    createSeeUploads({
+      ...deps,
+      tenants: { find: async (id) => (id === 'tnt_b' ? ({ id } as Tenant) : null) },
+    })
   const app: FastifyInstance = await createHttpServer(deps)
   return { app, deps, received, failures, events, calls, endpoints }
 }

@@ -2,6 +2,7 @@ import { type Caller, hasScope } from '../../../domain/access/access.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { Refusing } from '../../../domain/problems/refusing.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { TenantStore } from '../../ports/access/tenants.ts'
 import type { Page, UploadFilter, UploadStore } from '../../ports/uploads/uploads.ts'
 import type { SEE_REFUSALS } from '../refusals.ts'
 
@@ -32,10 +33,10 @@ export type SeeUploads = {
 
 export const createSeeUploads = ({
   uploads,
-  tenantExists,
+  tenants,
 }: {
   uploads: Pick<UploadStore, 'find' | 'list'>
-  tenantExists: (tenantId: string) => Promise<boolean>
+  tenants: Pick<TenantStore, 'find'>
 }): SeeUploads => ({
   list: async ({ tenantId: own, scopes }, { tenantId = own, ...page }) => {
     if (tenantId !== own && !hasScope(scopes, 'admin')) {
@@ -45,7 +46,7 @@ export const createSeeUploads = ({
         { scope: 'admin' },
       )
     }
-    if (tenantId !== own && !(await tenantExists(tenantId))) {
+    if (tenantId !== own && (await tenants.find(tenantId)) === null) {
       throw new GatewayProblem('not-found', 'The tenant does not exist.')
     }
     return uploads.list(tenantId, page)

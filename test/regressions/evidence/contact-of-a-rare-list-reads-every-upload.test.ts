@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
-import type { Store } from '../../src/store/homes/open-store.ts'
-import { openTestStore, serverHome } from '../support/databases/database.ts'
-import { type Counters, openCounters } from '../support/databases/read-counters.ts'
-import { stageUpload } from '../support/stages/store-uploads.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import { openTestStore, serverHome } from '../../support/databases/database.ts'
+import { type Counters, openCounters } from '../../support/databases/read-counters.ts'
+import { stageUpload } from '../../support/stages/store-uploads.ts'
 
 const UPLOADS = 30_000
 const LISTS = 500
