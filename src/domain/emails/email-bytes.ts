@@ -80,7 +80,7 @@ const writeDomain = (
 
 /**
  * Writes the address in `bytes[from, to)` to `out` at `outAt`, with its domain in lower case and
- * its length unchanged. false: the bytes may not be an address. The caller must then use
+ * its length unchanged. false: the bytes are not an ordinary address. The caller must then use
  * `normaliseEmail` and ignore what was written.
  */
 export const writeEmail = (

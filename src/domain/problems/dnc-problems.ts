@@ -27,7 +27,7 @@ export const DNC_PROBLEMS = {
     409,
     'A pull of the list is already running',
     'Only one pull of a list runs at a time, over all instances. A pull of this list is already running. Either the schedule or an earlier call started it.',
-    'Two calls of POST /v1/dnc-lists/{dncListId}/pull, one after the other.',
+    'A second POST /v1/dnc-lists/{dncListId}/pull while the pull of the first call is still running.',
     'Wait until the running pull ends. GET /v1/dnc-submissions?dncListId= shows it with `kind` `pull`.',
   ),
   'dnc-not-held': page(

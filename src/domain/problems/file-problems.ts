@@ -96,7 +96,7 @@ export const FILE_PROBLEMS = {
   'json-malformed': page(
     422,
     'The JSON cannot be read',
-    'The body is neither an array of objects nor an object with the single member `contacts`. `element` shows the element at which reading stopped. If the file has one object per line, `line` shows the line.',
+    'The body is not valid JSON, ends early, has an element that is too large or too deeply nested, or does not have an accepted form. Accepted forms are an array of objects, an object with the single member `contacts` (for do-not-call calls: `entries`), and one object per line. `element` shows the element at which reading stopped. If the file has one object per line, `line` shows the line.',
     '[{"contactId": "1"},',
     'Send valid JSON. For large files, use one object per line (application/x-ndjson).',
   ),

@@ -4,8 +4,8 @@ import type { GenesysRowError } from '../../domain/genesys/genesys-failure.ts'
 import type { GenesysRowCode } from '../../domain/genesys/genesys-rejections.ts'
 
 /**
- * Genesys' own code in lower case, if it has at most 64 characters, all of `[a-z0-9._-]`. null: any
- * other code, because it could contain personal data.
+ * Genesys' own code in lower case, if it has at most 64 characters, all of `[a-z0-9._-]`, and no
+ * five digits in a row. null: any other code, because it could contain personal data.
  */
 export const upstreamCodeOf = (value: unknown): string | null => {
   const code = typeof value === 'string' ? value.toLowerCase() : ''

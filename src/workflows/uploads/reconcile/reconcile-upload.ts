@@ -127,9 +127,9 @@ const findingsOf = async (
       ? await compareJobs(deps, uploads, asking)
       : await compareAll(deps, deps.contactReads, askings, samples)
   const after = await deps.delivery.registerSize(tenantId, contactListId)
-  // If the register has shrunk, or if no row of a sample is certain now, the list is being
-  // replaced. In that case, the sizes of the list and of the register belong to different times,
-  // and are not compared.
+  // If the register has shrunk, or if it no longer has the content of any sampled row, the list may
+  // have been replaced in the meantime. The sizes of the list and of the register could then belong
+  // to different times, so they are not compared.
   const sure: boolean[] = []
   for (const [index, own] of askings.entries()) {
     sure.push((await stillKnown(deps, own, samples[index]!)).length > 0)
