@@ -274,7 +274,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     segments,
     'SEGMENT_CONFIRM_SHARE',
     '50',
-    'Percent. If a segment changes a larger share of the contacts that a campaign dials, it needs a confirmation.',
+    'Percent of the contacts that a campaign selects. If more contacts would enter or leave the selection, the segment needs a confirmation.',
   ),
   variable(
     guestFiles,

@@ -207,7 +207,7 @@ const scratchView = viewOf(scratch)
 /**
  * Digests texts with AES-256-CMAC (NIST SP 800-38B). Each message is a chain of blocks that does
  * not depend on other messages. One call therefore encrypts the next block of every waiting
- * message, which costs a hundredth of a call for each message. `key`: 32 bytes.
+ * message. A block then costs about a hundredth of a separate call. `key`: 32 bytes.
  */
 export const createCmacBatch = (key: Uint8Array): DigestBatch => createBatch(cmacKeyOf(key))
 

@@ -49,7 +49,7 @@ const writeLocal = (
   return -1
 }
 
-/** Whether a label of the domain that begins at `from` may end at `at`. `last`: its last byte. */
+/** Whether a label that begins at `from` may end before `at`. `last`: the last byte of the label. */
 const isLabel = (from: number, at: number, last: number): boolean =>
   at > from && at - from <= LONGEST_LABEL && last !== HYPHEN
 

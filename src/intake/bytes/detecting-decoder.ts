@@ -31,8 +31,8 @@ const choose = (bytes: Buffer): Choice =>
     : chooseWestern()
 
 /**
- * Chooses between UTF-8, windows-1252 and ISO 8859-1 at the first block with a character beyond
- * ASCII. The text before that character is the same in all three encodings, so the text that was
+ * Chooses between UTF-8 and western text (windows-1252 or ISO 8859-1) at the first block with a
+ * character beyond ASCII. The text before that character is the same in all three encodings, so the text that was
  * already returned is correct.
  */
 export const createDetectingDecoder = (): ByteDecoder & { encoding(): TextEncoding } => {

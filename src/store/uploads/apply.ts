@@ -33,7 +33,7 @@ export const createControls = (deps: {
     )
     const row = rows[0]
     if (row === undefined) return null
-    // Uploads of an early version have no options stored, because all were at their defaults.
+    // A gateway that did not store options yet left `{}` here. Every option then has its default.
     const options = uploadOptionsSchema.parse(row.options)
     return { options, planBasis: row.plan_basis, rowsKept: row.rows_kept }
   },

@@ -20,8 +20,8 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 /**
- * The waits between the checks of a receipt while its job is not settled. The polls of the job do
- * not depend on these waits.
+ * The waits between the checks of a receipt while its job is not settled. The lane also polls the
+ * job without these checks. A check only makes the next poll come earlier.
  */
 const CHECKS_MS = [2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
 /**

@@ -21,8 +21,8 @@ const installed = Object.entries(packages)
   .map(([path, about]) => ({ name: path.replace(/^.*node_modules\//u, ''), ...about }))
 
 /**
- * The versions that fixed known vulnerabilities. `known-vulnerabilities.test.ts` tries these
- * against the gateway.
+ * The versions that fixed known vulnerabilities. `known-vulnerabilities.test.ts` tries those of the
+ * packages that handle HTTP.
  */
 const FLOORS: Record<string, string> = {
   '@fastify/busboy': '3.2.6',

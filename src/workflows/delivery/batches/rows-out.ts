@@ -17,8 +17,8 @@ export const supersededIn = (batch: Batch, plan: ChunkPlan): string[] =>
 
 /**
  * The verdicts of the rows that a request must not send, by row key. `batches`: all batches of the
- * request. Throws if the request sends none of these rows, because leaving them out would change
- * nothing. The same request would then be withheld again and again.
+ * request. Throws if the request contains none of these rows. The request would then stay the same,
+ * and would be withheld again and again.
  */
 export const withheldIn = (
   batches: readonly Batch[],

@@ -52,7 +52,10 @@ export type StageUpload = {
    * upload. null: not a retry.
    */
   parentId: string | null
-  /** How many retries the parent had before. If it has more now, throws `RetriedBeside`. */
+  /**
+   * How many retries the parent had when this one was prepared. If it has more when this one is
+   * staged, staging throws `RetriedBeside`.
+   */
   siblings?: number
   /** By chunk, a bitmap of rows left out: replaced by a later line, or suppressed. */
   leftOut: ReadonlyMap<number, Buffer>
