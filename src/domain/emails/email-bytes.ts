@@ -49,7 +49,9 @@ const writeLocal = (
   return -1
 }
 
-/** Whether a label that begins at `from` may end before `at`. `last`: the last byte of the label. */
+/**
+ * Whether a label that begins at `from` may end before `at`. `last`: the last byte of the label.
+ */
 const isLabel = (from: number, at: number, last: number): boolean =>
   at > from && at - from <= LONGEST_LABEL && last !== HYPHEN
 

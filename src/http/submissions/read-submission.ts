@@ -75,9 +75,9 @@ export const FILE_IS_ELSEWHERE = 'The file must be in the part `file`.'
 const MORE_THAN_ONE_FILE = 'The form has more than one file. Send one part `file`.'
 
 /**
- * The problem for an error of the form's parser. More than one file is a 400. Any other error of the
- * parser (`FST_…`) is returned unchanged, and later becomes a 413 if a limit was exceeded. A form
- * that cannot be read is a 400.
+ * The problem for an error of the form's parser. More than one file is a 400. Any other error of
+ * the parser (`FST_…`) is returned unchanged, and later becomes a 413 if a limit was exceeded. A
+ * form that cannot be read is a 400.
  */
 const partsProblem = (error: unknown): unknown => {
   if (error instanceof GatewayProblem) return error

@@ -32,8 +32,8 @@ const choose = (bytes: Buffer): Choice =>
 
 /**
  * Chooses between UTF-8 and western text (windows-1252 or ISO 8859-1) at the first block with a
- * character beyond ASCII. The text before that character is the same in all three encodings, so the text that was
- * already returned is correct.
+ * character beyond ASCII. The text before that character is the same in all three encodings, so the
+ * text that was already returned is correct.
  */
 export const createDetectingDecoder = (): ByteDecoder & { encoding(): TextEncoding } => {
   let choice: Choice | null = null

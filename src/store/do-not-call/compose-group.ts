@@ -42,7 +42,8 @@ export const placesOfBits = (bits: Buffer): number[] =>
  * Genesys has no scopes and keeps only one entry for each subject. So each entry of `mine` first
  * gets the strongest reason (if Genesys accepts reasons) and the latest expiry of all entries in
  * force for its subject in the list, at most `expiryDays` from now. Returns, in order, the entries
- * that then have the same kind, reason and expiry as the first one, as many as fit into one request.
+ * that then have the same kind, reason and expiry as the first one, as many as fit into one
+ * request.
  */
 export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBuilder<unknown>) => {
   const { takes, expiryDays, most } = about
