@@ -79,8 +79,8 @@ const isCancelled = (row: UploadRow): boolean =>
   row.state === 'cancelled' || (row.cancel_requested_at !== null && canMove(row.state, 'cancelled'))
 
 /**
- * Puts the upload back into the state that it had before it was held or paused. If it returns to `staged` and its
- * `notBefore` is still in the future, the upload is held until then.
+ * Puts the upload back into the state that it had before it was held or paused. If it returns to
+ * `staged` and its `notBefore` is still in the future, the upload is held until then.
  */
 export const goOn = async (tx: Tx, row: UploadRow, also = sql``): Promise<UploadRow> => {
   const early = sql`not_before > clock_timestamp() and held_from = 'staged'`
