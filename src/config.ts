@@ -43,7 +43,7 @@ export type Config = ReturnType<typeof auditOf> & {
   dataDir: string
   /** The first key is the current one. null: the gateway makes a key and stores it in `dataDir`. */
   encryptionKeys: { id: string; key: Buffer }[] | null
-  /** `sandbox`: the simulator of Genesys runs in this process. */
+  /** `sandbox`: the sandbox, which simulates Genesys, runs in this process. */
   genesys: {
     kind: 'sandbox' | 'real'
     dialect: 'guide' | 'platform'
@@ -54,9 +54,9 @@ export type Config = ReturnType<typeof auditOf> & {
     clientSecret: string
     requestsPerMinute: number
     batchRows: number | null
-    /** Guide dialect: an upload with more accepted rows than this goes as files. */
+    /** Guide dialect: an upload with more accepted rows than this is sent as files. */
     fileThresholdRows: number
-    /** Hosts of pre-signed URLs besides the API host. `*.` allows every host below it. */
+    /** Hosts of pre-signed URLs besides the API host. `*.name` allows every host below `name`. */
     uploadHosts: string[]
     completionPollMs: number
     indexWaitMs: number

@@ -100,9 +100,9 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
 }
 
 /**
- * The keys that encrypt stored uploads: the configured keys or, if none is configured, a key that
- * the first start makes and stores in DATA_DIR. If keys are configured later, the stored key
- * remains the last of them, because the embedded database still has rows that were sealed with it.
+ * The keys that encrypt stored data: the configured keys or, if none is configured, a key that the
+ * first start makes and stores in DATA_DIR. If keys are configured later, the stored key remains
+ * the last of them, because the embedded database still has rows that were sealed with it.
  */
 export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {
   const { encryptionKeys: configured, home, dataDir } = config

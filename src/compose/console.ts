@@ -80,8 +80,8 @@ export const consoleOf = (
 }
 
 /**
- * The sign-in address that a start prints. If the gateway listens on all addresses, it names this
- * machine by its loopback address.
+ * The sign-in address that a start prints. If the gateway listens on all addresses, the sign-in
+ * address has the loopback address of this machine.
  */
 export const signInUrlOf = (address: string, token: string): string => {
   const url = new URL(`/console/sign-in?link=${token}`, address)

@@ -172,7 +172,7 @@ type ServerNeeds = Essentials & {
   wakeRegistries: () => void
   guestFileUses: ReturnType<typeof guestFilesIn>['uses']
   stopping: () => boolean
-  /** Aborts when the gateway stops. Callers then send waiting calls to another instance. */
+  /** Aborts when the gateway stops. Callers can then repeat waiting calls at another instance. */
   stopSignal: AbortSignal
   webhooks: () => string
   watchUploads: WatchUploads

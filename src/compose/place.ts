@@ -30,8 +30,8 @@ const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Prom
 }
 
 /**
- * The address in `config`. Port 0 becomes a free port, which no other program can take in the
- * meantime. With port 0, rejects if the host is not an address of this machine.
+ * The address in `config`. Port 0 becomes a free port, which is held until just before the gateway
+ * listens. With port 0, rejects if the host is not an address of this machine.
  */
 export const placeOf = async ({ host, port: asked }: Config): Promise<Place> => {
   const held = asked === 0 ? await holdFreePort(host) : { port: asked, letGo: async () => {} }

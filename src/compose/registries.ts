@@ -15,7 +15,8 @@ import type { Essentials } from './essentials.ts'
 
 /**
  * How old the registry of a country may be, and for which countries the configuration requires one.
- * If the configuration sets no age, the law that is in force today decides.
+ * If the configuration sets no age, the law that is in force today decides, or 31 days if the
+ * gateway has no rule for the country.
  */
 export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) => ({
   ageDaysOf: (country: string): number => maxAgeDays ?? registryAgeDays(country, systemClock.now()),

@@ -280,7 +280,10 @@ export const createWork = async (essentials: Essentials) => {
   const registries = registryWorkerOf(essentials)
   const sweeper = loopsOf(essentials, jobs, lanes, registries)
   const others = othersOf(essentials)
-  /** Stops the jobs. Running checks in Genesys end here and continue on another instance. */
+  /**
+   * Stops the jobs. Running checks in Genesys end here, and continue on another instance or after
+   * the next start.
+   */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()
     await Promise.all([jobs.stop(), firstAttempts.stop()])

@@ -69,8 +69,8 @@ export type DncEvents = {
     retryInMs: number
   }
   /**
-   * A pull has ended. `added`: people in the export for whom the gateway had no entry. `missing`:
-   * entries of the gateway that are not in the export.
+   * A pull has ended. `added`: people in the export for whom the gateway had no entry in force, and
+   * who got one. `missing`: entries of the gateway that are not in the export.
    */
   'dnc.pulled': {
     submissionId: string
@@ -80,11 +80,11 @@ export type DncEvents = {
     missing: number
     durationMs: number
   }
-  /** A pull failed. It begins again later. */
+  /** A pull failed. It begins again later, or when a caller resumes its submission. */
   'dnc.pull_failed': { submissionId: string; dncListId: string; failure: string }
   /**
    * The gateway added the subjects of contacts that an earlier version delivered. `unfilled`:
-   * contacts that no entry can find, because their rows are no longer stored.
+   * contacts that no entry can find, because the register has no subjects for them.
    */
   'register.filled': { contacts: number; unfilled: number }
   /**

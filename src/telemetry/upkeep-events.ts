@@ -33,8 +33,8 @@ export type UpkeepEvents = {
   }
   'keys.resealed': { resealed: number; left: number; durationMs: number }
   /**
-   * Emitted every minute by the process that seals rows with the current key. `left`: how many rows
-   * are still sealed with older keys.
+   * Emitted about once a minute, by the instance that has the task of resealing. `left`: how many
+   * values are still sealed with older keys.
    */
   'keys.left': { left: number; olderKeys: number }
   /**

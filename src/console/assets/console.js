@@ -48,8 +48,8 @@ const stillHere = ({ timeStamp }) => {
 const TRY_AGAIN_MS = 10_000
 const stale = document.getElementById('stale')
 /**
- * The server did not answer the request for a part of the page. The part says so, and is requested
- * again.
+ * The request for a part of the page got no answer, or an answer with an error. A notice says so,
+ * and the part is requested again.
  */
 const notRefreshed = ({ target, detail }) => {
   // If the session has ended, the answer itself reloads the page.

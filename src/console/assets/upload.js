@@ -158,7 +158,7 @@ const MOST_TRIES = 12
 
 /**
  * The gateway may still be busy with an attempt that was cancelled or interrupted. The page sends
- * the same body again when it has ended.
+ * the same body again after a few seconds.
  */
 const sendLater = (body, tries) => {
   say(words.earlier)

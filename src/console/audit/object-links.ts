@@ -11,7 +11,7 @@ const PAGES: Record<string, { scope: Scope; at: string }> = {
 
 /**
  * The address of the page of an object, by the object's id. null: there is no such page, or the
- * viewer may not open it.
+ * viewer lacks the scope of the page.
  */
 export const objectLink = (id: string, scopes: readonly Scope[]): string | null => {
   const kind = /^([a-z]{2,3})_[\w-]+$/u.exec(id)?.[1]

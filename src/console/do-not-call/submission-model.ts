@@ -24,8 +24,8 @@ const isShown = (name: (typeof DNC_COUNTS)[number], count: number): boolean =>
   count > 0 || name === 'read' || name === 'accepted'
 
 /**
- * The model of the page of one submission: its counts except those that are 0, and the reason if it
- * waits.
+ * The model of the page of one submission: its counts (`read`, `accepted` and those that are not
+ * 0), and the reason if it is held.
  */
 export const submissionModel = (submission: DncSubmission) => ({
   ...submissionLine(submission),

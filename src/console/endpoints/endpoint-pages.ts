@@ -81,7 +81,8 @@ export const ENDPOINT_LIVE = page({
     return {
       title: model.endpoint.name,
       template: '/endpoints/endpoint-live',
-      // While a message is being sent, its next attempt may follow within a moment.
+      // The page keeps reloading this part, because a pending message may get its next attempt
+      // soon.
       model: { ...model, live: nextLook(visit.query.look) },
     }
   },

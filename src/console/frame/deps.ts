@@ -148,7 +148,7 @@ export type ConsoleDeps = {
   problemFor: (error: unknown, request: FastifyRequest) => GatewayProblem
   /** The address under which others reach the gateway. */
   publicUrl: string | null
-  /** Whether Genesys is the sandbox. */
+  /** Whether the sandbox simulates Genesys. */
   simulated: boolean
   dialect: 'guide' | 'platform'
   clock: Clock

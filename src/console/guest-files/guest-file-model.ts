@@ -63,8 +63,8 @@ const trailOf = (entries: readonly ChainedEntry[], caller: Pick<Caller, 'scopes'
   })
 
 /**
- * The model of the page of one file. `trail`: its audit entries, newest first. null: the viewer may
- * not read the audit trail, so the page shows the times in the file's own record.
+ * The model of the page of one file. `trail`: its audit entries, newest first. null: the viewer has
+ * no access to the audit trail, so the page shows the times in the file's own record.
  */
 export const guestFileModel = (
   file: GuestFile,

@@ -80,8 +80,8 @@ const itemLine = (item: EvidenceItem, scopes: readonly Scope[], revealed: boolea
     id,
     auditEntryId: item.auditEntryId,
     /**
-     * The fields of the form that opens the page of the contact. null: the id of the contact must
-     * stay masked.
+     * The fields of the form that opens the page of the contact. null: the item names no contact of
+     * a list, or the id of the contact must stay masked.
      */
     contact: revealed && contactId && contactListId ? { id: contactId, list: contactListId } : null,
   }

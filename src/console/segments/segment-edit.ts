@@ -189,7 +189,8 @@ const put = async (asked: Asked): Promise<View | { goTo: string; said: 'segmentP
       expected: fields.version === undefined ? null : [fields.version],
     })
   } catch (error) {
-    // The effect of the rules differs from what the person confirmed, so the page shows it again.
+    // The person has not confirmed the present effect of the rules, so the page shows the effect
+    // again.
     const isUnagreed = error instanceof GatewayProblem && error.code === 'segment-needs-confirm'
     if (!isUnagreed) throw error
     return lookAt(asked, [{ path: null, detail: words.edit.needsAgreement }])

@@ -139,7 +139,7 @@ export const authPlugin = (deps: HttpDeps) =>
       })
       app.addHook('onClose', async () => deps.countUse?.stop())
       app.addHook('onRequest', async (request, reply) => {
-        // A path without a route is only answered with 404, so it needs no key.
+        // A call without a route is only answered with 404 or 405, so it needs no key.
         if (request.is404) return
         const { access } = request.routeOptions.config
         // Pages of the console check their sessions themselves. No other route accepts the cookie

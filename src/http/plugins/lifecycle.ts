@@ -146,8 +146,8 @@ const createUnreadCalls = (deps: HttpDeps) => {
 }
 
 /**
- * Sets request ids and security headers, reports each request once, and refuses new calls while the
- * gateway stops.
+ * Sets request ids and security headers, reports each request once, and refuses new calls (except
+ * public ones) while the gateway stops.
  */
 export const lifecyclePlugin = (deps: HttpDeps) =>
   fp(

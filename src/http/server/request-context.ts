@@ -34,7 +34,7 @@ declare module 'fastify' {
     lastBodies: AbortSignal
   }
   interface FastifyRequest {
-    /** Who makes the call. null on public routes. */
+    /** Who makes the call. null on public routes, and before the key or the session is checked. */
     caller: Caller | null
     startedMs: number
     /** The code of the problem that was answered, for the log. null: none. */

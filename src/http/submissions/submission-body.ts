@@ -42,7 +42,8 @@ export const streamProblem = (error: unknown): GatewayProblem => {
 /**
  * Measures how fast a client sends. Only the time in which the gateway waits for the client counts,
  * so that a slow database does not make a client "too slow". `guard` rejects with `body-too-slow`
- * if the client is slower than the limit.
+ * if the client is slower than the limit, and with the problem of `lastBodies` if the gateway
+ * stops.
  */
 const createPaceGuard = ({ clock, limits, lastBodies }: BodyDeps) => {
   const windowMs = limits.slowBodyWindowMs ?? SLOW_WINDOW_MS

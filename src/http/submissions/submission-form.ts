@@ -63,7 +63,8 @@ const encodingOf = (header: string): TextEncoding | null => {
 }
 
 /**
- * The Content-Encoding of a body. Only a bare file may be compressed. A form as a whole may not.
+ * The Content-Encoding of a body. Only a bare file may be compressed. A form as a whole must not be
+ * compressed.
  */
 const compressionOf = (header: string | undefined, type: string): 'gzip' | null => {
   const coding = (header ?? 'identity').trim().toLowerCase()

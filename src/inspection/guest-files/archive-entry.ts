@@ -1,7 +1,7 @@
 /** Extensions of files that the operating system runs when a person opens them. */
 const RUNS =
   /\.(?:exe|dll|com|scr|pif|bat|cmd|msi|msp|mst|vbs?|vbe|jse?|mjs|cjs|wsf|wsh|wsc|hta|ps1|psm1|psd1|ps1xml|jar|class|lnk|url|cpl|chm|hlp|reg|inf|scf|sct|sh|bash|zsh|csh|ksh|command|app|dmg|pkg|deb|rpm|apk|ipa|iso|img|vhdx?|appx|msix|py|pyc|pyw|rb|pl|php\d?|phtml|asp|aspx|jsp|swf|xll|xlam?|ppam?|docm|dotm|xlsm|xltm|pptm|potm|ppsm|sldm|one|settingcontent-ms|application|gadget|library-ms|search-ms|desktop|so|dylib|elf)$/iu
-/** Extensions of archives. The gateway cannot inspect their content. */
+/** Extensions of archives. The gateway can inspect the content only if it is a zip. */
 const PACKED =
   /\.(?:zip|rar|7z|gz|tgz|bz2|tbz2?|xz|txz|zst|lz4?|lzma|tar|cab|arj|ace|z|jar|war|ear|xpi|crx|udf|wim)$/iu
 const MACROS = /(?:^|\/)vbaproject\.bin$|(?:^|\/)macrosheets\/|(?:^|\/)activex\//iu

@@ -53,10 +53,10 @@ export type ArchiveDeps = {
 type Budget = { unfoldedBytes: number; packedBytes: number }
 
 /**
- * Finds the fault of an archive. null: the directory agrees with the content, nothing in the
- * archive can run, and it unpacks to at most 25 MiB. The bytes are counted while unpacking, because
- * the archive may state false sizes. Documents in the archive are inspected too. Any other archive
- * in it is a fault.
+ * Finds the fault of an archive. null: none was found. The directory then agrees with the content,
+ * no entry was recognised as a program, a script or a document with macros, and the archive unpacks
+ * within the limits above. The bytes are counted while unpacking, because the archive may state
+ * false sizes. Documents in the archive are inspected too. Any other archive in it is a fault.
  */
 export const archiveFault = async (bytes: Buffer, deps: ArchiveDeps): Promise<FileFault | null> => {
   try {

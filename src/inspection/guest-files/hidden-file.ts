@@ -1,4 +1,4 @@
-/** A kind of file that can be hidden inside another or after its end. */
+/** A kind of file that can be hidden inside another file or after its end. */
 export type HiddenKind = 'archive' | 'program' | 'pdf' | 'script'
 
 const bytesOf = (hex: string): Buffer => Buffer.from(hex, 'hex')
@@ -86,8 +86,8 @@ const SCRIPT = /<script[\s>/]|<\?php|<!doctype\s+html|<html[\s>]|<svg[\s>]|<ifra
 
 const WINDOW_BYTES = 256 * 1024
 /**
- * The longest match of a pattern, including white space. Windows overlap by this much, so that no
- * match is cut.
+ * Windows overlap by this much, so that no match of up to this length (including white space) is
+ * cut.
  */
 const REACH_BYTES = 16 * 1024
 

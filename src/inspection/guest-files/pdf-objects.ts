@@ -87,7 +87,7 @@ const objectTexts = (
 }
 
 /**
- * Finds active content in a PDF. null: there is none. Reads every object in the bytes, including
+ * Finds active content in a PDF. null: none was found. Reads every object in the bytes, including
  * those in object streams. Ignores the table of the file: it may leave out objects that a reader
  * finds anyway. `pdfjs-dist` reads the file afterwards.
  */

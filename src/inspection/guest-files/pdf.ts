@@ -7,7 +7,7 @@ import type { PdfFinding } from './pdf-worker.ts'
 
 /** The most pages. A PDF of 10 MB with more pages is not meant for people to read. */
 const MAX_PAGES = 5_000
-/** The time for reading one PDF. The slowest harmless files took 2 s on one core. */
+/** The longest time for reading one PDF. The slowest harmless files took 2 s on one core. */
 const TIMEOUT_MS = 15_000
 const MEMORY_MB = 192
 /** How long an idle thread is kept. The thread needs 60 MB of memory. */

@@ -45,7 +45,8 @@ export const createSessionStore = ({ database }: { database: Database }): Sessio
     const row = await findSession(database.db, digest)
     if (row === null) return null
     if (row.stale && by === 'person') {
-      // No caller waits for this statement. If it fails, the session may only end a little early.
+      // No caller waits for this statement. If it fails, the only effect is that the session may
+      // end a little early.
       sql`update console_session set used_at = clock_timestamp()
         where digest = ${digest} and used_at < clock_timestamp() - interval '1 minute'`
         .execute(database.db)

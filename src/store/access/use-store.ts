@@ -27,7 +27,9 @@ const OPEN_USED = sql`(select count(*)::int from upload where upload.tenant_id =
 
 export const QUOTA_COLUMNS = sql`rows_per_day::text, open_uploads, requests_per_minute`
 
-/** How much a tenant has used, from its row and `periods`. */
+/**
+ * How much of its quotas a tenant has used. Needs the tables `tenant` and `periods` in the query.
+ */
 export const USE_COLUMNS = sql`
   coalesce((select used from tenant_use u where u.tenant_id = tenant.id and u.kind = 'rows' and u.period = periods.day), 0)::text as rows_used,
   coalesce((select used from tenant_use u where u.tenant_id = tenant.id and u.kind = 'requests' and u.period = periods.minute), 0)::text as requests_used,

@@ -39,9 +39,9 @@ const toLine = (row: BlockRow): BlockLine => ({
 })
 
 /**
- * A statement reads the blocks that begin within this many entries after the first one that it
- * reads. The largest block has as many entries, so small blocks are read several at a time, and
- * large blocks one or two at a time.
+ * A statement reads the blocks that begin less than this many entries after the beginning of the
+ * first block that it reads. The largest block has as many entries, so small blocks are read
+ * several at a time, and large blocks one or two at a time.
  */
 const ENTRIES_AT_ONCE = 500
 const BLOCKS_AT_ONCE = 100
@@ -51,7 +51,7 @@ type BlockWithEntries = BlockRow & { lines: Omit<EntryLine, 'type'>[] }
 /**
  * The next blocks after `after`, with those of their entries that the viewer may see. One statement
  * reads both, so no retention deletes entries in between. Each entry is looked up by its id.
- * Without that, the planner would read all entries, because it cannot know how few there are.
+ * Without that, the planner would read all entries, because it cannot know how few the blocks need.
  */
 const nextBlocks = async (
   { db }: Database,

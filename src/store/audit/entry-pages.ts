@@ -11,8 +11,8 @@ import type { Database, Db } from '../homes/database.ts'
 import { ENTRY_JSON } from './chain-store.ts'
 
 /**
- * How many entries one call examines at most, if no index finds them and it examines them one by
- * one. Without this limit, a filter for something rare would read the whole trail for one page.
+ * How many entries one call examines one by one at most, to test conditions that no index covers.
+ * Without this limit, a filter for something rare would read the whole trail for one page.
  */
 const EXAMINED = 20_000
 
@@ -78,10 +78,7 @@ const joined = (conditions: readonly { text: RawBuilder<unknown> }[]): RawBuilde
 
 const shown = ({ entry, hash }: EntryRow): ChainedEntry => ({ ...entry, hash })
 
-/**
- * `rest`: where to continue if all found entries fit on the page. null: there is nothing to
- * continue.
- */
+/** `rest`: where to continue if all found entries fit on the page. null: no entries follow. */
 const pageOf = (
   found: readonly ChainedEntry[],
   {
@@ -102,9 +99,9 @@ const pageOf = (
 const numberOf = ({ seq }: ChainedEntry): AuditMark => ({ seq })
 
 /**
- * Whether the page is read from the chain itself. This is the case without a condition, because
- * every entry then belongs to the page. It is also the case for one object, because an object has
- * few entries.
+ * Whether the page is read from the chain without a limit on the entries that are examined. This is
+ * the case without a condition, because every entry then belongs to the page. It is also the case
+ * for one object, because an object has few entries.
  */
 const isDense = ({ object }: AuditEntryFilter, conditions: readonly unknown[]): boolean =>
   conditions.length === 0 || object !== undefined
@@ -150,10 +147,10 @@ type TimedRow = {
 }
 
 /**
- * The entries in the order of their times. If one of the conditions has an index, it finds the
- * entries that meet this condition. These are examined one by one for the other conditions. The
- * next page continues after the last entry examined. Entries that are not in the chain yet are left
- * out.
+ * The entries in the order of their times. If one of the conditions has an index, the index finds
+ * the entries that meet this condition. These entries are examined one by one for the other
+ * conditions. If they do not fill the page, the next page continues after the last entry examined.
+ * Entries that are not in the chain yet are left out.
  */
 const inTime = async (
   db: Db,

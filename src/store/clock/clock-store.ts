@@ -11,7 +11,7 @@ import { followAhead, followBack } from './clock-jump.ts'
 const TOLERANCE_MS = 2_000
 /**
  * For the first check of a process: if the last check was less than this ago, the process was only
- * restarted, and the clock is trusted.
+ * restarted, and the time without checks raises no doubt about the clock.
  */
 const AWAY_MS = 60_000
 /**
@@ -23,7 +23,8 @@ const BELIEVED_MS = 30_000
 const FRESH_MS = 1_000
 
 /**
- * `at`: the time from which the gap was calculated. The next check finds a jump after that time.
+ * `at`: the time of this check by the database's clock. It is stored as `seen_at`, and the next
+ * check measures its gap from there.
  */
 type ClockRow = {
   at: string
@@ -46,7 +47,7 @@ const read = async (db: Db): Promise<ClockRow> => {
 
 /**
  * By how many milliseconds the clock has jumped since the last check. Negative: it was set back.
- * null: it has not jumped. `elapsedMs`: the most real time that can have passed. null: unknown, so
+ * null: no jump was found. `elapsedMs`: the most real time that can have passed. null: unknown, so
  * only a jump back can be found.
  */
 const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
@@ -56,8 +57,8 @@ const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
 }
 
 /**
- * Adds up the jumps. Returns whether the clock is in doubt. A clock that has returned to where it
- * would be without any jump needs no other confirmation.
+ * Adds up the jumps. Returns whether the clock is in doubt. If they come to at most `BELIEVED_MS`
+ * in total, a doubt ends without a confirmation.
  */
 const noteJump = async (tx: Tx, row: ClockRow, jumpMs: number): Promise<boolean> => {
   const known = !row.doubted || row.off_ms !== null

@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 
 /**
  * The latest time until which the clock is trusted after a check. Instances check every 2 s. If the
- * clock is more than 5 s past the last check, it has jumped, or no instance runs. A lease that is
- * renewed in time always has at least 7 s left, so a running instance does not lose its leases by a
- * jump.
+ * clock is more than 5 s past the last check, it has jumped, or no instance has checked it in time.
+ * A lease that is renewed in time always has at least 7 s left, so a running instance does not lose
+ * its leases by a jump.
  */
 const BEYOND_LOOK = `seen_at + interval '5 seconds'`
 

@@ -13,8 +13,8 @@ const BELIEVED_SECONDS = 180
 
 /**
  * Stores what a lane waits for. The update only compares the fence and takes no lock before,
- * because nothing depends on the reason. A reason counts until the holder reports another one, at
- * most `BELIEVED_SECONDS`.
+ * because nothing depends on the reason. A reason counts until the holder reports another one or
+ * none, but no longer than `BELIEVED_SECONDS` after its last report.
  */
 export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait'> => ({
   noteWait: async ({ key, owner, fence }, reason) => {

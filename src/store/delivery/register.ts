@@ -168,7 +168,7 @@ const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuild
  * The parts of one statement that write the changed contacts of one tenant's list, and count them.
  * A new contact raises the count by one. So does a contact from before a clearing that is delivered
  * again. The lane's lock prevents a clearing in between. Contacts are written before the row of
- * their register, as the trigger that counts deletions does. Empty if nothing changed.
+ * their register. The trigger that counts deletions keeps the same order. Empty if nothing changed.
  */
 export const settledRegister = (
   seals: Seals,
@@ -195,8 +195,8 @@ export const settledRegister = (
 }
 
 /**
- * Counts the contacts that are newer than a clearing that was just written. There are some only if
- * an upload was newer than the clearing. Call it with the lane locked.
+ * Counts the contacts that are newer than a clearing that was just written. Such contacts exist
+ * only if an upload was newer than the clearing. Call it with the lane locked.
  */
 export const countAfterClearing = async (
   tx: Tx,

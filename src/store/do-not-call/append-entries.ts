@@ -57,7 +57,8 @@ export const rowsOf = (chunk: NewDncChunk): RawBuilder<unknown> => {
 
 /**
  * Strengthens kept entries by the duplicates that were dropped. If a submission names a person
- * several times, the kept entry gets the strongest reason and the longest time of all lines.
+ * several times for the same contact lists, the kept entry gets the strongest reason and the latest
+ * expiry of all these lines.
  */
 const strengthen = async (tx: Tx, id: string, chunk: NewDncChunk): Promise<void> => {
   await sql`with ${rowsOf(chunk)},

@@ -18,8 +18,8 @@ import { endWhenDone, outcomesOf, type Sending } from './settle-entries.ts'
 import { holdSubmission } from './submission-moves.ts'
 
 /**
- * Locks the lane and then the group's submission. Throws `FenceLost` if the lane has another
- * holder, or if the submission no longer exists.
+ * Locks the lane and then the group's submission. Throws `FenceLost` if the claim has ended, or if
+ * the submission no longer exists.
  */
 const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Sending> => {
   await lockLane(tx, claim)
@@ -117,9 +117,9 @@ const createHold =
     })
 
 /**
- * Throws `EntryStands` if a new entry is in force for a person whom the removal names. If the
- * person were removed in Genesys now, Genesys would not suppress the person until that entry is
- * sent.
+ * Throws `EntryStands` if an entry is now in force for a person whom the group would remove in
+ * Genesys. After the removal, Genesys would not suppress this person, although the entry is in
+ * force.
  */
 const refuseStanding = async (
   tx: Tx,

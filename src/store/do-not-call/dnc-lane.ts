@@ -38,8 +38,8 @@ export const createDncLane = (
       await sql`insert into dnc_write_slot (slot) select generate_series(1, ${slots}::int) on conflict do nothing`.execute(
         db,
       )
-      // Longer than any request may last, so that a slot is free again only when its request is no
-      // longer in flight.
+      // The lease is longer than any request may last, so that a slot is free again only when its
+      // request is no longer in flight.
       const { rows } = await sql<{ slot: number }>`update dnc_write_slot set owner = ${owner},
           lease_until = clock_timestamp() + interval '60 s'
         where slot = (select slot from dnc_write_slot where slot <= ${slots}

@@ -25,7 +25,7 @@ type Place = { epoch: string; number: string; seq: number; entries: number }
 /**
  * The next chunks in the order of acceptance. An entry that is accepted or ended during the export
  * may or may not be in it. A person with an entry in force during the whole export is not skipped,
- * unless the person was erased.
+ * unless an erasure has removed the number.
  */
 const nextPlaces = async (
   db: Db,
@@ -55,9 +55,10 @@ const STANDS = (at: string) =>
   sql`e.closed_by is null and (e.expires_at is null or e.expires_at > ${at}::timestamptz)`
 
 /**
- * Chooses which entries in force are exported: one for each person and scope. It is the entry with
- * the strongest reason, then the longest time, then the oldest. It is exported with the strongest
- * reason and the longest time of all entries of the person and scope.
+ * Chooses which entries in force are exported: one for each person and scope. The entry with the
+ * strongest reason is chosen. Among several, the one with the latest expiry is chosen, then the
+ * oldest. It is exported with the strongest reason and the latest expiry of all entries of the
+ * person and scope.
  */
 const leadingRows = async (
   db: Db,
@@ -136,7 +137,7 @@ export const createExportEntries = (reading: Reading): DncSubmissionStore['expor
         await leadingRows(db, list, places, clock[0]!.at),
       )) {
         const { entries, terms } = await open()
-        // An erased person stays suppressed, but has no number to export.
+        // After an erasure, the entry may have no number to export, although it still suppresses.
         const told = rows.filter(({ place }) => entries[place]!.subject !== '')
         yield told.map((row): ExportedEntry => {
           const { kind, subject, terms: said } = entries[row.place]!

@@ -51,8 +51,8 @@ const readRows = async (
 }
 
 /**
- * The terms of the entry. If the submission has several lines about the person, the terms are the
- * strongest reason and the longest expiry of these lines.
+ * The terms of the entry. If the submission has several lines about the person, the entry has the
+ * strongest reason and the latest expiry of these lines.
  */
 const termsOf = ({ place, reason, expires_at: expiresAt }: Row, chunk: DncChunk): EntryTerms => ({
   ...chunk.terms[chunk.entries[place]!.terms]!,

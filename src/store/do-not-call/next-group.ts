@@ -40,10 +40,11 @@ export type SendingDeps = {
 }
 
 /**
- * The oldest submission that has work and is not held for a reason that a person must resolve. A
- * removal or an override weakens suppressions, so it is sent only after everything that its tenant
- * submitted for the list before. If it were sent earlier, an entry that it has ended could be
- * retried afterwards and stay in Genesys forever.
+ * The oldest submission that has work and is not held for a reason that a person must resolve. An
+ * override weakens suppressions, and so does a removal if Genesys accepts removals. Such a
+ * submission is sent only after everything that its tenant submitted for the list before. If it
+ * were sent earlier, an entry that it has ended could be retried afterwards and stay in Genesys
+ * forever.
  */
 const nextSubmission = async (
   tx: Tx,

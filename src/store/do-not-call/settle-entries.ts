@@ -132,8 +132,8 @@ export const endIfDone = async (
 }
 
 /**
- * Ends the submission as `endIfDone` does, or returns null if it still has entries to send, or has
- * already ended (as before a renewal).
+ * Ends the submission as `endIfDone` does, or returns null if it still has entries to send, or had
+ * already ended (as when a group is renewed).
  */
 export const endWhenDone = async (
   tx: Tx,

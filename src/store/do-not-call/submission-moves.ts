@@ -37,7 +37,8 @@ type Move = {
 
 /**
  * Changes a submission if `condition` is true, writes its audit entry and wakes its lane. Locks the
- * lane's row first, as the lane's worker does. Returns null if the condition is not true.
+ * lane's row before the submission's row, as the lane's worker does. Returns null if the condition
+ * is not true.
  */
 const move = (
   database: Database,

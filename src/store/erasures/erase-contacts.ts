@@ -14,8 +14,8 @@ import type { EraseLot, ErasingDeps } from './lots.ts'
 
 /**
  * Deletes from the registers the contacts that the erasure found, whichever tenant delivered them.
- * Also deletes a contact that Genesys keeps because it cannot or does not delete contacts. The
- * receipt reports such a contact, and later content for it is sent again.
+ * This includes the register's row of a contact that Genesys keeps, because Genesys cannot or does
+ * not delete it. The receipt reports such a contact, and later content for it is sent again.
  */
 export const eraseRegister: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {

@@ -117,8 +117,8 @@ const eraseChunk = async (
 }
 
 /**
- * Erases the person's cells from do-not-call entries. The entries themselves are keyed digests and
- * still suppress the person.
+ * Erases the person's cells from the stored chunks of do-not-call entries, and the number unless it
+ * is still needed. The entries themselves are keyed digests and still suppress the person.
  */
 export const eraseEntries: EraseLot = async (deps, work, after) => {
   const { db } = deps.database

@@ -188,8 +188,8 @@ const write = async (
 type Person = { contacts: Map<string, Contacts>; mentions: Mentions; own: Buffer }
 
 /**
- * Erases the person in one chunk. If another erasure wrote the chunk in the meantime, reads the
- * chunk again.
+ * Erases the person in one chunk. If the chunk was written in the meantime (for example by another
+ * erasure), reads it again.
  */
 const eraseChunk = async (
   deps: ErasingDeps,

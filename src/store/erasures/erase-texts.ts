@@ -12,8 +12,8 @@ const LOT = 200
 type Lot<Row> = {
   place: ErasurePlace
   /**
-   * Selects and locks the tenant's rows after `after`, in the order of their key, which is the
-   * column `key`.
+   * Selects the tenant's rows after `after`, in the order of their key, which is the column `key`.
+   * Locks them if `erase` rewrites rows.
    */
   read(tenantId: string, after: string): RawBuilder<Row>
   /** Rewrites the rows that name the person. */
@@ -178,8 +178,9 @@ export const reportSegments = inLots<VersionRow>({
 type FileRow = { key: string; sealed: Buffer; is_there: boolean; of_contact: string | null }
 
 /**
- * Rewrites the names of guest files. The receipt reports how many of these files Genesys has. If
- * the erased id is the id of an external contact, all files of that contact are the person's.
+ * Rewrites the names of the person's guest files. These are the files whose names mention the
+ * person. If the erased id is the id of an external contact, they are also all files of that
+ * contact. The receipt reports how many of these files Genesys has.
  */
 export const eraseGuestFiles = inLots<FileRow>({
   place: 'guest_files',

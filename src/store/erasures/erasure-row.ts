@@ -55,7 +55,7 @@ export const erasureLane = createObjectLane({
   wakes: false,
 })
 
-/** Locks the erasure until the transaction ends. Throws `FenceLost` if it has another holder. */
+/** Locks the erasure until the transaction ends. Throws `FenceLost` if the claim has ended. */
 export const lockErasure = async (tx: Tx, claim: ErasureClaim): Promise<void> => {
   if (await erasureLane.lock(tx, claim)) return
   throw new FenceLost(`Erasure ${claim.erasureId} has another holder`)

@@ -116,8 +116,8 @@ export type Store = AccessStores &
      */
     digestKey: Buffer
     /**
-     * Connects the job queue. From then on, a message for an endpoint or a received webhook gets
-     * its job in the transaction that writes it.
+     * Connects the job queue. From then on, a received webhook gets its job in the transaction that
+     * writes it. A message for an endpoint does too, unless `firstAttempts` is given.
      */
     connectJobs(queue: JobQueue, firstAttempts?: FirstAttempts): void
     close(): Promise<void>
@@ -267,8 +267,8 @@ const bringUpToDate = async (
 /**
  * Opens the database, updates its schema and returns all stores on it. On the embedded home it
  * immediately frees what the previous process left: lanes, unfinished idempotency claims, and what
- * was still being received. Throws `DataDirInUse`, `ClusterMissing`, `StoreUnavailable`, or the
- * errors of a migration.
+ * was still being received. Throws `DataDirInUse`, `ClusterMissing`, `StoreUnavailable`, the errors
+ * of a migration, or a plain error (for example if an encryption key is missing).
  */
 export const openStore = async (deps: {
   home: StoreHome
@@ -280,7 +280,7 @@ export const openStore = async (deps: {
   ids: Ids
   emit: Emit
   publicUrl: string
-  /** If left out, no registry is required, and none may be older than 31 days. */
+  /** If left out: no required registry, and a limit of 31 days if a registry sets none. */
   registryRules?: RegistryRules
 }): Promise<Store> => {
   const database =

@@ -24,8 +24,8 @@ type Deps = {
 
 /**
  * How far the time in an audit entry's id may differ from the time of the decision. The id is made
- * before the transaction that writes both the entry and the decision, and by the clock of another
- * machine.
+ * before the transaction that writes both the entry and the decision, and by the clock of the
+ * gateway's machine, not of the database.
  */
 const NEAR = { beforeMs: 10_000, afterMs: 2_000 }
 
@@ -35,7 +35,7 @@ const idAt = (ms: number): string =>
 
 /**
  * The audit entry of each draft, by the draft's index. Searches by the primary key among the
- * entries of a few seconds, because no index contains the objects of these entries.
+ * entries of a few seconds, so that few entries are read.
  */
 const readTrail = async (
   db: Db,

@@ -122,7 +122,8 @@ const has = async (
 
 /**
  * The editions that have the number, and the editions of which this can no longer be found out.
- * Each has the date at which it came into force, or the beginning of the period if that is later.
+ * Each item has the time at which the edition came into force, or the beginning of the period if
+ * that is later.
  */
 export const readListings = async (
   db: Db,

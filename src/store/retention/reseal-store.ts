@@ -13,8 +13,8 @@ type Deps = { database: Database; keyring: Keyring }
 /** How many values one transaction reseals: keys of 32 bytes, or secrets. */
 const LOT = 200
 /**
- * Every minute an instance records which key it seals with. If its last record is older than this,
- * it has stopped or uses another key.
+ * Every minute an instance records which key it seals with. If the last record of a key is older
+ * than this, no running instance seals with the key.
  */
 const UNHEARD = sql`interval '5 minutes'`
 

@@ -104,7 +104,7 @@ const uploadRecords: Rule = {
   },
 }
 
-/** After this time no answer is replayed and no claim is alive, so the row can be deleted. */
+/** After the retention no answer is replayed and no claim is alive, so the row can be deleted. */
 const idempotencyAnswers: Rule = {
   due: (
     past,
@@ -177,8 +177,8 @@ const dncSubmissions: Rule = {
 }
 
 /**
- * Deletes whole blocks, the oldest first, by the only function that may delete them. The function
- * records in the chain how far it has deleted, so that the new beginning of the chain can be
+ * Deletes whole blocks, the oldest first, by the only function that may delete them. An audit entry
+ * then records how far the function has deleted, so that the new beginning of the chain can be
  * verified.
  */
 const auditEntries: Rule = {

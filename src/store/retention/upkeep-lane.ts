@@ -9,7 +9,7 @@ import type { Database, Tx } from '../homes/database.ts'
 
 const lane = createObjectLane({ table: 'upkeep', column: 'task', member: 'task', wakes: false })
 
-/** Locks the task until the transaction ends. Throws `FenceLost` if it has another holder. */
+/** Locks the task until the transaction ends. Throws `FenceLost` if the claim has ended. */
 export const lockUpkeep = async (tx: Tx, claim: UpkeepClaim): Promise<void> => {
   if (await lane.lock(tx, claim)) return
   throw new FenceLost(`The task ${claim.task} has another holder`)

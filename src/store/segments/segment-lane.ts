@@ -26,7 +26,8 @@ const lane = createObjectLane({
 
 /**
  * Locks the campaign and raises its revision. No other transaction can write to its versions until
- * this transaction ends. Throws `FenceLost`, and `SegmentReplaced` if there is a newer version.
+ * this transaction ends. Throws `FenceLost` if the claim has ended, and `SegmentReplaced` if there
+ * is a newer version.
  */
 const lockFenced = async (tx: Tx, claim: SegmentClaim, version: number): Promise<string> => {
   const { rows } = await sql<{ latest_version: number; revision: string }>`update segment_campaign

@@ -11,8 +11,8 @@ import { createControl, goOn, lockOwn } from './control.ts'
 import { toUpload } from './upload-row.ts'
 
 /**
- * After this many days, no new read of the rows may begin. The rows are deleted when earlier reads
- * have ended.
+ * This many days after the end of the upload, no new read of the rows may begin. The rows are
+ * deleted when earlier reads have ended.
  */
 const ROWS_KEPT_DAYS = RETENTION_RULES['staged-rows'].keptDays
 

@@ -120,7 +120,8 @@ const writeUpload = async (
 /**
  * Makes the upload a child of its parent. The content of the child counts as being as old as the
  * content of the parent. Both are in the same lane, which is locked. Throws `RetriedBeside` if the
- * parent has got another child since this child was prepared (`siblings`).
+ * parent has got another child since this child was prepared (`siblings`), and `StagingLost` if the
+ * parent is gone.
  */
 const adopt = async (tx: Tx, { uploadId, parentId, siblings = 0 }: StageUpload): Promise<void> => {
   if (parentId === null) return

@@ -20,8 +20,8 @@ export const contactExplainedSchema = z.strictObject({
   contactListId: z.string(),
   contactId: z.string(),
   /**
-   * What Genesys acknowledged last. null: it acknowledged nothing, or the list was overwritten
-   * since then.
+   * What Genesys acknowledged last. null: the register shows nothing. Genesys acknowledged no
+   * content, the list was overwritten since then, or the contact was erased.
    */
   register: z
     .strictObject({
@@ -29,8 +29,8 @@ export const contactExplainedSchema = z.strictObject({
       line,
       deliveredAt: stamp,
       /**
-       * Whether Genesys may hold other content, because newer content is not sent yet or its
-       * outcome is unknown.
+       * Whether Genesys may hold other content, for example because the outcome of newer content is
+       * unknown or a check found differences.
        */
       inDoubt: z.boolean(),
     })

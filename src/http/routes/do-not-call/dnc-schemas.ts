@@ -127,7 +127,7 @@ const entryTermsSchema = {
 const searchedShape = {
   /**
    * Whether an entry of the list is in force for the person. An entry is in force from the 202 of
-   * its submission until its removal, or until a day after its expiry.
+   * its submission until a removal or an override ends it, or until a day after its expiry.
    */
   suppressed: z.boolean(),
   entries: z.array(
@@ -136,7 +136,7 @@ const searchedShape = {
       receivedAt: stamp.describe(
         'When the person asked not to be called. If the entry has no such time, this is the same time as `acceptedAt`.',
       ),
-      /** The contact lists for which the entry is in force. null: all. */
+      /** The contact lists to which the entry applies. null: all. */
       scope: z.array(z.string()).nullable(),
       state: z.enum(['standing', 'quarantined', 'expired', 'removed']),
       submissionId: z.string(),

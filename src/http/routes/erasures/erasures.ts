@@ -39,7 +39,10 @@ const contactOf = (
   return { kind: 'contact', contactListId, value: contactId }
 }
 
-/** The person that the body names. Throws 422 if the body names none or several. */
+/**
+ * The person that the body names. Throws 422 if the body names none or several, or if the text
+ * cannot be read as a person.
+ */
 const subjectIn = (
   deps: Deps,
   { contactId, contactListId, phoneNumber, email }: Asked,

@@ -17,8 +17,8 @@ const holds = (secret: string, text: string, headers: Record<string, string>): b
 
 /**
  * The `webhook-id` of a body that is signed with one of the secrets (Standard Webhooks 1.0,
- * symmetric). The signed time must be within five minutes of the gateway's time. null: the headers
- * are missing, the time differs too much, or no signature matches exactly these bytes.
+ * symmetric). The signed time must be within five minutes of the gateway's time. null: a header is
+ * missing or malformed, the time differs too much, or no signature matches exactly these bytes.
  */
 export const signedMessageId = (
   secrets: readonly string[],

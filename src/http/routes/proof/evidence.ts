@@ -13,7 +13,8 @@ type Deps = Pick<HttpDeps, 'clock'> &
 
 /**
  * The person that the body names. Read with the steps for do-not-call entries, so that both treat
- * the same number or address as the same person. Throws 422 if the body names none or several.
+ * the same number or address as the same person. Throws 422 if the body names none or several, or
+ * if the text cannot be read as a person.
  */
 const subjectIn = (
   { validation, clock, refuse }: Deps,

@@ -6,8 +6,8 @@ import { ROW_OUTCOMES } from '../../../domain/uploads/upload.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 
 /**
- * For a suppressed row: the do-not-call entry, or the edition of a registry, that names the
- * contact.
+ * The do-not-call entry, or the edition of a registry, because of which the row was not sent. null:
+ * there is none.
  */
 export const suppressedBySchema = z
   .strictObject({

@@ -76,8 +76,8 @@ export const registerUploads = (add: AddRoute): void => {
     handler: async (request, reply, deps) => {
       const upload = await ownUpload(deps, request, request.params.uploadId)
       reply.header('etag', etagOfUpload(upload))
-      // `waitingFor` changes without a new version, so a caller with the present version may not
-      // have the present `waitingFor`.
+      // `waitingFor` changes without a new version, so a caller that has the present version may
+      // lack the present `waitingFor`.
       const waits = (upload.waitingFor ?? null) !== null
       if (!waits && namesTag(request.headers['if-none-match'], etagOfUpload(upload))) {
         return reply.code(304).send()

@@ -27,7 +27,7 @@ type Standing = { id: string | null; tenant_id: string; contact_list_id: string;
 
 /**
  * Locks the lane, then the uploads of a shipment. Throws `FenceLost` if the lane has a newer fence,
- * and `UploadMoved` if one of the uploads may not be sent.
+ * and `UploadMoved` if one of the uploads was paused, held or ended, or is to be cancelled.
  */
 const lockStanding = async (
   tx: Tx,

@@ -31,7 +31,7 @@ export type KnownSubjects = {
  * are looked up.
  */
 const MOST_ENTRIES = 16_777_216
-/** Fewer digests than this are looked up directly, without a check for new entries. */
+/** With fewer digests than this, a call does not wait until new entries are read. */
 const FEWEST_DIGESTS = 1_000
 /** Looking up one digest among many costs as much as reading this many entries. */
 const ENTRIES_A_DIGEST = 16

@@ -64,7 +64,8 @@ const COLUMNS = 5
 
 /**
  * Stores pages. A page that is already stored stays, because it is the same. Writes nothing if the
- * edition is already in force, or if another call has taken it over (`attempt`).
+ * edition is no longer being received or loaded (for example, if it is in force), or if another
+ * call has taken it over (`attempt`).
  */
 export const writePages = async (
   database: Database,
@@ -98,7 +99,10 @@ export const writePages = async (
 const openPage = ({ id, key }: OpenEdition, first: number, sealed: Uint8Array): Buffer =>
   open(key, pageContext(id, first), sealed)
 
-/** The select of `columns` of these pages. Its text contains only numbers. */
+/**
+ * The select of `columns` of these pages. It needs no parameters, because all its values are
+ * numbers.
+ */
 const selectPages = (
   { number, run }: OpenEdition,
   columns: string,
@@ -106,7 +110,10 @@ const selectPages = (
 ): string =>
   `select ${columns} from registry_page where edition = ${number} and run = ${run}${which} order by first${limit}`
 
-/** Where the pages of an edition begin, ascending. The edition must be or have been in force. */
+/**
+ * Where the pages of an edition begin, ascending. The edition must be in force, or have been in
+ * force.
+ */
 export const readPlaces = async (db: Db, edition: OpenEdition): Promise<Float64Array> => {
   const { rows } = await sql<{
     first: string

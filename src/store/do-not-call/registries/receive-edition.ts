@@ -116,7 +116,8 @@ const beginEdition = async (
 }
 
 /**
- * The SQL store that receives editions. An edition is not visible until one transaction accepts it.
+ * The SQL store that receives editions. Until one transaction accepts an edition, it appears only
+ * among the editions that are being received.
  */
 export const createReceiveEdition = (
   deps: Deps,

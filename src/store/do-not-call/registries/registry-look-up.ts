@@ -14,9 +14,12 @@ import { tenantsOf } from '../standing-entries.ts'
 import { orUnknown } from '../suppressed-since.ts'
 import { type OpenEdition, openEditions, readPagesAt, readPlaces } from './edition-pages.ts'
 
-/** How many pages a statement reads: 2 MB. */
+/** How many pages a statement reads at most: about 2 MB. */
 const PAGES_A_STATEMENT = 256
-/** For how many editions the places of pages are kept in memory: 0.3 MB for 250 million numbers. */
+/**
+ * For how many editions the places of pages are kept in memory. The places of an edition of 250
+ * million numbers need 0.3 MB.
+ */
 const MOST_KEPT = 16
 
 /** The numbers from index `from` to before index `to`. They may be in the page. */

@@ -97,8 +97,8 @@ const standingOf = ({ submission, chunk_seq: seq, places }: DueGroup) =>
 
 /**
  * The next group of entries to renew, before Genesys forgets them. Reason and expiry are computed
- * again, because the group still has the values from its last request. `again`: a group had nothing
- * left to renew. null: no group is due.
+ * again, because the group still has the values from its last request. `again`: a request was given
+ * up, or a group had nothing to renew. null: no group is due.
  */
 export const nextRenewal = async (
   tx: Tx,

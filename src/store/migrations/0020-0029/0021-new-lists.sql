@@ -1,5 +1,5 @@
--- Contact lists that were made within the last half minute, which Genesys may not show yet. Older
--- rows are deleted when the next list is made.
+-- Contact lists that were made within the last half minute. Genesys possibly does not show them
+-- yet. Older rows are deleted when the next list is made.
 create table new_list (
   -- has() finds a list by its id.
   list_id text primary key,

@@ -1,8 +1,8 @@
 -- The reason, time and scope of an accepted do-not-call entry never change. Entries are added, and
 -- a removal or an override ends them. What applies to a person is computed from all of the person's
--- entries. So the strongest reason and the longest time count, whatever the order of the entries
--- is. A person is suppressed while an entry of an accepted submission is not closed, and until a
--- day after its expiry.
+-- entries. So the strongest reason and the latest expiry count, whatever the order of the entries
+-- is. An entry of an accepted submission suppresses its person until it is closed, or until a day
+-- after its expiry.
 
 -- One row for each tenant. A transaction that adds entries raises the epoch first. A transaction
 -- that records an attempt to send contacts locks the row for share.

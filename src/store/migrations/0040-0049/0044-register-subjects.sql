@@ -3,8 +3,8 @@
 -- were delivered before a new do-not-call entry. They are in the row of the contact, because a
 -- separate table would double the size of the register.
 --
--- `subject_1` null: not computed yet, or the chunk was already deleted. Another of these columns
--- null: the contact has no more subjects.
+-- `subject_1` null: the contact has no subject, its subjects are not computed yet, or its chunk was
+-- deleted before that. Another of these columns null: the contact has no more subjects.
 alter table contact_register add column subject_1 bigint;
 alter table contact_register add column subject_2 bigint;
 alter table contact_register add column subject_3 bigint;
@@ -17,6 +17,5 @@ create index contact_register_subject_3 on contact_register (subject_3) where su
 create index contact_register_more_subjects on contact_register using gin (more_subjects) where more_subjects is not null;
 -- For fill(): the contacts whose subjects are not computed yet.
 create index contact_register_unfilled on contact_register (register_id, upload_id) where subject_1 is null;
--- How many contacts of the register cannot be found by an entry, because their chunks were deleted
--- before their subjects were computed.
+-- How many contacts of the register have no `subject_1`, so that no entry finds them.
 alter table register add column unfilled integer not null default 0;

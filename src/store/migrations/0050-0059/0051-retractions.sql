@@ -1,6 +1,7 @@
 -- Contacts that were delivered before a do-not-call entry named them.
 
--- The searches in the registers that are due. Every transaction that adds entries adds one.
+-- The searches in the registers. Every transaction that adds entries adds one. `done_at` null: the
+-- search has not ended.
 create table dnc_look_back (
   tenant_id text not null references tenant (id),
   epoch bigint not null,
@@ -20,8 +21,7 @@ create index dnc_look_back_open on dnc_look_back (steps, asked_at) where done_at
 insert into dnc_look_back (tenant_id, epoch)
   select distinct tenant_id, epoch from dnc_submission where epoch is not null and kind in ('add', 'pull');
 
--- A contact that Genesys holds, or may hold, with one of its numbers or addresses that an entry
--- names.
+-- A contact that Genesys holds, or may hold. An entry names one of its numbers or addresses.
 create table dnc_retraction (
   number bigint generated always as identity primary key,
   contact_list_id text not null,

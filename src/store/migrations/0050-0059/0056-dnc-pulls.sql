@@ -1,6 +1,7 @@
 -- A pull brings in what was added inside Genesys. The list is exported, and each person in the
--- export who has no entry here gets one. `reading`: the pull still reads the export, so it has
--- nothing to send yet.
+-- export who has no entry in force here gets one. People whose entries were ended here are an
+-- exception (see `absent`). `reading`: the pull still reads the export, so it has nothing to send
+-- yet.
 alter table dnc_submission add column reading boolean not null default false;
 -- For an entry that was ended: whether the gateway has since read an export without its person. If
 -- a later export contains the person, someone has added the person again.

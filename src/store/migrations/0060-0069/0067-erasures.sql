@@ -11,7 +11,7 @@ create table erasure (
   -- Keyed digest of the contact id, of the number in E.164, or of the email address with its case
   -- folded.
   subject_digest bytea not null,
-  -- The person, kept only while the search for the person is running.
+  -- The person, kept only until the erasure has ended.
   sealed_subject bytea,
   state text not null check (state in ('erasing', 'waiting', 'completed', 'completed_with_remains')),
   -- For each place: how much was found and erased, and what stays, with the reason.

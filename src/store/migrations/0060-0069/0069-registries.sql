@@ -7,7 +7,7 @@ create table registry (
   country text not null,
   -- null: the limit of the configuration.
   max_age_days int,
-  -- true: it never had an edition, so its country may still change.
+  -- true: no edition was ever sent to it, so its country may still change.
   unused boolean not null default true,
   -- The number of the edition in force.
   current_edition bigint,

@@ -64,7 +64,7 @@ const READ = keptStatement(`with asked as materialized (
   order by asked.place`)
 
 const AT_ONCE = 64
-/** Shorter than for writing, because a reading is a cheap statement. */
+/** The wait is shorter than before a write, because a reading is a cheap statement. */
 const GATHERED_FOR_MS = 10
 /**
  * How many lists' readings are kept in memory. A gateway with more lists reads some of them again.

@@ -29,7 +29,7 @@ export const editionSchema = z.strictObject({
   registry: z.string(),
   state: z.enum(SEEN_EDITION_STATES),
   change: z.enum(EDITION_CHANGES),
-  /** The edition that was in force before. A change is applied to its numbers. */
+  /** The edition that was in force before this one. A change is applied to its numbers. */
   baseId: z.string().nullable(),
   asOf: stamp,
   subscription: z.string().nullable(),
