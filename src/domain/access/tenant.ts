@@ -20,8 +20,7 @@ export type GrantField = keyof typeof GRANT_FIELDS
 export type Grants = Record<GrantField, '*' | string[]>
 
 /**
- * The most ids of one kind that a tenant can be granted by name. If a tenant needs more, grant all
- * of them.
+ * The most ids of one kind that a tenant can be granted by name. If a tenant needs more, grant `*`.
  */
 export const MOST_GRANTS = 1_000
 

@@ -5,8 +5,8 @@ import { NOTICE_FIELDS } from '../genesys-events/genesys-webhook.ts'
 /**
  * The parts from which the details of an action are made (`AUDIT_DETAILS`). An object accepts only
  * the members that are listed. To keep personal data out, a value can only be a word of the API, an
- * id, a code, a status, a number or a time, and never free text. If you add an action, add a line
- * to `AUDIT_DETAILS`.
+ * id, a code, a status, a number, a flag or a time, and never free text. If you add an action, add
+ * a line to `AUDIT_DETAILS`.
  */
 const id = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/u)
 const code = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/u)
@@ -17,8 +17,9 @@ const NONE = z.strictObject({})
 
 /**
  * A change of state. A trigger of the database writes this entry in the statement that changes the
- * state. Exception: if an upload is accepted, or ends with counts, the code writes another entry
- * instead. `reason`: why the object is held, if the change begins or ends a hold.
+ * state. Exception: if an upload is accepted, or ends as `completed` or `completed_with_errors`,
+ * the code writes another entry instead. `reason`: why the object is held, if the change begins or
+ * ends a hold.
  */
 const MOVED = z.strictObject({ from: code, to: code, reason: code.nullable() })
 const BATCH = z.strictObject({ uploadIds })
@@ -42,7 +43,10 @@ const CHANGED = z.strictObject({ fields: z.array(code).max(50) })
 const FAILED_BY = z.strictObject({ failure: code, status, upstreamCode: id.nullable() })
 /** Genesys' id of the file, and the result of its scan so far. */
 const AT_GENESYS = z.strictObject({ fileId: id.nullable(), virusScan: code.nullable() })
-/** A request that Genesys refused. The `object` of the entry is the X-Request-ID of the request. */
+/**
+ * A request that Genesys did not accept. The `object` of the entry is the X-Request-ID of the
+ * request, or a new id if the request had none.
+ */
 const REFUSED = z.strictObject({
   operation: code,
   failure: code,

@@ -9,7 +9,10 @@ import type { AuditAction, AuditSaid } from './audit-details.ts'
 export type AuditEntry = {
   id: string
   tenantId: string
-  /** A key id. `gateway`: the gateway acted by itself, not in a call. */
+  /**
+   * A key id. `gateway`: the gateway acted by itself or because of a webhook from Genesys, or a
+   * trigger of the database wrote the entry.
+   */
   actor: string
   action: AuditAction
   /** The object's id, for example `upl_…`. */

@@ -4,11 +4,10 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
  * Verifies an export of the audit chain. This file needs only Node, so an auditor can read it and
  * run it elsewhere.
  *
- * An entry's hash is the SHA-256 of its canonical JSON, including its number. A block's header has
- * the number of the block, its time, the id of the signing key, and these facts about its entries:
- * - the number of its first entry
- * - how many entries it has
- * - the SHA-256 of their hashes (hexadecimal, one line each)
+ * An entry's hash is the SHA-256 of its canonical JSON, including its number. A block's header has:
+ * - the number of the block, its time, and the id of the signing key
+ * - the number of the first entry of the block, and how many entries the block has
+ * - the SHA-256 of the hashes of these entries (hexadecimal, one line each)
  * - the hash of the block before
  *
  * The canonical JSON of the header is hashed. It is also signed (Ed25519), with the line

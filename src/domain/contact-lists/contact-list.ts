@@ -16,7 +16,7 @@ export type ContactList = {
    */
   schemaVersion: string
   columns: ListColumn[]
-  /** How many contacts the list has, as Genesys reports. null: the dialect does not report it. */
+  /** How many contacts the list has, as Genesys reports. null: Genesys did not report it. */
   size: number | null
   /**
    * The settings of the list and of its columns that can be set when a list is created, as Genesys

@@ -1,5 +1,6 @@
 /**
- * A name with at least this many digits counts as a phone number. Few complete numbers are shorter.
+ * A name in the form of a phone number counts as one if it has at least this many digits. Few
+ * complete numbers are shorter.
  */
 const FEWEST_DIGITS = 7
 
@@ -7,9 +8,10 @@ const EXTENSION = /(?:;?ext[.:=]?|x|#)\s{0,3}\d{1,8}$/u
 const DIALLED = /^[\p{Nd}\p{Pd}\s+()[\]./\u{ff0b}]+$/u
 
 /**
- * Whether a column name looks like a person's email address or phone number. This happens if a file
- * has no header. A name of 7 or more digits always counts as a phone number, because refusing too
- * many names is better than showing a person's number in a problem.
+ * Whether a column name looks like a person's email address or phone number. Such names occur if a
+ * file has no header. A name counts as a phone number if it has 7 or more digits and otherwise only
+ * separators, a plus sign or an extension. Whether such a number exists does not matter, because
+ * refusing too many names is better than showing a person's number in a problem.
  */
 export const looksPersonal = (name: string): boolean => {
   if (/[^\s@]@[^\s@]/u.test(name)) return true

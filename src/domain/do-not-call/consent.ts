@@ -13,9 +13,9 @@ export const isConsentColumn = (name: string | null): name is ConsentColumn =>
   (CONSENT_COLUMNS as readonly (string | null)[]).includes(name)
 
 /**
- * What the two cells of a row say. `missing`: at least one of them is empty.
- * `consent-time-invalid`: `consentAt` is not a time with a zone. `consent-time-future`: `consentAt`
- * is more than `AHEAD_MS` in the future.
+ * What the two cells of a row say. `missing`: at least one of them is empty, and `consentAt` has no
+ * fault. `consent-time-invalid`: `consentAt` is not a time with a zone. `consent-time-future`:
+ * `consentAt` is more than `AHEAD_MS` in the future.
  */
 export type Consent = 'given' | 'missing' | 'consent-time-invalid' | 'consent-time-future'
 

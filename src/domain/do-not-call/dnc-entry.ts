@@ -72,8 +72,9 @@ export type DncEntry = {
 export type EntryTerms = {
   reason: DncReason
   /**
-   * The caller's word for the reason, if it is not one of `DNC_REASONS`. For a removal: its reason
-   * as free text.
+   * The CRM's own word for the reason: the field `originalReason` or, if this field is empty, a
+   * `reason` that is not one of `DNC_REASONS`. null: there is none. For a removal: its reason as
+   * free text.
    */
   originalReason: string | null
   source: string | null

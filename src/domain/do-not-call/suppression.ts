@@ -9,11 +9,11 @@ export const reasonOfNumber = (number: number): DncReason => {
 }
 
 /**
- * A number for each tenant. It grows when new entries, or a new edition of a registry that the
- * tenant uses, may suppress more rows. An erasure raises it too. Code that has looked rows up reads
- * the number again later. If the number grew, the code must look the rows up again. A transaction
- * that makes such a change raises the number first. Tenants whose number was never raised are left
- * out.
+ * A number for each tenant. It grows when a submission is accepted, when a pull adds entries, when
+ * an edition of a registry that the tenant uses comes into force, and when the tenant begins to use
+ * a registry. An erasure may raise it too. Code that has looked rows up reads the number again
+ * later. If the number grew, the code must look the rows up again. A transaction that makes such a
+ * change raises the number first. Tenants whose number was never raised are left out.
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
 

@@ -19,9 +19,10 @@ export const SEGMENT_EVENT_TYPES = ['segment.applied', 'segment.failed'] as cons
 export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
 
 /**
- * The events about a do-not-call submission. `dnc.accepted`: the gateway now suppresses the people
- * in the entries. `dnc.applied`: the submission reached one of its two end states. `dnc.held`: sent
- * once for each hold.
+ * The events about a do-not-call submission. `dnc.accepted`: the gateway accepted the submission.
+ * If the submission adds entries, the gateway now suppresses the people in them. A pull that a
+ * caller requested is accepted before it has entries. `dnc.applied`: the submission reached one of
+ * its two end states. `dnc.held`: sent once for each hold.
  */
 export const DNC_EVENT_TYPES = ['dnc.accepted', 'dnc.applied', 'dnc.held'] as const
 export type DncEventType = (typeof DNC_EVENT_TYPES)[number]

@@ -188,7 +188,7 @@ const fieldOf = (name: unknown): NoticeField =>
 
 /**
  * A JSON pointer to the member because of which `readNotice` refused the body. Empty: the whole
- * body is at fault. Reveals nothing of the content.
+ * body is at fault, or the member is not in `NOTICE_FIELDS`. Reveals nothing of the content.
  */
 export const noticeFault = (route: UploadWebhookRoute, body: Uint8Array): NoticeField => {
   const repeated = repeatedMember(body)

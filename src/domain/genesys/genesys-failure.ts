@@ -7,25 +7,43 @@ import type { GenesysRowCode } from './genesys-rejections.ts'
 export const GENESYS_FAILURES = {
   /** The network, a timeout, a 408 or a 5xx except 501. The outcome of a write is unknown. */
   unavailable: 'later',
-  /** 429, or the 400 "rate limit exceeded" of the login. */
+  /**
+   * 429, the 400 "rate limit exceeded" of the login, a 503 of a pre-signed URL, or no pace slot in
+   * time.
+   */
   throttled: 'later',
-  /** 409: the list is busy, or a request with the same key is in progress. */
+  /**
+   * 409, or another answer with the same meaning: the list is busy or not ready yet, the version is
+   * outdated, or a request with the same key is in progress.
+   */
   conflict: 'later',
-  /** The answer does not have the documented form. The outcome of a write is unknown. */
+  /**
+   * The answer does not have the documented form, or is too long. The outcome of a write is
+   * unknown.
+   */
   malformed_answer: 'later',
   /** A second 401 in a row, or credentials that Genesys refused. */
   unauthorized: 'never',
-  /** 403. `right` names the right that is probably missing. */
+  /**
+   * 403, or a 400 for a call that only a user may make. `right` names the right that is probably
+   * missing.
+   */
   forbidden: 'never',
   not_found: 'never',
-  /** 413: the request is larger than Genesys accepts. */
+  /**
+   * The request is larger than Genesys accepts: a 413, a 400 for too many contacts, or a limit that
+   * the gateway itself checks.
+   */
   too_large: 'never',
   /**
    * 400 or 422 about rows. If Genesys names the rows, they are rejected. Otherwise, the gateway
    * sends smaller and smaller parts of the batch to find the rows.
    */
   rows_refused: 'never',
-  /** 400 or 422 about the request or the schema as a whole. */
+  /**
+   * 400 or 422 about the request or the schema as a whole, or another refusal that no retry can
+   * change, such as a 501.
+   */
   refused: 'never',
 } as const
 export type GenesysFailureKind = keyof typeof GENESYS_FAILURES

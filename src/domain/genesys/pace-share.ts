@@ -1,7 +1,7 @@
 /**
  * What a 429 does to the pace. The share is the part of the configured pace that is in force. A
  * refusal multiplies the share by a factor, at most once in `cutPauseMs`. Afterwards, the share
- * grows by equal steps (additive increase, multiplicative decrease). The bucket stores the share
+ * grows evenly with time (additive increase, multiplicative decrease). The bucket stores the share
  * after the last cut, the time of the cut, and the time from which the share grows. All instances
  * compute the present share from them, so their results agree.
  */
@@ -12,7 +12,9 @@ export const PACE_SHARE_RULE = {
    * the pace is below the real limit after two cuts.
    */
   cutFactor: 0.7,
-  /** Refusals within this time after a cut have the same cause, and do not cut again. */
+  /**
+   * Refusals within this time after a cut probably have the same cause, so they do not cut again.
+   */
   cutPauseMs: 1_000,
   /**
    * The share is never smaller than this. Without any calls, the gateway could not find out that
@@ -20,7 +22,7 @@ export const PACE_SHARE_RULE = {
    */
   floor: 0.1,
   /**
-   * The share grows by this much in every `stepMs` without a 429. Growing from the floor to the
+   * Without a 429, the share grows evenly, by this much in `stepMs`. Growing from the floor to the
    * whole pace takes three minutes.
    */
   step: 0.05,

@@ -31,7 +31,10 @@ export const SEEN_GUEST_FILE_STATES = Object.keys(GUEST_FILE_STATES).filter(
 export const canMove = (from: GuestFileState, to: GuestFileState): boolean =>
   from === to || (GUEST_FILE_STATES[from].next as readonly string[]).includes(to)
 
-/** The only reason for a hold. The hold ends by itself, and an outage never leads to `failed`. */
+/**
+ * The only reason for a hold. The hold ends by itself. While Genesys does not answer, the file does
+ * not become `failed`.
+ */
 export const GUEST_FILE_HOLD_REASONS = ['genesys_unavailable'] as const
 type GuestFileHoldReason = (typeof GUEST_FILE_HOLD_REASONS)[number]
 

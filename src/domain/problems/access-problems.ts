@@ -40,7 +40,7 @@ export const ACCESS_PROBLEMS = {
   'key-ended': page(
     409,
     'The key has ended',
-    'The key is revoked, has expired or was already rotated. `replacedBy` is the key that replaced it.',
+    'The key is revoked, has expired or was already rotated. If it was rotated, `replacedBy` is the id of the new key. Otherwise, `replacedBy` is null.',
     'POST …/rotate for a key that was revoked.',
     'Rotate the key that replaced this key, or make a new key.',
   ),

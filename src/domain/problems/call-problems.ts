@@ -33,7 +33,7 @@ export const CALL_PROBLEMS = {
   'too-many-requests': page(
     429,
     'Too many calls',
-    'The key made more calls per minute than RateLimit-Policy allows, or too many calls with unknown keys came from one IP address.',
+    'The key made more calls per minute than RateLimit-Policy allows, or too many calls with invalid keys came from one IP address.',
     'A job reads the state of its upload in a tight loop.',
     'Wait for the number of seconds in Retry-After. Then call less often. If your earlier calls got 401, correct the key.',
   ),
@@ -103,14 +103,14 @@ export const CALL_PROBLEMS = {
   'media-type-unsupported': page(
     415,
     'This media type is not accepted',
-    'The Content-Type is missing, or the call does not accept this Content-Type, charset or Content-Encoding. Only uploads accept a Content-Encoding (gzip).',
+    'The Content-Type is missing, or the call does not accept this Content-Type, charset or Content-Encoding. Only uploads, do-not-call submissions and editions of registries accept a Content-Encoding (gzip).',
     'Content-Type: text/plain',
-    'Send a Content-Type that the API document lists for the call. Uploads accept multipart/form-data, text/csv, application/x-ndjson and application/json. If the body is the file itself, it can have Content-Encoding: gzip. Guest files accept only multipart/form-data. All other calls accept only application/json.',
+    'Send a Content-Type that the API document lists for the call. Uploads and do-not-call submissions accept multipart/form-data, text/csv, application/x-ndjson and application/json. Editions of registries accept multipart/form-data and text/csv. If the body is the file itself, it can have Content-Encoding: gzip. Guest files accept only multipart/form-data. All other calls accept only application/json.',
   ),
   'multipart-malformed': page(
     400,
     'The multipart body cannot be read',
-    'A boundary is missing or wrong, a part is unexpected, the form has two files, or the part `options` comes after the part `file`.',
+    'A boundary is missing or wrong, a part is missing or unexpected, the form has two files, or the part `options` comes after the part `file`.',
     'A form without a part named `file`.',
     'Send the part `options` (JSON, optional) and then the part `file`, and nothing else.',
   ),

@@ -43,7 +43,7 @@ export const ENDPOINT_PROBLEMS = {
   'webhook-endpoints-too-many': page(
     409,
     'There are too many endpoints',
-    'A tenant can have at most 50 endpoints, because every event goes to each of them.',
+    'A tenant can have at most 50 endpoints, because the gateway sends an event to every endpoint that selected it.',
     'A script registers an endpoint at every start.',
     'Delete endpoints that you no longer use.',
   ),

@@ -19,7 +19,7 @@ export const FILE_PROBLEMS = {
   'contact-id-column-missing': page(
     422,
     'No column holds the contact id',
-    'The file has no column `contactId` or `customerId`, and no other column that almost certainly has the contact id. If you set `contactIdColumn`, the file does not have the column that this option names. If the answer has `proposals`, they are columns that probably hold the contact id.',
+    'The file has no column `contactId` or `customerId`, and no single other column that almost certainly has the contact id. If you set `contactIdColumn`, the file does not have the column that this option names. If the answer has `proposals`, they are columns that probably hold the contact id.',
     'phone,firstName',
     'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to this name.',
   ),
@@ -40,7 +40,7 @@ export const FILE_PROBLEMS = {
   'schema-drift': page(
     422,
     'The file has columns that the list does not have',
-    'The file and the contact list have different columns. `diff` shows the columns that only the file has (`added`), the columns that only the list has (`removed`), and the columns that have one kind in the options and a different kind in the list (`retyped`). In the `problem` of an upload, this code means that the list was changed in Genesys after the gateway accepted the upload. The gateway then stopped sending. If the upload is held, Genesys refused rows because of the columns that `detail` names. `/resume` sends these rows again.',
+    'The file and the contact list have different columns. `diff` shows the columns that only the file has (`added`), the columns that only the list has (`removed`), and the columns that have one kind in the options and a different kind in the list (`retyped`). In the `problem` of a failed upload, this code means that the columns of the list were changed in Genesys after the rows were checked, so the gateway stopped sending. In the `problem` of a held upload, it means that Genesys refused rows because of columns of the list. If Genesys named the columns, `detail` names them too. `/resume` sends these rows again.',
     'A new CRM field `loyaltyTier`.',
     'Map the column with `mapping`. You can also leave it out with `mapping` (null) or `schemaDrift=drop`, or add it to the list with `schemaDrift=extend` (guide dialect).',
   ),
@@ -68,9 +68,9 @@ export const FILE_PROBLEMS = {
   'encoding-invalid': page(
     422,
     'The bytes are not valid text',
-    'The file is not text, or has bytes that are not valid in its encoding. `encoding` names the encoding. `byte` is the position of the first invalid byte, counted from 1. `line` or `element` shows where the record with this byte starts.',
+    'The file is not text, has bytes that are not valid in its encoding, or begins with the byte order mark of a different encoding than the one that you named. Or the gateway cannot detect the encoding with enough certainty. If the answer has `encoding`, it is the encoding that you named or that the gateway assumed. If a byte is invalid, `byte` is its position, counted from 1, and `line` or `element` shows where the record with this byte starts.',
     'A file in UTF-8 with a few lines from a Windows-1252 export, or an Excel workbook.',
-    'Save the file as text in UTF-8, or name its encoding with the option `encoding`.',
+    'Save the file as text in UTF-8, or name its right encoding with the option `encoding`.',
   ),
   'compression-invalid': page(
     422,

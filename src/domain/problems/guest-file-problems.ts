@@ -33,7 +33,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-name-invalid': page(
     422,
     'The name of the file is not allowed',
-    'The name is empty, has control characters, or has the extension of a program before the last extension. The gateway replaces other characters that Genesys does not accept with `_`.',
+    'The name is empty or not valid Unicode, has control characters, or has the extension of a program before the last extension. The gateway replaces other characters that Genesys does not accept with `_`.',
     'invoice.exe.pdf',
     'Send the option `fileName` with a different name.',
   ),

@@ -26,7 +26,7 @@ export const REGISTRY_PROBLEMS = {
   'registry-cut-off': page(
     422,
     'The file ends in the middle of a number',
-    'The last line of the file is too short to be a number. The gateway kept nothing of the file.',
+    'The last line of the file has digits, but is not a complete phone number. The gateway kept nothing of the file.',
     'A download that was interrupted.',
     'Download the file again and send it whole.',
   ),

@@ -85,16 +85,16 @@ export const SEGMENT_PROBLEMS = {
   'segment-held-campaign-busy': page(
     409,
     'The campaign has been busy for an hour',
-    'This code appears only in the `problem` of a version. For more than an hour, Genesys has been rebuilding the index of the campaign, or the campaign has been stopping. The gateway checks every minute and applies the segment as soon as it can.',
+    'This code appears only in the `problem` of a version. For more than an hour, Genesys has been rebuilding the index of the campaign, or the campaign has been stopping. The gateway checks at least once a minute and applies the segment as soon as it can.',
     'A very large list that is being changed.',
     'Check the campaign in Genesys. In the gateway, you do not have to do anything.',
   ),
   'segment-held-campaign-refused': page(
     409,
     'Genesys does not allow access to this campaign',
-    'This code appears only in the `problem` of a version. Genesys answers 403 or 404 for the campaign or its filter. The detail names the right that is probably missing.',
+    'This code appears only in the `problem` of a version. Genesys answers 403 or 404 for the campaign, or for something that its rules use. After a 403, the detail names the right that is probably missing.',
     'The OAuth client lacks outbound:campaign:edit.',
-    'Ask an operator to grant the right (docs/genesys-setup.md), then call POST …/segment/resume.',
+    'Ask an operator to grant the right (docs/genesys-setup.md), or to restore in Genesys what is missing. Then call POST …/segment/resume.',
   ),
   'segment-not-held': page(
     409,

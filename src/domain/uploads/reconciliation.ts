@@ -23,8 +23,8 @@ export const reconciliationSchema = z.strictObject({
    */
   differences: z.record(z.string(), count),
   /**
-   * How many contacts Genesys reports for the list. null: Genesys reports no number, or the gateway
-   * is not certain that the list was not overwritten meanwhile.
+   * How many contacts Genesys reports for the list. null: Genesys reports no number, the list may
+   * have been overwritten meanwhile, or the size was not read.
    */
   listSize: count.nullable(),
   /**

@@ -21,7 +21,10 @@ export type ApiCall<T> = {
   contentType?: string
   /** The most time for one exchange. Default: the transport's. Set it for large bodies. */
   timeoutMs?: number
-  /** The form that the body of a 2xx must have. A body of another form is `malformed_answer`. */
+  /**
+   * The form that the body of a 2xx must have. If the body has a different form, the call fails as
+   * `malformed_answer`.
+   */
   schema: z.ZodType<T>
   /** The right that the OAuth client probably lacks if Genesys answers 403. */
   right: string

@@ -1,6 +1,6 @@
 import type { Emit } from '../../telemetry/events.ts'
 
-/** This many calls in a row without an answer count as an outage. */
+/** This many failed attempts (`unavailable`) in a row count as an outage. */
 const FAILURES_TO_OPEN = 8
 
 /**
@@ -11,7 +11,8 @@ export type Circuit = {
   /** Call it when Genesys answered and the failure, if there is one, is not `unavailable`. */
   answered(): void
   /**
-   * Call it when a call failed as `unavailable`: without an answer, or with an answer such as 503.
+   * Call it when an attempt failed as `unavailable`: without an answer, or with an answer such as
+   * 503.
    */
   failed(): void
   isOpen(): boolean
@@ -19,7 +20,7 @@ export type Circuit = {
 
 /**
  * Opens after `FAILURES_TO_OPEN` failures in a row, over all calls of the client. The first answer
- * closes it.
+ * of any other kind closes it.
  */
 export const createCircuit = (deps: { emit: Emit }): Circuit => {
   let failures = 0

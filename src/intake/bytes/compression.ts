@@ -29,8 +29,8 @@ const damaged = (engine: Gunzip): FileRefused => {
 }
 
 /**
- * Refuses a file that decompresses to more than `maxBytes`, or to more than `MOST_RATIO` times the
- * compressed bytes read so far.
+ * Refuses a file that decompresses to more than `maxBytes`, or to more than `FREE_BYTES` and more
+ * than `MOST_RATIO` times the compressed bytes read so far.
  */
 const createGrowthCheck = (engine: Gunzip, maxBytes: number): ((piece: Uint8Array) => void) => {
   let bytes = 0

@@ -19,7 +19,8 @@ export type NumberLines = {
   lines: number
   numbers: number
   /**
-   * The number of lines that are not a phone number: a header, words, a number that is too short.
+   * The number of lines that are not a phone number, such as a header, words, or a number that is
+   * too short.
    */
   rejected: number
   /** The first line that is not a phone number. null: every line is a phone number. */

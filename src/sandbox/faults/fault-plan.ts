@@ -8,7 +8,7 @@ import { OPERATIONS, type Operation } from './operations.ts'
 const when = {
   operation: z.enum(OPERATIONS).optional(),
   listId: z.string().optional(),
-  /** How many times the rule fires in all. Default: no limit. */
+  /** How many times the rule fires in all. Default: no limit, except for `revoke-tokens`. */
   count: z.int().positive().optional(),
   /** The rule ignores the first `after` matching calls. */
   after: z.int().nonnegative().optional(),

@@ -31,7 +31,8 @@ export type PushDesk = {
   }
   /**
    * Sends the callback and the events when the job ends. If the fault plan puts some of them before
-   * the upload's answer, resolves when these have been sent.
+   * the upload's answer, resolves when these have been sent. Returns null if the plan puts none of
+   * them there.
    */
   announce(completion: Completion): Promise<void> | null
   /** Sends the event that a DNC list has this many new entries. */

@@ -6,8 +6,8 @@ import type { DueEffects } from './due-effects.ts'
 export type ListExport = { listId: string; downloadId: string; exportedAt: string; csv: string }
 
 /**
- * Exports of lists. An export is made after its call was answered. `latest` returns the last export
- * of a list. The last `KEPT` exports can be downloaded.
+ * Exports of lists. An export is made after its call was answered. `latest` returns the newest
+ * export that `start` made for a list. The last `KEPT` exports can be downloaded.
  */
 export type ListExports = {
   /** Calls `csvOf` when the export is made. */

@@ -105,6 +105,6 @@ export type RegistryLook = {
   epochs: Readonly<Record<string, number>>
   /** The editions against which the rows were checked, by their numbers in the database. */
   editions: readonly number[]
-  /** The countries of the phones of accepted rows, ISO 3166-1 alpha-2, sorted. */
+  /** The countries to which the phones of accepted rows may belong, ISO 3166-1 alpha-2, sorted. */
   countries: readonly string[]
 }

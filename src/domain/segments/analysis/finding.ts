@@ -1,8 +1,9 @@
 import type { Witness } from './contact-space.ts'
 
 /**
- * The usual severity of each code. One finding can have another severity (`analyseWhole`). If a
- * finding is an `error`, the definition is applied only after the caller confirms it.
+ * The usual severity of each code. Exception: if the exclusions remove everyone,
+ * `swallowed-by-exclusion` is an `error` (`analyseWhole`). If a finding is an `error`, the
+ * definition is applied only after the caller confirms it.
  */
 export const FINDING_SEVERITIES = {
   unsatisfiable: 'error',
