@@ -39,8 +39,8 @@ const POKED_WITHIN_MS = 60_000
 /** pg-boss does not poll more often than this. */
 const MIN_POLL_MS = 500
 /**
- * With ten polls a second, polling was half of the work of an idle database. Jobs of this instance
- * that are due within a minute do not wait for a poll.
+ * The wait between two polls of a fetcher. With ten polls a second, polling was half of the work of
+ * an idle database. Jobs of this instance that are due within a minute do not wait for a poll.
  */
 const POLL_MS = 3_000
 const STOP_WITHIN_MS = 5_000

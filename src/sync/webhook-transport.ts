@@ -10,8 +10,8 @@ export type WebhookAnswer = { status: number } | { status: null; failure: Delive
 
 export type WebhookTransport = {
   /**
-   * Sends one POST. Redirects count as answers. The call must end within `timeoutMs`. Only the
-   * status of the answer is kept.
+   * Sends one POST. Redirects count as answers. If no status arrives within `timeoutMs`, the result
+   * is `no_answer`. Only the status of the answer is kept.
    */
   post(message: {
     url: string
@@ -32,7 +32,7 @@ const wasRefused = (error: unknown): boolean =>
 /**
  * Sends to webhook endpoints. A URL that a caller registered must meet the rules of
  * `endpoint-url.ts` at every attempt, and all addresses of its host must be public. The rules do
- * not apply to URLs from the environment and to `innerHosts`.
+ * not apply to URLs from the environment. For `innerHosts`, see `createEndpointUrlCheck`.
  */
 export const createWebhookTransport = (deps: {
   innerHosts: readonly string[]

@@ -46,7 +46,7 @@ export type ClockWatch = {
   start(): void
   /** Checks now. Call it before doing something irreversible that depends on stored times. */
   look(): Promise<void>
-  /** One sentence for operators: whether the clock is steady or in doubt. */
+  /** A phrase for operators: whether the clock is steady, in doubt, or not checked yet. */
   detail(): string
   stop(): Promise<void>
 }
@@ -135,9 +135,9 @@ const createLooks = (deps: ClockWatchDeps) => {
 
 /**
  * Watches the clock of this process and the clock of the database, and reports their jumps. The
- * database's clock decides when stored things expire. While this clock is in doubt after a jump,
- * nothing expires that could not be restored. The doubt ends when the time in an answer of Genesys
- * confirms the clock, or when the clock returns to the correct time.
+ * database's clock decides when stored things expire. While this clock is in doubt, after a jump or
+ * a long time without a check, nothing expires that could not be restored. The doubt ends when the
+ * time in an answer of Genesys confirms the clock, or when the clock returns to the correct time.
  */
 export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {
   const { clock, emit } = deps

@@ -189,8 +189,8 @@ const isOpen = (failure: GenesysFailure): boolean =>
   failure.kind === 'unavailable' || failure.kind === 'malformed_answer'
 
 /**
- * Waits until the list is ready with all its columns. After 30 s, or if the list is in error,
- * returns the list as last read.
+ * Waits until the list is ready with all its columns, for at most 30 s. If the time is over or the
+ * list is in error, returns the list as last read.
  */
 const untilReady = async (
   deps: ProvisionDeps,

@@ -16,8 +16,8 @@ const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
 
 /**
  * Fails the upload before any row is sent if the list has no room for all of its new contacts.
- * Otherwise only a part of the file would arrive. Counts the new contacts only if there might not
- * be room for all rows.
+ * Without this check, only a part of the file would arrive. Counts the new contacts only if there
+ * might not be room for all rows.
  */
 export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   const { deps, upload } = run

@@ -83,8 +83,8 @@ export const clearList = async (run: DeliveryRun): Promise<void> => {
     if (batches.some(({ attempts }) => attempts > 0)) return
     if (await isSeenEmpty(run)) return
   }
-  // Sends the request again after an unknown outcome, or if the first request had no effect for
-  // five minutes. No row of this upload was sent yet.
+  // Sends the request for the first time, or again: after an unknown outcome, or if the first
+  // request had no effect for five minutes. No row of this upload was sent yet.
   await ask(run)
   if (!(await isSeenEmpty(run))) throw clearing(run)
 }

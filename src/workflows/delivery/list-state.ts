@@ -13,8 +13,8 @@ const LOOKS = 12
 
 /**
  * Reads the list from Genesys. Delivery continues only if the list is ready and has the columns
- * that the rows were checked against. Otherwise the run ends. `list_not_ready` and `list_error`
- * hold the upload. A changed schema or a refusal fails it.
+ * that the rows were checked against. Otherwise the run ends. `list_not_ready`, `list_error` and an
+ * outage of Genesys hold the upload. A changed schema or a refusal fails it.
  */
 export const checkList = (run: DeliveryRun): Promise<ContactList> => untilReady(run, true)
 
@@ -25,9 +25,9 @@ export const checkList = (run: DeliveryRun): Promise<ContactList> => untilReady(
 const FRESH_MS = 60_000
 
 /**
- * Reads the list again if the last reading is older than a minute. Unlike `checkList`, does not
- * compare the columns: added columns do not affect rows in flight, and after other changes Genesys
- * itself refuses the rows.
+ * Reads the list again if the last reading is older than a minute or in doubt. Unlike `checkList`,
+ * does not compare the columns: added columns do not affect rows in flight, and after other changes
+ * Genesys itself refuses the rows.
  */
 export const lookAtListAgain = async (run: DeliveryRun): Promise<void> => {
   if (run.reading.ageMs() >= FRESH_MS) await untilReady(run, false)

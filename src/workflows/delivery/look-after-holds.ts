@@ -24,15 +24,19 @@ export type HoldKeeper = {
 }
 
 const LOOK_EVERY_MS = 5_000
-/** How long a call waits for a slot. If it gets none, the next check tries again. */
+/**
+ * How long one call may wait for a slot and retry. If it does not succeed, the next check tries
+ * again.
+ */
 const WITHIN_MS = 5_000
 
 /**
- * Checks in Genesys whether the cause of each hold is gone, and then ends the hold. A check that
+ * Checks in Genesys whether the cause of each due hold is gone. If so, ends the hold. A check that
  * does not end the hold changes neither the `since` of the hold nor the version of the upload.
  * - `list_clearing`: the list must show no contacts, or give no size.
  * - `list_not_ready`: Genesys must no longer be building the list's index.
- * - For other reasons, it is enough that the list can be read.
+ * - `genesys_unavailable`: it is enough that Genesys shows the list.
+ *
  * A hold also ends if Genesys refuses for good to show the list, for example because the list no
  * longer exists. The next run of the upload then acts on the refusal. A refusal of the gateway's
  * credentials does not end a hold.

@@ -79,8 +79,8 @@ export type DeliveryDeps = {
    */
   retryWindowMs: number
   /**
-   * The shortest wait between two polls of a job. Each wait is 1.5 times as long as the one before,
-   * up to ten times this.
+   * The shortest wait between two polls of a job, apart from nudges. Each further wait is 1.5 times
+   * as long as the previous one, up to ten times this value.
    */
   completionPollMs: number
   /** How long until a hold that ends by itself is checked again. */

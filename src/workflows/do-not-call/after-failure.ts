@@ -19,7 +19,7 @@ const SAME_KEY_MS = 60_000
  */
 const THROTTLED_IN_A_ROW = 3
 const FEWEST_ENTRIES = 50
-/** How many tries in a row may fail before the submission is held and the hold is reported. */
+/** After this many failed tries in a row, the submission is held and the hold is reported. */
 const FAILURES_BEFORE_HOLD = 3
 
 type Action = GatewayEvents['dnc.refused']['action']
@@ -61,8 +61,8 @@ const replace = async (
 
 const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
   const { deps, claim, group } = run
-  // A renewal begins 30 days before Genesys would forget the entries. So it is not held, but only
-  // tried again.
+  // A renewal begins 30 days before Genesys would forget the entries. So an outage does not hold
+  // it. It is only tried again.
   if (group.renews && reason === 'genesys_unavailable') return
   if (group.held === reason) return
   const audit = auditedGroup(

@@ -79,8 +79,8 @@ const checkOverride = ({ caller, options }: EntriesRequest): void => {
 /**
  * Accepts a submission of do-not-call entries or of removals. Validates and stores them while they
  * stream in, and answers 202 when all of them are durable. From then on, the entries of an addition
- * suppress their people, including quarantined entries. If the call fails earlier, neither entries
- * nor the claim of the key remain.
+ * suppress their people, including quarantined entries. If the call fails earlier, its entries are
+ * discarded and its key is free again.
  */
 export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>
@@ -196,8 +196,7 @@ const receive = async (
   } catch (error) {
     await heartbeat.stop()
     await appender.settled()
-    // If this fails too, the sweep discards the submission after it has shown no sign of life for
-    // 60 s.
+    // If the discard fails too, the sweep discards the submission 60 s after its last sign of life.
     await submissions.discard(id).catch(() => undefined)
     throw error
   }

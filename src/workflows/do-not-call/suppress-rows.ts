@@ -75,7 +75,7 @@ const isWhollyOut = (bitmap: Buffer, rows: number): boolean => {
 type Hits = Map<number, { rows: number; found: Map<number, Suppression> }>
 
 /**
- * Adds the rows that registries suppress. A row that an entry of the tenant suppresses keeps that
+ * Adds the rows that registries suppress. If an entry suppresses a row too, the row keeps that
  * entry.
  */
 const addRegistryHits = (

@@ -28,11 +28,11 @@ export type WebhookProof =
   | { kind: 'none' }
 
 /**
- * Receives a call of Genesys: checks the proof, reads the body, and stores a receipt, only one for
- * a repeated call. The commit of an upload's receipt does not wait for the disk, so a crash of the
- * machine may lose the receipt. The gateway then learns of the end of the job from its polls. Makes
- * no call to Genesys. Throws `GatewayProblem`. 401: there is no valid proof, and nothing is stored.
- * 400: the body does not have the expected form, and a receipt is stored.
+ * Receives a call of Genesys: checks the proof, reads the body, and stores a receipt. A repeated
+ * call stores no second receipt. The commit of an upload's receipt does not wait for the disk, so a
+ * crash of the machine may lose the receipt. The gateway then learns of the end of the job from its
+ * polls. Makes no call to Genesys. Throws `GatewayProblem`. 401: there is no valid proof, and
+ * nothing is stored. 400: the body does not have the expected form, and a receipt is stored.
  */
 export type ReceiveWebhook = Refusing<
   (typeof WEBHOOK_REFUSALS)[number],

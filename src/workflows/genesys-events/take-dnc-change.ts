@@ -20,7 +20,8 @@ export type TakeDncChangeDeps = {
  * the sender. In one transaction, stores one receipt and a notification for each tenant that may
  * use the list, and makes a planned pull of the list due immediately. The report is only a hint: it
  * does not change who is suppressed. If the body does not have the form of such a report, stores
- * only the receipt and throws `GatewayProblem` 400, which names the field at fault.
+ * only the receipt and an audit entry. It then throws `GatewayProblem` 400, which names the field
+ * at fault.
  */
 export const takeDncChange = async (
   deps: TakeDncChangeDeps,

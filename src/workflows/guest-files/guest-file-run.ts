@@ -104,9 +104,9 @@ export const atGenesys = (
 const nowMs = (run: FileRun): number => run.deps.clock.now().getTime()
 
 /**
- * Records one more check and returns the wait until the next one, which grows each time. Returns
- * null if the wait has lasted more than a day. The start of the wait is stored, so that the day
- * does not begin again after a restart.
+ * Records one more check and returns the wait until the next check. The wait doubles each time, up
+ * to 15 minutes. If the checks have lasted more than a day, records nothing and returns null. The
+ * time of the first check is stored, so that the day does not begin again after a restart.
  */
 export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<number | null> => {
   const { waitingSince, looks } = run.file.progress
@@ -183,7 +183,10 @@ export const quarantine = (run: FileRun, genesys: GuestFile['genesys']): Promise
   return end(run, 'quarantined', 'guest-file-quarantined', detail, { genesys })
 }
 
-/** Ends the file, because Genesys refuses files for this person or conversation. */
+/**
+ * Ends the file. Genesys refuses files for this person or conversation, or files from the gateway's
+ * OAuth client.
+ */
 const targetRefused = (run: FileRun, { kind, right }: GenesysFailure): Promise<null> => {
   const missing = right === null ? '' : ` Probably missing right: ${right}.`
   if (run.file.target.kind === 'external_contact') {
@@ -215,14 +218,14 @@ export const afterFailure = async (
 }
 
 /**
- * Holds the file until Genesys answers again. Reports the hold once. Returns the milliseconds until
- * the next check.
+ * Holds the file, because Genesys does not answer or refuses the gateway. A stored file stays
+ * stored. Reports the hold once. Returns the milliseconds until the next check.
  */
 export const hold = async (run: FileRun, failure: GenesysFailure): Promise<number> => {
   const { state, hold: held, progress, id, tenantId } = run.file
   const resume =
     state === 'confirming' ? 'confirming' : state === 'uploading' ? 'uploading' : progress.resume
-  // If only the verdict cannot be read, the file stays stored.
+  // For a stored file, only the verdict is missing, so the file stays stored.
   if (state !== 'stored' && held === null) {
     await step(run, {
       state: 'held',

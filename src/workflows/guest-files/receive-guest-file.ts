@@ -67,8 +67,8 @@ const problemOf = ({ code, detail }: FileFault): GatewayProblem => new GatewayPr
 
 /**
  * Receives a guest file. Stores the file sealed while it streams in, inspects it when it is
- * complete, and answers 202 when it is durable. Refuses an unacceptable file immediately, and keeps
- * only an audit entry of it.
+ * complete, and answers 202 when it is durable. If the file has a fault, the call refuses it and
+ * keeps only an audit entry. If the file is larger than the limit, not even an audit entry is kept.
  */
 export const createReceiveGuestFile =
   (deps: ReceiveGuestFileDeps): ReceiveGuestFile =>
@@ -212,7 +212,7 @@ const receive = async (
     return { status, body, location, replayed: false }
   } catch (error) {
     await heartbeat.stop()
-    // If this fails too, the sweep removes the file after it has shown no sign of life for 60 s.
+    // If the discard fails too, the sweep removes the file 60 s after its last sign of life.
     await files.discard(id, []).catch(() => undefined)
     throw error
   }

@@ -26,7 +26,10 @@ export type Overview = {
   pace: PaceNow
   /** The newest held uploads. `more`: there are more held uploads. */
   held: { items: Upload[]; more: boolean } | null
-  /** Endpoints whose deliveries fail, or that the gateway has disabled because of failures. */
+  /**
+   * Endpoints whose deliveries fail, and endpoints that the gateway has disabled after a 410 or
+   * after failures for days.
+   */
   failingEndpoints: WebhookEndpoint[] | null
   /** Work of all tenants. null: the caller is not an admin. */
   work: Awaited<ReturnType<Home['gauges']>> | null

@@ -49,7 +49,7 @@ export const createReadiness =
     }
     return {
       ready: database.ok && service.ok,
-      // Always ok, because the gateway also polls for completions.
+      // `webhooks` is always ok, because the gateway also polls for completions.
       checks: {
         database,
         service,
@@ -57,7 +57,7 @@ export const createReadiness =
         webhooks: { ok: true, detail: deps.webhooks() },
         // Always ok, because a clock in doubt does not stop deliveries.
         clock: { ok: true, detail: deps.clock() },
-        // Always ok, because without a scanner only guest files wait.
+        // Always ok, because only guest files wait if the scanner does not answer.
         scanner: { ok: true, detail: await deps.scanner() },
       },
       sandbox: simulated,

@@ -98,7 +98,7 @@ const SUPPRESSED_SINCE: RowVerdict = {
   code: 'suppressed-since',
   column: null,
 }
-/** An erased person is no longer sent. */
+/** The rows of an erased person are no longer sent. */
 const ERASED: RowVerdict = { outcome: 'unprocessed', code: 'erased', column: null }
 const SUPERSEDED: RowVerdict = { outcome: 'unprocessed', code: 'superseded', column: null }
 
@@ -152,7 +152,7 @@ const sendableRows = (plan: ChunkPlan, fromRow: number, toRow: number): Buffer =
 
 /** Worst case of a UTF-16 unit in JSON: an escaped control character, `\u0000`. */
 const MAX_JSON_BYTES_PER_UNIT = 6
-/** Quotes, colon and comma around a cell. */
+/** The quotes, the colon and the comma of a cell and its column name. */
 const CELL_FRAME_BYTES = 6
 const ROW_FRAME_BYTES = 64
 
@@ -213,7 +213,7 @@ export const sentRows = (batch: Pick<Batch, 'fromRow' | 'toRow' | 'sent'>): numb
   return rows
 }
 
-/** The range `[fromRow, toRow)` as a separate part that sends the given rows. */
+/** The range `[fromRow, toRow)` as a separate batch that sends the given rows. */
 export const partOf = (
   run: DeliveryRun,
   chunkSeq: number,

@@ -15,7 +15,7 @@ import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
  * the upload's rows in one run [design: 3]. It also ends when the lane has spent its budget.
  */
 const MAX_REFUSED_SHARE = 0.05
-/** A small file is not held for a few bad rows: this many are always allowed. */
+/** A small file is not held for a few bad rows: the share always allows at least this many. */
 const MIN_REFUSED_ROWS = 5
 
 export const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled', column: null }
@@ -40,7 +40,7 @@ export const endIfCancelled = async (
  * out the rows that Genesys names, or halves the batch if Genesys names no row. If only one row is
  * left, this row fails. Returns the parts that are still to be sent, in order. A refusal of the
  * request as a whole ends the upload as failed. A refusal of rows because of the columns holds the
- * upload.
+ * upload. So do too many refused rows, or a spent budget (`checkBudget`).
  */
 export const actOnRefusal = async (
   run: DeliveryRun,
@@ -132,7 +132,8 @@ const holdForRefusals = (
 }
 
 /**
- * A job that failed as a whole is sent once more under the same id before its rows count as failed.
+ * A batch whose job was lost or failed as a whole is sent once more before its rows count as
+ * failed. It keeps its id if all of its rows may still be sent.
  */
 export const MAX_SENDS_OF_FAILED_JOB = 2
 

@@ -58,8 +58,8 @@ export const failedWith = (code: GenesysRowCode, said: string | null = null): Ro
 
 /**
  * Maps a job's errors to the chunk's rows, by index. If the index is outside the request, maps the
- * error by contact id. Errors that name no row count as unidentified. If the job failed as a whole,
- * all other rows fail too.
+ * error by contact id. Failed rows that no error names count as unidentified. If the job failed as
+ * a whole, all other rows fail too.
  */
 export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): BatchOutcome => {
   const rows = sentRows(batch)
@@ -97,7 +97,7 @@ const settledAudit = (
  * Writes the outcome of every row of the batch. A row that was sent gets its verdict from
  * `outcome`, or is delivered if it has none there. The other rows get their verdict from the plan.
  * If a row was not sent and has no verdict, Genesys refused it in an earlier request, and a crash
- * lost the code of that refusal.
+ * lost the code of that refusal. The row then gets the code `genesys-refused`.
  */
 export const settleBatch = async (
   run: DeliveryRun,

@@ -19,8 +19,8 @@ type SentRow = { key: string; contactId: string; cells: readonly string[] }
 export type Survey = { sample: readonly SentRow[]; rows: number; known: number }
 
 /**
- * A sample is read with four calls. If a part has at most this many rows, the sample has all of
- * them.
+ * The most rows of a sample, which takes at most four calls to read. If a part has at most this
+ * many rows, the sample has all of them.
  */
 const SAMPLE_ROWS = 200
 const ROWS_A_READ = 50

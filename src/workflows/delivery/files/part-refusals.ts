@@ -55,8 +55,9 @@ export const withoutRows = (
 
 /**
  * Acts on a part that Genesys refused for good, as `actOnRefusal` does on a batch. Takes out the
- * rows that Genesys names. If it names none, halves the part until the bad row is alone. Returns
- * the parts that are still to be sent, in order.
+ * rows that Genesys names. If Genesys names none, halves the part. Each half may be refused and
+ * halved again, until the bad row is alone and fails. Returns the parts that are still to be sent
+ * or settled, in order.
  */
 export const actOnPartRefusal = async (
   run: DeliveryRun,

@@ -124,7 +124,8 @@ const outcomeOfLast = (job: JobStatus | null): PartOutcome =>
 
 /**
  * Before a part is sent again, takes out the rows that must no longer be sent, for example because
- * a later upload has delivered their contacts meanwhile. Batches are treated in the same way.
+ * a later upload has delivered their contacts meanwhile. `rows-out.ts` does the same for a batch
+ * that is sent alone.
  */
 const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<OpenPart> => {
   const { part, batches } = open

@@ -46,10 +46,10 @@ const unattributedOf = (outcome: PartOutcome, rows: number): number => {
 }
 
 /**
- * Whether Genesys now certainly holds exactly this content under this contact id. This is certain
- * unless the part was sent with the method `callback`: Genesys itself then looks for duplicates. It
- * may have skipped a contact that it already had (`skip`), or, if it does not compare the contact
- * id, changed another contact.
+ * Whether Genesys now certainly holds exactly this content under this contact id. With the method
+ * `callback`, Genesys itself finds duplicates, and the content is uncertain in two cases. With
+ * `skip`, Genesys may have skipped a contact that it already had. If Genesys compares another
+ * column than the contact id, it may have changed another contact.
  */
 const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolean => {
   if (method !== 'callback') return true
@@ -66,7 +66,8 @@ const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolea
  * Settles every batch of a part in order, by the outcome of the whole part. Skips batches that are
  * settled already, so you can call it again after a crash between two batches. Failures that name
  * no row are counted in the first batches that have rows without a named failure. If there are such
- * failures, the register records no row of the part, because it is unknown which rows arrived.
+ * failures, the register records no row of the part, because it is unknown which rows arrived. It
+ * also records none if `tellsContent` is false.
  */
 export const settlePart = async (
   run: DeliveryRun,

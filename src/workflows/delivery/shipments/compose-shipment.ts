@@ -11,7 +11,7 @@ import { requestOf, shipmentOf } from './request-of.ts'
 export type LaneMemory = {
   /**
    * How many uploads may share a request. Halved after a refusal. Doubled after each successful
-   * shipment, up to the most rows of a request.
+   * shipment, up to the limit of rows in a request.
    */
   most: number
   /**
@@ -25,8 +25,8 @@ export type LaneMemory = {
 /**
  * Whether rows may be skipped because the register knows their content. They may be skipped only if
  * Genesys holds at least as many contacts as the register knows. The numbers are compared once for
- * each reading of the list. If the list held too few contacts when last read, it is read again,
- * because it may have grown.
+ * each reading of the list. The list is read again if the last reading is too old. It is also read
+ * again if it held too few contacts, because it may have grown.
  */
 const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<boolean> => {
   const { clock, delivery } = run.deps

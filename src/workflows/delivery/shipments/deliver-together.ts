@@ -32,7 +32,7 @@ export type DeliverTogetherDeps = DeliveryDeps & {
   deliverAlone: DeliverUpload
 }
 
-/** Short: after that, the oldest upload is delivered alone, which waits longer and shows why. */
+/** The retry time of a list reading. Short: a delivery of one upload waits longer and shows why. */
 const READ_RETRY_MS = 5_000
 
 type Lane = {
@@ -110,7 +110,10 @@ const madeReady = async (
   return again === 'unread' ? null : again
 }
 
-/** Halving a full request takes 12 rounds. The other rounds are for uploads paused meanwhile. */
+/**
+ * After this many rounds, the oldest upload is delivered alone. Halving a full request takes 12
+ * rounds. The other rounds are for uploads that are paused meanwhile and for withheld rows.
+ */
 const MOST_ROUNDS = 20
 
 /**
@@ -185,10 +188,7 @@ const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Goin
   }
 }
 
-/**
- * The shipment to send. Just before the first try is recorded, `more` adds the uploads that arrived
- * while the request waited for its slot.
- */
+/** The shipment to send. `more`: builds it again with later uploads. null: it stays as it is. */
 type Sending = { going: Going; more: () => Promise<Going | null> }
 
 /**

@@ -212,8 +212,9 @@ const giveUp = async (
 }
 
 /**
- * Pulls the list that is due first. Returns false if none is due. A pull that fails is tried again
- * later, from its beginning. If Genesys refuses the list, the pull waits until a person resumes it.
+ * Pulls the list that is due first. Returns false if none is due or the process stops. A pull that
+ * fails is tried again later, from its beginning. If Genesys refuses the list, the pull waits until
+ * a person resumes its submission or the next period begins.
  */
 export const createPullNext =
   (deps: PullDeps) =>

@@ -232,7 +232,7 @@ const receive = async (
     return { ...answer, replayed: false }
   } catch (error) {
     await heartbeat.stop()
-    // If this fails too, the sweep ends the edition later.
+    // If this call fails too, the sweep discards the edition later.
     const end = isOver(error) ? registries.discard : registries.leave
     await end(hold).catch(() => undefined)
     throw error

@@ -4,9 +4,10 @@ import type { NewContactListPlan } from '../../../domain/contact-lists/new-conta
 import type { CallContext } from '../genesys/genesys.ts'
 
 /**
- * Makes and changes contact lists. Every call may throw `GenesysFailure`. Apart from bugs and
- * aborts, nothing else is thrown. In Genesys, creating a list is not idempotent, so the gateway
- * tries it once. After an unknown outcome, it looks for the list by its name.
+ * Makes and changes contact lists. Every call may throw `GenesysFailure`. Apart from bugs, aborts
+ * and the errors of `beforeSend`, nothing else is thrown. In Genesys, creating a list is not
+ * idempotent, so the gateway tries it once. After an unknown outcome, it looks for the list by its
+ * name.
  */
 export type ProvisioningPort = {
   /**
@@ -62,8 +63,8 @@ export type ProvisioningStore = {
   taken(tenantId: string, listIds: readonly string[]): Promise<string[]>
   /**
    * In one transaction, stores the call's answer, ends the intent, and grants the list to the
-   * tenant if it is not granted all lists. false: the claim was lost meanwhile, and nothing is
-   * written.
+   * tenant, unless the tenant is granted all lists. false: the claim was lost meanwhile, and
+   * nothing is written.
    */
   finish(input: {
     scope: ProvisioningScope

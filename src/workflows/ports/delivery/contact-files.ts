@@ -50,9 +50,9 @@ export type ImportEvent = {
 }
 
 /**
- * Contacts as files. Every call may throw `GenesysFailure`. Apart from bugs and aborts, nothing
- * else is thrown. A method is null in a dialect that does not have it. An upload that needs such a
- * method is refused with `capability-not-available`.
+ * Contacts as files. Every call may throw `GenesysFailure`. Apart from bugs, aborts and the errors
+ * of `beforeSend`, nothing else is thrown. A method is null in a dialect that does not have it. An
+ * upload that needs such a method is refused with `capability-not-available`.
  */
 export type ContactFilePort = {
   readonly limits: FileLimits

@@ -247,10 +247,10 @@ export type DeliveryStore = {
    */
   finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
   /**
-   * Holds the upload, and sends `upload.held` to the endpoints: each reason only once until the
-   * upload makes progress. An upload that is to be cancelled is held only for
-   * `genesys_unavailable`. `retryInMs`: when to check the reason again. null: the hold ends when a
-   * caller resumes the upload.
+   * Holds the upload. Sends `upload.held` to the endpoints, unless the last event had the same
+   * reason, and since then the upload made no progress and no caller acted on it. An upload that is
+   * to be cancelled is held only for `genesys_unavailable`. `retryInMs`: when to check the reason
+   * again. null: the hold ends when a caller resumes the upload.
    */
   hold(
     claim: LaneClaim,

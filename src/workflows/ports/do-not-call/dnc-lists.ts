@@ -15,7 +15,7 @@ export type DncWrite = {
 }
 
 export type DncAnswer = {
-  /** What Genesys counted. null if it counts nothing. */
+  /** What Genesys counted. null: its answer has no counts. */
   tallies: { created: number; duplicate: number; updated: number } | null
   /** Entries that Genesys reported as not stored, by their index in the request. */
   failed: readonly { index: number; code: string | null }[]

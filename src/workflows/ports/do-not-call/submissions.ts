@@ -92,7 +92,7 @@ export type ExportedEntry = {
 }
 
 /**
- * Do-not-call submissions. All entries of a submission begin to suppress when `accept` commits,
+ * Do-not-call submissions. All entries of an addition begin to suppress when `accept` commits,
  * including those that are quarantined.
  */
 export type DncSubmissionStore = {
@@ -107,12 +107,12 @@ export type DncSubmissionStore = {
    */
   append(id: string, chunk: NewDncChunk): Promise<AppendedEntries>
   /**
-   * Accepts the submission in one transaction, whose cost does not depend on the number of entries.
-   * The transaction raises the tenant's suppression epoch first, gives the work to the lane of the
-   * DNC list, and stores the answer of the call. A removal, and entries that override, end earlier
-   * entries of the tenant for the list. If the submission has one chunk, this transaction ends
-   * them. Otherwise the lane of the list ends them soon after. Throws `StagingLost` if the
-   * submission, one of its chunks or the claim is gone.
+   * Accepts the submission in one transaction. The transaction raises the tenant's suppression
+   * epoch first, gives the work to the lane of the DNC list, and stores the answer of the call. It
+   * does not write each entry again, so it is short even for many entries. A removal, and entries
+   * that override, end earlier entries of the tenant for the list. If the submission has one chunk,
+   * this transaction ends them. Otherwise the lane of the list ends them soon after. Throws
+   * `StagingLost` if the submission, one of its chunks or the claim is gone.
    */
   accept(input: AcceptSubmission): Promise<{ submission: DncSubmission; answer: StoredAnswer }>
   /**
@@ -163,7 +163,7 @@ export type DncSubmissionStore = {
    * acceptance. Each combines all entries in force for its person and scope: it has the strongest
    * reason and the latest end. Its other fields come from the entry with the strongest reason. The
    * list may change during the export. A person with an entry in force during the whole export is
-   * never left out.
+   * left out only if an erasure has removed the number or address.
    */
   exportEntries(tenantId: string, dncListId: string): AsyncGenerator<readonly ExportedEntry[], void>
   /** Newest first. null: the cursor cannot be read. */

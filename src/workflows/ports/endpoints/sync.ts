@@ -80,13 +80,14 @@ export type SyncStore = {
     }[],
   ): Promise<void>
   /**
-   * null: there is no such delivery, it is not pending or not due yet (because it was replayed), or
-   * its endpoint is disabled.
+   * null: there is no such delivery, it is not pending, it is not due yet, or its endpoint is
+   * disabled.
    */
   load(deliveryId: string): Promise<SyncDelivery | null>
   /**
    * Records an attempt and its effect on the endpoint. For `pending`, the job for the next attempt
-   * is sent in the same transaction. null: the endpoint's state has not changed.
+   * is sent in the same transaction. If the delivery is no longer pending, records nothing. null:
+   * the endpoint was not disabled, and operators need no warning.
    */
   record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
   /**

@@ -61,8 +61,8 @@ export type JobStatus = {
 }
 
 /**
- * Contact lists in Genesys. Every call may throw `GenesysFailure`. Apart from bugs and aborts,
- * nothing else is thrown.
+ * Contact lists in Genesys. Every call may throw `GenesysFailure`. Apart from bugs, aborts and the
+ * errors of `beforeSend`, nothing else is thrown.
  */
 export type ContactListPort = {
   readonly dialect: 'guide' | 'platform'

@@ -127,7 +127,7 @@ export type FileThere = { target: GuestFileTarget; fileId: string }
 
 /**
  * Files of external contacts [guide-api: Guest files], or media of messages [platform-api: 2.9].
- * Every method throws `GenesysFailure`.
+ * Every method may throw `GenesysFailure`.
  */
 export type GuestFilePort = {
   takes: GuestFileTarget['kind']
@@ -163,8 +163,8 @@ export type GuestFilePort = {
   read(file: FileThere, context: CallContext): Promise<FileSaid>
   /**
    * What a second confirmation would do. `nothing`: it has no effect. `twice`: the guest would get
-   * the file twice. In that case, only the worker confirms again, and only if the file has not
-   * appeared for `settleMs` after an unknown outcome.
+   * the file twice. In that case, a call never repeats the confirmation by itself. After an unknown
+   * outcome, the worker confirms again once the file has not appeared for `settleMs`.
    */
   confirmsAgain: { effect: 'nothing' } | { effect: 'twice'; settleMs: number }
 }

@@ -97,7 +97,7 @@ export type PlatformCampaignPort = {
 }
 
 /**
- * Campaigns of Genesys in either dialect. Every call may throw `GenesysFailure`. Apart from bugs
- * and aborts, nothing else is thrown.
+ * Campaigns of Genesys in either dialect. Every call may throw `GenesysFailure`. Apart from bugs,
+ * aborts and the errors of `beforeSend`, nothing else is thrown.
  */
 export type CampaignPort = GuideCampaignPort | PlatformCampaignPort

@@ -61,8 +61,9 @@ export type SegmentStore = {
    * Makes the campaign's next version and gives it to the workers, in one transaction with the
    * answer of the call.
    * - Earlier versions that were not sent yet end as `failed`, `segment-superseded`. A version that
-   *   was sent and only waited for its index ends as `applied`.
-   * - If one of them had stopped the campaign, this version starts it again.
+   *   was sent, and only waited for its index or for the start of its campaign, ends as `applied`.
+   * - If an earlier version had stopped the campaign, this version starts it again.
+   *
    * `other-version`: the newest version is not one of `expected`. `claim-lost`: another call has
    * taken over the idempotency key.
    */

@@ -3,8 +3,8 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 
 /**
- * Reads contacts as Genesys holds them. May throw `GenesysFailure`. Apart from bugs and aborts,
- * nothing else is thrown.
+ * Reads contacts as Genesys holds them. May throw `GenesysFailure`. Apart from bugs, aborts and the
+ * errors of `beforeSend`, nothing else is thrown.
  */
 export type ContactReadPort = {
   /**

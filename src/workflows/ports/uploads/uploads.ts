@@ -219,10 +219,10 @@ export type UploadStore = {
   /**
    * Pauses, resumes or cancels an upload at a caller's request. null: there is no such upload.
    * `refused`: its state does not allow the action. `changed`: `expects` returned false.
-   * - Cancelling is immediate if the outcome of every sent row is known. Otherwise the upload goes
-   *   back to its lane with `cancelRequested`, and ends there once these outcomes are known.
-   *   Cancelling again changes nothing.
-   * - An upload that is resumed before its `notBefore` is held until then.
+   * - Cancelling is immediate if every outcome is known, of sent rows and of a clearing. Otherwise
+   *   the upload goes back to its lane with `cancelRequested`, and ends there once the outcomes are
+   *   known. Cancelling again changes nothing.
+   * - A `staged` upload that is resumed before its `notBefore` is held until then.
    */
   control(input: {
     tenantId: string
@@ -234,8 +234,8 @@ export type UploadStore = {
   }): Promise<Controlled | null>
   /**
    * Applies the plan of an upload that is held for `apply`, with the current columns of the list.
-   * The upload then goes to its lane. An upload that was applied with the same digest stays
-   * unchanged. null: there is no such upload. `refused`: it is not held for `apply`.
+   * Then the upload goes to its lane or waits for its `notBefore`. A second call with the digest
+   * changes nothing. null: there is no such upload. `refused`: it is not held for `apply`.
    */
   apply(input: {
     tenantId: string

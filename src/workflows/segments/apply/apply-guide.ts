@@ -18,7 +18,7 @@ import {
  * Applies the newest version to a campaign of the guide dialect. A request replaces all rules, so
  * sending the same rules twice has no second effect. Nevertheless, after an unknown outcome the
  * rules are read first, because another person may have changed the campaign meanwhile. Returns the
- * milliseconds until the next check, or null.
+ * milliseconds until the next check. null: the version is applied.
  */
 export const applyToGuide = async (
   run: SegmentRun,

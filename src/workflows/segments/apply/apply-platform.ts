@@ -33,7 +33,7 @@ const filterNameOf = ({ segment: { campaignId, version } }: SegmentRun): string 
 
 /**
  * Reads the campaign and takes the next step to apply the newest version. Each step is stored
- * before it is taken. Returns the milliseconds until the next step, or null.
+ * before it is taken. Returns the milliseconds until the next step. null: the version has ended.
  */
 export const applyToPlatform = async (
   run: SegmentRun,

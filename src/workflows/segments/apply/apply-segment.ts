@@ -36,7 +36,7 @@ const isStarting = ({ step, failure }: SegmentRun['segment']['progress']): boole
 
 /**
  * Continues a campaign's newest version from the last stored step. Returns the milliseconds until
- * the campaign must be worked on again, or null.
+ * the campaign must be worked on again. null: no work is left, or only a person can end the hold.
  */
 export const createApplySegment =
   (deps: ApplyDeps & { campaigns: CampaignPort }): ApplySegment =>

@@ -59,7 +59,8 @@ const FRESH_MS = 0
  * - 409, if the upload or a retry of it has not ended, if no row is left to retry, or if the upload
  *   was to overwrite the list but never did,
  * - 410, if the rows are gone,
- * - 422, if the list now has other columns.
+ * - 422, if the list now has other columns, or if the rows are to be sent as files and the list has
+ *   no column for the contact id.
  */
 export const createRetryUpload =
   (deps: RetryUploadDeps): RetryUpload =>

@@ -76,8 +76,8 @@ const noIdColumn = (): GatewayProblem =>
 
 /**
  * Refuses a `duplicateCheckField` that is not a column of the list. In the guide dialect, also
- * refuses the methods `file` and `callback` if the list cannot have a column for the contact id,
- * whatever the file's header is. Call it before the body is read.
+ * refuses the methods `file` and `callback` if the contact id has no column in the list, whatever
+ * the header of the file is. Call it before the body is read.
  */
 export const checkListTakes = (
   deps: Deps,
@@ -99,7 +99,8 @@ export const checkListTakes = (
  * Chooses how the rows are sent to Genesys, once they are counted. If the caller chose a method,
  * this method is used. With `auto`, the guide dialect sends files if there are more rows than the
  * threshold and the list has a column for the contact id [guide-api: Contacts]. All other uploads
- * are sent as batches.
+ * are sent as batches. Throws `contact-id-column-not-in-list` if the chosen method needs that
+ * column and the list has none.
  */
 export const chooseDelivery = (
   deps: Deps,

@@ -34,8 +34,8 @@ type Staged<Input> = {
 /**
  * Begins an upload, lets `work` write its rows, and stages it with the result of `work`. The upload
  * is durable when this resolves. Until then, heartbeats keep the upload and the claim of its key
- * alive. If the call fails, nothing of the upload remains. After a crash, the sweeper removes what
- * is left.
+ * alive. If the call fails, the upload is discarded. After a crash, the sweeper removes what is
+ * left.
  */
 export const stageRows = async <Input extends StageUpload>(
   deps: StagingDeps,
@@ -62,7 +62,7 @@ export const stageRows = async <Input extends StageUpload>(
   } catch (error) {
     await heartbeat.stop()
     await writer.settled()
-    // If this fails too, the sweep discards the upload after it has shown no sign of life for 60 s.
+    // If the discard fails too, the sweep discards the upload 60 s after its last sign of life.
     await uploads.discard(id).catch(() => undefined)
     const reason = error instanceof Error ? error.name : 'unknown'
     deps.emit('upload.discarded', { uploadId: id, reason, bytes: bytesRead() })

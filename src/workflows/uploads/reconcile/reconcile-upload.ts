@@ -16,8 +16,8 @@ import { picked, sampleOf, type SampleRow, stillKnown } from './sample.ts'
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 /**
- * The wait before each further try if Genesys does not answer. If the last try fails too, the
- * reconciliation is `unavailable`.
+ * The wait before each further try if Genesys does not answer. If the last try fails too, or if
+ * Genesys refuses for good, the reconciliation is `unavailable`.
  */
 const AGAIN_MS = [MINUTE, 10 * MINUTE, 60 * MINUTE] as const
 /**
@@ -32,8 +32,9 @@ const MOST_JOBS = 10
 
 /**
  * Checks an ended upload, together with other uploads of its list that are due: compares what
- * Genesys shows with what was sent. Stores a result for each upload. Writes nothing to Genesys and
- * does not change the rows. Skips uploads whose check is not pending.
+ * Genesys shows with what was sent. Stores a result for each upload. Exception: an upload that
+ * differs for the first time is checked once more later. Writes nothing to Genesys and does not
+ * change the rows. Skips uploads whose check is not pending.
  */
 export const createReconcileUpload =
   (deps: ReconcileDeps) =>
@@ -179,9 +180,9 @@ const compareAll = async (
 }
 
 /**
- * Guide: contacts cannot be read, but a job shows how many rows Genesys processed. Jobs that
- * Genesys no longer knows are skipped. The job of a shared request is read once and counts for
- * every upload in it.
+ * Guide: contacts cannot be read, but a job shows how many rows Genesys processed. Reads at most
+ * `MOST_JOBS` jobs, chosen at random. Skips jobs that Genesys still processes or no longer knows.
+ * The job of a shared request is read once and counts for every upload in it.
  */
 const compareJobs = async (
   deps: ReconcileDeps,

@@ -60,8 +60,8 @@ export type EditionFault = {
 /** The registries and their editions. They belong to the gateway, not to a tenant. */
 export type RegistryStore = {
   /**
-   * Makes or changes the registry. `country_differs`: the registry has had an edition, so its
-   * country is fixed.
+   * Makes or changes the registry. `country_differs`: an edition of the registry was begun before,
+   * so the country is fixed.
    */
   put(input: {
     name: string
