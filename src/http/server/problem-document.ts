@@ -57,7 +57,7 @@ const FRAMEWORK_CODES: Record<string, ProblemCode> = {
 
 /**
  * Network codes, and classes of SQLSTATE (08 connection, 53 resources, 57P operator), that mean
- * that the database cannot be reached.
+ * that the database is unavailable.
  */
 const DATABASE_CODE = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08...|53...|57P..)$/u
 

@@ -2,7 +2,7 @@
 -- rows after the end of the upload.
 alter table upload
   add column same_file_as text collate "C",
-  -- null: nothing was delivered, so there is nothing to check.
+  -- null: the upload has not ended, or is not checked (for example because it delivered nothing).
   add column reconciliation jsonb,
   add column reconciled_at timestamptz,
   -- When the next check is due. null: no check is due.
