@@ -1,6 +1,6 @@
 /**
  * Creates random numbers in [0, 1) (mulberry32). The same seed gives the same numbers on every
- * machine. Use it for simulated faults and example data, never for secrets.
+ * machine. Use it for samples, simulated faults and example data, never for secrets.
  */
 export const seededRandom = (seed: number): (() => number) => {
   let state = seed

@@ -62,7 +62,7 @@ const WEBHOOK = z.strictObject({
 })
 
 export const AUDIT_DETAILS = {
-  /** `contactListId` null: the id contains characters that an audit entry may not contain. */
+  /** `contactListId` null: the id contains characters that an audit entry must not contain. */
   'upload.accepted': z.strictObject({ contactListId: id.nullable() }),
   'upload.batch.intended': BATCH,
   'upload.batch.settled': SETTLED_BATCH,
@@ -193,6 +193,8 @@ export type AuditSaid =
 export const saidOf = (said: PlainAction | AuditSaid): AuditSaid =>
   typeof said === 'string' ? { action: said } : said
 
-/** An id from another system. null if the id has characters that an audit entry may not contain. */
+/**
+ * An id from another system. null if the id has characters that an audit entry must not contain.
+ */
 export const auditId = (given: string | null | undefined): string | null =>
   id.safeParse(given).data ?? null

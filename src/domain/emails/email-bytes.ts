@@ -18,8 +18,8 @@ const DIGITS = '0123456789'
 /** For each byte: 1 if the byte may be in a local part. */
 const LOCAL = new Uint8Array(256)
 /**
- * For each byte: its form in a domain, with letters in lower case. 0 if the byte may not be in a
- * domain.
+ * For each byte: its form in a domain, with letters in lower case. 0 if a domain must not contain
+ * the byte.
  */
 const DOMAIN = new Uint8Array(256)
 for (const character of `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}!#$%&'*+/=?^_\`{|}~.-`) {

@@ -40,8 +40,8 @@ export type GenesysRefusal = GatewayEvents['genesys.attempted'] & {
  */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /**
- * A call fails for lack of a slot only after it has waited at least this long, even if it may not
- * be retried. Waiting for the pace is not a failure.
+ * A call fails for lack of a slot only after it has waited at least this long, even if the call
+ * must not be retried. Waiting for the pace is not a failure.
  */
 const MIN_PATIENCE_MS = 10_000
 

@@ -13,13 +13,13 @@ import type { Caller } from '../calls/retry.ts'
 
 const id = z.string().min(1).max(255)
 /**
- * Without `id` or `uploadUrl` the outcome is unknown. It never counts as a success [guide-api:
- * Guest files].
+ * Without `id` or `uploadUrl` the outcome is unknown. Such an answer never counts as a success
+ * [guide-api: Guest files].
  */
 const registeredSchema = z.looseObject({ id, uploadUrl: z.url().max(8192) })
 /**
- * A status or verdict that the gateway does not know becomes null. It never counts as the end of a
- * step, or as a good verdict.
+ * A status or verdict that the gateway does not know becomes null. null never counts as the end of
+ * a step, or as a good verdict.
  */
 const saidSchema = z.looseObject({
   id,
