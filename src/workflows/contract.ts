@@ -11,8 +11,8 @@ import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
 /**
  * One upload as the HTTP layer passes it to `ReceiveUpload`. The use cases in this file throw
- * `GatewayProblem` for every failure that a caller is to see. The types of the use cases name the
- * codes.
+ * `GatewayProblem` for every failure that a caller is to see, except an outage of the database
+ * (`StoreUnavailable`). The types of the use cases name the codes.
  */
 export type UploadRequest = {
   caller: Caller

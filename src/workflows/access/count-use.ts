@@ -10,8 +10,8 @@ export type UploadRoom = {
   /** Rows that may still be read today. Infinity if there is no quota. */
   rowsLeft: number
   /**
-   * Counts the rows of the file before they are staged. Throws 429 if fewer rows are left now, for
-   * example because other uploads have used them meanwhile.
+   * Counts the rows of the file before the upload is staged. Throws 429 if fewer rows are left now,
+   * for example because other uploads have used them meanwhile.
    */
   takeRows(rows: number): void
   /**

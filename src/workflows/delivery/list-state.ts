@@ -34,8 +34,8 @@ export const lookAtListAgain = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Call this after a failure that the list may have caused. The list is read before anything more is
- * sent.
+ * Call this after a failure that the list may have caused. The list is then read again before
+ * anything more is sent.
  */
 export const doubtList = (run: DeliveryRun): void => run.reading.doubt()
 

@@ -43,7 +43,7 @@ export type PrepareDeps = {
   access: Pick<AccessStore, 'isGranted'>
   contacts: DeliveredContacts
   suppressedAmong: SuppressedAmong
-  /** Exclusions that apply to every segment (SEGMENT_EXCLUSIONS). */
+  /** Exclusions that apply to every segment whose lists have their column (SEGMENT_EXCLUSIONS). */
   house: readonly Leaf[]
   clock: Clock
   emit: Emit

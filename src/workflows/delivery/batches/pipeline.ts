@@ -70,7 +70,7 @@ export type Pipeline = {
  */
 const DEFAULT_CONCURRENCY = 12
 /**
- * How many jobs are polled at the same time. If this was 1, polling could not keep up with sending:
+ * How many jobs are polled at the same time. With 1, polling could not keep up with sending:
  * polling a job takes as long as sending a batch, and settling takes extra time.
  */
 const SETTLED_AT_ONCE = 3

@@ -6,9 +6,9 @@ import { PART_JOB_LOST, settlePart } from './settle-part.ts'
 import { openParts } from './work-parts.ts'
 
 /**
- * Finds out the outcome of parts that have a job in Genesys, and sends nothing. Imports of the
- * platform have no job, so it skips them. A part whose job failed as a whole is left for a later
- * run or settled as failed.
+ * Finds out the outcome of parts that have a job in Genesys, and sends nothing. Skips imports of
+ * the platform, because they have no job. `failedJobs` decides about a part whose job failed as a
+ * whole or was lost: `leave` it for a later run, or `settle` it as failed.
  */
 export const drainParts = async (
   run: DeliveryRun,

@@ -5,8 +5,8 @@ import type { UploadRowWithheld } from './make-parts.ts'
 import { goingRows, type ShipmentPart } from './plan-shipment.ts'
 
 /**
- * If Genesys refuses more rows than both of these limits allow, the fault is not in single rows
- * [design: 3].
+ * The larger of these two limits counts. If Genesys refuses more rows than that, the gateway
+ * assumes that the fault is not in single rows [design: 3].
  */
 const FEW_ROWS = 5
 const FEW_SHARE = 0.05

@@ -122,7 +122,7 @@ export type SegmentStore = {
   freeAll(): Promise<void>
 }
 
-/** Thrown by a step if a newer version exists. Stop work on this one. */
+/** Thrown by a step if a newer version exists. Stop work on the older version. */
 export class SegmentReplaced extends Error {
   override readonly name = 'SegmentReplaced'
 }

@@ -53,8 +53,8 @@ export type StageUpload = {
    */
   parentId: string | null
   /**
-   * How many retries the parent had when this one was prepared. If it has more when this one is
-   * staged, staging throws `RetriedBeside`.
+   * How many retries the parent had when this retry was prepared. If the parent has more when this
+   * retry is staged, staging throws `RetriedBeside`.
    */
   siblings?: number
   /** By chunk, a bitmap of rows left out: replaced by a later line, or suppressed. */
