@@ -45,7 +45,11 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
     listed(store, 't1', { createdFrom: new Date(Date.now() - 3_600_000) }),
   upload_held: ({ store }) => store.lanes.wakeHeld(),
   upload_open: ({ store }) => store.uploads.sweepReceiving(60_000),
-  upload_lane_order: ({ store, upload }) => store.delivery.clearing(upload),
+  // Only an overwrite must know what was delivered later.
+  upload_lane_order: async ({ store, upload }) => {
+    await store.sql.executeSql(`update upload set mode = 'overwrite' where id = '${upload.id}'`)
+    await store.delivery.clearing(upload)
+  },
   upload_same_file: async ({ store }) => {
     await stageUpload(store, { list: 'list9' })
     await listed(store, 't1', { sha256: createHash('md5').update('8').digest('hex') })

@@ -77,7 +77,7 @@ test('every outcome is told as JSON, with its contact, its words and the cells i
   assert.deepEqual([duplicate.code, duplicate.replacedByLine], ['replaced-in-file', 9])
   assert.match(duplicate.reason, /^Line 9 stays\. /)
   // The code of the upload's problem is also one of rows, and has a sentence.
-  assert.match(items.at(-1).reason, /Genesys no longer knows the contact list/)
+  assert.match(items.at(-1).reason, /Genesys no longer shows the contact list/)
 })
 
 test('every outcome is told as CSV with the file’s own columns', async (t) => {
