@@ -68,7 +68,7 @@ const problemOf = ({ code, detail }: FileFault): GatewayProblem => new GatewayPr
 /**
  * Receives a guest file. Stores the file sealed while it streams in, inspects it when it is
  * complete, and answers 202 when it is durable. If the file has a fault, the call refuses it and
- * keeps only an audit entry. If the file is larger than the limit, not even an audit entry is kept.
+ * keeps only an audit entry.
  */
 export const createReceiveGuestFile =
   (deps: ReceiveGuestFileDeps): ReceiveGuestFile =>
@@ -125,6 +125,9 @@ const fingerprintOf = (
   const { kind: _, ...ids } = target
   return sha256Hex(canonicalJson({ ...ids, fileName, blockSuspicious, file: fileSha256 }))
 }
+
+const isTooLarge = (error: unknown): error is GatewayProblem =>
+  error instanceof GatewayProblem && error.code === 'file-too-large'
 
 type Read = { sizeBytes: number; sha256: string; md5: string; pieces: number }
 
@@ -212,6 +215,7 @@ const receive = async (
     return { status, body, location, replayed: false }
   } catch (error) {
     await heartbeat.stop()
+    if (isTooLarge(error)) await tellRefusal(deps, request, error, null)
     // If the discard fails too, the sweep removes the file 60 s after its last sign of life.
     await files.discard(id, []).catch(() => undefined)
     throw error
@@ -259,7 +263,7 @@ const accept = (
 const tellRefusal = async (
   deps: ReceiveGuestFileDeps,
   { caller }: GuestFileRequest,
-  { code }: FileFault,
+  { code }: Pick<GatewayProblem, 'code'>,
   refused: { id: string; read: Read } | null,
 ): Promise<void> => {
   const audit = createAuditEntry(deps.ids, byCaller(caller), {

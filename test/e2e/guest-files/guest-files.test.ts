@@ -102,6 +102,7 @@ describe('Guest files over HTTP, without a scanner', () => {
       const { body, status: answered } = await send(name, content)
       assert.deepEqual([answered, body.code], [status, code])
       assert.equal(stage().sandbox.guestFiles().length, before)
+      await gateway().event('guest_file.refused', (line) => line['code'] === code)
     })
   }
 
