@@ -4,6 +4,7 @@ import type { EvidenceSubject } from '../ports/proof/evidence.ts'
 import type { ExplainStore } from '../ports/uploads/explain.ts'
 import { ifKept, type UploadStore } from '../ports/uploads/uploads.ts'
 import { newestWithContact } from '../uploads/watch/find-contact-uploads.ts'
+import { inFileOrder } from '../uploads/watch/write-ledger.ts'
 
 /** A number or address of a contact, and the column that has it. */
 export type ContactSubject = {
@@ -51,7 +52,7 @@ export const createFindContactSubjects =
         const one = { outcomes: [], afterLine: line - 1, limit: 1 }
         const row = (await ifKept(deps.uploads.ledger(upload.id, one)))?.rows[0]
         if (row?.line !== line) continue
-        for (const subject of subjectsOf(deps, upload, row.cells)) {
+        for (const subject of subjectsOf(deps, upload, inFileOrder(upload)(row).cells)) {
           if (!found.has(subject.digest)) found.set(subject.digest, subject)
         }
       }
