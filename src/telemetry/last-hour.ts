@@ -37,9 +37,6 @@ const EFFECTS: Effects = {
   'batch.settled': (counts, { delivered }) => {
     counts.rowsDelivered += delivered
   },
-  'part.settled': (counts, { rows, failed }) => {
-    counts.rowsDelivered += rows - failed
-  },
   'genesys.attempted': (counts, { failure }) => {
     counts.genesysCalls += 1
     if (failure !== null) counts.genesysFailures += 1

@@ -13,6 +13,9 @@ test('counts stand in their minute, the newest last, and are forgotten after an 
   const hour = createLastHour({ monotonicMs: () => nowMs })
   hour.note('batch.settled', settled(7))
   hour.note('batch.settled', settled(1))
+  // The rows of a part are those of its batches, which are counted.
+  const part = { uploadId: 'u', partId: 'p', seq: 1, rows: 8, failed: 0, durationMs: 1 }
+  hour.note('part.settled', part)
   nowMs = 60_000
   hour.note('batch.settled', settled(5))
   assert.deepEqual(hour.read().rowsDelivered.slice(-3), [0, 8, 5])

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { after, describe, it } from 'node:test'
 
-import { DataDirInUse } from '../../../src/store/homes/embedded-home.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { DataDirInUse, openEmbedded } from '../../../src/store/homes/embedded-home.ts'
 import type { StoreHome } from '../../../src/store/homes/open-store.ts'
 import { SqlFailure } from '../../../src/store/homes/sql-failure.ts'
 import { embeddedHome, openTestStore } from '../../support/databases/database.ts'
@@ -55,6 +56,27 @@ describe('The embedded home', () => {
       assert.deepEqual((await store.uploads.readChunk(id, 0)).contactIds, ['a', 'b', 'c'])
     }
     await store.close()
+  })
+
+  it('reads bytes as they are, fails with the code of the database, and works on after it', async () => {
+    const { dataDir } = await freshDir()
+    const database = await openEmbedded({ dataDir, clock: systemClock, emit: () => {} })
+    const rows: [number, string][] = []
+    const take = (key: number, bytes: Uint8Array): void =>
+      void rows.push([key, Buffer.from(bytes).toString('hex')])
+    const two = `select n::bigint, decode(repeat('00ff', n), 'hex') from generate_series(1, 2) n`
+    await assert.rejects(database.readBytes('select nothing', take), { code: '42703' })
+    await database.readBytes(two, take)
+    assert.deepEqual(rows, [
+      [1, '00ff'],
+      [2, '00ff00ff'],
+    ])
+    const fault = (): never => {
+      throw new Error('no page')
+    }
+    await assert.rejects(database.readBytes(two, fault), /no page/)
+    assert.equal((await database.sql.executeSql('select 1 as one')).rows.length, 1)
+    await database.close()
   })
 
   it('does not wait for the disk with chunks, and brings them all to it with the staging', async () => {
