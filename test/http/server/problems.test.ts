@@ -128,7 +128,7 @@ test('every problem and every row code has a page, as HTML and as JSON', async (
     assert.equal((await about(code)).about, 'upload')
   }
   for (const code of ['contact-list-gone', 'genesys-refused', 'schema-drift']) {
-    assert.match((await about(code)).meaning, /`problem` of an upload/)
+    assert.match((await about(code)).meaning, /`problem` of an? (?:failed )?upload/)
   }
   for (const code of FILE_REFUSALS)
     assert.ok(PROBLEMS[code].status === 422 || PROBLEMS[code].status === 413)
