@@ -22,7 +22,7 @@ test('the numbers and addresses of a contact are those of its columns, whatever 
   const row: LedgerRow = {
     ...{ line: 3, contactId: 'c1', outcome: 'delivered', code: null, column: null },
     ...{ replacedByLine: null, cells },
-  } as LedgerRow
+  }
   const find = createFindContactSubjects({
     explain: { uploadsOf: async () => ({ items: [{ upload, lines: [3] }], next: null }) },
     uploads: { ledger: async () => ({ rows: [row], nextLine: null }) },
