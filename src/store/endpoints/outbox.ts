@@ -11,8 +11,8 @@ import type {
 } from '../../domain/endpoints/outbound-event.ts'
 import { guestFileEventOf, type GuestFile } from '../../domain/guest-files/guest-file.ts'
 import { segmentEventOf, type CampaignSegment } from '../../domain/segments/campaign-segment.ts'
-import type { Upload } from '../../domain/uploads/upload.ts'
 import type { Ids } from '../../lib/ids.ts'
+import type { EndedUpload } from '../../workflows/ports/delivery/shipments.ts'
 import type { FirstAttempts, SyncDelivery } from '../../workflows/ports/endpoints/sync.ts'
 import type { JobQueue } from '../../workflows/ports/jobs/jobs.ts'
 import { afterCommit, executorOf, type Tx } from '../homes/database.ts'
@@ -21,18 +21,7 @@ import type { Keyring } from '../homes/keyring.ts'
 import { openedSecrets, SECRET_COLUMNS, type SecretRow } from './endpoint-secrets.ts'
 
 /** The members of an upload that endpoints receive. */
-export type ToldUpload = Pick<
-  Upload,
-  | 'id'
-  | 'tenantId'
-  | 'contactListId'
-  | 'state'
-  | 'hold'
-  | 'problem'
-  | 'counts'
-  | 'version'
-  | 'updatedAt'
-> & { source: Pick<Upload['source'], 'sha256'> }
+export type ToldUpload = Omit<EndedUpload, 'createdAt'>
 
 export type Telling =
   | { type: OutboundEventType; upload: ToldUpload }

@@ -32,7 +32,7 @@ export const awaitJob = async (
 ): Promise<JobStatus | null> => {
   const { clock, completionPollMs, contactLists, retryWindowMs, holdRetryMs } = run.deps
   const startedMs = clock.monotonicMs()
-  const spanMs = Math.max(completionPollMs, run.jobSpan.ms() ?? 0)
+  const spanMs = Math.max(completionPollMs, run.jobSpanMs.value() ?? 0)
   let waitMs = Math.max(completionPollMs, spanMs * BETWEEN)
   let askedMs = startedMs
   // The waits for earlier batches may have covered the first wait already.
@@ -43,7 +43,7 @@ export const awaitJob = async (
       callGenesys(run, 'poll', (context) => contactLists.readJob(jobId, context)),
     )
     if (job === null || job.state !== 'processing') {
-      run.jobSpan.note(look === 1 ? spanMs * SOONER : clock.monotonicMs() - sentAtMs)
+      run.jobSpanMs.note(look === 1 ? spanMs * SOONER : clock.monotonicMs() - sentAtMs)
       return job
     }
     if (clock.monotonicMs() - startedMs >= retryWindowMs) {

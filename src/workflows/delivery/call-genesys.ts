@@ -36,7 +36,7 @@ export const callGenesys = async <T>(
   const endsAt = clock.monotonicMs() + retryWindowMs
   for (let attempt = 1; ; attempt += 1) {
     const left = endsAt - clock.monotonicMs()
-    const sliceMs = attempt === 1 && run.wait.reason() === null ? FIRST_SLICE_MS : SLICE_MS
+    const sliceMs = attempt === 1 && run.wait.value() === null ? FIRST_SLICE_MS : SLICE_MS
     try {
       const answer = await call({
         tenantId: run.upload.tenantId,
@@ -77,7 +77,7 @@ const passing = (run: DeliveryRun, error: unknown): Failure => {
  * `genesys_unavailable`: Genesys may show the list and still refuse its rows.
  */
 const noteAnswer = async (run: DeliveryRun, callClass: CallClass): Promise<void> => {
-  if (callClass !== 'read' || run.wait.reason() === 'genesys_unavailable') await noteWait(run, null)
+  if (callClass !== 'read' || run.wait.value() === 'genesys_unavailable') await noteWait(run, null)
 }
 
 /** The hold that ends by itself once Genesys works again. `failure`: the cause, for the log. */

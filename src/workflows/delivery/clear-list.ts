@@ -67,7 +67,7 @@ const ask = async (run: DeliveryRun): Promise<void> => {
     { onConflict: () => checkList(run) },
   )
   await delivery.askedToClear(run.claim, run.upload.id)
-  run.clearing.note({ state: 'asked' })
+  run.clearing.note({ ...run.clearing.value(), state: 'asked' })
 }
 
 /**

@@ -47,7 +47,7 @@ const untilReady = async (run: DeliveryRun, withColumns: boolean): Promise<Conta
       throw new DeliveryEnds({ kind: 'fail', problem: { code: 'schema-drift', detail } })
     }
     if (list.status === 'ready') {
-      if (run.wait.reason() === 'list_not_ready') await noteWait(run, null)
+      if (run.wait.value() === 'list_not_ready') await noteWait(run, null)
       run.reading.note(list)
       return list
     }

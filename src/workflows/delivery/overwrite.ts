@@ -40,7 +40,7 @@ const intend = async (run: DeliveryRun): Promise<void> => {
       counts: sizeBefore === null ? {} : { contacts: sizeBefore },
     }),
   })
-  run.clearing.note({ state: 'intended', sizeBefore })
+  run.clearing.note({ ...run.clearing.value(), state: 'intended', sizeBefore })
 }
 
 const isUnderWay = ({ upload, clearing }: DeliveryRun): boolean =>
@@ -57,7 +57,8 @@ export const recordCleared = async (run: DeliveryRun): Promise<void> => {
   const { id: uploadId, contactListId } = run.upload
   const audit = auditOf(run, { action: 'list.cleared', object: contactListId })
   await delivery.recordCleared(run.claim, { uploadId, audit })
-  run.clearing.note({ state: 'done', clearedSeq: run.upload.acceptedSeq ?? 0 })
+  const clearedSeq = run.upload.acceptedSeq ?? 0
+  run.clearing.note({ ...run.clearing.value(), state: 'done', clearedSeq })
   emit('list.cleared', { uploadId, contactListId })
   await forget(run)
 }

@@ -1,19 +1,26 @@
 import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
-import type { HolderWait, Upload } from '../../domain/uploads/upload.ts'
+import type { Upload } from '../../domain/uploads/upload.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { Clearing, RowResult } from '../ports/delivery/delivery.ts'
+import type { RowResult } from '../ports/delivery/delivery.ts'
 
-/** The newest copy of the upload that the store has returned. */
-export type NewestUpload = {
-  value(): Upload
-  /**
-   * Keeps the copy if it is not older. Sending and settling run at the same time, so an older copy
-   * may arrive later.
-   */
-  note(upload: Upload): void
+/** A value that the run replaces as a whole. */
+export type Noted<Value> = { value(): Value; note(value: Value): void }
+
+export const createNoted = <Value>(first: Value): Noted<Value> => {
+  let noted = first
+  return {
+    value: () => noted,
+    note: (value) => {
+      noted = value
+    },
+  }
 }
 
-export const createNewestUpload = (first: Upload): NewestUpload => {
+/**
+ * The newest copy of the upload that the store has returned. Ignores an older copy: sending and
+ * settling run at the same time, so an older copy may arrive later.
+ */
+export const createNewestUpload = (first: Upload): Noted<Upload> => {
   let newest = first
   return {
     value: () => newest,
@@ -52,41 +59,6 @@ export const createListReading = (clock: Pick<Clock, 'monotonicMs'>): ListReadin
     adopt,
     doubt: () => {
       readAtMs = Number.NEGATIVE_INFINITY
-    },
-  }
-}
-
-/**
- * How far the upload has got with overwriting the list. Call `note` after the store has recorded a
- * step.
- */
-export type ClearingProgress = {
-  value(): Clearing
-  note(step: Partial<Clearing>): void
-}
-
-export const createClearingProgress = (first: Clearing): ClearingProgress => {
-  let clearing = first
-  return {
-    value: () => clearing,
-    note: (step) => {
-      clearing = { ...clearing, ...step }
-    },
-  }
-}
-
-/**
- * Whether rows whose content Genesys already holds may be left out. False until it is decided,
- * after the list was read.
- */
-export type Skipping = { isOn(): boolean; decide(on: boolean): void }
-
-export const createSkipping = (): Skipping => {
-  let on = false
-  return {
-    isOn: () => on,
-    decide: (decided) => {
-      on = decided
     },
   }
 }
@@ -135,35 +107,6 @@ export const createPartNumbers = (): PartNumbers => {
     next: () => {
       last += 1
       return last
-    },
-  }
-}
-
-/** The reason for waiting that was last stored for the lane. null: none. */
-export type NotedWait = { reason(): HolderWait | null; note(reason: HolderWait | null): void }
-
-export const createNotedWait = (): NotedWait => {
-  let noted: HolderWait | null = null
-  return {
-    reason: () => noted,
-    note: (reason) => {
-      noted = reason
-    },
-  }
-}
-
-/**
- * How long the last job took, from sending to its end, so that the next job is not polled too
- * early. null before the first job.
- */
-export type JobSpan = { ms(): number | null; note(ms: number): void }
-
-export const createJobSpan = (): JobSpan => {
-  let spanMs: number | null = null
-  return {
-    ms: () => spanMs,
-    note: (ms) => {
-      spanMs = ms
     },
   }
 }

@@ -18,7 +18,7 @@ import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { ProvisioningPort } from '../ports/contact-lists/provisioning.ts'
 import type { ContactFilePort } from '../ports/delivery/contact-files.ts'
-import type { DeliveryStore, LaneClaim, ListCache } from '../ports/delivery/delivery.ts'
+import type { Clearing, DeliveryStore, LaneClaim, ListCache } from '../ports/delivery/delivery.ts'
 import type { Lease } from '../ports/delivery/lease.ts'
 import type { TryStore } from '../ports/delivery/tries.ts'
 import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
@@ -28,22 +28,15 @@ import type { UploadStore } from '../ports/uploads/uploads.ts'
 import { type BisectBudget, createBisectBudgets } from './bisect-budget.ts'
 import type { ContentHashes } from './content-hashes.ts'
 import {
-  type ClearingProgress,
-  createClearingProgress,
-  createJobSpan,
   createListReading,
   createNewestUpload,
-  createNotedWait,
+  createNoted,
   createPartNumbers,
   createRefusedRows,
-  createSkipping,
-  type JobSpan,
   type ListReading,
-  type NewestUpload,
-  type NotedWait,
+  type Noted,
   type PartNumbers,
   type RefusedRows,
-  type Skipping,
 } from './run-states.ts'
 
 export type DeliveryDeps = {
@@ -104,11 +97,18 @@ export type DeliveryRun = Readonly<{
   lease: Lease
   /** The newest copy that the store has returned. */
   upload: Upload
-  newest: NewestUpload
+  newest: Noted<Upload>
   reading: ListReading
-  skipping: Skipping
-  /** Also says what other uploads did to the list. */
-  clearing: ClearingProgress
+  /**
+   * Whether rows whose content Genesys already holds may be left out. False until it is decided,
+   * after the list was read.
+   */
+  skipping: Noted<boolean>
+  /**
+   * How far the upload has got with overwriting the list, and what other uploads did to the list.
+   * Noted after the store has recorded a step.
+   */
+  clearing: Noted<Clearing>
   refused: RefusedRows
   partNumbers: PartNumbers
   /**
@@ -118,8 +118,13 @@ export type DeliveryRun = Readonly<{
   budget: BisectBudget
   /** The upload is to be cancelled. This run only finds out the outcome of what was sent. */
   draining: boolean
-  wait: NotedWait
-  jobSpan: JobSpan
+  /** The reason for waiting that was last stored for the lane. null: none. */
+  wait: Noted<HolderWait | null>
+  /**
+   * How long the last job took, from sending to its end, so that the next job is not polled too
+   * early. null before the first job.
+   */
+  jobSpanMs: Noted<number | null>
 }>
 
 /** A run before any of its work is done. */
@@ -139,14 +144,14 @@ export const beginRun = async (
     },
     newest,
     reading: createListReading(deps.clock),
-    skipping: createSkipping(),
-    clearing: createClearingProgress(await deps.delivery.clearing(upload)),
+    skipping: createNoted(false),
+    clearing: createNoted(await deps.delivery.clearing(upload)),
     refused: createRefusedRows(),
     partNumbers: createPartNumbers(),
     budget: (deps.budgetOf ?? createBisectBudgets(deps.clock))(claim.key),
     draining: upload.cancelRequested,
-    wait: createNotedWait(),
-    jobSpan: createJobSpan(),
+    wait: createNoted<HolderWait | null>(null),
+    jobSpanMs: createNoted<number | null>(null),
   })
 }
 
@@ -211,7 +216,7 @@ export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
  * again extends the time for which it is shown.
  */
 export const noteWait = async (run: DeliveryRun, reason: HolderWait | null): Promise<void> => {
-  if (reason === null && run.wait.reason() === null) return
+  if (reason === null && run.wait.value() === null) return
   run.wait.note(reason)
   await run.deps.delivery.noteWait(run.claim, reason)
 }

@@ -14,11 +14,8 @@ import { tenantsOf } from '../standing-entries.ts'
 import { orUnknown } from '../suppressed-since.ts'
 import { type OpenEdition, openEditions, readPagesAt, readPlaces } from './edition-pages.ts'
 
-/**
- * How many pages a statement reads at most: about 1 MB. On the embedded home, a page takes its size
- * several times.
- */
-const PAGES_A_STATEMENT = 128
+/** How many pages a statement reads at most: about 2 MB. */
+const PAGES_A_STATEMENT = 256
 /**
  * For how many editions the places of pages are kept in memory. The places of an edition of 250
  * million numbers need 0.3 MB.

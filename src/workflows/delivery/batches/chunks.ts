@@ -52,7 +52,7 @@ const readyChunk = async (
   // An overwrite skips no row because of its content, so no earlier batch left out a row for this
   // reason.
   const explaining = earlier.length > 0 && run.upload.mode !== 'overwrite'
-  const plan = await planChunk(run, seq, explaining || run.skipping.isOn())
+  const plan = await planChunk(run, seq, explaining || run.skipping.value())
   const batches = await writtenBatches(run, plan, earlier)
   const first = batches[0]
   if (first !== undefined) prepareRequest(run, first, plan)

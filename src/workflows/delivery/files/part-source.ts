@@ -113,7 +113,7 @@ export const createPartSource = (
   const current = async (): Promise<ChunkPlan | null> => {
     const seq = todo[0]
     if (seq === undefined) return null
-    pending ??= await planChunk(run, seq, run.skipping.isOn())
+    pending ??= await planChunk(run, seq, run.skipping.value())
     return pending
   }
   const advance = (): void => {

@@ -80,7 +80,10 @@ export type Clearing = {
   sizeBefore: number | null
   /** `acceptedSeq` of the newest upload that cleared the list, or 0. Older rows are superseded. */
   clearedSeq: number
-  /** Whether an upload accepted later has delivered rows, which clearing would delete. */
+  /**
+   * Whether an upload accepted later has delivered rows, which clearing would delete. false for an
+   * upload that does not overwrite.
+   */
   newerDelivered: boolean
 }
 
