@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
 import type { Store } from '../../../src/store/homes/open-store.ts'
+import { copyUploads } from '../../support/databases/copied-uploads.ts'
 import { openTestStore, serverHome } from '../../support/databases/database.ts'
-import { type Counters, openCounters } from '../../support/databases/read-counters.ts'
+import { type Counters, openCounters, readBy } from '../../support/databases/read-counters.ts'
 import { stageUpload } from '../../support/stages/store-uploads.ts'
 
 const UPLOADS = 30_000
@@ -37,21 +38,12 @@ describe('Uploads that evidence searches', { skip: home.skip }, () => {
 
   const idOf = (n: number): string => `upl_${n.toString().padStart(32, '0')}`
 
-  const copies = async (made: string): Promise<void> => {
-    const { rows } = await store.sql.executeSql(
-      `select column_name as name from information_schema.columns
-        where table_schema = 'public' and table_name = 'upload' and is_generated = 'NEVER'`,
-    )
-    const own: Record<string, string> = {
+  const copies = (made: string): Promise<void> =>
+    copyUploads(store, likeId, made, {
       ...{ id: `'upl_' || lpad(made.n::text, 32, '0')`, accepted_seq: 'u.accepted_seq + made.n' },
       ...{ created_at: 'made.begun', completed_at: 'made.begun + made.took', state: 'made.state' },
       ...{ updated_at: 'made.begun', rows_delivered: 'u.rows_accepted', lane_key: `'l' || made.n` },
-    }
-    const names = (rows as { name: string }[]).map(({ name }) => name)
-    await store.sql.executeSql(`insert into upload (${names.join(', ')})
-      select ${names.map((name) => own[name] ?? `u.${name}`).join(', ')}
-      from upload u, (${made}) as made where u.id = '${likeId}'`)
-  }
+    })
 
   const behind = (about: { after?: string; from: Date; to?: Date; limit?: number }) =>
     store.evidence.uploadsBehind({
@@ -64,17 +56,8 @@ describe('Uploads that evidence searches', { skip: home.skip }, () => {
   const ago = (minutes: number): Date => new Date(Date.now() - minutes * 60_000)
 
   /** The entries that the busiest index of uploads was read for, and rows of scans. */
-  const readBy = async (call: () => Promise<unknown>): Promise<number> => {
-    const told = async () => {
-      await store.sql.executeSql('select pg_stat_force_next_flush()')
-      const all = [...(await counters.entries()), ...(await counters.wholeTables())]
-      return new Map(all.filter(([name]) => name.startsWith('upload')))
-    }
-    const before = await told()
-    await call()
-    const now = await told()
-    return Math.max(...[...now].map(([name, n]) => n - (before.get(name) ?? 0)))
-  }
+  const mostRead = async (call: () => Promise<unknown>): Promise<number> =>
+    Math.max(...(await readBy({ store, counters }, 'upload', call)))
 
   it('are those of the period, those that had not ended, and those that ended in it after long', async () => {
     const found: string[] = []
@@ -89,13 +72,13 @@ describe('Uploads that evidence searches', { skip: home.skip }, () => {
   })
 
   it('of a recent period are found without reading those before', async () => {
-    const read = await readBy(() => behind({ from: ago(10.5) }))
+    const read = await mostRead(() => behind({ from: ago(10.5) }))
     assert.ok(read < 400, `${read} index entries`)
   })
 
   it('of an old period are found without reading those after', async () => {
     const [from, to] = [ago(20_010), ago(20_000)]
-    const read = await readBy(async () => {
+    const read = await mostRead(async () => {
       const lot = await behind({ from, to })
       assert.ok(lot.length >= 9 && lot.length <= 11, String(lot.length))
     })

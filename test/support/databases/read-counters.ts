@@ -1,5 +1,7 @@
 import pg from 'pg'
 
+import type { Store } from '../../../src/store/homes/open-store.ts'
+
 export type Scans = Map<string, number>
 
 /**
@@ -26,3 +28,22 @@ export type Counters = Awaited<ReturnType<typeof openCounters>>
 /** The names whose counter grew by `by` or more in between. */
 export const grown = (before: Scans, now: Scans, by = 1): string[] =>
   [...now].filter(([name, n]) => n - (before.get(name) ?? 0) >= by).map(([name]) => name)
+
+/**
+ * What `call` reads of the tables and indexes whose names begin with `prefix`: for each, the index
+ * entries or the rows of scans.
+ */
+export const readBy = async (
+  { store, counters }: { store: Store; counters: Counters },
+  prefix: string,
+  call: () => Promise<unknown>,
+): Promise<number[]> => {
+  const read = async () => {
+    await store.sql.executeSql('select pg_stat_force_next_flush()')
+    const all = [...(await counters.entries()), ...(await counters.wholeTables())]
+    return new Map(all.filter(([name]) => name.startsWith(prefix)))
+  }
+  const begun = await read()
+  await call()
+  return [...(await read())].map(([name, n]) => n - (begun.get(name) ?? 0))
+}
