@@ -40,7 +40,7 @@ export const createDeliveryStore = (deps: {
     settle: createSettle(deps),
     next: async (claim) => {
       const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-        where ${workableIn(claim.key)}
+        where ${workableIn(sql`${claim.key}`)}
           and exists (select from lane where key = ${claim.key} and owner = ${claim.owner}
             and fence = ${claim.fence}::bigint)
         order by accepted_seq limit 1`.execute(db)

@@ -5,11 +5,11 @@ import type { LaneStore } from '../../workflows/ports/delivery/lease.ts'
 import { CERTAIN_NOW, STEADY_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
-import { LANE_STATES_SQL, lockLane, wakeLane, WORKABLE_SQL } from '../uploads/upload-row.ts'
+import { LANE_STATES_SQL, lockLane, wakeLane, workableIn } from '../uploads/upload-row.ts'
 import { endHold, LOOKED_AT_SQL, WAKE_AT_ONCE } from './hold-store.ts'
 import { LEASE, LEASE_MS } from './object-lane.ts'
 
-const HAS_WORK = sql`exists (select from upload where lane_key = l.key and ${WORKABLE_SQL})`
+const HAS_WORK = sql`exists (select from upload where ${workableIn(sql.ref('l.key'))})`
 
 /**
  * Lanes that have work and no holder. `ready_at` is compared with the time of the statement,

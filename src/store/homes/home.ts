@@ -7,7 +7,7 @@ import type { Home } from '../../workflows/ports/homes/home.ts'
 import { WAITING } from '../audit/chain-store.ts'
 import { STEADY_NOW } from '../clock/steady-time.ts'
 import type { RegistryRules } from '../do-not-call/registries/registry-hits.ts'
-import { FINAL_STATES_SQL, WORKABLE_SQL } from '../uploads/upload-row.ts'
+import { FINAL_STATES_SQL, workableIn } from '../uploads/upload-row.ts'
 import { inTransaction, type Database } from './database.ts'
 
 type RegistryAge = { name: string; country: string; days: number | null; age: number | null }
@@ -91,7 +91,7 @@ export const createHome = (deps: {
   const { database } = deps
   const claimable = sql`lane l where l.ready_at <= statement_timestamp()
     and (l.lease_until is null or l.lease_until < ${STEADY_NOW})
-    and exists (select from upload where lane_key = l.key and ${WORKABLE_SQL})`
+    and exists (select from upload where ${workableIn(sql.ref('l.key'))})`
   return {
     kind: database.kind,
     close: deps.close,

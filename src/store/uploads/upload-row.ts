@@ -142,21 +142,17 @@ const quoted = (states: readonly string[]) =>
 export const LANE_STATES_SQL = quoted(LANE_STATES)
 
 /**
- * The condition for uploads that a lane may work on. A held or paused upload may have asked Genesys
- * to clear the list. Until Genesys has done so, the lane works on no upload, because Genesys would
- * remove what is sent.
+ * The condition for uploads that the lane may work on. A held or paused upload may have asked
+ * Genesys to clear the list. Until Genesys has done so, the lane works on no upload, because
+ * Genesys would remove what is sent.
+ *
+ * `laneKey`: SQL for the key. If it does not depend on the upload, the clearing is looked up once,
+ * and the index of the lane gives the oldest uploads in order. Otherwise the planner joins and sorts
+ * the whole lane, with the entries of uploads that ended since the last vacuum.
  */
-export const WORKABLE_SQL = sql`state in (${LANE_STATES_SQL}) and not exists (select from upload clears
-  where clears.lane_key = upload.lane_key and clears.clearing = 'asked' and clears.state in ('held', 'paused'))`
-/**
- * The uploads that the lane may work on. First finds the oldest one in the order of the index. That
- * scan marks the index entries of ended uploads as dead, and the other scans begin behind them. A
- * scan of the whole lane would read every upload that ended since the last vacuum.
- */
-export const workableIn = (laneKey: string): RawBuilder<unknown> =>
-  sql`lane_key = ${laneKey} and accepted_seq >= (select oldest.accepted_seq from upload oldest
-      where oldest.lane_key = ${laneKey} and oldest.state in (${LANE_STATES_SQL}) order by oldest.accepted_seq limit 1)
-    and ${WORKABLE_SQL}`
+export const workableIn = (laneKey: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`lane_key = ${laneKey} and state in (${LANE_STATES_SQL}) and not exists (select from upload clears
+    where clears.lane_key = ${laneKey} and clears.clearing = 'asked' and clears.state in ('held', 'paused'))`
 export const FINAL_STATES_SQL = quoted(FINAL_STATES)
 
 export const isLaneState = (state: UploadState): state is LaneState =>

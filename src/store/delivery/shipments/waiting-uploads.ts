@@ -86,7 +86,7 @@ export const createWaiting =
     const { rows } = await sql<WaitingRow>`select ${UPLOAD_COLUMNS},
         (select count(*)::int from (select from chunk where upload_id = upload.id limit 2) as c) as chunks,
         exists (select from batch where upload_id = upload.id and state <> 'split') as begun
-      from upload where ${workableIn(claim.key)}
+      from upload where ${workableIn(sql`${claim.key}`)}
         and exists (select from lane where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint)
         ${known} order by accepted_seq limit ${limit}`.execute(db)
     const uploads: Upload[] = []

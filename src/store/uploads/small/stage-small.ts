@@ -28,7 +28,7 @@ type StagedRow = { place: number; accepted_seq: string | null; same_file_as: str
 
 const AT_ONCE = 64
 /**
- * A statement costs the database as much as writing six uploads, however many it writes. This wait
+ * A statement costs the database as much as four uploads, however many it writes. This wait
  * lets the uploads of 20 ms share one.
  */
 const GATHERED_FOR_MS = 20

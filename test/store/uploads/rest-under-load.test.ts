@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { createGatherer } from '../../../src/lib/gather.ts'
+import { restUnderLoad } from '../../../src/store/uploads/small/rest-under-load.ts'
+
+const MS = 20
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+test('one that comes alone never waits, and after several that came together the next ones gather', async () => {
+  const slept: number[] = []
+  const awake: PromiseWithResolvers<void>[] = []
+  const sleep = (ms: number): Promise<void> => {
+    slept.push(ms)
+    const over = Promise.withResolvers<void>()
+    awake.push(over)
+    return over.promise
+  }
+  const calls: (readonly number[])[] = []
+  const write = async (items: readonly number[]): Promise<readonly number[]> => {
+    calls.push(items)
+    return items
+  }
+  const gather = createGatherer(write, 10, restUnderLoad({ sleep }, MS))
+  await gather(1)
+  await gather(2)
+  await turn()
+  assert.deepEqual(slept, [])
+  await Promise.all([gather(3), gather(4), gather(5)])
+  const later = [gather(6), gather(7)]
+  await turn()
+  assert.deepEqual([calls, slept], [[[1], [2], [3], [4, 5]], [MS]])
+  awake[0]!.resolve()
+  assert.deepEqual(await Promise.all(later), [6, 7])
+  assert.deepEqual(calls.at(-1), [6, 7])
+})
