@@ -12,67 +12,10 @@ import {
   type ShipmentLaneOptions,
 } from '../support/stages/shipment-lane.ts'
 import { audit, stageUpload } from '../support/stages/store-uploads.ts'
-
-type Step =
-  | { kind: 'upload'; contacts: number[] }
-  | { kind: 'cancel' | 'pause' | 'resume'; at: number }
-  | { kind: 'deliver'; killAfter: number | null }
-
-const contact = fc.nat({ max: 11 })
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        kind: fc.constant('upload' as const),
-        contacts: fc.uniqueArray(contact, { minLength: 1, maxLength: 3 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        kind: fc.constantFrom('cancel' as const, 'pause' as const, 'resume' as const),
-        at: fc.nat({ max: 20 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        kind: fc.constant('deliver' as const),
-        killAfter: fc.option(fc.integer({ min: 1, max: 40 })),
-      }),
-    },
-  ),
-  { minLength: 3, maxLength: 25 },
-)
+import { KNOWN, refusals, steps } from './shipment-steps.ts'
 
 const ASKED = process.env['PROPERTY_RUNS']
 const RUNS = Number(ASKED ?? 25)
-
-const one = (): Step => ({ kind: 'upload', contacts: [0] })
-type Refusal = NonNullable<ShipmentLaneOptions['refusal']>
-const refusals = fc.constantFrom<Refusal[]>('unnamed', 'named', 'job')
-
-/** Cases that once failed. */
-const KNOWN: [Step[], number[], number[], boolean, Refusal][] = [
-  // The older of two contents was superseded and then cancelled, while nobody knew whether the
-  // newer one had arrived. The older row was counted as failed.
-  [
-    [
-      one(),
-      one(),
-      { kind: 'deliver', killAfter: 4 },
-      { kind: 'cancel', at: 0 },
-      one(),
-      one(),
-      one(),
-    ],
-    [],
-    [],
-    false,
-    'unnamed',
-  ],
-]
 
 describe('Uploads that share requests', () => {
   const home = embeddedHome()

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 
 import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
-import type { ListCache, SeenList } from '../../workflows/ports/delivery/delivery.ts'
+import type { ListCache, SeenList } from '../../workflows/ports/contact-lists/list-cache.ts'
 import type { Database } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 

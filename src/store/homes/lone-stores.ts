@@ -1,4 +1,11 @@
-import { createAuditStore } from '../audit/audit-store.ts'
+import type { ListCache } from '../../workflows/ports/contact-lists/list-cache.ts'
+import type { ListSettingsStore } from '../../workflows/ports/contact-lists/list-settings.ts'
+import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
+import type { ProvisioningStore } from '../../workflows/ports/contact-lists/provisioning.ts'
+import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
+import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
+import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
+import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watch.ts'
 import { createListCache } from '../contact-lists/list-cache.ts'
 import { createListSettings } from '../contact-lists/list-settings.ts'
 import { createNewListStore } from '../contact-lists/new-lists.ts'
@@ -11,11 +18,27 @@ import type { Database } from './database.ts'
 import type { Seals } from './seals.ts'
 
 /** The stores on which no other store depends. */
-export const createLoneStores = ({ database, seals }: { database: Database; seals: Seals }) => ({
+export type LoneStores = {
+  holds: HoldStore
+  pace: PaceStore
+  lists: ListCache
+  provisioning: ProvisioningStore
+  newLists: NewLists
+  listSettings: ListSettingsStore
+  watch: UploadWatchStore
+  subscriptions: SubscriptionStore
+}
+
+export const createLoneStores = ({
+  database,
+  seals,
+}: {
+  database: Database
+  seals: Seals
+}): LoneStores => ({
   holds: createHoldStore({ database }),
   pace: createPaceStore({ database }),
   lists: createListCache({ database }),
-  audit: createAuditStore({ database }),
   provisioning: createProvisioningStore({ database, seals }),
   newLists: createNewListStore({ database }),
   listSettings: createListSettings({ database }),

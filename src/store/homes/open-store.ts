@@ -6,12 +6,8 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { DatabaseClock } from '../../workflows/ports/clock/database-clock.ts'
-import type { ListSettingsStore } from '../../workflows/ports/contact-lists/list-settings.ts'
-import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
-import type { ProvisioningStore } from '../../workflows/ports/contact-lists/provisioning.ts'
-import type { DeliveryStore, ListCache } from '../../workflows/ports/delivery/delivery.ts'
+import type { DeliveryStore } from '../../workflows/ports/delivery/delivery.ts'
 import type { HearNudges } from '../../workflows/ports/delivery/heard-nudges.ts'
-import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import type { LaneStore } from '../../workflows/ports/delivery/lease.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
@@ -19,9 +15,7 @@ import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts
 import type { FirstAttempts, SyncStore } from '../../workflows/ports/endpoints/sync.ts'
 import type { ErasureStore } from '../../workflows/ports/erasures/erasures.ts'
 import type { DncChangeStore } from '../../workflows/ports/genesys-events/dnc-changes.ts'
-import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
 import type { ReceiptStore } from '../../workflows/ports/genesys-events/webhooks.ts'
-import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
 import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { Home } from '../../workflows/ports/homes/home.ts'
 import type { JobQueue, SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
@@ -30,7 +24,6 @@ import type { SigningKeys } from '../../workflows/ports/signing/signing-keys.ts'
 import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
 import type { ReconciliationStore } from '../../workflows/ports/uploads/reconciliation.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
-import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watch.ts'
 import type { IdempotencyStore, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { type AccessStores, createAccessStores } from '../access/access-stores.ts'
 import { type AuditStores, createAuditStores } from '../audit/audit-stores.ts'
@@ -65,7 +58,7 @@ import type { Database } from './database.ts'
 import { openEmbedded } from './embedded-home.ts'
 import { createHome } from './home.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
-import { createLoneStores } from './lone-stores.ts'
+import { createLoneStores, type LoneStores } from './lone-stores.ts'
 import { migrate } from './migrate.ts'
 import { watchMigration } from './migration-watch.ts'
 import { sealStored } from './seal-stored.ts'
@@ -79,6 +72,7 @@ export type StoreHome =
 export type Store = AccessStores &
   AuditStores &
   DoNotCallStores &
+  LoneStores &
   ProofStores & {
     home: Home
     clock: DatabaseClock
@@ -87,20 +81,12 @@ export type Store = AccessStores &
     idempotency: IdempotencyStore
     lanes: LaneStore
     hearNudges: HearNudges
-    holds: HoldStore
     delivery: DeliveryStore & ShipmentStore & TryStore
-    pace: PaceStore
-    lists: ListCache
     signing: SigningKeys
     sync: SyncStore
     receipts: ReceiptStore
     dncChanges: DncChangeStore
-    subscriptions: SubscriptionStore
     endpoints: EndpointStore
-    provisioning: ProvisioningStore
-    newLists: NewLists
-    listSettings: ListSettingsStore
-    watch: UploadWatchStore
     reconciliations: ReconciliationStore
     explain: ExplainStore
     segments: SegmentStore

@@ -147,8 +147,8 @@ export const LANE_STATES_SQL = quoted(LANE_STATES)
  * Genesys would remove what is sent.
  *
  * `laneKey`: SQL for the key. If it does not depend on the upload, the clearing is looked up once,
- * and the index of the lane gives the oldest uploads in order. Otherwise the planner joins and sorts
- * the whole lane, with the entries of uploads that ended since the last vacuum.
+ * and the index of the lane gives the oldest uploads in order. Otherwise the planner joins and
+ * sorts the whole lane, with the entries of uploads that ended since the last vacuum.
  */
 export const workableIn = (laneKey: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`lane_key = ${laneKey} and state in (${LANE_STATES_SQL}) and not exists (select from upload clears

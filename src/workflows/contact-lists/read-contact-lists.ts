@@ -1,6 +1,6 @@
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import type { ListContactLists, ReadContactList } from '../contract.ts'
-import type { ListCache } from '../ports/delivery/delivery.ts'
+import type { ListCache } from '../ports/contact-lists/list-cache.ts'
 import type { ContactListPort } from '../ports/genesys/genesys.ts'
 import {
   problemOfRefusal,

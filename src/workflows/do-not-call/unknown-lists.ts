@@ -1,6 +1,6 @@
 import type { NewDncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
-import type { ListCache } from '../ports/delivery/delivery.ts'
+import type { ListCache } from '../ports/contact-lists/list-cache.ts'
 import type { ContactListPort } from '../ports/genesys/genesys.ts'
 
 /** Returns the lists that Genesys reports as unknown. */

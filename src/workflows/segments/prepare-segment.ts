@@ -15,7 +15,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { AccessStore } from '../ports/access/access.ts'
-import type { ListCache } from '../ports/delivery/delivery.ts'
+import type { ListCache } from '../ports/contact-lists/list-cache.ts'
 import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
 import type { CampaignPort, PlatformCampaign } from '../ports/segments/campaigns.ts'
 import type {

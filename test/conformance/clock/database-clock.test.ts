@@ -12,106 +12,10 @@ import {
   stageInput,
   stageUpload,
 } from '../../support/stages/store-uploads.ts'
+import { HISTORY, NAMED_BY_CALLERS, OTHERWISE_FOLLOWED } from '../../support/tables/stored-times.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-
-/** Columns that other statements correct. */
-const OTHERWISE_FOLLOWED = [
-  'lane.lease_until',
-  'segment_campaign.lease_until',
-  'dnc_list_lane.lease_until',
-  'dnc_retraction_lane.lease_until',
-  'dnc_write_slot.lease_until',
-  'dnc_pull.lease_until',
-  'guest_file.lease_until',
-  'upkeep.lease_until',
-  'erasure.lease_until',
-  'audit_chain.lease_until',
-  'database_clock.seen_at',
-  'database_clock.doubted_from',
-]
-/** Times that callers name. They are absolute, so a jump does not move them. */
-const NAMED_BY_CALLERS = [
-  'upload.not_before',
-  'api_key.expires_at',
-  'dnc_entry.expires_at',
-  'dnc_group.expires_at',
-]
-/** Past times. Nothing waits for them, and they were already reported. */
-const HISTORY = [
-  ...[
-    'api_key.created_at',
-    'api_key.revoked_at',
-    'audit_entry.at',
-    'batch.created_at',
-    'batch.settled_at',
-  ],
-  ...['dnc_group.created_at', 'dnc_group.sent_at', 'dnc_group.settled_at'],
-  ...[
-    'dnc_submission.accepted_at',
-    'dnc_submission.applied_at',
-    'dnc_submission.created_at',
-    'dnc_submission.held_since',
-    'dnc_submission.oldest_received_at',
-    'dnc_submission.updated_at',
-  ],
-  ...[
-    'guest_file.created_at',
-    'guest_file.held_since',
-    'guest_file.scanned_at',
-    'guest_file.stored_at',
-    'guest_file.updated_at',
-  ],
-  ...['erasure.created_at', 'erasure.updated_at', 'erasure.completed_at'],
-  ...['dnc_look_back.asked_at', 'dnc_look_back.done_at'],
-  ...['dnc_retraction.found_at', 'dnc_retraction.settled_at'],
-  ...['binding.bound_at', 'contact_register.delivered_at'],
-  ...[
-    'idempotency_key.created_at',
-    'list_clearing.cleared_at',
-    'list_made.made_at',
-    'list_setting.changed_at',
-  ],
-  ...['registry.created_at', 'registry.updated_at', 'registry_edition.as_of'],
-  ...['registry_edition.created_at', 'registry_edition.current_at', 'registry_edition.deleted_at'],
-  ...['registry_edition.loaded_at', 'registry_late.noted_at', 'registry_look_back.done_at'],
-  ...[
-    'segment_version.applied_at',
-    'segment_version.created_at',
-    'segment_version.held_since',
-    'segment_version.updated_at',
-  ],
-  ...['shipment.created_at', 'shipment.sent_at', 'shipment.settled_at'],
-  ...[
-    'signing_key.created_at',
-    'store_secret.created_at',
-    'sync_delivery.created_at',
-    'sync_delivery.settled_at',
-    'sync_endpoint.created_at',
-  ],
-  ...[
-    'sync_endpoint.updated_at',
-    'tenant.created_at',
-    'tenant.updated_at',
-    'upload.applied_at',
-    'upload.cancel_requested_at',
-  ],
-  ...[
-    'upload.completed_at',
-    'upload.checked_at',
-    'upload.created_at',
-    'upload.hold_since',
-    'upload.mark_at',
-    'upload.next_mark_at',
-  ],
-  ...[
-    'upload.reconciled_at',
-    'upload.settled_at',
-    'upload.updated_at',
-    'webhook_receipt.settled_at',
-  ],
-]
 
 /**
  * These tests do not set a clock. They simulate a jump by moving, in the other direction, the time

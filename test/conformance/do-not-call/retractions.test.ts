@@ -1,59 +1,23 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, it } from 'node:test'
 
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { RowsWithheld } from '../../../src/workflows/ports/delivery/tries.ts'
 import type { Retraction } from '../../../src/workflows/ports/do-not-call/retractions.ts'
-import { type OtherSession, openOtherSession } from '../../support/databases/blocked.ts'
-import { eachHome, openTestStore, serverHome } from '../../support/databases/database.ts'
-import { acceptEntries, addEntries } from '../../support/do-not-call/dnc-entries.ts'
+import { eachHome } from '../../support/databases/database.ts'
+import {
+  ANN,
+  BO,
+  CY,
+  idsOf,
+  look,
+  openIn,
+  openStore,
+  PEOPLE,
+} from '../../support/do-not-call/delivered-before.ts'
+import { addEntries } from '../../support/do-not-call/dnc-entries.ts'
 import { contactsOf, deliver, send, settleSent } from '../../support/stages/delivered.ts'
 import { audit, ids } from '../../support/stages/store-uploads.ts'
-
-const ANN = '+12125550123'
-const BO = 'bo@example.com'
-const CY = '+12125550128'
-
-const PEOPLE = {
-  ann: [ANN],
-  bo: ['+12125550124', BO],
-  cy: ['+12125550125', '+12125550126', 'cy@example.com', '+12125550127', CY],
-  dan: ['+12125550129'],
-}
-
-const openStore = async (home: Parameters<typeof openTestStore>[0]): Promise<Store> => {
-  const store = await openTestStore(home)
-  await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-  return store
-}
-
-/** Searches until nothing is left. Returns how many contacts were found. */
-const look = async (store: Store): Promise<number> => {
-  let found = 0
-  for (;;) {
-    const step = await store.lookBack.step()
-    if (step === null) return found
-    found += step.found
-  }
-}
-
-/** Returns what is to be retracted in a list, by contact, and releases the lane again. */
-const openIn = async (store: Store, list: string): Promise<Retraction[]> => {
-  await store.sql.executeSql(
-    `update dnc_retraction_lane set lease_until = null, ready_at = case when contact_list_id = $1 then now() else 'infinity' end`,
-    [list],
-  )
-  const claim = await store.retractions.claim('me')
-  if (claim === null) return []
-  assert.equal(claim.contactListId, list)
-  const next = await store.retractions.next(claim, 100)
-  await store.retractions.release(claim, null)
-  return next === null || typeof next === 'number' ? [] : [...next]
-}
-
-const idsOf = (found: readonly Retraction[]): string[] =>
-  found.map(({ contactId }) => contactId).toSorted()
-
 const settleAs = async (
   store: Store,
   list: string,
@@ -271,52 +235,5 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     }
     assert.deepEqual(idsOf(await openIn(store, 'unfilled')), ['ann'])
     await store.sql.executeSql('delete from dnc_submission')
-  })
-})
-
-describe('A settlement beside entries that are being added', { skip: serverHome().skip }, () => {
-  const home = serverHome()
-  let store: Store
-  let other: OtherSession
-  before(async () => {
-    const place = await home.fresh()
-    assert.ok(place.kind === 'server')
-    store = await openStore(place)
-    other = await openOtherSession(place.url)
-  })
-  after(async () => {
-    await other.close()
-    await store.close()
-    await home.close()
-  })
-
-  it('waits for their commit, and notes the contact whose try was recorded just before', async () => {
-    const sent = await send(store, 'beside', contactsOf(store, PEOPLE))
-    const { text, values } = acceptEntries(store, [ANN])
-    await other.query('begin')
-    await other.query(text, values)
-    const settled = settleSent(store, sent)
-    // The beginning of the statement that settles. The server shows only this much of it.
-    await other.untilBlocked('settled as (update batch')
-    await other.query('commit')
-    await settled
-    assert.deepEqual(idsOf(await openIn(store, 'beside')), ['ann'])
-    await store.sql.executeSql('delete from dnc_submission')
-  })
-
-  it('that has begun keeps entries from being accepted, and their look finds what it wrote', async () => {
-    const sent = await send(store, 'first', contactsOf(store, PEOPLE))
-    await other.query('begin')
-    // Takes the lock that settling takes.
-    await other.query(`select epoch from suppression_epoch for share`)
-    const { text, values } = acceptEntries(store, [ANN], { lists: ['first'] })
-    const accepted = store.sql.executeSql(text, values)
-    await other.untilBlocked('suppression_epoch')
-    assert.equal(await look(store), 0)
-    await settleSent(store, sent)
-    await other.query('commit')
-    await accepted
-    assert.equal(await look(store), 1)
-    assert.deepEqual(idsOf(await openIn(store, 'first')), ['ann'])
   })
 })

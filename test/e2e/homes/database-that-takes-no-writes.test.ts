@@ -3,11 +3,8 @@ import { after, describe, it } from 'node:test'
 
 import { openOtherSession } from '../../support/databases/blocked.ts'
 import { serverHome } from '../../support/databases/database.ts'
-import {
-  standbySkip,
-  startPostgres,
-  startStandby,
-} from '../../support/databases/postgres-server.ts'
+import { startPostgres } from '../../support/databases/postgres-server.ts'
+import { standbySkip, startStandby } from '../../support/databases/postgres-standby.ts'
 import { cleanFile, differences } from '../../support/stages/contact-file.ts'
 import { type RunningGateway, setStage } from '../../support/stages/stage.ts'
 

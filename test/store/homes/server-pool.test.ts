@@ -5,11 +5,8 @@ import { StoreUnavailable } from '../../../src/domain/problems/store-unavailable
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { type OtherSession, openOtherSession } from '../../support/databases/blocked.ts'
 import { openTestStore } from '../../support/databases/database.ts'
-import {
-  type PostgresServer,
-  standbySkip,
-  startPostgres,
-} from '../../support/databases/postgres-server.ts'
+import { type PostgresServer, startPostgres } from '../../support/databases/postgres-server.ts'
+import { standbySkip } from '../../support/databases/postgres-standby.ts'
 import {
   beginUpload,
   chunkOf,

@@ -1,8 +1,8 @@
 import type { Store } from '../../../src/store/homes/open-store.ts'
 
 /**
- * Copies the upload `likeId` once for each row of `made`, an SQL query. `own`: SQL expressions of the
- * columns in which the copies differ; `u` is the upload, and `made` is the row.
+ * Copies the upload `likeId` once for each row of `made`, an SQL query. `own`: SQL expressions of
+ * the columns in which the copies differ; `u` is the upload, and `made` is the row.
  */
 export const copyUploads = async (
   store: Store,

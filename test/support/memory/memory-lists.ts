@@ -1,4 +1,4 @@
-import type { ListCache } from '../../../src/workflows/ports/delivery/delivery.ts'
+import type { ListCache } from '../../../src/workflows/ports/contact-lists/list-cache.ts'
 
 /** The copies of contact lists, in memory. `ageMs`: the age of every copy. */
 export const createMemoryLists = (): ListCache & {

@@ -284,20 +284,4 @@ describe('delivering an upload', () => {
     assert.equal(t.store.upload.state, 'paused')
     assert.ok(!t.events.includes('upload.finished'))
   })
-
-  it('stops without a word when another worker has the lane', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(1))] })
-    t.store.fence = '2'
-    await assert.rejects(t.run(), FenceLost)
-    assert.equal(t.genesys.sent.length, 0)
-  })
-
-  it('asks the lease before every request', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(1))] })
-    t.lease.assertHeld = () => {
-      throw new FenceLost('the lease is over')
-    }
-    await assert.rejects(t.run(), FenceLost)
-    assert.equal(t.genesys.contacts.size, 0)
-  })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
+import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
 import { makeChunk } from '../../support/memory/made-uploads.ts'
 import { names, setUp } from '../../support/stages/delivery-run.ts'
 
@@ -52,5 +53,21 @@ describe('a stop', () => {
       sent.map(({ jobId }) => jobId !== null),
       [true, true],
     )
+  })
+
+  it('stops without a word when another worker has the lane', async () => {
+    const t = setUp({ chunks: [makeChunk(0, names(1))] })
+    t.store.fence = '2'
+    await assert.rejects(t.run(), FenceLost)
+    assert.equal(t.genesys.sent.length, 0)
+  })
+
+  it('asks the lease before every request', async () => {
+    const t = setUp({ chunks: [makeChunk(0, names(1))] })
+    t.lease.assertHeld = () => {
+      throw new FenceLost('the lease is over')
+    }
+    await assert.rejects(t.run(), FenceLost)
+    assert.equal(t.genesys.contacts.size, 0)
   })
 })

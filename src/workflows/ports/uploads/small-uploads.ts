@@ -3,7 +3,7 @@ import type { QueueDefaults } from '../../../domain/contact-lists/queue-options.
 import type { Standing } from '../../../domain/do-not-call/suppression.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
-import type { SeenList } from '../delivery/delivery.ts'
+import type { SeenList } from '../contact-lists/list-cache.ts'
 import type { NewUpload, StageUpload } from './uploads.ts'
 
 /** The answer that is stored under a call's Idempotency-Key. */

@@ -1,7 +1,7 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
-import type { ListCache, SeenList } from '../../ports/delivery/delivery.ts'
+import type { ListCache, SeenList } from '../../ports/contact-lists/list-cache.ts'
 import type { CallContext, ContactListPort } from '../../ports/genesys/genesys.ts'
 
 /** How long a caller waits for Genesys before the stored copy of the list is used. */

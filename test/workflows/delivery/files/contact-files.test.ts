@@ -2,52 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../../../src/domain/genesys/genesys-failure.ts'
-import type { Upload } from '../../../../src/domain/uploads/upload.ts'
 import { makeChunk } from '../../../support/memory/made-uploads.ts'
-import { createMemoryDelivery } from '../../../support/memory/memory-delivery.ts'
-import {
-  createMemoryGenesys,
-  type MemoryGenesys,
-  rowError,
-} from '../../../support/memory/memory-genesys.ts'
-import { deliveryOver, names } from '../../../support/stages/delivery-run.ts'
-import { createLeapingClock } from '../../../support/stages/test-clock.ts'
-
-const COLUMNS: Upload['columns'] = [{ name: 'id', kind: 'contactId', mappedTo: 'id' }]
-
-const setUp = (options: {
-  chunks: ReturnType<typeof makeChunk>[]
-  upload?: Partial<Upload>
-  method?: 'file' | 'callback'
-  duplicateCheckField?: string
-  fileBytes?: number
-}) => {
-  const { chunks, method = 'file', duplicateCheckField = null } = options
-  const batches = { total: chunks.length, delivered: 0, failed: 0 }
-  const store = createMemoryDelivery(chunks, {
-    columns: COLUMNS,
-    delivery: { method, batches, duplicateCheckField },
-    ...options.upload,
-  })
-  const genesys = createMemoryGenesys({ jobs: true, fileBytes: options.fileBytes ?? 10_000_000 })
-  const clock = createLeapingClock()
-  const rest = new AbortController()
-  const never = new AbortController()
-  const { run } = deliveryOver(
-    { store, genesys, clock },
-    { callbackUrl: (partId, listId) => `https://gw.example/cb?token=${partId}.${listId}` },
-  )
-  const lease = {
-    signal: never.signal,
-    rest: rest.signal,
-    assertHeld: () => undefined as void,
-    nudges: { take: () => false, next: () => never.signal },
-  }
-  return { store, genesys, rest, run: () => run(lease) }
-}
-
-const idsOf = (file: MemoryGenesys['files'][number]): string[] =>
-  file.records.map(([id]) => id ?? '')
+import { rowError } from '../../../support/memory/memory-genesys.ts'
+import { names } from '../../../support/stages/delivery-run.ts'
+import { idsOf, setUp } from './file-delivery.ts'
 
 describe('an upload that goes by file', () => {
   it('sends runs of whole chunks, headerless, and settles each chunk by its slice of the job', async () => {
@@ -221,84 +179,5 @@ describe('an upload that goes by callback', () => {
       assert.equal(t.store.upload.counts.delivered, 2)
       assert.equal(t.store.register.size, 0)
     }
-  })
-})
-
-describe('an upload that overwrites', () => {
-  const overwrite = { mode: 'overwrite' as const }
-
-  it('wipes with the first file alone, which has the header, and appends the rest', async () => {
-    const chunks = [makeChunk(0, names(2)), makeChunk(1, names(2, 'd'))]
-    const t = setUp({ chunks, upload: overwrite, fileBytes: 25 })
-    t.genesys.contacts.set('old', 'old')
-    await t.run()
-    assert.deepEqual(
-      t.genesys.files.map(({ mode, csv }) => [mode, csv.toString().startsWith('id,note')]),
-      [
-        ['overwrite', true],
-        ['append', false],
-      ],
-    )
-    assert.deepEqual([...t.genesys.contacts.keys()], ['c0', 'c1', 'd0', 'd1'])
-    assert.equal(t.store.cleared.state, 'done')
-  })
-
-  it('does not clear what a later upload has brought', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(2))], upload: overwrite })
-    t.store.cleared.newerDelivered = true
-    await t.run()
-    assert.equal(t.store.upload.state, 'failed')
-    assert.equal(t.store.upload.problem?.code, 'overwrite-superseded')
-    assert.equal(t.genesys.files.length, 0)
-  })
-
-  it('supersedes uploads that were accepted before', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(2))] })
-    t.store.cleared.clearedSeq = t.store.upload.acceptedSeq! + 1
-    await t.run()
-    assert.equal(t.genesys.files.length, 0)
-    assert.equal(t.store.upload.counts.unprocessed, 2)
-    assert.deepEqual([...new Set(t.store.results.map(({ code }) => code))], ['superseded'])
-  })
-
-  it('reads the list after an unknown outcome, and wipes again only if it did not happen', async () => {
-    for (const executed of [true, false]) {
-      const t = setUp({ chunks: [makeChunk(0, names(2))], upload: overwrite })
-      for (const id of names(5, 'old')) t.genesys.contacts.set(id, 'old')
-      t.genesys.list = {
-        ...t.genesys.list,
-        get size() {
-          return t.genesys.contacts.size
-        },
-      }
-      t.genesys.onFile = (file, attempt) => {
-        if (attempt > 1) return
-        if (executed) {
-          t.genesys.contacts.clear()
-          for (const id of idsOf(file)) t.genesys.contacts.set(id, id)
-        }
-        throw new GenesysFailure('unavailable', 'send-file')
-      }
-      await t.run()
-      const modes = t.genesys.files.map(({ mode }) => mode)
-      assert.deepEqual(modes, ['overwrite', executed ? 'append' : 'overwrite'])
-      assert.deepEqual([...t.genesys.contacts.keys()], ['c0', 'c1'])
-    }
-  })
-
-  it('appends nothing when the wiping request fails twice', async () => {
-    const chunks = [makeChunk(0, names(2)), makeChunk(1, names(2, 'd'))]
-    const t = setUp({ chunks, upload: overwrite, fileBytes: 25 })
-    t.genesys.onJob = (job) => ({ ...job, state: 'failed' })
-    await t.run()
-    assert.equal(t.store.upload.problem?.code, 'overwrite-failed')
-    assert.deepEqual(
-      t.store.audits
-        .filter(({ action }) => action === 'list.cleared')
-        .map(({ outcome }) => outcome),
-      ['intended', 'failed'],
-    )
-    assert.equal(t.genesys.files.length, 2)
-    assert.ok(!t.genesys.files.some(({ mode }) => mode === 'append'))
   })
 })
