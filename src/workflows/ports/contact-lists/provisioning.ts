@@ -18,8 +18,8 @@ export type ProvisioningPort = {
   /** The lists with exactly this name. */
   findByName(name: string, context: CallContext): Promise<{ id: string; name: string }[]>
   /**
-   * Guide: adds columns by PUT with a raised schema version. null: the dialect's columns are
-   * immutable.
+   * Guide: adds columns by PUT with a raised schema version. null: in this dialect, the columns of
+   * a list cannot be changed.
    */
   readonly addColumns:
     | ((
@@ -35,7 +35,7 @@ export type ProvisioningPort = {
   readonly clearContactList: ((listId: string, context: CallContext) => Promise<void>) | null
 }
 
-/** Guide: subscriptions to Genesys' events. null in dialects that have none. */
+/** Guide: subscriptions to Genesys' events. A dialect without subscriptions has no such port. */
 export type EventSubscriptionPort = {
   subscribe(
     input: { name: string; eventType: string; url: string },
@@ -62,9 +62,9 @@ export type ProvisioningStore = {
    */
   taken(tenantId: string, listIds: readonly string[]): Promise<string[]>
   /**
-   * In one transaction, stores the call's answer, ends the intent, and grants the list to the
-   * tenant, unless the tenant is granted all lists. false: the claim was lost meanwhile, and
-   * nothing is written.
+   * In one transaction, stores the call's answer and ends the intent. If the tenant is not granted
+   * all lists, also grants it this list. false: the claim was lost meanwhile, and nothing is
+   * written.
    */
   finish(input: {
     scope: ProvisioningScope

@@ -51,8 +51,8 @@ export type ImportEvent = {
 
 /**
  * Contacts as files. Every call may throw `GenesysFailure`. Apart from bugs, aborts and the errors
- * of `beforeSend`, nothing else is thrown. A method is null in a dialect that does not have it. An
- * upload that needs such a method is refused with `capability-not-available`.
+ * of `beforeSend`, nothing else is thrown. A method that the dialect does not have is null. An
+ * upload that needs a missing method is refused with `capability-not-available`.
  */
 export type ContactFilePort = {
   readonly limits: FileLimits
@@ -66,10 +66,7 @@ export type ContactFilePort = {
         context: CallContext,
       ) => Promise<{ jobId: string }>)
     | null
-  /**
-   * Guide, method `callback`. The CSV has a header, and every mapping names one of its columns
-   * exactly.
-   */
+  /** Guide, method `callback`. The CSV must have a header, with exactly the names in `columns`. */
   readonly sendCallbackFile:
     | ((
         part: ContactFilePart & {

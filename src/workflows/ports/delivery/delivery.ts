@@ -12,10 +12,13 @@ import type {
 } from '../../../domain/uploads/upload.ts'
 import type { CompareContacts } from './compare-contacts.ts'
 
-/** A lane held by one worker. Every claim gets a higher `fence`, and every write compares it. */
+/**
+ * A lane held by one worker. Every claim gets a higher `fence` than the claim before it. Every
+ * write compares the claim's fence with the newest one.
+ */
 export type LaneClaim = { key: string; owner: string; fence: string; leaseMs: number }
 
-/** Thrown if another worker has claimed the lane (with a newer fence). Stop, and write nothing. */
+/** Thrown if another worker has claimed the lane (with a higher fence). Stop, and write nothing. */
 export class FenceLost extends Error {
   override readonly name = 'FenceLost'
 }
@@ -47,7 +50,10 @@ export type Batch = {
   attempts: number
 }
 
-/** Batches sent as one file, by chunk and row. The outcome of the file settles all of them. */
+/**
+ * Batches that are sent as one file, in the order of chunk and row. The outcome of the file settles
+ * all of them.
+ */
 export type DeliveryPart = {
   /** Also the request's X-Request-ID, and the id in a capability token. */
   id: string
@@ -77,10 +83,13 @@ export type Clearing = {
   state: 'intended' | 'asked' | 'done' | null
   /** Contacts in the list before the clearing. null: not begun, or Genesys gives no size. */
   sizeBefore: number | null
-  /** `acceptedSeq` of the newest upload that cleared the list, or 0. Older rows are superseded. */
+  /**
+   * `acceptedSeq` of the newest upload that cleared the list, or 0. Rows of older uploads are
+   * superseded.
+   */
   clearedSeq: number
   /**
-   * Whether an upload accepted later has delivered rows, which clearing would delete. false for an
+   * Whether a later upload has already delivered rows, which clearing would delete. false for an
    * upload that does not overwrite.
    */
   newerDelivered: boolean
@@ -92,9 +101,7 @@ export type NewBatch = Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'se
 export const JOB_ENDS = ['completed', 'failed', 'lost'] as const
 export type JobEnd = (typeof JOB_ENDS)[number]
 
-/**
- * A settled row that needs more than the outcome `delivered`. Only such rows are stored one by one.
- */
+/** A settled row with another outcome than `delivered`. Only such rows are stored one by one. */
 export type RowResult = {
   line: number
   chunkSeq: number
@@ -105,7 +112,7 @@ export type RowResult = {
   said?: string | null
 }
 
-/** What the register stores of a delivered row. */
+/** What the register stores about a delivered row. */
 export type RegisterRow = {
   contactId: string
   contentHash: Buffer
@@ -114,7 +121,10 @@ export type RegisterRow = {
   row: number
 }
 
-/** Contact ids and lines of a chunk, to find contacts that an entry has named meanwhile. */
+/**
+ * Contact ids and lines of a chunk, to find contacts that an entry has named while the batch was in
+ * flight.
+ */
 export type SettledChunk = Pick<StagedChunk, 'contactIds' | 'lines'>
 
 export type SettledCounts = {
@@ -127,7 +137,7 @@ export type SettledCounts = {
 /** How an upload ends. Rows that are not settled yet become `unprocessed`. */
 export type FinishUpload = {
   uploadId: string
-  /** The counts decide between the completed states. `cancelled`: a caller requested it. */
+  /** The counts decide which completed state it is. `cancelled`: a caller requested it. */
   state: 'completed' | 'completed_with_errors' | 'failed' | 'cancelled'
   problem: UploadProblem | null
   audit: AuditEntry
@@ -138,8 +148,8 @@ export type FinishUpload = {
 }
 
 /**
- * What the lane's holder does to uploads. Methods that write compare the fence of their claim and
- * throw `FenceLost`, except `noteWait`. If the upload is to be cancelled, methods that begin
+ * What the lane's holder does to uploads. Methods that write throw `FenceLost` if another worker
+ * has claimed the lane, except `noteWait`. If the upload is to be cancelled, methods that begin
  * something throw `UploadMoved`, but outcomes of sent rows are still accepted.
  */
 export type DeliveryStore = {
@@ -197,8 +207,8 @@ export type DeliveryStore = {
   ): Promise<void>
   clearing(upload: Upload): Promise<Clearing>
   /**
-   * Records that the list is about to be wiped, with the audit entry. From now on the content that
-   * the register has for the list is in doubt. A second call changes nothing.
+   * Records that the list is about to be wiped, with the audit entry. The register then counts the
+   * content of the list's contacts as unknown. A second call changes nothing.
    */
   intendClearing(
     claim: LaneClaim,
@@ -210,15 +220,15 @@ export type DeliveryStore = {
    */
   askedToClear(claim: LaneClaim, uploadId: string): Promise<void>
   /**
-   * Records that Genesys has wiped the list, with the audit entry. Earlier entries of the register
-   * no longer count. A second call changes nothing.
+   * Records that Genesys has wiped the list, with the audit entry. What the register has from
+   * before the clearing no longer counts. A second call changes nothing.
    */
   recordCleared(claim: LaneClaim, input: { uploadId: string; audit: AuditEntry }): Promise<void>
   /** Deletes some of the register's rows from before the clearing. false: none is left. */
   forgetCleared(listId: string): Promise<boolean>
   /**
-   * Writes outcomes, register, counts and audit in one transaction. The last batch also settles its
-   * part. Settling a settled batch again changes nothing.
+   * Writes outcomes, register, counts and audit in one transaction. When the last batch of a part
+   * is settled, the part is settled too. Settling a settled batch again changes nothing.
    */
   settle(
     claim: LaneClaim,
@@ -249,10 +259,10 @@ export type DeliveryStore = {
    */
   finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
   /**
-   * Holds the upload. Sends `upload.held` to the endpoints, unless the last event had the same
-   * reason, and since then the upload made no progress and no caller acted on it. An upload that is
-   * to be cancelled is held only for `genesys_unavailable`. `retryInMs`: when to check the reason
-   * again. null: the hold ends when a caller resumes the upload.
+   * Holds the upload and sends `upload.held` to the endpoints. It does not repeat the event for the
+   * same reason until the upload has made progress or a caller has acted on it. An upload that is
+   * to be cancelled is held only for `genesys_unavailable`. `retryInMs`: the time until the reason
+   * is checked again. null: the hold ends when a caller resumes the upload.
    */
   hold(
     claim: LaneClaim,
@@ -281,7 +291,8 @@ export type Registered = {
   known: Map<string, { contentHash: Buffer; acceptedSeq: number }>
   /**
    * Contacts that another tenant of the list has delivered. They do not affect which rows are sent.
-   * But pass them to `intend`, because a sent row puts the other tenant's content in doubt.
+   * But pass them to `intend`: if they are sent, the register must count their content as unknown
+   * for the other tenant too.
    */
   ofOthers: ReadonlySet<string>
 }

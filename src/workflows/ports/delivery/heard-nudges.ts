@@ -12,8 +12,8 @@ export type Listening = {
 }
 
 /**
- * From now on, calls `nudge` for each nudge of a lane by any instance, after the nudge is
- * committed. `count`: how many nudges of the lane the store has counted since the lane was claimed.
- * A notification may be lost. The lane's holder then finds the nudge when it renews its lease.
+ * Begins to call `nudge` for each nudge of a lane by any instance, after the nudge is committed.
+ * `count`: how many nudges of the lane the store has counted since the lane was claimed. A
+ * notification may be lost. The lane's holder then finds the nudge when it renews its lease.
  */
 export type HearNudges = (nudge: (laneKey: string, count: number) => void) => Listening

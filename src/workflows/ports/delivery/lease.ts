@@ -4,8 +4,8 @@ import type { LaneClaim } from './delivery.ts'
 /** The leases of lanes. */
 export type LaneStore = {
   /**
-   * Claims the ready lane that has waited longest, for 10 s by the database's clock. null: none is
-   * ready.
+   * Claims the ready lane that has waited longest. The claim lasts 10 s by the database's clock.
+   * null: no lane is ready.
    */
   claim(owner: string): Promise<LaneClaim | null>
   /**
@@ -23,8 +23,8 @@ export type LaneStore = {
    */
   freeAll(): Promise<void>
   /**
-   * Ends the time-limited holds (such as `not_before`) whose time has come, and returns these
-   * uploads to their lanes. Returns the number of uploads. Holds that end by a check stay: see
+   * Ends the time-limited holds (such as `not_before`) whose time has come, and puts their uploads
+   * back into the lanes. Returns the number of uploads. Holds that end by a check stay: see
    * `HoldStore`.
    */
   wakeHeld(): Promise<number>

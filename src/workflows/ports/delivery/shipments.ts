@@ -63,17 +63,17 @@ export type EndedUpload = Pick<
 > & { source: Pick<Upload['source'], 'sha256'> }
 
 /**
- * Requests that carry rows of several uploads. Every method that writes compares the claim's fence
- * and throws `FenceLost`.
+ * Requests that carry rows of several uploads. Every method that writes throws `FenceLost` if
+ * another worker has claimed the lane.
  */
 export type ShipmentStore = {
   /**
    * The oldest uploads of the lane that one request can carry. Empty: the oldest upload cannot
    * share a request. Considers at most `limit` uploads. `behind`: an upload. If given, returns only
    * uploads that were accepted after `behind` and can share a request with it.
-   * - Each of them appends to the list, is sent in batches, and has one chunk. No row of this chunk
-   *   has been sent yet.
-   * - They belong to one tenant, and have the same queue options and one version of the list's
+   * - Each returned upload appends to the list, is sent in batches, and has one chunk. No row of
+   *   this chunk has been sent yet.
+   * - They belong to one tenant, and have the same queue options and the same version of the list's
    *   columns.
    * - Uploads of other tenants in between are skipped. But an upload that contains a contact of a
    *   skipped upload must wait, and so must all uploads after it.
@@ -81,8 +81,8 @@ export type ShipmentStore = {
   waiting(claim: LaneClaim, limit: number, behind?: Upload): Promise<Upload[]>
   /**
    * Writes a shipment with its uploads, in the given order. If any row is sent, also records the
-   * first HTTP try. The pace slot for that try must be granted already. Further tries: `recordTry`.
-   * Throws the errors of `recordTry`, and then writes nothing.
+   * first HTTP try. The pace slot for that try must be granted already. Record further tries with
+   * `recordTry`. Throws the errors that `recordTry` throws, and then writes nothing.
    */
   ship(claim: LaneClaim, shipment: Shipment): Promise<void>
   /**

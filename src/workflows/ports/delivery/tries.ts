@@ -8,8 +8,8 @@ export type WithheldRow = {
 }
 
 /**
- * Thrown instead of recording an HTTP try, because these rows may no longer be sent. The other rows
- * may be sent in a request with another id.
+ * Thrown if some rows of a request must no longer be sent: those in `rows`. The HTTP try is not
+ * recorded. The other rows may be sent in a request with another id.
  */
 export class RowsWithheld extends Error {
   override readonly name = 'RowsWithheld'
@@ -21,16 +21,16 @@ export class RowsWithheld extends Error {
 }
 
 /**
- * Records the HTTP tries of a request and its job. Both methods compare the claim's fence and throw
- * `FenceLost`.
+ * Records the HTTP tries of a request and its job. Both methods throw `FenceLost` if another worker
+ * has claimed the lane.
  */
 export type TryStore = {
   /**
    * Records an HTTP try of a request, whether it carries a batch, a shipment or a file. Call it for
    * every try, after the pace slot was granted and before anything is sent. The job of an earlier
    * try is forgotten. Throws `UploadMoved` if an upload in the request was paused, held or ended,
-   * or is to be cancelled. Throws `RowsWithheld` if rows may no longer be sent. When it throws, it
-   * has recorded nothing, and nothing may be sent.
+   * or is to be cancelled. Throws `RowsWithheld` if some of its rows must no longer be sent. When
+   * it throws, it has recorded nothing, and nothing may be sent.
    */
   recordTry(claim: LaneClaim, requestId: string): Promise<void>
   /**

@@ -6,8 +6,8 @@ import type { DncListPort } from './dnc-lists.ts'
 export type DncClaim = { dncListId: string; owner: string; fence: string; leaseMs: number }
 
 /**
- * Thrown if an entry was accepted meanwhile for a person whom the group would remove at Genesys.
- * Call `nextGroup` again, which composes another group.
+ * Thrown if the group would remove a person at Genesys for whom an entry was accepted after the
+ * group was composed. Call `nextGroup` again, which composes another group.
  */
 export class EntryStands extends Error {
   override readonly name = 'EntryStands'
@@ -94,9 +94,10 @@ export type DncLaneStore = {
    */
   recordTry(claim: DncClaim, group: DncGroup): Promise<void>
   /**
-   * Settles a group. The places in `failed` fail with these codes. Those in `open` stay unsettled
-   * and are sent again. All others get the outcome that follows from the gateway's ledger.
-   * `problem` null: the submission keeps its problem. Also ends a hold of the submission.
+   * Settles a group. The entries at the places in `failed` fail with these codes. The entries at
+   * the places in `open` stay unsettled and are sent again. All others get the outcome that follows
+   * from the gateway's ledger. `problem` null: the submission keeps its problem. Also ends a hold
+   * of the submission.
    */
   settle(
     claim: DncClaim,
@@ -127,7 +128,7 @@ export type DncLaneStore = {
    */
   wakeRenewals(): Promise<number>
   /**
-   * Takes one of `slots` slots for writes in flight, which all instances share. null: all slots are
+   * All instances share `slots` slots for writes in flight. Takes one of them. null: all slots are
    * taken. A slot that is not freed becomes free after 60 s.
    */
   takeSlot(owner: string, slots: number): Promise<number | null>

@@ -42,9 +42,9 @@ export type DncExports = {
 export type DncListPort = {
   readonly dialect: 'guide' | 'platform'
   readonly limits: {
-    /** The most entries in a request [guide-002; the platform names no number]. */
+    /** How many entries a request may have [guide-002; the platform names no number]. */
     entries: number
-    /** The most days ahead for an expiry. null: no limit. */
+    /** How many days in the future an expiry may be. null: no limit. */
     expiryDays: number | null
   }
   readonly exports: DncExports | null
@@ -52,8 +52,9 @@ export type DncListPort = {
   readonly takes: { phone: true; email: boolean; removals: boolean; reasons: boolean }
   /**
    * Adds entries. Sending them again has no second effect. Throws `GenesysFailure`. `conflict`:
-   * Genesys answered 409. `rows_refused`: Genesys refused entries; `rowErrors` has their indexes if
-   * Genesys names them. `refused`: Genesys refused all of them.
+   * Genesys answered 409. `rows_refused`: Genesys refused the request because of some entries;
+   * `rowErrors` has their indexes if Genesys names them. `refused`: Genesys refused the request as
+   * a whole.
    */
   add(write: DncWrite, context: CallContext): Promise<DncAnswer>
   /** Removes entries. An entry that is not there is no error. Call it only if `takes.removals`. */

@@ -4,7 +4,7 @@ import type { DncHoldReason, DncSubmission } from '../../../domain/do-not-call/d
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 import type { AcceptSubmission, NewDncSubmission } from './submissions.ts'
 
-/** A pull that this process works on. `since`: when it began to read, by the database's clock. */
+/** A pull that this process works on. `since`: when its reading began, by the database's clock. */
 export type DncPull = {
   dncListId: string
   tenantId: string

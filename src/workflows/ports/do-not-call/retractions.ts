@@ -3,13 +3,13 @@ import type { RetractionEnd, RetractionState } from '../../../domain/do-not-call
 import type { Lease } from '../delivery/lease.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 
-/** Searches for contacts that were delivered before entries named them. */
+/** Searches for contacts that were delivered before do-not-call entries named them. */
 export type LookBackStore = {
   /**
-   * Continues the search for the people who were added under one epoch. Handles some entries in one
-   * short transaction. `found`: how many contacts are to be retracted. `done`: all entries of that
-   * epoch are handled. null: there is nothing to search for. Several instances may call this at the
-   * same time.
+   * Continues the search for contacts of the people who were added under one epoch. Handles some
+   * entries in one short transaction. `found`: how many contacts are to be retracted. `done`: all
+   * entries of that epoch are handled. null: there is nothing to search for. Several instances may
+   * call this at the same time.
    */
   step(): Promise<{ tenantId: string; found: number; done: boolean } | null>
 }
@@ -25,7 +25,10 @@ export type RetractionClaim = {
   leaseMs: number
 }
 
-/** A contact to retract because an entry names one of its numbers or addresses. */
+/**
+ * A contact to retract because an entry, or an edition of a registry, names one of its numbers or
+ * addresses. `submissionId`: the id of the submission or the edition.
+ */
 export type Retraction = {
   number: string
   version: number
@@ -38,7 +41,7 @@ export type Retraction = {
   attempts: number
 }
 
-/** The outcome for a contact that was delivered before an entry named it. */
+/** The outcome for a contact that was delivered before an entry or an edition named it. */
 export type DeliveredBefore = {
   contactListId: string
   /** null if another tenant brought the contact. Then `line` and `contactId` are null too. */
@@ -53,7 +56,7 @@ export type DeliveredBefore = {
 
 /**
  * What found the contacts: a submission (by its number) or an edition of a registry (by its id).
- * `tenantId`: the tenant that asks.
+ * `tenantId`: the tenant of the caller.
  */
 export type Finder = { tenantId: string } & ({ number: string } | { editionId: string })
 
@@ -73,8 +76,8 @@ export type RetractionStore = {
    */
   next(claim: RetractionClaim, limit: number): Promise<readonly Retraction[] | number | null>
   /**
-   * Writes the outcomes and the audit. A contact that another entry has named since it was read
-   * stays open. Throws `FenceLost`.
+   * Writes the outcomes and the audit. If another entry has named a contact since the contact was
+   * read, its retraction stays open. Throws `FenceLost`.
    */
   settle(
     claim: RetractionClaim,

@@ -46,7 +46,7 @@ export type AcceptSubmission = Pick<
   answerOf: (submission: DncSubmission) => StoredAnswer
 }
 
-/** An entry with its outcome, and its cells as they were sent. */
+/** An entry with its outcome, and its cells as the caller sent them. */
 export type DncLedgerEntry = {
   line: number
   outcome: EntryOutcome
@@ -71,7 +71,7 @@ export type FoundEntry = {
   quarantined: boolean
   /**
    * What happened to the entry, oldest first. `at` is ISO 8601. `submissionId`: the submission that
-   * did it. null: the entry expired.
+   * caused the event. null: the entry expired.
    */
   history: {
     event: 'accepted' | 'expired' | 'removed' | 'overridden'
@@ -82,7 +82,8 @@ export type FoundEntry = {
 }
 
 /**
- * The entry in force for a person and scope, combined from all entries. `terms.receivedAt` is set.
+ * The entry in force for a person and scope, combined from all their entries in force.
+ * `terms.receivedAt` is set.
  */
 export type ExportedEntry = {
   kind: SubjectKind

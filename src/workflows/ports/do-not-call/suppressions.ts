@@ -53,13 +53,13 @@ export type SuppressionPort = {
     standing?: Standing,
   ): Promise<ReadonlyMap<string, Suppression>>
   /**
-   * Whether uploads must record the countries of their phones even if no registry is in use,
-   * because the configuration requires registries.
+   * Whether the configuration requires registries. If it does, uploads must record the countries of
+   * their phones even if no registry is in use.
    */
   readonly asksCountries: boolean
   /**
    * For each of these numbers (E.164 as whole numbers, ascending): 0 if no edition has it,
-   * otherwise the place of the first edition that has it, counted from 1. Throws
+   * otherwise the place in `editions` of the first edition that has it, counted from 1. Throws
    * `SuppressionUnknown` if the editions cannot be read.
    */
   numbersAmong(editions: readonly EditionInForce[], numbers: Float64Array): Promise<Uint8Array>
@@ -70,13 +70,13 @@ export type SuppressionPort = {
    */
   lookAgain(uploadId: string): Promise<void>
   /**
-   * The rows of a staged upload's chunk that are still to be sent, but that an entry or an edition
-   * after the look-up suppresses. The result has their indexes in the chunk.
+   * The rows of a staged upload's chunk that are still to be sent, but are suppressed by an entry
+   * or an edition newer than their look-up. The result has their indexes in the chunk.
    */
   suppressedIn(uploadId: string, seq: number): Promise<ReadonlySet<number>>
   /**
    * How many rows of a staged upload are still to be sent, but are suppressed by an entry or an
-   * edition after the look-up.
+   * edition newer than their look-up.
    */
   suppressedSince(uploadId: string): Promise<number>
   /** Makes the digests for rows that an earlier version of the gateway staged without them. */

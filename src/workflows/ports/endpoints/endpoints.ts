@@ -57,8 +57,8 @@ export type EndpointStore = {
     audit: AuditEntry
   }): Promise<{ kind: 'changed'; endpoint: WebhookEndpoint } | Refused>
   /**
-   * Deletes the endpoint, its secrets and its log. The audit entry has the number of its
-   * deliveries, and how many of them were still pending.
+   * Deletes the endpoint, its secrets and its log. The audit entry gets the number of the
+   * endpoint's deliveries, and how many of them were still pending.
    */
   remove(input: {
     tenantId: string

@@ -92,8 +92,7 @@ export type SyncStore = {
   record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
   /**
    * The ids of pending deliveries whose job may be lost: deliveries that were due more than
-   * `graceMs` ago, and deliveries that are due and have had no attempt. At most some hundred at a
-   * time.
+   * `graceMs` ago, and deliveries that are due and have had no attempt. At most 500 at a time.
    */
   overdue(graceMs: number): Promise<string[]>
 }

@@ -11,8 +11,8 @@ import type { CallContext } from '../genesys/genesys.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 
 /**
- * The right to work on an erasure. `fence` grows with every claim. Methods that write compare it
- * and throw `FenceLost`.
+ * The right to work on an erasure. `fence` grows with every claim. Methods that write throw
+ * `FenceLost` if another worker has claimed the erasure.
  */
 export type ErasureClaim = { erasureId: string; owner: string; fence: string; leaseMs: number }
 

@@ -85,7 +85,10 @@ export type ReceiptStore = {
    * has had since its claim. null: there is no such lane.
    */
   nudge(subject: Pick<ReceiptSubject, 'laneKey' | 'uploadId'>): Promise<number | null>
-  /** Checks the receipt again after `nextInMs`, by a job in the same transaction. */
+  /**
+   * Counts the check. In the same transaction, makes a job that checks the receipt again after
+   * `nextInMs`.
+   */
   postpone(receiptId: string, nextInMs: number): Promise<void>
   /**
    * Ends a receipt that is `received`, and writes `audit` with it. Does nothing if the receipt has
@@ -98,8 +101,8 @@ export type ReceiptStore = {
       | { state: 'ignored'; reason: IgnoreReason },
   ): Promise<void>
   /**
-   * Deletes receipts that are older than `keepMs`. Returns the ids of those whose check was due
-   * more than `graceMs` ago, because their job may be lost.
+   * Deletes receipts that are older than `keepMs`. Returns the ids of the remaining receipts whose
+   * check was due more than `graceMs` ago. Their jobs may be lost, so the sweeper makes new ones.
    */
   sweep(input: { keepMs: number; graceMs: number }): Promise<string[]>
 }

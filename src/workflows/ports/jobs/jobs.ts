@@ -13,7 +13,7 @@ export type QueueName = (typeof QUEUES)[number]
 export type JobQueue = {
   /**
    * Makes a job. With `sql`, the job is written in that transaction, so that it exists only if the
-   * transaction commits. If a job for the id waits already, this call sets its time.
+   * transaction commits. If a job for the id waits already, this call changes the time of that job.
    */
   send(
     queue: QueueName,
@@ -25,7 +25,7 @@ export type JobQueue = {
 /** Makes new jobs for ids whose job may have been lost. */
 export type JobResender = {
   /**
-   * Makes a job for each id that has none waiting, to run immediately. Returns how many it made.
+   * For each id without a waiting job, makes a job that runs immediately. Returns how many it made.
    */
   resend(queue: QueueName, ids: readonly string[]): Promise<number>
 }

@@ -5,8 +5,8 @@ import type { Lease } from '../delivery/lease.ts'
 export type UpkeepTask = 'retention' | 'resealing'
 
 /**
- * The right to do a task. `fence` grows with every claim. Methods that delete or seal compare it
- * and throw `FenceLost`.
+ * The right to do a task. `fence` grows with every claim. Methods that delete or seal throw
+ * `FenceLost` if another instance has claimed the task.
  */
 export type UpkeepClaim = { task: UpkeepTask; owner: string; fence: string; leaseMs: number }
 
@@ -42,8 +42,8 @@ export type ResealedLot = { resealed: number; next: string | null }
 
 export type ResealStore = {
   /**
-   * Records that this instance seals with its current key. Returns the ids of all other keys that
-   * may still seal values.
+   * Records that this instance seals with its current key. Returns the ids of all other keys with
+   * which values may still be sealed.
    */
   olderKeys(): Promise<string[]>
   /** How many values are sealed with one of these keys. */
@@ -56,7 +56,7 @@ export type ResealStore = {
   /**
    * Retires those keys that are no longer in use: no value is sealed with them, and no instance has
    * recorded one of them within five minutes. An instance records its key when it claims tasks.
-   * Returns their ids. Throws `FenceLost`.
+   * Returns the ids of the retired keys. Throws `FenceLost`.
    */
   retire(claim: UpkeepClaim, keyIds: readonly string[]): Promise<string[]>
 }

@@ -44,7 +44,7 @@ export type SegmentStep = {
   progress?: SegmentProgress
   problem?: CampaignSegment['problem']
   indexStatus?: CampaignSegment['indexStatus']
-  /** From now on, this is the version whose rules Genesys has. */
+  /** Genesys now has the rules of this version. */
   inForce?: true
   audit?: readonly AuditEntry[]
   /** The event to send to the tenant's endpoints, in the same transaction. */

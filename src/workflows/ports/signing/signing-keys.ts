@@ -16,9 +16,9 @@ export type Signer = {
   /** The key that signs now. */
   readonly keyId: string
   /**
-   * Signs, as UTF-8, the line `outbound-gateway <purpose>` followed by the text. The purpose
-   * ensures that a signature is valid for nothing else. Give canonical JSON as text, so that a
-   * verifier can write the same bytes.
+   * Signs the line `outbound-gateway <purpose>` and the text after it, both as UTF-8. The purpose
+   * ensures that the signature is valid for no other purpose. Give canonical JSON as text, so that
+   * a verifier can write the same bytes.
    */
   sign(purpose: SigningPurpose, text: string): { keyId: string; signature: Buffer }
 }

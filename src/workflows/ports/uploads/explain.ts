@@ -53,8 +53,8 @@ export type ExplainStore = {
   /** The lines of the upload that have the contact id. Rejected rows are not searched. */
   linesOf(uploadId: string, contactId: string): Promise<number[]>
   /**
-   * The newest overwriting of the list: its place in the order of the lane, and when it happened
-   * (ISO 8601 UTC). null: the list was never overwritten.
+   * The last time that the list was overwritten: the place of the overwrite in the order of the
+   * lane, and when it happened (ISO 8601 UTC). null: the list was never overwritten.
    */
   lastCleared(contactListId: string): Promise<{ acceptedSeq: number; at: string } | null>
   /**

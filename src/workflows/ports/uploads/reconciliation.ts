@@ -36,7 +36,10 @@ export type ReconciliationStore = {
    * if there is no such upload or nothing is pending.
    */
   load(uploadId: string): Promise<OpenReconciliation[]>
-  /** Checks all of these uploads again after `nextInMs`, by a job in the same transaction. */
+  /**
+   * In one transaction, plans the next check of all these uploads after `nextInMs`, and makes the
+   * job for it.
+   */
   postpone(
     uploadIds: readonly string[],
     why: 'no-answer' | 'doubt',
@@ -54,7 +57,8 @@ export type ReconciliationStore = {
    */
   jobs(uploadIds: readonly string[]): Promise<ReconciledJob[]>
   /**
-   * Pending reconciliations that were due more than `graceMs` ago, because their job may be lost.
+   * The ids of uploads whose pending reconciliation was due more than `graceMs` ago. Their jobs may
+   * be lost, so the sweeper makes new ones.
    */
   overdue(graceMs: number): Promise<string[]>
 }

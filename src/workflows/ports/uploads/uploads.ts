@@ -83,8 +83,8 @@ export type StageUpload = {
 export type Page<T> = { items: T[]; next: string | null }
 
 /**
- * One row of the ledger. `cells`: for a rejected row, the cells as they were sent, in the file's
- * order. For other rows, the staged cells in the list's order.
+ * One row of the ledger. `cells`: for a rejected row, the cells as the caller sent them, in the
+ * file's order. For other rows, the staged cells in the list's order.
  */
 export type LedgerRow = {
   line: number
@@ -112,8 +112,8 @@ export class StagingLost extends Error {
 }
 
 /**
- * The result of a read of rows or their key. null: they are gone. Retention may delete them at any
- * moment, even between a look-up and the read.
+ * Waits for a read of rows or their key, and returns its result. null: the rows or their key are
+ * gone. Retention may delete them at any moment, even between a look-up and the read.
  */
 export const ifKept = async <T>(read: Promise<T>): Promise<T | null> => {
   try {
@@ -145,9 +145,9 @@ export type UploadFilter = {
   sha256?: string
   /** The file's exact name. */
   fileName?: string
-  /** From this moment on. */
+  /** Uploads that were created at this time or later. */
   createdFrom?: Date
-  /** Before this moment. */
+  /** Uploads that were created before this time. */
   createdTo?: Date
 }
 
@@ -167,7 +167,7 @@ export type UploadStore = {
   appendChunks(uploadId: string, chunks: readonly NewChunk[]): Promise<void>
   /**
    * The digests of the contact ids of all chunks appended so far: one buffer for each chunk, in
-   * order. A few of them are in memory at a time.
+   * order. Only a few of them are in memory at a time.
    */
   idDigests(uploadId: string): AsyncIterable<Buffer>
   /**
@@ -222,7 +222,7 @@ export type UploadStore = {
    * - Cancelling is immediate if every outcome is known, of sent rows and of a clearing. Otherwise
    *   the upload goes back to its lane with `cancelRequested`, and ends there once the outcomes are
    *   known. Cancelling again changes nothing.
-   * - A `staged` upload that is resumed before its `notBefore` is held until then.
+   * - If an upload that was `staged` is resumed before its `notBefore`, it is held until then.
    */
   control(input: {
     tenantId: string
@@ -234,8 +234,8 @@ export type UploadStore = {
   }): Promise<Controlled | null>
   /**
    * Applies the plan of an upload that is held for `apply`, with the current columns of the list.
-   * Then the upload goes to its lane or waits for its `notBefore`. A second call with the digest
-   * changes nothing. null: there is no such upload. `refused`: it is not held for `apply`.
+   * Then the upload goes to its lane or waits for its `notBefore`. A second call with the same
+   * digest changes nothing. null: there is no such upload. `refused`: it is not held for `apply`.
    */
   apply(input: {
     tenantId: string
@@ -244,7 +244,7 @@ export type UploadStore = {
     schemaVersion: string
     audit: AuditEntry
   }): Promise<Exclude<Controlled, { kind: 'changed' }> | null>
-  /** Replaces the plan's digest while the upload is held for `apply`. Otherwise does nothing. */
+  /** If the upload is held for `apply`, replaces the digest of its plan. Otherwise does nothing. */
   replan(tenantId: string, uploadId: string, planDigest: string): Promise<void>
 }
 

@@ -60,8 +60,8 @@ export type EditionFault = {
 /** The registries and their editions. They belong to the gateway, not to a tenant. */
 export type RegistryStore = {
   /**
-   * Makes or changes the registry. `country_differs`: an edition of the registry was begun before,
-   * so the country is fixed.
+   * Makes or changes the registry. `country_differs`: the registry has another country, which is
+   * fixed once an edition was begun.
    */
   put(input: {
     name: string
@@ -91,9 +91,10 @@ export type RegistryStore = {
    */
   begin(edition: NewEdition): Promise<EditionHold>
   /**
-   * Continues the edition that a call with the same digest began, after the first `offset` bytes of
-   * the file. From then on, the earlier call can write nothing. `offset_differs`: the gateway has
-   * kept a different number of bytes, which the returned `offset` gives (0: nothing).
+   * Continues the edition that an earlier call with the same digest began. `offset`: how many bytes
+   * of the file's beginning this call leaves out. After that, the earlier call can write nothing.
+   * `offset_differs`: the gateway has kept a different number of bytes, which the returned `offset`
+   * gives (0: nothing).
    */
   resume(input: {
     callDigest: string
@@ -122,12 +123,12 @@ export type RegistryStore = {
   touch(hold: EditionHold): Promise<boolean>
   /**
    * Seals and stores pages of a run. Throws `StagingLost` if this process does not receive the
-   * edition. Stores nothing if another call has continued it.
+   * edition. Does nothing if another call has continued the edition meanwhile.
    */
   append(hold: EditionHold, run: number, pages: readonly NumberPage[]): Promise<void>
   /**
-   * Accepts the edition, once all of it is stored. It then comes into force by itself, even after a
-   * crash. Stores the call's answer in the same transaction.
+   * Accepts the edition. Call it once all of the edition is stored. The edition then comes into
+   * force by itself, even after a crash. Stores the call's answer in the same transaction.
    */
   accept(input: {
     hold: EditionHold
@@ -184,8 +185,8 @@ export type RegistryWork = {
    */
   lookBack(): Promise<{ edition: Edition; found: number; done: boolean } | null>
   /**
-   * Searches one upload for contacts that were settled while an edition came into force. null: no
-   * upload is left.
+   * Searches one upload for contacts that an edition names, and that were settled while this
+   * edition came into force. null: no upload is left.
    */
   lookForLate(): Promise<{ uploadId: string; found: number } | null>
   /** The same as `RegistryStore.sweep`. */
