@@ -192,9 +192,13 @@ test('plans are agreed to by filter, and the rows of stopped uploads are sent ag
   await gateway().client.finished(agreed)
 
   await filtered('cancelled')
-  await page.getByText('Send rows again…', { exact: true }).click()
-  await page.getByRole('button', { name: 'Send rows of all again' }).click()
-  await page.getByText(/^The failed and unsent rows of \d+ uploads? are sent again\.$/u).waitFor()
+  await page.getByText('Retry rows…', { exact: true }).click()
+  await page.getByRole('button', { name: 'Retry the rows of all' }).click()
+  await page
+    .getByText(
+      /^The failed and unsent rows of \d+ uploads? are now in (?:a new upload|new uploads)\.$/u,
+    )
+    .waitFor()
   await checkAccessible(page)
   const { body } = await gateway().client.call<{ children: string[] }>(`/v1/uploads/${stopped}`)
   assert.equal(body.children.length, 1)

@@ -32,7 +32,9 @@ test('by keyboard alone: an opt-out shows who was delivered before, and the cont
   await add.getByRole('button', { name: 'Suppress' }).focus()
   await page.keyboard.press('Enter')
   await page
-    .getByText('The submission is accepted. Its valid entries suppress the people from now on.')
+    .getByText(
+      'The submission is accepted. From now on, the gateway suppresses the people in its valid entries.',
+    )
     .waitFor()
   await page.getByRole('link', { name: 'Show them, and what happened to each' }).focus()
   await page.keyboard.press('Enter')
