@@ -54,8 +54,8 @@ const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store>
   })
 
 /**
- * Stores the admin key, so that it is valid from now on. Also makes a link that signs in to the
- * console with this key.
+ * Stores the digest of the admin key, which makes the key valid. Also makes a link that signs in to
+ * the console with this key.
  */
 const letAdminIn = async (config: Config, store: Store) => {
   const adminKey = adminKeyOf(config)

@@ -17,8 +17,9 @@ import type { Leaf } from './domain/segments/segment.ts'
 export type DncConfig = DncRules & {
   pullMs: number
   /**
-   * How old an edition may be when a contact is sent. Applies to registries without a limit. null:
-   * the limit in the law of the country, or 31 days if the gateway has no rule for it.
+   * How many days old an edition may be when a contact is sent. Applies to registries that have no
+   * `maxAgeDays`. null: the limit in the law of the country, or 31 days if the gateway has no rule
+   * for the country.
    */
   maxAgeDays: number | null
   /**

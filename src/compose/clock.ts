@@ -16,7 +16,10 @@ export const genesysAndItsTime = (
   store: Store,
   about: {
     emit: Emit
-    /** Called only after the whole gateway is built. */
+    /**
+     * Called after the database's clock was set back by `backMs`. Called only after the whole
+     * gateway is built.
+     */
     followBack: (backMs: number) => Promise<void>
   },
 ) => {

@@ -10,7 +10,7 @@ import type { Essentials } from './essentials.ts'
 import { intakeOf } from './intake.ts'
 
 /**
- * The worker that pulls people who were added inside Genesys, in an array. The array is empty if
+ * An array with one worker, which pulls people who were added inside Genesys. The array is empty if
  * Genesys has no call that shows the entries of a list.
  */
 export const pullWorkersOf = ({ config, store, genesys, telemetry, owner }: Essentials) => {

@@ -33,8 +33,8 @@ const tellOfConsent = ({ consentCountries: asked }: DncConfig, emit: Emit): void
 }
 
 /**
- * The worker that brings editions into force. When it is created, it also reports where the law
- * requires more than the configuration.
+ * Makes the worker that brings editions into force. Also reports the countries where the law
+ * requires consent and the configuration does not (`tellOfConsent`).
  */
 export const registryWorkerOf = ({ config, store, telemetry }: Essentials) => {
   tellOfConsent(config.dnc, telemetry.emit)

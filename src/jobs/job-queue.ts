@@ -77,8 +77,8 @@ const MOVE = `update jobs.job set start_after = jobs.job_now() + $3::int * inter
   and coalesce(singleton_key, '') = $2 and state = 'created' and policy = '${POLICY}' returning id`
 
 /**
- * Makes a waiting job due now if its row is already due. This is the case after the clock was set
- * back.
+ * Makes waiting jobs due now. The caller names jobs whose rows are already due. After the clock was
+ * set back, such a job may be due later than its row.
  */
 const MOVE_UP = `update jobs.job set start_after = jobs.job_now() where name = $1
   and coalesce(singleton_key, '') = any($2::text[]) and state = 'created' and policy = '${POLICY}'

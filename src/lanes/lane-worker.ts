@@ -143,9 +143,9 @@ const emptied = async (
 }
 
 /**
- * Works on a claimed lane until it has no more work, has delivered something and another lane waits
- * for its place, is asked to stop, or fails. Then releases the lane. A lost lane is not released,
- * because it belongs to another instance.
+ * Works on a claimed lane, and then releases it. The work ends if there is no more of it, if it
+ * fails, or if it is asked to stop. It also ends after a delivery if another lane waits for a
+ * place. A lost lane is not released, because another instance may hold it.
  */
 const createHolder = (
   deps: LaneWorkerDeps,

@@ -59,7 +59,7 @@ const LONGEST = (): number => 1
 /**
  * Works on a claimed object until its work must wait, and releases it. Returns after how many
  * milliseconds the work must continue. null: the work continues only when the object has new work,
- * or another worker has claimed the object. Never rejects.
+ * or the lease was lost, so another worker may continue. Never rejects.
  */
 const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: AbortSignal) => {
   const { lane, emit, random = LONGEST } = deps

@@ -6,9 +6,9 @@ export type BackoffPolicy = { baseMs: number; capMs: number }
 
 /**
  * Returns how long to wait after failed attempt number `attempt` (from 1), in milliseconds. The
- * wait is the sum of `retryAfterMs`, if a server requires it, and a random time of at most
- * min(capMs, baseMs·2^(attempt-1)). AWS calls this "full jitter" [guide-api: Errors and retries].
- * It keeps many clients from retrying at the same moment.
+ * wait is a random time of at most min(capMs, baseMs·2^(attempt-1)). If a server requires a wait,
+ * this wait (`retryAfterMs`) is added. AWS calls this "full jitter" [guide-api: Errors and
+ * retries]. It keeps many clients from retrying at the same moment.
  */
 export const backoffMs = (
   policy: BackoffPolicy,

@@ -4,8 +4,8 @@ import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'nod
 export const DIGEST_BYTES = 16
 const WORDS = DIGEST_BYTES / 4
 /**
- * The bytes of a short digest. They find a person's chunks, which are then opened and compared.
- * Among 10^10 digests, one search in 10^9 finds a wrong chunk.
+ * The length of a short digest in bytes. Migration 0019 shortened the stored digests of phones and
+ * emails to this length. Among 10^10 short digests, one search in 10^9 finds a wrong one.
  */
 export const SHORT_DIGEST_BYTES = 8
 const SHORT_WORDS = SHORT_DIGEST_BYTES / 4

@@ -8,7 +8,7 @@ const MOST_CHARACTERS = 2048
 /** Names that do not exist in the public DNS (RFC 6761, 6762, 8375). ICANN reserves `internal`. */
 const INNER_NAMES = ['localhost', 'local', 'internal', 'home.arpa', 'test', 'invalid', 'onion']
 
-/** The host without the brackets of IPv6, and without the dot at the end of a full name. */
+/** The host without the brackets of an IPv6 address, and without a dot at its end. */
 export const hostOf = (url: URL): string =>
   url.hostname.replace(/^\[(.*)\]$/u, '$1').replace(/\.$/u, '')
 

@@ -3,8 +3,8 @@ import type { RetractionEnd } from '../domain/do-not-call/retraction.ts'
 /** The events of do-not-call entries and registries. */
 export type DncEvents = {
   /**
-   * Entries or removals were accepted. From now on, entries suppress their people. Quarantined
-   * entries suppress too.
+   * Entries or removals were accepted. Accepted entries, and quarantined entries too, suppress
+   * their people immediately.
    */
   'dnc.accepted': {
     submissionId: string
@@ -44,7 +44,7 @@ export type DncEvents = {
     action: 'again' | 'halved' | 'new_key' | 'smaller' | 'failed' | 'held'
   }
   'dnc.held': { submissionId: string; tenantId: string; dncListId: string; reason: string }
-  /** Genesys counted another number of entries than the gateway sent. */
+  /** Genesys counted more or fewer entries than the gateway sent. */
   'dnc.tallies_differ': { submissionId: string; dncListId: string; sent: number; counted: number }
   /**
    * The gateway found contacts that were delivered before an entry named them. It will retract

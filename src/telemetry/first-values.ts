@@ -86,9 +86,9 @@ const setFirstUpkeep = (metrics: Metrics): void => {
 }
 
 /**
- * Shows the counters of small closed sets with 0 from the first scrape on. A series that begins
- * with its first event has no earlier sample, so `increase()` would never count that event
- * (Prometheus, "Instrumentation": avoid missing metrics).
+ * Makes series show 0 at the first scrape, if the possible values of their labels are few and
+ * known. A series that begins with its first event has no earlier sample, so `increase()` would
+ * never count that event (Prometheus, "Instrumentation": avoid missing metrics).
  */
 export const setFirstValues = (metrics: Metrics): void => {
   for (const outcome of ROW_OUTCOMES) metrics.rows.inc({ outcome }, 0)

@@ -18,8 +18,8 @@ const NONE = z.strictObject({})
 /**
  * A change of state. A trigger of the database writes this entry in the statement that changes the
  * state. Exception: if an upload is accepted, or ends as `completed` or `completed_with_errors`,
- * the code writes another entry instead. `reason`: why the object is held, if the change begins or
- * ends a hold.
+ * the code writes another entry instead. `reason`: the reason of the hold that begins or ends with
+ * the change.
  */
 const MOVED = z.strictObject({ from: code, to: code, reason: code.nullable() })
 const BATCH = z.strictObject({ uploadIds })

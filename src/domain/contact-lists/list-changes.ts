@@ -9,8 +9,8 @@ export type ListChanges = {
   added: string[]
   removed: string[]
   /**
-   * The columns that are now declared as a kind other than text, although the rows were checked for
-   * another kind.
+   * The columns whose declared kind is now neither text nor the kind for which the rows were
+   * checked.
    */
   kindChanged: string[]
   /** The added columns that must not be empty. */

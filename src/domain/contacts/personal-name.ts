@@ -1,7 +1,4 @@
-/**
- * A name in the form of a phone number counts as one if it has at least this many digits. Few
- * complete numbers are shorter.
- */
+/** A column name with fewer digits never counts as a phone number. Few numbers are shorter. */
 const FEWEST_DIGITS = 7
 
 const EXTENSION = /(?:;?ext[.:=]?|x|#)\s{0,3}\d{1,8}$/u

@@ -8,7 +8,7 @@ export const DNC_TRANSITIONS = {
   receiving: ['applying', 'applied', 'applied_with_errors'],
   applying: ['applied', 'applied_with_errors', 'held'],
   held: ['applying'],
-  /** Happens when quarantined entries are released. */
+  /** The submission returns to `applying` when its quarantined entries are released. */
   applied: ['applying'],
   applied_with_errors: ['applying'],
 } as const satisfies Record<string, readonly string[]>

@@ -16,7 +16,7 @@ const RETRACTION_TRANSITIONS = {
   reported: [],
 } as const satisfies Record<string, readonly string[]>
 
-/** The note of a submission that found contacts that were delivered before. */
+/** The note of a submission whose entries name contacts that were already delivered. */
 export const DELIVERED_BEFORE_NOTE =
   'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes a retraction.'
 

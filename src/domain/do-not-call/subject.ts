@@ -17,8 +17,8 @@ const folded = (text: string): string =>
  * normalised phone or address. A phone stays as it is in E.164. An address is case-folded, and its
  * domain gets the ASCII form of international names. Two spellings of one address that differ in
  * case, or in the form of an international domain, therefore give the same text. Two mailboxes that
- * differ only in case give the same text too. Because of this, the gateway may suppress too many
- * people, but such a difference in spelling never makes it miss a person.
+ * differ only in case give the same text too. The gateway may therefore suppress too many people,
+ * but it never misses a person because of upper or lower case.
  */
 export const subjectOf = (value: string): string => {
   const at = value.lastIndexOf('@')

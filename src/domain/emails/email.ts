@@ -1,6 +1,6 @@
 import { holdsUnseen, trimUnseen } from '../text/unseen-characters.ts'
 
-/** RFC 5321 permits 256 octets for an address within angle brackets. */
+/** RFC 5321 permits 256 octets for an address and the two angle brackets around it. */
 const LONGEST = 254
 /**
  * A longer cell is not read, even if trimming its invisible characters would make it short enough.

@@ -98,8 +98,8 @@ const MOST_CALLING_DIGITS = 3
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&')
 
 /**
- * Matches a number in the ways people write it: with spaces, brackets, points, hyphens or slashes
- * between its digits, and after a plus sign, `00` or nothing.
+ * Matches a complete international number. It may begin with a plus sign, with `00`, or with its
+ * first digit. Up to three spaces, brackets, points, hyphens or slashes may separate two digits.
  */
 const phonePattern = (e164: string): RegExp => {
   const digits = [...e164.replaceAll(/\D/gu, '')]
@@ -118,9 +118,9 @@ export type Mentions = {
    */
   without(text: string, about?: { json: boolean }): string | null
   /**
-   * Whether a cell is the person's number, address or id. A cell that contains the number or
-   * address counts too. The number may have another notation, and the address another case. An id
-   * must be the same.
+   * Whether a cell names the person. It does if it contains the person's number or address, if it is
+   * the number in national form, or if it is exactly the contact id. The notation of the number and
+   * the case of the address do not matter.
    */
   isCell(cell: string): boolean
 }

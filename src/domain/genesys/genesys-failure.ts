@@ -5,7 +5,10 @@ import type { GenesysRowCode } from './genesys-rejections.ts'
  * mainly by `kind` and `retry`.
  */
 export const GENESYS_FAILURES = {
-  /** The network, a timeout, a 408 or a 5xx except 501. The outcome of a write is unknown. */
+  /**
+   * A failure of the network, a timeout, a 408, or a 5xx that no other kind names. The outcome of a
+   * write is unknown.
+   */
   unavailable: 'later',
   /**
    * 429, the 400 "rate limit exceeded" of the login, a 503 of a pre-signed URL, or no pace slot in

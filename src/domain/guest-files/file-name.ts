@@ -48,8 +48,8 @@ const shortened = (stem: string, roomBytes: number): string => {
 /**
  * The name under which a file is shown and sent, and its extension. Returns a fault if the name is
  * not valid Unicode, if nothing is left before the extension, if the extension is not accepted, or
- * if the name could deceive a program (a NUL, a line break, a program's extension before the last
- * one). A name that could only deceive a reader is corrected.
+ * if the name could deceive a program: it has a control character, or a program's extension before
+ * the last one. A name that could only deceive a reader is corrected.
  */
 export const namedFile = (given: string): NamedFile | FileFault => {
   if (CONTROLS.test(given) || /%0[0-9a-d]/iu.test(given)) {

@@ -60,7 +60,7 @@ export type GuestFileTarget =
   | { kind: 'external_contact'; externalContactId: string }
   | { kind: 'conversation'; conversationId: string; communicationId: string }
 
-/** The id that a tenant must be granted to send a file to the target. */
+/** To send a file to the target, a tenant needs a grant for this id. */
 export const grantedObjectOf = (target: GuestFileTarget): string =>
   target.kind === 'conversation' ? target.conversationId : target.externalContactId
 

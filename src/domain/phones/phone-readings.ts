@@ -111,8 +111,8 @@ const judgeBoth = (
 }
 
 /**
- * The answer for a number that does not begin with 0. `national`: the answer for the number read as
- * a number of the region.
+ * The answer for a number that does not begin with a plus sign, an exit code or 0. `national`: the
+ * answer for the number read as a number of the region.
  */
 const judgeReadings = (
   phone: WrittenPhone,
@@ -151,7 +151,7 @@ const judgeInRegion = (
  * Judges a written number. `PHONE_VALID`: the number is valid by the library, has one reading, and
  * is not a short code or an emergency number. `found` is then filled. Otherwise one of the other
  * answers is returned. The text may contain only digits, a leading plus sign and punctuation that
- * the library skips. The array of digits needs room for one more.
+ * the library skips. The array of digits needs room for one more digit.
  */
 export const judgePhone = (
   phone: WrittenPhone,

@@ -59,7 +59,7 @@ const GLOBAL_CONTEXT = /^\+[-.()]*\d[\d\-.()]*$/u
 /**
  * A number and its extension from a URI (RFC 3966). If the context is a country code, it is put
  * before a local number. A subaddress is left out, because it is not dialled. null: the number is
- * valid only within a network, or the URI has a repeated or unknown parameter, or a context
+ * valid only within a network, a parameter is repeated or unknown, or the URI has a context
  * although its number has a plus sign. The library never gets a context, because its pattern for a
  * context keeps state from call to call (ADR 22).
  */

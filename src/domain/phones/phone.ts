@@ -39,8 +39,8 @@ const REFUSALS: Readonly<Record<number, PhoneRefusal>> = {
 
 const readers = new Map<string, PhoneReader>()
 /**
- * The most readers that are kept. There are fewer pairs of a region and a value of `plus`, so
- * hostile input cannot grow the map.
+ * The most readers that are kept. All pairs of a supported region and a value of `plus` are fewer.
+ * The limit keeps hostile input from growing the map.
  */
 const MOST_READERS = 1000
 

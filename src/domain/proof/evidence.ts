@@ -48,7 +48,7 @@ const suppressedBySchema = z.strictObject({
   editionId: text,
 })
 
-/** The members of an item besides its code. The code decides which of them are present. */
+/** The members of `about` in an item. The code of the item decides which of them are present. */
 const aboutSchema = z
   .strictObject({
     dncListId: z.string(),
@@ -102,8 +102,8 @@ export type EvidenceItem = z.output<typeof evidenceItemSchema>
 export type EvidenceAbout = EvidenceItem['about']
 
 /**
- * Where a page begins: at a time and, among the uploads, after the upload with this id. "": with
- * the first upload.
+ * Where a page begins: at this time. From the uploads, it continues after the upload with this id.
+ * `afterUpload` "": it begins with the first upload.
  */
 export type EvidencePlace = { at: string; afterUpload: string }
 
@@ -142,8 +142,8 @@ export const between = <Item extends Timed>(
   items.filter(({ at }) => Date.parse(at) >= Date.parse(from) && Date.parse(at) < Date.parse(to))
 
 /**
- * The time at which the next page begins. The page before it has at least `most` items, because
- * items with the same time are on the same page. null: all items fit on one page.
+ * The time at which the next page begins. A page has `most` items, and also the items after
+ * them that have the time of the last one. null: all items fit on one page.
  */
 export const cutAfter = (ordered: readonly Timed[], most: number): string | null => {
   const last = ordered[most - 1]

@@ -120,9 +120,9 @@ export const signedText = (certificate: ScrubCertificate, signature: Uint8Array)
   canonicalJson({ ...certificate, signature: Buffer.from(signature).toString('base64') })
 
 /**
- * The number of rows for each code: rejected rows, rows of the ledger, replaced rows and suppressed
- * rows. `codesComplete` is false if some chunks are past their retention. The causes of suppressed
- * rows are then left out.
+ * The number of rows for each code: rejected rows, replaced rows, suppressed rows, and rows with a
+ * result that was stored during the delivery (`results`). `codesComplete` is false if some chunks
+ * are past their retention. The causes of suppressed rows are then left out.
  */
 export const codesOf = (
   rejections: Readonly<Record<string, number>>,

@@ -79,8 +79,8 @@ export type SegmentProgress = {
    */
   stopped: { at: string; leftVersion: number | null } | null
   /**
-   * Why the version fails. Set if the version cannot end yet, because the gateway must first start
-   * the campaign again.
+   * Why the version will end as `failed`. Set while the gateway must first start the campaign
+   * again.
    */
   failure: SegmentProblem | null
   /** When the gateway first saw that Genesys has the rules. */

@@ -6,7 +6,7 @@ const NUMBER_CELL = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
 const DECIMALS = 15
 
-/** A number as a cell has it is less than this many steps of 10⁻¹⁵ away from zero. */
+/** Every number that a cell can contain is less than this many steps of 10⁻¹⁵ away from zero. */
 export const NUMBER_LIMIT_STEPS = 10n ** 30n
 
 /**

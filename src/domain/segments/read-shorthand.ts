@@ -5,7 +5,8 @@ import { isAttribute, isObject, readLeaf, refuseUnknown, type Members } from './
 import { ORDERINGS, SEGMENT_LIMITS, type Leaf, type SegmentRules } from './segment.ts'
 
 /**
- * A number in quotes with `<`, `<=`, `>` or `>=`, or as `min` or `max`. It was read as a number.
+ * A text that was read as the number that it spells: the value of `min` or `max`, or a value that
+ * is compared with `<`, `<=`, `>` or `>=`.
  */
 export type TakenAsNumber = { pointer: string; number: number }
 
@@ -31,7 +32,9 @@ const quotedNumber = (value: unknown): number | undefined => {
   return spellNumber(number) === null ? undefined : number
 }
 
-/** Returns the members, with numbers in place of quoted numbers under these names. */
+/**
+ * Returns the members. Under these names, a text that spells a number is replaced by the number.
+ */
 const withNumbers = (
   members: Members,
   names: readonly string[],

@@ -1,9 +1,9 @@
 import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
- * The codes with which intake rejects a row. Each `fix` begins with what a person can do who has
- * only the file: correct a cell, or export the file again. If there is something that only the
- * sender of the file can do, such as an option to set, this follows.
+ * The codes with which intake rejects a row. Where possible, `fix` begins with what a person who
+ * has only the file can do: correct a cell, or export the file again. Then it says what only
+ * the sender of the file can do, such as setting an option.
  */
 export const INTAKE_REJECTIONS = {
   'quote-misplaced': page(
@@ -34,7 +34,7 @@ export const INTAKE_REJECTIONS = {
   'unknown-column': page(
     'The object has a key that the first object of the file does not have. The first object defines the columns. In a do-not-call submission, this code means that the object has a key that is not a field of an entry.',
     '{"contactId": "a", "fone": "…"} after {"contactId": "b", "phone": "…"}.',
-    'Change the program that writes the file. The first object must have every key that any later object uses.',
+    'Change the program that writes the file. The first object must have every key that any later object uses. For do-not-call entries, the only keys are the fields of an entry.',
   ),
   'key-repeated': page(
     'The object has the same key twice, so the right value is unclear.',

@@ -143,9 +143,8 @@ export const ZERO_COUNTS: UploadCounts = {
 }
 
 /**
- * Which of the two sums of `countsSchema` do not hold. Empty: both hold. If `finished` is true, the
- * second sum must be equal to the accepted rows. If it is false, the second sum must not be
- * greater.
+ * Which of the two sums of `countsSchema` do not hold. Empty: both hold. If `finished` is false, the
+ * second sum may be smaller than the number of accepted rows, but not greater.
  */
 export const brokenSums = (counts: UploadCounts, finished: boolean): string[] => {
   const broken: string[] = []
@@ -186,8 +185,8 @@ export type UploadPlan = z.output<typeof planSchema>
 export type UploadProgress = z.output<typeof progressSchema>
 
 /**
- * How many failed rows Genesys did not name. `unattributed`: how many of these rows an import left
- * out. For an import, Genesys reports errors without naming rows.
+ * `unidentified`: how many failed rows Genesys did not name. `unattributed`: how many of them are
+ * rows of an import that the list does not show. About an import, Genesys names no rows.
  */
 export type UnnamedFailures = { unidentified: number; unattributed: number }
 
@@ -274,8 +273,8 @@ export const UPLOAD_FIELDS = {
    */
   sameFileAs: kept<string | null>(),
   /**
-   * A caller cancelled the upload while Genesys might have had rows of it. The upload ends when the
-   * outcome of these rows is known.
+   * A caller cancelled the upload when some of its rows might already have reached Genesys. The
+   * upload ends when the outcome of these rows is known.
    */
   cancelRequested: kept<boolean>(),
 }

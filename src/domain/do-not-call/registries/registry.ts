@@ -7,8 +7,9 @@ export type Registry = {
   /** The country of its numbers, ISO 3166-1 alpha-2. */
   country: string
   /**
-   * How many days old an edition may be when people are called. null: the limit is DNC_MAX_AGE_DAYS
-   * or, if it is not set, that of the country's rule (`registryAgeDays`).
+   * How many days old an edition may be when people are called. null: DNC_MAX_AGE_DAYS is the
+   * limit. If this variable is not set either, the country's rule sets the limit
+   * (`registryAgeDays`).
    */
   maxAgeDays: number | null
   /** The edition in force. null: no edition is in force. */

@@ -7,7 +7,7 @@ const SATURDAY = 6
 const dayOf = (year: number, month: number, day: number): number => Date.UTC(year, month - 1, day)
 const weekdayOf = (dayMs: number): number => new Date(dayMs).getUTCDay()
 
-/** The day of the nth such weekday in a month, for example of the third Monday. */
+/** The day of a month that is its nth `weekday`, for example its third Monday. */
 const nthOf = (year: number, month: number, weekday: number, nth: number): number => {
   const first = dayOf(year, month, 1)
   return first + (((weekday - weekdayOf(first) + 7) % 7) + (nth - 1) * 7) * DAY_MS

@@ -52,9 +52,15 @@ const otherText = (leaves: readonly Leaf[], taken: ReadonlySet<string>): string 
 }
 
 /**
- * The classes of a column's cells. Each possible cell is in exactly one class. The classes are: the
- * empty cell; each text that a literal names; each number that a literal names, in all spellings
- * that are not such a text; the numbers between two neighbouring numbers of literals; any other
+ * The classes of a column's cells. Each possible cell is in exactly one class:
+ * - the empty cell
+ * - for each literal that is a text: the cell with exactly this text
+ * - for each literal that is a number: the cells with this number, in any spelling
+ * - the cells with a number below the smallest, above the largest, or between two neighbouring
+ *   literals that are numbers. If no literal is a number, all numbers are one class.
+ * - the cells with any other text
+ *
+ * A text literal may spell a number. The cell with this spelling is then only in the class of the
  * text.
  */
 export const cellClassesOf = (leaves: readonly Leaf[]): CellClass[] => {

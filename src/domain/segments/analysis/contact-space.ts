@@ -62,8 +62,8 @@ const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | 
 }
 
 /**
- * Merges the classes for which all leaves have the same results. The empty cell stays separate, and
- * so do numbers from texts.
+ * Merges the classes for which all leaves have the same results. Never merges the empty cell with
+ * another class, or a class of numbers with a class of texts.
  */
 const told = (leaves: readonly Leaf[], nowMs: number): CellClass[] => {
   const verdicts = leaves.map((leaf) => verdictsOf(leaf, nowMs))
