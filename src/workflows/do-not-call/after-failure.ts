@@ -61,8 +61,8 @@ const replace = async (
 
 const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
   const { deps, claim, group } = run
-  // A renewal begins 30 days before Genesys would forget the entries. So an outage does not hold
-  // it. It is only tried again.
+  // A renewal begins 30 days before Genesys would forget the entries. So during an outage, a
+  // renewal is not held but only tried again.
   if (group.renews && reason === 'genesys_unavailable') return
   if (group.held === reason) return
   const audit = auditedGroup(
@@ -104,8 +104,8 @@ const conflicting = async (run: SendRun, failure: GenesysFailure): Promise<numbe
  */
 const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
   const { health, group } = run
-  // Genesys did not answer: the gateway's own pace had no slot in time. The size of the request is
-  // not the cause.
+  // Genesys did not send this 429: the gateway's own pace had no slot in time. The size of the
+  // request is not the cause.
   if (failure.status === null) return unanswered(run, failure)
   health.throttled += 1
   if (health.throttled >= THROTTLED_IN_A_ROW && health.most > FEWEST_ENTRIES) {

@@ -21,7 +21,7 @@ export type MoveSubmission = Refusing<
 
 /**
  * Returns the tenant's entries for the list about each of `subjects`, in the order of `subjects`.
- * `subjects`: E.164 numbers, or addresses case-folded, as `subjectOf` writes them.
+ * `subjects`: E.164 numbers or case-folded addresses, as `subjectOf` writes them.
  */
 export type SearchEntries = (
   caller: Caller,

@@ -80,7 +80,7 @@ const checkOverride = ({ caller, options }: EntriesRequest): void => {
  * Accepts a submission of do-not-call entries or of removals. Validates and stores them while they
  * stream in, and answers 202 when all of them are durable. From then on, the entries of an addition
  * suppress their people, including quarantined entries. If the call fails earlier, its entries are
- * discarded and its key is free again.
+ * discarded and its Idempotency-Key is free again.
  */
 export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>

@@ -87,7 +87,7 @@ const sendGroup = async (run: SendRun, lease: Parameters<SendEntries>[1]): Promi
 
 /**
  * Sends the entries of a list's submissions group by group, in the order of acceptance. Whatever
- * Genesys answers, the entries continue to suppress in the gateway.
+ * Genesys answers, entries that were added continue to suppress in the gateway.
  */
 export const createSendEntries = (deps: SendDeps): SendEntries => {
   const healths = new Map<string, ListHealth>()

@@ -138,7 +138,7 @@ const withoutFound = <Result extends Counted>(
   return { ...result, counts, leftOut, batchesTotal, suppressed }
 }
 
-/** Collects what `addConsents` needs at the end from chunks that have rows without consent. */
+/** Collects, from chunks that have rows without consent, what `addConsents` needs at the end. */
 const collectConsents = () => {
   const lacking: Pick<Looked, 'seq' | 'lines' | 'withoutConsent'>[] = []
   return {

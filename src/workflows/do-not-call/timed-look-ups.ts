@@ -3,7 +3,7 @@ import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
 
-/** The same look-ups, with a report of how long each look-up of digests took. */
+/** Wraps `suppressions` so that it reports how long each look-up of digests took. */
 export const timedLookUps = (deps: {
   suppressions: SuppressionPort
   clock: Clock

@@ -20,7 +20,7 @@ export type RetractDeps = {
    * null if the dialect has no call that retracts a contact. The contacts are then only reported.
    */
   contacts: ContactRetractionPort | null
-  /** Keys the digests of phones and emails, with the same key as for uploads. */
+  /** The key for the digests of phones and emails, the same as for uploads. */
   digestKey: Buffer
   clock: Clock
   ids: Ids
@@ -57,7 +57,7 @@ const auditOf = (
     ...about,
   })
 
-/** One audit entry for each submission, with the number of contacts reported. */
+/** Reports the contacts, with one audit entry for each submission or edition that named them. */
 const report = async (
   deps: RetractDeps,
   claim: RetractionClaim,
@@ -132,9 +132,9 @@ const work = async (
 }
 
 /**
- * Retracts contacts that were delivered before an entry named them, one after the other. Each
- * contact is read from Genesys first. So if the first try got no answer, the second try sees
- * whether the first one had an effect. If the dialect has no call that retracts a contact, the
+ * Retracts, one after the other, contacts that were delivered before an entry or an edition named
+ * them. Each contact is read from Genesys first. So if the first try got no answer, the second try
+ * sees whether the first one had an effect. If the dialect has no call that retracts a contact, the
  * contacts are only reported.
  */
 export const createRetractContacts = (deps: RetractDeps): RetractContacts => {

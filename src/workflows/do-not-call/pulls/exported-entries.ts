@@ -3,8 +3,8 @@ import type { EntryField, SubjectKind } from '../../../domain/do-not-call/dnc-en
 import type { JudgeEntry } from '../../../intake/entries/entry-steps.ts'
 
 /**
- * The names that the gateway gives to the columns of an export between the value and the expiry.
- * The gateway does not read these columns.
+ * The gateway's names for those columns of an export that are between the value and the expiry. The
+ * gateway does not read these columns.
  */
 const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] as const
 

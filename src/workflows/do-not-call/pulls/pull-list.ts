@@ -119,8 +119,8 @@ const readExport = async (
 }
 
 /**
- * Adds the entries that Genesys no longer has, so that they are sent again. Removing an entry in
- * Genesys does not end a suppression.
+ * Adds the entries that Genesys no longer has to the pull's submission, so that they are sent
+ * again. Removing an entry in Genesys does not end a suppression.
  */
 const addMissing = async (
   { pulls, submissions, intake }: PullDeps,

@@ -1,7 +1,10 @@
 import type { Emit } from '../../../telemetry/events.ts'
 import type { RegistryWork } from '../../ports/do-not-call/registries/registries.ts'
 
-/** An edition whose receiving instance was silent for this long is discarded. */
+/**
+ * An edition without a saved part is discarded when its receiving instance was silent for this
+ * long.
+ */
 const DEAD_AFTER_MS = 60_000
 
 /**

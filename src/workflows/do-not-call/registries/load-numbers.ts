@@ -157,9 +157,9 @@ const readPiece = async (
 }
 
 /**
- * Reads a registry's file as it streams in, plain or gzip. `from`: the body is the rest of a plain
- * file whose beginning was read before. Throws `RegistryFileRefused`, `FileRefused`, and the errors
- * of the body, of `take` and of `keep`.
+ * Reads a registry's file as it streams in, plain or gzip. If `from` is given, the body is the rest
+ * of a plain file whose beginning was read before. Throws `RegistryFileRefused`, `FileRefused`, and
+ * the errors of the body, of `take` and of `keep`.
  */
 export const loadNumbers = async (
   body: AsyncIterable<Uint8Array>,

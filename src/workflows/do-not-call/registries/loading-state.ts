@@ -18,7 +18,9 @@ export type RunsState = {
   page: NumberPage | null
 }
 
-/** Everything that is needed to continue a file after its first bytes, except the stored pages. */
+/**
+ * Everything that is needed to continue a file after its first `bytes`, except the stored pages.
+ */
 export type LoadingState = {
   /** How many bytes of the file were read. */
   bytes: number

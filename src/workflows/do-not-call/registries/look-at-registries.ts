@@ -101,7 +101,10 @@ export const lookAtRegistries = (
   const hits = new Map<number, Map<number, Suppression>>()
   const countries = new Set<string>()
   const reason = REASON_NUMBERS.registry
-  /** One object for all rows that an edition suppresses, because there may be a million of them. */
+  /**
+   * One object for each edition. All rows that the edition suppresses share it, because there may
+   * be a million of these rows.
+   */
   const byEdition: Suppression[] = editions.map(({ number: submission }) => ({
     submission,
     reason,

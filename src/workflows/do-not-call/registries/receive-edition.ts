@@ -97,8 +97,8 @@ const translated = (error: unknown): unknown => {
 }
 
 /**
- * The parts of a call that stay the same if the call is repeated to continue a file: everything but
- * `offset`.
+ * The parts of a call that stay the same if another call continues the file: the registry, and all
+ * options but `offset`.
  */
 const askedOf = ({ registry, options }: EditionRequest) => ({
   registry,

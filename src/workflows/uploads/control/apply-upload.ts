@@ -32,7 +32,7 @@ export type ApplyDeps = {
 
 /**
  * The list is read from Genesys, because a stored copy would not show what has changed since the
- * plan was made. Only if Genesys does not answer, the stored copy is used.
+ * plan was made. The stored copy is used only if Genesys does not answer.
  */
 const FRESH_MS = 0
 

@@ -9,7 +9,7 @@ import { sha256Hex } from '../../../lib/digest.ts'
 export const planBasisOf = (about: {
   fileSha256: string
   options: UploadOptions
-  /** A bitmap for each chunk in which rows are left out, over the rows of the chunk. */
+  /** For each chunk with rows left out: a bitmap of the chunk's rows. */
   leftOut: ReadonlyMap<number, Buffer>
   /** For a retry: the upload that the rows come from, and their outcomes. */
   retry?: { parentId: string; outcomes: readonly string[] }

@@ -42,9 +42,9 @@ type About = {
 }
 
 /**
- * The plan of an upload whose rows stream in, made from the register. The register knows which rows
- * this gateway has delivered. It does not know which contacts other clients put into the list, or
- * what earlier uploads will still deliver before this upload is sent. An overwrite creates every
+ * Makes the plan of an upload from the register, while the rows stream in. The register knows which
+ * rows this gateway has delivered. It does not know which contacts other clients put into the list,
+ * or what earlier uploads will still deliver before this upload is sent. An overwrite creates every
  * contact again.
  */
 export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {

@@ -6,8 +6,8 @@ import { createDigestBatch } from '../../../lib/keyed-digest.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
 /**
- * The outcomes that a caller may send again. `differing`: all delivered rows, if the reconciliation
- * found differences.
+ * The outcomes whose rows a caller may send again. `differing`: all delivered rows, if the
+ * reconciliation found differences.
  */
 export const RETRY_OUTCOMES = ['failed', 'unprocessed', 'differing'] as const
 export type RetryOutcome = (typeof RETRY_OUTCOMES)[number]
@@ -52,9 +52,9 @@ const runsOf = (rows: readonly LedgerRow[]): LedgerRow[][] => {
 }
 
 /**
- * The staged rows of a finished upload that have one of the outcomes, as chunks of a new upload.
- * Reads a page at a time. The rows keep their line numbers, because the new ledger refers to the
- * same file.
+ * Yields those staged rows of an ended upload that have one of the outcomes, as chunks of a new
+ * upload. Reads a page at a time. The rows keep their line numbers, because the new ledger refers
+ * to the same file.
  */
 export async function* retriedChunks(
   deps: RetryDeps,

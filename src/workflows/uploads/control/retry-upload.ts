@@ -46,7 +46,7 @@ export type RetryUploadDeps = Omit<
 
 /**
  * The list is read from Genesys, because a stored copy would not show what has changed since the
- * rows were checked. Only if Genesys does not answer, the stored copy is used.
+ * rows were checked. The stored copy is used only if Genesys does not answer.
  */
 const FRESH_MS = 0
 

@@ -11,8 +11,8 @@ export const FRESH_MS = 60_000
 const RETRY_AFTER_SECONDS = 30
 
 /**
- * The problem if Genesys refuses permanently. It names the right that is probably missing
- * [guide-api: Rights].
+ * The problem if Genesys refuses permanently. For `forbidden`, it names the right that is probably
+ * missing, if this is known [guide-api: Rights].
  */
 export const refusedByGenesys = (failure: GenesysFailure, detail: string): GatewayProblem => {
   const { kind, right, upstreamCode } = failure

@@ -42,7 +42,10 @@ export type ReceiveDeps = {
    */
   callbacks: boolean
   runIntake: RunIntake
-  /** Shows the upload to callers. Its result is stored with the idempotency key and replayed. */
+  /**
+   * Renders the upload as callers see it. The result is stored with the idempotency key and
+   * replayed.
+   */
   renderUpload: (upload: Upload) => object
   intake: Pick<IntakeSpec, 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'>
   clock: Clock

@@ -128,7 +128,7 @@ const isPlanned = ({ validateOnly, options }: UploadRequest): boolean =>
 /**
  * The stored reading of the list, if it is older than a minute, but Genesys has accepted rows with
  * its columns within the last minute. null: the list must be read, or the stored reading is fresh.
- * If `schemaDrift` is not `reject`, the list must always be read.
+ * If `schemaDrift` is not `reject`, a stored reading older than a minute is never used.
  */
 const provenList = ({ doorway, options }: WholeUpload): ContactList | null => {
   const seen = doorway.list
@@ -163,8 +163,8 @@ const specOf = (deps: ReceiveDeps, request: UploadRequest, list: ContactList): I
 }
 
 /**
- * Runs the work within the quotas of the tenant. If the work fails or only replays an answer,
- * nothing counts against the quotas.
+ * Runs the work within the quotas of the tenant. If the work stages no upload, nothing counts
+ * against the quotas.
  */
 const inRoom = async <Answer extends UploadAnswer | null>(
   deps: ReceiveDeps,

@@ -16,7 +16,7 @@ import { acceptanceOf, stageRows, tellStaged } from './staging.ts'
 /** The lane of a contact list. All tenants share it, because the list is one object in Genesys. */
 export const contactListLane = (listId: string): string => `contact-list:${listId}`
 
-/** Receives the rows of an upload and stages it. If it fails, nothing of the upload remains. */
+/** Receives the rows of an upload and stages it. If this fails, the upload is discarded. */
 export const stageUpload = async (
   deps: ReceiveDeps,
   request: UploadRequest,

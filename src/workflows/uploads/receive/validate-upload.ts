@@ -31,7 +31,7 @@ const shownRow = ({ line, more = [], ...first }: RejectedRow): RejectedRowShown 
 /**
  * Checks a file as an upload would, and stores nothing. Answers 200 if the file as a whole can be
  * accepted. `plan`: what delivering the file is expected to do, according to the register. Throws
- * `FileRefused` if the file cannot be read.
+ * `FileRefused` if the file as a whole is refused, for example because it cannot be read.
  */
 export const validateUpload = async (
   deps: Pick<ReceiveDeps, 'runIntake' | 'register' | 'contentHashes' | 'suppressions'>,

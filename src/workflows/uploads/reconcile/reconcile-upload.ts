@@ -31,8 +31,8 @@ const MOST_CONTACTS = 50
 const MOST_JOBS = 10
 
 /**
- * Checks an ended upload, together with other uploads of its list that are due: compares what
- * Genesys shows with what was sent. Stores a result for each upload. Exception: an upload that
+ * Checks an ended upload, together with other uploads of its tenant and list that are due: compares
+ * what Genesys shows with what was sent. Stores a result for each upload. Exception: an upload that
  * differs for the first time is checked once more later. Writes nothing to Genesys and does not
  * change the rows. Skips uploads whose check is not pending.
  */
@@ -128,7 +128,7 @@ const findingsOf = async (
       ? await compareJobs(deps, uploads, asking)
       : await compareAll(deps, deps.contactReads, askings, samples)
   const after = await deps.delivery.registerSize(tenantId, contactListId)
-  // If the register has shrunk, or if it no longer has the content of any sampled row, the list may
+  // If the register has shrunk, or if it has lost the content of all sampled rows, the list may
   // have been replaced in the meantime. The sizes of the list and of the register could then belong
   // to different times, so they are not compared.
   const sure: boolean[] = []

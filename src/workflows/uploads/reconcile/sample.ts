@@ -2,7 +2,7 @@ import { hasBit } from '../../../lib/bitmap.ts'
 import { seededRandom } from '../../../lib/seeded-random.ts'
 import type { Asking, ReconcileDeps } from './asking.ts'
 
-/** How many chunks the rows come from. Each chunk is read and decrypted as a whole. */
+/** From how many chunks the rows come at most. Each chunk is read and decrypted as a whole. */
 const MOST_CHUNKS = 10
 /** How many rows of a chunk are looked up in the register to find the sample. */
 const CANDIDATES = 200

@@ -108,7 +108,7 @@ const shownEntry = (entry: RegisterEntry | null): ContactExplained['register'] =
   return { uploadId, line, deliveredAt, inDoubt }
 }
 
-/** The contact's current entry in the register, and the last overwriting of its list. */
+/** The contact's current entry in the register, and the last time that its list was overwritten. */
 type Since = { entry: RegisterEntry | null; cleared: { acceptedSeq: number; at: string } | null }
 
 /** The reason of the row's code. If the list was overwritten later, a second sentence says so. */

@@ -13,7 +13,9 @@ export type RowsSearched = {
   rows: LedgerRow[]
   /** The line after which the next page begins. null: there is no next page. */
   nextLine: number | null
-  /** True if the call ended because it had read enough, although the page was not full. */
+  /**
+   * True if the call ended before the page was full, because it had read as much as one call may.
+   */
   cutShort: boolean
 }
 
@@ -47,7 +49,10 @@ type Deps = {
 const hasCode = ({ code, faults }: LedgerRow, wanted: string): boolean =>
   code === wanted || (faults ?? []).some((fault) => fault.code === wanted)
 
-/** Reads rows until `limit` rows match, or until it has read enough. */
+/**
+ * Reads rows until `limit` rows match, or until it has read `MOST_ROWS` rows or `MOST_CHUNKS`
+ * chunks.
+ */
 const scan = async (
   rows: AsyncIterable<LedgerRow[]>,
   fits: (row: LedgerRow) => boolean,
