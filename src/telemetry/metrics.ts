@@ -154,7 +154,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   clockJumps: counter('clock_jumps_total', 'Jumps of the clock that the label names', ['of']),
   clockUnconfirmed: gauge(
     'clock_unconfirmed',
-    "1 while the database's clock is not confirmed. Until it is confirmed, nothing expires",
+    "1 while the database's clock is not confirmed. Until it is confirmed, no stored data expires",
   ),
   databaseUp: gauge('database_up', '1 if the database answered when the metrics were last read'),
   databaseLook: gauge('database_look_seconds', 'Time to read the metrics from the database'),
