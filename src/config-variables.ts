@@ -274,7 +274,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     segments,
     'SEGMENT_CONFIRM_SHARE',
     '50',
-    'Percent of the contacts that a campaign selects. If more contacts would enter or leave the selection, the segment needs a confirmation.',
+    'How many contacts may enter or leave the selection of a campaign without a confirmation, in percent of the contacts that the version in force selects.',
   ),
   variable(
     guestFiles,

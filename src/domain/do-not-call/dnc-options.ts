@@ -32,7 +32,7 @@ const shared = {
     .meta({ pattern: '^[A-Z]{2}$' })
     .optional()
     .describe(
-      'Country of numbers without +. Two letters. Without it, a national number is rejected',
+      'Country of numbers without +. Two letters. If neither this option nor the entry names a country, a number without + is rejected',
     ),
   contactListIds: z
     .array(genesysIdSchema)

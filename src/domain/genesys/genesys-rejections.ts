@@ -88,7 +88,7 @@ export const GENESYS_REJECTIONS = {
   'contact-list-full': page(
     'The contact list holds as many contacts as Genesys allows, so there is no room for the row.',
     'The 1,000,001st contact of a list.',
-    'Remove finished contacts from the list, or send the row to a different list.',
+    'To make room in the list, delete contacts in Genesys, then send the row again. Or send the row to a different list.',
   ),
 } as const satisfies Record<string, RejectionPage>
 

@@ -19,7 +19,7 @@ export const CALL_PROBLEMS = {
   'not-found': page(
     404,
     'Not found',
-    'The address or the id does not exist, or it belongs to a different tenant.',
+    'The address or the id does not exist, or your tenant may not use the object with this id.',
     'GET /v1/uploads/upl_unknown',
     'Compare the address with /openapi.json. To check the id, list the objects of this kind with GET.',
   ),
@@ -89,16 +89,16 @@ export const CALL_PROBLEMS = {
   'body-too-slow': page(
     408,
     'The body arrives too slowly',
-    'One of these limits was exceeded, so the gateway kept nothing. A body must not stay below 8 KiB per second for 15 seconds. A form must end within 15 seconds after its file. The body of a call without a file must be complete within 30 seconds.',
+    'One of these limits was exceeded, so the gateway did not accept the call. A body must not stay below 8 KiB per second for 15 seconds. A form must reach its file within 15 seconds, and must end within 15 seconds after its file. The body of a call without a file must be complete within 30 seconds.',
     'A connection that stays open although no more data arrives.',
-    'Send again, over a better connection. You may use the same Idempotency-Key.',
+    'Send again, over a better connection. You may use the same Idempotency-Key. If the file is an edition of a registry, you can send only the rest (docs/do-not-call.md).',
   ),
   'body-broken-off': page(
     400,
     'The body is incomplete',
-    'The connection, or the last part of the form, ended before the body was complete. Nothing was kept.',
+    'The connection ended before the body was complete, so the gateway did not accept the call.',
     'The client stopped in the middle of the file.',
-    'Send again. You may use the same Idempotency-Key.',
+    'Send again. You may use the same Idempotency-Key. If the file is an edition of a registry, you can send only the rest (docs/do-not-call.md).',
   ),
   'media-type-unsupported': page(
     415,
@@ -110,7 +110,7 @@ export const CALL_PROBLEMS = {
   'multipart-malformed': page(
     400,
     'The multipart body cannot be read',
-    'A boundary is missing or wrong, a part is missing or unexpected, the form has two files, or the part `options` comes after the part `file`.',
+    'A boundary is missing or wrong, the form ends before its last boundary, a part is missing or unexpected, the form has two files, or the part `options` comes after the part `file`.',
     'A form without a part named `file`.',
     'Send the part `options` (JSON, optional) and then the part `file`, and nothing else.',
   ),

@@ -47,7 +47,7 @@ export const UPLOAD_PROBLEMS = {
     'The contact list is full',
     'This code appears in the `problem` of an upload, and as the code of rows. The list has as many contacts as Genesys allows (1,000,000 in the platform dialect), or this upload would exceed the limit. If the gateway detects this before it sends rows, it sends nothing. Contacts that it has already delivered stay in the list.',
     'An upload of 20,000 new contacts to a list that holds 990,000.',
-    'Remove finished contacts from the list and call POST …/retry, or send the file to a different list.',
+    'To make room in the list, delete contacts in Genesys, then call POST …/retry. Or send the file to a different list.',
   ),
   'import-unproven': page(
     502,

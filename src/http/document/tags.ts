@@ -10,7 +10,7 @@ export const TAGS = {
   'do-not-call':
     'People who must not be called. The gateway suppresses them as soon as it has answered 202',
   'guest-files':
-    'Files for a person. The gateway inspects and scans each file, and follows it until Genesys has it',
+    'Files, each for one person. The gateway inspects each file, scans it if a scanner is configured, and follows it until Genesys has it',
   erasures: 'Erase a person, and read the receipt',
   endpoints: 'Endpoints that receive events of the gateway',
   'genesys-events': 'Calls that Genesys makes',

@@ -29,7 +29,7 @@ export const editionOptionsSchema = z.strictObject({
     .enum(EDITION_CHANGES)
     .default('full')
     .describe(
-      '`full`: the file has all numbers. `add` or `remove`: the file has the numbers to add to or remove from the edition in force. Default: full',
+      '`full`: the file has all numbers. `add`: the file has the numbers to add to the edition in force. `remove`: the file has the numbers to remove from it. Default: full',
     ),
   base: z
     .string()

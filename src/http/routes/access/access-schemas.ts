@@ -137,7 +137,9 @@ export const rotationSchema = z
       .min(0)
       .max(MOST_OVERLAP_HOURS)
       .default(USUAL_OVERLAP_HOURS)
-      .describe('For how many hours both keys are valid'),
+      .describe(
+        'For how many hours the old key stays valid, but never longer than until its own expiry',
+      ),
   })
   .prefault({})
 

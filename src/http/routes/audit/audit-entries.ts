@@ -36,7 +36,8 @@ const registerList = (add: AddRoute): void => {
     // With a HEAD route, a HEAD would read every entry only to discard it.
     exposeHeadRoute: false,
     id: 'listAuditEntries',
-    summary: 'Read entries of the audit trail in the order of the chain. An admin sees all tenants',
+    summary:
+      'Read entries of the audit trail, in the order of the chain. With `from` or `to`, they are in the order of their times. An admin sees the entries of all tenants',
     query: auditQuerySchema,
     answers: {
       200: {

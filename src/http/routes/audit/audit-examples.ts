@@ -43,7 +43,7 @@ const VERIFIED: z.output<typeof verificationSchema> = {
 export const ENTRIES_EXAMPLES: readonly Example[] = [
   {
     name: 'moves',
-    summary: "The entries about changes of an upload's state",
+    summary: 'The entries about changes of the state of uploads',
     query: { action: 'upload.moved' },
     answer: { status: 200, body: ENTRIES },
   },

@@ -60,7 +60,7 @@ const registerProvisioning = (add: AddRoute): void => {
     id: 'createContactList',
     tag: 'contact-lists',
     summary:
-      'Make a contact list in Genesys. The answer comes as soon as the list accepts contacts or has an error, or after 30 s. `status` in the answer shows the state of the list',
+      'Make a contact list in Genesys. The answer comes as soon as the list accepts contacts or has an error, but at the latest after 30 s. `status` in the answer shows the state of the list',
     headers: { 'Idempotency-Key': 'required' },
     body: newContactListSchema,
     answers: {

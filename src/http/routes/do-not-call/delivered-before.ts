@@ -64,7 +64,7 @@ const EXAMPLES: readonly Example[] = [
   {
     name: 'retracted',
     summary:
-      'One contact was already in Genesys. Genesys no longer calls this contact on this number',
+      'One contact was already in Genesys. Genesys no longer calls this contact on the number of the entry',
     params: { submissionId: 'dns_0198c0de73a47e5b9c1df20a4e6b8d01' },
     answer: { status: 200, body: REPORT },
   },
@@ -109,7 +109,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     url: '/v1/dnc-submissions/:submissionId/delivered-before',
     id: 'listDeliveredBefore',
     summary:
-      'List contacts that were in Genesys before the entries arrived, and what happened to each contact',
+      'List the contacts that the entries name and that Genesys already had, and what happened to each contact',
     params: submissionParamsSchema,
     examples: EXAMPLES,
     handler: async ({ query, caller, params }, _reply, deps) => {
@@ -124,7 +124,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     url: '/v1/registries/:registry/editions/:editionId/delivered-before',
     id: 'listDeliveredBeforeEdition',
     summary:
-      'List contacts that were in Genesys before an edition named them, and what happened to each contact',
+      'List the contacts that an edition names and that Genesys already had, and what happened to each contact',
     params: editionParamsSchema,
     examples: OF_EDITION,
     handler: async ({ query, caller, params }, _reply, deps) => {

@@ -41,7 +41,7 @@ export const registerDncControl = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-submissions/:submissionId/resume',
     id: 'resumeDncSubmission',
-    summary: 'Resume a submission that is held because Genesys refused its list',
+    summary: 'Resume a submission that is held as dnc_list_refused',
     params: submissionParamsSchema,
     answers: MOVED,
     problems: MOVE_SUBMISSION_REFUSALS,

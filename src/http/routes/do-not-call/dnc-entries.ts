@@ -116,7 +116,7 @@ export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): 
     query: dncOptionsSchema,
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncOptions' }, 'entries'),
     answers: answers(
-      'Accepted. From now on, the valid entries suppress their people. Location is the address of the submission',
+      'Accepted. From now on, the gateway suppresses the people in the valid entries. Location is the address of the submission',
     ),
     examples: SUBMIT_EXAMPLES,
     handler: async (request, reply, deps) =>

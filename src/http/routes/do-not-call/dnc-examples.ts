@@ -52,7 +52,7 @@ const OF_FILE: z.output<typeof submissionSchema> = {
 }
 
 const REASON =
-  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess one, because it could suppress the wrong person. Write the number with + and its country code. Or name the country in region, in the entry or as an option.'
+  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because it could suppress the wrong person. Write the number with + and its country code. Or name the country in region, in the entry or as an option.'
 
 const ENTRY: z.output<typeof ledgerEntrySchema> = {
   line: 3,
@@ -132,7 +132,7 @@ export const PULL_EXAMPLES: readonly Example[] = [
 export const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'ofList',
-    summary: 'Submissions for one do-not-call list that are not applied yet',
+    summary: 'Submissions that are not applied yet, for one do-not-call list',
     query: { dncListId, state: 'applying,held' },
     answer: { status: 200, body: { items: [SUBMISSION], next: null } },
   },

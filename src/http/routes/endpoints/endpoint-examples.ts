@@ -40,7 +40,7 @@ const DELIVERY: z.output<typeof deliverySchema> = {
 export const CREATE_EXAMPLES: readonly Example[] = [
   {
     name: 'ends',
-    summary: 'An endpoint that gets the events about the end of uploads',
+    summary: 'An endpoint that gets two events: an upload was completed, and an upload failed',
     body: {
       name: 'shop',
       url: 'https://hooks.example.com/outbound-gateway',
@@ -53,7 +53,7 @@ export const CREATE_EXAMPLES: readonly Example[] = [
 export const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'all',
-    summary: 'All endpoints of a tenant with one endpoint',
+    summary: 'A tenant that has one endpoint',
     answer: { status: 200, body: { items: [ENDPOINT], next: null } },
   },
 ]

@@ -116,7 +116,7 @@ const registerMoves = (add: AddRoute): void => {
     method: 'POST',
     url: `${SEGMENT}/resume`,
     id: 'resumeSegment',
-    summary: 'Resume a version that is held because Genesys refused it',
+    summary: 'Resume a version that is held as campaign_refused',
     answers: {
       200: { about: 'The version as it is now', schema: segmentSchema, headers: ['ETag'] },
     },
