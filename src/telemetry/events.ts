@@ -78,7 +78,7 @@ export type GatewayEvents = AuditEvents &
       unchanged: number
       failed: number
       unprocessed: number
-      /** How many of the unprocessed rows have no batch that settled them. */
+      /** How many rows became `unprocessed` only because the upload ended. */
       unsettled: number
       sinceAcceptedMs: number
     }
@@ -143,7 +143,7 @@ export type GatewayEvents = AuditEvents &
       durationMs: number
       retryInMs: number | null
       correlationId: string | null
-      /** The gateway's id, the same for every attempt at a batch or file. null: there is none. */
+      /** The X-Request-ID, the same for every attempt at a batch or file. null: none was sent. */
       requestId: string | null
       /** `remaining`: the quota that Genesys reports. `right`: probably missing after a 403. */
       remaining: number | null

@@ -4,8 +4,8 @@ import pretty from 'pino-pretty'
 import { EVENT_LEVELS, type Emit, type GatewayEvents, type Level } from './events.ts'
 
 /**
- * The level of an event. A failed attempt is a warning, which is shown at the default level. The
- * many successful attempts are not shown.
+ * The level of an event. An event of level `debug` that reports a failure becomes a warning, so
+ * that the default level shows it.
  */
 const levelOf = <Name extends keyof GatewayEvents>(
   name: Name,

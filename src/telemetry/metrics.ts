@@ -4,8 +4,8 @@ import { dncMetrics } from './dnc-metrics.ts'
 import { createMakers, type Makers } from './metric-makers.ts'
 
 /**
- * All metrics of the gateway. Their labels come from closed sets, except the names of registries,
- * and are never an id. A test compares them with `docs/instrumentation.md`.
+ * All metrics of the gateway. The values of their labels come from closed sets, except the names of
+ * registries. No value is an id. A test compares the metrics with `docs/instrumentation.md`.
  */
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]

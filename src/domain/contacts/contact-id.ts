@@ -78,8 +78,8 @@ export const isPhoneNumber = (contactId: string, e164: string, written: string):
 export const FEWEST_PHONE_DIGITS = 7
 
 /**
- * The last digits of a phone number are the same in every notation. This many of them are compared.
- * For a short number, fewer digits are compared: all except the longest possible calling code.
+ * The last digits of a phone number are the same in every notation. At most this many of them are
+ * compared. The first three digits are never compared, because they may be the calling code.
  */
 const KEPT_DIGITS = 6
 const LONGEST_CALLING_CODE = 3

@@ -11,9 +11,10 @@ export const reasonOfNumber = (number: number): DncReason => {
 /**
  * A number for each tenant. It grows when a submission is accepted, when a pull adds entries, when
  * an edition of a registry that the tenant uses comes into force, and when the tenant begins to use
- * a registry. An erasure may raise it too. Code that has looked rows up reads the number again
- * later. If the number grew, the code must look the rows up again. A transaction that makes such a
- * change raises the number first. Tenants whose number was never raised are left out.
+ * a registry. An erasure may raise it too. Code that looks rows up keeps the number, and compares
+ * it again before it relies on the result. If the number grew, the rows must be looked up again. A
+ * transaction that makes such a change raises the number first. Tenants whose number was never
+ * raised are left out.
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
 
@@ -32,7 +33,7 @@ export type Standing = {
 
 /**
  * The stored reasons of suppressions that no entry causes. `registry`: the number is in a registry.
- * `consent`: the person did not consent. If the person did not consent, `submission` is 0.
+ * `consent`: the person did not consent (`submission` is then 0).
  */
 export const REASON_NUMBERS = { registry: 16, consent: 17 } as const
 

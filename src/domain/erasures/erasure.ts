@@ -118,9 +118,9 @@ export type Mentions = {
    */
   without(text: string, about?: { json: boolean }): string | null
   /**
-   * Whether a cell names the person. It does if it contains the person's number or address, if it is
-   * the number in national form, or if it is exactly the contact id. The notation of the number and
-   * the case of the address do not matter.
+   * Whether a cell names the person. It does if it contains the person's number or address, if it
+   * is the number in national form, or if it is exactly the contact id. The notation of the number
+   * and the case of the address do not matter.
    */
   isCell(cell: string): boolean
 }

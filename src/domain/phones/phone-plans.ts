@@ -74,8 +74,8 @@ const AT = {
 } as const
 
 /**
- * One place for each length. No number is longer than 17 digits, so a set of lengths fits in the 32
- * bits of a JavaScript integer.
+ * The places of `typesAt`, which are more than the digits of the longest text that is read. The
+ * lengths in the metadata are at most 17, so a set of them fits in a JavaScript integer of 32 bits.
  */
 const LENGTHS = 64
 const MOST_CODES = 1000

@@ -4,8 +4,8 @@
  * these hours, no new read may begin, but earlier reads can end.
  */
 export const RETENTION_RULES = {
-  // No read of the rows begins after 30 days. A read that began earlier has one hour to end,
-  // because a caller cannot repeat a download that is interrupted.
+  // No read of the rows begins after 30 days. A read that began earlier has one hour to end. If the
+  // deletion interrupted this read, the caller could not repeat it.
   'staged-rows': { keptDays: 30, readHours: 1 },
   'upload-records': { keptDays: 90 },
   'idempotency-answers': { keptDays: 7 },

@@ -133,8 +133,8 @@ export const progressSchema = z.strictObject({
   /** The share of accepted rows that are settled, with two decimals. */
   percent: z.number().min(0).max(100),
   /**
-   * null: the rate is unknown, because fewer than two batches are settled, or fewer than two since
-   * the last pause of `RATE_STALE_SECONDS`.
+   * null: the rate is unknown. It needs two settled batches. After a pause of at least
+   * `RATE_STALE_SECONDS`, only batches that were settled after the pause count.
    */
   rowsPerSecond: z.number().nullable(),
   /** When the last row is expected to be settled at this rate. null: the rate is unknown. */

@@ -143,8 +143,8 @@ export const ZERO_COUNTS: UploadCounts = {
 }
 
 /**
- * Which of the two sums of `countsSchema` do not hold. Empty: both hold. If `finished` is false, the
- * second sum may be smaller than the number of accepted rows, but not greater.
+ * Which of the two sums of `countsSchema` do not hold. Empty: both hold. If `finished` is false,
+ * the second sum may be smaller than the number of accepted rows, but not greater.
  */
 export const brokenSums = (counts: UploadCounts, finished: boolean): string[] => {
   const broken: string[] = []

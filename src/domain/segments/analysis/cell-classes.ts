@@ -56,8 +56,8 @@ const otherText = (leaves: readonly Leaf[], taken: ReadonlySet<string>): string 
  * - the empty cell
  * - for each literal that is a text: the cell with exactly this text
  * - for each literal that is a number: the cells with this number, in any spelling
- * - the cells with a number below the smallest, above the largest, or between two neighbouring
- *   literals that are numbers. If no literal is a number, all numbers are one class.
+ * - for each range of numbers below, between and above these literals: the cells with a number in
+ *   the range. If no literal is a number, there is one such class for all numbers.
  * - the cells with any other text
  *
  * A text literal may spell a number. The cell with this spelling is then only in the class of the

@@ -38,8 +38,8 @@ const simplifiedNode = (analysed: AnalysedRules, node: PlacedNode): PlacedNode =
 }
 
 /**
- * Rules with the same meaning and fewer parts. All exclusions of the configuration stay. Throws
- * `BudgetSpent`.
+ * Rules with the same meaning, without the parts that are proved superfluous. All exclusions of the
+ * configuration stay. Throws `BudgetSpent`.
  */
 export const simplify = (analysed: AnalysedRules): PlacedRules => {
   const { conditions, exclusions } = analysed.rules
