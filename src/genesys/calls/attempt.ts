@@ -28,9 +28,12 @@ export type ApiCall<T> = {
   schema: z.ZodType<T>
   /** The right that the OAuth client probably lacks if Genesys answers 403. */
   right: string
-  /** Whether the body contains rows, so that a 400 or 422 may be about a row. */
+  /** Whether the body contains rows. If so, a 400 or 422 may be about a row. */
   rows?: boolean
-  /** Reads which rows a refusal names. Needed only if this call names rows in a special form. */
+  /**
+   * Reads which rows a refusal names. Needed only if refusals of this call name rows in a special
+   * form.
+   */
   refusedIn?: RefusedIn
   /**
    * Whether a 404 may only mean "not yet", because the list was made a moment ago. If so, the
@@ -68,8 +71,8 @@ export type Attempt<T> = {
   token: AccessToken | null
   answer: HttpAnswer | null
   /**
-   * false: no slot or no token was granted, so nothing was sent. true also if `compose` refused the
-   * request afterwards.
+   * false: no slot or no token was granted, so nothing was sent. true: both were granted, even if
+   * `compose` then refused the request.
    */
   sent: boolean
   /** The X-Request-ID of the request. null: it had none. */
@@ -90,9 +93,8 @@ const valueOf = async <T>(call: ApiCall<T>, answer: HttpAnswer): Promise<T> => {
 }
 
 /**
- * Waits for a token and then for a slot, until both are valid. The slot comes second, because the
- * time of a slot would be over after a login. All calls that waited for the login would then be
- * sent together.
+ * Waits for a token and then for a slot, until both are valid. If the slot came first, its time
+ * would be over after a login, and all calls that waited for the login would be sent together.
  */
 const ready = async (
   deps: AttemptDeps,

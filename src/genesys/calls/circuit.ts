@@ -20,7 +20,7 @@ export type Circuit = {
 
 /**
  * Opens after `FAILURES_TO_OPEN` failures in a row, over all calls of the client. The first answer
- * of any other kind closes it.
+ * that is not `unavailable` closes it.
  */
 export const createCircuit = (deps: { emit: Emit }): Circuit => {
   let failures = 0

@@ -45,13 +45,13 @@ export type GenesysClientDeps = {
   clientSecret: string
   /** The pace that Genesys allows. The client stays 2.5 % below it. */
   requestsPerMinute: number
-  /** How many rows a batch has, if fewer than the dialect's limit. null: the dialect's limit. */
+  /** The most rows of a batch. The dialect's limit applies if it is lower, or if this is null. */
   batchRows: number | null
   pace: PaceStore
   /** The lists that were made a moment ago. All instances share them, and they outlast restarts. */
   newLists: NewLists
   clock: Clock
-  /** Receives Genesys' time from the header of an answer, in milliseconds since 1970. */
+  /** Receives Genesys' time from the `Date` header of an answer, in milliseconds since 1970. */
   heardTime?: (ms: number) => void
   random: () => number
   emit: Emit
@@ -66,6 +66,7 @@ export type GenesysClientDeps = {
   httpHosts?: readonly string[]
   /**
    * The most time for one HTTP exchange as a whole. Default: 30 s [guide-api: Errors and retries].
+   * Calls with a file have their own limit (`fileTimeoutMs`).
    */
   requestTimeoutMs?: number
 }
@@ -144,7 +145,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
 
 const DEFAULT_UPLOAD_HOSTS = ['*.amazonaws.com']
 
-/** The most bytes of the page that are read. Only the answer's header matters. */
+/** The most bytes of the answer to `askTime`. Only the `Date` header of the answer matters. */
 const MAX_TIME_BYTES = 1_048_576
 
 const askTimeOf =

@@ -18,7 +18,7 @@ const MAX_PAGES = 10_000
 
 /**
  * All contact lists of the org, or those that Genesys finds by `name`. Both dialects have this
- * call. An answer without `pageCount` is the only page.
+ * call. An answer without `pageCount` counts as the last page.
  */
 export const listAllContactLists = async (
   call: Caller,
@@ -28,8 +28,8 @@ export const listAllContactLists = async (
     pageSize: number
     name?: string
     /**
-     * Platform: whether to ask Genesys to answer with an empty page after the last one. By default
-     * Genesys repeats the last page.
+     * Asks Genesys to answer with an empty page after the last page. Without this, Genesys repeats
+     * the last page. Only for the platform dialect, and only with `name`.
      */
     allowsEmpty?: boolean
   },

@@ -26,9 +26,9 @@ const matches = (pattern: string, hostname: string): boolean =>
     : hostname === pattern
 
 /**
- * Whether a file may be sent to the URL. The URL must be https, have no credentials and lead to an
- * allowed host. Only the API's own host may have another port than 443. For loopback and
- * `httpHosts`, http and every port are allowed, if the host is an allowed host.
+ * Whether a file may be sent to the URL. The URL must have no credentials and lead to an allowed
+ * host. It must be https on port 443, with two exceptions: the API's own host may have the API's
+ * port, and loopback and `httpHosts` may have http and any port.
  */
 export const isUploadUrl = (text: string, hosts: UploadHosts): boolean => {
   const url = URL.parse(text)
@@ -43,7 +43,7 @@ export const isUploadUrl = (text: string, hosts: UploadHosts): boolean => {
 export type PresignedFile = {
   /** The name of the call, from a fixed set of names, because metrics use it as a label. */
   operation: string
-  /** Never log it: anyone who has it may write to it. */
+  /** Never log it: anyone who has it can write to it. */
   url: string
   headers: Record<string, string>
   body: Buffer | { sizeBytes: number; pieces: AsyncIterable<Buffer> }

@@ -14,8 +14,8 @@ export const upstreamCodeOf = (value: unknown): string | null => {
 }
 
 /**
- * The name of a column that Genesys repeats. null: the text does not look like a name, but like a
- * phone number, an address or a sentence.
+ * The name of a column that Genesys repeats. null: the text does not look like a name. It could be
+ * a phone number, an address or a sentence.
  */
 export const fieldOf = (value: unknown): string | null =>
   typeof value === 'string' &&

@@ -12,8 +12,8 @@ export type HttpRequest = {
   url: string
   headers: Record<string, string>
   /**
-   * Sends only these headers, without the transport's own, because a pre-signed URL may have signed
-   * them.
+   * Sends only these headers, without the transport's own. The signature of a pre-signed URL may
+   * cover the headers.
    */
   verbatim?: boolean
   /**
@@ -30,9 +30,7 @@ export type HttpRequest = {
   into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
 }
 
-/**
- * An answer that was read completely. The facts about the pace, from its headers, are only hints.
- */
+/** An answer that was read completely. What its headers say about the pace is only a hint. */
 export type HttpAnswer = {
   status: number
   text: string
@@ -41,8 +39,8 @@ export type HttpAnswer = {
   allowed: number | null
   resetMs: number | null
   /**
-   * Genesys' id of the call, by which its support finds it. null: it is missing, or does not look
-   * like an id.
+   * Genesys' id of the call. Genesys' support needs this id to find the call. null: the id is
+   * missing, or does not look like one.
    */
   correlationId: string | null
   /** The ETag of the stored file. Only a file storage service sends one. */
@@ -94,8 +92,8 @@ const paceHints = (headers: Headers): Pick<HttpAnswer, 'remaining' | 'allowed' |
 }
 
 /**
- * Reads the whole body. Throws `malformed_answer` if it is longer than `maxAnswerBytes`, which also
- * closes the connection.
+ * Reads the whole body. If it is longer than `maxAnswerBytes`, throws `malformed_answer`, and the
+ * connection is closed.
  */
 const readBody = async (
   body: AsyncIterable<Uint8Array>,
@@ -146,7 +144,7 @@ const OWN_HEADERS = { accept: 'application/json', 'user-agent': 'outbound-gatewa
 export const createTransport = (deps: {
   timeoutMs: number
   clock: Clock
-  /** Receives the time that an answer carries (RFC 9110, Date), in milliseconds since 1970. */
+  /** Receives the time in the `Date` header of an answer (RFC 9110), in ms since 1970. */
   heardTime?: (ms: number) => void
 }): Transport => {
   const agent = new Agent({
@@ -159,7 +157,7 @@ export const createTransport = (deps: {
     bodyTimeout: deps.timeoutMs,
   })
 
-  /** Aborts requests that have no other signal when the transport closes. */
+  /** When the transport closes, aborts the requests that came without a signal. */
   const closing = new AbortController()
 
   const exchange = async (asked: HttpRequest): Promise<HttpAnswer> => {

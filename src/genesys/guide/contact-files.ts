@@ -16,8 +16,8 @@ import { readJob } from './jobs.ts'
 import { typeOfKind } from './list-wire.ts'
 
 /**
- * Genesys publishes 10 MB for a file. The gateway counts 10^6 bytes for each MB, which is safe even
- * if Genesys counts 2^20 [guide-api: Contacts].
+ * Genesys publishes a limit of 10 MB for a file. The gateway counts 10^6 bytes for each MB, which
+ * is safe even if Genesys counts 2^20 [guide-api: Contacts].
  */
 const FILE_BYTES = 10_000_000
 

@@ -13,8 +13,8 @@ import { readJob } from './jobs.ts'
 import { contactListOf, readListCall } from './list-wire.ts'
 
 /**
- * Genesys publishes 5,000 rows and 10 MB. The gateway uses half the rows, and counts 10^6 bytes for
- * a MB, which is safe even if Genesys counts 2^20 [guide-api: Contacts].
+ * Genesys publishes limits of 5,000 rows and 10 MB. The gateway sends at most half as many rows,
+ * and counts 10^6 bytes for a MB, which is safe even if Genesys counts 2^20 [guide-api: Contacts].
  */
 const MAX_ROWS = 2_500
 const MAX_BYTES = 10_000_000
@@ -36,7 +36,7 @@ const FORM: RowForm = {
 export const createGuideContactLists = (deps: {
   call: Caller
   newLists: NewLists
-  /** How many rows a batch has, if the configuration sets fewer than 2,500. null: 2,500. */
+  /** The most rows of a batch. 2,500 if this is null or more than that. */
   batchRows: number | null
 }): ContactListPort => {
   const limits: DialectLimits = {

@@ -27,8 +27,8 @@ const refusalSchema = z.looseObject({ errors: z.array(entryErrorSchema).catch([]
 const PLACE = /^phoneNumbers\[(\d{1,6})\]$/
 
 /**
- * The index of the entry that an error names, by its number or by its place in the request. null:
- * the error names no entry of this request.
+ * The index of the entry that an error names, by phone number or by place in the request. null: the
+ * error names no entry of this request.
  */
 const indexOf = (
   { phoneNumber, field }: z.infer<typeof entryErrorSchema>,

@@ -13,8 +13,8 @@ import type { Caller } from '../calls/retry.ts'
 
 const id = z.string().min(1).max(255)
 /**
- * Without `id` or `uploadUrl` the outcome is unknown. Such an answer never counts as a success
- * [guide-api: Guest files].
+ * If `id` or `uploadUrl` is missing, the outcome is unknown, and the answer never counts as a
+ * success [guide-api: Guest files].
  */
 const registeredSchema = z.looseObject({ id, uploadUrl: z.url().max(8192) })
 /**
@@ -41,8 +41,8 @@ const saidOf = (operation: string, fileId: string, said: z.output<typeof saidSch
 }
 
 /**
- * Files of external contacts, in the guide dialect. The path for the confirmation is made here,
- * from the right contact's id. Genesys' `uploadCompleteUrl` is not used.
+ * Files of external contacts, in the guide dialect. The path for the confirmation is made here from
+ * the contact's id. Genesys' `uploadCompleteUrl` is not used.
  */
 export const createExternalContactFiles = ({
   call,

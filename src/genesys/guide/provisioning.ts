@@ -20,7 +20,10 @@ const DESCRIPTION = 'Made by Outbound Gateway'
  */
 const once = (context: CallContext): CallContext => ({ ...context, retryForMs: 0 })
 
-/** The next version, in the form of the last version: 3 → 4, "3" → "4", "1.0" → "2.0". */
+/**
+ * The next version, in the form of the last version: 3 → 4, "3" → "4", "1.0" → "2.0". If the last
+ * version is missing or does not begin with a digit, the result is "2.0".
+ */
 const raised = (version: string | number | null | undefined): string | number => {
   if (typeof version === 'number') return version + 1
   const [, major, rest] = /^(\d{1,9})(.*)$/.exec(version ?? '') ?? []

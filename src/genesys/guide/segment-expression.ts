@@ -1,6 +1,6 @@
 /**
  * An expression of a rule in the guide dialect. Only `writeExpression` turns expressions into text,
- * so it quotes everything that is sent.
+ * so no text literal is sent without quotes.
  */
 export type GuideExpression =
   | {

@@ -69,7 +69,7 @@ const rangeExpression = (leaf: Extract<Leaf, { operator: 'between' }>): GuideExp
   )
 }
 
-/** null: the language has no such operator. */
+/** The comparison as an expression. null: the language does not have its operator. */
 const leafExpression = (leaf: Leaf): GuideExpression | null => {
   switch (leaf.operator) {
     case 'in':

@@ -1,6 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** What the headers of an answer say about Genesys' own count. null: they say nothing. */
+/**
+ * How many requests are left and how many are allowed, by the headers of an answer. null: unknown.
+ */
 export type PaceHint = { remaining: number | null; allowed: number | null }
 
 export type PaceHints = {
@@ -22,9 +24,9 @@ export type PaceHints = {
  * this time. If Genesys names it again, the time begins again.
  */
 const CEILING_KEPT_MS = 300_000
-/** A reported number of requests left counts for this long. */
+/** How long a reported number of remaining requests counts. */
 const REMAINING_KEPT_MS = 5_000
-/** A limit below 10 a minute is probably an error of the header. */
+/** A limit below 10 a minute is probably an error of the header, so it is ignored. */
 const LEAST_CEILING = 10
 /**
  * Less than this share of a minute's pace counts as almost nothing. The gateway stays 2.5 % below

@@ -64,9 +64,9 @@ const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
 }
 
 /**
- * Matches waiting calls with slots of the store. When the time of a slot comes, the call that is
- * most urgent then gets the slot, even if the slot was requested for another call. If the store
- * fails, every waiting call gets its error.
+ * Matches waiting calls with slots of the store. When the time of a slot comes, the most urgent
+ * call at that moment gets the slot, even if the slot was requested for another call. If the store
+ * fails, every waiting call gets the store's error.
  */
 export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => {
   const { store, bucket, clock, room, closing } = deps

@@ -16,7 +16,9 @@ export type WaitingRoom = {
   remove(waiter: Waiter): void
   /** Removes and returns the call that gets the next slot. null: no call waits. */
   take(): Waiter | null
-  /** The rank of the call that gets a slot after `ahead` other calls. null: fewer calls wait. */
+  /**
+   * The rank of the call that gets a slot after `ahead` others. null: at most `ahead` calls wait.
+   */
   rankAfter(ahead: number): number | null
   size(): number
   waiting(): Record<CallClass, number>

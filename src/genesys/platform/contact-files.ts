@@ -64,8 +64,9 @@ const eventsSchema = z.looseObject({
 type WireEvent = z.infer<typeof eventsSchema>['entities'][number]
 
 /**
- * Genesys has no state for success. An import without a state has ended if it is at 100 %. The
- * status is that of the latest import of the list, no matter who started it [platform-api: 2.5.4].
+ * Genesys has no state for success. An import that is neither in progress nor failed has ended if
+ * it is at 100 %. The status is that of the latest import of the list, no matter who started it
+ * [platform-api: 2.5.4].
  */
 const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
   const percent = wire.percentComplete ?? 0

@@ -92,7 +92,7 @@ const addContacts = (given: BatchToSend | (() => BatchToSend), newLists: NewList
 export const createPlatformContactLists = (deps: {
   call: Caller
   newLists: NewLists
-  /** How many rows a batch has, if the configuration sets fewer than 1,000. null: 1,000. */
+  /** The most rows of a batch. 1,000 if this is null or more than that. */
   batchRows: number | null
 }): ContactListPort => {
   const limits: DialectLimits = {

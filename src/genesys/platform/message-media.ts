@@ -18,7 +18,7 @@ const headersSchema = z
     z.string().regex(/^[\x20-\x7e]{0,4096}$/u),
   )
   .nullish()
-/** MessageMediaUploadData of SDK 262. Without `id` or `uploadUrl` the outcome is unknown. */
+/** MessageMediaUploadData of SDK 262. If `id` or `uploadUrl` is missing, the outcome is unknown. */
 const placeSchema = z.looseObject({
   id,
   uploadUrl: z.url().max(8_192),
@@ -103,7 +103,7 @@ const judgeWith =
       },
       context,
     )
-    // An answer about other media proves nothing about these.
+    // An answer about other media proves nothing about this file.
     if (media.id !== fileId) throw new GenesysFailure('malformed_answer', operation)
     return media.status === 'valid' || media.status === 'invalid' ? media.status : 'unsaid'
   }

@@ -60,8 +60,8 @@ const rangePredicate = (leaf: Extract<Leaf, { operator: 'between' }>): FilterPre
 }
 
 /**
- * The predicates of a leaf, one of which must hold for a contact. Only `in` with both numbers and
- * texts needs two.
+ * The predicates of a leaf. A contact must meet at least one of them. Only `in` with both numbers
+ * and texts needs two.
  */
 const predicatesOf = (leaf: Leaf): FilterPredicate[] => {
   if (leaf.operator === 'between') return [rangePredicate(leaf)]

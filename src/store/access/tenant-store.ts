@@ -81,7 +81,7 @@ const tenantNamed = async (db: Db, name: string): Promise<string | null> => {
   return rows[0]?.id ?? null
 }
 
-/** Replaces the grants of each kind that is given. Other kinds keep theirs. */
+/** Replaces the grants of each kind that is given. The other kinds keep their grants. */
 const writeGrants = async (tx: Tx, tenantId: string, grants: Partial<Grants>): Promise<void> => {
   for (const [field, kind] of FIELDS) {
     const given = grants[field]

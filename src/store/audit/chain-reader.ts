@@ -39,9 +39,9 @@ const toLine = (row: BlockRow): BlockLine => ({
 })
 
 /**
- * A statement reads the blocks that begin less than this many entries after the beginning of the
- * first block that it reads. The largest block has as many entries, so small blocks are read
- * several at a time, and large blocks one or two at a time.
+ * A statement reads the next block, and the blocks after it that begin less than this many entries
+ * after its beginning. A block has at most this many entries. A statement therefore reads many
+ * small blocks, or only one or two large ones.
  */
 const ENTRIES_AT_ONCE = 500
 const BLOCKS_AT_ONCE = 100
@@ -50,8 +50,9 @@ type BlockWithEntries = BlockRow & { lines: Omit<EntryLine, 'type'>[] }
 
 /**
  * The next blocks after `after`, with those of their entries that the viewer may see. One statement
- * reads both, so no retention deletes entries in between. Each entry is looked up by its id.
- * Without that, the planner would read all entries, because it cannot know how few the blocks need.
+ * reads blocks and entries, so retention cannot delete entries between two reads. Each entry is
+ * looked up by its id. Otherwise the planner would read all entries, because it cannot know that
+ * the blocks need only a few.
  */
 const nextBlocks = async (
   { db }: Database,

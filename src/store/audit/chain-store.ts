@@ -38,7 +38,7 @@ const BEHIND = sql`(e.xid, e.id) > (${LAST_XID}, ${LAST_ID})`
 const UNNUMBERED = sql`not exists (select from audit_place p where p.entry_id = e.id)`
 /**
  * Few entries wait for a number. The `offset` makes the planner search for each of them. Without
- * it, the planner reads all places.
+ * it, the planner reads all rows of `audit_place`.
  */
 const NOT_FOUND = sql`not exists (select from audit_place p where p.entry_id = e.id offset 0)`
 export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`
@@ -46,7 +46,7 @@ export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`
 export const STRAY = sql`not (${BEHIND}) and ${UNNUMBERED}`
 /**
  * An entry gets its number only when no older transaction is running. An older transaction may
- * still commit an entry with an earlier place. If later entries already had their numbers, that
+ * still commit an entry with an earlier place. If later entries already had numbers, the earlier
  * entry could get none.
  */
 const SETTLED = sql`e.xid < pg_snapshot_xmin(pg_current_snapshot())`

@@ -197,7 +197,7 @@ const inTime = async (
   )
 }
 
-/** Reads the entries of the chain, page by page. `examined`: for tests. */
+/** Reads the entries of the chain, page by page. Only tests set `examined`. */
 export const createEntryPages = ({
   database: { db },
   examined = EXAMINED,

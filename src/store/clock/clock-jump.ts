@@ -2,12 +2,12 @@ import { sql, type RawBuilder } from 'kysely'
 
 import type { Tx } from '../homes/database.ts'
 
-/** The length of a lane's lease, so that the lanes of a dead instance are soon free. */
+/** The length of a lane's lease. After this time, the lanes of a dead instance are free. */
 const LEASE = sql`interval '10 seconds'`
 
 /**
- * Stored times that may be in the future: the rows, and the columns that must move back with the
- * clock.
+ * The columns with times that must move back with the clock if they are in the future. `where`: in
+ * which rows.
  */
 export const AHEAD: readonly { table: string; where?: string; columns: readonly string[] }[] = [
   { table: 'lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
@@ -66,13 +66,13 @@ const LEASED = [
   'audit_chain',
 ] as const
 
-/** Tables whose rows have a heartbeat while they are received. */
+/** Tables whose rows have a heartbeat while the gateway receives their content. */
 const RECEIVING = ['upload', 'dnc_submission', 'guest_file', 'registry_edition'] as const
 
 /**
  * Call this after the clock was set back. Times in the future move back by the same amount, so that
- * nothing waits longer. Leases end within ten seconds, so that leases of dead instances do not last
- * longer.
+ * the jump prolongs no wait. Every lease ends within ten seconds, so that the jump does not prolong
+ * the leases of dead instances.
  */
 export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
   const back = interval(backMs)

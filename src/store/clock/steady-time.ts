@@ -10,8 +10,8 @@ const BEYOND_LOOK = `seen_at + interval '5 seconds'`
 
 /**
  * The time of the database's clock. After the clock has jumped ahead, this time does not advance
- * until an instance has checked the clock. Leases end by this time, so that no instance takes a
- * lane from a live holder. Use it in statements that do not wait for a lock.
+ * until an instance has checked the clock. This time decides when a lease has ended, so that no
+ * instance takes a lane from a live holder. Use it in statements that do not wait for a lock.
  */
 export const STEADY_NOW = sql.raw(
   `(select least(clock_timestamp(), ${BEYOND_LOOK}) from database_clock)`,
@@ -19,8 +19,8 @@ export const STEADY_NOW = sql.raw(
 
 /**
  * The latest time that has certainly come. It does not advance while a jump of the clock is not
- * confirmed. Everything whose expiry is final (a stored answer, a receipt, a permission) expires by
- * this time.
+ * confirmed. This time decides when everything with a final expiry (a stored answer, a receipt, a
+ * permission) has expired.
  */
 export const CERTAIN_NOW_TEXT = `(select least(clock_timestamp(), ${BEYOND_LOOK}, doubted_from) from database_clock)`
 export const CERTAIN_NOW = sql.raw(CERTAIN_NOW_TEXT)

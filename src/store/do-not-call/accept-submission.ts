@@ -57,9 +57,9 @@ const toldOf = (submission: DncSubmission): Telling[] => [
 ]
 
 /**
- * If the submission ends earlier entries of its people (a removal, or entries that override) and
- * has one chunk, ends them already in this transaction. So the removal of one person is in force in
- * the gateway when its answer arrives.
+ * If the submission has one chunk and ends earlier entries of its people (a removal, or entries
+ * that override), this ends them in the same transaction. The removal of one person is therefore in
+ * force in the gateway when the caller gets the answer.
  */
 const closeOne = async (tx: Tx, ids: Ids, { id, chunks }: AcceptSubmission): Promise<void> => {
   if (chunks !== 1) return

@@ -56,9 +56,9 @@ const STANDS = (at: string) =>
 
 /**
  * Chooses which entries in force are exported: one for each person and scope. The entry with the
- * strongest reason is chosen. Among several, the one with the latest expiry is chosen, then the
- * oldest. It is exported with the strongest reason and the latest expiry of all entries of the
- * person and scope.
+ * strongest reason is chosen. If several have this reason, the one with the latest expiry is
+ * chosen, and then the oldest. It is exported with the strongest reason and the latest expiry of
+ * all entries of the person and scope.
  */
 const leadingRows = async (
   db: Db,

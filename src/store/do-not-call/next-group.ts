@@ -159,8 +159,8 @@ const lookAtRemoval = async (
 }
 
 /**
- * The entries of the first chunk that has unsent entries. An index finds the lowest chunk number,
- * even if the planner does not know yet how many entries a new submission has.
+ * The unsent entries of the first chunk that has any. An index finds the lowest chunk number, even
+ * if the planner does not know yet how many entries a new submission has.
  */
 const nextPending = ({ number }: Sending): RawBuilder<unknown> =>
   sql`mine as materialized (select e.* from dnc_entry e

@@ -33,9 +33,9 @@ const { created, existing, updated, removed, not_found: notFound } = DNC_OUTCOME
 const failedOutcome = DNC_OUTCOMES.failed
 
 /**
- * The part of the statement that decides the outcome of added entries. It depends on which entries
- * the gateway had for their subjects before. These include entries that the submission itself has
- * ended by `override`.
+ * The part of the statement that decides the outcome of added entries. The outcome depends on the
+ * earlier entries that the gateway had for the same subjects. These include entries that the
+ * submission itself has ended by `override`.
  */
 const judgedAdds = (number: string): RawBuilder<unknown> =>
   sql`before as (select mine.subject, mine.scope, max(e.reason) as reason, bool_or(e.expires_at is null) as forever,
@@ -132,8 +132,8 @@ export const endIfDone = async (
 }
 
 /**
- * Ends the submission as `endIfDone` does, or returns null if it still has entries to send, or had
- * already ended (as when a group is renewed).
+ * Ends the submission as `endIfDone` does. Returns null if it still has entries to send, or had
+ * already ended (for example if the group is a renewal).
  */
 export const endWhenDone = async (
   tx: Tx,

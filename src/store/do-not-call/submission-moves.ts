@@ -36,9 +36,9 @@ type Move = {
 }
 
 /**
- * Changes a submission if `condition` is true, writes its audit entry and wakes its lane. Locks the
- * lane's row before the submission's row, as the lane's worker does. Returns null if the condition
- * is not true.
+ * Wakes the lane of a submission. If `condition` is true, also changes the submission and writes
+ * the audit entry, otherwise returns null. Locks the lane's row before the submission's row, as the
+ * lane's worker does.
  */
 const move = (
   database: Database,

@@ -126,8 +126,8 @@ type Withholding = {
 
 /**
  * Why rows of a chunk were withheld at their try, by row. The reason is the strongest entry that
- * was accepted since the look-up of the rows or, if there is none, the edition of a registry. Rows
- * without a reason are left out.
+ * was accepted since the look-up of the rows. If there is none, the reason is the edition of a
+ * registry that names the person. Rows without a reason are left out.
  */
 export const readWithholding = async (
   db: Db,
@@ -185,7 +185,7 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
 }
 
 /**
- * Throws `RowsWithheld` if a request carries rows that must not be sent: entries or editions that
+ * Throws `RowsWithheld` if a request contains rows that must not be sent: entries or editions that
  * came after the look-up suppress them, or their person was erased since. (An erasure raises the
  * epochs too.) Throws `SuppressionUnknown` if that cannot be found out, and `RegistryStale` like
  * `assertFresh`.

@@ -107,7 +107,7 @@ export const createSuppressions = (deps: Deps): SuppressionPort => {
   }
 }
 
-/** Looks up rows among the entries that were added since their last look-up, implemented in SQL. */
+/** Looks up rows among the entries that were added since the last look-up of the rows. */
 const createLookUpsSince = ({
   database: { db },
   digestKey,

@@ -1,6 +1,6 @@
 /**
- * Receives a row of a number and bytes. The bytes are valid only during the call. An error that it
- * throws makes the statement fail.
+ * Receives a row of a number and bytes. The bytes are valid only during the call. If the call
+ * throws, the statement fails.
  */
 export type TakeBytes = (key: number, bytes: Uint8Array) => void
 
@@ -15,7 +15,7 @@ const THE_END = -1
 
 /**
  * Reads what `COPY (select <bigint>, <bytea>) TO STDOUT (FORMAT binary)` sends, message by message.
- * A message holds whole rows, and the first one begins with the header. Throws if a message has any
+ * A message holds whole rows. The first message begins with the header. Throws if a message has any
  * other form.
  */
 export const createCopiedRows = (take: TakeBytes): ((message: Buffer) => void) => {

@@ -21,8 +21,8 @@ import type { Outbox } from './outbox.ts'
 type Deps = { database: Database; keyring: Keyring; outbox: Outbox }
 
 /**
- * Locks the endpoint until the transaction ends, if the caller may change it. Only the lock for a
- * deletion (`update`) blocks transactions that write deliveries for the endpoint.
+ * Locks the tenant's endpoint until the transaction ends. `own`: the caller may change it. Only the
+ * lock for a deletion (`update`) blocks transactions that write deliveries for the endpoint.
  */
 const lockOwn = async (
   tx: Tx,

@@ -75,9 +75,9 @@ export type Outbox = {
   /** Connects the queue. If `firstAttempts` is left out, every delivery gets a job immediately. */
   connect(queue: JobQueue, firstAttempts?: FirstAttempts): void
   /**
-   * Writes one delivery for each enabled endpoint of the tenant that receives the event. The first
-   * attempt is made from memory after the commit. If that attempt does not settle the delivery in
-   * time, the sweeper finds the delivery.
+   * Writes one delivery for each enabled endpoint of the tenant that receives the event. With
+   * `firstAttempts`, the first attempt is made from memory after the commit. If that attempt does
+   * not settle the delivery in time, the sweeper finds the delivery.
    */
   tell(tx: Tx, tellings: readonly Telling[]): Promise<void>
   enqueue(tx: Tx, deliveryId: string, startAfterMs: number): Promise<void>

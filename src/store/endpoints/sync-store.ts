@@ -35,7 +35,7 @@ type DeliveryRow = SecretRow & {
 const OVERDUE_AT_ONCE = 500
 /**
  * How early a job may arrive. The time of a job is counted in whole seconds, by the transaction's
- * clock. So it may be a little before the time of its delivery.
+ * clock. So a job may arrive a little before its delivery is due.
  */
 const DUE_SLACK = `interval '1 second'`
 
@@ -114,8 +114,8 @@ type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
  * Records deliveries that succeeded, many at a time. The row of a healthy endpoint is only read,
  * not written.
  *
- * Each delivery is looked up by its id, for which the two `|| ''` are needed. The plan may be kept
- * from a time when the table was small. A plan that reads the whole table, or all pending
+ * Each delivery must be looked up by its id. The two `|| ''` make the planner do so. The plan may
+ * be kept from a time when the table was small. A plan that reads the whole table, or all pending
  * deliveries, would become slower and slower. The first `|| ''` keeps the planner from the index of
  * pending deliveries. The condition with the second `|| ''` is true for every id. It makes a
  * planner expect one row of the JSON instead of a hundred.

@@ -14,8 +14,8 @@ import type { EraseLot, ErasingDeps } from './lots.ts'
 
 /**
  * Deletes from the registers the contacts that the erasure found, whichever tenant delivered them.
- * This includes the register's row of a contact that Genesys keeps, because Genesys cannot or does
- * not delete it. The receipt reports such a contact, and later content for it is sent again.
+ * A contact that Genesys cannot or does not delete is deleted from the registers too. The receipt
+ * reports such a contact, and later content for it is sent again.
  */
 export const eraseRegister: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {
@@ -31,8 +31,8 @@ export const eraseRegister: EraseLot = (deps, work) =>
   })
 
 /**
- * Deletes the retractions of these contacts, except open ones of contacts that Genesys keeps. For a
- * deleted contact nothing is left to retract.
+ * Deletes the retractions of the contacts that the erasure found, except open ones of contacts that
+ * Genesys keeps. For a deleted contact nothing is left to retract.
  */
 export const eraseRetractions: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {

@@ -28,7 +28,7 @@ const insertContacts = async (
 
 type Found = ChunkRow & SealedKey & { upload_id: string; list_id: string; subjects: Buffer }
 
-/** The contact ids of a chunk's rows that have the subject. */
+/** The contact ids of those rows of a chunk that have the subject. */
 const contactsIn = async (
   { keyring }: ErasingDeps,
   digest: Buffer,

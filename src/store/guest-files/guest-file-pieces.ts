@@ -69,8 +69,8 @@ export const createPieces = ({ database, keyring }: { database: Database; keyrin
     sealPlace: async (id: string, place: UploadPlace): Promise<Buffer> =>
       seal(await keyOf(id), urlContext(id), Buffer.from(JSON.stringify(place))),
     /**
-     * null: the URL was stored by an earlier version of the gateway, which did not store its
-     * headers. A new URL is then requested.
+     * null: an earlier version of the gateway stored the URL without its headers. A new URL is then
+     * requested.
      */
     openPlace: async (id: string, sealed: Uint8Array): Promise<UploadPlace | null> => {
       const text = open(await keyOf(id), urlContext(id), sealed).toString()

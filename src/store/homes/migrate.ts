@@ -88,7 +88,7 @@ export const lockSchema = async (tx: Db): Promise<void> => {
 /**
  * Updates the schema in one transaction. Instances that start together wait for each other by a
  * lock that ends with the transaction. A session lock would not be safe, because a pooler may give
- * its connection to another client. `watch` gets the id of the database process that may have to
+ * the connection to another client. `watch` gets the id of the database process that may have to
  * wait.
  */
 export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<void> => {

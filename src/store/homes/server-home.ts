@@ -127,8 +127,8 @@ const answered = (client: pg.PoolClient, query: pg.Query): Promise<void> =>
   })
 
 /**
- * A select whose rows arrive as COPY sends them. `pg` reads the results of other statements as
- * text, which needs twice the bytes.
+ * A select that runs as a COPY, so that its rows arrive in binary form. `pg` reads the results of
+ * other statements as text, which needs twice the bytes.
  */
 class CopiedQuery extends pg.Query {
   readonly #read: (message: Buffer) => void

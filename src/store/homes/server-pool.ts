@@ -8,8 +8,8 @@ import { isUnanswered, sqlFailure, TAKES_NO_WRITES } from './sql-failure.ts'
 export type ServerPool = {
   readonly options: pg.PoolConfig
   /**
-   * A connection that led to a host that accepts writes when it was opened. Throws
-   * `StoreUnavailable` if there is none.
+   * A connection to a host that accepted writes when the connection was opened. Throws
+   * `StoreUnavailable` if there is no such host.
    */
   connect(): Promise<pg.PoolClient>
   /**

@@ -88,7 +88,7 @@ type EditionRow = {
   readable: boolean
 }
 
-/** The editions of the tenant's registries that were in force during the period. */
+/** The editions that were in force at any time in the period, for the tenant's registries. */
 const readEditions = async (
   db: Db,
   tenantId: string,

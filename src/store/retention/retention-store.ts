@@ -39,7 +39,7 @@ type Rule = {
   lot?: number
   /**
    * Selects and locks a lot that is due. Returns `key`, and `ended_at`, the time at which the
-   * retention began. `past`: rows are due if that time is before it.
+   * retention began. Rows are due if their retention began before `past`.
    */
   due(past: RawBuilder<unknown>): RawBuilder<unknown>
   /** Deletes the rows of the lot. */
@@ -87,7 +87,7 @@ const stagedRows: Rule = {
 }
 
 /**
- * Deletes an upload with its remaining chunks, its batches, the requests that carried only its
+ * Deletes an upload with its remaining chunks, its batches, the requests that contained only its
  * rows, and the outcomes of its rows.
  */
 const uploadRecords: Rule = {
@@ -153,9 +153,9 @@ const segmentVersions: Rule = {
 }
 
 /**
- * Whether an entry of the submission has suppressed anyone since `past`. A submission may be
- * deleted if all of its entries expired or were ended before that time. A removal suppresses
- * nobody, so it may be deleted.
+ * Whether an entry of the submission was in force at `past` or later. A submission may be deleted
+ * if all of its entries expired or were ended before that time. A removal suppresses nobody, so it
+ * may be deleted.
  */
 const HOLDS_LATELY = (past: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`s.kind <> 'remove' and exists (select from dnc_entry e left join dnc_submission ended_by on ended_by.number = e.closed_by

@@ -23,7 +23,7 @@ export const createUpkeepStores = (deps: {
   const recordKey = createKeyRecord(deps.database, deps.keyring, deps.clock)
   return {
     ...lane,
-    // Every instance asks for tasks, whether it gets one or not.
+    // Every instance asks for tasks, even if it gets none. So every instance records its key here.
     claim: async (owner) => {
       await recordKey()
       return lane.claim(owner)

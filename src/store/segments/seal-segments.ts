@@ -11,8 +11,8 @@ type Clear = Pick<SegmentRow, 'campaign_id' | 'version' | 'content' | 'analysis'
 
 /**
  * Seals the rules of versions that were stored before rules were sealed. After an interruption the
- * next start continues. If instances start together, both may seal the same row. The rules in it
- * are the same.
+ * next start continues. Instances that start together may seal the same row. This is safe, because
+ * they seal the same rules.
  */
 export const sealSegments = async (database: Database, seals: Seals): Promise<void> => {
   for (;;) {

@@ -104,8 +104,8 @@ const createFilters = (deps: Deps): Pick<SegmentStore, 'withOldFilters' | 'forge
 })
 
 /**
- * Resumes the newest version if it is held for a reason that this call may end. Locks the campaign
- * first, as every writer of its versions does.
+ * Resumes the newest version if it is held, and a resume may end a hold for this reason. Locks the
+ * campaign first, as every writer of its versions does.
  */
 const createResume =
   ({ database, seals }: Deps): SegmentStore['resume'] =>

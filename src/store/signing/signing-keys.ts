@@ -21,8 +21,8 @@ type Named = SigningPair & { id: string }
 export const contextOf = (id: string): string => `signing-key ${id}`
 
 /**
- * Stores the public half of a key. It must never change under its id, because signatures made with
- * it could no longer be verified. Throws if the id belongs to another key.
+ * Stores the public half of a key. The key with an id must never change, because earlier signatures
+ * could then no longer be verified. Throws if the id belongs to another key.
  */
 const publish = async ({ database }: Deps, { id, publicKey }: Named): Promise<void> => {
   await sql`insert into signing_key (id, public_key) values (${id}, ${publicKey})

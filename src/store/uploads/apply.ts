@@ -11,8 +11,8 @@ import { createControl, goOn, lockOwn } from './control.ts'
 import { toUpload } from './upload-row.ts'
 
 /**
- * This many days after the end of the upload, no new read of the rows may begin. The rows are
- * deleted when earlier reads have ended.
+ * A read of an upload's rows may begin until this many days after the end of the upload. The rows
+ * are deleted an hour later, so that reads that began before can end.
  */
 const ROWS_KEPT_DAYS = RETENTION_RULES['staged-rows'].keptDays
 

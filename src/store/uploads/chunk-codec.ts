@@ -20,8 +20,9 @@ export type ChunkRow = {
 
 type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
 /**
- * What a rejected row has besides the code and the column of its first fault. A row with nothing
- * else, or of an earlier version, has no fifth member.
+ * What a rejected row has besides the first four members of its tuple: the line, the code and the
+ * column of its first fault, and the cells. If there is nothing else, or if an earlier version
+ * stored the row, the tuple has no fifth member.
  */
 type MoreOfRejected = Omit<RejectedRow, 'line' | 'code' | 'column' | 'cells'>
 type RejectedTuple = [
@@ -35,7 +36,7 @@ type RejectedTuple = [
 /**
  * The first byte of a payload, before it is packed. After this byte, a payload has five numbers of
  * 32 bits (little-endian), the lines, the text as intake made it, and the rejected rows as JSON.
- * Each line is the distance from the line before, in LEB128, which is mostly the byte 1.
+ * Each line is stored as the distance from the line before, in LEB128, which is mostly the byte 1.
  */
 const VERSION = 1
 const HEAD_BYTES = 1 + 5 * 4

@@ -18,7 +18,8 @@ import {
 /**
  * The state to which an action takes the upload. null: its state does not allow the action. A
  * resume does not end a hold for `apply`, which /apply ends, or a hold for `not_before`, which ends
- * at its time. An upload that waits for /apply is not in its lane, so it cannot be paused.
+ * at the time of `notBefore`. An upload that waits for /apply is not in its lane, so it cannot be
+ * paused.
  */
 const targetOf = (row: UploadRow, action: ControlAction): UploadState | null => {
   if (action === 'cancel') return canMove(row.state, 'cancelled') ? 'cancelled' : null

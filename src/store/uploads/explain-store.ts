@@ -95,7 +95,7 @@ type CarriedRow = {
 }
 
 /**
- * The requests that carried a row of a chunk, in the order of their last tries. Includes requests
+ * The requests that contain a row of a chunk, in the order of their last tries. Includes requests
  * that were split, refused or never tried, because they contain the row too.
  */
 export const requestsThatCarried = async (
@@ -136,7 +136,7 @@ type EntryRow = {
   in_doubt: boolean
 }
 
-/** The SQL store that reads what the stored rows and the register know about one contact. */
+/** The SQL store that reads what the stored rows and the register contain about one contact. */
 export const createExplainStore = (deps: Deps): ExplainStore => ({
   uploadsOf: createUploadsOf(deps),
   requestsOf: createRequestsOf(deps),

@@ -18,7 +18,7 @@ type Deps = { database: Database; fillSubjects: SuppressionPort['fillSubjects'] 
 
 type ChunkRow = { seq: number; subjects: Buffer | null; id_digests: Buffer; left_out: Buffer }
 
-/** The next upload, after this place, that delivered contacts without subjects. */
+/** The next upload after this place whose contacts in the register have no subjects yet. */
 const nextUpload = async (
   db: Db,
   after: FillPlace | null,

@@ -42,8 +42,9 @@ const entriesOf = ({ submission }: Going, { seq, after }: Part): RawBuilder<unkn
       and ${PLACE} <= (${submission}::bigint, ${seq}::int, ${after + STEP}::int)`
 
 /**
- * The contacts that these entries name, in lists that the entries' tenant is granted, whichever
- * tenant delivered them. Leaves out contacts that were delivered before their list was overwritten.
+ * The contacts that these entries name, in lists that are granted to the tenant of the entries. It
+ * does not matter which tenant delivered a contact. Leaves out contacts that were delivered before
+ * their list was overwritten.
  */
 const foundBy = (
   going: Going,

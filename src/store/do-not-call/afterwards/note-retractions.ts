@@ -6,8 +6,8 @@ import type { Tx } from '../../homes/database.ts'
 const AGAIN = sql.join(OPENS_AGAIN.map((state) => sql`${state}`))
 
 /**
- * Notes contacts to be retracted, each once for a subject and a submission or edition, and wakes
- * the lanes of their lists. Returns how many were noted.
+ * Notes contacts to be retracted, and wakes the lanes of their lists. A contact is noted once for
+ * each subject and each submission or edition. Returns how many were noted.
  *
  * `found`: a select of contact_list_id, contact_digest, subject, submission, edition, sealed_id,
  * tenant_id, upload_id, line and `held_at`. Either the submission or the edition is null. `held_at`

@@ -16,12 +16,12 @@ import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
  */
 export type KnownSubjects = {
   /**
-   * Returns the subjects that an entry may name. Considers entries of any tenant that is granted
-   * the list, if they were accepted before the call.
+   * Returns the subjects that an entry may name. Considers the entries that were accepted before
+   * the call, of every tenant that is granted the list.
    *
-   * With fewer than 1,000 subjects the caller waits for no round trip. It gets only the subjects
-   * that may be in an entry if `standing` is given and the filter covers its epochs. Otherwise it
-   * gets all of them. Throws the errors of the database.
+   * With fewer than 1,000 subjects the caller waits for no round trip. If `standing` is given and
+   * the filter covers its epochs, the result has only the subjects that may be in an entry.
+   * Otherwise it has all of them. Throws the errors of the database.
    */
   among(contactListId: string, digests: Buffer, standing?: Standing): Promise<Buffer>
 }
@@ -191,7 +191,7 @@ const isCovered = (covers: ReadonlyMap<string, Cover>, { epochs, madeBy }: Stand
     return submission !== null && cover?.epoch === epoch && cover.submission === submission
   })
 
-/** A filter for the entries in one database. `mostEntries`: for tests. */
+/** A filter for the entries in one database. Only tests set `mostEntries`. */
 export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSubjects => {
   const count = createCount(db)
   let covers = new Map<string, Cover>()

@@ -37,8 +37,9 @@ type LoadingRow = EditionRow & {
 
 /**
  * The run of the merged pages. Runs of the parts are numbered from 1. Run 0 belongs to merges of
- * earlier versions, which divided their blocks over pages in another way. An interrupted merge of
- * run 0 is never continued, because its pages would overlap the new ones and hide numbers.
+ * earlier versions of the gateway, which divided the blocks over pages in another way. An
+ * interrupted merge of run 0 is never continued, because its pages would overlap the new ones and
+ * hide numbers.
  */
 const MERGED = -1
 const PAGES_AT_ONCE = 256

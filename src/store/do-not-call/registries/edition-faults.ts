@@ -13,7 +13,7 @@ const LEAST_SHARE = 0.9
 export type Judged = {
   registry: string
   change: EditionChange
-  /** For a change: the edition that it changes. */
+  /** For a change: the edition that it changes. null: the edition in force. */
   baseId: string | null
   asOf: string
 }
@@ -27,8 +27,8 @@ const readInForce = async (db: Db, registry: string): Promise<InForce | undefine
 }
 
 /**
- * The fault of an edition, compared with the edition in force. null: no fault. `numbers`: how many
- * numbers it has. null: that is not known yet, or any number is allowed.
+ * The fault of a new edition, compared with the edition in force. null: no fault. `numbers`: how
+ * many numbers the new edition has. null: that is not known yet, or any number is allowed.
  */
 export const faultBeside = async (
   db: Db,

@@ -36,9 +36,9 @@ type KeyRow = {
 }
 
 /**
- * Opens editions for reading. Throws if an edition or its key is gone, or if the key of
- * ENCRYPTION_KEYS that sealed its key is no longer configured, because the content of the edition
- * is then unknown.
+ * Opens editions for reading. Throws if an edition or its key is gone. Also throws if the key of
+ * ENCRYPTION_KEYS that sealed its key is no longer configured. In these cases nobody can read the
+ * content of the edition.
  */
 export const openEditions = async (
   db: Db,

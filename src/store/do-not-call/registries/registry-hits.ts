@@ -90,10 +90,13 @@ export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
 }
 
 /**
- * Throws `RegistryStale` if a registry that the rows must be looked up in is too old to call by or
- * has no edition in force, or if no tenant of the list uses a registry that the countries of the
- * rows require. Throws `SuppressionUnknown` if the countries of the rows are needed and not
- * recorded.
+ * Throws `RegistryStale` in three cases:
+ * - a registry that a tenant of the list uses for a country of the rows has no edition in force
+ * - the edition in force of such a registry is too old to call by
+ * - for a country of the rows, no tenant of the list uses the registry that `rules` requires, or this
+ *   registry has no edition in force
+ *
+ * Throws `SuppressionUnknown` if the countries of the rows are needed but not recorded.
  */
 export const assertFresh = async (
   db: Db,

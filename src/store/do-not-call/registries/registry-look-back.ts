@@ -125,7 +125,7 @@ const holds = (sorted: BigInt64Array, number: bigint): boolean => {
   return false
 }
 
-/** The numbers of the block that the base does not have. null: there are none. */
+/** Those numbers of the block that are not in the base. null: there are none. */
 const addedIn = async (
   block: NumberBlock,
   base: BlockCursor | null,
@@ -174,7 +174,7 @@ const begin = async ({ database, keyring }: Deps, task: Task): Promise<Going> =>
   }
 }
 
-/** Makes one step: compares blocks, and notes the contacts that the new numbers name. */
+/** Makes one step: compares blocks, and notes the contacts with one of the new numbers. */
 const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
   const { task, edition, base, registered } = going
   let numbers: number[] = []
@@ -218,8 +218,8 @@ const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
 }
 
 /**
- * Searches the contacts that were delivered before an edition came into force. Finds those that the
- * new numbers of the edition name. One call makes one step. null: there is nothing to search.
+ * Notes the contacts that were delivered before an edition came into force, and whose number is new
+ * in this edition. One call makes one step. null: there is nothing to search.
  */
 export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => {
   const { db } = deps.database

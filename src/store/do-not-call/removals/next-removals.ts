@@ -4,8 +4,8 @@ import type { Tx } from '../../homes/database.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
 /**
- * Whether an entry of any tenant and any scope is in force for the person of `mine` in the list.
- * Genesys has neither tenants nor scopes, so it must then keep the person. Quarantined entries
+ * Whether an entry of any tenant and any scope is in force for the person of `mine` in the list. If
+ * so, Genesys must keep the person, because it has neither tenants nor scopes. Quarantined entries
  * count too, because they are sent to Genesys after their release.
  */
 const stands = (dncListId: string): RawBuilder<unknown> =>

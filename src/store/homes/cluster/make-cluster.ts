@@ -8,9 +8,9 @@ import { migrate } from '../migrate.ts'
 import { DurableNodeFS, START_PARAMS } from './durable-fs.ts'
 
 /**
- * Makes a cluster with the current schema in the given directory. Ends with 0 when every file is on
- * the disk. It is a separate program, because making a cluster and its tables takes several times
- * as much memory as using them, and a process does not give memory back.
+ * Makes a cluster with the current schema in the given directory. Ends with exit code 0 when every
+ * file is on the disk. It is a separate program, because making a cluster and its tables takes
+ * several times as much memory as using them, and a process does not give memory back.
  */
 const directory = process.argv[2]!
 const lite = await PGlite.create({ fs: new DurableNodeFS(directory), startParams: START_PARAMS })
