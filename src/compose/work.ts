@@ -35,8 +35,8 @@ const RETRY_WINDOW_MS = 24 * 60 * 60 * 1000
 const WEBHOOK_TIMEOUT_MS = 5000
 const HOLD_RETRY_MS = 60_000
 /**
- * How many lanes one process works on at the same time. Each lane has at most one request open, and
- * all lanes share the pace.
+ * How many lanes one process works on at the same time. Each lane sends one request with rows at a
+ * time, and all lanes share the pace.
  */
 const MAX_LANES = 16
 /**

@@ -36,8 +36,8 @@ export type ListSettings = {
   divisionId?: string | undefined
   attemptLimitsId?: string | undefined
   /**
-   * If true, Genesys finds the time zone of a contact by its area code. If `zipCodeColumn` is set
-   * too, Genesys uses the zip code instead.
+   * If true, Genesys finds the time zone of a contact by the area code of its number. If
+   * `zipCodeColumn` is set too, Genesys uses the zip code instead.
    */
   automaticTimeZoneMapping?: boolean | undefined
   zipCodeColumn?: string | undefined

@@ -20,7 +20,7 @@ export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
 
 /**
  * The events about a do-not-call submission. `dnc.accepted`: the gateway accepted the submission.
- * If the submission adds entries, the gateway now suppresses the people in them. A pull that a
+ * If the submission adds entries, the gateway already suppresses the people in them. A pull that a
  * caller requested is accepted before it has entries. `dnc.applied`: the submission reached one of
  * its two end states. `dnc.held`: sent once for each hold.
  */
@@ -34,9 +34,9 @@ export type DncEventType = (typeof DNC_EVENT_TYPES)[number]
 export const DNC_CHANGE_EVENT = 'dnc.external_change'
 
 /**
- * The events about a guest file. `guest_file.stored`: Genesys has the file. The event is sent again
- * when Genesys' scan has passed. `guest_file.rejected`: the file ended in any other way, or
- * Genesys' scan found a fault in a stored file.
+ * The events about a guest file. `guest_file.stored`: Genesys has the file. If Genesys' scan is
+ * then still pending, the event is sent again when the scan has passed. `guest_file.rejected`: the
+ * file ended in any other way, or Genesys' scan found a fault in a stored file.
  */
 export const GUEST_FILE_EVENT_TYPES = ['guest_file.stored', 'guest_file.rejected'] as const
 export type GuestFileEventType = (typeof GUEST_FILE_EVENT_TYPES)[number]
