@@ -153,7 +153,7 @@ const ended = (told) => {
 }
 
 const EARLIER_ENDS_MS = 5_000
-/** Together a minute. After that the page says what to do. */
+/** These tries take a minute together. After the last, the page says what to do. */
 const MOST_TRIES = 12
 
 /**

@@ -11,8 +11,8 @@ const DAY_MS = 86_400_000
 const { audit: words } = ENGLISH
 
 /**
- * An id of the gateway or of Genesys, or the name of a registry. The audit trail contains no names
- * of people, phone numbers or addresses, so a search for them would find nothing.
+ * An id of the gateway or of Genesys, or the name of a registry. The audit trail contains no phone
+ * numbers, no addresses and no names of people, so a search for them would find nothing.
  */
 const word = filled(
   z

@@ -12,8 +12,8 @@ import { endOf, linkOf } from './submission-pages.ts'
 const { doNotCall: words } = ENGLISH
 
 /**
- * Accepts a file of entries through the same use case as the API. The entries are in force before
- * the page answers.
+ * Accepts a file of entries through the same use case as the API. The valid entries are in force
+ * before the next page appears.
  */
 export const DNC_IMPORT = form({
   at: '/do-not-call/import',

@@ -69,7 +69,7 @@ const cameTo = ({ lastStatus, lastFailure }: WebhookDelivery): string | null =>
 
 const EVENT_WORDS: Record<string, string> = { ...words.events, ...words.ownEvents }
 
-/** The page of the object that an event is about. null: the object has no page. */
+/** The page of the upload that an event is about. null: the event is not about an upload. */
 const objectLink = (object: string): string | null =>
   object.startsWith('upl_') ? `/console/uploads/${object}` : null
 

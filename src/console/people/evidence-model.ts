@@ -87,7 +87,7 @@ const itemLine = (item: EvidenceItem, scopes: readonly Scope[], revealed: boolea
   }
 }
 
-/** Everything that the gateway knows about one person, in the order of time. */
+/** A part of the evidence about one person, in the order of time. */
 export const evidenceModel = (
   evidence: Evidence,
   { scopes, revealed }: { scopes: readonly Scope[]; revealed: boolean },

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
-/** The parts of an OpenAPI document from which the collection is made. */
+/** The parts of an OpenAPI document that the collection needs. */
 type Examples = Record<string, { summary?: string; value: unknown }>
 type Parameter = {
   in: string

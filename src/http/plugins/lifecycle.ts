@@ -59,10 +59,10 @@ export const tellAnswered = (
 }
 
 /**
- * Reports a request whose connection closed before its answer was complete, with status 499, as
- * proxies do. If the body was incomplete, the problem is `body-broken-off`. If the gateway refused
- * the caller while the body arrived, that refusal is reported instead, because then the gateway
- * closed the connection.
+ * Reports a request whose connection closed before its answer was complete. The status is 499, as
+ * proxies report it. If the body was incomplete, the problem is `body-broken-off`. If the gateway
+ * refused the caller while the body arrived, that refusal is reported instead, because then the
+ * gateway closed the connection.
  */
 const tellLeft = (
   deps: HttpDeps,
@@ -87,8 +87,8 @@ const slowProblem = (): GatewayProblem =>
   new GatewayProblem('body-too-slow', 'The body was not complete within 30 seconds.')
 
 /**
- * Refuses a call whose body takes too long to arrive, and closes its connection, even if the call
- * was already answered. `ended`: aborts when the server is closed.
+ * Closes the connection of a call whose body takes too long to arrive. If the call was not answered
+ * yet, answers it with a refusal first. `ended`: aborts when the server is closed.
  */
 const limitSmallBody = (deps: HttpDeps, call: Call, ended: AbortSignal): void => {
   const { request, reply } = call

@@ -107,8 +107,8 @@ export type HttpDeps = {
   issueCertificate: IssueCertificate
   readEvidence: ReadEvidence
   /**
-   * Reads everything that decides about a small upload in one round trip. If left out, these reads
-   * are made one after the other.
+   * For a small upload, reads in one round trip everything that decides about it. If left out,
+   * these reads are made one after the other.
    */
   readDoorway?: SmallUploadStore['read']
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>

@@ -13,8 +13,8 @@ export const NOTHING = z.strictObject({})
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : never
 
 /**
- * The steps that the plugins `normalisation` and `validation` provide, with which handlers check
- * and normalise rows, entries and values.
+ * The steps of the plugins `normalisation` and `validation`. Handlers use them to check and
+ * normalise rows, entries and values.
  */
 export type RouteSteps = Pick<FastifyInstance, 'normalisation' | 'validation'>
 

@@ -59,8 +59,8 @@ const requestIdOf = (deps: HttpDeps, raw: Pick<IncomingMessage, 'headers'>): str
 }
 
 /**
- * Four times what Node reads from a socket by default. A large upload then needs a quarter as many
- * reads.
+ * How much Node reads from a socket at a time: four times its default, so that a large upload needs
+ * a quarter as many reads.
  */
 const BODY_BUFFER_BYTES = 256 * 1024
 
@@ -95,8 +95,8 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
 
 /**
  * The HTTP server with every route of the API, ready to listen. Rejects if a route does not state
- * who may call it. When the server is closed, running requests may end. New requests get 503
- * `service-stopping`.
+ * who may call it. When the server is closed, requests in progress can still end. New requests get
+ * 503 `service-stopping`.
  */
 export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance> => {
   const app = createFastify(deps)

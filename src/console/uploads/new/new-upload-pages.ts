@@ -19,8 +19,8 @@ const { newUpload: words } = ENGLISH
 type Asking = Pick<Visit, 'deps' | 'caller'>
 
 /**
- * The lists that the viewer may use. null: Genesys does not answer, so the page has a text field
- * for the id of a list.
+ * The lists that the viewer may use. null: the gateway cannot read them from Genesys, so the page
+ * has a text field for the id of a list.
  */
 const listsOf = async ({ deps, caller }: Asking): Promise<ContactListSummary[] | null> => {
   try {
@@ -104,7 +104,8 @@ const again = async (visit: Sent, error: unknown): Promise<View> => {
   const { deps, request, form: chosen } = visit
   const problem = problemWords(deps.problemFor(error, request))
   const { status } = PROBLEMS[error.code]
-  // The file may have been accepted, or may still be. With another key it would be accepted twice.
+  // The gateway may have accepted the file, or may still accept it. With another key, the file
+  // would be accepted twice.
   const isUnclear = status >= 500 || error.code === 'idempotency-key-in-progress'
   return newUploadView(visit, { chosen, problem, status, ...(isUnclear && { key: chosen.key }) })
 }

@@ -20,8 +20,8 @@ export const contactExplainedSchema = z.strictObject({
   contactListId: z.string(),
   contactId: z.string(),
   /**
-   * What Genesys acknowledged last. null: the register shows nothing. Genesys acknowledged no
-   * content, the list was overwritten since then, or the contact was erased.
+   * What Genesys acknowledged last. null: the register shows nothing, because Genesys acknowledged
+   * no content, the list was overwritten since then, or the contact was erased.
    */
   register: z
     .strictObject({

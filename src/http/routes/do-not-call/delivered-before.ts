@@ -35,8 +35,8 @@ const reportSchema = pageOf(contactSchema).extend({
     >,
   ),
   /**
-   * How many contacts in the tenant's lists no entry can find, because the register has no phone
-   * number or address for them.
+   * How many contacts in the tenant's lists cannot be found by any entry, because the register has
+   * no phone number or address for them.
    */
   notSearchable: count,
 })

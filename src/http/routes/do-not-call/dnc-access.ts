@@ -53,8 +53,8 @@ export const namesNobody = (
 }
 
 /**
- * Makes a function that reads people with the steps that check entries. The function throws 400
- * with the place of the first text that names no person.
+ * Makes a function that reads people. It uses the steps that check entries, and throws 400 with the
+ * place of the first text that names no person.
  */
 export const createJudge = ({
   validation,

@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { count } from '../../../domain/answers/answer-values.ts'
 import { quotasSchema, tenantUseSchema } from '../access/access-schemas.ts'
 
-/** The answer of GET /limits. null: no limit. */
+/**
+ * The answer of GET /limits. null: no limit. `fileThresholdRows` null: the number of rows never
+ * makes an upload go to Genesys as a file.
+ */
 export const limitsSchema = z.strictObject({
   dialect: z.enum(['guide', 'platform']),
   upload: z.strictObject({

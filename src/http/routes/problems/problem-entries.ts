@@ -5,8 +5,9 @@ import type { RejectionPage } from '../../../domain/uploads/rejection-page.ts'
 import { REJECTIONS } from '../../../domain/uploads/rejection.ts'
 
 /**
- * What the page of a code shows. `about`: where the code appears. `call`: in the answer to a call.
- * `upload`: in the `problem` of an upload. `row`: at a row of an upload.
+ * What the page of a code shows. `about`: where the code appears. `call`: in the answer to a call,
+ * or in the `problem` of a guest file or a segment. `upload`: in the `problem` of an upload. `row`:
+ * at a row of an upload.
  */
 export type ProblemEntry = { code: string; about: 'call' | 'upload' | 'row' } & RejectionPage &
   Partial<Pick<ProblemPage, 'status' | 'title'>>
