@@ -129,7 +129,7 @@ const registerRetry = (add: AddRoute): void => {
     id: 'retryUpload',
     tag: 'uploads',
     summary:
-      'Send rows of a finished upload again, as a new upload. Default: the failed and unprocessed rows',
+      'Make a new upload from rows of a finished upload. Default: the failed and unprocessed rows',
     params: uploadParamsSchema,
     headers: { 'Idempotency-Key': 'required' },
     body: retrySchema,
