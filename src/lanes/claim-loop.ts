@@ -12,7 +12,7 @@ const CLAIM_BACKOFF = { baseMs: 1_000, capMs: 5_000 }
 
 export type ClaimLoop = {
   start(): void
-  /** Claims now, because there may be work. */
+  /** Claims now. Call this when there may be work. */
   wake(): void
   /**
    * Resolves when the loop has made its last claim and has ended. The signal `stopping` ends the

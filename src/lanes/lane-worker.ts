@@ -34,7 +34,7 @@ export type LaneWorkerDeps = {
 export type LaneWorkers = {
   start(): void
   /**
-   * Claims now, because there may be work in `laneKey`. Without `laneKey`, there may be work in any
+   * Claims a lane now. Call this when there may be work in `laneKey` or, without `laneKey`, in any
    * lane. If this process already holds `laneKey`, does nothing, because the work on that lane
    * finds the new upload.
    */

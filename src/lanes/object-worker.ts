@@ -46,7 +46,7 @@ export type ObjectWorkerDeps<C extends Claim> = {
 
 export type ObjectWorker = {
   start(): void
-  /** Claims now, because there may be work. */
+  /** Claims now. Call this when there may be work. */
   wake(): void
   /** Claims no more objects, and gives running work `graceMs` to end. Then aborts it. */
   stop(graceMs: number): Promise<void>

@@ -29,7 +29,7 @@ export type SweeperDeps = {
   lookAtClock: () => Promise<void>
   clock: Clock
   emit: Emit
-  /** Wakes the lanes, because uploads are no longer held or lanes were repaired. */
+  /** Wakes the lanes. Called if holds have ended or lanes were repaired. */
   wake: () => void
 }
 

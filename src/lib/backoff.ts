@@ -1,5 +1,5 @@
 /**
- * The longest possible wait before a retry. It is `baseMs` at first, doubles with each attempt, and
+ * The longest random wait before a retry. It is `baseMs` at first, doubles with each attempt, and
  * is never more than `capMs`.
  */
 export type BackoffPolicy = { baseMs: number; capMs: number }

@@ -28,7 +28,7 @@ export type TextSeal = {
   digests(texts: readonly string[]): Buffer
   seal(texts: readonly string[]): SealedTexts
   /**
-   * Decrypts a text. Throws if the digest or the bytes were changed, or if the key is another one.
+   * Decrypts a text. Throws if the digest or the bytes were changed, or if the key is not the same.
    */
   open(digest: Uint8Array, sealed: Uint8Array): string
 }

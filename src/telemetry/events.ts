@@ -90,7 +90,7 @@ export type GatewayEvents = AuditEvents &
       state: 'agrees' | 'differs' | 'unavailable'
       sampled: number
       missing: number
-      /** By column, how many contacts hold another value in Genesys. Never the value itself. */
+      /** By column, how many contacts have a different value in Genesys. Never the value itself. */
       differences: Record<string, number>
       listSize: number | null
       registered: number | null

@@ -167,7 +167,7 @@ const readCallingCode = (code: string): CallingCode | null => {
 }
 
 /**
- * Whether several countries share the code, so that the country of a number must still be decided.
+ * Whether several countries share the code. The country of a number must then still be decided.
  */
 export const isShared = (code: CallingCode): boolean => code.countries.length > 1
 

@@ -18,8 +18,8 @@ export const reconciliationSchema = z.strictObject({
   /** How many of the sampled rows Genesys does not show. */
   missing: count,
   /**
-   * For each column, in how many contacts Genesys holds another value than the gateway sent. The
-   * values themselves are never stored.
+   * For each column, how many contacts have a value in Genesys that differs from the sent value.
+   * The values themselves are never stored.
    */
   differences: z.record(z.string(), count),
   /**
