@@ -13,8 +13,8 @@ import {
 import { beginUpload, chunkOf } from '../test/support/stages/store-uploads.ts'
 
 /**
- * What a chunk of 2,500 rows costs the gateway process. 400 chunks are compressed at several
- * levels, appended and discarded together.
+ * What a chunk of 2,500 rows costs the gateway process: to compress it at several levels, to append
+ * it, and to discard it. 400 chunks are appended, and then discarded together.
  */
 const ROWS = 2500
 const CHUNKS = 400

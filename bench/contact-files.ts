@@ -5,15 +5,15 @@ import { pipeline } from 'node:stream/promises'
 import { dirtyFile } from '../examples/demo/contacts.ts'
 
 /**
- * The demo's file keeps in memory what it made. Because it is made in blocks, ten million rows do
- * not fill the memory of the bench.
+ * The generator of the demo's file keeps in memory what it made. The bench therefore makes the file
+ * in blocks, so that ten million rows do not fill its memory.
  */
 const BLOCK_ROWS = 250_000
 const SEED = 20_260_101
 
 /**
- * The demo's dirty file with `rows` rows. It has one header. Some people are in it twice within
- * each quarter of a million rows.
+ * The demo's dirty file with `rows` rows. It has one header. In each block of 250,000 rows, some
+ * people occur twice.
  */
 export async function* contactFile(rows: number): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < rows; from += BLOCK_ROWS) {

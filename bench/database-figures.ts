@@ -26,8 +26,8 @@ export type DatabaseFigures = {
 const TICKS_A_SECOND = 100
 
 /**
- * Reads fields 14 to 17 of /proc/pid/stat (times of the process and of its ended children) and its
- * parent. They come after the name, which is in brackets.
+ * Reads the parent of a process, and its fields 14 to 17 (times of the process and of its ended
+ * children), from /proc/pid/stat. These fields come after the name, which is in brackets.
  */
 const statOf = (pid: string): { parent: string; ticks: number } | null => {
   try {
@@ -83,8 +83,8 @@ export const readDatabase = async (home: StoreHome): Promise<DatabaseFigures | n
 }
 
 /**
- * Does immediately what the server otherwise does by itself some time after many new rows. The cost
- * belongs to the work that brought the rows. Does nothing on the embedded home.
+ * Does immediately what the server otherwise does by itself some time after many new rows, so that
+ * the next measurement does not include this cost. Does nothing on the embedded home.
  */
 export const tidyDatabase = async (home: StoreHome): Promise<void> => {
   if (home.kind === 'embedded') return

@@ -23,8 +23,8 @@ const finishedBy = (gateways: readonly RunningGateway[]): number =>
   gateways.reduce((sum, gateway) => sum + gateway.events('upload.finished').length, 0)
 
 /**
- * Sends one upload of 20 rows to each of `lists` lists, without a pace. Measures how many are
- * accepted, delivered and finished a second.
+ * Sends one upload of 20 rows to each of `lists` lists, without a pace. Measures the time until all
+ * of these uploads have finished.
  */
 export const measureLanes = async (
   home: StoreHome,

@@ -7,7 +7,8 @@ import { Webhook } from 'standardwebhooks'
  * Calls a gateway again and again from a separate process, over connections that stay open. It
  * never waits for an answer before the next call, so every delay of the gateway counts in full.
  * Fork it as `node bench/latency-probe.ts <address> <webhook secret>`. The message `begin` discards
- * what was measured. `end` sends it to the parent, as `ProbeFigures` by route.
+ * what was measured so far. The message `end` sends what was measured since then to the parent, as
+ * `ProbeFigures` by route.
  */
 export type ProbeFigures = {
   answers: number
@@ -20,8 +21,8 @@ export type ProbeRoute = '/livez' | '/webhook/genesys-upload'
 
 const LIVEZ_EVERY_MS = 10
 /**
- * 20 a second, which is more than Genesys can cause with 15 calls a second. Each webhook is stored
- * and then processed by a job.
+ * 20 webhooks a second, which is more than Genesys sends if the gateway makes 15 calls a second.
+ * Each webhook is stored and then processed by a job.
  */
 const WEBHOOK_EVERY_MS = 50
 

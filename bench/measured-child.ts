@@ -11,8 +11,8 @@ export type ReadFigures = { rows: number; cpuSeconds: number; wallSeconds: numbe
 const BLOCK_BYTES = 256 * 1024
 
 /**
- * Call this in the child process. It reads the file that the command line names with `read`, and
- * prints the figures as JSON.
+ * Call this in the child process. It lets `read` read the file at `path`, and prints the figures as
+ * JSON.
  */
 export const reportReading = async (
   path: string,

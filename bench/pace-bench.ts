@@ -12,7 +12,7 @@ export type PaceCase = {
   lists: number
   /** What Genesys really allows, as a share of the configured pace. */
   realShare: number
-  /** How long Genesys takes to answer a batch and to end a job. */
+  /** How much later Genesys answers each call. 0: immediately. */
   latencyMs: number
   seconds: number
 }

@@ -8,9 +8,9 @@ import papaparse from 'papaparse'
 import { reportReading } from './measured-child.ts'
 
 /**
- * Measures a parser alone: it returns the cells of every record as an array, which are counted and
- * dropped. Each parser is used by its fastest interface for a stream. `node bench/parser-alone.ts
- * <parser> <file>` prints {rows, cpuSeconds, wallSeconds}.
+ * Measures a parser alone. The parser returns the cells of each record as an array. The records are
+ * counted and not kept. Each parser is used through its fastest interface for a stream. `node
+ * bench/parser-alone.ts <parser> <file>` prints {rows, cpuSeconds, wallSeconds}.
  */
 const PARSERS: Record<string, (input: ReadStream) => Promise<number>> = {
   'csv-parse': async (input) => {

@@ -57,8 +57,8 @@ type Part = (typeof PARTS)[number]
 const { values } = parseArgs({
   options: {
     /**
-     * Rows of the file that every side reads (default: 1,000,000, and also a quarter and a half of
-     * that), and of the files of the part `files` (300,000).
+     * Rows of a file. Default: 1,000,000 (part `files`: 300,000). In the part `reading`, the
+     * gateway also reads files with a quarter and with half of these rows.
      */
     rows: { type: 'string' },
     /** Rows of the largest file, which only the gateway reads. 0: there is no such file. */
@@ -67,10 +67,10 @@ const { values } = parseArgs({
     numbers: { type: 'string', default: '250000000' },
     /** Files of the part `guest-files`, 10 MB each. On the embedded home at most 20. */
     files: { type: 'string', default: '200' },
-    /** Of the part `console`. */
+    /** Uploads in the store of the part `console`. */
     uploads: { type: 'string', default: '1000000' },
     only: { type: 'string', multiple: true },
-    /** Of the part `small`: runs only cases whose name contains this text. */
+    /** In the part `small`, runs only the cases whose name contains this text. */
     case: { type: 'string', multiple: true },
     /** Runs on this home only. */
     home: { type: 'string' },
@@ -114,7 +114,8 @@ const showMachine = async (report: Report): Promise<void> => {
 }
 
 /**
- * Long parts print the figures that they have so far. The report has only those of complete parts.
+ * Long parts print their figures as soon as they have them. The report has only figures of complete
+ * parts.
  */
 const progress = (line: string): void => console.error(`  … ${line}`)
 

@@ -145,8 +145,8 @@ const measureCounting = async (home: StoreHome, contacts: number): Promise<Count
 }
 
 /**
- * Measures what it costs to check a definition, and how much counting over the rows delays other
- * calls.
+ * Measures what it costs to check a definition, and how long other calls take while the gateway
+ * counts the contacts of a segment.
  */
 export const benchSegments = async (
   report: Report,

@@ -7,7 +7,7 @@ import { type RunningGateway, type Stage, setStage } from '../test/support/stage
 import { contactFile } from './contact-files.ts'
 import { type DatabaseFigures, readDatabase } from './database-figures.ts'
 
-/** What a span of work cost. The database's part is there only if it is a server. */
+/** What a span of work cost. `database`: null on the embedded home. */
 export type Cost = {
   cpuSeconds: number
   wallSeconds: number
@@ -23,8 +23,8 @@ export type UploadFigures = {
   /** From the first byte of the request to the 202. */
   received: Cost
   /**
-   * Like `received`, but for the third time that the gateway reads such a file, because V8 still
-   * compiles before that. Null if it was not requested.
+   * Like `received`, but for the third time that the gateway reads the file. The first two times
+   * include work of the V8 compiler. null: it was not requested.
    */
   receivedAgain: Cost | null
   /**
@@ -138,7 +138,7 @@ const receiveAgain = async (
 
 /**
  * Uploads the file at `path` to a separate gateway on `home`. Measures the cost up to the 202 and
- * up to the end, and memory. `again`: sends it two more times.
+ * up to the end, and memory. `again`: sends the file two more times.
  */
 export const measureUpload = async (
   home: StoreHome,

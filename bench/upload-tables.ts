@@ -10,8 +10,8 @@ export const TARGETS = {
   embedded: { timesObvious: 5, overIdleMiB: 300, p99Ms: 150 },
 } as const
 /**
- * The factor by which the time for a row may differ between the smallest and the largest file, if
- * the time is to count as linear.
+ * A row of the largest file may take at most this many times as long as a row of the smallest, so
+ * that the time counts as linear.
  */
 const LINEAR_WITHIN = 1.25
 
@@ -23,8 +23,8 @@ const rateOf = ({ rows, cpuSeconds }: { rows: number; cpuSeconds: number }): num
 const READ_HEAD = ['', 'rows', 'CPU s', 'wall s', 'rows / CPU s']
 
 /**
- * Shows the same file read by every side. `yardsticks[0]` is the obvious pipeline, and the others
- * are parsers alone.
+ * Shows what it costs the yardsticks and the gateway to read the same file. `yardsticks[0]` is the
+ * obvious pipeline, and the others are parsers alone.
  */
 export const showReading = (
   report: Report,
@@ -64,7 +64,7 @@ export const showReading = (
   }
 }
 
-/** One line for each size and home: time for a row, memory, and the database's share. */
+/** One line for each size and home: the time for a row, and the memory. */
 export const showSizes = (report: Report, uploads: readonly UploadFigures[]): void => {
   report.heading('Size: time and memory')
   const microseconds = ({ rows, received }: UploadFigures): number =>

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:browser`: a file of 1 GB by a real browser, cancelled once at a fifth and then
- * sent whole. `-- --bytes N`: a smaller one.
+ * `npm run bench:browser` uploads a file of 1 GB with a real browser. It cancels the upload once
+ * after a fifth of the file, and then uploads the whole file. `-- --bytes N`: another size.
  */
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
@@ -21,11 +21,11 @@ import { forgetPeak, LIST, ROOM } from '../upload-bench.ts'
 const { values } = parseArgs({ options: { bytes: { type: 'string', default: '1000000000' } } })
 const BYTES = Number(values.bytes)
 const WITHIN_MS = 30 * 60_000
-/** A long text that the list has no column for and that the page leaves out. */
+/** A long text. The list has no column for it, so the page leaves it out. */
 const NOTE = 'Asked for a call on Monday morning about the offer of last week. '.repeat(15)
 
 const beganAt = performance.now()
-/** Said beside the figures, so that a run that is cut short shows how far it came. */
+/** Prints progress to standard error. A run that is interrupted then shows how far it came. */
 const tell = (what: string): void =>
   console.error(`  … ${((performance.now() - beganAt) / 1_000).toFixed(0)} s: ${what}`)
 
@@ -77,7 +77,8 @@ try {
     await page.getByText('The file is accepted.').or(refused).first().waitFor()
     if (!(await refused.isVisible())) break
     const text = await refused.innerText()
-    // The gateway notices the cancelled attempt a little later, and a person would press again.
+    // The gateway notices a little later that the attempt was cancelled. Until then it refuses a
+    // new attempt, and a person would press the button again.
     if (press === 20 || !text.includes('still in progress')) throw new Error(`Refused: ${text}`)
     tell('the cancelled attempt is still in progress')
     await delay(5_000)

@@ -30,11 +30,15 @@ export type ConsoleFigures = {
   home: StoreHome['kind']
   uploads: number
   times: Times[]
-  /** Bytes of the heaviest page, with all that it loads: the first time and later. */
+  /**
+   * Bytes (gzip) of the heaviest page and of all that it loads when it is opened for the first
+   * time.
+   */
   firstBytes: number
   /**
    * Shares of a processor core that the open pages take, in addition to what the gateway takes
-   * alone (`idle`). `begin`: from the moment they are opened. `later`: after two minutes.
+   * alone (`idle`). `begin`: from the moment when the pages are opened. `later`: after two minutes.
+   * `looks`: how many requests the pages sent.
    */
   open: { begin: number; later: number; idle: number; looks: number }
 }
@@ -90,7 +94,10 @@ type Shown = { id: string; oldId: string; sha256: string; state: string; tenantI
 const person = (visitor: ConsoleVisitor, from: string) => () =>
   visitor.post('/console/people/evidence', { person: '+12125551000', from })
 
-/** Pages that people open, and what they narrow them by: also what hardly anything fits. */
+/**
+ * Pages that people open, with the filters that they use. Some filters match nothing or almost
+ * nothing.
+ */
 const loads = (
   visitor: ConsoleVisitor,
   real: Shown,
@@ -271,8 +278,8 @@ const show = (report: Report, { home, uploads, times, firstBytes, open }: Consol
 }
 
 /**
- * Measures how fast pages are with a full store, how many bytes they have, and what open ones cost.
- * Runs on a server only, because nobody keeps a million uploads in an embedded home.
+ * Measures how fast pages are with a full store, how many bytes they have, and what open pages
+ * cost. Runs on a server only, because nobody keeps a million uploads in an embedded home.
  */
 export const benchConsole = async (
   report: Report,

@@ -8,15 +8,15 @@ const APART_SECONDS = 7
 const ROWS_KEPT_DAYS = 30
 const LISTS = 1_000
 
-/** The newest one ended an hour ago: what the gateway itself makes is newer. */
+/** The newest copy ended an hour ago, so the uploads that the gateway itself makes are newer. */
 const ENDED = `now() - interval '1 hour' - ($3 - i) * interval '${APART_SECONDS} seconds'`
-/** As the gateway makes them: the time comes first. */
+/** Ids begin with the time, like those that the gateway makes. */
 const ID = `'upl_' || lpad(to_hex((extract(epoch from ${ENDED}) * 1000)::bigint), 12, '0') || lpad(to_hex(i), 20, '0')`
 
 const ifRowsKept = (column: string): string =>
   `case when ${ENDED} > now() - interval '${ROWS_KEPT_DAYS} days' then u.${column} end`
 
-/** What differs from the upload that all of them are copies of. */
+/** The columns in which a copy differs from the upload that is copied. */
 const OWN: Readonly<Record<string, string>> = {
   id: ID,
   // A file name is sealed for its upload, so a copy cannot have it.
@@ -27,17 +27,17 @@ const OWN: Readonly<Record<string, string>> = {
   created_at: ENDED,
   updated_at: ENDED,
   completed_at: ENDED,
-  // No copy is left to be reconciled. A gateway that compares a million uploads with Genesys has no
-  // connection left for a page.
+  // No copy waits for its reconciliation. Otherwise, the gateway would compare a million uploads
+  // with Genesys and have no connection left for a page.
   reconcile_at: 'null',
   data_key: ifRowsKept('data_key'),
   data_key_id: ifRowsKept('data_key_id'),
 }
 
 /**
- * Fills a server's store with so many uploads that have ended, each a copy of one, and two entries
- * of the audit for each of them, chained as far as readers see. No gateway may run meanwhile.
- * Answers the id of an old one.
+ * Fills a server's store with `uploads` copies of the ended upload `like`. For each copy, adds two
+ * entries of the audit trail, chained as far as readers can see. No gateway may run meanwhile.
+ * Returns the id of an old copy.
  */
 export const fillUploads = async (
   url: string,

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ConsoleVisitor } from './visitor.ts'
 
 /**
- * A page in a tab of a browser. It is loaded once and then requested again as often as each answer
- * says.
+ * A page in a tab of a browser. It is loaded once, and then requested again after the delay that
+ * the last answer states.
  */
 const keepOpen = async (
   visitor: ConsoleVisitor,

@@ -4,13 +4,16 @@ import { setStage } from '../../test/support/stages/stage.ts'
 import { type Report, whole } from '../report.ts'
 import { costOf, forgetPeak, startWarm } from '../upload-bench.ts'
 
-/** Up to the 202, in the gateway. The database's work is shown beside it. */
+/**
+ * The target: entries for each second of processor time of the gateway, up to the 202. The time of
+ * the database is shown beside it.
+ */
 const ENTRIES_PER_CPU_SECOND = 100_000
 const BLOCK_ENTRIES = 4_096
 
 /**
- * This many different numbers, as a CRM exports them. Every tenth has a reason, and half of them
- * are formatted for people.
+ * This many different numbers, as a CRM exports them. Every tenth number has a reason, and every
+ * second number is formatted for people.
  */
 async function* entryFile(entries: number): AsyncGenerator<Uint8Array> {
   yield Buffer.from('phoneNumber,reason,source\n')

@@ -14,7 +14,7 @@ import { submitEntries } from './entries-bench.ts'
 
 /**
  * The additional seconds that a million contacts may take at intake if the tenant has a million
- * entries. Proportional for a smaller run.
+ * entries. In a smaller run, the limit is proportional.
  */
 const OVER_SECONDS_A_MILLION = { server: 3, embedded: 9 } as const
 const DISPATCH_OVER = 0.03
@@ -23,7 +23,7 @@ const BLOCK_ENTRIES = 4_096
 /** One of a hundred entries is about a contact in the file. */
 const ONE_IN = 100
 const SMALL_UPLOADS = 200
-/** One of ten of the contacts is delivered, once before and once after there are entries. */
+/** A tenth of the contacts is delivered: before there are entries, and again afterwards. */
 const DELIVERED_SHARE = 10
 const POLL_MS = 500
 const DELIVER_WITHIN_MS = 10 * 60_000
@@ -64,7 +64,7 @@ const smallMs = async (gateway: RunningGateway, prefix: string): Promise<number>
 
 /**
  * Waits until Genesys has the entries, or has refused them because it does not have the list. The
- * cost of sending them must not count in any figure here.
+ * cost of sending them must not count in the figures of the uploads.
  */
 const sentOn = async ({ client }: RunningGateway, id: string): Promise<void> => {
   for (;;) {
@@ -92,7 +92,8 @@ const cpuOf = ({ cpuSeconds, database }: Cost): number => cpuSeconds + (database
 type Files = { large: string; part: string; rows: number }
 
 /**
- * The first two runs are not measured, because V8 then still compiles the code of a large upload.
+ * The first two runs are not measured, because V8 still compiles the code of a large upload during
+ * them.
  */
 const measure = async (home: StoreHome, { large, part, rows }: Files) => {
   const stage = await setStage(home, 'guide')

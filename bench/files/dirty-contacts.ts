@@ -41,8 +41,8 @@ const rowOf = (n: number): string => {
     CITIES[n % CITIES.length]!,
   ]
   if (fault === 43) cells.push('one cell too many')
-  // A third of the rows look as if a program wrote them that quotes everything. In the others, only
-  // cells that need it are quoted.
+  // In a third of the rows, all cells are quoted, as some programs write them. In the others, only
+  // cells that need quotes have them.
   const everything = n % 3 === 0
   return cells.map((cell) => (everything || /[",\r\n]/.test(cell) ? quoted(cell) : cell)).join(',')
 }

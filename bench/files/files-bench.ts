@@ -7,8 +7,8 @@ export type FileCase = 'first' | 'dirty' | 'planned'
 export type FileFigures = {
   home: StoreHome['kind']
   /**
-   * The cost until the 202, each by a process that has read no file before. `planned`: the dirty
-   * file with `apply=manual`, when the register has all of its contacts.
+   * The cost of each file until the 202, in a process that has read no file before. `planned`: the
+   * dirty file with `apply=manual`, when its contacts are already in the register.
    */
   received: Record<FileCase, Cost & { rows: number }>
   /** Memory of a new process that has delivered twenty rows. */
@@ -43,8 +43,8 @@ const measureSmallFile = (stage: Stage): Promise<FileFigures['smallFile']> =>
 type Planned = { plan?: { unchanged: number } | null }
 
 /**
- * Sends the three files to one home, each to a new process. The register is filled by delivering
- * the dirty file.
+ * Sends the plain file, the dirty file, and the dirty file again for a plan. Each goes to a new
+ * process on the same home. The delivery of the dirty file fills the register.
  */
 export const measureFiles = async (
   home: StoreHome,

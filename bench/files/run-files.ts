@@ -9,8 +9,8 @@ import { type FileFigures, measureFiles } from './files-bench.ts'
 import { showFiles } from './files-table.ts'
 
 /**
- * The part `files`: what a process takes for the first file that it reads, compared with the
- * obvious pipeline on the same files.
+ * The part `files`: what the first file that a process reads costs, compared with the cost of the
+ * same file in the obvious pipeline.
  */
 export const benchFiles = async (
   report: Report,

@@ -4,9 +4,9 @@ import { E164_LONGEST, createPhoneReader } from '../../src/domain/phones/phone-r
 import { createDraw } from '../../test/support/phones/phone-numbers.ts'
 
 /**
- * Measures what a number costs if it is read directly and if the library reads it, by the form in
- * which it is written. Also measures what building the tables costs. Shows processor time, the best
- * of several rounds. Only the ratios are meaningful.
+ * For each form in which numbers are written, measures what it costs to read a number directly and
+ * with the library. Also measures what building the tables costs. Shows processor time. For the
+ * direct reading, it is the best of several rounds. Only the ratios are meaningful.
  */
 const NUMBERS = 20_000
 const ROUNDS = 20

@@ -11,7 +11,10 @@ import {
 const { values } = parseArgs({
   options: {
     numbers: { type: 'string', default: '50000000' },
-    /** How many numbers the next edition has in addition to this one, spread over the file. */
+    /**
+     * How many additional numbers the file has, spread over it. With them, it is the next edition
+     * of the same file.
+     */
     more: { type: 'string', default: '0' },
     country: { type: 'string', default: 'US' },
     form: { type: 'string', default: 'ftc' },

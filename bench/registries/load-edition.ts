@@ -49,7 +49,10 @@ const sendEdition = async (gateway: RunningGateway, file: Readable): Promise<Edi
   return answered.promise
 }
 
-/** Asks for the edition until it is as it should be. Throws if it failed. */
+/**
+ * Reads the edition again and again, until `done` returns true for it. Throws if the edition
+ * failed.
+ */
 export const editionUntil = async (
   gateway: RunningGateway,
   id: string,
@@ -86,9 +89,9 @@ export const startUsing = async (gateway: RunningGateway, country: string): Prom
 }
 
 /**
- * Loads an edition of so many numbers, and waits until it is in force. The file is made before the
- * measurement, because making it takes as long as loading it. The peak includes the memory that the
- * process held before.
+ * Loads an edition of `numbers` numbers and `more` additional ones, and waits until it is in force.
+ * The file is made before the measurement, because making it takes as long as loading it. The peak
+ * includes the memory that the process held before.
  */
 export const loadEdition = async (
   gateway: RunningGateway,

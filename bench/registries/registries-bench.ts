@@ -48,8 +48,8 @@ const pagesMB = async (home: StoreHome): Promise<number | null> => {
 }
 
 /**
- * Loads more contacts than are needed, because one in eight is in the registry and is not
- * delivered.
+ * The share of the contacts that is delivered. One in eight is in the registry and is not
+ * delivered, so the bench uploads more contacts than it needs in the register.
  */
 const DELIVERED_SHARE = 0.86
 
@@ -95,8 +95,8 @@ const measure = async (home: StoreHome, about: About & { directory: string }) =>
     await compared(loaded.edition)
     const first = await receive()
     const again = await receive()
-    // The memory of the look-up is judged in a process with the same past as that of `without`. A
-    // process that has loaded an edition still holds what that took.
+    // The memory of the look-up is judged in a new process, as for `without`. A process that has
+    // loaded an edition still holds the memory that the load needed.
     await gateway.stop()
     gateway = await stage.gateway(ENV)
     const restarted = await receiveThird()
@@ -218,8 +218,9 @@ type About = { rows: number; numbers: number; progress: (line: string) => void }
 
 /**
  * Measures a national registry. First loads it, in a new process and in one that has worked before.
- * Then checks contacts at intake against it and against as many entries of the tenant. Last, loads
- * a new edition, which is compared and then searched for in the register.
+ * Then checks contacts at intake against it and against the entries of the tenant, which are as
+ * many as the contacts. Last, loads a new edition, compares it with the first, and searches the
+ * register for the added numbers.
  */
 export const benchRegistries = async (
   report: Report,

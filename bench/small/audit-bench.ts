@@ -10,8 +10,8 @@ import {
 } from '../../test/support/databases/database.ts'
 
 /**
- * `npm run bench:audit` measures what the audit trail costs. The hot path pays only for the insert
- * of an entry, in the transaction of its effect. The chain is written separately.
+ * `npm run bench:audit` measures what the audit trail costs. The hot path only inserts an entry, in
+ * the transaction of the effect that the entry describes. The chain is written separately.
  */
 const ROUNDS = 400
 const ENTRIES = [1, 4, 20]

@@ -4,8 +4,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * A CRM that notes when it was notified of the end of which upload. It verifies nothing, because it
- * is only there for the time.
+ * A CRM that notes, for each upload, when it was notified of the end. It verifies nothing, because
+ * only this time is needed.
  */
 export type HearingCrm = {
   url: string

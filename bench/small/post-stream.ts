@@ -21,8 +21,8 @@ export type Stream = {
 }
 
 /**
- * A connection that stays open and carries one request at a time. It costs little, so that the
- * sender's cost does not hide that of the gateway.
+ * A connection that stays open and carries one request at a time. It costs little, so that the cost
+ * of the sender does not hide the cost of the gateway.
  */
 type Line = { post(head: string, body: string): Promise<string>; close(): void }
 
@@ -69,9 +69,9 @@ export const bodyOf = (prefix: string, n: number): string => {
 }
 
 /**
- * Posts one contact after the other for `seconds`, to `lists` in turn. `aSecond`: how many a
- * second, whether or not the gateway has answered. null: as fast as `lines` connections get
- * answers. Throws if the gateway does not accept a contact.
+ * Posts one contact after the other for `seconds`, to `lists` in turn. `aSecond`: how many contacts
+ * a second, as long as one of the `lines` connections is free. null: as fast as these connections
+ * get answers. Throws if the gateway does not accept a contact.
  */
 export const postStream = async (about: {
   address: string

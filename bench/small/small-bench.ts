@@ -32,15 +32,15 @@ export type SmallFigures = {
   about: SmallCase
   home: StoreHome['kind']
   uploads: number
-  /** Uploads whose end the CRM had not been notified of when the bench stopped waiting. */
+  /** Uploads whose end was not yet reported to the CRM when the bench stopped waiting. */
   unheard: number
   acceptedASecond: number
-  /** Over the time from the first POST to the last contact in Genesys. */
+  /** Contacts a second, from the first POST to the last contact in Genesys. */
   deliveredASecond: number
   /** The time from the last 202 to the last contact in Genesys. */
   lastMs: number
   callsAContact: number
-  /** Calls in the same time, by operation. */
+  /** Calls to Genesys until the end of the wait for the CRM, by operation. */
   calls: Record<string, number>
   /** The cost of an upload: up to the last 202, and up to the last webhook. */
   toAnswered: Cost
@@ -171,8 +171,8 @@ const COMMITS = 200
 const PAGE_BYTES = 8192
 
 /**
- * Measures how long the disk takes to store a page durably. Every commit waits for that, so it is
- * the control for all waiting times.
+ * Measures how long the disk takes to store a page durably. Every commit takes at least this long,
+ * so all waiting times are compared with it.
  */
 export const measureCommits = (): Percentiles => {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-commit-'))

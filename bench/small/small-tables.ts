@@ -16,8 +16,8 @@ const BASE = {
 
 /**
  * The part of the target rates that each home must reach: all of them on a server, a third on the
- * embedded home. Times and calls per contact may be three times as high there (issue "One contact
- * at a time").
+ * embedded home. On the embedded home, times and calls per contact may be three times as high
+ * (issue "One contact at a time").
  */
 const SHARE = { server: 1, embedded: 1 / 3 } as const
 

@@ -85,9 +85,9 @@ const pickFault = (ticket: number): ((row: Row) => Fault) | null => {
 }
 
 /**
- * A file of `rows` records as CRMs export them: numbers in all spellings, mistakes, people twice,
- * and blank lines. Contacts are numbered from `from`, so that files with different starts have no
- * contact in common.
+ * A file of `rows` records as CRMs export them: numbers in all spellings, mistakes, people who
+ * occur twice, and blank lines. Contacts are numbered from `from`, so that files with different
+ * starts have no contact in common.
  */
 export const dirtyFile = (rows: number, seed = 20_260_101, from = 0): DirtyFile => {
   const random = seededRandom(seed)

@@ -44,7 +44,7 @@ const send = async (
   })
 }
 
-/** In platform, the files are media of messages. Genesys reports no scan of them. */
+/** In the platform dialect, the files are media of messages. Genesys reports no scan of them. */
 const followed = async ({ client }: DemoStage, dialect: Dialect, id: string): Promise<FileView> => {
   for (;;) {
     const { body } = await client.call<FileView>(`/v1/guest-files/${id}`)
@@ -56,7 +56,10 @@ const followed = async ({ client }: DemoStage, dialect: Dialect, id: string): Pr
 
 type Held = { sha256: string | null; owner: string; times: number }
 
-/** What Genesys holds of a file: for whom, and how often the file was confirmed or sent. */
+/**
+ * What Genesys holds of a file. `owner`: for whom it is. `times`: in how many messages it was sent
+ * (platform), or 1 if it was confirmed (guide).
+ */
 const heldAs = async (sandboxUrl: string, dialect: Dialect, fileId: string): Promise<Held[]> => {
   const asked = async <T>(path: string): Promise<T> =>
     (await (await fetch(`${sandboxUrl}/_sandbox/${path}`)).json()) as T

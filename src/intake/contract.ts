@@ -38,13 +38,13 @@ export type IntakeResult = {
   addedColumns: ListColumn[]
   source: UploadSource
   /**
-   * The accepted rows that a later row with the same contact id replaced. For each chunk with
-   * duplicates, a bitmap over its accepted rows.
+   * The accepted rows that were replaced by a later row with the same contact id: for each chunk
+   * that has such rows, a bitmap over its accepted rows.
    */
   leftOut: Map<number, Buffer>
   /**
-   * For each chunk with duplicates, the lines of the rows that stay. There is one line for each row
-   * that is left out, in the order of the rows left out.
+   * For each row in `leftOut`, in the same order: the line of the row that stays instead of it. The
+   * rows of a chunk share one array.
    */
   replacedBy: Map<number, Uint32Array>
   /** The number of chunks with at least one accepted row that is not left out. */
@@ -116,9 +116,9 @@ export type ChunkSink = {
 /**
  * Reads the body as it streams in: decompress → decode → rows → columns → validate and normalise →
  * deduplicate → chunks. Waits for the sink to store a chunk before it reads more, so a slow
- * database slows the sender. Holds only the chunks that one block of the body fills, the open
- * chunk, and digests of ids in memory. Throws `FileRefused`, and whatever the body or the sink
- * throws.
+ * database slows the sender. Keeps in memory only the open chunk, the chunks that one block of the
+ * body fills, the digests of ids and the line numbers of rows. Throws `FileRefused`, and whatever
+ * the body or the sink throws.
  */
 export type RunIntake = (
   body: AsyncIterable<Uint8Array>,

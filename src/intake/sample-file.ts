@@ -8,7 +8,7 @@ import { rawRowOf } from './formats/csv-reader.ts'
 import type { RowSink } from './formats/raw-row.ts'
 import { createReader, type FileSpec } from './read-file.ts'
 
-/** What the beginning of a file shows. It is read in the same way as the whole file. */
+/** What the beginning of a file shows. The gateway reads the beginning as it reads a whole file. */
 export type FileSample = {
   encoding: TextEncoding
   /** null: the file is JSON. */

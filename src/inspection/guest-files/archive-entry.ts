@@ -123,7 +123,7 @@ export const listsMacros = (bytes: Buffer): boolean =>
   )
 
 /**
- * Whether the entry belongs to a document that is itself a zip. Every such document has one of
- * these entries.
+ * Whether an entry with this name shows that the zip is a document, for example of Office. Every
+ * document that is a zip has a list of parts or an entry `mimetype`.
  */
 export const isDocumentPart = (name: string): boolean => name === PARTS_LIST || name === 'mimetype'

@@ -16,8 +16,8 @@ import {
 import { hiddenFileIn, holdsScript, isProgram } from './hidden-file.ts'
 
 /**
- * The limit for an archive, set by [contracts: 3]. A document may have more entries, because it has
- * one for every page and picture.
+ * The most entries of an archive, as set by [contracts: 3]. A document in the archive may have more
+ * (`MAX_DOCUMENT_PARTS`), because it has one for every page and picture.
  */
 const MAX_ENTRIES = 100
 const MAX_DOCUMENT_PARTS = 2_000
@@ -124,7 +124,8 @@ const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
 
 /**
  * Refuses an archive whose entries overlap, because they would be unpacked twice. Also refuses an
- * archive with files hidden between entries, because they are not in the directory.
+ * archive with files hidden between its entries or before its directory, because the directory does
+ * not list them.
  */
 const checkGaps = (bytes: Buffer, ordered: readonly Entry[], ends: readonly number[]): void => {
   let from = 0

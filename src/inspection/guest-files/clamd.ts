@@ -65,8 +65,8 @@ const lengthOf = (count: number): Buffer => {
 }
 
 /**
- * Only `stream: OK` means clean. If clamd reports a limit or an error, or does not answer, there is
- * no verdict.
+ * Only `stream: OK` means clean. If clamd reports a limit or an error, or does not answer, the
+ * verdict is `unavailable`.
  */
 const verdictOf = (answer: string): ScanResult['verdict'] => {
   if (answer === 'stream: OK') return 'clean'

@@ -10,8 +10,8 @@ import {
 import { unpacksTo } from './png-pixels.ts'
 
 /**
- * The most pixels of a picture. Photographs of phones are rarely larger. A program that shows such
- * a picture needs 400 MB [contracts: 3].
+ * The most pixels of a picture. Photographs that phones take are rarely larger. A program that
+ * shows such a picture needs 400 MB [contracts: 3].
  */
 export const MAX_PIXELS = 100_000_000
 /**
@@ -51,8 +51,8 @@ const hasItsPixels = async ({ packed }: ImageStructure): Promise<boolean> =>
   (packed.wantedBytes !== null && (await unpacksTo(packed.pieces, packed.wantedBytes)))
 
 /**
- * Finds the fault of an image. null: the image is complete and not too large, and its bytes are not
- * also a file of another kind.
+ * Finds the fault of an image. null: the image is complete and not too large, and its bytes neither
+ * are nor contain a file of another kind.
  */
 export const imageFault = async (type: ImageType, bytes: Buffer): Promise<FileFault | null> => {
   const structure = STRUCTURES[type](bytes)

@@ -19,7 +19,7 @@ const SAME: Record<string, string> = { 'image/apng': 'image/png' }
  * Plain text has none, except XML.
  */
 const sniffed = async (bytes: Buffer): Promise<string | null> => {
-  // Documents are zips too. The inspection of archives checks what is inside.
+  // Office documents are zips too. The inspection of archives checks what is inside.
   if (
     bytes.toString('latin1', 0, 4) === 'PK\x03\x04' ||
     bytes.toString('latin1', 0, 4) === 'PK\x05\x06'

@@ -88,8 +88,8 @@ const objectTexts = (
 
 /**
  * Finds active content in a PDF. null: none was found. Reads every object in the bytes, including
- * those in object streams. Ignores the table of the file: it may leave out objects that a reader
- * finds anyway. `pdfjs-dist` reads the file afterwards.
+ * those in object streams. Ignores the PDF's own table of its objects, because this table may leave
+ * out objects that a reader finds anyway. `pdfjs-dist` reads the file afterwards.
  */
 export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
   try {
@@ -125,8 +125,9 @@ const objectsFault = (bytes: Buffer): FileFault | null => {
 }
 
 /**
- * The most characters of a dictionary of embedded files. A dictionary has at most five names.
- * Without this limit, the search in a file with many beginnings and no end would take hours.
+ * The most characters of a dictionary of embedded files. Such a dictionary has at most five names.
+ * Without this limit, the search would take hours in a file in which many such dictionaries begin
+ * and none ends.
  */
 const MAX_EF_CHARS = 4096
 /**

@@ -48,10 +48,10 @@ const backOver = (text: string, end: number, holds: (letter: string) => boolean)
 }
 
 /**
- * Whether the name is the type of an action. This is so if only white space and comments are
- * between the name and `/S` or `obj` (ISO 32000, 7.2). Searches backwards from the name, line by
- * line. A forward search from every `obj` would read the following comment each time, which takes
- * hours in a file of one long line.
+ * Whether the name is the type of an action. This is so if `/S` or `obj` precedes the name, with
+ * only white space and comments between them (ISO 32000, 7.2). Searches backwards from the name,
+ * line by line. A forward search from every `obj` would read the following comment each time, which
+ * takes hours in a file of one long line.
  */
 const isTypeBefore = (text: string, name: number): boolean => {
   for (let end = name; ;) {

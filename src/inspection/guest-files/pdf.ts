@@ -30,9 +30,10 @@ const ofFinding = (finding: Outcome): FileFault | null => {
 }
 
 /**
- * Creates the inspection of PDFs. `fault` is null if the PDF opens and has no active content. A
- * thread first checks the objects in the file's bytes, and then the content that pdfjs-dist reads.
- * The thread is ended after 15 s or past 192 MB, so that no file can block other requests.
+ * Creates the inspection of PDFs. `fault` returns null if the PDF opens and has no active content,
+ * no embedded file except XML, and at most `MAX_PAGES` pages. A thread first checks the objects in
+ * the file's bytes, and then the content that pdfjs-dist reads. The thread is ended after 15 s or
+ * past 192 MB, so that no file can block other requests.
  */
 export const createPdfInspection = ({ clock }: { clock: Clock }) => {
   const reader = createReader(clock)
@@ -96,8 +97,8 @@ const startThread = (): Worker => {
 const found = async (clock: Clock, thread: Worker, bytes: Buffer): Promise<Outcome> => {
   const done = new AbortController()
   const { promise, resolve } = Promise.withResolvers<Outcome>()
-  // The thread ended before it answered, because of its memory or an error. The file therefore
-  // counts as not inspected.
+  // The thread took too long, or it ended before it answered, because of its memory or an error.
+  // The file therefore counts as not inspected.
   const over = (): void => resolve('over')
   // The thread gets a copy. Memory that is transferred to a thread can no longer be used here.
   const copy = Uint8Array.from(bytes)

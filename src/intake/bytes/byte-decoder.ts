@@ -14,8 +14,9 @@ export type ByteDecoder = {
    */
   badAt(): number | null
   /**
-   * Whether the input looks like text in another encoding. Only decoders of single-byte encodings
-   * have this check, because almost every byte is some character in these encodings.
+   * Whether the input looks like text in another encoding. Only decoders that may use a single-byte
+   * encoding have this check. In such an encoding, almost every byte is some character, so a wrong
+   * encoding rarely gives a bad byte.
    */
   isDoubtful?(): boolean
 }

@@ -57,8 +57,8 @@ const PAIRS_PER_ZERO = 8
 
 /**
  * Detects UTF-16 without a mark. In UTF-16, each ASCII character is a pair of bytes with a zero,
- * which is always in the same half of the pair. This half shows the byte order. null: the bytes are
- * not UTF-16.
+ * which is always in the same half of the pair. This half shows the byte order. null: the bytes do
+ * not look like UTF-16.
  */
 export const detectUtf16 = (first: Uint8Array): 'utf-16le' | 'utf-16be' | null => {
   const end = Math.min(first.byteLength, LOOKED_AT_BYTES) & ~1
@@ -87,8 +87,8 @@ const sequenceBytes = (bytes: Uint8Array, at: number): number => {
 }
 
 /**
- * Western text may contain byte pairs that look like UTF-8 by accident: at most one such pair for
- * this many other bytes beyond ASCII. If there are more pairs, the text is not western.
+ * Western text may contain sequences of bytes that look like UTF-8 by accident: at most one such
+ * sequence for this many other bytes beyond ASCII. If there are more, the text is not western.
  */
 const STRAYS_PER_SEQUENCE = 10
 /**

@@ -49,8 +49,8 @@ export type ChunkBuilder = {
   close(): void
   chunks(): number
   /**
-   * For the end of the file: finds the accepted rows that a later row with the same contact id
-   * replaced.
+   * Finds the accepted rows that were replaced by a later row with the same contact id. Call it
+   * after the last row.
    */
   findReplaced(idDigests: IdDigests): Promise<ReplacedRows>
 }

@@ -23,8 +23,8 @@ const detailOf = (diff: SchemaDiff): string =>
     : 'The list does not have some columns of the file.'
 
 /**
- * Creates the refusal `schema-drift`. `detail`: the sentence for the caller. Default: the usual
- * sentence.
+ * Creates the refusal `schema-drift`. `detail`: the sentence for the caller. Default: a sentence
+ * that says how the columns differ.
  */
 export const driftOf = (diff: SchemaDiff, detail: string = detailOf(diff)): FileRefused =>
   new FileRefused('schema-drift', detail, { diff })
@@ -37,8 +37,8 @@ const kindAsked = (names: readonly string[], spec: IntakeSpec): 'phone' | 'email
 
 /**
  * Refuses options that name another kind for a column than the list declares. For a column that the
- * list declares as text, they may name any kind. With schemaDrift=drop nothing is refused, and the
- * kind of the list applies.
+ * list declares as text, the options may name any kind. With schemaDrift=drop nothing is refused,
+ * and a kind that the list declares (other than text) applies.
  */
 export const refuseRetyped = (
   names: readonly string[],

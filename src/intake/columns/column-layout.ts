@@ -156,7 +156,7 @@ const checkAskedColumns = (spec: IntakeSpec, names: readonly string[]): void => 
   }
 }
 
-/** The request in the form that it would have if the list already had the added columns. */
+/** `spec` as it would be if the list already had the added columns. */
 const withColumns = (spec: IntakeSpec, added: readonly ListColumn[]): IntakeSpec => ({
   ...spec,
   list: { ...spec.list, columns: [...spec.list.columns, ...added] },

@@ -66,7 +66,8 @@ const byFoldedCase = (names: readonly string[]): Map<string, string | null> => {
 }
 
 /**
- * The places of columns that the option `mapping` names, or whose name equals a name of the list.
+ * The places of two groups of columns: those that the option `mapping` names, and those that have
+ * the same name in the list.
  */
 const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[] => {
   const { mapping = {}, schemaDrift } = spec.options
@@ -116,7 +117,7 @@ const openNames = (
 /**
  * Places the file's column with the contact id, if it has no place yet. It gets the first free
  * column of the list whose name is in `wanted`. The first call tries Genesys' own name for the id.
- * If the caller names the id column, a second call tries the usual names of CRMs.
+ * If the option `contactIdColumn` is given, a second call tries the usual names of CRMs.
  */
 const placeId = (
   { names }: FileHeader,

@@ -1,13 +1,14 @@
 import { comparedName, nameLikeness } from './column-similarity.ts'
 
 /**
- * The gateway may apply a proposal with at least this confidence without a confirmation. No other
- * proposal of this confidence may then have the same column of the file or of the list.
+ * The gateway may apply a proposal with at least this confidence without a confirmation. Condition:
+ * no other proposal with at least this confidence has the same column of the file or the same
+ * column of the list.
  */
 export const APPLIED_FROM = 0.9
 /**
- * If there are more pairs of names than this, no pair is compared letter by letter, which would be
- * slow.
+ * If there are more pairs of names than this, no pair is compared letter by letter. That comparison
+ * would take too long.
  */
 const MOST_PAIRS = 20_000
 
@@ -34,8 +35,9 @@ const countBy = (proposals: readonly Proposal[], side: 'column' | 'proposedFor')
 }
 
 /**
- * Proposes places only by the names of the columns, so the same names always give the same result.
- * If two columns of a file are almost certainly the same column of the list, neither is applied.
+ * Proposes places from the names of the columns alone, so the same names always give the same
+ * result. If two columns of a file are almost certainly the same column of the list, neither is
+ * applied.
  */
 export const proposeColumns = (
   columns: readonly string[],

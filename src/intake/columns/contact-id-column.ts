@@ -64,7 +64,8 @@ const proposalsFor = (names: readonly string[], wanted: string): Proposal[] => {
  * Exception: if `mapping` leaves out the column `contactId` or `customerId`, the column that
  * `mapping` maps to such a name counts instead, if there is one.
  *
- * Throws `contact-id-column-missing`, with likely columns.
+ * Throws `contact-id-column-missing`. If `contactIdColumn` was not given, the problem lists likely
+ * columns.
  */
 export const contactIdIndex = (names: readonly string[], { options }: IntakeSpec): number => {
   const { contactIdColumn, mapping = {} } = options

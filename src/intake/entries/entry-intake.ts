@@ -100,9 +100,9 @@ const createChunks = (digestKey: Buffer) => {
 }
 
 /**
- * The faults in the form of the record. If there is one, the entry is rejected and its cells are
- * not judged. After most of these faults, the gateway cannot find out which cell belongs to which
- * field.
+ * The faults of the record's form, such as a wrong number of cells. If there is one, the entry is
+ * rejected and its cells are not judged. After most of these faults, the gateway cannot find out
+ * which cell belongs to which field.
  */
 const formFaults = (layout: EntryLayout, { cells, faults }: RawRow): RowFault[] => {
   const found = [...faults]

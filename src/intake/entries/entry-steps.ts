@@ -16,9 +16,7 @@ import { isBlank } from '../../domain/text/unseen-characters.ts'
 import { hasBadCharacters } from '../rows/check-characters.ts'
 import type { Normalisation, NormalisationFor } from '../rows/normalisation.ts'
 
-/**
- * A fault of an entry: its code, and the field at fault. null: the fault concerns the whole entry.
- */
+/** A fault of an entry. `field`: the field at fault. null: the fault concerns the whole entry. */
 export type EntryFault = { code: string; field: EntryField | null }
 
 /** Returns the cell of a field. "": the entry has no such cell. */
@@ -30,10 +28,10 @@ export type JudgeEntry = (
 ) => { entry: DncEntry; faults: null } | { faults: [EntryFault, ...EntryFault[]] }
 
 /**
- * Builds the function that judges the entries of one submission, by its options. `now`: an expiry
+ * Builds the function that judges the entries of one submission, from its options. `now`: an expiry
  * must be later than this. `granted`: the contact lists that entries may name. An entry for any
- * other list would suppress nobody. For removals, two rules differ: the reason is free text, and
- * phones of every country are allowed, because a removal is never quarantined.
+ * other list would suppress nobody. For removals, two rules differ: the reason is free text, and no
+ * removal is quarantined because of the country of its phone.
  */
 export type BuildEntrySteps = (submission: {
   kind?: 'add' | 'remove'
@@ -124,7 +122,7 @@ const readExpiry = (cells: EntryCells, now: Date, faults: EntryFault[]): string 
   return expiresAt
 }
 
-/** The free text of a removal. It is not a reason for which a person must not be called. */
+/** A removal gives its reason as free text. This is never a reason against a call. */
 const inWords = (text: string): ReturnType<typeof readReason> => ({
   reason: 'UNSPECIFIED',
   originalReason: isBlank(text) ? null : text.trim(),
@@ -165,7 +163,8 @@ const readTerms = (
 type Submitted = Parameters<BuildEntrySteps>[0]
 
 /**
- * Completes an entry: cells that the entry does not have come from the options of the submission.
+ * Completes an entry: the options of the submission fill its blank cells, except the expiry if the
+ * entry has its own.
  */
 const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells => {
   const given: { [field in EntryField]?: string | undefined } = {
@@ -245,8 +244,8 @@ const createReadPhone = (normalisationFor: NormalisationFor) => {
 
 /**
  * Builds the steps for submissions of entries. The steps check phones and emails in the same way as
- * the steps for contacts. If the rules are left out, the CRM has no words for reasons, and no
- * country is allowed.
+ * the steps for contacts. If the rules are left out, the CRM has no words for reasons, and every
+ * added phone is quarantined.
  */
 export const createEntrySteps = (
   { reasons = new Map(), allowedCountries = new Set() }: Partial<DncRules>,

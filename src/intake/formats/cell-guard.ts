@@ -1,5 +1,6 @@
 /**
- * The first characters by which a spreadsheet recognises a formula, also as full-width characters.
+ * The characters at the start of a cell by which a spreadsheet recognises a formula. `=`, `+`, `-`
+ * and `@` count in their full-width form too.
  */
 const FORMULA = /^[=+@\t\r\n\0\uff1d\uff0b\uff0d\uff20-]/u
 /**

@@ -121,8 +121,8 @@ const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) =>
  * delimiter is comma, semicolon, tab or bar (detected in the first record if not given). Quotes
  * follow RFC 4180. Lines end in LF, CRLF or CR, and a file may mix these. Skips empty lines and
  * Excel's `sep=;` before the first record with content. Throws `FileRefused('csv-malformed')` for a
- * record of more than `maxRecordBytes`, and for a quote that is never closed. Holds one record and
- * one block in memory.
+ * record of more than `maxRecordBytes`, for a quote that is never closed, and for a misplaced quote
+ * in the header. Holds one record and one block in memory.
  */
 export const createCsvReader = (options: {
   delimiter: string | undefined

@@ -5,7 +5,7 @@ import { FileRefused } from '../contract.ts'
  * show in the ledger.
  */
 const DEEPEST = 64
-/** The most characters in which the start of the array must be found. */
+/** The start of the array must be within this many characters. */
 const LONGEST_OPENING = 1024
 
 /**
@@ -31,7 +31,7 @@ export type ElementSplitter = {
 export const malformed = (element: number, why: string): FileRefused =>
   new FileRefused('json-malformed', `${why} (element ${element}).`, { element })
 
-/** Whether the quote at `at` is escaped, because an odd number of backslashes precedes it. */
+/** Whether the quote at `at` is escaped: an odd number of backslashes precedes it. */
 const isEscaped = (text: string, at: number): boolean => {
   let first = at
   while (first > 0 && text.charCodeAt(first - 1) === 92) first -= 1

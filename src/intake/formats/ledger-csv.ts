@@ -44,8 +44,8 @@ export const csvCell = (cell: string): string =>
 type Reasoned = Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine' | 'said' | 'faults'>
 
 /**
- * The faults of a row. There are none if its `code` is null. A rejected row may have several
- * faults. Any other row has one.
+ * The faults of a row. There are none if its `code` is null. Only a rejected row can have more than
+ * one.
  */
 export const ledgerFaults = ({
   code,
@@ -56,7 +56,8 @@ export const ledgerFaults = ({
 
 /**
  * Why a row has its outcome. If another line replaced the row, the text names that line first. Each
- * fault then follows with its column and the sentence from its code's page. "": neither applies.
+ * fault then follows with its column and the sentence from its code's page. "": no line replaced
+ * the row, and the row has no fault.
  */
 export const ledgerReason = (row: Reasoned): string => {
   const reason = ledgerFaults(row).map(rejectionReason).join(' | ')
@@ -72,8 +73,8 @@ const ledgerCodes = (row: Reasoned): string =>
 /**
  * Writes the ledger as CSV (RFC 4180, CRLF). `forSpreadsheet` adds a byte order mark and uses the
  * file's delimiter. It also puts `'` before cells that a spreadsheet would run as a formula or read
- * as anything except text (`guardCell`). Intake removes the `'` when the file is sent back. For
- * machines, the delimiter is a comma and the cells are unchanged.
+ * as anything except text (`guardCell`). Intake removes the `'` when the file is sent back. Without
+ * `forSpreadsheet`, the delimiter is a comma and the cells are unchanged.
  */
 export const createLedgerCsv = (upload: {
   id: string

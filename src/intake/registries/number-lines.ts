@@ -105,9 +105,10 @@ const readDigits = (piece: Uint8Array, from: number, written: Written): number =
 }
 
 /**
- * Reads the line that begins at `from` into `written`, if it has only a plus, digits and commas.
- * Almost all lines of a registry have only these. Returns the start of the next line. -1: the line
- * has another character, or does not end in this piece.
+ * Reads the line that begins at `from` into `written`, if the line is plain: only digits and
+ * commas, with or without a plus before them. Almost all lines of a registry are plain. Returns the
+ * start of the next line. -1: the line has another character, no digit or too many digits, or does
+ * not end in this piece.
  */
 const readPlainLine = (piece: Uint8Array, from: number, written: Written): number => {
   written.plus = piece[from] === PLUS
@@ -119,7 +120,7 @@ const readPlainLine = (piece: Uint8Array, from: number, written: Written): numbe
 
 /**
  * Reads plain lines one after another, and calls `take` after each line. Returns the start of the
- * first line that is not plain.
+ * first line that is not plain, or the end of the piece.
  */
 const readPlainLines = (
   piece: Uint8Array,

@@ -8,8 +8,8 @@ export type ReplacedRows = {
   /** For each chunk with duplicates: a bitmap over its accepted rows. */
   leftOut: Map<number, Buffer>
   /**
-   * For each chunk with duplicates, the lines of the rows that stay. There is one line for each row
-   * that is left out, in the order of the rows left out.
+   * For each row in `leftOut`, in the same order: the line of the row that stays instead of it. The
+   * rows of a chunk share one array.
    */
   replacedBy: Map<number, Uint32Array>
   /** The number of chunks with at least one accepted row that is not left out. */
@@ -17,8 +17,8 @@ export type ReplacedRows = {
 }
 
 /**
- * How many values are `most` or less, in an ascending list of which only every `step`th value
- * counts.
+ * Counts the values that are `most` or less. Reads only every `step`th value of the list, beginning
+ * with the first. These values must be ascending.
  */
 const countUpTo = (values: ArrayLike<number>, step: number, most: number): number => {
   let low = 0

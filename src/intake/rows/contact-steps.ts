@@ -10,9 +10,9 @@ import type { Normalisation, NormalisationFor } from './normalisation.ts'
 export type RowRules = {
   /** DEFAULT_PHONE_REGION: the country of national numbers, if the upload names no country. */
   defaultRegion: string
-  /** CONTACT_ID_PATTERN. */
+  /** CONTACT_ID_PATTERN: the form that contact ids must have. */
   contactIdPattern: RegExp
-  /** CONSENT_REQUIRED_COUNTRIES. Default: none. */
+  /** CONSENT_REQUIRED_COUNTRIES: the countries whose numbers need consent. Default: none. */
   consentCountries?: ReadonlySet<string>
   /**
    * The clock that decides whether a consent is in the future. Needed if `consentCountries` is
@@ -33,7 +33,7 @@ export type ContactSteps = {
   consent: ConsentRule | null
 }
 
-/** Builds the steps for one file, by the options of its upload and the limits of Genesys. */
+/** Builds the steps for one file from the options of its upload and the limits of Genesys. */
 export type BuildContactSteps = (file: {
   options: Pick<UploadOptions, 'defaultRegion' | 'phonePlus'>
   limits: Pick<DialectLimits, 'cellChars'>

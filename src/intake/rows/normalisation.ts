@@ -51,8 +51,8 @@ const createNormalisation = (terms: PhoneTerms): Normalisation => ({
 })
 
 /**
- * Creates a function that returns normalisations. It makes the normalisation of the same terms only
- * once.
+ * Creates a function that returns normalisations. If the region exists, the function makes the
+ * normalisation for the same terms only once.
  */
 export const createNormalisations = (): NormalisationFor => {
   const made = new Map<string, Normalisation>()

@@ -47,7 +47,8 @@ type PlainRows = {
   /** The pattern for ids. null: the default pattern. */
   idPattern: RegExp | null
   /**
-   * The most bytes of a cell. A cell with at most this many bytes cannot have too many characters.
+   * The most bytes of a cell of a plain record. The number equals the limit of characters, because
+   * no cell has more characters than bytes.
    */
   longest: number
   readPhone: PhoneReader
@@ -72,7 +73,10 @@ const setSpan = (span: Span, bytes: Uint8Array, from: number, to: number): Span 
   return span
 }
 
-/** Writes the cell's phone at `at`. Returns where it ends, or UNDECIDED. */
+/**
+ * Writes the cell's phone to the text, beginning at `at`. Returns where the written bytes end, or
+ * UNDECIDED.
+ */
 const writePhone = (
   rows: PlainRows,
   record: CsvRecord,
@@ -93,7 +97,8 @@ const writePhone = (
 }
 
 /**
- * Writes the cell at `at`, in the form of its column's kind. Returns where it ends, or UNDECIDED.
+ * Writes the cell to the text, beginning at `at`, in the form of its column's kind. Returns where
+ * the written bytes end, or UNDECIDED.
  */
 const writeCell = (
   rows: PlainRows,
@@ -177,8 +182,8 @@ const textOf = ({ bytes, starts, ends }: CsvRecord, cell: number): string | null
 }
 
 /**
- * Creates the function that finds whether a record says that the person agreed to be called. null:
- * the record is not plain.
+ * Creates the function that finds whether a record says that the person agreed to be called. The
+ * function returns null if the record is not plain.
  */
 const createConsentOf = (
   consent: ContactSteps['consent'],
@@ -196,8 +201,9 @@ const createConsentOf = (
 }
 
 /**
- * Creates the function for one file. null: no record of the file can be plain. The rows of a ledger
- * have marks that must be checked, and a missing required column makes every row faulty.
+ * Creates the function for one file. null: no record of the file can be plain. This is so if the
+ * file is a ledger, whose rows have marks that must be checked, or if a required column is missing,
+ * which makes every row faulty.
  */
 export const createTakePlainRow = (deps: {
   layout: ColumnLayout

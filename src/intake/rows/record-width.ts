@@ -7,16 +7,20 @@ const MOST_WAITING = 100
 
 /**
  * Decides how many cells the records of a file must have. Normally, this is the number of cells of
- * the header. Exception: the first two rows with content have the same number of cells, but not
- * that of the header. Their number counts instead if it includes all columns with a name, and if
- * the cells beyond the header are empty. The reason is that a program which adds or leaves out
- * empty cells at the end of rows does so in every row. If only one row differs, the cause is more
- * likely a comma inside a cell, which has moved all cells after it. Such a row must be rejected.
+ * the header. There is one exception: The first two rows with content have equally many cells, and
+ * the header has more or fewer. The number of these two rows then counts, if it includes all
+ * columns with a name, and if the cells beyond the header are empty. The reason is that a program
+ * which adds or leaves out empty cells at the end of rows does so in every row. If only one row
+ * differs from the header, the cause is more likely a comma inside a cell, which has moved all
+ * cells after it. Such a row must be rejected.
  */
 export type RecordWidth = {
   readonly cells: number
   readonly decided: boolean
-  /** Passes the row on to `take`. Before the decision, rows wait. */
+  /**
+   * Passes the row on to `take`. Until the decision, the first row with content waits, and so do
+   * the blank rows after it.
+   */
   pass(row: RawRow, take: (row: RawRow) => void): void
   /** Passes on the rows that still wait. Call it after the last row. */
   end(take: (row: RawRow) => void): void

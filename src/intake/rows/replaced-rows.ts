@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /**
- * Finds rows that a later row with the same contact id replaced, from the digests of all ids in
- * order. The digests are divided into partitions by one of their bytes. Each partition is searched
- * with a table that fits the processor's cache. A table for all rows would be so large that each
- * row had to wait for memory. Only 96 bits of the digests are compared. Among ten million ids, two
- * share these bits with a probability below 10^-15.
+ * Finds the rows that were replaced by a later row with the same contact id, from the digests of
+ * all ids in the order of their rows. The digests are divided into partitions by one of their
+ * bytes. Each partition is searched with a table that fits the processor's cache. A table for all
+ * rows would be so large that each row had to wait for memory. Only 96 bits of the digests are
+ * compared. The probability that any two of ten million ids share these bits is below 10^-15.
  */
 const MOST_PARTITIONS = 256
 const ROWS_A_PARTITION = 4096
@@ -129,9 +129,9 @@ const deal = async (idDigests: IdDigests, pass: Pass): Promise<void> => {
 }
 
 /**
- * Calls `onReplaced` for each row that a later row with the same id replaced, in no particular
- * order. The arguments are the number of the row (from 0) and the number of the last row with its
- * id. Reads the digests ceil(rows / passRows) times, and needs about 18 bytes for each of
+ * Calls `onReplaced` for each row that was replaced by a later row with the same id, in no
+ * particular order. The arguments are the number of the row (from 0) and the number of the last row
+ * with its id. Reads the digests ceil(rows / passRows) times, and needs about 18 bytes for each of
  * `passRows` rows. Gives the event loop a turn from time to time.
  */
 export const findReplacedRows = async (

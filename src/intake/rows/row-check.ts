@@ -71,7 +71,9 @@ const isAmongPhones = (
 
 type Steps = { normalise: Normalisation; phones: PhoneCounters }
 
-/** Puts the phone into its column as E.164, and its extension into the list's column for it. */
+/**
+ * Puts the phone into its column as E.164, and its extension into the list's column for extensions.
+ */
 const placePhone = (
   target: TargetColumn,
   at: number,

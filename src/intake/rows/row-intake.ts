@@ -98,7 +98,10 @@ const markFaults = (
   return [{ code: 'row-identity-changed', column: columns[idIndex]?.name ?? null }]
 }
 
-/** The faults in the form of the row. Cells in columns without a name must be empty. */
+/**
+ * The faults of the row's form: a wrong number of cells, or content in a cell whose column has no
+ * name.
+ */
 const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[] => {
   if (cells.length !== width.cells) {
     const counted = { found: cells.length, expected: width.cells }

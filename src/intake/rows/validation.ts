@@ -14,8 +14,8 @@ export type Validation = {
   /** Builds the checks for do-not-call entries. */
   entries: BuildEntrySteps
   /**
-   * Reads a segment that was sent in either of its two forms, as the typed form. If the segment has
-   * faults, returns all of them with their places.
+   * Reads a segment in either of the two forms in which it can be sent. Returns the typed form or,
+   * if the segment has faults, all of them with their places.
    */
   segment: (sent: unknown) => ReadDefinition
 }

@@ -23,7 +23,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('status', {
     status: z.int().min(400).max(599),
     code: z.string().optional(),
-    /** 'seconds' and 'date': `retryAfterSeconds`, in this form. A number: that many seconds. */
+    /** Retry-After: this number of seconds, no header, or `retryAfterSeconds` in this form. */
     retryAfter: z
       .union([z.number().nonnegative(), z.enum(['seconds', 'date', 'none'])])
       .default('none'),
@@ -68,7 +68,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('login-throttled', {}),
   /** How long a list is not indexed after the call has made or changed it (guide). */
   rule('provisioning-lag', { lagMs: z.int().nonnegative() }),
-  /** `callback-…` rules apply to `callback`, `event` and `dnc-event`, or only to `operation`. */
+  /** Without `operation`, a `callback-…` rule applies to `callback`, `event` and `dnc-event`. */
   rule('callback-lost', {}),
   rule('callback-duplicated', {
     /** How many more times the callback is sent. */
@@ -95,7 +95,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('callback-forged', { how: z.enum(['unsigned', 'forged']).default('forged') }),
   /** The import ends as FAILED with this reason, and nothing is stored (platform). */
   rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
-  /** How long after its end the status does not show the import. Default: forever (platform). */
+  /** An import that has ended shows in the status this much later. Default: never (platform). */
   rule('import-status-stuck', { forMs: z.int().positive().optional() }),
   /** The file is accepted, but no import begins, so there is no status and no event (platform). */
   rule('import-lost', {}),
@@ -209,8 +209,8 @@ export type FaultEngine = {
   /** The status that the plan now gives the list. null: it gives none. */
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
   /**
-   * The capacity that the plan gives the list. `listId` null: the capacity for any list. Returns
-   * null if the plan gives none. Does not count the rule as fired.
+   * The capacity that the plan gives the list. `listId` null: the capacity from a rule that names
+   * no list. Returns null if the plan gives none. Does not count the rule as fired.
    */
   listCapacity(listId: string | null): number | null
   /** How a negation now treats an empty cell. Does not count the rule as fired. */

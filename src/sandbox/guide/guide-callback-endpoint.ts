@@ -110,8 +110,8 @@ const webhookSchema = z.object({
 })
 
 /**
- * No call lists or removes webhooks. Registering the same name twice makes two webhooks [guide-api:
- * DNC lists].
+ * There is no call that lists or removes webhooks. Registering the same name twice makes two
+ * webhooks [guide-api: DNC lists].
  */
 const subscribe = (state: SandboxState, call: Call): Answer => {
   const result = webhookSchema.safeParse(call.body)

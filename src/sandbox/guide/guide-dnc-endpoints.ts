@@ -163,7 +163,7 @@ const limited = (state: SandboxState, handle: (call: Call) => Answer): Endpoint[
   }
 }
 
-/** Entries of DNC lists in the guide dialect. A list that nobody made answers 404. */
+/** Entries of DNC lists in the guide dialect. For a list that does not exist, the answer is 404. */
 export const guideDncEndpoints = (state: SandboxState): Endpoint[] => [
   {
     method: 'POST',

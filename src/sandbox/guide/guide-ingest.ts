@@ -61,7 +61,9 @@ const rowError = (
   return null
 }
 
-/** The contact ids of the list by their value in the checked column. */
+/**
+ * For each value that the checked column has in the list: the id of the contact with this value.
+ */
 const holdersOf = (list: StoredList, position: number): Map<string, string> => {
   const holders = new Map<string, string>()
   for (const { contactId, cells } of list.contacts.page(0, Infinity).contacts) {

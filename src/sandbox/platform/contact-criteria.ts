@@ -66,8 +66,8 @@ const FROM_NOW = /^P(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?)?$/
 const DATE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z?)?$/
 
 /**
- * The date of a cell or a literal in milliseconds, or a time relative to now. NaN: the text is
- * neither.
+ * The time that a cell or a literal names, in milliseconds. The text is a date, or a time relative
+ * to now. NaN: it is neither.
  */
 const momentOf = (text: string, nowMs: number): number => {
   const parts = FROM_NOW.exec(text)

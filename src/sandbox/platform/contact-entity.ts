@@ -60,7 +60,10 @@ const contactSchema = z.strictObject({
   ...readOnlyShape,
 })
 
-/** The patch of a bulk edit: any of the writable members. */
+/**
+ * The patch of a bulk edit: any members of a contact. Members that only Genesys writes have no
+ * effect.
+ */
 export const patchSchema = z
   .strictObject({
     id: z.string(),

@@ -46,7 +46,7 @@ const sorted = <T extends Named>(call: Call, entities: readonly T[]): readonly T
 }
 
 /**
- * A page of entities by name, ids and order, as the platform's queries answer it. A page number
+ * The page of entities that a query of the platform requests, by name, ids and order. A page number
  * past the end gives the last page, or an empty page if the caller allows that. With `wholeUnpaged`
  * and no paging parameters, all entities are on one page, because the guides have no pages.
  */

@@ -157,10 +157,7 @@ const entryEndpoints = (state: SandboxState, kind: DncKind): Endpoint[] => {
   ]
 }
 
-/**
- * DNC lists of the platform dialect and their entries. The call that reads a list serves both
- * dialects.
- */
+/** DNC lists of the platform dialect and their entries. */
 export const platformDncEndpoints = (state: SandboxState): Endpoint[] => [
   platformEndpoint('GET', DNC_BASE, 'dnc-lists', (call) =>
     pageAnswer(call, { path: DNC_BASE, entities: state.dncLists.all() }, (list) =>

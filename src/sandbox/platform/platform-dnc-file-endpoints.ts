@@ -77,7 +77,10 @@ const COLUMNS_OF = {
   whatsApp: 'whatsAppColumns',
 } as const satisfies Record<DncKind, keyof FileAsked>
 
-/** A date in another form is silently imported as no expiry [platform-api: 2.7]. */
+/**
+ * A date that a call would refuse (`expiryOf`) is silently imported as no expiry [platform-api:
+ * 2.7].
+ */
 const expiryInFile = (state: SandboxState, text: string): string | null => {
   try {
     return expiryOf(state, text)

@@ -137,7 +137,10 @@ const finish = (state: SandboxState, { place, plan, failureReason, telling }: En
   applyContacts(state, by, list, { contacts: written, queue: flags })
 }
 
-/** Imports the file of a list's contacts, after the files that were stored before it. */
+/**
+ * Queues the import of a file of contacts. The import runs after the earlier imports of the same
+ * list.
+ */
 const storeContacts = (state: SandboxState, call: Call, place: Place, bytes: Buffer): void => {
   const { listId, uploadKey, contactIdName } = place
   const list = state.lists.find(listId)

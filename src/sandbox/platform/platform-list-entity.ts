@@ -97,7 +97,7 @@ const fieldIn = (
   timeColumn: found?.timeColumn,
 })
 
-/** The columns of an entity in the sandbox's own form. */
+/** Turns the columns of an entity into columns as the sandbox stores them. */
 export const fieldsOfEntity = (entity: Entity): ListField[] => {
   const byName = (columns: readonly Column[]) =>
     new Map(columns.map((found) => [found.columnName, found]))
@@ -112,8 +112,8 @@ export const fieldsOfEntity = (entity: Entity): ListField[] => {
 }
 
 /**
- * The settings of an entity in the sandbox's own form. If the entity names no division, the list
- * has the division `divisionId`.
+ * Turns the settings of an entity into settings as the sandbox stores them. If the entity names no
+ * division, the list has the division `divisionId`.
  */
 export const settingsOfEntity = ({ settings }: Entity, divisionId: string): ListSettings => {
   const { division, attemptLimits, ...rest } = settings

@@ -105,8 +105,8 @@ const same = (before: unknown, after: unknown): boolean =>
   JSON.stringify(before) === JSON.stringify(after)
 
 /**
- * Checks that a change leaves unchanged what cannot be changed after a list was made. Throws 400.
- * The code for email and WhatsApp columns and for data types is not documented.
+ * Checks that an update does not touch members of a list that are fixed when the list is made.
+ * Throws 400. The code for email and WhatsApp columns and for data types is not documented.
  * `contact.columns.dont.match` fits best among the documented codes.
  */
 export const assertUnchanged = (before: Entity, after: Entity): void => {

@@ -39,8 +39,8 @@ const zoneOfZip = (zip: string): string | undefined =>
 type Mapped = { zone: string; byZip: boolean }
 
 /**
- * The zones of a contact's phone columns. The zip code decides if its zone is known. Otherwise each
- * number has its own zone.
+ * The zones of a contact's phone columns. If the zone of the zip code is known, all numbers have
+ * this zone. Otherwise each number has its own.
  */
 const zonesOf = (list: StoredList, cells: string): Map<string, Mapped> => {
   const zones = new Map<string, Mapped>()

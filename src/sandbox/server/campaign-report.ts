@@ -40,7 +40,10 @@ const dialledByFilter = (state: SandboxState, campaign: StoredCampaign): string[
     .map(({ contactId }) => contactId)
 }
 
-/** Whom the campaign would dial, by its rules (guide). If it has none, by its filter (platform). */
+/**
+ * Reports whom the campaign would dial: by its rules (guide) or, if it has no rules, by its filter
+ * (platform).
+ */
 export const reportOfCampaign = (state: SandboxState, id: string): CampaignReport => {
   state.effects.settleDue()
   const campaign = state.campaigns.get(id)

@@ -9,8 +9,8 @@ export type DncReport = {
   id: string
   name: string
   /**
-   * Write requests that took effect. `mostAtOnce`: the most writes of the guide dialect that ever
-   * ran at the same time, over all lists.
+   * `writes`: how many write requests to this list took effect. `mostAtOnce`: the most writes of
+   * the guide dialect that ever ran at the same time, over all lists.
    */
   writes: number
   mostAtOnce: number

@@ -34,8 +34,8 @@ const AFTER = ['executed-then-timeout', 'executed-then-reset', 'truncated-body',
 const isPaged = (query: Params): boolean => 'pageSize' in query || 'pageNumber' in query
 
 /**
- * The dialect whose limit counts a call. A shared call counts for the dialect of the token's other
- * calls. If there are none: `platform` if the call has paging parameters.
+ * The dialect whose limit counts a call. For a shared call, it is the dialect of the token's last
+ * other call. If there is none: `platform` for a call with paging parameters, otherwise `guide`.
  */
 const dialectOf = (
   state: SandboxState,
@@ -270,7 +270,7 @@ const serve = async (exchange: Exchange, endpoint: Endpoint): Promise<void> => {
   if (answer) await send(state, reply, visit, answer)
 }
 
-/** Registers the endpoints. A call passes: arrival, token, rate limit, faults, effect, faults. */
+/** A call passes: arrival, token, limit, faults before its effect, its effect, faults after it. */
 export const registerEndpoints = (
   app: FastifyInstance,
   state: SandboxState,

@@ -12,7 +12,7 @@ const DNC_ENTRIES_CREATED = 'OUTBOUND_DNCLIST_ENTRY_CREATED'
 
 const ANSWER_WITHIN_MS = 5_000
 
-/** A started job, with its result at `readyAtMs` (monotonic). */
+/** A started job and its result. `readyAtMs`: when the job ends (monotonic). */
 export type Completion = {
   jobId: string
   listId: string
@@ -149,8 +149,8 @@ const createSender = (deps: Deps) => {
       entry.answered = answer.status
       await answer.body?.cancel()
     } catch {
-      // No answer arrived in time, or none at all. Genesys sends a message only once. The entry
-      // shows that no answer arrived.
+      // No answer arrived in time. Genesys sends a message only once, so there is no second
+      // attempt. In the entry, `answered` stays null.
     }
     pen.passed()
   }

@@ -66,13 +66,15 @@ export type SandboxOptions = {
   /** How long a new or changed guide list is not indexed. Default: 300 [guide-001]. */
   provisioningLagMs?: number
   /**
-   * Callbacks and events are sent to this origin instead of the requested host. In the sandbox's
-   * network, the gateway may have a different name than outside.
+   * Callbacks and events are sent to this origin instead of the origin of the requested URL. In the
+   * sandbox's network, the gateway may have a different name than outside.
    */
   callbackOrigin?: string | undefined
   /** How long a token is valid. Default: 3600. */
   tokenLifetimeSeconds?: number
-  /** Lists in addition to the demo lists. A list with the id of a demo list replaces it. */
+  /**
+   * Lists in addition to the demo lists. A list with the id of a demo list replaces that demo list.
+   */
   lists?: SandboxList[]
 }
 
@@ -87,25 +89,30 @@ export type SandboxHandle = {
   calledBack(): Promise<void>
   /** Replaces the fault plan. Throws on an unknown kind or member. */
   setFaults(plan: FaultPlan): void
-  /** Makes the list. It replaces a list with the same id, and is empty. */
+  /** Makes an empty list. If a list with the same id exists, the new one replaces it. */
   makeList(list: SandboxList): SandboxList
-  /** Makes the campaign. It replaces a campaign with the same id, and has no rules. */
+  /**
+   * Makes a campaign without rules. If a campaign with the same id exists, the new one replaces it.
+   */
   makeCampaign(campaign: SandboxCampaign): void
-  /** Whom a campaign would dial, and how often it was written. */
+  /** Whom a campaign would dial, and how many writes to the campaign were applied. */
   campaign(id: string): CampaignReport
-  /** Makes the DNC list. It replaces a list with the same id, and is empty. */
+  /** Makes an empty DNC list. If a DNC list with the same id exists, the new one replaces it. */
   makeDncList(list: SandboxDncList): void
   /** What a DNC list really holds. */
   dncList(id: string): DncReport
   /** Changes a DNC list as an agent inside Genesys does, without the API. */
   changeAsAgent(dncListId: string, change: AgentChange): void
-  /** Lets files be sent for this external contact. */
+  /** Makes an external contact, for whom files can then be sent. */
   makeExternalContact(id: string): void
   /** Every guest file that was registered, and what is stored for it. */
   guestFiles(): GuestFileReport[]
-  /** Makes a live conversation, or adds a communication to it. */
+  /**
+   * Makes a live conversation with this communication. If the conversation exists, adds the
+   * communication.
+   */
   makeConversation(id: string, communicationId: string): void
-  /** All media of messages, and in how many messages they were sent. */
+  /** All media of messages, each with the number of messages in which it was sent. */
   messageMedia(): MessageMediaReport[]
   /** What a list really holds: fields by contact id. */
   contents(listId: string): Map<string, Record<string, string | null>>

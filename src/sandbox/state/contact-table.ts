@@ -7,7 +7,10 @@ export type ContactTable = {
   /** Writes a contact. Returns whether it is new, changed, or already had the same content. */
   upsert(contact: WrittenContact, at: { revision: number; ms: number }): WriteOutcome
   find(contactId: string): Readonly<StoredContact> | undefined
-  /** Sets system data that Genesys changes itself. It does not count as a write of a caller. */
+  /**
+   * Sets system data that Genesys changes itself. This change does not count as a write of a
+   * caller.
+   */
   amend(contactId: string, system: string | null): void
   remove(contactId: string): boolean
   clear(): void

@@ -3,8 +3,8 @@ import type { Clock } from '../../lib/clock.ts'
 type DueEffect = { atMs: number; apply: () => void }
 
 /**
- * Effects that happen later than the call that caused them. They are applied before the next call
- * is handled, in the order of their times.
+ * Effects that happen later than the call that caused them. Before each call is handled, the
+ * effects that have become due are applied, in the order of their times.
  */
 export type DueEffects = {
   /** An effect with the time `Infinity` never comes. */

@@ -86,7 +86,7 @@ const cellFault = (list: StoredList, cells: readonly (string | null)[]): string 
   return null
 }
 
-/** The contact of a record, or the code for which the record is refused. */
+/** The contact of a record, or the code of the fault for which the record is refused. */
 const contactOf = (
   list: StoredList,
   record: readonly string[],

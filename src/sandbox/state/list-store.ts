@@ -86,7 +86,9 @@ export type StoredList = {
 
 const GUIDE_TYPES = { text: 'String', phone: 'Phone', email: 'Email', date: 'Date' } as const
 
-/** A column of the gateway's vocabulary in the sandbox's own form. */
+/**
+ * Turns a column as the gateway describes it (`ListColumn`) into a column as the sandbox stores it.
+ */
 export const fieldOf = (column: ListColumn): ListField => ({
   ...column,
   type: GUIDE_TYPES[column.kind],

@@ -37,8 +37,8 @@ const messageSchema = z.union([
 const FORBIDDEN_NAME = /^\.|\/$|[\s\\{^}%`\]">[~<#|]/u
 
 /**
- * Checks that the call has a user's token, if the org demands one, and that its conversation is
- * live.
+ * Refuses the call if the fault plan demands a user's token, or if there is no such communication
+ * in a live conversation.
  */
 const admit = (
   state: SandboxState,

@@ -63,7 +63,7 @@ export type Campaigns = {
   reset(): void
 }
 
-/** The platform's other members of a new campaign. A PUT must repeat them, or they are lost. */
+/** The `members` of a new campaign. A PUT must repeat them, or they are lost. */
 const MEMBERS = {
   callerName: 'Sandbox',
   callerAddress: '+14155550100',

@@ -11,7 +11,7 @@ export const DNC_SOURCE_TYPES = ['rds', 'rds_custom', 'dnc.com', 'gryphon'] as c
 export type DncSourceType = (typeof DNC_SOURCE_TYPES)[number]
 
 export type DncEntry = {
-  /** ISO 8601. null: never. */
+  /** When the entry expires (ISO 8601). null: never. */
   expiresAt: string | null
   /** Guide: the reason. null: the entry was written through the platform dialect. */
   reason: string | null
@@ -64,7 +64,8 @@ export type DncLists = {
   remove(id: string): void
   /**
    * Puts values into a list. A value that the list already has gets the new expiry and the new
-   * reason. Returns how many values were new, known or changed.
+   * reason. Returns how many values were new (`created`), known with the same expiry and reason
+   * (`duplicate`), and changed (`updated`).
    */
   put(
     list: StoredDncList,
@@ -73,7 +74,7 @@ export type DncLists = {
     about: Pick<DncEntry, 'expiresAt' | 'reason' | 'by'>,
   ): { created: number; duplicate: number; updated: number }
   take(list: StoredDncList, kind: DncKind, values: readonly string[]): void
-  /** Removes every entry, or only the entries that have expired. */
+  /** Removes every entry of this kind, or only those that have expired. */
   empty(list: StoredDncList, kind: DncKind, expiredOnly: boolean): void
   reset(): void
 }

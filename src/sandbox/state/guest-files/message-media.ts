@@ -49,7 +49,10 @@ export type MessageMediaReport = {
 }
 
 export type MessageMedia = {
-  /** Makes a live conversation, or adds a communication to it. */
+  /**
+   * Makes a live conversation with this communication. If the conversation exists, adds the
+   * communication.
+   */
   addConversation(id: string, communicationId: string): void
   has(conversationId: string, communicationId: string | null): boolean
   register(
