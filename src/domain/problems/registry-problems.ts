@@ -68,7 +68,7 @@ export const REGISTRY_PROBLEMS = {
   'edition-offset-differs': page(
     409,
     'The offset is not the end of the saved part',
-    'You sent the rest of a file with `offset`, but this offset is not the number of bytes that the gateway has saved. `offset` in the answer is the number of saved bytes. It is 0 if the edition was already accepted, if a day has passed since the last bytes were saved, or if the file is gzip. The call must have the same Idempotency-Key and the same options as the interrupted call.',
+    'You sent the rest of a file with `offset`, but this offset is not the number of bytes that the gateway has saved. `offset` in the answer is the number of saved bytes. It is 0 if the edition was already accepted, if a day has passed since the last bytes arrived, or if the file is gzip. The call must have the same Idempotency-Key and the same options as the interrupted call.',
     'offset=1000, while the first 9,437,184 bytes of the file are saved.',
     'Send the bytes after the `offset` in the answer. If this offset is 0, send the whole file with the same Idempotency-Key. If the file was already accepted, you get the first answer again.',
   ),
