@@ -113,7 +113,7 @@ const ready = async (
 }
 
 /**
- * One HTTP try of a call. It is sent when a token and a slot are granted and `beforeSend` has
+ * Makes one HTTP try of a call. Sends it when a token and a slot are granted and `beforeSend` has
  * ended. A `GenesysFailure` becomes the result. Any other error is thrown.
  */
 export const attemptOnce = async <T>(

@@ -2,9 +2,9 @@ import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 
 /**
- * An id as one segment of a path. Throws `not_found` for an id that does not have the form of ids.
- * An earlier version may have stored such an id. It names nothing in Genesys and must never be
- * sent, because `.` and `..` would lead to another call.
+ * An id as one segment of a path. Throws `not_found` if the id does not have the form of Genesys'
+ * ids. An earlier version may have stored such an id. Nothing in Genesys has this id, and it must
+ * never be sent, because `.` and `..` would lead to another call.
  */
 export const pathSegment = (id: string): string => {
   if (!genesysIdSchema.safeParse(id).success)

@@ -76,8 +76,8 @@ const attemptedFields = <T>(
 }
 
 /**
- * The wait that Genesys itself demands: by `Retry-After`. If a 429 has no `Retry-After`: until
- * Genesys' window ends. null: it demands none.
+ * The wait that Genesys itself demands by `Retry-After`. For a 429 without this header: the time
+ * until Genesys' window ends. null: Genesys demands no wait.
  */
 const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
   if (result.kind === 'ok') return null

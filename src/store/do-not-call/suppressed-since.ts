@@ -18,7 +18,7 @@ import { mayRunAgain } from '../homes/sql-failure.ts'
 import { assertFresh, hasHits, hitsAmong, type RegistryRules } from './registries/registry-hits.ts'
 import { createAddedSince, grantedTo, movedSince, tenantsOf } from './standing-entries.ts'
 
-/** An upload with rows in a request, and which look-ups of its rows were made. */
+/** An upload with rows in a request, and the look-ups that were made of its rows. */
 export type LookedUp = {
   uploadId: string
   listId: string

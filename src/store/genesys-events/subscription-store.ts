@@ -10,8 +10,8 @@ import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 
 /**
  * For each event, the evidence that a subscription to it works. `route`: the webhooks that the
- * subscription causes. `work`: whether work that causes such a webhook at its end began after
- * `since`, and ended at a time that meets `ended`.
+ * subscription causes. `work`: whether there is work that began after `since`, ended at a time that
+ * meets the condition `ended`, and must have caused such a webhook.
  */
 const EVIDENCE: Record<
   string,

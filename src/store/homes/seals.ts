@@ -8,7 +8,7 @@ import { createTextSeal, type TextSeal } from '../../lib/text-seal.ts'
 /** The parts that identify a call with an idempotency key. See the port `IdempotencyStore`. */
 export type KeyScope = { tenantId: string; method: string; path: string; key: string }
 
-/** Seals columns that must not be stored in the clear because they may name a person. */
+/** Seals the columns that may name a person, so that they are not stored in the clear. */
 export type Seals = {
   /** Seals contact ids. Their digests are the same as in chunks (`id_digests`). */
   contactIds: TextSeal

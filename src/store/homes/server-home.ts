@@ -176,9 +176,9 @@ const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
 }
 
 /**
- * Opens a PostgreSQL server, which any number of instances may share. `url` may list several hosts,
- * of which the one that accepts writes is used. Defaults: `poolSize` 10 connections,
- * `queryTimeoutMs` one minute.
+ * Opens a PostgreSQL server, which any number of instances may share. If `url` lists several hosts,
+ * the one that accepts writes is used. Defaults: `poolSize` 10 connections, `queryTimeoutMs` one
+ * minute.
  */
 export const openServer = (deps: {
   url: string

@@ -33,7 +33,7 @@ const READ_ONLY = `select pg_is_in_recovery() or current_setting('transaction_re
  */
 const GIVEN_UP_WAITING = 'SyncRepWaitForLSN'
 
-/** Checks every connection before its first use. */
+/** Checks, before a connection is used first, that its host accepts writes. */
 const verify = (client: pg.PoolClient, tell: (error?: Error) => void): void => {
   client.query<{ read_only: boolean }>(READ_ONLY).then(
     ({ rows }) =>

@@ -53,9 +53,10 @@ const ENDED = sql.raw(`('completed', 'completed_with_errors', 'failed', 'cancell
 
 /**
  * Three indexes find the uploads: those that began in the period or shortly before, those that
- * began earlier and have not ended, and those that took long. If all uploads of the tenant were
- * read in their order instead, everything before a recent period would be read first. The `offset`
- * keeps the planner from that order where it expects more uploads than there are.
+ * began earlier and have not ended, and those that began earlier, took more than an hour and did
+ * not end before the period. If all uploads of the tenant were read in their order instead,
+ * everything before a recent period would be read first. The `offset` keeps the planner from that
+ * order where it expects more uploads than there are.
  */
 export const createUploadsBehind =
   (db: Db): EvidenceStore['uploadsBehind'] =>

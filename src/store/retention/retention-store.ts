@@ -53,7 +53,7 @@ const states = (names: readonly string[]): RawBuilder<unknown> =>
   sql.raw(`(${names.map((name) => `'${name}'`).join(', ')})`)
 
 /**
- * An upload that has ended and is no longer needed: no check of Genesys is due, and no open upload
+ * An upload that has ended and is no longer needed: no check in Genesys is due, and no open upload
  * retries its rows.
  */
 const ENDED_UPLOAD = sql`u.state in ${states(FINAL_STATES)}`

@@ -49,8 +49,8 @@ const writeMove = async (
 }
 
 /**
- * Whether Genesys may have rows of the upload whose outcome is not settled. Also true if the upload
- * has asked Genesys to clear the list and Genesys has not done so yet.
+ * Whether Genesys may have rows of the upload that are not settled. Also true if the upload has
+ * asked Genesys to clear the list and Genesys has not done so yet.
  */
 const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
   const { rows } =

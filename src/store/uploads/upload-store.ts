@@ -84,8 +84,8 @@ const createAppend = (database: Database, keys: DataKeys): UploadStore['appendCh
 }
 
 /**
- * How many chunks one statement reads. With 2,500 rows in a chunk and 16 bytes for each row, these
- * are 160 KB. They arrive as text, which takes twice as much.
+ * How many chunks one statement reads. With 2,500 rows in a chunk and 16 bytes for each row, their
+ * digests are 160 KB. They arrive as text, which takes twice as much.
  */
 const DIGESTS_AT_ONCE = 4
 

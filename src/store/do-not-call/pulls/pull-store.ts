@@ -108,7 +108,7 @@ const createClaim =
       return { ...about, submissionId: id, number, requestId }
     })
 
-/** When the next pull is due. null: only when a caller requests it. */
+/** When the next pull is due. null: when a caller requests it or Genesys reports a change. */
 const after = (ms: number | null): RawBuilder<unknown> =>
   ms === null
     ? sql`'infinity'::timestamptz`

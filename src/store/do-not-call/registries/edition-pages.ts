@@ -150,10 +150,7 @@ export type BlockCursor = {
   next(): Promise<void>
 }
 
-/**
- * A cursor at the first block whose prefix is greater than `beyond`. The bytes of a block are valid
- * only as long as the cursor.
- */
+/** Returns a cursor at the first block whose prefix is greater than `beyond`. */
 export const createBlockCursor = async (
   database: Database,
   edition: OpenEdition,

@@ -93,8 +93,8 @@ export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
  * Throws `RegistryStale` in three cases:
  * - a registry that a tenant of the list uses for a country of the rows has no edition in force
  * - the edition in force of such a registry is too old to call by
- * - for a country of the rows, no tenant of the list uses the registry that `rules` requires, or this
- *   registry has no edition in force
+ * - for a country of the rows, no tenant of the list uses the registry that `rules` requires, or
+ *   this registry has no edition in force
  *
  * Throws `SuppressionUnknown` if the countries of the rows are needed but not recorded.
  */

@@ -22,8 +22,8 @@ import { IN_FORCE } from '../standing-entries.ts'
  */
 const APPLIED = sql`s.state in ('applied', 'applied_with_errors')`
 /**
- * Whether group `g` must be sent again before Genesys forgets its people. A jump of the clock alone
- * makes no group due.
+ * Whether it is time to send group `g` again, before Genesys forgets its people. A jump of the
+ * clock alone makes no group due.
  */
 const DUE = sql`g.renew_at <= ${CERTAIN_NOW}`
 
