@@ -33,7 +33,7 @@ export type UploadRequest = {
    */
   queue?: ChosenQueue | null
   /**
-   * The data that the store read together with the key, if the upload is small. If null or left
+   * The data that the store read together with the API key, if the upload is small. If null or left
    * out, the workflow reads the data itself.
    */
   doorway?: Doorway | null

@@ -44,7 +44,10 @@ export type Tenants = {
 
 export type TenantsDeps = AnswerOnceDeps & {
   tenants: TenantStore
-  /** The tenant as callers see it. The result is stored with the idempotency key and replayed. */
+  /**
+   * Renders the tenant as callers see it. The result is stored with the idempotency key and
+   * replayed.
+   */
   renderTenant: (tenant: Tenant) => object
 }
 

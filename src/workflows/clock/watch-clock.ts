@@ -17,7 +17,9 @@ const TOLERANCE_MS = 2_000
  * differ by less, even if an answer takes long to arrive.
  */
 const AGREES_MS = 120_000
-/** The gateway asks Genesys for the time at most once in this time while the clock is in doubt. */
+/**
+ * While the clock is in doubt, the gateway asks Genesys for the time, at most once in this time.
+ */
 const ASK_EVERY_MS = 30_000
 
 export type ClockWatchDeps = {

@@ -33,9 +33,9 @@ export type ExtendListDeps = {
 
 export type ExtendList = {
   /**
-   * Refuses `schemaDrift=extend` before anything is read. `scope-missing`: the key lacks the scope
-   * `lists`. `capability-not-available`: the dialect cannot add columns. `option-invalid`: `apply`
-   * is not `auto`.
+   * Before anything is read, refuses `schemaDrift=extend` in three cases. `scope-missing`: the key
+   * lacks the scope `lists`. `capability-not-available`: the dialect cannot add columns.
+   * `option-invalid`: `apply` is not `auto`.
    */
   check(request: Pick<UploadRequest, 'caller' | 'options'>): void
   /**
@@ -43,8 +43,8 @@ export type ExtendList = {
    * that the list is ready and has all of these columns. Returns the list as Genesys then shows it.
    * If there are no such columns or no row to send, changes nothing and returns the given list. A
    * second call does not add the columns again. Added columns stay, even if the upload is refused
-   * later. Throws `genesys-unavailable`, `genesys-refused`, `not-found`, or `schema-drift` if
-   * another application changed the list meanwhile.
+   * later. Throws `genesys-unavailable`, `genesys-refused` and `not-found`. Throws `schema-drift`
+   * if another application changed the list meanwhile, so that the rows no longer fit.
    */
   extend(request: UploadRequest, list: ContactList, result: IntakeResult): Promise<ContactList>
 }

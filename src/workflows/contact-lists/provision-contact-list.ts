@@ -42,7 +42,9 @@ export type ProvisionDeps = AnswerOnceDeps & {
   made: ProvisioningStore
   access: Pick<AccessStore, 'isGranted'>
   lists: ListCache
-  /** The list as callers see it. The result is stored with the idempotency key and replayed. */
+  /**
+   * Renders the list as callers see it. The result is stored with the idempotency key and replayed.
+   */
   renderList: (list: ContactList, plan: NewContactListPlan) => object
   emit: Emit
   /** Ends the waiting when this instance stops. A call with the same key continues the creation. */
@@ -50,8 +52,8 @@ export type ProvisionDeps = AnswerOnceDeps & {
 }
 
 /**
- * The wait before a new list is read for the first time, because Genesys refuses a bulk call right
- * after the creation [guide-api: Contact lists].
+ * The wait before a new list is read for the first time. Right after the creation, Genesys would
+ * still refuse a bulk call for the list [guide-api: Contact lists].
  */
 const FIRST_LOOK_MS = 500
 const LONGEST_LOOK_MS = 5_000

@@ -11,7 +11,8 @@ import {
 
 /**
  * Reads one list from Genesys. If Genesys does not answer, returns the stored copy with its age.
- * Throws `genesys-unavailable` if there is no copy.
+ * Throws `genesys-unavailable` if there is no copy, and `not-found` or `genesys-refused` if Genesys
+ * refuses for good.
  */
 export const createReadContactList = (deps: {
   contactLists: ContactListPort

@@ -1,7 +1,7 @@
 import { hasBit } from '../../lib/bitmap.ts'
 import { DeliveryEnds, type DeliveryRun } from './run.ts'
 
-/** Rows of the upload whose contacts no tenant has delivered to the list. */
+/** How many rows of the upload have a contact that no tenant has delivered to the list. */
 const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
   let fresh = 0
   for (const seq of await deps.delivery.chunkSeqs(upload.id)) {
@@ -15,9 +15,9 @@ const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
 }
 
 /**
- * Fails the upload before any row is sent if the list has no room for all of its new contacts.
- * Without this check, only a part of the file would arrive. Counts the new contacts only if there
- * might not be room for all rows.
+ * If the list has no room for all new contacts of the upload, fails the upload before any row is
+ * sent. Without this check, only a part of the file would arrive. Counts the new contacts only if
+ * there might not be room for all rows.
  */
 export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   const { deps, upload } = run

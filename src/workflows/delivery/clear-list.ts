@@ -34,7 +34,7 @@ const clearing = (run: DeliveryRun): DeliveryEnds =>
   })
 
 /**
- * Whether the next rows must prove that the list is cleared (platform). They must from the request
+ * Whether the next rows must prove that the list is cleared (platform). This is so from the request
  * to clear the list until the clearing is known to be done.
  */
 export const provesNext = (run: DeliveryRun): boolean =>

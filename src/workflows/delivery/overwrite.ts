@@ -86,9 +86,9 @@ const forget = async (run: DeliveryRun): Promise<void> => {
 
 /**
  * Begins to overwrite the list and stores the intent. If the dialect has a call that clears a list
- * (platform), makes this call, and the first rows then prove the clearing. In the other dialect
- * (guide), the first request wipes the list. If the list is known to be cleared for this upload,
- * does not clear it again.
+ * (platform), makes this call, and the first rows then prove the clearing, except with imports. In
+ * the other dialect (guide), the first request wipes the list. If the list is known to be cleared
+ * for this upload, does not clear it again.
  */
 export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
   if (run.upload.mode !== 'overwrite') return

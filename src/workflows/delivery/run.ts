@@ -53,8 +53,8 @@ export type DeliveryDeps = {
    */
   callbackUrl: ((partId: string, listId: string) => string) | null
   /**
-   * How long an import's status may stay unchanged before the list itself is read. Default: 5
-   * minutes.
+   * How long the gateway waits while neither the status nor the list shows anything of its import.
+   * Default: 5 minutes.
    */
   importUnmovedMs?: number
   delivery: DeliveryStore & TryStore

@@ -47,7 +47,8 @@ export type ReceiveEntriesDeps = AnswerOnceDeps & {
   tenants: Pick<TenantStore, 'find'>
   intake: Pick<IntakeSpec, 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'>
   /**
-   * The submission as callers see it. The result is stored with the idempotency key and replayed.
+   * Renders the submission as callers see it. The result is stored with the idempotency key and
+   * replayed.
    */
   renderSubmission: (submission: DncSubmission) => object
   emit: Emit

@@ -15,7 +15,10 @@ import type { ASK_ERASURE_REFUSALS } from './refusals.ts'
 export type AskErasureDeps = AnswerOnceDeps & {
   erasures: Pick<ErasureStore, 'ask'>
   access: Pick<AccessStore, 'isGranted'>
-  /** Shows the erasure to callers. Its result is stored with the idempotency key and replayed. */
+  /**
+   * Renders the erasure as callers see it. The result is stored with the idempotency key and
+   * replayed.
+   */
   renderErasure: (erasure: Erasure) => object
   digestKey: Buffer
   /** Called when there is an erasure to work on. */

@@ -30,8 +30,8 @@ export type EventSubscription = {
 }
 
 /**
- * Another instance may take over a claim of this age. The call that holds the claim ends much
- * earlier.
+ * A claim of this age without a result counts as lost, and its subscription becomes `unknown`. A
+ * running call ends much earlier.
  */
 const STALE_CLAIM_MS = 120_000
 const CALL_WITHIN_MS = 30_000

@@ -100,10 +100,9 @@ const waitForGenesys = async (run: FileRun): Promise<Next> => {
 }
 
 /**
- * Sends one confirmation. In a dialect where a second confirmation is a second message, the call is
- * not retried here. If the confirmation certainly had no effect (throttled or conflict), the next
- * step confirms again without reading first. After any other failure, the next step first reads
- * what Genesys has.
+ * Sends one confirmation. After a failure, the next step first reads what Genesys has. If a second
+ * confirmation would be a second message, the call is not retried here, and after a failure that
+ * certainly had no effect (throttled or conflict), the next step confirms again without reading.
  */
 const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | 'not there'> => {
   const { genesys } = run.deps
@@ -112,7 +111,7 @@ const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | '
     return await genesys.confirm(about, once ? contextOf(run, 0) : contextOf(run))
   } catch (error) {
     if (!(error instanceof GenesysFailure)) throw error
-    // Genesys answers 409 if its storage has no file, or a different file, at the URL.
+    // Genesys answers 409 if its storage has no file at the URL, or one with different bytes.
     if (!once && error.kind === 'conflict') return 'not there'
     if (once && (error.kind === 'throttled' || error.kind === 'conflict')) {
       await step(run, { progress: progressed(run, { confirmAskedAt: null }) })

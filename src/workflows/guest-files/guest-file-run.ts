@@ -56,7 +56,7 @@ export type Next = number | null | 'go on'
 
 /** How many URLs the gateway requests for one file before it holds or ends the file. */
 const URLS_AT_ONCE = 3
-/** How long one call is retried. After that, the file is held and checked again. */
+/** How long one call is retried. After that, the file is held and the call is tried again later. */
 const RETRY_FOR_MS = 20_000
 /** How long the gateway waits for a result before it gives up: a day [contracts: 3]. */
 const PATIENCE_MS = 24 * 60 * 60 * 1000
@@ -184,8 +184,8 @@ export const quarantine = (run: FileRun, genesys: GuestFile['genesys']): Promise
 }
 
 /**
- * Ends the file. Genesys refuses files for this person or conversation, or files from the gateway's
- * OAuth client.
+ * Ends the file, because Genesys refuses files for this person or conversation, or files from the
+ * gateway's OAuth client.
  */
 const targetRefused = (run: FileRun, { kind, right }: GenesysFailure): Promise<null> => {
   const missing = right === null ? '' : ` Probably missing right: ${right}.`

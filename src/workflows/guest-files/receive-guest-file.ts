@@ -67,7 +67,7 @@ const problemOf = ({ code, detail }: FileFault): GatewayProblem => new GatewayPr
 
 /**
  * Receives a guest file. Stores the file sealed while it streams in, inspects it when it is
- * complete, and answers 202 when it is durable. If the file has a fault, the call refuses it and
+ * complete, and answers 202 when it is durable. If the file has a fault, the gateway refuses it and
  * keeps only an audit entry.
  */
 export const createReceiveGuestFile =

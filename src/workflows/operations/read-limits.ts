@@ -32,8 +32,8 @@ export type ReadLimitsDeps = {
   limits: DialectLimits
   upload: { maxBytes: number; maxRows: number; maxRecordBytes: number }
   /**
-   * An upload with more accepted rows is sent as files. The gateway decides this by itself only in
-   * the guide dialect.
+   * Guide, with `delivery=auto`: an upload with more accepted rows is sent as files if the list has
+   * a column for the contact id.
    */
   fileThresholdRows: number
   pace: () => Promise<{ configuredPerMinute: number; requestsPerMinute: number }>

@@ -61,8 +61,8 @@ const triedOf = (row: Row, { requestId, batchId, tries, lastTriedAt, jobId }: Ro
 
 /**
  * The end of a row. If no request with the row was settled, for example because the row was not
- * sent, the time of this decision is not stored. The evidence then gives the time at which the
- * upload ended or, if it has not ended, last changed (`timeOf`: upload).
+ * sent, the time of its end is not stored. The evidence then gives the time at which the upload
+ * ended or, if it has not ended, last changed (`timeOf`: upload).
  */
 const endOf = (row: Row, tries: readonly RowTry[]): EvidenceDraft[] => {
   const { upload, ledger } = row

@@ -58,7 +58,7 @@ export type SegmentAsked = {
   read: ReadDefinition
 }
 
-/** A prepared definition: its meaning, the rules to send, and the findings. */
+/** The definition, the configured exclusions (`house`), the rules to send (`compiled`). */
 export type PreparedSegment = {
   definition: SegmentDefinition
   house: Leaf[]

@@ -58,11 +58,14 @@ export type PutSegmentDeps = Omit<PrepareDeps, 'segments'> & {
   segments: Pick<SegmentStore, 'put' | 'version' | 'inForce'>
   idempotency: IdempotencyStore
   audit: AuditStore
-  /** The version as callers see it. The result is stored with the idempotency key and replayed. */
+  /**
+   * Renders the version as callers see it. The result is stored with the idempotency key and
+   * replayed.
+   */
   renderSegment: (segment: CampaignSegment) => object
   /**
-   * If more contacts than this share enter or leave, the change needs a confirmation. In percent of
-   * the contacts that were selected before (SEGMENT_CONFIRM_SHARE).
+   * A change needs a confirmation if more contacts enter or leave than this percentage of the
+   * contacts that the version in force selects (SEGMENT_CONFIRM_SHARE).
    */
   confirmSharePercent: number
   ids: Ids

@@ -49,8 +49,8 @@ const readyChunk = async (
   seq: number,
   earlier: readonly Batch[] = [],
 ): Promise<ReadyChunk> => {
-  // An overwrite skips no row because of its content, so no earlier batch left out a row for this
-  // reason.
+  // An overwrite sends rows even if Genesys already holds their content. So no earlier batch left
+  // out a row for this reason.
   const explaining = earlier.length > 0 && run.upload.mode !== 'overwrite'
   const plan = await planChunk(run, seq, explaining || run.skipping.value())
   const batches = await writtenBatches(run, plan, earlier)

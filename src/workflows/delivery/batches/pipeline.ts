@@ -138,9 +138,9 @@ const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
 }
 
 /**
- * Sends the first rows after a clearing of the list, and proves that they stay. The proof is needed
- * because Genesys carries out a clearing late. Until the proof succeeds, no other row is sent and
- * no row is settled.
+ * Proves that the first rows that were sent after a clearing of the list stay. Sends them again if
+ * they were wiped. The proof is needed because Genesys carries out a clearing late. Until the proof
+ * succeeds, no other row is sent and no row is settled.
  */
 const prove = async (run: DeliveryRun, batch: Batch, plan: ChunkPlan): Promise<void> => {
   await proveCleared(run, requestOf(run, batch, plan), async () => {
@@ -235,8 +235,8 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
 }
 
 /**
- * Also waits until the job ids of sent batches are stored. Otherwise the next run would send these
- * batches again, although nothing went wrong.
+ * Closes the queue, and waits until the job ids of sent batches are stored. Otherwise the next run
+ * would send these batches again, although nothing went wrong.
  */
 const closeQueue = async (queue: SettleQueue<InFlight>): Promise<void> => {
   await queue.close()

@@ -10,9 +10,9 @@ import type { ChunkPlan } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 
 /**
- * Sends one batch under its own id and records every try. The caller stores the job id. Returns a
- * refusal that no retry fixes as a value. If rows may no longer be sent, returns these rows and
- * sends nothing. Throws every other failure.
+ * Sends one batch under its own id and records every try. The caller stores the job id. If Genesys
+ * refuses the batch and no retry fixes this, returns the failure as a value. If rows may no longer
+ * be sent, returns these rows and sends nothing. Throws every other failure.
  */
 export const sendBatch = async (
   run: DeliveryRun,

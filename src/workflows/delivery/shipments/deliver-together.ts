@@ -32,7 +32,7 @@ export type DeliverTogetherDeps = DeliveryDeps & {
   deliverAlone: DeliverUpload
 }
 
-/** The retry time of a list reading. Short: a delivery of one upload waits longer and shows why. */
+/** The short retry time of a list reading. A delivery of one upload waits longer and shows why. */
 const READ_RETRY_MS = 5_000
 
 type Lane = {

@@ -18,7 +18,7 @@ const FEW_SHARE = 0.05
  * - names no row, names a row that the request does not have, or names fewer rows than it counts
  *   (`failed`),
  * - refuses the columns,
- * - or refuses so many rows that the fault is elsewhere.
+ * - or refuses so many rows that the fault is probably not in single rows.
  */
 export const refusedRows = (
   parts: readonly ShipmentPart[],

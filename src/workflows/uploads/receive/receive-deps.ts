@@ -33,8 +33,8 @@ export type ReceiveDeps = {
   register: Pick<DeliveryStore, 'compare' | 'registerSize'>
   contentHashes: TextContentHashes
   /**
-   * With `auto` in the guide dialect, an upload with more accepted rows than this is sent as files
-   * (GENESYS_FILE_THRESHOLD_ROWS).
+   * With `auto` in the guide dialect, an upload with more accepted rows than this is sent as files,
+   * if the list has a column for the contact id (GENESYS_FILE_THRESHOLD_ROWS).
    */
   fileThresholdRows: number
   /**
