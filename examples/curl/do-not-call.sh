@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sends a file of do-not-call entries, and waits until Genesys has them. The gateway suppresses
-# the people as soon as it has answered the first call.
+# the people of these entries as soon as it has answered the first call.
 #
 #   GATEWAY_KEY=… ./do-not-call.sh demo-dnc entries.csv
 #

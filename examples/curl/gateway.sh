@@ -11,7 +11,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # call METHOD PATH [options of curl]: prints the answer of the gateway.
-# Tries again after a lost connection, 429, 5xx, or any answer with Retry-After. Any other refusal ends the script.
+# Tries again after a lost connection, 429, 5xx, or any refusal with Retry-After. Any other refusal ends the script, and
+# so does the failure of the 10th attempt.
 call() {
   local method=$1 path=$2 attempt=0 status wait
   shift 2

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Sets the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials by its rules.
+# Sets the segment of a campaign, shows what the gateway found in it, and waits until the segment is applied in Genesys
+# or has failed.
 #
 #   GATEWAY_KEY=… ./segment.sh demo-campaign segment.json
 #
 # Needs curl, jq, openssl, and gateway.sh in the same folder. If the script is stopped, run it again: no second version is made.
-# A refusal with the code segment-needs-confirm means that the change is large. If you want this change, set `confirm` in
-# the file to the `digest` of the refusal, and run the script again.
+# A refusal with the code segment-needs-confirm means that the campaign would dial nobody, or that the change is large.
+# If you want this, set `confirm` in the file to the `digest` of the refusal, and run the script again.
 set -euo pipefail
 . "$(dirname "$0")/gateway.sh"
 campaign=$1 file=$2

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Uploads a file of contacts, follows it to its end, and saves the rejected rows beside the file.
+# Uploads a file of contacts, follows the upload to its end, and saves the rejected rows beside the file.
 #
 #   GATEWAY_KEY=… ./upload.sh demo-contacts contacts.csv
 #

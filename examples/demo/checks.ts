@@ -41,7 +41,7 @@ const countChecks = (upload: UploadView, expected: ExpectedOutcome): Check[] => 
   const checks: Check[] = Object.entries(expected.counts).map(([name, value]) => {
     const got = upload.counts[name as keyof UploadCounts]
     return {
-      what: `${name} as the generator knows it`,
+      what: `${name} is as the generator expects`,
       holds: got === value,
       detail: got === value ? number(value) : `${number(got)}, not ${number(value)}`,
     }
@@ -50,7 +50,7 @@ const countChecks = (upload: UploadView, expected: ExpectedOutcome): Check[] => 
   const { counts } = upload
   checks.push(
     {
-      what: 'reasons of rejection as the generator knows them',
+      what: 'the reasons of rejection are as the generator expects',
       holds: same(sorted(upload.rejections), sorted(expected.rejections)),
       detail: sorted(upload.rejections)
         .map(([code, rows]) => `${code} ${rows}`)

@@ -1,5 +1,5 @@
 // Sends a file of do-not-call entries, and waits until Genesys has them. The gateway suppresses the
-// people as soon as it has answered the first call.
+// people of these entries as soon as it has answered the first call.
 //
 //   GATEWAY_KEY=… node do-not-call.mjs demo-dnc entries.csv
 //

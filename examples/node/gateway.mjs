@@ -13,8 +13,8 @@ const MAX_ATTEMPTS = 10
 
 /**
  * Calls the gateway, and resolves with its answer.
- * Tries again after a lost connection, 429, 5xx, or any answer with Retry-After. Throws any other
- * refusal.
+ * Tries again after a lost connection, 429, 5xx, or any refusal with Retry-After. Throws after any
+ * other refusal, and after 10 attempts.
  */
 export const call = async (method, path, { headers = {}, body } = {}) => {
   for (let attempt = 1; ; attempt += 1) {

@@ -19,7 +19,7 @@ const handle = ({ type, data }) => {
   const { uploadId, submissionId, guestFileId, campaignId, dncListId } = data
   const subject = uploadId ?? submissionId ?? guestFileId ?? campaignId ?? dncListId
   // Messages can arrive out of order. Of two messages about the same object, the one with the
-  // higher number is newer.
+  // higher `revision` or `version` is newer.
   const version = data.revision ?? data.version
   if (version <= newestVersions.get(subject)) return
   newestVersions.set(subject, version)
@@ -46,14 +46,14 @@ const answer = async (request) => {
   } catch {
     return 401
   }
-  // If your answer to a message was lost, the gateway sends it again with the same id. Answer with
-  // 2xx, and do nothing.
+  // If your answer was lost, the gateway sends the message again with the same id. Answer with 2xx,
+  // and do nothing.
   const id = request.headers['webhook-id']
   if (seenIds.has(id)) return 204
   handle(message)
   seenIds.add(id)
-  // Answer within 5 seconds. Put longer work into a queue. After any answer except 2xx, the gateway
-  // sends the message again. 410 disables the endpoint.
+  // Answer within 5 seconds. Put longer work into a queue. After 410, the gateway disables the
+  // endpoint. After any other answer except 2xx, it sends the message again.
   return 204
 }
 

@@ -1,4 +1,5 @@
-// Uploads a file of contacts, follows it to its end, and saves the rejected rows beside the file.
+// Uploads a file of contacts, follows the upload to its end, and saves the rejected rows beside the
+// file.
 //
 //   GATEWAY_KEY=… node upload.mjs demo-contacts contacts.csv
 //

@@ -1,5 +1,5 @@
 """Sends a file of do-not-call entries, and waits until Genesys has them. The gateway
-suppresses the people as soon as it has answered the first call.
+suppresses the people of these entries as soon as it has answered the first call.
 
     GATEWAY_KEY=… python3 do_not_call.py demo-dnc entries.csv
 

@@ -26,7 +26,8 @@ LOST = (OSError, HTTPException)
 def call(method, path, headers=None, file=None):
     """Calls the gateway, and returns its answer, which you can read or iterate line by line.
 
-    Tries again after a lost connection, 429, 5xx, or any answer with Retry-After. Any other refusal ends the program.
+    Tries again after a lost connection, 429, 5xx, or any refusal with Retry-After. Any other refusal ends the program,
+    and so does the failure of the 10th attempt.
     """
     attempt = 0
     while True:

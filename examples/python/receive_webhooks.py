@@ -30,7 +30,10 @@ lock = Lock()
 
 
 def verify(body, headers):
-    """Returns the message. Raises ValueError if the gateway did not send it, or sent it more than five minutes ago."""
+    """Returns the message.
+
+    Raises ValueError if the gateway did not send it, or if its timestamp is more than five minutes away from now.
+    """
     message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if abs(time.time() - int(timestamp)) > TOLERANCE_SECONDS:
         raise ValueError("The timestamp is too old or too new")
@@ -48,7 +51,8 @@ def handle(message):
     data = message["data"]
     names = ("uploadId", "submissionId", "guestFileId", "campaignId", "dncListId")
     subject = next(data[name] for name in names if name in data)
-    # Messages can arrive out of order. Of two messages about the same object, the one with the higher number is newer.
+    # Messages can arrive out of order. Of two messages about the same object, the one with the higher
+    # `revision` or `version` is newer.
     version = data.get("revision", data.get("version"))
     if version is not None:
         if version <= newest_versions.get(subject, 0):
@@ -67,13 +71,13 @@ class Receiver(BaseHTTPRequestHandler):
             message = verify(body, self.headers)
         except ValueError:
             return self.answer(401)
-        # If your answer to a message was lost, the gateway sends it again with the same id. Answer with 2xx, and do nothing.
+        # If your answer was lost, the gateway sends the message again with the same id. Answer with 2xx, and do nothing.
         with lock:
             if self.headers["webhook-id"] not in seen_ids:
                 handle(message)
                 seen_ids.add(self.headers["webhook-id"])
-        # Answer within 5 seconds, so put longer work into a queue. After any answer except 2xx, the
-        # gateway sends the message again. 410 disables the endpoint.
+        # Answer within 5 seconds, so put longer work into a queue. After 410, the gateway disables the
+        # endpoint. After any other answer except 2xx, it sends the message again.
         self.answer(204)
 
     def answer(self, status):

@@ -1,10 +1,12 @@
-"""Sets the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials by its rules.
+"""Sets the segment of a campaign, shows what the gateway found in it, and waits until the segment is applied
+in Genesys or has failed.
 
     GATEWAY_KEY=… python3 segment.py demo-campaign segment.json
 
 Needs only Python 3.9 or newer, and gateway.py in the same folder. If the program is stopped, run it again: no
-second version is made. A refusal with the code segment-needs-confirm means that the change is large. If you want this change, set
-`confirm` in the file to the `digest` of the refusal, and run the program again.
+second version is made. A refusal with the code segment-needs-confirm means that the campaign would dial nobody, or
+that the change is large. If you want this, set `confirm` in the file to the `digest` of the refusal, and run the
+program again.
 """
 
 import sys
