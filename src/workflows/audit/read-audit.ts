@@ -97,9 +97,9 @@ const markOf = (cursor: string): AuditMark | null => {
 }
 
 /**
- * Blocks may be added during a verification. So the last block that was read must not be before the
- * last block to read as known when the verification began (`least`), nor after the newest block
- * when it ended (`most`).
+ * Blocks may be added during a verification. So the last block that was read must be at least
+ * `least` (the last block to read of those that existed at the beginning) and at most `most` (the
+ * newest block at the end).
  */
 const isWithin = (reached: number, least: number, most: number): boolean =>
   reached >= least && reached <= most

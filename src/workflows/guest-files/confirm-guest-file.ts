@@ -100,9 +100,10 @@ const waitForGenesys = async (run: FileRun): Promise<Next> => {
 }
 
 /**
- * Sends one confirmation. After a failure, the next step first reads what Genesys has. If a second
- * confirmation would be a second message, the call is not retried here, and after a failure that
- * certainly had no effect (throttled or conflict), the next step confirms again without reading.
+ * Sends one confirmation. `not there`: the storage does not have the bytes. After any other
+ * failure, the next step first reads what Genesys has. If a second confirmation would be a second
+ * message, the call is not retried here, and after a failure that certainly had no effect
+ * (throttled or conflict), the next step confirms again without reading.
  */
 const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | 'not there'> => {
   const { genesys } = run.deps

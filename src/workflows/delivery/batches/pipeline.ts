@@ -138,8 +138,8 @@ const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
 }
 
 /**
- * Proves that the first rows that were sent after a clearing of the list stay. Sends them again if
- * they were wiped. The proof is needed because Genesys carries out a clearing late. Until the proof
+ * Proves that the first rows sent after a clearing stay in the list, and sends them again if they
+ * were wiped. The proof is needed because Genesys carries out a clearing late. Until the proof
  * succeeds, no other row is sent and no row is settled.
  */
 const prove = async (run: DeliveryRun, batch: Batch, plan: ChunkPlan): Promise<void> => {

@@ -75,12 +75,12 @@ const failedAs = (ended: Ended): PartOutcome | null => {
  * Sends a part as an import of the list (platform) and waits for its end. Genesys has only one
  * import status for each list, and this status has no value for "success". The status may be about
  * another client's import, or may never change. So the gateway counts its import as done only if
- * the list shows rows of the part that it did not show before. Exception: the list showed all
- * sampled rows before, and the status has as many records as the part. If the list does not show
- * the rows, the rows fail if the status reports that this import failed. Otherwise the part is sent
- * once more, and after that the upload is held. If the reported reason is about the columns, the
- * upload is held immediately. A refusal that no retry fixes, and rows that must not be sent, are
- * returned as values.
+ * the list shows rows of the part that it did not show before. Exception: if the list showed all
+ * sampled rows before, it is enough that the status has as many records as the part, or that the
+ * list shows every row. If the list does not show the rows, the rows fail if the status reports
+ * that this import failed. Otherwise the part is sent once more, and after that the upload is held.
+ * If the reported reason is about the columns, the upload is held immediately. A refusal that no
+ * retry fixes, and rows that must not be sent, are returned as values.
  */
 export const importPart = async (
   run: DeliveryRun,
