@@ -21,7 +21,7 @@ export const parseJson = (text: string): unknown => {
 /**
  * Codes of a 400 that concern the request or the list, and no row. Most other 400s of a call with
  * rows may be about a row. The gateway then halves the batch again and again to find that row. If
- * all rows are refused, the upload is held. Source: Swagger of 2018, contacts POST.
+ * too many rows are refused, the upload is held. Source: Swagger of 2018, contacts POST.
  */
 const OF_THE_REQUEST =
   /^(invalid\.mode|invalid\.contact\.list|contact\.list\.|invalid\.update|max\.entity|no\.)/

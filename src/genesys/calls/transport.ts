@@ -51,7 +51,7 @@ export type Transport = {
   /**
    * One HTTP exchange, without retry or redirect. Throws `GenesysFailure`: `unavailable` for any
    * network error or timeout, `malformed_answer` if the answer is too long. Throws the signal's
-   * reason if the caller's signal aborts.
+   * reason if the caller's signal aborts, and a plain error (a bug) if undici refuses the request.
    */
   send(request: HttpRequest): Promise<HttpAnswer>
   close(): Promise<void>

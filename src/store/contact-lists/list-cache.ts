@@ -6,8 +6,8 @@ import type { Database } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
 /**
- * If Genesys accepts rows within this time after the list was read, they confirm that the reading
- * is still right. Later rows confirm nothing.
+ * Rows that Genesys accepts confirm that the last reading of a list is still right. They confirm
+ * nothing if this reading is older than this, or if the list was not ready.
  */
 const PROVEN_FOR = '10 minutes'
 
