@@ -3,7 +3,7 @@ import type { IssuedKey } from '../../../domain/access/issued-key.ts'
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { Page } from '../uploads/uploads.ts'
 
-/** The stored form of a new key: its digest, never the key. */
+/** What is stored of a new key, but never the key itself. */
 export type NewKey = { id: string; digest: Buffer; prefix: string }
 
 /**
@@ -28,8 +28,8 @@ export type KeyStore = {
     tenantId?: string
   }): Promise<Page<IssuedKey> | null>
   /**
-   * Makes a key with the same tenant, name, scopes and lifetime. The old key ends after
-   * `overlapHours`, or at its expiry if that is earlier. `fixed`: the key comes from the
+   * Makes a new key with the tenant, name, scopes and lifetime of the old key. The old key ends
+   * after `overlapHours`, or at its expiry if that is earlier. `fixed`: the key comes from the
    * environment. `ended`: the key has expired, or was revoked or rotated. null: there is no such
    * key.
    */

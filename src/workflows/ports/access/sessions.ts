@@ -16,9 +16,9 @@ export type SignedIn = {
  */
 export type SessionStore = {
   /**
-   * Begins a session for the live key with this digest, and deletes the sessions that have reached
-   * their maximum age. null: there is no such key, or it has expired or is revoked. In that case,
-   * nothing is written.
+   * Begins a session for the live key with the digest `keyDigest`, and deletes the sessions that
+   * have reached their maximum age. null: there is no such key, or it has expired or is revoked. In
+   * that case, nothing is written.
    */
   begin(input: {
     sessionId: string

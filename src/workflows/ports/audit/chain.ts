@@ -47,7 +47,7 @@ export type AuditEntryFilter = {
   actor?: string
 }
 
-/** An entry in the order of the chain. */
+/** An audit entry with its number in the chain (`seq`). */
 export type ChainedEntry = {
   seq: number
   id: string

@@ -3,7 +3,7 @@ export type ClockLook = {
   /** The time of the clock, in milliseconds since 1970. */
   nowMs: number
   /**
-   * How far the clock jumped since the last check of any instance. Negative: it was set back. null:
+   * How far the clock jumped since any instance last checked it. Negative: it was set back. null:
    * it did not jump, or another instance has already found the jump.
    */
   jumpedMs: number | null

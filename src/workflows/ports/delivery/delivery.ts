@@ -259,7 +259,7 @@ export type DeliveryStore = {
    */
   finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
   /**
-   * Holds the upload and sends `upload.held` to the endpoints. It does not repeat the event for the
+   * Holds the upload and sends `upload.held` to the endpoints. The event is not repeated for the
    * same reason until the upload has made progress or a caller has acted on it. An upload that is
    * to be cancelled is held only for `genesys_unavailable`. `retryInMs`: the time until the reason
    * is checked again. null: the hold ends when a caller resumes the upload.

@@ -6,8 +6,8 @@ import type { DncListPort } from './dnc-lists.ts'
 export type DncClaim = { dncListId: string; owner: string; fence: string; leaseMs: number }
 
 /**
- * Thrown if the group would remove a person at Genesys for whom an entry was accepted after the
- * group was composed. Call `nextGroup` again, which composes another group.
+ * Thrown if the group removes people at Genesys, and an entry for one of them was accepted after
+ * the group was composed. Call `nextGroup` again, which composes another group.
  */
 export class EntryStands extends Error {
   override readonly name = 'EntryStands'

@@ -80,8 +80,8 @@ export type SyncStore = {
     }[],
   ): Promise<void>
   /**
-   * null: there is no such delivery, it is not pending, it is not due yet, or its endpoint is
-   * disabled.
+   * Loads a delivery for its next attempt. null: there is no such delivery, it is not pending, it
+   * is not due yet, or its endpoint is disabled.
    */
   load(deliveryId: string): Promise<SyncDelivery | null>
   /**

@@ -73,9 +73,9 @@ export type GuestFileStore = {
   /** Seals and stores a piece. Throws `StagingLost` if the file is gone. */
   append(id: string, seq: number, bytes: Uint8Array): Promise<void>
   /**
-   * The bytes in order, piece by piece. Each piece is read when it is asked for. If the bytes are
-   * deleted meanwhile, the iteration ends early, so compare the size. Throws `StagingLost` if the
-   * bytes are gone at the start.
+   * The bytes in order, piece by piece. Each piece is read only when the iteration reaches it. If
+   * the bytes are deleted meanwhile, the iteration ends early, so compare the size. Throws
+   * `StagingLost` if the bytes are gone at the start.
    */
   pieces(id: string): AsyncIterable<Buffer>
   /**
@@ -141,8 +141,8 @@ export type GuestFilePort = {
   ): Promise<{ fileId: string; place: UploadPlace }>
   /**
    * Sends the bytes, one piece after the other. A second call has no further effect. `etag`: as the
-   * storage returned it. `forbidden`: the URL is no longer valid, so a new URL is needed. If
-   * `pieces` throws, the transfer is stopped and fails as `unavailable`.
+   * storage returned it. Failure `forbidden`: the URL is no longer valid, so a new URL is needed.
+   * If `pieces` throws, the transfer is stopped and fails as `unavailable`.
    */
   put(
     place: UploadPlace,

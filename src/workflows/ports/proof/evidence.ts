@@ -5,8 +5,9 @@ export type EvidenceSubject = { kind: 'phone' | 'email'; value: string }
 /** An item of evidence without the parts that are expensive to look up. `complete` adds them. */
 export type EvidenceDraft = Omit<EvidenceItem, 'auditEntryId'> & {
   /**
-   * How to find the audit entry that was written together with the item: it has one of these
-   * objects, one of these actions, and nearly the same time. null: there is no such entry.
+   * How to find the audit entry that was written together with the item: the entry has one of these
+   * objects, one of these actions, and nearly the same time as the item. null: there is no such
+   * entry.
    */
   trail: { objects: readonly string[]; actions: readonly string[] } | null
   /** Where the words of a do-not-call entry are stored, such as its source. */

@@ -24,7 +24,7 @@ export type ScrubCheck = {
    * numbers are smaller than the upload's counts.
    */
   suppressed: { entries: number; registries: number; withoutConsent: number }
-  /** Accepted rows that need more than the outcome `delivered`, by code. */
+  /** How many accepted rows have another outcome than `delivered`, by code. */
   results: Record<string, number>
   audit: { block: number; hash: string }
 }

@@ -92,9 +92,9 @@ export type RegistryStore = {
   begin(edition: NewEdition): Promise<EditionHold>
   /**
    * Continues the edition that an earlier call with the same digest began. `offset`: how many bytes
-   * of the file's beginning this call leaves out. After that, the earlier call can write nothing.
-   * `offset_differs`: the gateway has kept a different number of bytes, which the returned `offset`
-   * gives (0: nothing).
+   * of the file's beginning this call leaves out. Once this call continues the edition, the earlier
+   * call can write nothing. `offset_differs`: the gateway has kept a different number of bytes,
+   * which the returned `offset` gives (0: nothing).
    */
   resume(input: {
     callDigest: string
