@@ -23,7 +23,10 @@ const WITHIN_MS = 20 * 60_000
 
 const noise = randomBytes(BYTES - 4_096)
 
-/** Files of 10 MB, one for each kind of inspection. Their random content cannot be compressed. */
+/**
+ * Files of 10 MB, one for each kind of inspection. The PNG, the PDF and the zip have random
+ * content, which cannot be compressed.
+ */
 const CONTENTS: readonly (readonly [string, string, Buffer])[] = [
   ['photo.png', 'image/png', pngOf({ width: 64, height: 64, extra: [pngChunk('prVt', noise)] })],
   ['photo.jpg', 'image/jpeg', Buffer.concat([jpegOf(), Buffer.alloc(BYTES - 4_096)])],
@@ -88,9 +91,9 @@ const post = async (gateway: RunningGateway, n: number): Promise<string> => {
 }
 
 /**
- * Sends a file, and sends it again if the connection was closed, as a caller does. Of 200 bodies
- * from one sender, some may get no turn, and the gateway refuses one that makes no progress for 15
- * s (`body-too-slow`).
+ * Sends a file again and again until it is accepted, as a caller does. Of 200 bodies from one
+ * sender, some may get no turn, and the gateway refuses one that makes no progress for 15 s
+ * (`body-too-slow`).
  */
 const sendOne = async (gateway: RunningGateway, n: number, untilMs: number): Promise<void> => {
   for (;;) {

@@ -150,7 +150,9 @@ export const benchOptOuts = async (
   await rm(file)
 }
 
-/** Measures a pull of a list of this many entries, and of a quarter of them. */
+/**
+ * Measures the pull of a list with this many entries, and of a list with a quarter of this number.
+ */
 export const benchPulls = async (
   report: Report,
   homes: readonly TestHome[],

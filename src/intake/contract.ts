@@ -107,8 +107,8 @@ export type ChunkSink = {
    */
   take(chunk: NewChunk): Promise<void>
   /**
-   * The id digests of every chunk stored so far, one buffer per chunk, in order of `seq`. Intake
-   * reads them for a second pass over duplicates.
+   * The id digests of every chunk stored so far, one buffer per chunk, in order of `seq`. If they
+   * were too many to keep in memory, intake reads them here to find the replaced rows.
    */
   idDigests(): AsyncIterable<Buffer>
 }

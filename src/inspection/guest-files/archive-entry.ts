@@ -25,7 +25,8 @@ const entryNameFault = (name: string): string | null => {
 /** The number of the extra field that holds a second name (Info-ZIP, "Unicode Path"). */
 const SECOND_NAME = 0x7075
 /**
- * The bytes before the second name: the version of the field and the checksum of the first name.
+ * How many bytes precede the second name in its field: the version of the field and the checksum of
+ * the first name.
  */
 const BEFORE_NAME_BYTES = 5
 

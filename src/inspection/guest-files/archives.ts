@@ -22,8 +22,8 @@ import { hiddenFileIn, holdsScript, isProgram } from './hidden-file.ts'
 const MAX_ENTRIES = 100
 const MAX_DOCUMENT_PARTS = 2_000
 /**
- * The scanner does not check content beyond this size, so it would miss a virus there. Measured
- * with clamd 1.4.6 [next-anchors: 4].
+ * The most bytes that an archive may unpack to. The scanner does not check content beyond this
+ * size, so it would miss a virus there. Measured with clamd 1.4.6 [next-anchors: 4].
  */
 const MAX_UNFOLDED_BYTES = 25 * 1024 * 1024
 const MAX_RATIO = 100

@@ -23,8 +23,8 @@ const firstLoneHalf = (text: string): number => {
 }
 
 /**
- * How many bytes at the end must wait for the next block: half a unit, or the first half of a
- * surrogate pair.
+ * How many bytes at the end must wait for the next block: half a unit, the first half of a
+ * surrogate pair, or both.
  */
 const unfinishedBytes = (bytes: Buffer, order: 'le' | 'be'): number => {
   const odd = bytes.byteLength % UNIT_BYTES

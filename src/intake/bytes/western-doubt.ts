@@ -1,6 +1,6 @@
 /**
- * Judges whether bytes that were read as windows-1252 may be other text. Text of a Mac or of DOS
- * has letters where windows-1252 has quotes, dashes and currency signs. These signs then appear
+ * Judges whether bytes that were read as windows-1252 may be other text. Text from a Mac or from
+ * DOS has letters where windows-1252 has quotes, dashes and currency signs. These signs then appear
  * inside words (`Jos‚`, `Mu¤oz`). Text in another alphabet has whole words of letters beyond ASCII.
  */
 export type WesternDoubt = {

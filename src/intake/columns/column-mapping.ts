@@ -115,9 +115,9 @@ const openNames = (
   )
 
 /**
- * Places the file's column with the contact id, if it has no place yet. It gets the first free
- * column of the list whose name is in `wanted`. The first call tries Genesys' own name for the id.
- * If the option `contactIdColumn` is given, a second call tries the usual names of CRMs.
+ * Places the file's column with the contact id, if it has no place yet. It gets the first column of
+ * `wanted` that the list has and that is still free. The first call tries Genesys' own name for the
+ * id. If the option `contactIdColumn` is given, a second call tries the usual names of CRMs.
  */
 const placeId = (
   { names }: FileHeader,
@@ -178,8 +178,8 @@ export const mapColumns = (
   if (unknown.length > 0 && schemaDrift === 'reject') {
     throw driftOf({ added: unknown, removed, retyped: [] })
   }
-  // A missing column would be sent as empty cells, which erase what Genesys holds. The id column of
-  // the list may be missing, because it is filled with the contact id.
+  // A missing column would be sent as empty cells, which erase what Genesys holds. The file may
+  // lack the id column of the list, because that column is filled with the contact id.
   const missing = removed.filter((name) => name !== CONTACT_ID_COLUMN)
   if (missing.length > 0 && missingColumns === 'reject') {
     const detail =

@@ -16,8 +16,8 @@ const refuseNoPositions = (keys: readonly string[], width: number): void => {
 }
 
 /**
- * Names the `width` columns of a file without a header. The positions in the option `mapping` give
- * the names. Without `mapping`, the columns get the names of the list's columns, in their order. A
+ * Names the `width` columns of a file without a header. The option `mapping` gives names to
+ * positions. Without `mapping`, the columns get the names of the list's columns, in their order. A
  * column that then still has no name is named by its position. Also returns `spec` with these names
  * in place of the positions in its options.
  */

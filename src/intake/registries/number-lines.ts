@@ -67,7 +67,7 @@ const MOST_NATIONAL = 12
  */
 const SILENT = new Uint8Array(256)
 for (const byte of Buffer.from(' \t,;.-()/"\r')) SILENT[byte] = 1
-/** The bytes of the byte order mark. */
+/** The bytes of a byte order mark have no meaning either. */
 for (const byte of [0xef, 0xbb, 0xbf]) SILENT[byte] = 1
 
 const TENS = Float64Array.from({ length: MOST_DIGITS + 2 }, (_, power) => 10 ** power)

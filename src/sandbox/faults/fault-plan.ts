@@ -23,7 +23,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('status', {
     status: z.int().min(400).max(599),
     code: z.string().optional(),
-    /** Retry-After: this number of seconds, no header, or `retryAfterSeconds` in this form. */
+    /** Retry-After: this many seconds, `retryAfterSeconds` as seconds or a date, or no header. */
     retryAfter: z
       .union([z.number().nonnegative(), z.enum(['seconds', 'date', 'none'])])
       .default('none'),

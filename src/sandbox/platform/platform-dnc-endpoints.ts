@@ -22,8 +22,8 @@ import { refuse } from './platform-list-rules.ts'
 const MOST_DAYS = 180
 const DAY_MS = 86_400_000
 /**
- * A time in UTC, to the minute. A call with another form is refused. In an imported file, another
- * form silently means no expiry.
+ * A time in UTC, to the minute. A call with a time of any other form is refused. In an imported
+ * file, such a time silently means no expiry.
  */
 const MINUTE = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})Z$/
 

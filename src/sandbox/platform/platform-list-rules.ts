@@ -92,8 +92,8 @@ const assertTimeZones = ({ settings, phoneColumns, columnNames }: Entity): void 
 }
 
 /**
- * Checks the columns of a new list by the documented rules of the platform (section 2.3). Throws
- * 400.
+ * Checks the columns of a new list by the documented rules of the platform [platform-api: 2.3].
+ * Throws 400.
  */
 export const assertColumns = (entity: Entity): void => {
   assertColumnNames(entity)
@@ -105,8 +105,8 @@ const same = (before: unknown, after: unknown): boolean =>
   JSON.stringify(before) === JSON.stringify(after)
 
 /**
- * Checks that an update does not touch members of a list that are fixed when the list is made.
- * Throws 400. The code for email and WhatsApp columns and for data types is not documented.
+ * Checks that an update does not change a member that is fixed when a list is made. Throws 400. The
+ * code for email and WhatsApp columns and for data types is not documented.
  * `contact.columns.dont.match` fits best among the documented codes.
  */
 export const assertUnchanged = (before: Entity, after: Entity): void => {

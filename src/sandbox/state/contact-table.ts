@@ -19,7 +19,10 @@ export type ContactTable = {
    * the end.
    */
   page(from: number, limit: number): { contacts: StoredContact[]; next: number | null }
-  /** How many contacts were written how many times, for example {"1": 999, "2": 1}. */
+  /**
+   * How many contacts were written once, twice and so on. {"1": 999, "2": 1}: 999 once, and one
+   * twice.
+   */
   writesHistogram(): Record<string, number>
 }
 

@@ -55,8 +55,8 @@ const positive = (text: string | undefined, otherwise: number, most: number): nu
 }
 
 /**
- * Oldest first, but newest first if `sortOrder` begins with d. The SDK documents "a" as the
- * default.
+ * Sorts the oldest event first, or the newest if `sortOrder` begins with d. The SDK documents "a"
+ * as the default.
  */
 const sorted = (events: LoggedEvent[], order: string | undefined): LoggedEvent[] =>
   order?.toLowerCase().startsWith('d') ? events.toReversed() : events

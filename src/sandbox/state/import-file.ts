@@ -32,7 +32,7 @@ const refusedFile = (fileCode: string, rows = 0): ImportPlan => ({
   withoutId: 0,
 })
 
-/** null: the file is not CSV. */
+/** The records of the file. null: the file is not CSV. */
 export const recordsOf = (bytes: Uint8Array): string[][] | null => {
   try {
     return csvRecords(bytes)

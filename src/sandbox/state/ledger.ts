@@ -67,7 +67,10 @@ export type Ledger = {
     byOperation: Record<string, number>
     byStatus: Record<string, number>
   }
-  /** Answers with 429: by the referee, by the fault plan, or because too many DNC writes ran. */
+  /**
+   * How many answers were 429: for a limit, by the fault plan, or for too many DNC writes at a
+   * time.
+   */
   throttled: number
   /** Calls over a limit, in both dialects together. A well-paced client has 0. */
   violations: number
