@@ -33,7 +33,7 @@ const WITHIN_MS = 5_000
 /**
  * Checks in Genesys whether the cause of each due hold is gone. If so, ends the hold. A check that
  * does not end the hold changes neither the `since` of the hold nor the version of the upload.
- * - `list_clearing`: the list must show no contacts, or give no size.
+ * - `list_clearing`: the list must be empty, or Genesys must give no size.
  * - `list_not_ready`: Genesys must no longer be building the list's index.
  * - `genesys_unavailable`: it is enough that Genesys shows the list.
  *

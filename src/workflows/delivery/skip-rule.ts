@@ -21,8 +21,8 @@ export const maySkip = async (
 }
 
 /**
- * The code for a row that is left out because the register has its contact with the content
- * `known`. null: the row is sent. Call this only if `maySkip` is true.
+ * The code of a row that is left out. The register has the row's contact with the content `known`.
+ * null: the row is sent. Call this only if `maySkip` is true.
  */
 export const skipCode = (
   duplicates: UploadOptions['duplicates'],

@@ -57,8 +57,8 @@ const taken = async (run: SendRun, answer: DncAnswer): Promise<number> => {
 }
 
 /**
- * Makes one try of the request of the group. All tries of a group use the same idempotency key. The
- * try is recorded once the pace has granted its slot.
+ * Tries the group's request once. All tries of a group use the same idempotency key. The try is
+ * recorded once the pace has granted its slot.
  */
 const sendGroup = async (run: SendRun, lease: Parameters<SendEntries>[1]): Promise<number> => {
   const { deps, claim, group } = run

@@ -58,8 +58,8 @@ export type ExplainStore = {
    */
   lastCleared(contactListId: string): Promise<{ acceptedSeq: number; at: string } | null>
   /**
-   * null: the register does not know the contact, or knows it only from before the list was
-   * overwritten.
+   * The register's entry of the contact. null: the register does not know the contact, or knows it
+   * only from before the list was overwritten.
    */
   registerEntry(
     tenantId: string,

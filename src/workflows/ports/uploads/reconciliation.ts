@@ -8,8 +8,8 @@ import type { CallContext } from '../genesys/genesys.ts'
  */
 export type ContactReadPort = {
   /**
-   * Maps each contact id to its cells, by column name. Contacts that do not exist are left out. At
-   * most 50 ids.
+   * Returns the cells of each contact by column name, under the contact's id. Contacts that do not
+   * exist are left out. `contactIds`: at most 50.
    */
   readContacts(
     listId: string,

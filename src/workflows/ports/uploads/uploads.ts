@@ -63,7 +63,7 @@ export type StageUpload = {
   replacedBy: ReadonlyMap<number, Uint32Array>
   /** By chunk, the rows that are suppressed, in the order of rows. */
   suppressed: SuppressedRows
-  /** Read before the rows' first look-up. Entries accepted later are looked up before delivery. */
+  /** As read before the first look-up of the rows. Later entries are looked up before delivery. */
   suppressionEpochs: SuppressionEpochs
   /** The result of the look-up in registries. null: there was none, or its result is unknown. */
   registries: RegistryLook | null

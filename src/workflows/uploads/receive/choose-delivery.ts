@@ -76,8 +76,8 @@ const noIdColumn = (): GatewayProblem =>
 
 /**
  * Refuses a `duplicateCheckField` that is not a column of the list. In the guide dialect, also
- * refuses the methods `file` and `callback` if the contact id has no column in the list, whatever
- * the header of the file is. Call it before the body is read.
+ * refuses the methods `file` and `callback` if no column of the list can get the contact id,
+ * whatever the header of the file is. Call it before the body is read.
  */
 export const checkListTakes = (
   deps: Deps,

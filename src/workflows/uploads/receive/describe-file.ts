@@ -35,7 +35,7 @@ export type DescribeFile = (input: {
 
 /**
  * Shows how a file would be read as an upload to the list. Checks no row and stores nothing. Throws
- * the errors of reading the list, and the codes of a file that cannot be read. Does not check
+ * the errors of reading the list, and the problems of a file that cannot be read. Does not check
  * whether the tenant may use the list: the HTTP layer must check that first.
  */
 export const createDescribeFile =

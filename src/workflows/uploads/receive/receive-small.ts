@@ -48,7 +48,7 @@ export const readWhole = async (request: UploadRequest): Promise<WholeUpload | U
 
 export const isWhole = (request: UploadRequest): request is WholeUpload => 'bytes' in request
 
-/** The stored answer, or null if the key was not answered before. */
+/** The stored answer, or null if no call with this key was answered before. */
 export const answeredBefore = (
   deps: Pick<ReceiveDeps, 'emit'>,
   request: WholeUpload,
