@@ -93,8 +93,9 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
 }
 
 /**
- * Counts with previews of filters in Genesys. Both results are null if a call to Genesys fails.
- * `matches` is also null if there is no filter to preview.
+ * Counts with previews of filters in Genesys. Both results are null if a call to Genesys fails, or
+ * if the rules have no filter to preview. `change` is also null if no version is in force, or if
+ * the difference cannot be previewed.
  */
 export const countPreviews = async (
   asking: Asking,

@@ -132,8 +132,8 @@ const createTally = (asked: RowsToCount, pairs: readonly Pair[]) => {
 }
 
 /**
- * Counts contacts that the gateway itself has delivered. `matches` is null if there are none, or if
- * all their rows are past their retention.
+ * Counts contacts that the gateway itself has delivered. Both results are null if there are none,
+ * or if all their rows are past their retention. `change` is also null if no version is in force.
  */
 export const countRows = async (
   contacts: DeliveredContacts,

@@ -124,9 +124,9 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
 }
 
 /**
- * If an earlier run sent the batch, sends it again: the upload was resumed since then, so the
- * columns may have been fixed. Otherwise, ends the run with a hold. If the run is ending already,
- * leaves the batch for a later run.
+ * Acts on a batch whose job refused the columns. If an earlier run sent the batch, sends it again:
+ * the upload was resumed since then, so the columns may have been fixed. Otherwise, ends the run
+ * with a hold. If the run is ending already, leaves the batch for a later run.
  */
 const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
   if (one.adopted && sent.failedJobs === 'resend') {
