@@ -59,7 +59,7 @@ export type StageUpload = {
   siblings?: number
   /** By chunk, a bitmap of rows left out: replaced by a later line, or suppressed. */
   leftOut: ReadonlyMap<number, Buffer>
-  /** By chunk, for each row left out, in order: the line that replaced it. */
+  /** By chunk, for each row left out as a duplicate, in order: the line that replaced it. */
   replacedBy: ReadonlyMap<number, Uint32Array>
   /** By chunk, the rows that are suppressed, in the order of rows. */
   suppressed: SuppressedRows
