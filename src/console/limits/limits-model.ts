@@ -23,7 +23,12 @@ export const limitsModel = (limits: LimitsInForce, keyCallsPerMinute: number) =>
           line(words.fileSize, shownBytes(upload.maxBytes)),
           line(words.fileRows, counted(upload.maxRows)),
           line(words.recordSize, shownBytes(upload.maxRecordBytes)),
-          line(words.fileThreshold, counted(upload.fileThresholdRows)),
+          line(
+            words.fileThreshold,
+            upload.fileThresholdRows === null
+              ? words.neverByRows
+              : shownCount(upload.fileThresholdRows),
+          ),
         ],
       },
       {

@@ -27,7 +27,7 @@ export const EVIDENCE_CODES = {
   'contact-retracted': 'Genesys no longer calls the contact',
   'contact-gone': 'Genesys no longer had the contact',
   'contact-reported': 'Genesys cannot retract the contact, so the gateway reported it',
-  'registry-listed': 'The number is in an edition of a registry that came into force at this time',
+  'registry-listed': 'The number is in an edition of a registry that was in force at this time',
   'registry-unknown':
     'The edition was deleted or cannot be read, so it is unknown whether it has the number',
   'erasure-accepted': 'An erasure of the person was accepted',

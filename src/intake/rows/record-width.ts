@@ -2,7 +2,10 @@ import { isBlank } from '../../domain/text/unseen-characters.ts'
 import type { ColumnLayout } from '../columns/column-layout.ts'
 import type { RawRow } from '../formats/raw-row.ts'
 
-/** The most rows that wait for the decision, including blank rows. */
+/**
+ * The most rows that wait for the decision, including blank rows. If more blank rows follow, the
+ * header decides.
+ */
 const MOST_WAITING = 100
 
 /**
@@ -28,7 +31,10 @@ export type RecordWidth = {
 
 const isEmptyRow = ({ cells }: RawRow): boolean => cells.every(isBlank)
 
-export const createRecordWidth = ({ width, needed }: ColumnLayout): RecordWidth => {
+export const createRecordWidth = ({
+  width,
+  needed,
+}: Pick<ColumnLayout, 'width' | 'needed'>): RecordWidth => {
   let cells = width
   let waiting: RawRow[] | null = []
 
@@ -56,8 +62,9 @@ export const createRecordWidth = ({ width, needed }: ColumnLayout): RecordWidth 
         return
       }
       const [first] = waiting
-      if (isEmptyRow(row) && first !== undefined && waiting.length < MOST_WAITING) waiting.push(row)
-      else if (isEmptyRow(row)) take(row)
+      const isEmpty = isEmptyRow(row)
+      if (isEmpty && first === undefined) take(row)
+      else if (isEmpty && waiting.length < MOST_WAITING) waiting.push(row)
       else if (first === undefined && mayBe(row)) waiting.push(row)
       else {
         const agreed = first !== undefined && mayBe(row) && row.cells.length === first.cells.length

@@ -66,10 +66,7 @@ export const createReleaseSubmission =
     return released
   }
 
-/**
- * Resumes a submission that is held because Genesys refused its list. Throws `not-found` and
- * `dnc-not-held`.
- */
+/** Resumes a held submission. Throws `not-found` and `dnc-not-held`. */
 export const createResumeSubmission =
   (deps: DncReadDeps): MoveSubmission =>
   async (caller, id) => {

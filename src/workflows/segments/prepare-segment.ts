@@ -161,7 +161,7 @@ const readCampaign = async (
     if (!(error instanceof GenesysFailure)) throw error
     if (error.kind === 'not_found') throw campaignUnknown()
     throw error.retry === 'later'
-      ? unavailable(error, 'Genesys does not answer. Nothing was kept.')
+      ? unavailable(error, 'Genesys does not answer. The segment was not changed.')
       : refusedByGenesys(error, 'Genesys refused to show the campaign.')
   }
 }

@@ -64,7 +64,7 @@ const ENTRY: z.output<typeof ledgerEntrySchema> = {
     { code: 'phone-region-missing', column: 'phoneNumber', reason: `phoneNumber: ${REASON}` },
   ],
   entry: null,
-  cells: { phoneNumber: '(415) 555-7871' },
+  cells: { phoneNumber: '(415) 555-2671' },
 }
 
 export const SUBMIT_EXAMPLES: readonly Example[] = [

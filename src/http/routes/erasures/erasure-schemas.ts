@@ -37,7 +37,7 @@ export const erasureSchema = z.strictObject({
   contactListId: z.string().nullable(),
   subjectDigest: z.string().meta({
     description:
-      'A keyed digest of the person. Two erasures of one person have the same digest. The digest does not reveal the person',
+      'A keyed digest of the person. Two erasures that name the person in the same way have the same digest. The digest does not reveal the person',
   }),
   places: z.array(
     z.strictObject({
