@@ -46,8 +46,8 @@ const clearingOf = ({ tenantId, listId }: Asked): RawBuilder<unknown> =>
     from list_clearing where list_id = ${listId}`
 
 /**
- * Whether another tenant of the list has delivered the contact later. Genesys then holds that
- * tenant's content.
+ * Whether another tenant of the list has delivered the contact after this tenant. If so, Genesys
+ * holds the content of the other tenant.
  */
 const overwritten = ({ idDigests }: Asked): RawBuilder<unknown> =>
   sql`(cardinality(of_list.others) > 0 and exists (select from contact_register other

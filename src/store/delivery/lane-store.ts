@@ -59,10 +59,11 @@ const createRenew = ({ db }: Database): LaneStore['renew'] => {
 const REPAIRED_AT_ONCE = 100
 
 /**
- * Releases a lane. A lane that was woken while it was held is ready immediately. Any other lane
- * without work is marked as never ready, so that claims do not read it. A statement that gives the
- * lane work makes it ready again. The release locks the lane before it reads whether the lane has
- * work, so that it sees the work of a transaction that held the lock before.
+ * Releases a lane. A lane that was woken while it was held is ready immediately. Any other lane is
+ * ready after `readyInMs` if it has work. If it has none, it is marked as never ready, so that
+ * claims do not read it. A statement that gives the lane work makes it ready again. The release
+ * locks the lane before it reads whether the lane has work, so that it sees the work of a
+ * transaction that held the lock before.
  */
 const createRelease =
   (database: Database): LaneStore['release'] =>
@@ -137,7 +138,7 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
     },
     wakeHeld: async () => {
       // A time that a caller set must certainly have passed, because nobody may be called before
-      // it.
+      // that time.
       const due = sql`retry_at <= case when hold_reason = 'not_before' then ${CERTAIN_NOW} else clock_timestamp() end`
       const { rows } = await sql<{ id: string; lane_key: string }>`select id, lane_key from upload
         where state = 'held' and retry_at <= statement_timestamp() and hold_reason not in (${LOOKED_AT_SQL}) and ${due}

@@ -12,9 +12,9 @@ import { isLaneState, LANE_STATES_SQL } from '../uploads/upload-row.ts'
 const BELIEVED_SECONDS = 180
 
 /**
- * Stores what a lane waits for. The update only compares the fence and takes no lock before,
+ * Stores what a lane waits for. The update compares the fence, but the lane is not locked first,
  * because nothing depends on the reason. A reason counts until the holder reports another one or
- * none, but no longer than `BELIEVED_SECONDS` after its last report.
+ * none, but no longer than `BELIEVED_SECONDS` after it was last reported.
  */
 export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait'> => ({
   noteWait: async ({ key, owner, fence }, reason) => {
@@ -31,8 +31,8 @@ export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait
 type WaitRow = { id: string; reason: LaneWait; since: Date }
 
 /**
- * Adds to each upload that waits in its lane what it waits for: the reason that the lane's holder
- * reported, or the uploads before it. Runs one statement, or none if no upload is in its lane.
+ * Adds to each upload what it waits for in its lane, if it waits: the reason that the lane's holder
+ * reported, or the uploads before it. Runs one statement, or none if no upload is in a lane.
  */
 export const withWaits = async (db: Db, uploads: readonly Upload[]): Promise<Upload[]> => {
   const ids = uploads.filter(({ state }) => isLaneState(state)).map(({ id }) => id)

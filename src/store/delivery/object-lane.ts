@@ -4,12 +4,12 @@ import type { Db } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
 /**
- * The length of a lease, which is renewed every 3 s. After a crash, another instance continues the
- * work of the lane after this time [design: 8].
+ * The length of a lease, which is renewed every 3 s. If the holder crashes, another instance
+ * continues the work of the lane after this time [design: 8].
  */
 export const LEASE_MS = 10_000
 
-/** The time at which a lease given now ends. */
+/** The end of a lease that begins now. */
 export const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
 
 /** A claim on one object, whose id is in the member `Id`. */

@@ -48,10 +48,9 @@ type Tried = {
 /**
  * Records that rows are sent in one HTTP try, for a batch, a shared shipment or a file. No other
  * function records a try. Call it after the pace slot was granted and before anything is sent.
- * Locks the lane, then every upload whose rows the request carries. Throws `FenceLost` if the lane
- * has a newer fence, and `UploadMoved` if one of the uploads is paused, held, ended or to be
- * cancelled. Otherwise it counts the try. If it throws, the transaction is undone, so nothing is
- * recorded.
+ * Locks the lane, then every upload with rows in the request. Throws `FenceLost` if the lane has a
+ * newer fence, and `UploadMoved` if one of the uploads is paused, held, ended or to be cancelled.
+ * Otherwise it counts the try. If it throws, the transaction is undone, so nothing is recorded.
  *
  * In the same transaction, it then checks the rows against entries, editions of registries and
  * erasures that came after the look-up of the rows. The statement locks the epochs for share. If an

@@ -50,8 +50,9 @@ const ofRow = (upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>) => ({
  * A statement that makes the register forget which content these contacts have: it stores an empty
  * hash, which equals no content. Reads the upload from the table `working`. Runs before the
  * contacts are sent. The settlement stores the new hashes. If it cannot, because the upload was
- * cancelled, failed, or had failures that name no row, Genesys may hold either content, and later
- * uploads send these contacts again. The lane's lock keeps other transactions from these rows.
+ * cancelled, failed, or had failures that name no row, Genesys may hold the old or the new content,
+ * and later uploads send these contacts again. The lane's lock keeps other transactions from these
+ * rows.
  */
 export const doubtOfWorking = (
   seals: Seals,
@@ -82,8 +83,8 @@ export type RegisterOfUpload = {
   /** The subjects of the delivered chunk. null: they were not computed yet. */
   subjects: Buffer | null
   /**
-   * Contacts that were not sent because Genesys already holds the same content. From now on, their
-   * content counts as being from this upload.
+   * Contacts that were not sent because Genesys already holds the same content. This content then
+   * counts as content of this upload.
    */
   confirmed: readonly string[]
 }
@@ -120,8 +121,8 @@ const pieceOf = (bytes: Buffer, place: RawBuilder<unknown>): RawBuilder<unknown>
   sql`substring(${bytes}::bytea from ((${place} - 1) * ${DIGEST_BYTES}::int + 1)::int for ${DIGEST_BYTES}::int)`
 
 /**
- * Writes contacts in the order of their digests, so that two transactions about the same contacts
- * wait for each other instead of deadlocking.
+ * Writes contacts in the order of their digests. Two transactions about the same contacts
+ * therefore cannot deadlock.
  */
 const upsert = (
   seals: Seals,
@@ -153,8 +154,9 @@ const upsert = (
 }
 
 /**
- * Marks the content of confirmed contacts as being from this upload. Skips rows from before the
- * last clearing, which no longer count. The lane's lock keeps other transactions from these rows.
+ * Marks the content of confirmed contacts as content of this upload. Skips rows from before the
+ * last clearing, because they no longer count. The lane's lock keeps other transactions from these
+ * rows.
  */
 const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuilder<unknown> => {
   const digests = seals.contactIds.digests([...confirmed.keys()])
@@ -166,9 +168,10 @@ const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuild
 
 /**
  * The parts of one statement that write the changed contacts of one tenant's list, and count them.
- * A new contact raises the count by one. So does a contact from before a clearing that is delivered
- * again. The lane's lock prevents a clearing in between. Contacts are written before the row of
- * their register. The trigger that counts deletions keeps the same order. Empty if nothing changed.
+ * A new contact raises the count by one. So does a contact that was there before a clearing and is
+ * delivered again. The lane's lock prevents a clearing during the statement. Contacts are written
+ * before the row of their register. The trigger that counts deletions keeps the same order. Empty
+ * if nothing changed.
  */
 export const settledRegister = (
   seals: Seals,
@@ -227,8 +230,8 @@ export const createEnsureRegister = (
 }
 
 /**
- * Whether another tenant of the list has delivered the contact later. Genesys then holds that
- * tenant's content.
+ * Whether another tenant of the list has delivered the contact after this tenant. If so, Genesys
+ * holds the content of the other tenant.
  */
 const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unknown> =>
   sql`exists (select from register r join contact_register o on o.register_id = r.id

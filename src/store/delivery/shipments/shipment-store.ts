@@ -195,7 +195,7 @@ const createSettleShipment =
       return told
     })
 
-/** The SQL store of shipments: requests that carry rows of one or several uploads. */
+/** The SQL store of shipments: requests with rows of one or several uploads. */
 export const createShipments = (deps: Deps & { outbox: Outbox }): ShipmentStore => ({
   waiting: createWaiting(deps.database),
   ship: createShip(deps),

@@ -40,9 +40,9 @@ type DoorwayRow = {
 
 /**
  * Reads the data on which decisions about small uploads depend, for many uploads at a time. The
- * columns of a list are left out if the caller has its newest reading (`knownAt`). Each row is
- * looked up by its key. A join planned while the table was small would read the whole table for as
- * long as the plan is kept.
+ * columns of a list are left out if the caller already has the newest reading (`knownAt`). Each row
+ * is looked up by its key. A join planned while the table was small would read the whole table for
+ * as long as the plan is kept.
  */
 const READ = keptStatement(`with asked as materialized (
     select * from json_to_recordset($1::json)

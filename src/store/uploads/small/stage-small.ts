@@ -28,8 +28,8 @@ type StagedRow = { place: number; accepted_seq: string | null; same_file_as: str
 
 const AT_ONCE = 64
 /**
- * A statement costs the database as much as four uploads, however many it writes. This wait
- * lets the uploads of 20 ms share one.
+ * A statement costs the database as much as four uploads, however many it writes. This wait lets
+ * the uploads of 20 ms share one statement.
  */
 const GATHERED_FOR_MS = 20
 const NOTHING = Buffer.alloc(0)

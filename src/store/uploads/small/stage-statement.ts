@@ -10,8 +10,8 @@ const OWN_COLUMNS = {
   plan_basis: 'text',
 } as const
 /**
- * Columns of the upload that uploads of one list mostly have in common. They are sent once for all
- * uploads that agree in them, because a server takes long to read JSON.
+ * Columns whose values are mostly the same for uploads to one list. They are sent once for all
+ * uploads with the same values, because a server takes long to read JSON.
  */
 const COMMON_COLUMNS = {
   tenant_id: 'text',
@@ -96,7 +96,7 @@ const COMMON = [...Object.keys(COMMON_COLUMNS), ...Object.keys(COMMON_VALUES)]
 /**
  * Stages many uploads in one statement, so that one commit makes all of them durable. A key that
  * another call has claimed is left out, and so is its upload. If that call has not committed yet,
- * this waits for it. The other uploads are not undone.
+ * this statement waits for it. The other uploads are not undone.
  *
  * `sealed` is the answer. `sealed_same` is the answer if an earlier upload had the same file, which
  * only the database knows. An upload that is being staged at the same moment may be missed. The
