@@ -1,9 +1,14 @@
 // Sets the segment of a campaign, shows what the gateway found in it, and waits until the segment
-// is applied in Genesys or has failed.  GATEWAY_KEY=… node segment.mjs demo-campaign segment.json
+// is applied in Genesys or has failed.
+//
+//   GATEWAY_KEY=… node segment.mjs demo-campaign segment.json
+//
 // Needs Node 20 or newer, and gateway.mjs in the same folder. If the program is stopped, run it
-// again: no second version is made.  A refusal with the code segment-needs-confirm means that the
-// campaign would dial nobody, or that the change is large. If you want this, set `confirm` in the
-// file to the `digest` of the refusal, and run the program again.
+// again: no second version is made.
+//
+// A refusal with the code segment-needs-confirm means that the campaign would dial nobody, or that
+// the change is large. If you want this, set `confirm` in the file to the `digest` of the refusal,
+// and run the program again.
 import { forgetKey, readUntil, sendFile } from './gateway.mjs'
 
 const [campaignId, file] = process.argv.slice(2)
