@@ -170,7 +170,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     access,
     'WEBHOOK_SECRET',
-    'Secret that proves webhooks of Genesys: whsec_… of at least 24 bytes[,older…]. If it is not set, the gateway only polls for completions. With the embedded sandbox, the default is a secret that the gateway makes.',
+    'Secret that proves webhooks of Genesys: whsec_… of at least 24 bytes[,older…]. If it is not set, the gateway only polls for completions. If the sandbox and the database are both embedded, the default is a secret that the gateway makes.',
   ),
   variable(
     sync,

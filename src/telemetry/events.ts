@@ -60,7 +60,6 @@ export type GatewayEvents = AuditEvents &
       suppressed: number
       blank: number
       rejections: Record<string, number>
-      /** Suppressed rows by code. */
       suppressedBy: Partial<Record<SuppressionCode, number>>
       chunks: number
       normalizedPhones: number
@@ -145,8 +144,9 @@ export type GatewayEvents = AuditEvents &
       correlationId: string | null
       /** The X-Request-ID, the same for every attempt at a batch or file. null: none was sent. */
       requestId: string | null
-      /** `remaining`: the quota that Genesys reports. `right`: probably missing after a 403. */
+      /** The quota that is left, as Genesys reports it. */
       remaining: number | null
+      /** After a 403: the permission in Genesys that the gateway probably lacks. Otherwise null. */
       right: string | null
     }
     'genesys.token.renewed': { expiresInSeconds: number; durationMs: number }

@@ -235,7 +235,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   retentionDeleted: counter(
     'retention_deleted_total',
-    'Items deleted at the end of their retention, by rule',
+    'Items deleted at the end of their retention, by rule. For audit-entries: runs in which blocks of entries were due',
     ['rule'],
   ),
   retentionBehind: gauge(

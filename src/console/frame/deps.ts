@@ -87,7 +87,10 @@ export type ConsoleDeps = {
   readOverview: ReadOverview
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>
   seeUploads: SeeUploads
-  /** Marks for the rows of a file to fix. A mark proves the upload and the contact of its row. */
+  /**
+   * Marks for the rows in a file of rejected rows. A mark proves from which upload and line its row
+   * is and, if the row had a valid contact id, which id this was.
+   */
   rowMarks: RowMarks
   searchRows: SearchRows
   revealCells: RevealCells

@@ -118,7 +118,8 @@ export const PEOPLE_EVIDENCE = form({
       template: '/people/evidence',
       model: {
         evidence: evidenceModel(evidence, { scopes: caller.scopes, revealed }),
-        // The buttons of the page send the person again. The page shows the person masked.
+        // The page shows the person masked. But its forms send `who` again, to load more or to
+        // reveal the ids, so `who` must not be masked.
         asked: { who: { person, region, list, contactId, subject: chosen }, cursor, ...days },
         shown,
         others: others.map(({ column, digest }) => ({ column, digest })),

@@ -18,8 +18,8 @@ export type ListChanges = {
 }
 
 /**
- * The changes that concern an upload. Two versions of a list may also differ in ways that do not
- * affect the upload's rows.
+ * How the list's columns changed since the upload's rows were checked. A changed kind counts only
+ * if a column of the upload is mapped to the list's column and the new kind contradicts the check.
  */
 export const listChangesOf = (
   upload: Pick<Upload, 'targetColumns' | 'columns'>,

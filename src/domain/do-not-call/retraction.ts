@@ -2,7 +2,8 @@
  * The states of a contact that was delivered before an entry named it. For each state, the states
  * that may follow it.
  * - `open`: the contact must still be retracted.
- * - `retracted`: Genesys no longer calls the contact.
+ * - `retracted`: Genesys no longer calls the number in this contact. If the subject is an address,
+ *   or no column of the contact has the number now, Genesys no longer calls the contact at all.
  * - `gone`: Genesys no longer has the contact.
  * - `reported`: the dialect has no call that retracts, so the contact is only reported.
  *

@@ -19,8 +19,8 @@ export type UploadWebhookRoute = Exclude<WebhookRoute, 'dnc'>
 
 /**
  * The events to which the gateway subscribes, each once [guide-001] [guide-api: DNC lists]. The
- * capability token in the URL of a subscription is made from `part` and `eventType`, not from a
- * part and its list.
+ * token in the URL of a callback is made from the id of a part and of its list. The URL of a
+ * subscription has neither, so its token is made from the two constants `part` and `eventType`.
  */
 export const SUBSCRIPTIONS = {
   event: {
@@ -175,8 +175,8 @@ export const jsonOf = (body: Uint8Array): unknown => {
 }
 
 /**
- * The name of a member that occurs twice in the body, which is an object. null: no member does.
- * Members of nested objects do not count.
+ * The name of a member that occurs twice in the outermost object of the body. null: the first fault
+ * of the body is not such a member, or the body has no fault of `faultOfJson`.
  */
 export const repeatedMember = (body: Uint8Array): string | null => {
   const fault = faultOfJson(textOf(body) ?? '')

@@ -89,7 +89,7 @@ export const CALL_PROBLEMS = {
   'body-too-slow': page(
     408,
     'The body arrives too slowly',
-    'One of these limits was exceeded, so the gateway did not accept the call. A body must not stay below 8 KiB per second for 15 seconds. A form must reach its file within 15 seconds, and must end within 15 seconds after its file. The body of a call without a file must be complete within 30 seconds.',
+    'One of these limits was exceeded, so the gateway did not accept the call. The body of an upload, a do-not-call submission, an edition or a guest file must not stay below 8 KiB per second for 15 seconds. If this body is a form, it must reach its file within 15 seconds, and must end within 15 seconds after its file. Any other body must be complete within 30 seconds.',
     'A connection that stays open although no more data arrives.',
     'Send again, over a better connection. You may use the same Idempotency-Key. If the file is an edition of a registry, you can send only the rest (docs/do-not-call.md).',
   ),

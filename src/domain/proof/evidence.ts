@@ -24,7 +24,7 @@ export const EVIDENCE_CODES = {
   'row-failed': 'Genesys refused the row, with the code',
   'row-unprocessed': 'The row was not sent, with the code',
   'contact-found': 'The person was found among contacts that were delivered before',
-  'contact-retracted': 'Genesys no longer calls the contact',
+  'contact-retracted': 'The number, or the whole contact, was set not callable in Genesys',
   'contact-gone': 'Genesys no longer had the contact',
   'contact-reported': 'Genesys cannot retract the contact, so the gateway reported it',
   'registry-listed': 'The number is in an edition of a registry that was in force at this time',

@@ -68,7 +68,7 @@ export const uploadOptionsSchema = z.strictObject({
     .enum(['reject', 'restore'])
     .optional()
     .describe(
-      'What to do with numbers that begin with a country code and may have lost their +. `restore` adds the +. `reject` refuses numbers that are also valid without the +. Default: `reject`',
+      'What to do with numbers that begin with a country code and may have lost their +. `restore` adds the +. `reject` refuses a number if it is not clear whether a + is missing. Default: `reject`',
     ),
   schemaDrift: z
     .enum(['reject', 'drop', 'extend'])

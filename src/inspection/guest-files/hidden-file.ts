@@ -119,8 +119,8 @@ export const isProgram = (bytes: Buffer): boolean => {
 
 /**
  * Finds a file hidden in bytes that the reader of the outer file ignores. Phones write films,
- * second pictures and notes there, which are allowed [contracts: 3]. A short signature therefore
- * does not suffice, and zips and programs are recognised by their structure.
+ * second pictures and notes there, which are allowed [contracts: 3]. In so many bytes, a short
+ * signature can occur by chance. Zips and programs are therefore recognised by their structure.
  */
 export const hiddenFileIn = (bytes: Buffer): HiddenKind | null => {
   if (bytes.length === 0) return null

@@ -9,9 +9,9 @@ import type { ChunkText } from './chunk-text.ts'
 import type { ChunkDigests, RowDigests } from './row-digests.ts'
 
 /**
- * A chunk is closed when it has a batch of accepted rows, more than this many bytes of text, or
- * this many rejected rows. The cells of rejected rows count as text. The limits let every chunk fit
- * into memory and into one SQL statement.
+ * A chunk is closed when it has a batch of accepted rows, more than this much text, or this many
+ * rejected rows. The text of accepted rows counts in bytes, and the cells of rejected rows count in
+ * UTF-16 units. The limits let every chunk fit into memory and into one SQL statement.
  */
 const CHUNK_BYTES = 2_000_000
 const CHUNK_REJECTED = 5_000

@@ -124,8 +124,8 @@ const outcomeOf = (state: SandboxState, id: string, changes: Record<string, unkn
 }
 
 /**
- * Changes the given members of up to 100 lists. A list that cannot be changed does not stop the
- * others.
+ * Changes the fields that `contactList` names in the settings of up to 100 contact lists. If a list
+ * cannot be changed, the others are changed anyway.
  */
 const updateMany = (state: SandboxState, call: Call): Answer => {
   const parsed = bulkSchema.safeParse(call.body)

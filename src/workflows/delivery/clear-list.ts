@@ -15,8 +15,9 @@ const LOOKS = 60
 /** How many rows prove that a list is cleared: as many as one call can read. */
 export const PROOF_ROWS = 50
 /**
- * The wait between sending the proof and reading it. After this time, rows that were sent before
- * the clearing took effect are gone. The wait doubles after each failure.
+ * The wait between sending the proof and reading it. It is so long that a clearing that was still
+ * pending has taken effect by then. If it has, the rows of the proof are gone. The wait doubles
+ * after each failure.
  */
 const PROOF_WAIT_MS = 10_000
 const PROOFS = 5

@@ -48,8 +48,9 @@ export type DeliveryDeps = {
   /** null if the dialect wipes a list with the first request of an overwrite. */
   clearContactList: ProvisioningPort['clearContactList']
   /**
-   * Builds the URL that Genesys calls back for a part, with its token. null if this gateway cannot
-   * be reached from outside.
+   * Builds the URL that Genesys calls back for a part, with its token. null: there is no webhook
+   * secret, or no address that Genesys can call. For the embedded sandbox, the address on which the
+   * gateway listens suffices.
    */
   callbackUrl: ((partId: string, listId: string) => string) | null
   /**

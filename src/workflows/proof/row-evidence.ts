@@ -23,7 +23,10 @@ const AT_END: Record<string, EvidenceCode> = {
   unprocessed: 'row-unprocessed',
 }
 
-/** A row about the person, the upload that brought it, and its line in the ledger. */
+/**
+ * Three things together: a row that is about the person (`found`), the upload that contained it,
+ * and the row's entry in the ledger.
+ */
 type Row = { upload: WalkedUpload; found: FoundRow; ledger: LedgerRow }
 
 const placeOf = ({ upload, found, ledger }: Row): EvidenceAbout => ({

@@ -94,7 +94,12 @@ const of = {
   tag: 'do-not-call',
   method: 'GET',
   query: querySchema,
-  answers: { 200: { about: 'A page of contacts, and the counts of all', schema: reportSchema } },
+  answers: {
+    200: {
+      about: 'A page of contacts, and how many contacts are in each state over all pages',
+      schema: reportSchema,
+    },
+  },
   problems: ['not-found'],
 } as const
 

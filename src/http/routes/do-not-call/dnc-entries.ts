@@ -127,7 +127,7 @@ export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): 
     url: '/v1/dnc-lists/:dncListId/removals',
     id: 'createDncRemovals',
     summary:
-      'Remove people from a do-not-call list, so that they may be called again. REGULATORY entries end only with override',
+      'End the entries of people in a do-not-call list. The ended entries no longer suppress. In the platform dialect, people without another entry also leave the list in Genesys. REGULATORY entries end only with override',
     query: dncRemovalOptionsSchema,
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncRemovalOptions' }, 'entries'),
     answers: answers('Accepted. Location is the address of the submission'),

@@ -73,11 +73,13 @@ export const endpointSchema = z.strictObject({
     .describe(
       '`request`: a call disabled the endpoint. `gone`: the endpoint answered 410. `failing`: every attempt failed for 5 days. `not_configured`: the environment no longer names the endpoint',
     ),
-  consecutiveFailures: count.describe('Failed attempts since the last successful attempt'),
+  consecutiveFailures: count.describe(
+    'Failed attempts since the last successful attempt, or since the endpoint was last enabled again, whichever is later',
+  ),
   failingSince: stamp
     .nullable()
     .describe(
-      'Since when every attempt has failed. null: no attempt has failed since the last success',
+      'Since when every attempt has failed. null: no attempt has failed since the last success, or since the endpoint was last enabled again',
     ),
   warnedAt: stamp
     .nullable()

@@ -51,10 +51,10 @@ export const erasureSchema = z.strictObject({
     description:
       'Do-not-call entries that continue to suppress the person, as keyed digests. null: not counted yet',
   }),
-  waitsFor: z
-    .string()
-    .nullable()
-    .meta({ description: '`rows_on_their_way`, or the failure of the last attempt at Genesys' }),
+  waitsFor: z.string().nullable().meta({
+    description:
+      'Why the erasure waits. `rows_on_their_way`: the result of a request with rows of the person is not known yet. Any other value: the kind of failure of the last call to Genesys, for example `forbidden` or `unavailable`. null: the erasure does not wait',
+  }),
   createdAt: stamp,
   updatedAt: stamp,
   completedAt: stamp.nullable(),

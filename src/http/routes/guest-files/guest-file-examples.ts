@@ -46,7 +46,7 @@ const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`
 export const CONTACT_EXAMPLES: readonly Example[] = [
   {
     name: 'text',
-    summary: 'A text for an external contact',
+    summary: 'Send a text file for an external contact',
     params: { externalContactId: 'demo-guest' },
     headers: { 'idempotency-key': '4d2e8f0a-6b1c-4e57-9a3d-guest-file' },
     body: FORM,
@@ -58,7 +58,7 @@ export const CONTACT_EXAMPLES: readonly Example[] = [
 export const CONVERSATION_EXAMPLES: readonly Example[] = [
   {
     name: 'text',
-    summary: 'A text into a conversation, in the platform dialect',
+    summary: 'Send a text file into a conversation (platform dialect)',
     params: { conversationId: 'demo-conversation', communicationId: 'demo-communication' },
     headers: { 'idempotency-key': '4d2e8f0a-6b1c-4e57-9a3d-conversation' },
     body: FORM,

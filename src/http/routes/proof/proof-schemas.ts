@@ -16,7 +16,7 @@ export const evidenceSchema = z.strictObject({
   by: z.enum(['phoneNumber', 'email']),
   subjectDigest: z.string().meta({
     description:
-      'A keyed digest of the person. Erasures of the person have the same digest. The digest does not reveal the person',
+      'A keyed digest of the number or address. Erasures by the same number or address have the same digest. The digest does not reveal the number or address',
   }),
   from: z.iso.datetime(),
   to: z.iso.datetime(),

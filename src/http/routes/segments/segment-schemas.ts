@@ -106,7 +106,11 @@ export const definitionSchema = z.unknown().meta({
 })
 
 export const rollbackSchema = z.strictObject({
-  version: z.int().min(1).max(2_147_483_647).describe('The version to put in force again'),
+  version: z
+    .int()
+    .min(1)
+    .max(2_147_483_647)
+    .describe('The earlier version whose rules the new version gets'),
   confirm: z.string().min(1).max(100).nullable().default(null).describe(COMMON.confirm.description),
 })
 

@@ -150,7 +150,7 @@ const registerReads = (add: AddRoute): void => {
     url: `${SEGMENT}/preview`,
     id: 'previewSegment',
     summary:
-      'Show which contacts a definition would select, and what it would change. Nothing is stored or sent',
+      'Show how many contacts a definition would select, and what it would change. Nothing is stored, and the campaign is not changed. In the platform dialect, Genesys counts the contacts',
     reads: 'json',
     body: definitionSchema,
     bodyLimit: SEGMENT_LIMITS.bodyBytes,

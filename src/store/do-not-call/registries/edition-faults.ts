@@ -46,8 +46,8 @@ export const faultBeside = async (
 }
 
 /**
- * The fault of an edition whose file was already loaded. null: no fault. Editions that failed or
- * were deleted do not count.
+ * The fault `duplicate`, if an earlier edition of the registry has the same file. null: none has.
+ * Editions that are still being received, have failed or were deleted are not compared.
  */
 export const sameFile = async (
   db: Db,

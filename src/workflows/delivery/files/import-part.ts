@@ -33,7 +33,10 @@ const UNMOVED_MS = 300_000
 const MAX_SENDS = 2
 /** How often an import without any effect is sent again: every hour. */
 const UNPROVEN_RETRY_MS = 3_600_000
-/** After this time, rows that were sent to a list before its clearing took effect are gone. */
+/**
+ * The wait between an import into a cleared list and the reading of the list. It is so long that a
+ * clearing that was still pending has taken effect by then. If it has, the imported rows are gone.
+ */
 const AFTER_CLEARING_MS = 10_000
 
 const unproven = (): DeliveryEnds =>

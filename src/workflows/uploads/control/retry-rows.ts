@@ -22,7 +22,7 @@ export const retriable = ({ counts, reconciliation }: Upload, outcome: RetryOutc
 
 /**
  * The most UTF-16 units of text in a chunk, so that a chunk always fits into memory and into a
- * statement. Intake has the same limit.
+ * statement. Intake has the same limit, but counts the text of accepted rows in bytes.
  */
 const CHUNK_CHARS = 2_000_000
 
