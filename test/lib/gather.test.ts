@@ -39,28 +39,52 @@ test('a call that fails is told to those in it, and the next goes on', async () 
   assert.equal(await third, 30)
 })
 
-test('with a rest, what comes after a call gathers until the rest is over', async () => {
+const resting = (enough: number) => {
   const calls: (readonly number[])[] = []
   const rests: PromiseWithResolvers<void>[] = []
-  const rest = (): Promise<void> => {
+  let idled = 0
+  const after = (_items: number, ended: AbortSignal): Promise<void> => {
     const over = Promise.withResolvers<void>()
+    ended.addEventListener('abort', () => over.reject(ended.reason as Error))
     rests.push(over)
     return over.promise
   }
-  const gather = createGatherer<number, number>(
-    async (items) => {
-      calls.push(items)
-      return items
-    },
-    10,
-    rest,
-  )
+  const flush = async (items: readonly number[]): Promise<readonly number[]> => {
+    calls.push(items)
+    return items
+  }
+  const idle = (): void => void (idled += 1)
+  const gather = createGatherer(flush, 10, { rest: { after, enough }, idle })
+  return { calls, rests, gather, idled: () => idled }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+test('with a rest, what comes after a call gathers until the rest is over', async () => {
+  const { calls, rests, gather, idled } = resting(10)
   assert.equal(await gather(1), 1)
   const later = [gather(2), gather(3)]
-  await new Promise((resolve) => setImmediate(resolve))
+  await turn()
   assert.deepEqual(calls, [[1]])
   rests[0]?.resolve()
   assert.deepEqual(await Promise.all(later), [2, 3])
   assert.deepEqual(calls, [[1], [2, 3]])
+  await turn()
+  assert.equal(idled(), 0, 'the second rest is not over')
+  rests[1]?.resolve()
+  await turn()
+  assert.equal(idled(), 1)
+})
+
+test('a rest ends when enough are waiting, and there is none when enough wait already', async () => {
+  const { calls, rests, gather } = resting(3)
+  await gather(1)
+  const later = [gather(2), gather(3)]
+  await turn()
+  assert.deepEqual(calls, [[1]])
+  later.push(gather(4))
+  assert.deepEqual(await Promise.all(later), [2, 3, 4])
+  assert.deepEqual(calls, [[1], [2, 3, 4]])
+  assert.equal(rests.length, 2)
   rests[1]?.resolve()
 })

@@ -36,26 +36,45 @@ export const lockLane = async (tx: Tx, claim: LaneClaim): Promise<void> => {
   if (rows.length === 0) throw fenceLost(claim)
 }
 
-type Tried = {
-  id: string | null
-  stands: boolean | null
-  tried: boolean
+/** An upload with rows in a request, its look-ups, and the locked epochs of its list. */
+export type LockedUpload = {
+  id: string
   list_id: string
   since: SuppressionEpochs | null
   look: RegistryLook | null
 } & LockedEpochs
 
+type Tried = LockedUpload & { stands: boolean | null; tried: boolean }
+
 /**
- * Records that rows are sent in one HTTP try, for a batch, a shared shipment or a file. No other
- * function records a try. Call it after the pace slot was granted and before anything is sent.
+ * Checks the rows of a request against entries, editions of registries and erasures that came after
+ * the look-up of the rows. The epochs must be locked for share. If an epoch was raised since the
+ * look-up, another statement checks the rows under that lock. Throws `RowsWithheld` for rows that
+ * must not be sent.
+ */
+export const withholdSince = async (
+  tx: Tx,
+  requestId: string,
+  uploads: readonly LockedUpload[],
+  rules: RegistryRules,
+): Promise<void> => {
+  const { lacking, list_id: listId, epochs } = uploads[0]!
+  const now = lacking ? await lockNewEpochs(tx, listId) : (epochs ?? {})
+  const looked = uploads.map(({ id, list_id, since, look }) => {
+    return { uploadId: id, listId: list_id, since, look }
+  })
+  await withholdSuppressed(tx, requestId, looked, now, rules)
+}
+
+/**
+ * Records that rows are sent in one HTTP try, for a batch, a shared shipment or a file. Only the
+ * first try of a shipment is recorded elsewhere (`ship`). Call it after the pace slot was granted and before anything is sent.
  * Locks the lane, then every upload with rows in the request. Throws `FenceLost` if the lane has a
  * newer fence, and `UploadMoved` if one of the uploads is paused, held, ended or to be cancelled.
  * Otherwise it counts the try. If it throws, the transaction is undone, so nothing is recorded.
  *
- * In the same transaction, it then checks the rows against entries, editions of registries and
- * erasures that came after the look-up of the rows. The statement locks the epochs for share. If an
- * epoch was raised since the look-up, another statement checks the rows under that lock. Throws
- * `RowsWithheld` for rows that must not be sent.
+ * In the same transaction, it then calls `withholdSince`. Throws `RowsWithheld` for rows that must
+ * not be sent.
  */
 export const recordTry = async (
   tx: Tx,
@@ -83,16 +102,8 @@ export const recordTry = async (
   if (moved.length > 0) {
     throw new UploadMoved(`Request ${requestId}: ${moved.map(({ id }) => id).join()} moved`)
   }
-  const { tried, lacking, list_id: listId, epochs } = rows[0]!
-  if (!tried) throw new Error(`Request ${requestId} is not open`)
-  const now = lacking ? await lockNewEpochs(tx, listId) : (epochs ?? {})
-  const uploads = rows.map((row) => ({
-    uploadId: row.id!,
-    listId: row.list_id,
-    since: row.since,
-    look: row.look,
-  }))
-  await withholdSuppressed(tx, requestId, uploads, now, rules)
+  if (!rows[0]!.tried) throw new Error(`Request ${requestId} is not open`)
+  await withholdSince(tx, requestId, rows, rules)
 }
 
 /** Records the tries of a request, and the job that Genesys made for it. */

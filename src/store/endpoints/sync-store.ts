@@ -156,7 +156,8 @@ const createRecordDelivered = (
     await runKept(db, DELIVERED, [JSON.stringify(given)])
     return all.map(() => null)
   }
-  return createGatherer(record, RECORDED_AT_ONCE, () => clock.sleep(GATHERED_FOR_MS))
+  const after = (_: number, ended: AbortSignal) => clock.sleep(GATHERED_FOR_MS, ended)
+  return createGatherer(record, RECORDED_AT_ONCE, { rest: { after, enough: RECORDED_AT_ONCE } })
 }
 
 const noteFailure = async (

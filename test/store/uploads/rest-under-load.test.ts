@@ -5,6 +5,7 @@ import { createGatherer } from '../../../src/lib/gather.ts'
 import { restUnderLoad } from '../../../src/store/uploads/small/rest-under-load.ts'
 
 const MS = 20
+const ENOUGH = 10
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('one that comes alone never waits, and after several that came together the next ones gather', async () => {
@@ -21,7 +22,9 @@ test('one that comes alone never waits, and after several that came together the
     calls.push(items)
     return items
   }
-  const gather = createGatherer(write, 10, restUnderLoad({ sleep }, MS))
+  const gather = createGatherer(write, 10, {
+    rest: restUnderLoad({ sleep }, { ms: MS, enough: ENOUGH }),
+  })
   await gather(1)
   await gather(2)
   await turn()

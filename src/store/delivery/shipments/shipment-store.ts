@@ -16,17 +16,18 @@ import { executeKept } from '../../homes/kept-statements.ts'
 import type { Seals } from '../../homes/seals.ts'
 import { LANE_STATES_SQL } from '../../uploads/upload-row.ts'
 import { lookAgain } from '../look-again.ts'
-import { fenceLost, heldLane, lockLane, recordTry } from '../record-try.ts'
+import { fenceLost, heldLane, lockLane, type LockedUpload, withholdSince } from '../record-try.ts'
 import { doubtContent, settledRegister } from '../register.ts'
 import { type SettledRow, toEnded, writeUploads } from './settled-rows.ts'
 import { createWaiting } from './waiting-uploads.ts'
 
 type Deps = { database: Database; seals: Seals; registryRules: RegistryRules }
 
-type Standing = { id: string | null; tenant_id: string; contact_list_id: string; stands: boolean }
+type Standing = LockedUpload & { tenant_id: string; contact_list_id: string; stands: boolean }
 
 /**
- * Locks the lane, then the uploads of a shipment. Throws `FenceLost` if the lane has a newer fence,
+ * Locks the lane, then the uploads of a shipment, then the epochs of the list for share. Each upload
+ * is looked up by its id. Throws `FenceLost` if the lane has a newer fence,
  * and `UploadMoved` if one of the uploads was paused, held or ended, or is to be cancelled.
  */
 const lockStanding = async (
@@ -34,11 +35,18 @@ const lockStanding = async (
   claim: LaneClaim,
   uploadIds: readonly string[],
 ): Promise<Standing[]> => {
-  const { rows } = await sql<Standing>`with held as materialized (${heldLane(claim)}),
-    locked as materialized (select upload.id, tenant_id, contact_list_id, upload.lane_key = held.key
-        and state in (${LANE_STATES_SQL}) and cancel_requested_at is null as stands
-      from upload, held where upload.id = any(${[...uploadIds]}::text[]) order by upload.id for update of upload)
-    select locked.* from held left join locked on true`.execute(tx)
+  const list = sql`(select contact_list_id from upload where id = ${uploadIds[0]})`
+  const { rows } = await executeKept(
+    tx,
+    sql<Standing>`with held as materialized (${heldLane(claim)}),
+    asked as materialized (select id from unnest(${[...uploadIds]}::text[]) as id order by id),
+    locked as materialized (select found.* from held, asked cross join lateral (
+      select upload.id, tenant_id, contact_list_id, contact_list_id as list_id, suppression_epochs as since, registries as look,
+        upload.lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null as stands
+      from upload where upload.id = asked.id for update) as found),
+    ${lockEpochs(list)}
+    select locked.*, ${LOCKED_EPOCHS} from held left join locked on true`,
+  )
   if (rows.length === 0) throw fenceLost(claim)
   const standing = rows.filter(({ stands }) => stands)
   if (standing.length < uploadIds.length) throw new UploadMoved('An upload of a shipment moved')
@@ -55,14 +63,15 @@ const createShip =
       const batches = uploads.map(({ upload, batchId, rows: toRow, sent }, place) => ({
         ...{ id: batchId, upload: upload.id, place, to: toRow, sent: sent.toString('hex') },
       }))
-      // The batches are written as `sent` although the try is recorded only below. If the try is
-      // refused, its error undoes all of this.
+      // The first try is recorded with the shipment. If the check below refuses it, its error undoes
+      // all of this.
       const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
       const state = goes ? 'sent' : 'intended'
       await executeKept(
         tx,
-        sql`with shipped as (insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
-          values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', 'intended', ${rows}, 0)),
+        sql`with shipped as (insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes, attempts, sent_at)
+          values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', ${state}, ${rows}, 0, ${goes ? 1 : 0},
+            case when ${goes} then clock_timestamp() end)),
         noted as (${auditInsert([audit])})
         insert into batch (id, upload_id, shipment_id, place, chunk_seq, from_row, to_row, state, sent)
         select b.id, b.upload, ${id}, b.place, 0, 0, b.to, ${state}, decode(b.sent, 'hex')
@@ -70,7 +79,7 @@ const createShip =
           as b (id text, upload text, place int, "to" int, sent text)`,
       )
       await doubtContent(tx, seals, standing[0]!, overwrites)
-      if (goes) await recordTry(tx, claim, id, registryRules)
+      if (goes) await withholdSince(tx, id, standing, registryRules)
     })
 
 const insertResults = async (tx: Tx, settled: readonly SettledUpload[]): Promise<void> => {
@@ -100,9 +109,13 @@ const readSubjects = async (
   uploads: readonly SettledRow[],
 ): Promise<Map<string, Looked>> => {
   const list = uploads[0]?.contact_list_id ?? ''
-  const { rows } = await sql<Looked>`with ${lockEpochs(sql`${list}`)}
-    select upload_id, subjects, suppression_epochs as since, ${LOCKED_EPOCHS} from chunk join upload on upload.id = upload_id
-    where upload_id = any(${uploads.map(({ id }) => id)}::text[]) and seq = 0`.execute(tx)
+  const { rows } = await executeKept(
+    tx,
+    sql<Looked>`with ${lockEpochs(sql`${list}`)}
+    select found.*, ${LOCKED_EPOCHS} from unnest(${uploads.map(({ id }) => id)}::text[]) as asked (id) cross join lateral (
+      select upload_id, subjects, suppression_epochs as since from chunk join upload on upload.id = upload_id
+      where upload_id = asked.id and seq = 0 offset 0) as found`,
+  )
   return new Map(rows.map((row) => [row.upload_id, row]))
 }
 

@@ -6,6 +6,7 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
 import type { ShipmentStore } from '../../../workflows/ports/delivery/shipments.ts'
 import type { Database, Db } from '../../homes/database.ts'
+import { runKeptQuery } from '../../homes/kept-statements.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow, workableIn } from '../../uploads/upload-row.ts'
 
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
@@ -83,12 +84,15 @@ export const createWaiting =
       behind === undefined
         ? sql``
         : sql`and (accepted_seq > ${behind.acceptedSeq}::bigint or tenant_id <> ${behind.tenantId})`
-    const { rows } = await sql<WaitingRow>`select ${UPLOAD_COLUMNS},
+    const rows = await runKeptQuery(
+      db,
+      sql<WaitingRow>`select ${UPLOAD_COLUMNS},
         (select count(*)::int from (select from chunk where upload_id = upload.id limit 2) as c) as chunks,
         exists (select from batch where upload_id = upload.id and state <> 'split') as begun
       from upload where ${workableIn(sql`${claim.key}`)}
         and exists (select from lane where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint)
-        ${known} order by accepted_seq limit ${limit}`.execute(db)
+        ${known} order by accepted_seq limit ${limit}`,
+    )
     const uploads: Upload[] = []
     const passed: Upload[] = []
     for (const row of rows) {

@@ -39,33 +39,35 @@ type DoorwayRow = {
   StandingRow
 
 /**
- * Reads the data on which decisions about small uploads depend, for many uploads at a time. The
- * columns of a list are left out if the caller already has the newest reading (`knownAt`). Each row
- * is looked up by its key. A join planned while the table was small would read the whole table for
- * as long as the plan is kept.
+ * Reads the data on which decisions about small uploads depend, for many uploads at a time. A door
+ * is a key and a contact list, which most of these uploads have in common. It is read once. Only
+ * the claim of its Idempotency-Key is read for each upload. The columns of a list are left out if
+ * the caller already has the newest reading (`knownAt`). Each row is looked up by its key. A join
+ * planned while the table was small would read the whole table for as long as the plan is kept.
  */
-const READ = keptStatement(`with asked as materialized (
-    select * from json_to_recordset($1::json)
-      as a (place int, digest text, list text, "knownAt" text, method text, path text, key text))
-  select k.id, k.tenant_id, k.scopes, k.expires_at, k.revoked_at, clock_timestamp() as now,
-    exists (select from tenant_grant g where g.tenant_id = k.tenant_id and g.kind = 'contact_list'
-      and g.object_id in (asked.list, '*')) as granted,
-    c.read_at::text, case when c.read_at::text is distinct from asked."knownAt" then c.list end as list,
-    ${SEEN_COLUMNS},
-    ${standingColumns('asked.list')},
-    s.queue, i.state, i.fingerprint, i.status, i.sealed_body, i.same_file_as, i.location,
+const READ = keptStatement(`with door as materialized (
+    select asked.door, k.id, k.tenant_id, k.scopes, k.expires_at, k.revoked_at,
+      exists (select from tenant_grant g where g.tenant_id = k.tenant_id and g.kind = 'contact_list'
+        and g.object_id in (asked.list, '*')) as granted,
+      c.read_at::text, case when c.read_at::text is distinct from asked."knownAt" then c.list end as list,
+      ${SEEN_COLUMNS},
+      ${standingColumns('asked.list')},
+      s.queue
+    from json_to_recordset($1::json) as asked (door int, digest text, list text, "knownAt" text)
+      left join lateral (select * from api_key where digest = decode(asked.digest, 'hex') offset 0) k on true
+      left join lateral (select list, read_at, taken_at from list_cache where list_id = asked.list offset 0) c on true
+      left join lateral (select queue from list_setting where tenant_id = k.tenant_id and list_id = asked.list offset 0) s on true)
+  select door.*, clock_timestamp() as now, i.state, i.fingerprint, i.status, i.sealed_body, i.same_file_as, i.location,
     i.done_at < ${CERTAIN_NOW_TEXT} - interval '${KEPT_DAYS} days' as past
-  from asked
-    left join lateral (select * from api_key where digest = decode(asked.digest, 'hex') offset 0) k on true
-    left join lateral (select list, read_at, taken_at from list_cache where list_id = asked.list offset 0) c on true
-    left join lateral (select queue from list_setting where tenant_id = k.tenant_id and list_id = asked.list offset 0) s on true
-    left join lateral (select * from idempotency_key where tenant_id = k.tenant_id and method = asked.method
-      and path = asked.path and key_digest = decode(asked.key, 'hex') offset 0) i on true
-  order by asked.place`)
+  from json_to_recordset($2::json) as claim (place int, door int, method text, path text, key text)
+    join door on door.door = claim.door
+    left join lateral (select * from idempotency_key where tenant_id = door.tenant_id and method = claim.method
+      and path = claim.path and key_digest = decode(claim.key, 'hex') offset 0) i on true
+  order by claim.place`)
 
 const AT_ONCE = 64
 /** The wait is shorter than before a write, because a reading is a cheap statement. */
-const GATHERED_FOR_MS = 10
+const GATHERED = { ms: 40, enough: 16 }
 /**
  * How many lists' readings are kept in memory. A gateway with more lists reads some of them again.
  */
@@ -127,19 +129,24 @@ export const createReadDoorway = (deps: {
   const { seals } = deps
   const readings = createReadings()
   const read = async (all: readonly Asked[]): Promise<Doorway[]> => {
-    const before = all.map(({ listId }) => readings.of(listId))
-    const asked = all.map(({ keyDigest, listId, method, path, idempotencyKey }, place) => ({
-      place,
-      digest: keyDigest.toString('hex'),
-      list: listId,
-      knownAt: before[place]?.readAt ?? null,
-      method,
-      path,
-      key: idempotencyKey === null ? null : seals.keyDigest(idempotencyKey).toString('hex'),
-    }))
-    const rows = await runKept<DoorwayRow>(deps.database.db, READ, [JSON.stringify(asked)])
+    const before = new Map(all.map(({ listId }) => [listId, readings.of(listId)]))
+    const doors = new Map<string, { door: number; digest: string; list: string }>()
+    const claims = all.map(({ keyDigest, listId, method, path, idempotencyKey }, place) => {
+      const digest = keyDigest.toString('hex')
+      const name = `${digest} ${listId}`
+      const { door } = doors.get(name) ?? { door: doors.size }
+      doors.set(name, { door, digest, list: listId })
+      const key = idempotencyKey === null ? null : seals.keyDigest(idempotencyKey).toString('hex')
+      return { place, door, method, path, key }
+    })
+    const asked = [...doors.values()].map((door) => {
+      return { ...door, knownAt: before.get(door.list)?.readAt ?? null }
+    })
+    const given = [JSON.stringify(asked), JSON.stringify(claims)]
+    const rows = await runKept<DoorwayRow>(deps.database.db, READ, given)
     return rows.map((row, place) => {
-      const list = readings.listOf(all[place]!.listId, row, before[place])
+      const { listId } = all[place]!
+      const list = readings.listOf(listId, row, before.get(listId))
       return {
         key: keyOf(row),
         granted: row.granted,
@@ -151,5 +158,5 @@ export const createReadDoorway = (deps: {
       }
     })
   }
-  return createGatherer(read, AT_ONCE, restUnderLoad(deps.clock, GATHERED_FOR_MS))
+  return createGatherer(read, AT_ONCE, { rest: restUnderLoad(deps.clock, GATHERED) })
 }

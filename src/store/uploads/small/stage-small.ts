@@ -29,9 +29,9 @@ type StagedRow = { place: number; accepted_seq: string | null; same_file_as: str
 const AT_ONCE = 64
 /**
  * A statement costs the database as much as four uploads, however many it writes. This wait lets
- * the uploads of 20 ms share one statement.
+ * the uploads of 45 ms share one statement. Of 16 uploads, the statement is a fifth of the cost.
  */
-const GATHERED_FOR_MS = 20
+const GATHERED = { ms: 45, enough: 16 }
 const NOTHING = Buffer.alloc(0)
 
 /** An upload that is ready to be written, and the values to write. */
@@ -117,20 +117,18 @@ const write =
  * Lanes do not wait for each other, except on the embedded home, which has one connection.
  */
 const createWrites = (database: Database, clock: Pick<Clock, 'sleep'>) => {
-  const gatherer = () =>
-    createGatherer(write(database), AT_ONCE, restUnderLoad(clock, GATHERED_FOR_MS))
+  const rest = restUnderLoad(clock, GATHERED)
+  const gatherer = (idle?: () => void) =>
+    createGatherer(write(database), AT_ONCE, { rest, ...(idle && { idle }) })
   if (database.kind === 'embedded') return gatherer()
-  const lanes = new Map<string, { stage: (ready: Ready) => Promise<Staged>; open: number }>()
-  return async (ready: Ready): Promise<Staged> => {
-    const lane = lanes.get(ready.laneKey) ?? { stage: gatherer(), open: 0 }
-    lanes.set(ready.laneKey, lane)
-    lane.open += 1
-    try {
-      return await lane.stage(ready)
-    } finally {
-      lane.open -= 1
-      if (lane.open === 0) lanes.delete(ready.laneKey)
-    }
+  const lanes = new Map<string, (ready: Ready) => Promise<Staged>>()
+  return (ready: Ready): Promise<Staged> => {
+    const { laneKey } = ready
+    // A lane is forgotten after its rest, and not when its uploads are answered. Otherwise the next
+    // upload would not wait for the others.
+    const stage = lanes.get(laneKey) ?? gatherer(() => lanes.delete(laneKey))
+    lanes.set(laneKey, stage)
+    return stage(ready)
   }
 }
 

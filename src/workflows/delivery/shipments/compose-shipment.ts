@@ -20,6 +20,11 @@ export type LaneMemory = {
    * knew.
    */
   trustedUntilMs: number
+  /**
+   * The fence under which the last shipment was settled as a whole. Under this fence, no shipment of
+   * the lane is open. null: a shipment may be open.
+   */
+  cleanFence: string | null
 }
 
 /**

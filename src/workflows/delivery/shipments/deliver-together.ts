@@ -1,4 +1,3 @@
-import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import { UploadMoved, type LaneClaim } from '../../ports/delivery/delivery.ts'
@@ -19,9 +18,8 @@ import {
   type UploadRowWithheld,
   type Withheld,
 } from './make-parts.ts'
-import type { ShipmentPart } from './plan-shipment.ts'
 import { refusedRows } from './refused-rows.ts'
-import { settledWhole } from './settled-upload.ts'
+import { settleShipment } from './settle-shipment.ts'
 
 export type DeliverTogetherDeps = DeliveryDeps & {
   shipments: ShipmentStore
@@ -55,7 +53,11 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
   const lanes = new Map<string, LaneMemory>()
   const { batchRows } = deps.contactLists.limits
   const memoryOf = (key: string): LaneMemory => {
-    const known = lanes.get(key) ?? { most: batchRows, trustedUntilMs: Number.NEGATIVE_INFINITY }
+    const known = lanes.get(key) ?? {
+      most: batchRows,
+      trustedUntilMs: Number.NEGATIVE_INFINITY,
+      cleanFence: null,
+    }
     lanes.set(key, known)
     return known
   }
@@ -64,7 +66,8 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
     const memory = memoryOf(claim.key)
     const withheld: Withheld = new Map()
     for (let round = 1; !lease.rest.aborted; round += 1) {
-      await deps.shipments.dissolve(claim)
+      if (memory.cleanFence !== claim.fence) await deps.shipments.dissolve(claim)
+      memory.cleanFence = null
       const limit = round > MOST_ROUNDS ? 1 : memory.most
       const lane = { claim, lease, memory, limit, withheld }
       const made = limit > 1 ? await madeReady(deps, lane, upload) : null
@@ -75,14 +78,25 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
       const ended = await sendTogether(deps, lane, made)
       if (typeof ended === 'object') noteWithheld(withheld, ended.rows)
       if (ended === 'lane') return deps.deliverAlone(claim, upload, lease)
-      if (ended === 'whole') memory.most = Math.min(batchRows, limit * 2)
+      noteEnd(lane, ended, { sent: made.parts.length, batchRows })
       if (ended === 'whole' || ended === 'rest') return undefined
-      if (ended === 'refused') {
-        memory.most = Math.floor(Math.min(limit, made.parts.length) / 2)
-        memory.trustedUntilMs = Number.NEGATIVE_INFINITY
-      }
     }
     return undefined
+  }
+}
+
+/** Notes in the lane's memory how a shipment of at most `limit` uploads ended. */
+const noteEnd = (
+  { memory, limit, claim }: Lane,
+  ended: Ended,
+  { sent, batchRows }: { sent: number; batchRows: number },
+): void => {
+  if (ended === 'whole') {
+    memory.most = Math.min(batchRows, limit * 2)
+    memory.cleanFence = claim.fence
+  } else if (ended === 'refused') {
+    memory.most = Math.floor(Math.min(limit, sent) / 2)
+    memory.trustedUntilMs = Number.NEGATIVE_INFINITY
   }
 }
 
@@ -162,7 +176,7 @@ const sendTogether = async (
   try {
     const taken = await takenWhole(run, deps.shipments, sending)
     const { shipment, parts } = sending.going
-    if (taken === 'whole') await settle(run, deps.shipments, shipment.id, parts, startedMs)
+    if (taken === 'whole') await settleShipment(run, deps.shipments, shipment.id, parts, startedMs)
     return taken
   } catch (error) {
     if (error instanceof UploadMoved) return 'moved'
@@ -251,49 +265,4 @@ const refused = (run: DeliveryRun, ...about: Parameters<typeof refusedRows>): En
   run.budget.spend(1)
   const rows = refusedRows(...about)
   return rows === null ? 'refused' : { kind: 'withheld', rows }
-}
-
-const settle = async (
-  run: DeliveryRun,
-  shipments: ShipmentStore,
-  shipmentId: string,
-  parts: readonly ShipmentPart[],
-  startedMs: number,
-): Promise<void> => {
-  const { deps, claim } = run
-  const latencyMs = Math.round(deps.clock.monotonicMs() - startedMs)
-  const uploads = parts.map((part) => settledWhole(deps.ids, part))
-  const sum = { delivered: 0, unchanged: 0, failed: 0, unprocessed: 0 }
-  for (const { counts } of uploads) {
-    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name]
-  }
-  const audit = createAuditEntry(deps.ids, byGateway(parts[0]!.upload), {
-    action: 'upload.batch.settled',
-    object: shipmentId,
-    details: {
-      uploadIds: parts.map((part) => part.upload.id),
-      // The store adds the job id, which it knows.
-      jobId: null,
-      ended: 'completed',
-    },
-    latencyMs,
-    counts: sum,
-  })
-  const input = { shipmentId, ended: 'completed' as const, uploads, audit }
-  const ended = await shipments.settleShipment(claim, input)
-  const about = { uploadId: parts[0]!.upload.id, batchId: shipmentId, attempt: 1 }
-  deps.emit('batch.settled', { ...about, ...sum, durationMs: latencyMs })
-  for (const upload of ended) {
-    const { delivered, unchanged, failed, unprocessed } = upload.counts
-    deps.emit('upload.finished', {
-      uploadId: upload.id,
-      tenantId: upload.tenantId,
-      contactListId: upload.contactListId,
-      state: upload.state,
-      problem: null,
-      ...{ delivered, unchanged, failed, unprocessed },
-      unsettled: 0,
-      sinceAcceptedMs: Math.max(0, deps.clock.now().getTime() - Date.parse(upload.createdAt)),
-    })
-  }
 }
