@@ -128,6 +128,8 @@ const judge = (report: Report, run: SmallFigures): void => {
   if (about.receivingAlone) {
     atLeast('accepted a second', 500 * share, run.acceptedASecond)
     atMost('gateway CPU to the 202', 1.5 / share, run.toAnswered.gateway, ' ms')
+    atMost('gateway CPU to the webhook', 3 / share, run.toHeard.gateway, ' ms')
+    atMost('database CPU to the webhook', 1, run.toHeard.database, ' ms')
   }
   if (about.perMinute === 300 && about.aSecond === Math.round(300 * share)) {
     const one = about.lists === 1

@@ -68,10 +68,11 @@ export const withholdSince = async (
 
 /**
  * Records that rows are sent in one HTTP try, for a batch, a shared shipment or a file. Only the
- * first try of a shipment is recorded elsewhere (`ship`). Call it after the pace slot was granted and before anything is sent.
- * Locks the lane, then every upload with rows in the request. Throws `FenceLost` if the lane has a
- * newer fence, and `UploadMoved` if one of the uploads is paused, held, ended or to be cancelled.
- * Otherwise it counts the try. If it throws, the transaction is undone, so nothing is recorded.
+ * first try of a shipment is recorded elsewhere (`ship`). Call it after the pace slot was granted
+ * and before anything is sent. Locks the lane, then every upload with rows in the request. Throws
+ * `FenceLost` if the lane has a newer fence, and `UploadMoved` if one of the uploads is paused,
+ * held, ended or to be cancelled. Otherwise it counts the try. If it throws, the transaction is
+ * undone, so nothing is recorded.
  *
  * In the same transaction, it then calls `withholdSince`. Throws `RowsWithheld` for rows that must
  * not be sent.

@@ -41,13 +41,13 @@ export type TestHome = {
  */
 export const openTestStore = async (
   home: StoreHome,
-  about: Pick<Parameters<typeof openStore>[0], 'registryRules'> = {},
+  about: Partial<Pick<Parameters<typeof openStore>[0], 'registryRules' | 'clock'>> = {},
 ): Promise<Store> => {
   const store = await openStore({
+    clock: systemClock,
     ...about,
     home,
     encryptionKeys: TEST_KEYS,
-    clock: systemClock,
     ids: createIds({ clock: systemClock }),
     emit: () => {},
     publicUrl: 'https://gateway.example',

@@ -26,9 +26,9 @@ type Deps = { database: Database; seals: Seals; registryRules: RegistryRules }
 type Standing = LockedUpload & { tenant_id: string; contact_list_id: string; stands: boolean }
 
 /**
- * Locks the lane, then the uploads of a shipment, then the epochs of the list for share. Each upload
- * is looked up by its id. Throws `FenceLost` if the lane has a newer fence,
- * and `UploadMoved` if one of the uploads was paused, held or ended, or is to be cancelled.
+ * Locks the lane, then the uploads of a shipment, then the epochs of the list for share. Each
+ * upload is looked up by its id. Throws `FenceLost` if the lane has a newer fence, and
+ * `UploadMoved` if one of the uploads was paused, held or ended, or is to be cancelled.
  */
 const lockStanding = async (
   tx: Tx,
@@ -63,8 +63,8 @@ const createShip =
       const batches = uploads.map(({ upload, batchId, rows: toRow, sent }, place) => ({
         ...{ id: batchId, upload: upload.id, place, to: toRow, sent: sent.toString('hex') },
       }))
-      // The first try is recorded with the shipment. If the check below refuses it, its error undoes
-      // all of this.
+      // The first try is recorded with the shipment. If the check below refuses it, its error
+      // undoes all of this.
       const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
       const state = goes ? 'sent' : 'intended'
       await executeKept(

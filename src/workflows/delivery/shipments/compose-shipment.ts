@@ -21,8 +21,8 @@ export type LaneMemory = {
    */
   trustedUntilMs: number
   /**
-   * The fence under which the last shipment was settled as a whole. Under this fence, no shipment of
-   * the lane is open. null: a shipment may be open.
+   * The fence under which the last shipment was settled as a whole. Under this fence, no shipment
+   * of the lane is open. null: a shipment may be open.
    */
   cleanFence: string | null
 }
