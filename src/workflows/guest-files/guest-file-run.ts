@@ -154,9 +154,9 @@ const emitEnd = ({ deps, file }: FileRun): void => {
 }
 
 /**
- * Stores that Genesys has the file, or quarantines the file if Genesys' scan already found malware.
- * Returns the milliseconds until the next check of the verdict. null: there is no verdict to wait
- * for.
+ * Stores that Genesys has the file, or quarantines the file if Genesys' scan already found malware
+ * or failed. Returns the milliseconds until the next check of the verdict. null: there is no
+ * verdict to wait for.
  */
 export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | null> => {
   const virusScan = said.virusScan ?? 'pending'
@@ -179,7 +179,8 @@ export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | 
 }
 
 export const quarantine = (run: FileRun, genesys: GuestFile['genesys']): Promise<null> => {
-  const detail = 'Genesys’ own scan found malware in the file.'
+  const failed = genesys?.virusScan === 'failed'
+  const detail = `Genesys’ own scan ${failed ? 'of the file failed' : 'found malware in the file'}.`
   return end(run, 'quarantined', 'guest-file-quarantined', detail, { genesys })
 }
 

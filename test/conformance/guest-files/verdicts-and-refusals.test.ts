@@ -23,6 +23,10 @@ eachHome('What Genesys makes of guest files', (home) => {
       await at.stage.work(1000)
       const file = await at.stage.find(id)
       assert.deepEqual([file.state, file.genesys.virusScan], [state, virusScan])
+      const about = { infected: /found malware in the file/, failed: /scan of the file failed/ }
+      if (virusScan === 'infected' || virusScan === 'failed') {
+        assert.match(file.problem?.detail ?? '', about[virusScan])
+      }
       const late = at.stage.told.some(
         ({ name, fields }) => name === 'guest_file.verdict_late' && fields['guestFileId'] === id,
       )
