@@ -14,7 +14,7 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
   dncRetracted: counter(
     'dnc_retracted_total',
-    'Contacts that were delivered before a do-not-call entry named them, by outcome',
+    'Contacts that were delivered before an entry or a registry named them, by outcome',
     ['outcome'],
   ),
   oldestRetraction: gauge(
