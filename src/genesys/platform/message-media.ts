@@ -9,8 +9,8 @@ import type { Caller } from '../calls/retry.ts'
 
 const id = z.string().min(1).max(255)
 /**
- * The headers that Genesys may set for the transfer. Names and values must not be able to end a
- * header line. They must not be authorization, host, connection or transfer-encoding.
+ * The headers that Genesys may set for the transfer. No name or value may be able to end a header
+ * line. The names authorization, host, connection and transfer-encoding are not allowed.
  */
 const headersSchema = z
   .record(
@@ -47,8 +47,8 @@ const CONVERSATIONS = '/api/v2/conversations/messages'
 
 /**
  * A call ends within 30 s, and its message appears in the conversation a moment later. If a message
- * does not appear within a minute, it was not sent. If the gateway sent it again before that, the
- * guest could get it twice.
+ * does not appear within a minute, it was not sent. If the gateway sent the message again within
+ * that minute, the guest could get it twice.
  */
 const SETTLE_MS = 60_000
 

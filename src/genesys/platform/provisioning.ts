@@ -56,8 +56,8 @@ const settingsOf = (plan: NewContactListPlan) => ({
 })
 
 /**
- * Makes lists in the platform dialect. The columns of a list cannot be changed later. A date is a
- * text column.
+ * Makes, finds and clears contact lists in the platform dialect. The columns of a list cannot be
+ * changed later. A date is a text column.
  */
 export const createPlatformProvisioning = (deps: {
   call: Caller

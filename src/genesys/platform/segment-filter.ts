@@ -199,7 +199,7 @@ export const compilePlatformSegment = (rules: PlacedRules): Compilation => {
     return tooComplex(
       tree,
       depthOf(tree) > 2
-        ? `A filter has two levels and ${MOST_PREDICATES} conditions. These rules are nested deeper, and in two levels they need more conditions.`
+        ? `A filter has at most two levels and ${MOST_PREDICATES} conditions. These rules are nested deeper. Written in two levels, they need more than ${MOST_PREDICATES} conditions.`
         : `A filter has at most ${MOST_PREDICATES} conditions; these rules need ${sizeOf(tree)}.`,
     )
   }

@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../domain/problems/problem.ts'
 const text = (description: string, schema: object = { type: 'string' }) => ({ description, schema })
 
 /**
- * The headers of answers that a caller may need, as `components.headers` of the document. Headers
+ * The answer headers that a caller may need, as `components.headers` of the document. Headers
  * that answers of any web server have are left out.
  */
 export const RESPONSE_HEADERS = {
@@ -49,8 +49,8 @@ const WITH_RETRY_AFTER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 ])
 
 /**
- * The headers that every answer has. The headers of a quota are left out if the call has no key or
- * is refused before its key is known.
+ * The headers that every answer has. The quota headers are left out for a public call and for a
+ * 401.
  */
 const everywhere = (call: Call, status: number): ResponseHeader[] => [
   'X-Request-Id',

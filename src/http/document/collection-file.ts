@@ -42,7 +42,10 @@ const textOf = (value: unknown): string =>
 const inParameter = (value: unknown): string =>
   Array.isArray(value) ? value.map(textOf).join(',') : textOf(value)
 
-/** The value of a parameter in an example. null: the example does not send it. */
+/**
+ * The value of a parameter in an example. If the example does not send the parameter: the value in
+ * another example (required parameters only), or the default. null: there is no value.
+ */
 const valueOf = ({ examples, schema, required }: Parameter, example: string): string | null => {
   if (examples?.[example] !== undefined) return inParameter(examples[example].value)
   const [any] = Object.values(examples ?? {})

@@ -1,6 +1,6 @@
 /**
  * A call and its answer, as the API document shows them. A test makes each call and compares the
- * answer.
+ * gateway's answer with `answer`.
  */
 export type Example = {
   /** In camelCase, and unique within the operation. */

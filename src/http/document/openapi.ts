@@ -161,7 +161,7 @@ const described = (
 /**
  * Makes the API document (OpenAPI 3.1) from the descriptions of the routes. The first call of
  * `app.swagger()` makes it, and later calls return the same document. A route without a description
- * makes the start fail. Register this plugin before the routes.
+ * makes the start fail, unless it is a page. Register this plugin before the routes.
  */
 export const documentPlugin = (deps: Pick<HttpDeps, 'publicUrl' | 'sandbox'>) =>
   fp(

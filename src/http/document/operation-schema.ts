@@ -34,7 +34,8 @@ export const answersOf = (operation: Operation): Record<string, Described> => {
   }
   for (const [status, { about, schema, mediaTypes }] of Object.entries(operation.answers)) {
     const types = mediaTypes ?? (schema ? ['application/json'] : [])
-    // The status may also belong to a problem (503 of /readyz). It then has both media types.
+    // The status may also belong to a problem (503 of /readyz). The answer then has the media types
+    // of both.
     const content = { ...answers[status]?.content, ...contentOf(schema, types) }
     answers[status] = { description: about, content }
   }

@@ -23,8 +23,8 @@ export type Answer = {
    */
   schema?: z.ZodType
   /**
-   * The media types of the answer. If left out: only `application/json`. A media type without a
-   * schema is text.
+   * The media types of the answer. If left out: `application/json`, or no body if there is no
+   * `schema`. A media type without a schema is text.
    */
   mediaTypes?: readonly string[]
   /** Headers in addition to those that every answer has. */

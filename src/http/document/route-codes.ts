@@ -38,9 +38,10 @@ const WITH_BODY: readonly ProblemCode[] = [
 ]
 
 /**
- * The problems that any HTTP message may get. They do not depend on the operation, because it may
- * not be known yet. The document lists them once, not for each operation. `media-type-unsupported`
- * is one of them, because a Content-Encoding is refused even without a body.
+ * The problems that any HTTP message may get. They do not depend on the operation, because most of
+ * them arise before the operation is known. The document lists them once, not for each operation.
+ * `media-type-unsupported` is one of them, because a Content-Encoding is refused even without a
+ * body.
  */
 export const OF_THE_MESSAGE: readonly ProblemCode[] = [
   'url-malformed',

@@ -34,8 +34,8 @@ const parseBody = (schema: z.ZodType, value: unknown): unknown => {
 }
 
 /**
- * The checked body. A route without a schema accepts no body, or `{}`, which some clients send with
- * every POST.
+ * The checked body. A route without a schema accepts a call without a body, or with the body `{}`,
+ * which some clients send with every POST.
  */
 const bodyOf = (schema: z.ZodType | undefined, body: unknown): unknown =>
   schema === undefined ? parseBody(NOTHING, body ?? {}) : parseBody(schema, body)

@@ -12,8 +12,8 @@ import { sendProblem } from './problems.ts'
 const SMALL_BODY_MS = 30_000
 
 /**
- * Calls that arrive every few seconds. They are reported as a different event, so that they do not
- * hide other calls in the log.
+ * Calls that arrive every few seconds. They are reported as `http.probed`, not as `http.answered`,
+ * so that they do not hide other calls in the log.
  */
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics'])
 
@@ -168,7 +168,7 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
       app.decorateRequest('answered', false)
       app.addHook('preClose', async () => {
         stopping = true
-        // Rejects if the server is closed earlier because all bodies have arrived.
+        // Rejects if all bodies arrive, and so the server is closed, before the wait ends.
         endBodies().catch(() => undefined)
       })
       app.addHook('onClose', async () => {

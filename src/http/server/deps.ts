@@ -156,8 +156,8 @@ export type HttpDeps = {
   /** What the configuration states about rows and entries. */
   rowRules: RowRules & Partial<DncRules>
   /**
-   * Marks the rows of a file to fix, so that the gateway recognises each row when the file is sent
-   * back.
+   * Marks the rows in a CSV of a ledger, so that the gateway recognises each row when the corrected
+   * CSV is sent back.
    */
   rowMarks: RowMarks
   readiness: () => Promise<Readiness>
@@ -171,8 +171,8 @@ export type HttpDeps = {
   publicUrl: string | null
   sandbox: boolean
   /**
-   * Adds the pages of the console. `problemFor` turns an error into a problem, and notes the
-   * problem for the log. If left out, there are no pages.
+   * Adds the pages of the console. If left out, there are none. `problemFor` turns an error into a
+   * problem, and notes the problem for the log.
    */
   pages?: (
     app: FastifyInstance,

@@ -44,8 +44,8 @@ const permittedBy = (issue: z.core.$ZodIssue): string => {
 }
 
 /**
- * Describes the fault in words. Only if the schema was called with `reportInput`, the words
- * distinguish a missing value from a wrong one.
+ * Describes the fault in words. The words distinguish a missing value from a wrong one only if the
+ * schema was called with `reportInput`.
  */
 const faultOf = (issue: z.core.$ZodIssue): string => {
   const permitted = permittedBy(issue)

@@ -13,7 +13,7 @@ export type QuotaVerdict = {
 
 /**
  * Counts the calls of each key, in this process. A window of 60 s begins with the first call of a
- * key.
+ * key. The next window begins with the first call after that window.
  */
 export const createKeyQuota = (deps: { clock: Clock; perMinute: number }) => {
   const windows = new Map<string, { calls: number; endsMs: number }>()

@@ -116,7 +116,7 @@ export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
     .max(255)
     .optional()
     .describe(
-      'The name of the file. You can find the upload by this name. Default: the name of the part `file`, or X-File-Name',
+      'The name of the file. You can find the upload by this name. Default: the file name of the part `file`, or X-File-Name',
     ),
 })
 

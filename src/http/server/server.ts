@@ -95,8 +95,8 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
 
 /**
  * The HTTP server with every route of the API, ready to listen. Rejects if a route does not state
- * who may call it. When the server is closed, requests in progress can still end. New requests get
- * 503 `service-stopping`.
+ * who may call it, or has no description. When the server is closed, requests in progress can still
+ * end. New requests get 503 `service-stopping`, except on public routes.
  */
 export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance> => {
   const app = createFastify(deps)

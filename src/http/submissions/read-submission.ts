@@ -184,7 +184,9 @@ const readOptionsText = async ({ file }: MultipartFile): Promise<string> => {
   throw new GatewayProblem('option-invalid', detail, { options: ['options'] })
 }
 
-/** Reads a form up to its file. `options` may come before the file. Nothing may come after it. */
+/**
+ * Reads a form up to its file. `options` may come before the file. Nothing may come after the file.
+ */
 export const readFormFile = async <Schema extends z.ZodObject>(
   deps: BodyDeps,
   request: SubmissionRequest,

@@ -101,7 +101,7 @@ export const registerTenants = (add: AddRoute): void => {
     method: 'PATCH',
     id: 'changeTenant',
     summary:
-      'Change the name, the grants, the registries or the quotas of a tenant. Uploads that were accepted before continue',
+      'Change the name, the grants, the registries or the quotas of a tenant. Uploads that were accepted before the change continue',
     headers: { 'If-Match': 'required' },
     body: tenantChangeSchema,
     answers: { 200: answerOf('The tenant as it is now') },

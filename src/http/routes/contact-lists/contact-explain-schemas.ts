@@ -21,7 +21,7 @@ export const contactExplainedSchema = z.strictObject({
   contactId: z.string(),
   /**
    * What Genesys acknowledged last. null: the register shows nothing, because Genesys acknowledged
-   * no content, the list was overwritten since then, or the contact was erased.
+   * no content, a later upload overwrote the list, or the contact was erased.
    */
   register: z
     .strictObject({
@@ -29,8 +29,8 @@ export const contactExplainedSchema = z.strictObject({
       line,
       deliveredAt: stamp,
       /**
-       * Whether Genesys may hold other content, for example because the outcome of newer content is
-       * unknown or a check found differences.
+       * Whether Genesys may hold other content than this line has, for example because the outcome
+       * of newer content is unknown or a check found differences.
        */
       inDoubt: z.boolean(),
     })
@@ -54,8 +54,8 @@ export const contactExplainedSchema = z.strictObject({
       supersededBy: z.string().nullable(),
       suppressedBy: suppressedBySchema,
       /**
-       * The requests that carried the row to Genesys, the latest try first. A shared request also
-       * carried rows of other uploads.
+       * The requests that carried the row to Genesys. The request with the latest try comes first.
+       * A shared request also carried rows of other uploads.
        */
       requests: z.array(
         z.strictObject({

@@ -26,7 +26,7 @@ const contactSchema = z.strictObject({
 })
 
 const reportSchema = pageOf(contactSchema).extend({
-  /** Whether the search for all entries has ended. */
+  /** Whether the search has ended for all entries. */
   looked: z.boolean(),
   counts: z.strictObject(
     Object.fromEntries(RETRACTION_STATES.map((state) => [state, count])) as Record<

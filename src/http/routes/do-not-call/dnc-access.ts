@@ -20,7 +20,7 @@ export const checkDncListGranted = async (
 }
 
 /**
- * Throws 404 for a list to which nothing was ever submitted. Without this check, a mistyped id
+ * Throws 404 for a list that never had a submission or a pull. Without this check, a mistyped id
  * would look as if nobody were suppressed.
  */
 export const checkDncListKnown = async (

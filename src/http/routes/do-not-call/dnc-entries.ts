@@ -69,8 +69,8 @@ const receive = async <Schema extends typeof dncOptionsSchema | typeof dncRemova
   const submission = await readSubmission(deps, request, about)
   checkOptions(deps, submission.format, submission.options)
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
-  // Checked before the idempotency key is claimed. So a repeated call gets 404 too after the grant
-  // is revoked.
+  // Checked before the idempotency key is claimed. So after the grant is revoked, a repeated call
+  // gets 404 too.
   await checkDncListGranted(deps, caller, dncListId)
   return deps.receiveEntries({
     ...{ caller, kind, dncListId, idempotencyKey },

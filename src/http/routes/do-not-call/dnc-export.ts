@@ -41,8 +41,8 @@ const fieldsOf = ({ kind, subject, terms }: ExportedEntry) => {
 export const ndjsonLine = (entry: ExportedEntry): string => `${JSON.stringify(fieldsOf(entry))}\n`
 
 /**
- * The columns whose text comes from callers and from people outside. A mark before the text keeps a
- * spreadsheet from running it as a formula. Intake removes the mark.
+ * The columns with text that somebody outside the gateway can choose freely. A mark before the text
+ * keeps a spreadsheet from running it as a formula. Intake removes the mark.
  */
 const GUARDED: readonly string[] = ['email', 'originalReason', 'source']
 

@@ -126,7 +126,7 @@ export const deliverySchema = z.strictObject({
   nextAt: stamp.nullable().describe('When the next attempt is due. null: there is no next attempt'),
 })
 
-/** The message that a caller sends to an endpoint to test whether it arrives. */
+/** The message that the gateway sends to an endpoint when a caller requests a test. */
 export const endpointTestEventSchema = z.strictObject({
   type: z.literal(TEST_EVENT),
   timestamp: stamp,

@@ -248,8 +248,8 @@ const registerDeliveries = (add: AddRoute): void => {
 }
 
 /**
- * /v1/webhook-endpoints: the endpoints of a tenant, the messages that were sent to them, and the
- * call that sends a message again.
+ * /v1/webhook-endpoints: the endpoints of a tenant, the rotation of their secrets, their deliveries
+ * and replays, and the test message.
  */
 export const registerWebhookEndpoints = (add: AddRoute): void => {
   registerEndpoints(add)

@@ -49,7 +49,7 @@ export const erasureSchema = z.strictObject({
   ),
   suppressions: count.nullable().meta({
     description:
-      'Do-not-call entries that continue to suppress the person, as keyed digests. null: not counted yet',
+      'How many do-not-call entries, kept as keyed digests, continue to suppress the person. null: not counted yet',
   }),
   waitsFor: z.string().nullable().meta({
     description:

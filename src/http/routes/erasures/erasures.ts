@@ -56,8 +56,8 @@ const subjectIn = (
   if (contactId !== undefined) return contactOf(deps, contactId, contactListId)
   const kind = phoneNumber === undefined ? 'email' : 'phone'
   const field = phoneNumber === undefined ? 'email' : 'phoneNumber'
-  // Read with the steps for do-not-call entries, so that both treat the same number or address as
-  // the same person.
+  // Read with the steps for do-not-call entries, so that an erasure and an entry with the same
+  // number or address mean the same person.
   const judge = deps.validation.entries({ options: {}, now: deps.clock.now() })
   const judged = judge((asked) => (asked === field ? (phoneNumber ?? email!) : ''))
   if (judged.faults === null) return { kind, contactListId: null, value: judged.entry.subject }

@@ -47,7 +47,9 @@ const page = (sandbox: boolean, title: string, body: string): string => {
 const section = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `<h2>${title}</h2><ul>${lines.join('\n')}</ul>`
 
-/** The HTML page of one code. `operations`: the operations that can answer with the code. */
+/**
+ * The HTML page of one code. `operations`: the operations that list the code as their own problem.
+ */
 export const problemHtml = (
   entry: ProblemEntry,
   { sandbox, operations }: { sandbox: boolean; operations: readonly Operation[] },

@@ -28,7 +28,7 @@ const entrySchema = z.strictObject({
 const entryPageSchema = entrySchema.extend({
   /** Related codes. */
   related: z.array(z.string()),
-  /** Ids of the operations that can answer with the code. */
+  /** Ids of the operations that list the code as their own problem. */
   operations: z.array(z.string()),
 })
 

@@ -12,9 +12,9 @@ type Deps = Pick<HttpDeps, 'clock'> &
   Pick<RouteSteps, 'validation'> & { refuse: Refuse<'evidence-subject-invalid'> }
 
 /**
- * The person that the body names. Read with the steps for do-not-call entries, so that both treat
- * the same number or address as the same person. Throws 422 if the body names none or several, or
- * if the text cannot be read as a person.
+ * The person that the body names. Read with the steps for do-not-call entries, so that evidence and
+ * an entry with the same number or address are about the same person. Throws 422 if the body names
+ * none or several, or if the text cannot be read as a person.
  */
 const subjectIn = (
   { validation, clock, refuse }: Deps,
@@ -36,8 +36,8 @@ const subjectIn = (
 }
 
 /**
- * POST /v1/evidence. The call changes nothing. It is a POST, so that the number is in the body. A
- * number in the URL would get into logs.
+ * POST /v1/evidence. The call changes no data. It is a POST, so that the number or address is in
+ * the body. In the URL, it would get into logs.
  */
 export const registerEvidence = (add: AddRoute): void => {
   add({

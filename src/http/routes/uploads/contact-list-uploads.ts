@@ -54,8 +54,8 @@ const receive = async (
     throw keyMissing(deps.refuse, 'with an upload')
   }
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
-  // Checked before the idempotency key is claimed. So a repeated call gets 404 too after the grant
-  // is revoked, and the tenant can no longer read an answer from the time of the grant.
+  // Checked before the idempotency key is claimed. So after the grant is revoked, a repeated call
+  // gets 404 too, and the tenant can no longer read an answer from the time of the grant.
   await checkListGranted(deps, caller, contactListId, request.doorway?.granted)
   return hideUnknownList(
     deps.refuse,

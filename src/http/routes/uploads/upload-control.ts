@@ -33,8 +33,8 @@ const send = (upload: Upload, reply: FastifyReply): FastifyReply =>
   reply.header('etag', etagOfUpload(upload)).send(renderUpload(upload))
 
 /**
- * The caller's upload. Throws 404 if its list is no longer granted, because these calls send rows
- * to the list.
+ * The caller's upload. Throws 404 if it does not exist, or if its list is no longer granted,
+ * because /apply and /retry send rows to the list.
  */
 const uploadOfGrantedList = async (
   deps: Pick<HttpDeps, 'uploads' | 'access'> & { refuse: Refuse<'not-found'> },
@@ -111,7 +111,8 @@ const registerApply = (add: AddRoute): void => {
       const caller = request.caller!
       const planDigests = tagsNamed(request.headers['if-match'])
       if (planDigests.length === 0) {
-        const detail = 'Send the planDigest that you agree to as If-Match: "<planDigest>".'
+        const detail =
+          'Send If-Match: "<planDigest>", with the planDigest of the plan that you accept.'
         throw deps.refuse('precondition-required', detail)
       }
       const { id: uploadId } = await uploadOfGrantedList(deps, request)

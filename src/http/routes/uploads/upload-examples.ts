@@ -151,7 +151,7 @@ export const CREATE_EXAMPLES: readonly Example[] = [
 export const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'ended',
-    summary: 'The uploads to one list that were completed',
+    summary: 'The completed uploads to one list',
     query: { state: 'completed,completed_with_errors', contactListId, limit: '10' },
     answer: { status: 200, body: { items: [COMPLETED], next: null } },
   },

@@ -31,7 +31,7 @@ export const rowSchema = z.strictObject({
   faults: z.array(
     z.strictObject({ code: z.string(), column: z.string().nullable(), reason: z.string() }),
   ),
-  /** For a duplicate: the later line of the file that replaced it. */
+  /** For a duplicate: the number of the later line that replaced this row. */
   replacedByLine: count.nullable(),
   suppressedBy: suppressedBySchema,
   cells: z.array(z.string()),

@@ -72,7 +72,7 @@ const registerEditions = (add: AddRoute): void => {
   })
 }
 
-/** /v1/registries: lists of numbers that a state keeps, and their editions. */
+/** /v1/registries: official lists of numbers that must not be called, and their editions. */
 export const registerRegistries = (add: AddRoute): void => {
   add({
     ...of,

@@ -29,7 +29,11 @@ export const editionSchema = z.strictObject({
   registry: z.string(),
   state: z.enum(SEEN_EDITION_STATES),
   change: z.enum(EDITION_CHANGES),
-  /** The edition that was in force before this one. A change is applied to its numbers. */
+  /**
+   * The edition that was in force until this one came into force. With `change` `add` or `remove`,
+   * the numbers of the file are added to that earlier edition or removed from it. null: there is no
+   * earlier edition, or this full edition has not come into force yet.
+   */
   baseId: z.string().nullable(),
   asOf: stamp,
   subscription: z.string().nullable(),
@@ -40,7 +44,7 @@ export const editionSchema = z.strictObject({
   firstRejectedLine: count.nullable(),
   bytes: count,
   sha256: z.string().nullable(),
-  /** How many of its numbers the previous edition did not have. null: not compared yet. */
+  /** How many numbers of this edition the previous edition did not have. null: not compared yet. */
   added: count.nullable(),
   /** Why the edition did not come into force. null: it did, or it still may. */
   problem: z.string().nullable(),
