@@ -1,8 +1,8 @@
 /**
- * The states of a contact that was delivered before an entry named it. For each state, the states
- * that may follow it.
+ * The states of a contact that was delivered before an entry or an edition named it. For each
+ * state, the states that may follow it.
  * - `open`: the contact must still be retracted.
- * - `retracted`: Genesys no longer calls the number in this contact. If the subject is an address,
+ * - `retracted`: Genesys no longer calls the named number in this contact. If an address was named,
  *   or no column of the contact has the number now, Genesys no longer calls the contact at all.
  * - `gone`: Genesys no longer has the contact.
  * - `reported`: the dialect has no call that retracts, so the contact is only reported.
@@ -19,7 +19,7 @@ const RETRACTION_TRANSITIONS = {
 
 /** The note of a submission whose entries name contacts that were already delivered. */
 export const DELIVERED_BEFORE_NOTE =
-  'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes a retraction.'
+  'Entries of this submission name contacts that had already been delivered. GET …/delivered-before lists the outcomes of these contacts. Neither a removal nor an expiry undoes a retraction.'
 
 export type RetractionState = keyof typeof RETRACTION_TRANSITIONS
 export const RETRACTION_STATES = Object.keys(RETRACTION_TRANSITIONS) as RetractionState[]

@@ -87,7 +87,7 @@ const codeOf = ({ reason }: Suppression): SuppressionCode => {
   return reason === REASON_NUMBERS.consent ? 'consent-missing' : 'suppressed-dnc'
 }
 
-/** How many rows each code suppresses. Codes that suppress no row are left out. */
+/** How many of the suppressed rows have each code. Codes without rows are left out. */
 export const suppressedByCode = (
   suppressed: SuppressedRows,
 ): Partial<Record<SuppressionCode, number>> => {

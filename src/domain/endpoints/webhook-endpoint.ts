@@ -77,9 +77,9 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const WARN_AFTER_MS = DAY_MS
 const DISABLE_AFTER_MS = 5 * DAY_MS
 /**
- * An endpoint is not disabled before this many attempts have failed, however long it has been
- * failing. One complete schedule of retries has this many attempts. Without this limit, a single
- * failure after days without events would disable an endpoint.
+ * An endpoint is not disabled as `failing` before this many attempts have failed, however long it
+ * has been failing. One complete schedule of retries has this many attempts. Without this limit, a
+ * single failure after days without events would disable an endpoint.
  */
 const DISABLE_AFTER_FAILURES = 10
 

@@ -18,8 +18,8 @@ export const capabilityToken = (secret: string, partId: string, listId: string):
   `${partId}.${proofOf(secret, partId, listId).toString('base64url')}`
 
 /**
- * The part that the token names. The proof is not checked. null: the text does not have the form of
- * a token.
+ * The id of the part that the token names. The proof is not checked. null: the text does not have
+ * the form of a token.
  */
 export const claimedPart = (token: string): string | null => FORM.exec(token)?.[1] ?? null
 

@@ -53,9 +53,9 @@ const MINUTE_MS = 60_000
 /**
  * Returns 32 bytes by which a repeated attempt at one message is recognised. They are made from the
  * signed id. If there is none, they are made from the event's id. If the event has no id either,
- * they are made from the bytes and the minute. In this last case, two changes within a minute may
- * count as one message. An attempt in a later minute counts as a new change, because reporting a
- * change twice is better than missing it.
+ * they are made from the bytes and the minute. In this last case, two changes with the same bytes
+ * in the same minute count as one message. An attempt in a later minute counts as a new change,
+ * because reporting a change twice is better than missing it.
  */
 export const dncChangeKey = (message: {
   messageId: string | null

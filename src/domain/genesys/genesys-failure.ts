@@ -86,7 +86,10 @@ export class GenesysFailure extends Error {
    * in one of the rows of the request.
    */
   readonly rowFault: GenesysRowFault
-  /** For `forbidden`: the right that is probably missing. */
+  /**
+   * For `forbidden`: the right that the OAuth client probably lacks. null: it is not known, or the
+   * failure is of another kind.
+   */
   readonly right: string | null
 
   constructor(

@@ -30,7 +30,7 @@ const callingCodeOf = (e164: string): string | null => {
   return null
 }
 
-/** The calling code of a country, such as 44. null: there is no such country. */
+/** The calling code of a country, such as 44. null: the library does not have this country. */
 export const callingCodeOfCountry = (country: string): string | null => {
   const found = [...countriesOf].find(([, countries]) => (countries as string[]).includes(country))
   return found?.[0] ?? null

@@ -17,8 +17,8 @@ export const isScientific = (text: string): boolean => SCIENTIFIC.test(text)
 
 /**
  * Guesses how a phone number that is not valid was damaged. null: no damage is visible. The result
- * is only a hint in the ledger. The gateway does not correct the number, because only the sender
- * knows which number was meant. `text` comes from `plainPhoneText`.
+ * is only a hint in the ledger. The gateway does not correct the number, because it cannot
+ * know which number was meant. `text` comes from `plainPhoneText`.
  */
 export const phoneDamage = (
   text: string,

@@ -128,7 +128,8 @@ const isPossible = (plan: PhonePlan, length: number): boolean =>
 
 /**
  * extractNationalNumber: the index of the first digit after the prefix that is dialled within the
- * country (such as 0). `from`: no prefix is cut off.
+ * country (such as 0). `from`: no prefix is cut off. `PHONE_UNDECIDED`: the prefix must be replaced
+ * by other digits.
  */
 const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): number => {
   if (plan.prefix === null) return from
@@ -175,7 +176,7 @@ export const isValidBy = (plan: PhonePlan, phone: WrittenPhone, from: number): b
 const isNorthAmerica = (callingCode: Uint8Array): boolean =>
   callingCode.length === 1 && callingCode[0] === Number(NORTH_AMERICA)
 
-/** The rest of parse and isValid. The plan for the digits from `from` on is already known. */
+/** The steps of parse and isValid after the plan for the digits from `from` on is known. */
 export const judgeNational = (
   phone: WrittenPhone,
   from: number,

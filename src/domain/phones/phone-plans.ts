@@ -239,8 +239,8 @@ export const regionFactsOf = (
 }
 
 /**
- * The region (ISO 3166-1, two capitals). null if the metadata has no region of that name, or if one
- * of its patterns could not be compiled.
+ * The region (ISO 3166-1, two capitals). null if the metadata has no region of that name, or if a
+ * pattern of the region, or of a country with the same calling code, could not be compiled.
  */
 export const phoneRegionOf = (name: string): PhoneRegion | null => {
   const raw = Object.hasOwn(metadata.countries, name) ? metadata.countries[name]! : undefined

@@ -33,7 +33,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-name-invalid': page(
     422,
     'The name of the file is not allowed',
-    'The name is empty or not valid Unicode, has control characters, or has the extension of a program before the last extension. If Genesys does not accept another character of the name, the gateway writes `_` instead.',
+    'The name is empty or not valid Unicode, has control characters, or has the extension of a program before the last extension. For other characters that Genesys does not accept in a name, the gateway writes `_`.',
     'invoice.exe.pdf',
     'Send the option `fileName` with a different name.',
   ),
@@ -49,7 +49,7 @@ export const GUEST_FILE_PROBLEMS = {
     'The archive is not accepted',
     'The archive is encrypted or damaged, contains a program, a script, macros or another archive, or exceeds a limit (100 entries, 25 MiB when unpacked, 100 times its size when unpacked). `detail` names the reason. The gateway also inspects Office documents in an archive.',
     'A zip in a zip.',
-    'Send the files one by one, or remove from the archive the part that `detail` names.',
+    'Send the files one by one, or remove from the archive what `detail` describes.',
   ),
   'pdf-active-content': page(
     422,

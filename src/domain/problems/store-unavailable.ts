@@ -1,6 +1,7 @@
 /**
- * Thrown if the database does not answer or the connection was lost. The last statement may or may
- * not have had an effect. The caller can try again later.
+ * Thrown if the database does not answer or takes no writes, if the connection was lost, or if a
+ * commit may not have reached the standby. The last statement may or may not have had an effect.
+ * The caller can try again later.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'

@@ -24,7 +24,7 @@ export const UPLOAD_PROBLEMS = {
   'import-unattributed': page(
     502,
     'Genesys reports import errors without the rows',
-    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out: the list grew by fewer contacts than it should have, the list has an import error, a row of a sample is missing, or Genesys counted fewer records. The gateway counts as failed what the list did not grow by. It cannot tell which rows are missing, because it does not read files of more than 100,000 rows back. `detail` shows how many rows are missing.',
+    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out: the list grew by fewer contacts than it should have, the list has an import error, a row of a sample is missing, or Genesys counted fewer records. As many rows as the list grew by count as delivered, and the other rows count as failed. The gateway cannot tell which rows are missing, because it does not read files of more than 100,000 rows back. `detail` shows how many rows are missing.',
     'The list grows by 149,000 contacts after a file of 150,000 new contacts.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),

@@ -23,7 +23,8 @@ export const EVIDENCE_CODES = {
   'row-unchanged': 'Genesys already had the same content, so nothing was sent',
   'row-failed': 'Genesys refused the row, with the code',
   'row-unprocessed': 'The row was not sent, with the code',
-  'contact-found': 'The person was found among contacts that were delivered before',
+  'contact-found':
+    'The person was found among contacts that were delivered before an entry or an edition named the person',
   'contact-retracted': 'The number, or the whole contact, was set not callable in Genesys',
   'contact-gone': 'Genesys no longer had the contact',
   'contact-reported': 'Genesys cannot retract the contact, so the gateway reported it',
@@ -102,8 +103,8 @@ export type EvidenceItem = z.output<typeof evidenceItemSchema>
 export type EvidenceAbout = EvidenceItem['about']
 
 /**
- * Where a page begins: at this time. From the uploads, it continues after the upload with this id.
- * `afterUpload` "": it begins with the first upload.
+ * Where a page begins. `at`: the time of the first decisions outside uploads. `afterUpload`: the id
+ * of the upload after which the uploads of the page begin. "": they begin with the first upload.
  */
 export type EvidencePlace = { at: string; afterUpload: string }
 

@@ -4,7 +4,10 @@ import { type Rule, RULE_TABLE, rulesOf } from './rule-table.ts'
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
-/** The limit for a country that has no rule in the table. It is the limit of the FTC's registry. */
+/**
+ * The limit for a country that has no `registry-age` rule in the table. It is the limit of the
+ * FTC's registry.
+ */
 const OTHER_REGISTRIES_DAYS = 31
 
 /**

@@ -10,7 +10,7 @@ export const RULE_TABLE_VERSION = '2026-11-28'
  * - `registry-age`: how old the registry may be at the time of a call.
  * - `apply-opt-out`: how soon an opt-out must be followed.
  * - `consent`: the person must have consented before the call.
- * - `consent-records`, `call-records`, `opt-out-records`: how long the proof must be kept.
+ * - `consent-records`, `call-records`, `opt-out-records`: how long these records must be kept.
  */
 export type RuleLimit =
   | 'registry-age'

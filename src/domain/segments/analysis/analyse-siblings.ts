@@ -38,7 +38,7 @@ const subsumedDetail = {
 
 /**
  * Finds rules that another rule, or several other rules together, make superfluous. If two rules
- * mean the same, the later one is reported.
+ * mean the same, the later one is reported. An exclusion of the configuration is never reported.
  */
 export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Siblings) => {
   const { space } = analysed

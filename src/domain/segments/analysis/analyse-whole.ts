@@ -55,8 +55,8 @@ const groupsOf = (analysed: AnalysedRules): PlacedGroup[] =>
 
 /**
  * Finds `all` groups that no contact can fulfil, in the conditions and in the exclusions. `told`:
- * the findings so far. If one of them is about the conditions as a whole, the conditions are not
- * reported again.
+ * the findings so far. If `unsatisfiable` is among them, the conditions as a whole are not reported
+ * again.
  */
 export const analyseContradictions = (
   analysed: AnalysedRules,
