@@ -8,9 +8,10 @@ import type { RequestHeader } from './request-headers.ts'
 import type { Tag } from './tags.ts'
 
 /**
- * Who may call a route. `public`: anyone. `metrics`: see `authPlugin`. `key`: anyone with a valid
- * key. `session`: people who are signed in to the console, whose pages check the session
- * themselves. `scope`: keys with this scope.
+ * Who may call a route. `public`: anyone. `metrics`: callers on this machine, with the metrics
+ * token, or with a key that has the scope `admin`. `key`: anyone with a valid key. `session`:
+ * people who are signed in to the console, whose pages check the session themselves. `scope`: keys
+ * with this scope.
  */
 export type RouteAccess = 'public' | 'metrics' | 'key' | 'session' | { scope: Scope }
 

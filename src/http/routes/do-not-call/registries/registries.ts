@@ -109,7 +109,7 @@ export const registerRegistries = (add: AddRoute): void => {
     url: REGISTRY,
     id: 'getRegistry',
     summary:
-      'Read a registry: its editions, newest first, and files that have not arrived completely',
+      'Read a registry: its editions, newest first and at most 200, and files that have not arrived completely',
     params: registryParamsSchema,
     answers: {
       200: {
