@@ -117,8 +117,8 @@ export type ChunkSink = {
  * Reads the body as it streams in: decompress → decode → rows → columns → validate and normalise →
  * deduplicate → chunks. Waits for the sink to store a chunk before it reads more, so a slow
  * database slows the sender. Keeps in memory only the open chunk, the chunks that one block of the
- * body fills, the digests of ids and the line numbers of rows. Throws `FileRefused`, and whatever
- * the body or the sink throws.
+ * body fills, the digests of ids (up to `rowsInMemory` rows) and the line numbers of rows. Throws
+ * `FileRefused`, and whatever the body or the sink throws.
  */
 export type RunIntake = (
   body: AsyncIterable<Uint8Array>,

@@ -7,8 +7,8 @@ import type { Clock } from '../../lib/clock.ts'
 import type { HttpLimits } from '../server/deps.ts'
 
 /**
- * `lastBodies` aborts when the gateway stops and waits no longer for the rest of any body. Its
- * reason is the problem to answer with.
+ * When the gateway stops and no longer waits for the rest of any body, `lastBodies` aborts. The
+ * reason of this signal is the problem to answer with.
  */
 export type BodyDeps = { clock: Clock; limits: HttpLimits; lastBodies: AbortSignal }
 
@@ -26,8 +26,9 @@ const tooSlow = (): GatewayProblem =>
   new GatewayProblem('body-too-slow', 'The body arrives too slowly.')
 
 /**
- * The problem for an error of a stream. A malformed form is a fault of the caller. Any other error
- * that ends a stream early counts as a lost connection.
+ * The problem for an error of a stream. A `GatewayProblem` stays as it is. A malformed form is a
+ * fault of the caller (`multipart-malformed`). Any other error counts as a lost connection
+ * (`body-broken-off`).
  */
 export const streamProblem = (error: unknown): GatewayProblem => {
   if (error instanceof GatewayProblem) return error
@@ -129,8 +130,9 @@ export async function* fileBytes(source: Readable, deps: BodyDeps): AsyncGenerat
 }
 
 /**
- * The bytes as they arrive, still compressed. The reader of the file decompresses them. Throws
- * `compression-invalid` if the Content-Encoding says gzip and the bytes do not begin like gzip.
+ * The bytes of a body with Content-Encoding gzip, still compressed, while they arrive. The reader
+ * of the file decompresses them. Throws `compression-invalid` if the bytes do not begin
+ * like gzip.
  */
 export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let start: Uint8Array = new Uint8Array()
@@ -149,7 +151,8 @@ export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
 
 /**
  * The result of the work. Rejects with `body-too-slow` if the work takes longer than the window,
- * and with the problem of `lastBodies` if the gateway stops. Use it for the parts around a file.
+ * and with the problem of `lastBodies` if the gateway stops. Use it for all reads except that of a
+ * file.
  */
 export const beforeDeadline = async <T>(
   work: Promise<T>,
@@ -171,9 +174,9 @@ export const beforeDeadline = async <T>(
 
 /**
  * Reads and discards the rest of a body, at most a little more than `maxBytes`. Resolves when the
- * body or the connection ends, or after `maxMs`. If the body is longer, reads nothing more and only
- * waits. If the gateway closed the connection immediately, a client that is still sending would get
- * an error instead of the answer. Never throws.
+ * body or the connection ends, or after `maxMs`. If the rest is longer than `maxBytes`, stops
+ * reading and only waits. If the gateway closed the connection immediately, a client that is still
+ * sending would get an error instead of the answer. Never throws.
  */
 export const drainRest = (
   raw: IncomingMessage,

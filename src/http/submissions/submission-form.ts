@@ -11,7 +11,7 @@ export type SubmissionForm =
       format: FileFormat
       /** The encoding that the charset of the Content-Type names. null: there is no charset. */
       encoding: TextEncoding | null
-      /** The Content-Encoding. null: none. */
+      /** The Content-Encoding. null: there is none, or it is `identity`. */
       compression: 'gzip' | null
     }
 
@@ -32,8 +32,8 @@ const mediaType = (header: string | undefined): string =>
   (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
 
 /**
- * The limit of RFC 2046, section 5.1.1. Long boundaries have made some parsers very slow [controls:
- * S-13].
+ * The longest boundary that RFC 2046 allows (section 5.1.1). Long boundaries have made some parsers
+ * very slow [controls: S-13].
  */
 const MOST_BOUNDARY_CHARS = 70
 
@@ -87,8 +87,9 @@ const FORM_ALONE =
   'Send multipart/form-data with the part `file`, without Content-Encoding. This call accepts no other body.'
 
 /**
- * How the body of a submission arrives. Throws 415 for a media type, encoding or charset that is
- * not supported. `formOnly`: a bare body gets 415 too, and the text of the problem names only the
+ * How the body of a submission arrives. Throws 415 for a media type, Content-Encoding or
+ * charset that is not supported, and `multipart-malformed` if the boundary of a form is missing or
+ * too long. `formOnly`: a bare body gets 415 too, and the text of the problem names only the
  * form.
  */
 export const submissionFormOf = (
@@ -120,8 +121,8 @@ export const submissionFormOf = (
 }
 
 /**
- * The format of a file in a form, by its media type. If that does not decide: by its name. Throws
- * 415 if neither decides.
+ * The format of a file in a form, by its media type. If the media type is missing or too
+ * general: by the file's name. Throws 415 if neither decides.
  */
 export const fileFormatOf = (
   mimeType: string,
@@ -147,7 +148,7 @@ export const fileFormatOf = (
 
 /**
  * The file's name without its path and control characters, at most 255 characters. null: nothing
- * remains of the name.
+ * remains of the name, or only `.` or `..`.
  */
 export const fileNameOf = (name: string | undefined): string | null => {
   const base = (name ?? '').normalize('NFC').split(/[/\\]/u).at(-1) ?? ''
@@ -159,7 +160,7 @@ export const fileNameOf = (name: string | undefined): string | null => {
 }
 
 /**
- * The file name in a header. A header carries bytes, so the name is in UTF-8 or percent-encoded.
+ * The file name in a header. The name may be in UTF-8, in ISO 8859-1, or percent-encoded.
  */
 export const fileNameOfHeader = (value: string | undefined): string | null => {
   if (value === undefined) return null

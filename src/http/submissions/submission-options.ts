@@ -82,7 +82,7 @@ const typedText = (name: string, text: string, type: string | undefined): unknow
 
 /**
  * The values of options from a query, in which every value is text. Throws 400 for an option that
- * is given twice.
+ * is given twice, or whose JSON cannot be read.
  */
 export const optionsOfQuery = (
   { types }: Pick<SubmissionOptions<z.ZodObject>, 'types'>,
@@ -99,7 +99,10 @@ export const optionsOfQuery = (
   return Object.fromEntries(typed)
 }
 
-/** The options in the part `options` of a form. The part holds the JSON text of an object. */
+/**
+ * The options in the part `options` of a form. The part holds the JSON text of an object. Throws
+ * 400 for any other text.
+ */
 export const optionsOfPart = (text: string): Record<string, unknown> => {
   const parsed = parseJsonOption('options', text)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {

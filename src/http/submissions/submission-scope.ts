@@ -86,7 +86,7 @@ export const fileForm = (options: object, types: readonly string[]): DocumentedB
 
 /**
  * The bodies of a submission, for the API document. `options`: the schema of the part `options`.
- * `member`: the name of the array, for JSON that is an object.
+ * `member`: for JSON that is an object, the name of the member with the array.
  */
 export const submissionBody = (options: object, member: string): DocumentedBody => {
   const items = { type: 'array', items: { type: 'object', additionalProperties: true } }

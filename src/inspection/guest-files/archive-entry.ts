@@ -1,4 +1,4 @@
-/** Extensions of files that the operating system runs when a person opens them. */
+/** Extensions of files that may run code when a person opens them. */
 const RUNS =
   /\.(?:exe|dll|com|scr|pif|bat|cmd|msi|msp|mst|vbs?|vbe|jse?|mjs|cjs|wsf|wsh|wsc|hta|ps1|psm1|psd1|ps1xml|jar|class|lnk|url|cpl|chm|hlp|reg|inf|scf|sct|sh|bash|zsh|csh|ksh|command|app|dmg|pkg|deb|rpm|apk|ipa|iso|img|vhdx?|appx|msix|py|pyc|pyw|rb|pl|php\d?|phtml|asp|aspx|jsp|swf|xll|xlam?|ppam?|docm|dotm|xlsm|xltm|pptm|potm|ppsm|sldm|one|settingcontent-ms|application|gadget|library-ms|search-ms|desktop|so|dylib|elf)$/iu
 /** Extensions of archives. The gateway can inspect the content only if it is a zip. */
@@ -41,8 +41,8 @@ function* secondNames(extra: Buffer): Generator<string> {
 }
 
 /**
- * The extension in lower case. "": the name has no extension in ASCII. Names in old character sets
- * may have none.
+ * The extension in lower case. "": the name has no extension in ASCII. This can happen with names
+ * in old character sets.
  */
 const endingOf = (name: string): string =>
   /\.([\w-]+)[. ]*$/u.exec(name.replace(/\p{Cf}/gu, ''))?.[1]?.toLowerCase() ?? ''
@@ -109,7 +109,7 @@ export const hasOleContent = (bytes: Buffer): boolean =>
   OLE_ACTIVE.some((name) => bytes.includes(name))
 
 /**
- * The entry of an Office document that lists its parts with their types. A part with macros may
+ * The entry that lists the parts of an Office document with their types. A part with macros may
  * have any name, but this list must declare the part.
  */
 export const PARTS_LIST = '[Content_Types].xml'

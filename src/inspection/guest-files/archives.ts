@@ -28,8 +28,8 @@ const MAX_DOCUMENT_PARTS = 2_000
 const MAX_UNFOLDED_BYTES = 25 * 1024 * 1024
 const MAX_RATIO = 100
 /**
- * Below this size the ratio is not checked. Small files with a repeated line have a high ratio and
- * do no harm.
+ * Up to this unpacked size, the ratio is not checked. Small files with a repeated line have a high
+ * ratio and do no harm.
  */
 const RATIO_FROM_BYTES = 1024 * 1024
 
@@ -49,7 +49,10 @@ export type ArchiveDeps = {
   pdfFault: (bytes: Buffer) => Promise<FileFault | null>
 }
 
-/** How many bytes were unpacked so far. The archive and the documents in it count together. */
+/**
+ * `unfoldedBytes`: how many bytes were unpacked so far, from the archive and the documents in it
+ * together. `packedBytes`: the size of the archive.
+ */
 type Budget = { unfoldedBytes: number; packedBytes: number }
 
 /**
@@ -101,7 +104,10 @@ const lookInto = async (
   for (const entry of entries) await lookAt(zip, entry, deps, budget, inside)
 }
 
-/** The end of an entry's data. Refuses an entry whose header contradicts the directory. */
+/**
+ * The end of an entry's data. Refuses an entry that is encrypted, is compressed with an unusual
+ * method, has a fault in its names, or has a header that contradicts the directory.
+ */
 const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
   if (entry.isEncrypted() || (entry.generalPurposeBitFlag & 0x2041) !== 0)
     refuse('The archive is encrypted.')
@@ -123,9 +129,9 @@ const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
 }
 
 /**
- * Refuses an archive whose entries overlap, because they would be unpacked twice. Also refuses an
- * archive with files hidden between its entries or before its directory, because the directory does
- * not list them.
+ * Refuses an archive whose entries overlap, because the same bytes would be unpacked twice. Also
+ * refuses an archive with files hidden before or between its entries, or before its directory,
+ * because the directory does not list these files.
  */
 const checkGaps = (bytes: Buffer, ordered: readonly Entry[], ends: readonly number[]): void => {
   let from = 0
@@ -212,8 +218,8 @@ const unfold = async (
   saidBytes: number,
   budget: Budget,
 ): Promise<Buffer<ArrayBuffer>> => {
-  // Reserves the stated size. The operating system provides memory only for the part that is
-  // written.
+  // Reserves the stated size, at most the limit. The operating system provides memory only for the
+  // part that is written.
   const room = Buffer.allocUnsafeSlow(Math.min(saidBytes, MAX_UNFOLDED_BYTES))
   let filledBytes = 0
   for await (const piece of stream as AsyncIterable<Buffer>) {

@@ -4,8 +4,8 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import type { Scanner, ScanResult } from '../../workflows/ports/guest-files/scanner.ts'
 
 /**
- * The longest wait for the next byte from clamd. A scan of 10 MiB took 0.3 s [next-anchors: 4], but
- * a scan may wait for 20 others.
+ * The longest time in which no byte is sent to clamd or received from it. A scan of 10 MiB took
+ * 0.3 s [next-anchors: 4], but a scan may wait for 20 others.
  */
 const SILENCE_MS = 60_000
 const MAX_ANSWER_BYTES = 4096
@@ -65,8 +65,8 @@ const lengthOf = (count: number): Buffer => {
 }
 
 /**
- * Only `stream: OK` means clean. If clamd reports a limit or an error, or does not answer, the
- * verdict is `unavailable`.
+ * `stream: OK` means clean, and `stream: … FOUND` means infected. For any other answer, for example
+ * an error or a limit, and for no answer, the verdict is `unavailable`.
  */
 const verdictOf = (answer: string): ScanResult['verdict'] => {
   if (answer === 'stream: OK') return 'clean'

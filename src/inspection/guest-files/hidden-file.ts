@@ -102,10 +102,10 @@ const stands = (pattern: RegExp, bytes: Buffer): boolean => {
   return false
 }
 
-/** Whether a browser or an interpreter would find a script in these bytes. */
+/** Whether the bytes contain the start of a script, or of a page or an SVG that may have one. */
 export const holdsScript = (bytes: Buffer): boolean => stands(SCRIPT, bytes)
 
-/** Whether a file that begins with these bytes is a program. */
+/** Whether a file that begins with these bytes may run code, for example a program or a script. */
 export const isProgram = (bytes: Buffer): boolean => {
   const start = bytes.toString('latin1', 0, 8)
   return (
@@ -121,6 +121,7 @@ export const isProgram = (bytes: Buffer): boolean => {
  * Finds a file hidden in bytes that the reader of the outer file ignores. Phones write films,
  * second pictures and notes there, which are allowed [contracts: 3]. In so many bytes, a short
  * signature can occur by chance. Zips and programs are therefore recognised by their structure.
+ * null: no hidden file was found.
  */
 export const hiddenFileIn = (bytes: Buffer): HiddenKind | null => {
   if (bytes.length === 0) return null

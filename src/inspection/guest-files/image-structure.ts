@@ -4,7 +4,7 @@ import { pngPixelBytes } from './png-pixels.ts'
 
 /** The sizes and the end of an image, read from its structure. */
 export type ImageStructure = {
-  /** The number of pixels of the largest picture. */
+  /** The number of pixels of the largest picture, or of the canvas if that is larger. */
   largestPixels: number
   /**
    * The number of pixels of all pictures together. A viewer of an animation must unpack them all.
@@ -27,7 +27,7 @@ const framePixelsOf = (control: Buffer): number =>
 
 /**
  * Reads the structure of a PNG. null: the PNG is incomplete or damaged. The checksum of every chunk
- * shows damage.
+ * is checked.
  */
 export const pngStructure = (bytes: Buffer): ImageStructure | null => {
   let at = PNG_START_BYTES
@@ -84,8 +84,8 @@ const markerAt = (bytes: Buffer, from: number): { marker: number; at: number } |
 }
 
 /**
- * Keeps the largest size that any header states, because programs differ in which header they use.
- * A separate marker after the pixels (DNL) may also state the height.
+ * Keeps the largest width and the largest height that any header states, because programs differ in
+ * which header they use. A separate marker after the pixels (DNL) may also state the height.
  */
 const noteSize = (size: { width: number; height: number }, marker: number, data: Buffer): void => {
   const isFrame = isFrameStart(marker) && data.length >= 6

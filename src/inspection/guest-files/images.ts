@@ -11,7 +11,7 @@ import { unpacksTo } from './png-pixels.ts'
 
 /**
  * The most pixels of a picture. Photographs that phones take are rarely larger. A program that
- * shows such a picture needs 400 MB [contracts: 3].
+ * shows a picture of this size needs 400 MB [contracts: 3].
  */
 export const MAX_PIXELS = 100_000_000
 /**
@@ -51,8 +51,8 @@ const hasItsPixels = async ({ packed }: ImageStructure): Promise<boolean> =>
   (packed.wantedBytes !== null && (await unpacksTo(packed.pieces, packed.wantedBytes)))
 
 /**
- * Finds the fault of an image. null: the image is complete and not too large, and its bytes neither
- * are nor contain a file of another kind.
+ * Finds the fault of an image. null: the image is complete and not too large, and no archive,
+ * program, PDF or script was found in its bytes.
  */
 export const imageFault = async (type: ImageType, bytes: Buffer): Promise<FileFault | null> => {
   const structure = STRUCTURES[type](bytes)

@@ -76,7 +76,7 @@ export const createInspection = ({
 
 /**
  * Runs at most `atOnce` pieces of work at a time, and lends each of them a buffer that has room for
- * one file. The next work gets the same buffer. With a separate buffer for each file, 200 waiting
+ * one file. Later work uses these buffers again. With a separate buffer for each file, 200 waiting
  * files would leave 10 MB each to the garbage collection. The buffers are released when no work is
  * left.
  */

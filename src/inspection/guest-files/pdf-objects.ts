@@ -21,7 +21,7 @@ const EMBEDDED = active(
   'The PDF contains another file. Only XML (as in an electronic invoice) is allowed.',
 )
 
-/** Whether the bytes are an XML document without anything that a browser would run. */
+/** Whether the bytes begin like XML and have no element `html`, `svg` or `script`. */
 export const isPlainXml = (bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes)
     .toString('utf8')
@@ -67,8 +67,8 @@ const unfoldedWithin = (bytes: Buffer, stream: PdfStream, budget: Budget): Buffe
 }
 
 /**
- * The texts of all object streams. Returns the fault if one of them cannot be read or has active
- * content.
+ * The texts of all object streams. Returns a fault instead if one of these streams cannot be read
+ * or has active content.
  */
 const objectTexts = (
   bytes: Buffer,
@@ -87,9 +87,10 @@ const objectTexts = (
 }
 
 /**
- * Finds active content in a PDF. null: none was found. Reads every object in the bytes, including
- * those in object streams. Ignores the PDF's own table of its objects, because this table may leave
- * out objects that a reader finds anyway. `pdfjs-dist` reads the file afterwards.
+ * Finds the fault of a PDF: active content, another file, or content that cannot be inspected.
+ * null: none of these was found. Reads every object in the bytes, including those in object
+ * streams. Ignores the PDF's own table of its objects, because this table may leave out objects
+ * that a reader finds anyway. If there is no fault, `pdfjs-dist` reads the file afterwards.
  */
 export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
   try {
@@ -136,7 +137,10 @@ const MAX_EF_CHARS = 4096
  */
 const REFERENCE = /(?<!\d)(\d{1,10})\s{1,20}\d{1,10}\s{1,20}R/gu
 
-/** The streams with embedded files. null: one of them cannot be found. */
+/**
+ * The streams with embedded files. null: one of them cannot be found, or a dictionary of embedded
+ * files cannot be read.
+ */
 const embeddedIn = (
   texts: readonly string[],
   streams: readonly PdfStream[],

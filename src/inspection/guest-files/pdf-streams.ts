@@ -39,8 +39,8 @@ export function* streamsOf(text: string): Generator<PdfStream> {
 }
 
 /**
- * Whether the stream contains objects. Readers decide this by the entries of the dictionary that
- * are tested here, whatever type the dictionary states.
+ * Whether the stream contains objects: its type is `ObjStm`, or its dictionary has the entries
+ * `First` and `N`. Readers use these two entries, whatever type the dictionary states.
  */
 export const holdsObjects = ({ dictionary }: PdfStream): boolean =>
   /\/ObjStm\b/u.test(dictionary) || (/\/First\b/u.test(dictionary) && /\/N\b/u.test(dictionary))

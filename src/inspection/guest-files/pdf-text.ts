@@ -5,7 +5,8 @@ const ACTION = new RegExp(`/(?:${ACTIONS})(?![^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%])`
 const ACTIVE_NAMES = new Set([...ACTIONS.split('|'), 'JS', 'XFA', 'RichMedia'])
 
 /**
- * Replaces codes in names by their letters. Any letter may be written as #xx (ISO 32000, 7.3.5).
+ * Replaces each code #xx by its letter. In a name, any letter may be written as such a code (ISO
+ * 32000, 7.3.5).
  */
 export const withoutNameCodes = (text: string): string =>
   text.includes('#')
@@ -84,8 +85,8 @@ export class UnreadablePdf extends Error {
 }
 
 /**
- * The most characters that are searched for the ends of strings that have no end. Each such string
- * is searched to the end of the file. Harmless files have few of them.
+ * The most characters that are searched for the ends of strings that have no end. For each such
+ * string, the search continues to the end of the file. Harmless files have few of them.
  */
 const MOST_UNCLOSED_CHARS = 64 * 1024 * 1024
 

@@ -21,8 +21,8 @@ function* textOf(bytes: Uint8Array): Generator<string> {
 }
 
 /**
- * Finds the fault of a text file. null: the file is plain text in UTF-8, without control
- * characters, and does not begin like a file of another kind.
+ * Finds the fault of a text file. null: the file is plain text in UTF-8, has no control
+ * characters except tabs, line ends and form feeds, and does not begin like a file of another kind.
  */
 export const textFault = (bytes: Uint8Array): FileFault | null => {
   let start = ''

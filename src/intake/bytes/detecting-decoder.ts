@@ -55,8 +55,8 @@ export const createDetectingDecoder = (): ByteDecoder & { encoding(): TextEncodi
     },
     end: () => {
       if (choice === null && kept.byteLength > 0) {
-        // A single unfinished character at the end of an ASCII file does not show its encoding. The
-        // UTF-8 decoder refuses it.
+        // A single unfinished character at the end of an ASCII file does not show the encoding of
+        // the file. The UTF-8 decoder refuses it.
         choice = chooseUtf8()
         choice.decoder.push(kept)
       }

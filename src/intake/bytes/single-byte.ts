@@ -19,7 +19,7 @@ const WINDOWS_1252 = [
 
 /**
  * Whether windows-1252 and ISO 8859-1 read the byte differently. ISO 8859-1 reads it as a control
- * character, windows-1252 as a letter, a mark, or nothing.
+ * character, windows-1252 as a printable character, or not at all.
  */
 export const isBetweenEncodings = (byte: number): boolean =>
   byte >= FIRST_HIGH && byte < CONTROLS_END

@@ -21,8 +21,9 @@ export type TextBlocks = {
   push(block: Uint8Array): Buffer
   end(): Buffer
   /**
-   * Throws `encoding-invalid` if a byte was not a character, or if a detected encoding turned out
-   * to be doubtful. `place` returns the place of the fault in the file, for example the line.
+   * Throws `encoding-invalid` if a byte was not part of a character, or if a detected encoding
+   * turned out to be doubtful. `place` returns the place of the fault in the file, for example the
+   * line.
    */
   refuseBad(place: () => Record<string, number>): void
   encoding(): TextEncoding

@@ -8,7 +8,7 @@ const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe00
 
 /**
  * The index of the first surrogate that is not part of a pair. Call it only for text that is not
- * well formed, because such text has at least one.
+ * well formed, because other text has no such surrogate.
  */
 const firstLoneHalf = (text: string): number => {
   let at = 0

@@ -129,7 +129,10 @@ const addRejected = (chunk: OpenChunk, row: RejectedRow): void => {
   for (const cell of row.cells) chunk.rejectedChars += cell.length
 }
 
-/** Records the consent at the place of the next row. Call it before the row is counted. */
+/**
+ * Records the consent, if any, of the row that is being added. Call it before `rows` counts that
+ * row.
+ */
 const noteConsent = ({ consents, rows }: OpenChunk, consented: boolean): void => {
   if (consented) consents.give(rows)
 }

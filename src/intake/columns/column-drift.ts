@@ -58,18 +58,18 @@ export const refuseRetyped = (
 }
 
 /**
- * Whether the gateway must not add a column of this name to the list. A name that has only digits
- * probably comes from a file without a header, because the gateway numbers the columns of such a
- * file.
+ * Whether the gateway must not add a column of this name to the list: the name is too long, is
+ * forbidden, or has only digits. A name that has only digits probably comes from a file without a
+ * header, because the gateway numbers the columns of such a file.
  */
 const cannotBeAdded = (name: string): boolean =>
   name.length > NEW_LIST_LIMITS.columnNameChars || /^\d*$/.test(name) || isForbiddenName(name)
 
 /**
  * The columns of the file that the list does not have, as columns for the list. The added columns
- * are optional. Their kind comes from the options or from their name. Throws `mapping-needed` for a
- * name that must not be added (`cannotBeAdded`), or that differs from another name only in upper
- * and lower case.
+ * are optional. Their kind comes from the options or from their name. Default: text. Throws
+ * `mapping-needed` for a name that must not be added (`cannotBeAdded`), or that differs from
+ * another name only in upper and lower case.
  */
 export const addedColumns = (
   names: readonly string[],

@@ -26,7 +26,10 @@ export type TargetColumn = {
    * column, so the cells are empty.
    */
   source: number
-  /** The name of the column in the file, for messages about faults. */
+  /**
+   * The name for messages about faults: the name in the file, or in the list if the file has no
+   * such column.
+   */
   fileName: string
   /**
    * For a phone column: the index of the list's column for the phone's extension. -1: there is

@@ -66,8 +66,8 @@ const byFoldedCase = (names: readonly string[]): Map<string, string | null> => {
 }
 
 /**
- * The places of two groups of columns: those that the option `mapping` names, and those that have
- * the same name in the list.
+ * Places two groups of columns: those that the option `mapping` names, and those whose name a
+ * column of the list has too. All others get no place.
  */
 const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[] => {
   const { mapping = {}, schemaDrift } = spec.options

@@ -14,8 +14,8 @@ export const isLedgerHeader = (names: readonly string[]): boolean =>
   names.includes(MARK_COLUMN) || names.filter(isLedgerColumn).length >= 2
 
 /**
- * The empty name, and names that JavaScript objects already have. A column of such a name could
- * overwrite them.
+ * The empty name, and names of members that JavaScript objects already have. A column with the name
+ * of such a member could overwrite the member.
  */
 const FORBIDDEN = new Set([
   '',

@@ -36,8 +36,8 @@ const countBy = (proposals: readonly Proposal[], side: 'column' | 'proposedFor')
 
 /**
  * Proposes places from the names of the columns alone, so the same names always give the same
- * result. If two columns of a file are almost certainly the same column of the list, neither is
- * applied.
+ * result. If two proposals that are certain enough have the same column of the file or the same
+ * column of the list, neither is applied.
  */
 export const proposeColumns = (
   columns: readonly string[],

@@ -76,8 +76,8 @@ const SAME_NAME = 0.98
 const SYNONYM = 0.93
 const RELATED = 0.8
 /**
- * The highest confidence for names with different letters. With this confidence, a proposal always
- * needs a confirmation, because one letter can make another word (`contactNumber`,
+ * The highest confidence for names that are compared letter by letter. With this confidence, a
+ * proposal always needs a confirmation, because one letter can make another word (`contactNumber`,
  * `contractNumber`).
  */
 const MOST_BY_LETTERS = 0.89

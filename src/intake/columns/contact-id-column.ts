@@ -56,7 +56,7 @@ const proposalsFor = (names: readonly string[], wanted: string): Proposal[] => {
 
 /**
  * Finds the column with the contact id. Searches in this order:
- * - the column that the option `contactIdColumn` names
+ * - the column that the option `contactIdColumn` names (if given, nothing else is tried)
  * - the column `contactId` or `customerId`
  * - the column that `mapping` maps to such a name
  * - the only column that is almost certainly meant (`Customer ID`, `Kundennummer`)
@@ -64,8 +64,8 @@ const proposalsFor = (names: readonly string[], wanted: string): Proposal[] => {
  * Exception: if `mapping` leaves out the column `contactId` or `customerId`, the column that
  * `mapping` maps to such a name counts instead, if there is one.
  *
- * Throws `contact-id-column-missing`. If `contactIdColumn` was not given, the problem lists likely
- * columns.
+ * Throws `contact-id-column-missing` if no column is found. If `contactIdColumn` was not given, the
+ * problem lists likely columns.
  */
 export const contactIdIndex = (names: readonly string[], { options }: IntakeSpec): number => {
   const { contactIdColumn, mapping = {} } = options

@@ -19,7 +19,8 @@ const refuseNoPositions = (keys: readonly string[], width: number): void => {
  * Names the `width` columns of a file without a header. The option `mapping` gives names to
  * positions. Without `mapping`, the columns get the names of the list's columns, in their order. A
  * column that then still has no name is named by its position. Also returns `spec` with these names
- * in place of the positions in its options.
+ * in place of the positions in its options. Throws `mapping-needed` if a key of `mapping` is not a
+ * position in the file.
  */
 export const headlessColumns = (
   width: number,

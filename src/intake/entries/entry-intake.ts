@@ -33,8 +33,8 @@ export type EntryResult = {
 }
 
 /**
- * The most entries in a chunk, including rejected ones. This many entries fill ten requests
- * exactly, because a request has entries of only one chunk [contracts: 1].
+ * The most entries in a chunk, including rejected ones. A request has entries of only one
+ * chunk, and this many entries fill ten requests exactly [contracts: 1].
  */
 const CHUNK_ENTRIES = 4_990
 const CHUNK_CHARACTERS = 2_000_000
@@ -167,9 +167,9 @@ const createEntryRows = (spec: EntrySpec, chunks: ReturnType<typeof createChunks
 }
 
 /**
- * Reads the entries of a submission as they stream in: decode → rows → entries → chunks. Waits for
- * `take` to store a chunk before it reads more. Rejects a faulty entry and keeps the others. Throws
- * `FileRefused`, with `dnc-no-entries` if there is no entry at all.
+ * Reads the entries of a submission as they stream in: decompress → decode → rows → entries →
+ * chunks. Waits for `take` to store a chunk before it reads more. Rejects a faulty entry and keeps
+ * the others. Throws `FileRefused`, with `dnc-no-entries` if there is no entry at all.
  */
 export const runEntryIntake = async (
   body: AsyncIterable<Uint8Array>,

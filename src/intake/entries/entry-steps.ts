@@ -122,7 +122,7 @@ const readExpiry = (cells: EntryCells, now: Date, faults: EntryFault[]): string 
   return expiresAt
 }
 
-/** A removal gives its reason as free text. This is never a reason against a call. */
+/** A removal gives its reason as free text. The text never becomes one of `DNC_REASON_NAMES`. */
 const inWords = (text: string): ReturnType<typeof readReason> => ({
   reason: 'UNSPECIFIED',
   originalReason: isBlank(text) ? null : text.trim(),

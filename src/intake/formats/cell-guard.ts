@@ -28,8 +28,9 @@ const isReadAsOther = (cell: string): boolean => {
 }
 
 /**
- * Puts `'` before a cell that a spreadsheet would run as a formula or read as anything except text.
- * A spreadsheet can then open and save the file without a change to the cell.
+ * Puts `'` before a cell that a spreadsheet would run as a formula or may save in another form, and
+ * before a cell that already begins with an apostrophe. A spreadsheet can then open and save the
+ * file without a change to the cell.
  */
 export const guardCell = (cell: string): string => (isReadAsOther(cell) ? `'${cell}` : cell)
 
