@@ -11,9 +11,9 @@ export const OUTBOUND_EVENT_TYPES = [
 export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
 
 /**
- * The events about a campaign's segment. `segment.applied` is sent when the rules are in force. If
- * the index takes longer than GENESYS_INDEX_WAIT_SECONDS, the event is sent after this time, and
- * again when the index is ready.
+ * The events about a campaign's segment. `segment.applied` is sent when the rules are in force and,
+ * in the guide dialect, the index is ready. If the index takes longer than
+ * GENESYS_INDEX_WAIT_SECONDS, the event is sent after this time, and again when the index is ready.
  */
 export const SEGMENT_EVENT_TYPES = ['segment.applied', 'segment.failed'] as const
 export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]

@@ -222,7 +222,7 @@ export const CALL_PROBLEMS = {
   'database-unavailable': page(
     503,
     'The database does not answer',
-    'The gateway cannot reach its database, so it accepts nothing.',
+    'The gateway cannot reach its database, or the database accepts no writes. The gateway therefore accepts nothing.',
     'The database restarts.',
     'Send again after Retry-After. You may use the same Idempotency-Key.',
   ),

@@ -70,8 +70,9 @@ export type Edition = {
   bytes: number
   sha256: string | null
   /**
-   * How many numbers of this edition the previous edition did not have. null: the gateway has not
-   * compared the two editions yet, or the edition has not come into force.
+   * How many numbers of this edition the previous edition did not have. If there is no previous
+   * edition, these are all numbers. null: the gateway has not compared the two editions yet, or
+   * this edition has not come into force.
    */
   added: number | null
   problem: string | null
