@@ -100,8 +100,8 @@ const authorize = (request: FastifyRequest, key: ApiKey, scope: Scope | null): v
 }
 
 /**
- * Counts the call against the quotas of its tenant. Throws 429. Calls with some scopes are counted
- * but never refused.
+ * Counts the call against the quotas of its tenant. Throws 429. Calls that need the scope `dnc` or
+ * `dnc:override` are counted but never refused.
  */
 const countCall = async ({ countUse }: HttpDeps, tenantId: string, scope: Scope | null) =>
   countUse?.request(tenantId, isRefusedOverQuota(scope))

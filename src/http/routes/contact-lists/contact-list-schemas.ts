@@ -201,7 +201,10 @@ export const contactListsQuerySchema = z.strictObject({
 
 export const listSettingsSchema = z.strictObject({
   contactListId: z.string(),
-  /** How adding a contact changes its position in the dialling queue. */
+  /**
+   * What happens to contacts that are added: to their place in a campaign's queue, and to the data
+   * that Genesys has recorded about them.
+   */
   queue: queueOptionsSchema,
 })
 
