@@ -13,7 +13,7 @@ const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH] [--h
 
 FILE   the answer of GET /v1/audit-entries/export
 KEYS   the answer of GET /v1/signing-keys, saved when nobody had a reason to change it
---head a block and its hash, from a line audit.chained of a log that was kept elsewhere. It shows whether the end was cut off
+--head a block and its hash, from a line audit.chained of a log that was kept elsewhere. With it, the check shows whether the end of FILE was cut off
 HEADS  the file of AUDIT_HEADS_FILE, or such a log: all heads in it are compared
 `
 
@@ -49,7 +49,7 @@ const readKeys = (path: string): Map<string, string> => {
 
 const HASH = /^[0-9a-f]{64}$/u
 
-/** The heads in a file of heads or in a log. Other lines are skipped. */
+/** The heads in a file of heads or in a log. Lines without a head are skipped. */
 const readHeads = (path: string): NotedHead[] => {
   let text: string
   try {
@@ -108,8 +108,8 @@ const read = (words: string[]) => {
 }
 
 /**
- * Passes all lines of the export to the verifier. Returns the number of the first line that is not
- * a JSON object. null: there is no such line.
+ * Passes the lines of the export to the verifier, up to the first line that is not a JSON object.
+ * Returns the number of that line. null: there is no such line.
  */
 const takeLines = async (file: string, verifier: ChainVerifier): Promise<number | null> => {
   let number = 0

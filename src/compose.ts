@@ -104,8 +104,8 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   work.lanes.start()
   work.sweeper.start()
   await during('listen', () => listen(server))
-  // Genesys may send events as soon as it knows the address. The gateway therefore listens before
-  // it subscribes.
+  // Genesys may send events as soon as it has the address of the gateway. The gateway therefore
+  // listens before it subscribes.
   if (typeof events !== 'string') events.start()
   return {
     address,

@@ -1,15 +1,15 @@
 import { CONTACT_ID_SHAPE } from './domain/contacts/contact-id.ts'
 
 /**
- * Every variable that the gateway reads, in the order of `.env.example`. A test compares that file
- * with this table.
+ * A variable that the gateway reads. `CONFIG_VARIABLES` has all variables, in the order of
+ * `.env.example`. A test compares that file with `CONFIG_VARIABLES`.
  */
 export type ConfigVariable = {
   name: string
   group: string
   /**
-   * The value if the variable is not set. null: there is no value, and `reason` says what happens
-   * then.
+   * The value if the variable is not set. null: there is no fixed value. `reason` names the default
+   * if one is computed.
    */
   default: string | null
   reason: string
@@ -125,7 +125,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_FILE_THRESHOLD_ROWS',
     '50000',
-    'guide: if an upload has more accepted rows, the gateway sends it as files. The option delivery of an upload overrides this.',
+    'guide: if an upload has more accepted rows than this, the gateway sends it as files. The option delivery of an upload overrides this.',
   ),
   variable(
     genesys,

@@ -28,7 +28,7 @@ import type { Leaf } from './domain/segments/segment.ts'
 import { urlsOfHosts } from './lib/database-url.ts'
 import { unprintable } from './lib/secrets/unprintable.ts'
 
-/** Thrown if the configuration has faults. The message lists all faults, and never a value. */
+/** Thrown if the configuration has faults. The message lists faults, and never a value. */
 export class ConfigInvalid extends Error {
   override readonly name = 'ConfigInvalid'
 }
@@ -43,7 +43,7 @@ export type Config = ReturnType<typeof auditOf> & {
   dataDir: string
   /** The first key is the current one. null: the gateway makes a key and stores it in `dataDir`. */
   encryptionKeys: { id: string; key: Buffer }[] | null
-  /** `sandbox`: the sandbox, which simulates Genesys, runs in this process. */
+  /** `kind` is `sandbox` if the sandbox, which simulates Genesys, runs in this process. */
   genesys: {
     kind: 'sandbox' | 'real'
     dialect: 'guide' | 'platform'
@@ -66,7 +66,7 @@ export type Config = ReturnType<typeof auditOf> & {
   adminApiKey: string | null
   metricsToken: string | null
   keyRequestsPerMinute: number
-  /** Secrets for webhooks of Genesys, the current one first. Empty: `webhookSecretsOf` decides. */
+  /** Secrets for webhooks of Genesys, the current one first. Empty: see `webhookSecretsOf`. */
   webhookSecrets: string[]
   endpoints: Endpoint[]
   /** Hosts besides loopback for which URLs of the environment and of Genesys may use http. */
@@ -160,7 +160,7 @@ const insecureUrls = (env: Environment): string[] => {
     .map((name) => `${name}: must be https (http only for loopback or ALLOW_HTTP_HOSTS)`)
 }
 
-/** Finds faults that concern more than one variable. Each fault is a sentence. */
+/** Finds faults that concern several variables. Called only if each variable alone is valid. */
 const crossFaults = (env: Environment): string[] => {
   const half = (a: unknown, b: unknown): boolean => (a === undefined) !== (b === undefined)
   const credentials = env.GENESYS_CLIENT_ID !== undefined && env.GENESYS_CLIENT_SECRET !== undefined
@@ -206,7 +206,9 @@ const refuse = (faults: string[]): never => {
   )
 }
 
-/** Finds misspelt GENESYS_ names. Their defaults could send contacts to another org. */
+/**
+ * Finds misspelt GENESYS_ names, because the default of the meant variable may name another org.
+ */
 const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
   const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))
@@ -259,7 +261,7 @@ const endpointsOf = (env: Environment): Endpoint[] =>
     return url && secret ? [{ name, url, secret, events: ENVIRONMENT_ENDPOINTS[name] }] : []
   })
 
-/** Reads and checks the environment. Throws `ConfigInvalid` with all faults. */
+/** Reads and checks the environment. Throws `ConfigInvalid` if it has faults. */
 export const readConfig = (source: Record<string, string | undefined> = process.env): Config => {
   const env = parseEnvironment(source)
   const genesys = genesysConfig(env)

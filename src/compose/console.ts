@@ -24,7 +24,7 @@ import type { Essentials } from './essentials.ts'
 import { intakeOf } from './intake.ts'
 import { registryRulesOf } from './registries.ts'
 
-/** How many wrong keys an address may try in a minute before it must wait. */
+/** How many wrong keys an IP address may try in a minute before it must wait. */
 const KEY_FAILURES_PER_MINUTE = 10
 
 type Uses = HttpDeps & {

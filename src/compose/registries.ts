@@ -14,9 +14,9 @@ import {
 import type { Essentials } from './essentials.ts'
 
 /**
- * How old the registry of a country may be, and for which countries the configuration requires one.
- * If the configuration sets no age, the law that is in force today decides, or 31 days if the
- * gateway has no rule for the country.
+ * How many days old an edition may be, for registries that have no `maxAgeDays`. Also the registry
+ * that the configuration requires for each country. If the configuration sets no age, the law that
+ * is in force today sets it. If the gateway has no rule for the country, the age is 31 days.
  */
 export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) => ({
   ageDaysOf: (country: string): number => maxAgeDays ?? registryAgeDays(country, systemClock.now()),

@@ -281,8 +281,8 @@ export const createWork = async (essentials: Essentials) => {
   const sweeper = loopsOf(essentials, jobs, lanes, registries)
   const others = othersOf(essentials)
   /**
-   * Stops the jobs. Running checks in Genesys end here, and continue on another instance or after
-   * the next start.
+   * Stops the jobs. This interrupts the checks in Genesys that are in progress. They continue on
+   * another instance or after the next start.
    */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()

@@ -41,9 +41,7 @@ const setHeaders = async (_request: FastifyRequest, reply: FastifyReply): Promis
   reply.header('cross-origin-opener-policy', 'same-origin')
 }
 
-/**
- * Redirects a browser from the address of the gateway to the console. Any other caller gets 404.
- */
+/** Redirects a browser from `/` to the console. Any other caller of `/` gets 404. */
 const leadBrowsers = (app: FastifyInstance): void => {
   app.get('/', { config: { access: 'public', page: true } }, async (request, reply) => {
     reply.header('vary', 'Accept')

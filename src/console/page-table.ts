@@ -60,7 +60,10 @@ import {
   UPLOAD_RETRY,
 } from './uploads/upload-page.ts'
 
-/** Every page and every button of the console. Those with `menu` are in the menu, in this order. */
+/**
+ * Every page and every button of the console, except for the sign-in and the sign-out. Pages with
+ * `menu` are in the menu, in this order.
+ */
 export const TABLE: readonly TableEntry[] = [
   OVERVIEW,
   OVERVIEW_LIVE,

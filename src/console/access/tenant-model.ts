@@ -32,7 +32,10 @@ export const quotaLines = ({ quotas, use }: Pick<Tenant, 'quotas' | 'use'>) =>
 
 export const GRANT_NAMES = Object.keys(GRANT_FIELDS) as GrantField[]
 
-/** The grants as the form shows them: one id on each line, or `*` for all. */
+/**
+ * The grants as the form shows them (`text`: one id on each line, or `*` for all) and as the page
+ * of the tenant shows them (`shown`).
+ */
 const grantLines = (grants: Tenant['grants'] | null) =>
   GRANT_NAMES.map((name) => {
     const granted = grants?.[name] ?? []

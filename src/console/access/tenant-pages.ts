@@ -117,7 +117,7 @@ export const TENANT_CHANGE = form({
   },
 })
 
-/** Changes the limits of the default tenant. Its name and grants are fixed. */
+/** Changes the quotas and registries of the default tenant, whose name and grants are fixed. */
 export const TENANT_LIMIT = form({
   at: '/access/tenants/:tenantId/limit',
   scope: 'admin',

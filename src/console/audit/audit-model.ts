@@ -66,7 +66,7 @@ export const auditModel = (
 ) => ({
   entries: found.items.map((entry) => entryLine(entry, caller)),
   filter,
-  /** The search stopped before the end of the trail, although the page is not full. */
+  /** Whether the search stopped before the oldest entry, although the page is not full. */
   isPart: found.next !== null && found.items.length < limit,
   filtered: Object.values(filter).some((value) => value !== undefined),
   actions: AUDIT_ACTIONS.map((action) => ({ action, label: words.actions[action] })).toSorted(
@@ -77,7 +77,7 @@ export const auditModel = (
 
 const FAULTS: Record<string, string> = words.verdict.faults
 
-/** The result of a check of the chain, and the last block that the check covers. */
+/** The result of a check of the chain, as the page shows it. */
 export const verdictModel = (verdict: ChainVerification) => ({
   ok: verdict.ok,
   heading: verdict.ok ? words.verdict.holds : words.verdict.broken,

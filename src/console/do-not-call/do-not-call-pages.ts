@@ -88,7 +88,7 @@ export const DO_NOT_CALL = page({
   },
 })
 
-/** Searches for people. A POST, because the person must not appear in a URL. */
+/** Searches for people. A POST, because the people must not appear in a URL. */
 export const DO_NOT_CALL_SEARCH = form({
   at: '/do-not-call/search',
   scope: 'dnc',

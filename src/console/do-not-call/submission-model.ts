@@ -77,7 +77,7 @@ const foundLine = ({ terms, state, quarantined, submissionId, acceptedAt }: Foun
   acceptedAt,
 })
 
-/** For each person that was searched: whether calls are suppressed, and by which entries. */
+/** For each person in the search: whether calls are suppressed, and by which entries. */
 export const searchedModel = (
   people: readonly WrittenPerson[],
   found: ReadonlyMap<string, readonly FoundEntry[]>,

@@ -81,7 +81,7 @@ export const ENDPOINT_LIVE = page({
     return {
       title: model.endpoint.name,
       template: '/endpoints/endpoint-live',
-      // The page keeps reloading this part, because a pending message may get its next attempt
+      // The page keeps reloading this part, because a pending delivery may get its next attempt
       // soon.
       model: { ...model, live: nextLook(visit.query.look) },
     }

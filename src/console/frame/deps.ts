@@ -51,8 +51,8 @@ import type { SeeUploads } from '../../workflows/uploads/watch/see-uploads.ts'
 import type { SignInLink } from './sign-in-link.ts'
 
 /**
- * Counts wrong keys by address. After too many wrong keys, an address must wait before it can try
- * another key.
+ * Counts wrong keys by IP address. After too many wrong keys, an address must wait before it can
+ * try another key.
  */
 export type KeyFailures = {
   blockedForSeconds(address: string, digest: Buffer): number | null
@@ -113,8 +113,8 @@ export type ConsoleDeps = {
   receiveEdition: ReceiveEdition
   removeEdition: RemoveEdition
   /**
-   * For a registry without an age limit: how old its edition may be when contacts of a country are
-   * checked against it.
+   * For a registry without an age limit: how many days old its edition may be when contacts of a
+   * country are checked against it.
    */
   registryAgeDays: (country: string) => number
   guestFiles: Pick<GuestFileStore, 'find' | 'list'>

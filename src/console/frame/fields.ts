@@ -32,8 +32,8 @@ export const linkTo = (path: string, fields: Record<string, string | undefined>)
 }
 
 /**
- * The links to the first and to the next page of a list. null: there is no such page, or the viewer
- * is already on the first page.
+ * The links to the first and to the next page of a list. `first` null: the viewer is on the first
+ * page. `next` null: the viewer is on the last page.
  */
 export const pageLinks = (
   path: string,

@@ -13,9 +13,9 @@ const MOVING = WAITS.indexOf(5)
 export type NextLook = { look: number; seconds: number }
 
 /**
- * The next reload. `look`: the position of the previous wait in `WAITS`. A larger number counts as
- * the last position. null: the page was opened a moment ago. `moved`: this reload found something
- * new.
+ * The next reload. `look`: the position of the previous wait in `WAITS`. A number beyond the last
+ * position counts as the last position. null: the page was opened a moment ago. `moved`: this
+ * reload found something new.
  */
 export const nextLook = (look: number | null, moved = false): NextLook => {
   const next = look === null ? 0 : moved ? Math.min(look + 1, MOVING) : look + 1

@@ -45,7 +45,7 @@ export type Page = {
   at: string
   /** null: everyone who is signed in may open the page. */
   scope: Scope | null
-  /** Its entry in the menu. If left out, the menu has no entry, and other pages link to it. */
+  /** The entry of the page in the menu. If left out, only other pages link to the page. */
   menu?: MenuItem
   /** A part of a page, without the top of the page and the menu. A script requests it. */
   part?: true

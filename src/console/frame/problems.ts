@@ -38,7 +38,10 @@ const ofError = (deps: ConsoleDeps, error: unknown, request: FastifyRequest): Vi
   return viewOf({ ...problemWords(problem), back }, PROBLEMS[problem.code].status)
 }
 
-/** Shows every error under /console as a page that tells the user what to do. */
+/**
+ * Shows every error under /console as a page that tells the user what to do. `upload.js` gets the
+ * same texts as JSON.
+ */
 export const registerProblems = (app: FastifyInstance, deps: ConsoleDeps, frame: Frame): void => {
   app.setErrorHandler(async (error, request, reply) => {
     const view = ofError(deps, error, request)

@@ -141,8 +141,8 @@ const addForm = (app: FastifyInstance, serving: Serving, entry: Form): void => {
 }
 
 /**
- * Adds all pages and forms of the table. Anyone who is signed in with a key that has the scope of a
- * page can use it.
+ * Adds all pages and forms of the table. To use a page or form that has a scope, the viewer must be
+ * signed in with a key that has this scope.
  */
 export const registerTable = async (
   app: FastifyInstance,

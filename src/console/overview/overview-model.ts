@@ -15,7 +15,10 @@ const { overview: words, holds, states } = ENGLISH
 
 type Alert = { text: string; href: string | null }
 
-/** How long something may wait, in seconds, as in `deploy/prometheus/alerts.yml`. */
+/**
+ * How many seconds work may wait before the overview shows an alert. The times are those of
+ * `deploy/prometheus/alerts.yml`.
+ */
 const LANE_WAIT_S = 300
 const SUPPRESSION_WAIT_S = 900
 const RETRACTION_WAIT_S = 3_600

@@ -53,8 +53,8 @@ const timesOf = (asked: Pick<Asked, 'from' | 'to'>, now: Date) => {
 }
 
 /**
- * The person, read by the rules for do-not-call entries, so that both treat the same number as the
- * same person.
+ * The person, read by the rules for do-not-call entries, so that the search and the entries treat
+ * the same number as the same person.
  */
 const writtenSubject = (
   { deps }: Pick<Visit, 'deps'>,
@@ -97,8 +97,8 @@ const namedPerson = async (visit: Pick<Visit, 'deps' | 'caller'>, asked: Asked):
 }
 
 /**
- * Every decision about one person. A POST, because the person must not appear in a URL. The audit
- * trail records who searched, and whether ids were revealed.
+ * The decisions about one person in the chosen days. A POST, because the person must not appear in
+ * a URL. The audit trail records who searched, and whether ids were revealed.
  */
 export const PEOPLE_EVIDENCE = form({
   at: '/people/evidence',

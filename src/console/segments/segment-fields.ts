@@ -17,8 +17,8 @@ import {
 } from './segment-tree.ts'
 
 /**
- * The conditions (`c`) or the exclusions (`x`). The path of every field begins with one of the two
- * letters: `c.0.1.attribute`.
+ * The conditions (`c`) or the exclusions (`x`). The path of every field of a rule or group begins
+ * with one of the two letters: `c.0.1.attribute`.
  */
 type Root = 'c' | 'x'
 type Fields = Record<string, unknown>
@@ -50,7 +50,7 @@ export const segmentFields = z
     version: filled(z.coerce.number().int().min(1)),
     /** The digest of the rules that were checked last. Only checked rules are sent. */
     seen: filled(z.string().regex(/^[0-9a-f]{64}$/u)),
-    /** The digest of the analysis that the person confirmed. */
+    /** The digest of the analysis that the page showed. The person confirms it with `agreed`. */
     confirm: filled(z.string().regex(/^[\w-]{1,100}$/u)),
     agreed: filled(z.literal('yes')),
     once: z.uuid(),
@@ -124,7 +124,7 @@ const nodesAt = (form: SegmentForm, root: Root, steps: readonly number[]): FormN
 
 /**
  * Adds or removes a rule or group, by the name of the pressed button. Returns the id of the field
- * that gets the focus.
+ * or button that gets the focus.
  */
 export const pressed = (form: SegmentForm, action: string): string => {
   const [verb, path = 'c'] = action.split(':') as [string, string?]

@@ -37,7 +37,7 @@ const confirmView = (
 
 /**
  * Puts an earlier version in force again, as a new version. The gateway analyses the rules again,
- * because the contacts have changed since.
+ * because the contacts may have changed since.
  */
 export const SEGMENT_ROLLBACK = form({
   at: '/segments/:campaignId/rollback',

@@ -66,8 +66,8 @@ const isAlwaysText = (operator: FormOperator): boolean =>
   ([...TEXT_OPERATORS, ...DATE_OPERATORS] as readonly string[]).includes(operator)
 
 /**
- * The value of a text as a literal. A text that is not a number stays a text. The check of the
- * definition then reports at the right place that it must be a number.
+ * The typed text as a literal. A text that is not a number stays a text. If the operator needs a
+ * number, the check of the definition then reports this at the right place.
  */
 const literalOf = (text: string, as: LiteralType): Literal => {
   const number = Number(text)

@@ -99,7 +99,7 @@ const matchesOf = ({ matches }: AnalysisReport, placed: ReadonlyMap<string, stri
   }
 
 /**
- * The analysis of a definition: the findings (each with an invented contact as an example), whom
+ * The analysis of a definition: the findings (some with an invented contact as an example), whom
  * the rules select, and what changes.
  */
 export const analysisModel = ({ definition, house, analysis }: Understood) => {
@@ -129,8 +129,8 @@ const leavesOf = (node: SegmentNode): Leaf[] => {
 }
 
 /**
- * Every comparison in words. The key is its canonical JSON, with a mark for a condition (`c`) or an
- * exclusion (`x`).
+ * Every comparison in words. The key is the canonical JSON of the comparison, after the letter `c`
+ * for a condition or `x` for an exclusion.
  */
 const comparisonsOf = ({ conditions, exclusions }: SegmentDefinition): Map<string, string> =>
   new Map([
@@ -145,7 +145,11 @@ const comparisonsOf = ({ conditions, exclusions }: SegmentDefinition): Map<strin
       ),
   ])
 
-/** The comparisons that would be added and removed. null: no version is in force. */
+/**
+ * The comparisons that would be added and removed, whether the contact lists would change
+ * (`lists`), and whether only the arrangement of the rules would change (`rearranged`). null: no
+ * version is in force.
+ */
 export const differences = (now: SegmentDefinition | null, next: SegmentDefinition) => {
   if (now === null) return null
   const [before, after] = [comparisonsOf(now), comparisonsOf(next)]

@@ -23,7 +23,9 @@ export const ownUpload = async ({
   return upload
 }
 
-/** The upload, also of another tenant if the viewer is an admin. Otherwise throws 404. */
+/**
+ * The upload, if it belongs to the viewer's tenant or the viewer is an admin. Otherwise throws 404.
+ */
 export const seenUpload = async ({
   deps,
   caller,
@@ -35,8 +37,8 @@ export const seenUpload = async ({
 }
 
 /**
- * The upload, if its contact list is still granted to the tenant. Throws 404 if it is not. For use
- * cases that send rows.
+ * The upload, if it belongs to the viewer's tenant and its contact list is still granted to this
+ * tenant. Otherwise throws 404. For use cases that send rows.
  */
 export const uploadOfGrantedList = async (asking: Asking): Promise<Upload> => {
   const upload = await ownUpload(asking)

@@ -6,7 +6,7 @@ import { ENGLISH, fill } from '../texts/texts.ts'
 
 /**
  * Something that happened, and when. `by`: the key of the person who requested it. null: the
- * gateway did it by itself.
+ * gateway did it by itself, or the upload's own record does not show who requested it.
  */
 export type Moment = { at: string; text: string; by: string | null }
 
@@ -47,7 +47,7 @@ const movedText = ({ details: { to, reason } }: ChainedEntry): string => {
     : fill(audited.moved, { state: stateOf(to) })
 }
 
-/** The text for an action. Other actions are not shown. */
+/** For each action that the page shows, its text. */
 const TEXTS: Readonly<Record<string, (entry: ChainedEntry) => string>> = {
   'upload.accepted': ({ counts }) => fill(audited.accepted, { count: counts['read'] ?? 0 }),
   'upload.moved': movedText,

@@ -45,7 +45,7 @@ const actionsOf = (state: SeenState | undefined): BulkAction[] =>
     (action) => state === undefined || TAKEN_IN[action].includes(state),
   )
 
-/** The result of an action by filter. */
+/** The result of an action on the uploads that a filter selects. */
 export const movedModel = (
   action: BulkAction,
   { done, skipped, why, next }: ControlledUploads,

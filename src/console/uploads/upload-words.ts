@@ -19,8 +19,8 @@ const wordsOf = (
 })
 
 /**
- * The text for the code of a row. The console has a separate text if the text of the API is about
- * calls.
+ * The text for the code of a row. If the text of the API is about API calls, the console has a
+ * separate text.
  */
 export const rowCodeWords = (code: string): CodeWords => {
   const page = Object.hasOwn(REJECTIONS, code) ? REJECTIONS[code as RejectionCode] : null

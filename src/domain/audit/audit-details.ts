@@ -39,9 +39,9 @@ const HELD = z.strictObject({ reason: code })
 const CODED = z.strictObject({ code })
 /** The members that were set. The entry never contains their values. */
 const CHANGED = z.strictObject({ fields: z.array(code).max(50) })
-/** The answer of Genesys that caused this entry. `status` null: Genesys did not answer. */
+/** The failed request to Genesys that caused this entry. `status` null: Genesys did not answer. */
 const FAILED_BY = z.strictObject({ failure: code, status, upstreamCode: id.nullable() })
-/** Genesys' id of the file, and the result of its scan so far. */
+/** Genesys' id of the file, and the result of Genesys' virus scan so far. */
 const AT_GENESYS = z.strictObject({ fileId: id.nullable(), virusScan: code.nullable() })
 /**
  * A request that Genesys did not accept. The `object` of the entry is the X-Request-ID of the
@@ -189,12 +189,13 @@ export type AuditSaid =
       [Action in Exclude<AuditAction, PlainAction>]: { action: Action; details: Details[Action] }
     }[Exclude<AuditAction, PlainAction>]
 
-/** The action with its details, or with empty details if only the name of the action is given. */
+/** The action with its details, or without details if only the name of the action is given. */
 export const saidOf = (said: PlainAction | AuditSaid): AuditSaid =>
   typeof said === 'string' ? { action: said } : said
 
 /**
- * An id from another system. null if the id has characters that an audit entry must not contain.
+ * An id from another system. null: there is no id, or the id is too long or has characters that an
+ * audit entry must not contain.
  */
 export const auditId = (given: string | null | undefined): string | null =>
   id.safeParse(given).data ?? null

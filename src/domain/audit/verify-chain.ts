@@ -8,7 +8,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
  * - the number of the block, its time, and the id of the signing key
  * - the number of the first entry of the block, and how many entries the block has
  * - the SHA-256 of the hashes of these entries (hexadecimal, one line each)
- * - the hash of the block before
+ * - the hash of the previous block
  *
  * The canonical JSON of the header is hashed. It is also signed (Ed25519), with the line
  * `outbound-gateway audit-block` before it.

@@ -8,8 +8,8 @@ import type { UploadColumn } from '../uploads/upload.ts'
 export const CONTACT_ID_COLUMN = 'contactId'
 
 /**
- * The column of the list that contains the contact id when rows are sent as a file. null: the list
- * has no such column.
+ * The column of the list that contains the contact id when rows are sent as a file. null: the id is
+ * written to no column of the list.
  */
 export const contactIdColumnOf = (
   list: Pick<ContactList, 'columns'>,

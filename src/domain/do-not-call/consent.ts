@@ -19,7 +19,7 @@ export const isConsentColumn = (name: string | null): name is ConsentColumn =>
  */
 export type Consent = 'given' | 'missing' | 'consent-time-invalid' | 'consent-time-future'
 
-/** The clock of a sender may be this much ahead of the gateway's clock. */
+/** The clock of the CRM may be this much ahead of the gateway's clock. */
 const AHEAD_MS = 5 * 60_000
 
 /** `nowMs`: the gateway's time, in milliseconds since 1970. */

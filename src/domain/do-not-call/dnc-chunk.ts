@@ -7,7 +7,10 @@ export type DncChunk = {
   seq: number
   firstLine: number
   lastLine: number
-  /** The different terms of the entries. An entry refers to its terms by their index. */
+  /**
+   * The terms of all entries, each distinct terms only once. An entry refers to its terms by their
+   * index.
+   */
   terms: readonly EntryTerms[]
   entries: readonly StoredEntry[]
   rejected: readonly RejectedRow[]

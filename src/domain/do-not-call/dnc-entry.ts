@@ -20,8 +20,8 @@ export type DncRules = {
 export type SubjectKind = 'phone' | 'email'
 
 /**
- * The fields of an entry. Except for the person and `originalReason`, a caller can also set them
- * for all entries of a call, as options.
+ * The fields of an entry. A caller can also set them for all entries of a call, as options.
+ * Exceptions: `phoneNumber`, `email` and `originalReason`.
  */
 export const ENTRY_FIELDS = [
   'phoneNumber',

@@ -25,7 +25,11 @@ const shared = {
     .max(64)
     .optional()
     .describe('Where the entries come from, for example `crm-export`'),
-  receivedAt: moment.optional().describe('When the people asked not to be called. Default: now'),
+  receivedAt: moment
+    .optional()
+    .describe(
+      'When the people asked not to be called. Default: when the gateway receives the entries',
+    ),
   region: z
     .string()
     .refine(isPhoneRegion, 'must be the two letters of a country, for example US')

@@ -67,8 +67,8 @@ export const EDITION_LOAD = form({
     key: z.string().regex(/^[0-9a-f-]{36}(?:-\d{1,6})?$/u),
     change: z.enum(EDITION_CHANGES),
     /**
-     * The edition that was in force when the page was made. A change refers to this edition, and is
-     * refused if another edition is in force.
+     * The edition that was in force when the page was made. A file of additions or removals refers
+     * to this edition, and is refused if another edition is in force.
      */
     base: filled(editionOptionsSchema.shape.base.unwrap()),
     asOf: filled(z.iso.date()),

@@ -122,8 +122,8 @@ const describe = async (visit: Sent) => {
 }
 
 /**
- * Reads the beginning of a file and shows its format. Nothing of the file is stored. A script shows
- * the result inside the page.
+ * Reads the beginning of a file and shows its format and its columns. Nothing of the file is
+ * stored. A script shows the result inside the page.
  */
 export const UPLOAD_CHECK = form({
   at: '/uploads/new/check',

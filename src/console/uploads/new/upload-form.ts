@@ -40,7 +40,7 @@ const parsed = (text: string): unknown => {
   }
 }
 
-/** Yes or no. If absent, the configuration of the list and of the gateway decides. */
+/** Yes or no. Default: the setting of the list, else the safe default (`chooseQueue`). */
 const decision = filled(z.enum(['yes', 'no']))
 
 /** A time as `<input type=datetime-local>` sends it. The page states that it is UTC. */

@@ -18,8 +18,8 @@ export const fixFormSchema = z
     after: line,
     apply: z.enum(['manual', 'auto']),
     /**
-     * Whether the page showed the real cells. If it did, a cell counts as changed only if it
-     * differs from the stored one.
+     * Whether the page showed the real cells. `yes`: a typed cell counts as changed if it differs
+     * from the stored cell. `no`: it counts as changed if it is not empty.
      */
     revealed: z.enum(['yes', 'no']),
     /** Made with the page, so that a form that is sent twice is accepted once. */
@@ -37,8 +37,8 @@ export const typedCells = (form: FixForm): Map<string, string> => {
 }
 
 /**
- * The rows in which a cell was changed. `cellsOf`: the cells of a row before the change, by its
- * line.
+ * The rows in which a cell was changed. `cellsOf`: for the line of each row, the cells before the
+ * change.
  */
 export const changedRows = (
   form: FixForm,

@@ -39,7 +39,7 @@ const rowLine = (upload: Upload, row: LedgerRow, asked: Asked) => {
   const before = ledgerFaults(row).map(({ column }) => column)
   const names = upload.columns.map(({ name }) => name)
   const isKnown = (column: string | null): boolean => column !== null && names.includes(column)
-  // A fault without a column concerns the whole row, so any cell may be the cause.
+  // A fault that names no column of the file concerns the whole row, so any cell may be the cause.
   const asWhole = [...before, ...faults.map(({ column }) => column)].some((one) => !isKnown(one))
   const fixable = (name: string): boolean =>
     asWhole || before.includes(name) || faults.some(({ column }) => column === name)

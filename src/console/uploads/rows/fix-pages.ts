@@ -117,7 +117,9 @@ const problemOf = (heading: string, hint: string, detail = words.notSent): Probl
   ...{ code: 'rows-not-sent', heading, detail, hint },
 })
 
-/** Sends only the changed rows, as a new upload that refers to this one. */
+/**
+ * Sends only the changed rows, as a new upload that refers to the upload with the rejected rows.
+ */
 export const UPLOAD_FIX_SEND = form({
   at: '/uploads/:uploadId/rows/fix/send',
   scope: 'uploads',
