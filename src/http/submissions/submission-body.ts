@@ -131,8 +131,8 @@ export async function* fileBytes(source: Readable, deps: BodyDeps): AsyncGenerat
 
 /**
  * The bytes of a body with Content-Encoding gzip, still compressed, while they arrive. The reader
- * of the file decompresses them. Throws `compression-invalid` if the bytes do not begin
- * like gzip.
+ * of the file decompresses them. Throws `compression-invalid` if the bytes do not begin like
+ * gzip.
  */
 export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let start: Uint8Array = new Uint8Array()

@@ -55,7 +55,7 @@ const encodingOf = (header: string): TextEncoding | null => {
   if (charset === undefined) return null
   const encoding = encodingOfCharset(charset)
   if (encoding !== null) return encoding
-  const named = /^[a-z][\w.:-]{0,39}$/u.test(charset) ? charset : 'that it names'
+  const named = /^[a-z][\w.:-]{0,39}$/u.test(charset) ? charset : 'of the Content-Type'
   throw new GatewayProblem(
     'media-type-unsupported',
     `The charset ${named} is not supported. The supported charsets are ${TEXT_ENCODINGS.join(', ')}.`,
@@ -87,9 +87,9 @@ const FORM_ALONE =
   'Send multipart/form-data with the part `file`, without Content-Encoding. This call accepts no other body.'
 
 /**
- * How the body of a submission arrives. Throws 415 for a media type, Content-Encoding or
- * charset that is not supported, and `multipart-malformed` if the boundary of a form is missing or
- * too long. `formOnly`: a bare body gets 415 too, and the text of the problem names only the
+ * How the body of a submission arrives. Throws 415 for a media type, Content-Encoding or charset
+ * that is not supported, and `multipart-malformed` if the boundary of a form is missing or too
+ * long. `formOnly`: a bare body gets 415 too, and the text of the problem names only the
  * form.
  */
 export const submissionFormOf = (
@@ -121,8 +121,8 @@ export const submissionFormOf = (
 }
 
 /**
- * The format of a file in a form, by its media type. If the media type is missing or too
- * general: by the file's name. Throws 415 if neither decides.
+ * The format of a file in a form, by its media type. If the media type is missing or too general:
+ * by the file's name. Throws 415 if neither decides.
  */
 export const fileFormatOf = (
   mimeType: string,

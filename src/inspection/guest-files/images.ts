@@ -61,7 +61,10 @@ export const imageFault = async (type: ImageType, bytes: Buffer): Promise<FileFa
     return fileFault('image-too-large', `The image has more than ${MAX_PIXELS / 1e6} megapixels.`)
   }
   if (structure.allPixels > MAX_ANIMATION_PIXELS) {
-    return fileFault('image-too-large', 'All pictures of the animation together are too large.')
+    return fileFault(
+      'image-too-large',
+      'All pictures of the animation together have too many pixels.',
+    )
   }
   if (!(await hasItsPixels(structure))) return NOT_WHOLE
   const hidden = alsoAnother(bytes, structure.endsAt)
@@ -69,6 +72,6 @@ export const imageFault = async (type: ImageType, bytes: Buffer): Promise<FileFa
     ? null
     : fileFault(
         'file-type-mismatch',
-        `The image is also a different file, or contains one (${hidden}).`,
+        `The image is also a file of another kind, or contains one (${hidden}).`,
       )
 }

@@ -15,7 +15,7 @@ const ACTIVE = active(
   'The PDF has active content: a script, a program, a form that submits, or another file.',
 )
 const OPAQUE = active(
-  'A part of the PDF is compressed or encrypted, so the PDF cannot be inspected.',
+  'The PDF cannot be inspected, because a part of it is encrypted, damaged, too large or compressed in an unusual way.',
 )
 const EMBEDDED = active(
   'The PDF contains another file. Only XML (as in an electronic invoice) is allowed.',

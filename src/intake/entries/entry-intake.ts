@@ -33,8 +33,8 @@ export type EntryResult = {
 }
 
 /**
- * The most entries in a chunk, including rejected ones. A request has entries of only one
- * chunk, and this many entries fill ten requests exactly [contracts: 1].
+ * The most entries in a chunk, including rejected ones. A request has entries of only one chunk,
+ * and this many entries fill ten requests exactly [contracts: 1].
  */
 const CHUNK_ENTRIES = 4_990
 const CHUNK_CHARACTERS = 2_000_000

@@ -29,9 +29,9 @@ export type JudgeEntry = (
 
 /**
  * Builds the function that judges the entries of one submission, from its options. `now`: an expiry
- * must be later than this. `granted`: the contact lists that entries may name. An entry for any
- * other list would suppress nobody. For removals, two rules differ: the reason is free text, and no
- * removal is quarantined because of the country of its phone.
+ * must be later than this. `granted`: the contact lists that entries may name (`*`: all). An entry
+ * for any other list would suppress nobody. For removals, two rules differ: the reason is free
+ * text, and no removal is quarantined because of the country of its phone.
  */
 export type BuildEntrySteps = (submission: {
   kind?: 'add' | 'remove'
