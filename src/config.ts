@@ -206,9 +206,7 @@ const refuse = (faults: string[]): never => {
   )
 }
 
-/**
- * Finds misspelt GENESYS_ names, because the default of the meant variable may name another org.
- */
+/** Finds misspelt GENESYS_ names: the default used instead could send contacts to another org. */
 const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
   const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))

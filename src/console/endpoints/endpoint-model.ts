@@ -103,7 +103,7 @@ export const deliveriesModel = (
     state: state ?? '',
     states: DELIVERY_STATES.map((name) => ({ state: name, label: words.deliveryStates[name] })),
     anyDead: lines.some(({ isDead }) => isDead),
-    /** The page refreshes itself while a delivery is pending. */
+    /** Whether a delivery on this page of the log is pending. */
     anyPending: lines.some(({ badge }) => badge === 'waiting'),
     ...pageLinks(path, { state }, { cursor, next: found.next }),
   }

@@ -149,7 +149,7 @@ export type ConsoleDeps = {
   hasRoom: () => boolean
   /** The problem for an error. Also notes the problem for the log line of the request. */
   problemFor: (error: unknown, request: FastifyRequest) => GatewayProblem
-  /** The address under which others reach the gateway. */
+  /** The URL at which other systems reach the gateway. */
   publicUrl: string | null
   /** Whether the sandbox simulates Genesys. */
   simulated: boolean

@@ -16,8 +16,8 @@ const keySchema = z.object({ key: text.catch(''), to: text.optional().catch('') 
 const linkSchema = z.object({ link: text.catch('') })
 
 /**
- * Allows only an address of the console. Otherwise a link to the sign-in page could lead to any
- * other site.
+ * The address after the sign-in: `to` if it is an address of the console, else the overview. A link
+ * to the sign-in page must not lead to another site.
  */
 const placeOf = (to: string | undefined): string =>
   to !== undefined && /^\/console(?:[/?][\w\-./?=&%:~@,+]*)?$/u.test(to) ? to : '/console'

@@ -70,7 +70,7 @@ export const rowListModel = (
     outcomes: ROW_OUTCOMES.map((outcome) => ({ outcome, label: ENGLISH.rows.outcomes[outcome] })),
     codes: Object.keys(upload.rejections).toSorted(),
     lines,
-    /** A page with only one row has room for all its cells. */
+    /** Whether the page has only one row. It then has room for all cells of this row. */
     single: lines.length === 1,
     cutShort: found.cutShort,
     first: after > 0 ? rowsLink(upload.id, filter) : null,
