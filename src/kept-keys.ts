@@ -7,8 +7,8 @@ import { keepSecret } from './lib/kept-secret.ts'
 import { makeDirectory } from './lib/make-directory.ts'
 
 /**
- * Thrown if DATA_DIR cannot be made, or cannot be closed to other users. The message says what to
- * do.
+ * Thrown if DATA_DIR cannot be made, or if the gateway cannot or must not close it to other users.
+ * The message says what to do.
  */
 export class DataDirOpen extends Error {
   override readonly name = 'DataDirOpen'
@@ -101,8 +101,9 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
 
 /**
  * The keys that encrypt stored data: the configured keys or, if none is configured, a key that the
- * first start makes and stores in DATA_DIR. If keys are configured later, the stored key remains
- * the last of them, because the embedded database still has rows that were sealed with it.
+ * first start makes and stores in DATA_DIR. If keys are configured later, and the database is
+ * embedded, the stored key remains the last of the keys, because the database still has rows that
+ * were sealed with it.
  */
 export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {
   const { encryptionKeys: configured, home, dataDir } = config
@@ -114,7 +115,7 @@ export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] 
 
 /**
  * The admin key: the configured key or, only for the sandbox, a key that the first start makes.
- * `file`: where the key is stored. `made`: this call made the key.
+ * `file`: where the key is stored. null: the key is configured. `made`: this call made the key.
  */
 export const adminKeyOf = (config: Config): { key: string; file: string | null; made: boolean } => {
   if (config.adminApiKey) return { key: config.adminApiKey, file: null, made: false }
@@ -136,6 +137,7 @@ export const presentAdminKey = (config: Pick<Config, 'adminApiKey' | 'dataDir'>)
 /**
  * The secrets that verify webhooks of Genesys, the current one first. They are the configured
  * secrets or, only for the sandbox with an embedded database, a secret that the first start makes.
+ * In all other cases, there are none.
  */
 export const webhookSecretsOf = (config: Config): string[] => {
   const { webhookSecrets, genesys, home, dataDir } = config

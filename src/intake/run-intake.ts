@@ -5,7 +5,7 @@ import type { ReplacedRows } from './rows/accepted-rows.ts'
 import { createRowIntake } from './rows/row-intake.ts'
 import type { IntakeTuning, OpenIntake, RowIntake } from './rows/row-intake.ts'
 
-/** The digests of 2^20 rows need 16 MiB, and another 16 MiB while they are compared. */
+/** The digests of 2^20 rows need 16 MiB, and about 18 MiB more while they are compared. */
 const TUNING: IntakeTuning = { plainRows: true, rowsInMemory: 1_048_576 }
 
 const resultOf = (
@@ -43,7 +43,7 @@ const resultOf = (
   }
 }
 
-/** Creates `runIntake` with other settings, for tests. */
+/** Creates `runIntake`. `tuning`: settings that tests use instead of those in `TUNING`. */
 export const createRunIntake =
   (tuning: Partial<IntakeTuning> = {}): RunIntake =>
   async (body, spec, sink) => {

@@ -15,12 +15,13 @@ import { saysUnavailable, watchOutages } from './outage-watch.ts'
 
 /**
  * The most jobs of one fetch. Their handlers run at the same time, and the fetcher fetches again
- * when all have ended. A slow endpoint therefore delays only the jobs of its fetch.
+ * when all have ended. A slow endpoint therefore delays the next fetch of its fetcher, but no
+ * handler of the same fetch.
  */
 const JOBS_A_FETCH = 10
 /**
  * How many fetchers a queue has. Each fetcher polls the database. Checking a receipt is fast, but
- * an endpoint may take its 5 s.
+ * an endpoint may take up to 5 s to answer.
  */
 const FETCHERS = {
   'sync-delivery': 3,
@@ -32,7 +33,10 @@ const FETCHERS = {
  * sends the job has usually committed. If not, the next poll finds the job.
  */
 const POKE_AFTER_MS = 40
-/** All jobs that are due within this time cause one fetch. */
+/**
+ * All jobs of a queue that are due in the same interval of this length cause one early fetch of
+ * each fetcher.
+ */
 const POKE_TICK_MS = 20
 /** Jobs that are due later than this wait for the poll, so that there are few timers. */
 const POKED_WITHIN_MS = 60_000
@@ -58,8 +62,8 @@ const SETTINGS = {
 } as const
 
 /**
- * With this policy, pg-boss keeps at most one waiting job for each key. The gateway uses its ids as
- * keys.
+ * With this policy, pg-boss keeps at most one waiting job for each key. The key of a job is the id
+ * that the job contains.
  */
 const POLICY = 'short'
 
@@ -165,8 +169,8 @@ const makeQueues = async (boss: PgBoss, sql: SqlExecutor): Promise<void> => {
     await boss.updateQueue(queue, SETTINGS)
     await sql.executeSql(KEEP_POLICY, [queue])
     // Makes pg-boss remember the queue. Otherwise the first send inside a transaction would look
-    // the queue up. The embedded home has only one connection, so that query would wait for its own
-    // transaction.
+    // the queue up. The embedded home has only one connection, and the transaction uses it, so the
+    // query and the transaction would wait for each other.
     await boss.findJobs(queue, { id: NO_JOB })
   }
 }

@@ -4,8 +4,8 @@ import type { AuditChain, KeepHead } from '../workflows/ports/audit/chain.ts'
 import { createLookLoop } from './look-loop.ts'
 
 /**
- * The longest time between two checks for new entries. Usually an entry is in the chain within a
- * second. It takes longer while a transaction that began earlier is still running.
+ * The wait between two checks for new entries. Usually, an entry is in the chain within a second.
+ * An entry takes longer while a transaction that began before its own is still running.
  */
 const LOOK_EVERY_MS = 400
 

@@ -99,14 +99,17 @@ const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: Abor
 
 /**
  * Works on objects, `atOnce` at a time. Releases an object when its work must wait. Each step of
- * the work is stored, so the next holder continues from there.
+ * the work is stored, so the next holder continues after the last stored step.
  */
 export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): ObjectWorker => {
   const { lane, clock, emit, random = LONGEST } = deps
   const stopping = new AbortController()
   const hold = createHolder(deps, stopping.signal)
   const held = new Map<KeptLease, Promise<void>>()
-  /** When the work has ended, claims the next object. Claims again when this object is due. */
+  /**
+   * When the work on an object has ended, claims the next object. Claims again when the first
+   * object is due, if this is before the next idle poll.
+   */
   const follow = async (work: Promise<number | null>, lease: KeptLease): Promise<void> => {
     const nextMs = await work
     held.delete(lease)

@@ -23,8 +23,8 @@ export type SweeperDeps = {
   reconciliations: Pick<ReconciliationStore, 'overdue'>
   jobs: JobResender
   /**
-   * Checks the database's clock first. Without this check, instances that are alive could count as
-   * dead after a jump of the clock.
+   * Checks the database's clock before each sweep. Without this check, instances that are alive
+   * could count as dead after a jump of the clock.
    */
   lookAtClock: () => Promise<void>
   clock: Clock
@@ -47,14 +47,14 @@ const SWEEP_EVERY_MS = 5_000
 const RECEIVING_DEAD_MS = 60_000
 /**
  * If a delivery that was tried before has been due for this time, it gets a new job, because its
- * job may be lost. If the job only waits behind others, the new job changes nothing. A delivery
- * that was never tried gets a job as soon as it is due.
+ * job may be lost. If its job still waits behind other jobs, no new job is made. A delivery that
+ * was never tried gets a new job in the first sweep after it is due.
  */
 const SYNC_OVERDUE_MS = 20_000
 const RECEIPT_OVERDUE_MS = 60_000
 /**
  * If the check of an upload has been due for this time, it gets a new job. The job of a check takes
- * less time.
+ * less time than this, so the earlier job is probably lost.
  */
 const RECONCILIATION_OVERDUE_MS = 180_000
 /** Must agree with docs/retention.md. */

@@ -16,7 +16,7 @@ export type Turns = {
   /** Whether one more lane may be claimed. */
   hasRoom(): boolean
   /**
-   * Whether there is no room, and a lane has had its shortest time (`TURN_MS`). false while another
+   * Whether there is no room, and a lane has had its shortest time (`TURN_MS`). false while any
    * lane is stopping, because only one lane makes room at a time.
    */
   isOneOver(): boolean

@@ -7,8 +7,8 @@ export type BackoffPolicy = { baseMs: number; capMs: number }
 /**
  * Returns how long to wait after failed attempt number `attempt` (from 1), in milliseconds. The
  * wait is a random time of at most min(capMs, baseMs·2^(attempt-1)). If a server requires a wait,
- * this wait (`retryAfterMs`) is added. AWS calls this "full jitter" [guide-api: Errors and
- * retries]. It keeps many clients from retrying at the same moment.
+ * this wait (`retryAfterMs`) is added. AWS calls the random wait "full jitter" [guide-api: Errors
+ * and retries]. The randomness keeps many clients from retrying at the same moment.
  */
 export const backoffMs = (
   policy: BackoffPolicy,

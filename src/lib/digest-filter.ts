@@ -72,8 +72,8 @@ export const createDigestFilter = (): DigestFilter => {
   let held = 0
 
   /**
-   * Each piece is at least as large as all earlier pieces together. There are therefore few pieces
-   * to search.
+   * Each new piece has room for at least as many digests as were added before it. There are
+   * therefore few pieces to search.
    */
   const reserve = (count: number): void => {
     const last = pieces.at(-1)

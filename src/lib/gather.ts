@@ -1,6 +1,7 @@
 /**
  * How a gatherer rests between two calls. `after` gets the number of items of the last call, and
- * returns when the next call may begin. The rest ends earlier when `enough` items wait.
+ * resolves when the next call may begin. undefined: at once. The rest ends earlier when `enough`
+ * items wait.
  */
 export type Rest = {
   after(items: number, ended: AbortSignal): Promise<void> | undefined
@@ -8,11 +9,11 @@ export type Rest = {
 }
 
 /**
- * Collects items while a call of `flush` runs, and passes them together to the next call. Under
- * load, few calls therefore suffice for many items. If no call (and no rest) is in progress, an
- * item is passed on immediately. `flush` returns the answers in the order of its items. If it
- * throws, all items of that call fail. `rest`: waits after each call, so that more items gather for
- * the next one. `idle`: called when no call and no rest is in progress any more.
+ * Collects items while a call of `flush` runs, and passes them together (at most `mostAtOnce`) to
+ * the next call. Under load, few calls therefore suffice for many items. If no call (and no rest)
+ * is in progress, an item is passed on immediately. `flush` returns the answers in the order of its
+ * items. If it throws, all items of that call fail. `rest`: waits after each call, so that more
+ * items gather for the next one. `idle`: called when no call and no rest is in progress any more.
  */
 export const createGatherer = <Item, Answer>(
   flush: (items: readonly Item[]) => Promise<readonly Answer[]>,

@@ -10,8 +10,8 @@ import type { RawRow, RowReader, RowSink } from './raw-row.ts'
 /** Space for a block and an unfinished record before it. It grows for longer records. */
 const FIRST_ROOM_BYTES = 131_072
 /**
- * How many bytes follow the text. The first of them is the line feed that ends every search. The
- * others may be read when a cell is read four bytes at a time.
+ * How many bytes the buffer has after the text. The first of them is the line feed that ends every
+ * search. The others may be read when a cell is read four bytes at a time.
  */
 const SLACK_BYTES = 4
 
@@ -87,14 +87,15 @@ const createWindow = (record: CsvRecord) => {
 
 /**
  * Whether the first line is Excel's `sep=;`, which is not a record. The line has two cells if the
- * delimiter in it has cut it in two.
+ * file is cut at the delimiter that the line names.
  */
 const isDelimiterLine = (cells: readonly string[]): boolean =>
   cells.length <= 2 && /^sep=[,;\t|]?$/i.test(cells.join(''))
 
 /**
- * Passes records to the sink. The first record with content is the header. If the file has no
- * header, this record is data: it is announced with `noHeader`, and then passed on too.
+ * Passes records to the sink. The first record with content, after any `sep=;`, is the header. If
+ * the file has no header, this record is data: it is announced with `noHeader`, and then passed on
+ * too.
  */
 const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) => void) => {
   let opened = false
@@ -118,11 +119,11 @@ const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) =>
 
 /**
  * A CSV reader for blocks of UTF-8. A record may begin in one block and end in another. The
- * delimiter is comma, semicolon, tab or bar (detected in the first record if not given). Quotes
- * follow RFC 4180. Lines end in LF, CRLF or CR, and a file may mix these. Skips empty lines and
- * Excel's `sep=;` before the first record with content. Throws `FileRefused('csv-malformed')` for a
- * record of more than `maxRecordBytes`, for a quote that is never closed, and for a misplaced quote
- * in the header. Holds one record and one block in memory.
+ * delimiter is comma, semicolon, tab or bar (if not given, detected at the start of the file).
+ * Quotes follow RFC 4180. Lines end in LF, CRLF or CR, and a file may mix these. Before the first
+ * record with content, skips Excel's `sep=;` and records whose cells are all blank. Throws
+ * `FileRefused('csv-malformed')` for a record of more than `maxRecordBytes`, for a quote that is
+ * never closed, and for a misplaced quote in the header. Holds one record and one block in memory.
  */
 export const createCsvReader = (options: {
   delimiter: string | undefined

@@ -91,8 +91,9 @@ const classesFor = (delimiter: string): Uint8Array => {
 
 /**
  * The position of the last byte of the line end at `at`: LF, CR, or CR and LF together. If a CR is
- * the last byte before `limit`, it is joined with the line feed that the reader put at `limit`. The
- * reader then waits for the next block to see whether the file has a line feed there.
+ * the last byte before `limit`, it is joined with the line feed that the reader put at `limit`. If
+ * the file goes on, the reader then waits for the next block to see whether the file has a line
+ * feed there.
  */
 const lastOfLineEnd = (bytes: Buffer, at: number): number =>
   bytes[at] === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED ? at + 1 : at
@@ -174,10 +175,10 @@ const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
  * Finds the end of a cell with a quote or a NUL. Returns the position of the delimiter or line end
  * after the cell. -1: its quote is not closed.
  *
- * Follows RFC 4180. RFC 4180 does not say what quotes in other places mean, so one more rule
- * applies: a quote opens a cell only at the cell's start. Any other quote is text, and marks the
- * record as `misplaced`. Text after a closing quote marks the record too. This text belongs to the
- * cell, up to the next delimiter or line end.
+ * Follows RFC 4180. One more rule applies to quotes in places where RFC 4180 allows none: a quote
+ * opens a cell only at the cell's start. Any other quote is text, and marks the record as
+ * `misplaced`. Text after a closing quote marks the record too. This text belongs to the cell, up
+ * to the next delimiter or line end.
  */
 const findOddCell = (
   record: CsvRecord,

@@ -25,7 +25,9 @@ const asText = (value: unknown): string | null => {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : String(value)
 }
 
-/** What the ledger shows of a value that is not text. "": the value is nested too deeply. */
+/**
+ * What the ledger shows of a value that a cell cannot contain. "": the value is nested too deeply.
+ */
 const asShown = (value: unknown): string => {
   try {
     return JSON.stringify(value)
@@ -50,7 +52,7 @@ export type JsonForm = {
 /**
  * An array as the text of a cell with commas. If one of its texts contains a separator, the cell
  * would be read as more elements than the array has. Such an array becomes JSON instead. This JSON
- * is then rejected, because no id has this form.
+ * is then rejected, because no id has this form. null: the value is not an array of texts.
  */
 const asList = (value: unknown): string | null => {
   if (!Array.isArray(value) || !value.every((part) => typeof part === 'string')) return null
@@ -112,8 +114,9 @@ const createElementRows = (
 }
 
 /**
- * Reads `[…]` or `{"contacts":[…]}` as it streams in. Elements before the first object become rows
- * without cells, because the columns are not known yet.
+ * Reads `[…]`, or an object with the array as its only member (default: `contacts`), as it streams
+ * in. Without a form, elements before the first object become rows without cells, because the
+ * columns are not known yet.
  */
 export const createJsonReader = (options: {
   maxRecordBytes: number

@@ -28,9 +28,9 @@ export type LedgerCsv = {
   /** The names of the file's columns, followed by the names of `LEDGER_COLUMNS`. */
   header: string
   /**
-   * Writes one line. Every line has exactly the columns of the file. Missing cells are empty, and
-   * excess cells are left out. Otherwise a spreadsheet would show the columns of the ledger in the
-   * wrong place.
+   * Writes one line: exactly one cell for each column of the file, and then the columns of the
+   * ledger. Missing cells are empty, and excess cells are left out. Otherwise a spreadsheet would
+   * show the columns of the ledger in the wrong place.
    */
   row(row: LedgerCsvRow): string
 }
@@ -72,9 +72,10 @@ const ledgerCodes = (row: Reasoned): string =>
 
 /**
  * Writes the ledger as CSV (RFC 4180, CRLF). `forSpreadsheet` adds a byte order mark and uses the
- * file's delimiter. It also puts `'` before cells that a spreadsheet would run as a formula or read
- * as anything except text (`guardCell`). Intake removes the `'` when the file is sent back. Without
- * `forSpreadsheet`, the delimiter is a comma and the cells are unchanged.
+ * file's delimiter. It also puts `'` before cells that a spreadsheet would run as a formula or may
+ * save in another form, and before cells that begin with `'` (`guardCell`). Intake removes the `'`
+ * when the file is sent back. Without `forSpreadsheet`, the delimiter is a comma and the cells are
+ * unchanged.
  */
 export const createLedgerCsv = (upload: {
   id: string
@@ -107,8 +108,8 @@ export const createLedgerCsv = (upload: {
 const BYTE_ORDER_MARK = '\u{feff}'
 
 /**
- * The faults after which the contact id is not known, or is not the right one. Faults of the id
- * itself are not listed here, because their codes all begin with `contact-id-`.
+ * The faults after which the contact id is not known, or is not the right one. Faults that intake
+ * finds in the id itself are not listed here, because their codes all begin with `contact-id-`.
  */
 const WITHOUT_ID = [
   'row-ragged',

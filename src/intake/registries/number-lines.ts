@@ -23,7 +23,7 @@ export type NumberLines = {
    * too short.
    */
   rejected: number
-  /** The first line that is not a phone number. null: every line is a phone number. */
+  /** The first of the `rejected` lines. null: there is none. */
   firstRejectedLine: number | null
 }
 

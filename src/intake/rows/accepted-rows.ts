@@ -5,7 +5,10 @@ import type { IdDigests } from './replaced-rows.ts'
 
 export type ReplacedRows = {
   duplicates: number
-  /** For each chunk with duplicates: a bitmap over its accepted rows. */
+  /**
+   * For each chunk with duplicates: a bitmap over its accepted rows. A bit is set if the row was
+   * replaced.
+   */
   leftOut: Map<number, Buffer>
   /**
    * For each row in `leftOut`, in the same order: the line of the row that stays instead of it. The

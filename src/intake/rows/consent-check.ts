@@ -32,14 +32,14 @@ export const createConsentRule = (
 
 type Numbers = { subjectRows: Uint16Array; subjectNumbers: Float64Array }
 
-/** Records which rows of a chunk gave consent. */
+/** Remembers which rows of a chunk show a consent. */
 export const createConsentRows = (rows: number) => {
   const given = createBitmap(rows)
   return {
     give: (row: number): void => setBit(given, row),
     /**
-     * The rows that need consent and gave none, ascending. A row needs consent if one of its phones
-     * belongs, or may belong, to one of the countries.
+     * The rows that need a consent and show none, ascending. A row needs consent if one of its
+     * phones belongs, or may belong, to one of the countries.
      */
     lacking: (
       countries: ReadonlySet<string>,

@@ -15,8 +15,8 @@ export type RowRules = {
   /** CONSENT_REQUIRED_COUNTRIES: the countries whose numbers need consent. Default: none. */
   consentCountries?: ReadonlySet<string>
   /**
-   * The clock that decides whether a consent is in the future. Needed if `consentCountries` is
-   * given.
+   * The clock that decides whether a consent is in the future. Needed if `consentCountries` has a
+   * country.
    */
   now?: () => Date
 }

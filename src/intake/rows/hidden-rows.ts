@@ -2,15 +2,15 @@ import { CARRIAGE_RETURN, LINE_FEED } from '../formats/csv-record.ts'
 import type { CsvRecord } from '../formats/csv-record.ts'
 
 /**
- * The check for hidden rows applies only to rows with at least this many cells. In rows with fewer
- * cells it would often be wrong, because a line of a note often has one comma.
+ * The check for hidden rows applies only to files with at least this many columns. With fewer
+ * columns, the check would often be wrong, because a line of a note often has one comma.
  */
 const FEWEST_CELLS = 3
 
 /**
- * Whether a cell contains a line with at least as many delimiters as a row has. That line is
- * probably a row that became part of the cell because a quote was closed too late. Only records of
- * several lines can contain such a line.
+ * Whether a cell has, after its first line, a line with at least as many delimiters as a row of the
+ * file. That line is probably a row that became part of the cell because a quote was closed too
+ * late. Only records of several lines can contain such a line.
  */
 export const holdsRows = (record: CsvRecord, width: number): boolean => {
   const { bytes, starts, ends, delimiter } = record

@@ -132,7 +132,7 @@ const writeCell = (
   }
 }
 
-/** Whether the id has the default form and matches the configured pattern. */
+/** Whether the id has the default form, is no null word, and matches the configured pattern. */
 const isPlainId = (rows: PlainRows, bytes: Buffer, from: number, to: number): boolean =>
   isPlainContactId(bytes, from, to) &&
   (rows.idPattern === null || rows.idPattern.test(bytes.toString('latin1', from, to)))

@@ -10,12 +10,12 @@ const MOST_WAITING = 100
 
 /**
  * Decides how many cells the records of a file must have. Normally, this is the number of cells of
- * the header. There is one exception: The first two rows with content have equally many cells, and
- * the header has more or fewer. The number of these two rows then counts, if it includes all
- * columns with a name, and if the cells beyond the header are empty. The reason is that a program
- * which adds or leaves out empty cells at the end of rows does so in every row. If only one row
- * differs from the header, the cause is more likely a comma inside a cell, which has moved all
- * cells after it. Such a row must be rejected.
+ * the header. There is one exception: if the first two rows with content have equally many cells,
+ * and the header has more or fewer, the number of cells of these two rows counts. For this, both
+ * rows must be without faults, have a cell for each column with a name, and have only empty cells
+ * beyond the header. The reason is that a program which adds or leaves out empty cells at the end
+ * of rows does so in every row. If only one row differs from the header, the cause is more likely a
+ * comma inside a cell, which has moved all cells after it. Such a row must be rejected.
  */
 export type RecordWidth = {
   readonly cells: number

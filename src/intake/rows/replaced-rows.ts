@@ -99,7 +99,8 @@ type Pass = { partitions: readonly Partition[]; pass: number; passes: number }
 
 /**
  * Adds the digests of one chunk to the partitions. `firstRow`: the number of the chunk's first row.
- * It is a separate function because V8 compiles a loop between two awaits again after each await.
+ * This is a separate function, because V8 compiles a loop between two awaits again after each
+ * await.
  */
 const dealChunk = (
   words: Int32Array,

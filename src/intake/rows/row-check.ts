@@ -7,8 +7,8 @@ import type { ContactSteps } from './contact-steps.ts'
 import type { Normalisation } from './normalisation.ts'
 
 /**
- * A row without faults. `subjects`: its phones and emails, normalised. `decimals`: a spreadsheet
- * had added `.0` to a phone, and the check removed it.
+ * A row without faults. `subjects`: its phones and emails, normalised. `decimals`: whether the
+ * check removed a `.0` that a spreadsheet had added to a phone.
  */
 export type CheckedRow = {
   faults: null
@@ -16,16 +16,19 @@ export type CheckedRow = {
   cells: string[]
   subjects: string[]
   decimals: boolean
-  /** Whether the row says when and how the person agreed to be called. */
+  /**
+   * Whether the row says when and how the person agreed to be called. false: also if consent is not
+   * checked.
+   */
   consented: boolean
 }
 
 export type RefusedRow = { faults: [RowFault, ...RowFault[]] }
 
 /**
- * Checks and normalises one record. Returns all of its faults together, in this order: the reader's
- * faults (`found`), characters that are not allowed, the id, the cells in the order of the list's
- * columns, a missing phone and email, an id that is a phone number, the consent.
+ * Checks and normalises one record. Returns all of its faults together, in this order: the faults
+ * found earlier (`found`), characters that are not allowed, the id, the cells in the order of the
+ * list's columns, a missing phone and email, an id that is a phone number, the consent.
  */
 export type CheckRow = (
   cells: readonly string[],
@@ -34,8 +37,8 @@ export type CheckRow = (
 ) => CheckedRow | RefusedRow
 
 /**
- * How many phones were read directly and how many by the library. `normalized`: how many of them
- * were valid and became E.164.
+ * How many phones were read directly and how many by the library. `normalized`: how many of all
+ * these were valid and became E.164.
  */
 export type PhoneCounters = { direct: number; library: number; normalized: number }
 

@@ -77,7 +77,7 @@ type Tally = {
 
 /**
  * The cells of the record in the order of the file's columns, without columns of a ledger and
- * without columns that have no name.
+ * without columns that have no name. Guards against spreadsheets are removed.
  */
 const dataCells = ({ keep, guarded }: ColumnLayout, raw: RawRow): string[] => {
   const cells = keep === null ? raw.cells : keep.map((index) => raw.cells[index] ?? '')
@@ -99,8 +99,8 @@ const markFaults = (
 }
 
 /**
- * The faults of the row's form: a wrong number of cells, or content in a cell whose column has no
- * name.
+ * The faults of the row's form: a wrong number of cells, or content in a cell that has no column or
+ * a column without a name.
  */
 const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[] => {
   if (cells.length !== width.cells) {

@@ -2,9 +2,10 @@ import { createDigestBatch } from '../../lib/keyed-digest.ts'
 
 /**
  * The mark that the ledger gives each row. It ties the row to its upload, to its line and, if the
- * contact id is valid, to this id. The mark of a returned row does not fit if a spreadsheet changed
- * the id, or if a person sorted one column alone. The mark is made with a key, so that nobody can
- * guess an id from it. The mark has letters and hyphens, so every spreadsheet reads it as text.
+ * contact id is valid, to this id. If the mark of a returned row is tied to an id, it does not fit
+ * after a spreadsheet changed this id, or after a person sorted one column alone. The mark is made
+ * with a key, so that nobody can guess an id from it. The mark has letters and hyphens, so every
+ * spreadsheet reads it as text.
  */
 const MARK = /^r(?<line>\d{1,10})-(?<upload>[a-z0-9]{1,12})-(?<kind>[in])(?<proof>[a-p]{20})$/u
 const UPLOAD_CHARS = 12
@@ -12,8 +13,8 @@ const PROOF_BYTES = 10
 const FIRST_LETTER = 'a'.charCodeAt(0)
 
 /**
- * Writes half a byte as one letter, from a to p, so that a spreadsheet never reads the text as a
- * number or a date.
+ * Writes each half of a byte as one letter, from a to p, so that a spreadsheet never reads the text
+ * as a number or a date.
  */
 const lettersOf = (bytes: Uint8Array): string => {
   let text = ''
@@ -28,7 +29,8 @@ export type RowMarks = {
   markOf(row: { uploadId: string; line: number; contactId: string | null }): string
   /**
    * Whether a row with this contact id may have this mark. A row without a mark is new and is
-   * always allowed. False for the mark of another id, and for a mark that was changed.
+   * always allowed. A mark that is tied to no id fits every id. False for the mark of another id,
+   * and for a mark that was changed.
    */
   fits(mark: string, contactId: string): boolean
 }
