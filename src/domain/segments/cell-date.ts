@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000
 
 /**
  * The date in milliseconds since 1970. null: the text is not a date of the calendar. A day without
- * a time counts from its first moment.
+ * a time counts as its first moment.
  */
 export const dateOf = (text: string): number | null => {
   if (!DATE.test(text)) return null

@@ -29,8 +29,8 @@ export const spellSteps = (steps: bigint): string => {
 }
 
 /**
- * The literal as a cell would contain it. null: no cell can be equal to it, for example 1e21 or
- * 1e-9.
+ * The literal as a cell would contain it. null: JavaScript spells the number in a form that
+ * does not match `NUMBER_CELL`, for example 1e+21 or 1e-9.
  */
 export const spellNumber = (value: number): string | null => {
   const text = Object.is(value, -0) ? '0' : String(value)

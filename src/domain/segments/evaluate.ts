@@ -88,8 +88,8 @@ const comparison = ({ operator, value }: Comparison, nowMs: number): CellTest =>
 
 /**
  * The test of a leaf without its negation, for cells that are not empty. `!=` uses the test of `=`,
- * because the result of `!=` is exactly the opposite. A comparison with an empty cell is false, so
- * `!=` is true for an empty cell.
+ * because the result of `!=` is exactly the opposite. For an empty cell, `=` is false, so `!=` is
+ * true.
  */
 export const positiveTest = (leaf: Leaf, nowMs: number): CellTest => {
   if (leaf.operator === 'between') return within(leaf)

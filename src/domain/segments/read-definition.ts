@@ -81,8 +81,8 @@ const readChoices = (body: Members, book: FaultBook) => {
 }
 
 /**
- * Reads a definition in the typed or the short form. Reports all faults together, each with its
- * place.
+ * Reads a definition in the typed or the short form. Reports its faults together (at most 50),
+ * each with its place.
  */
 export const readDefinition = (body: unknown): ReadDefinition => {
   const book = createFaultBook()

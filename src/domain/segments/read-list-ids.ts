@@ -2,8 +2,8 @@ import type { FaultBook } from './definition-faults.ts'
 import { SEGMENT_LIMITS } from './segment.ts'
 
 /**
- * Reads list ids. There must be at least one, and no id may appear twice. null: there is a fault,
- * which was added to `book`.
+ * Reads 1 to 100 different list ids of at most 200 characters. null: there is a fault, which was
+ * added to `book`.
  */
 export const readListIds = (value: unknown, pointer: string, book: FaultBook): string[] | null => {
   const most = SEGMENT_LIMITS.contactLists

@@ -17,14 +17,14 @@ export type ShorthandNotes = {
 }
 
 /**
- * The members of the short form [guide-004]: ranges and sets of values by column, and a list of
- * exclusions.
+ * The members of the short form [guide-004]: the contact lists, the primary list, ranges and sets
+ * of values by column, and a list of exclusions.
  */
 export const SHORTHAND_MEMBERS = ['listIds', 'primaryListId', 'demographicMatrix', 'exclusionRules']
 
 /**
- * The number that a text spells. undefined: the text spells no number, or a number that no cell can
- * contain.
+ * The number that a text spells. undefined: the text spells no number, or a number that is not
+ * allowed as a literal.
  */
 const quotedNumber = (value: unknown): number | undefined => {
   if (typeof value !== 'string' || !/^-?\d[\d.]*$/.test(value)) return undefined
@@ -33,7 +33,8 @@ const quotedNumber = (value: unknown): number | undefined => {
 }
 
 /**
- * Returns the members. Under these names, a text that spells a number is replaced by the number.
+ * Returns the members. In each member of `names`, a text that spells a number is replaced by the
+ * number.
  */
 const withNumbers = (
   members: Members,

@@ -1,6 +1,6 @@
 /**
  * How deeply arrays and objects may nest in a body. Of all bodies, segments nest most deeply, and
- * need a quarter of this limit.
+ * need about a quarter of this limit.
  */
 export const DEEPEST_LEVEL = 64
 
@@ -13,8 +13,8 @@ const MARKS = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[{}[\]:]/gsu
 
 export type JsonFault =
   /**
-   * The nesting is so deep that code which walks through the value could overflow the stack. This
-   * may be code of the gateway or of a library.
+   * The nesting is deeper than `DEEPEST_LEVEL`. Without a limit, code of the gateway or of a
+   * library that walks through the value could overflow the stack.
    */
   | { kind: 'too-deep' }
   /** `JSON.parse` keeps only the last value of the member and silently drops the others. */

@@ -46,12 +46,12 @@ export type NewChunk = {
   subjectRows: Uint16Array
   /**
    * For each of these digests, the phone in E.164 as a whole number. 0: the digest is of an
-   * address. Not stored.
+   * email. Not stored.
    */
   subjectNumbers?: Float64Array
   /**
-   * The indexes (ascending) of rows whose people did not consent to be called, although their
-   * country requires consent. Left out if no country requires consent. Not stored.
+   * The indexes (ascending) of rows that do not show consent, although the country of a phone
+   * number in the row requires consent. Left out if no country requires consent. Not stored.
    */
   withoutConsent?: number[]
 }

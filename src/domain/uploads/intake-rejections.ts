@@ -14,7 +14,7 @@ export const INTAKE_REJECTIONS = {
   'row-ragged': page(
     'The row has more or fewer cells than the header, so the cells cannot be matched with the columns.',
     'The header has three columns and the row has four cells.',
-    'Give the row as many cells as the header. Add the missing cell, or put a cell that contains a comma or semicolon in quotes.',
+    'Give the row as many cells as the header. Add the missing cell. Or, if a cell contains a comma or semicolon, put quotes around the cell.',
   ),
   'cell-without-column': page(
     'A cell has content, but its column has no name in the header.',
@@ -212,7 +212,7 @@ export const INTAKE_REJECTIONS = {
     'Nothing to do.',
   ),
   'country-not-allowed': page(
-    'The number belongs to a country that is not in DNC_ALLOWED_COUNTRIES, or to no country. The entry suppresses the person, but the gateway sends the entry to Genesys only after you release it.',
+    'The number belongs to a country that is not in DNC_ALLOWED_COUNTRIES, or to no country. The entry suppresses the person, but the gateway sends the entry to Genesys only after you release the submission.',
     '+800, which belongs to no country.',
     'Check whether the number is right. If it is right, release the submission.',
   ),

@@ -110,9 +110,10 @@ const particulars = ({ width, position }: RowFault): string => {
 }
 
 /**
- * The text about a row's fault: the column, the meaning, the fix, and the code that Genesys gave.
- * If the fault's code has no page, the text is the code itself. The code may also be the code of an
- * upload's problem: a row that was not sent because its upload failed can have this code.
+ * The text about a row's fault: the column, the details, the meaning, the fix, and the code that
+ * Genesys gave. If the fault's code has no page, the text is the code itself. The code may also be
+ * the code of an upload's problem: a row that was not sent because its upload failed can have this
+ * code.
  */
 export const rejectionReason = (fault: RowFault): string => {
   const { code, column, said = null } = fault

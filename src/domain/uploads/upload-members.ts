@@ -63,7 +63,7 @@ export const showSource = (source: KeptSource): Source => ({
  * How a column of the file was matched with a column of the list.
  * - `mapping`: by the option `mapping`.
  * - `exact`: by its name.
- * - `case`: by its name, which differs only in upper and lower case.
+ * - `case`: by its name. The two names differ only in upper and lower case.
  * - `proposed`: by a proposal that was certain enough.
  * - `contactId`: as the column of the contact id.
  * - `added`: the list was extended by this column.

@@ -13,7 +13,7 @@ export const UPLOAD_WARNINGS = {
   'encoding-detected':
     'The file is not UTF-8. The gateway detected the encoding from the bytes of the file. `source.encoding` shows which encoding it detected. If names are wrong, send the file with the option encoding.',
   'cell-holds-rows':
-    'A quoted cell contains lines that resemble rows. Perhaps a quote is closed too late. Compare the number of rows with the file. If rows are missing, correct the quotes and send the file again.',
+    'A quoted cell contains lines that resemble rows. Perhaps a quote is closed too late. Compare the number of rows that the gateway read with the number in the file. If rows are missing, correct the quotes and send the file again.',
   'phone-decimal-tail':
     'Phone numbers ended in .0, which a spreadsheet adds. The gateway removed this ending. A spreadsheet that adds .0 can also remove digits from long numbers. Format the column as text, and export the numbers again.',
   'known-not-dialled-again':
@@ -34,8 +34,9 @@ export type UploadWarning = {
   detail: string
   /** The earlier upload, for `same-file`. */
   uploadId?: string
-  /** How many rows have the oddity, and the lines of the first of these rows. */
+  /** How many rows the warning is about. */
   rows?: number
+  /** For oddities of rows: the lines of the first of these rows. */
   lines?: number[]
 }
 

@@ -117,8 +117,8 @@ export type Hold = z.output<typeof holdSchema>
 export type UploadCounts = z.output<typeof countsSchema>
 
 /**
- * What an upload that is not held may wait for in its lane: Genesys does not answer, the list does
- * not accept contacts yet, or earlier uploads of the lane are not done.
+ * Why an upload that is not held may have to wait in its lane: Genesys does not answer, the list
+ * does not accept contacts yet, or earlier uploads of the lane are not done.
  */
 const LANE_WAITS = ['genesys_unavailable', 'list_not_ready', 'earlier_uploads'] as const
 export type LaneWait = (typeof LANE_WAITS)[number]
@@ -186,7 +186,8 @@ export type UploadProgress = z.output<typeof progressSchema>
 
 /**
  * `unidentified`: how many failed rows Genesys did not name. `unattributed`: how many of them are
- * rows of an import that the list does not show. About an import, Genesys names no rows.
+ * rows of imports, and failed because the list does not show them. About an import, Genesys names
+ * no rows.
  */
 export type UnnamedFailures = { unidentified: number; unattributed: number }
 

@@ -113,8 +113,8 @@ const ready = async (
 }
 
 /**
- * Makes one HTTP try of a call. Sends it when a token and a slot are granted and `beforeSend` has
- * ended. A `GenesysFailure` becomes the result. Any other error is thrown.
+ * Makes one HTTP try of a call. Sends the request when a token and a slot are granted and
+ * `beforeSend` has ended. A `GenesysFailure` becomes the result. Any other error is thrown.
  */
 export const attemptOnce = async <T>(
   deps: AttemptDeps,

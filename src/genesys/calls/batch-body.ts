@@ -4,8 +4,8 @@ import type { BatchToSend } from '../../workflows/ports/genesys/genesys.ts'
 const PLAIN = /^[\u0020\u0021\u0023-\u005b\u005d-\ud7ff\ue000-\uffff]*$/
 
 /**
- * A string as JSON. For short cells without special characters it is several times faster than
- * JSON.stringify, with the same result.
+ * A string as JSON, with the same result as JSON.stringify. For short cells without special
+ * characters, this function is several times faster.
  */
 export const jsonString = (text: string): string =>
   PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)

@@ -67,8 +67,9 @@ const withLength = (
  * call of the API. Returns the ETag from the answer.
  *
  * Throws `GenesysFailure`. `forbidden`: a 403, so a new URL is needed. `too_large`: a 413.
- * `refused`: the host is not allowed, or any other status that a later try does not change.
- * `unavailable`, `throttled`: a later try may succeed. `malformed_answer`: the answer is too long.
+ * `refused`: the URL is not allowed (`isUploadUrl`), or any other status that a later try does not
+ * change. `unavailable`, `throttled`: a later try may succeed. `malformed_answer`: the answer is
+ * too long.
  */
 export type PutPresigned = (
   file: PresignedFile,

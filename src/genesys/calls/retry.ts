@@ -9,8 +9,8 @@ import type { Tokens } from './token.ts'
 
 /**
  * Makes a call, with a token and a pace slot for each attempt. Retries temporary failures as long
- * as the context allows. Throws the last `GenesysFailure`, or what `beforeSend` threw, or the
- * signal's reason.
+ * as the context allows. Throws the `GenesysFailure` of the last attempt (of the one before it, if
+ * the last was not sent), what `beforeSend` or the pace store threw, or the signal's reason.
  */
 export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
 

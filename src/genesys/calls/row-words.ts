@@ -5,7 +5,7 @@ import type { GenesysRowCode } from '../../domain/genesys/genesys-rejections.ts'
 
 /**
  * Genesys' own code in lower case, if it has at most 64 characters, all of `[a-z0-9._-]`, and no
- * five digits in a row. null: any other code, because it could contain personal data.
+ * five digits in a row. null: any other value, because it could contain personal data.
  */
 export const upstreamCodeOf = (value: unknown): string | null => {
   const code = typeof value === 'string' ? value.toLowerCase() : ''
@@ -83,8 +83,8 @@ const errorBodySchema = z.looseObject({
 /** What an error answer reports about the rows of the request. */
 export type SaidOfRows = {
   /**
-   * Genesys' own code. null: there is none. The general code `bad.request` is used only if no other
-   * code is given.
+   * Genesys' own code. null: there is none that `upstreamCodeOf` accepts. The general code
+   * `bad.request` is used only if no other code is given.
    */
   upstreamCode: string | null
   /** The rows that the answer names by their index. */

@@ -24,7 +24,7 @@ export type HttpRequest = {
   signal: AbortSignal | null
   /** The most time for this exchange. Default: the transport's. Set it for large bodies. */
   timeoutMs?: number
-  /** A longer answer is `malformed_answer`. */
+  /** A longer answer is `malformed_answer`. A body that goes to `into` has no limit. */
   maxAnswerBytes: number
   /** Receives the body of a 200 while it arrives. `text` is then empty. */
   into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
@@ -50,8 +50,9 @@ export type HttpAnswer = {
 export type Transport = {
   /**
    * One HTTP exchange, without retry or redirect. Throws `GenesysFailure`: `unavailable` for any
-   * network error or timeout, `malformed_answer` if the answer is too long. Throws the signal's
-   * reason if the caller's signal aborts, and a plain error (a bug) if undici refuses the request.
+   * network error, for a timeout and if `into` throws; `malformed_answer` if the answer is too
+   * long. Throws the signal's reason if the caller's signal aborts, and a plain error (a bug) if
+   * undici refuses the request.
    */
   send(request: HttpRequest): Promise<HttpAnswer>
   close(): Promise<void>

@@ -41,8 +41,8 @@ const indexOf = (
 }
 
 /**
- * Reads which entries a 422 names. `whole`: it refuses `expires` or `reason`, which are the same
- * for all entries [guide-api: DNC lists].
+ * Reads which entries a 400 or 422 names. `whole`: the answer refuses `expires` or `reason`, which
+ * are the same for all entries [guide-api: DNC lists].
  */
 const refusedIn =
   (subjects: readonly string[]) =>

@@ -42,7 +42,7 @@ const saidOf = (operation: string, fileId: string, said: z.output<typeof saidSch
 
 /**
  * Files of external contacts, in the guide dialect. The path for the confirmation is made here from
- * the contact's id. Genesys' `uploadCompleteUrl` is not used.
+ * the ids of the contact and the file. Genesys' `uploadCompleteUrl` is not used.
  */
 export const createExternalContactFiles = ({
   call,

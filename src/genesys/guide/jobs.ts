@@ -7,8 +7,8 @@ import { rowErrorOf } from '../calls/row-words.ts'
 
 const count = z.number().int().nonnegative()
 /**
- * Whether a job reports its failures. A completed job that reports nothing about failures proves
- * nothing about its rows.
+ * Whether the answer about a job can be used. false: the job has completed, but the answer reports
+ * nothing about failures, so it proves nothing about the rows.
  */
 const tellsFailures = ({ status, failed, errors }: z.infer<typeof jobShape>): boolean =>
   status !== 'completed' || (failed ?? errors ?? null) !== null

@@ -32,8 +32,8 @@ const positiveOf = (node: PlacedNode): PlacedNode | null => {
 
 /**
  * Splits a condition into rules. If possible, a negated condition becomes an exclude with the
- * positive condition, and a negated exclusion becomes an include. Every comparison with an empty
- * cell is false, so such an exclude never removes a contact because of an empty cell.
+ * positive condition, and a negated exclusion becomes an include. Every comparison except `!=` is
+ * false for an empty cell, so such an exclude never removes a contact because of an empty cell.
  */
 const rulesOf = (action: Rule['action'], node: PlacedNode): Rule[] => {
   const positive = positiveOf(node)

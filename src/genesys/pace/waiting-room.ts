@@ -29,7 +29,7 @@ const rankOf = (index: number): CallClass => CALL_CLASSES[index] ?? 'poll'
 export const createWaitingRoom = (): WaitingRoom => {
   /**
    * The waiting calls by rank, then by tenant. A tenant that just got a slot moves to the end of
-   * its map.
+   * the map of that rank.
    */
   const lines: Map<string, Set<Waiter>>[] = CALL_CLASSES.map(() => new Map())
   const counts = CALL_CLASSES.map(() => 0)

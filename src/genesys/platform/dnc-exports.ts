@@ -40,8 +40,8 @@ const watched = async function* (
 }
 
 /**
- * Exports of DNC lists. Genesys answers the request before it makes the export. The list shows the
- * export when it is ready [platform-api: 2.7].
+ * Exports of DNC lists. Genesys answers the request before it makes the export. When the export is
+ * ready, the list shows it [platform-api: 2.7].
  */
 export const createPlatformDncExports = (deps: { call: Caller }): DncExports => {
   const exportOf = (dncListId: string) => ({

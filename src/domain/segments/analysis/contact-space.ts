@@ -27,7 +27,7 @@ export type ContactSpace = {
   emptyIn(column: string): Diagram
   /**
    * Whether none of these contacts is possible. The result true is always correct. The result false
-   * may be wrong if the rules have text operators or dates.
+   * may be wrong if the rules have text operators or date operators.
    */
   isEmpty(contacts: Diagram): boolean
   isWithin(part: Diagram, whole: Diagram): boolean
@@ -62,8 +62,8 @@ const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | 
 }
 
 /**
- * Merges the classes for which all leaves have the same results. Never merges the empty cell with
- * another class, or a class of numbers with a class of texts.
+ * Merges classes of cells if each leaf has the same result for them. Never merges the empty cell
+ * with another class, or a class of numbers with a class of texts.
  */
 const told = (leaves: readonly Leaf[], nowMs: number): CellClass[] => {
   const verdicts = leaves.map((leaf) => verdictsOf(leaf, nowMs))
@@ -184,9 +184,9 @@ export const createContactSpace = (
 }
 
 /**
- * The contacts that are possible if one column has two comparisons with text operators or dates.
- * The diagram treats the two comparisons as independent. In fact, one may imply or exclude the
- * other, so some combinations never occur.
+ * The contacts that are possible if one column has two comparisons with text operators or date
+ * operators. The diagram treats the two comparisons as independent. In fact, one may imply or
+ * exclude the other, so some combinations never occur.
  */
 const ruledOut = (one: Opaque, other: Opaque, nowMs: number, diagrams: Diagrams): Diagram => {
   const [a, b] = [bit(diagrams, one.level), bit(diagrams, other.level)]
@@ -196,7 +196,7 @@ const ruledOut = (one: Opaque, other: Opaque, nowMs: number, diagrams: Diagrams)
   return ALWAYS
 }
 
-/** Whether the tree selects an example contact. */
+/** Makes a test of whether the tree selects an example contact. */
 export const selects = (node: SegmentNode, nowMs: number) => {
   const predicate = predicateOf(node, nowMs)
   return (contact: Witness): boolean => predicate((column) => contact[column])

@@ -1,4 +1,4 @@
-/** Thrown when the analysis has used up its budget. The question stays undecided. */
+/** Thrown when the budget of the analysis is used up. The operation then has no result. */
 export class BudgetSpent extends Error {
   override readonly name = 'BudgetSpent'
 }
@@ -141,7 +141,7 @@ const createMeet = ({ at, spend }: Store) => {
   return meet
 }
 
-/** Every operation throws `BudgetSpent` when the budget is used up. */
+/** Every operation except `wayToTrue` can throw `BudgetSpent`, when the budget is used up. */
 export const createDiagrams = (budget: DiagramBudget): Diagrams => {
   const store = createStore(budget)
   return {

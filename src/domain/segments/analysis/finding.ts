@@ -3,7 +3,7 @@ import type { Witness } from './contact-space.ts'
 /**
  * The usual severity of each code. Exception: if the exclusions remove everyone,
  * `swallowed-by-exclusion` is an `error` (`analyseWhole`). If a finding is an `error`, the
- * definition is applied only after the caller confirms it.
+ * definition is applied only after the caller confirms the analysis.
  */
 export const FINDING_SEVERITIES = {
   unsatisfiable: 'error',

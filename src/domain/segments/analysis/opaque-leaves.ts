@@ -4,8 +4,8 @@ import { DATE_OPERATORS, TEXT_OPERATORS, type Comparison, type Leaf } from '../s
 const OPAQUE: readonly string[] = [...TEXT_OPERATORS, ...DATE_OPERATORS]
 
 /**
- * Whether the leaf has a text operator or a date. The class of a cell does not always decide the
- * result of such a leaf.
+ * Whether the leaf has a text operator or a date operator. The class of a cell does not always
+ * decide the result of such a leaf.
  */
 export const isOpaque = (leaf: Leaf): leaf is Comparison => OPAQUE.includes(leaf.operator)
 

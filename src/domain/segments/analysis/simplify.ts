@@ -38,8 +38,8 @@ const simplifiedNode = (analysed: AnalysedRules, node: PlacedNode): PlacedNode =
 }
 
 /**
- * Rules with the same meaning, without the parts that are proved superfluous. All exclusions of the
- * configuration stay. Throws `BudgetSpent`.
+ * The analysed rules without the parts that are proved superfluous. The rules keep their meaning
+ * and all exclusions of the configuration. Throws `BudgetSpent` when the budget is used up.
  */
 export const simplify = (analysed: AnalysedRules): PlacedRules => {
   const { conditions, exclusions } = analysed.rules
