@@ -4,7 +4,8 @@ import type { Leaf, SegmentDefinition } from './segment.ts'
 
 /**
  * For each state, the states that may follow it. If a newer version arrives before an older version
- * was sent, the older version ends as `failed`, with the problem `segment-superseded`.
+ * was sent, the older version ends as `failed`, with the problem `segment-superseded`. If it was
+ * sent already and had no failure, it ends as `applied`.
  */
 export const SEGMENT_TRANSITIONS = {
   applying: ['applied', 'index_pending', 'failed', 'held'],
@@ -124,7 +125,10 @@ export type CampaignSegment = {
   progress: SegmentProgress
   problem: SegmentProblem | null
   indexStatus: 'ready' | 'processing' | null
-  /** The time from acceptance to the last change of state, in milliseconds. */
+  /**
+   * The time from acceptance to the last change of state by a worker, in milliseconds. null: no
+   * worker has changed the state yet.
+   */
   latencyMs: number | null
   actor: string
   requestId: string

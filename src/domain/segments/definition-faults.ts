@@ -59,8 +59,8 @@ export const createFaultBook = (): FaultBook => {
 }
 
 /**
- * The name of a member, as a part of a JSON pointer. A name that looks like a person's phone or
- * email is replaced.
+ * The name of a member (its first 64 characters), as a part of a JSON pointer. A name that looks
+ * like a person's phone or email is replaced.
  */
 export const pointerPart = (name: string): string =>
   shownName(name).slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')

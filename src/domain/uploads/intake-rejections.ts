@@ -1,9 +1,10 @@
 import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
- * The codes with which intake rejects a row. Where possible, `fix` begins with what a person who
- * has only the file can do: correct a cell, or export the file again. Then it says what only
- * the sender of the file can do, such as setting an option.
+ * The codes with which intake rejects a row, or merges or holds back a do-not-call entry. Where
+ * possible, `fix` begins with what a person who has only the file can do: correct a cell, or export
+ * the file again. Then it says what needs a change of the call that uploads the file, such as an
+ * option.
  */
 export const INTAKE_REJECTIONS = {
   'quote-misplaced': page(

@@ -48,7 +48,10 @@ export type GenesysClientDeps = {
   /** The most rows of a batch. The dialect's limit applies if it is lower, or if this is null. */
   batchRows: number | null
   pace: PaceStore
-  /** The lists that were made a moment ago. All instances share them, and they outlast restarts. */
+  /**
+   * Records the lists that were made a moment ago. All instances share this record, and it outlasts
+   * restarts.
+   */
   newLists: NewLists
   clock: Clock
   /** Receives Genesys' time from the `Date` header of an answer, in milliseconds since 1970. */
