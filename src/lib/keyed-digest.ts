@@ -5,7 +5,7 @@ export const DIGEST_BYTES = 16
 const WORDS = DIGEST_BYTES / 4
 /**
  * The length of a short digest in bytes. Migration 0019 shortened the stored digests of phones and
- * emails to this length. Among 10^10 short digests, one search in 10^9 finds a wrong one.
+ * emails to this length. Among 10^10 short digests, one search in 10^9 hits a wrong value.
  */
 export const SHORT_DIGEST_BYTES = 8
 const SHORT_WORDS = SHORT_DIGEST_BYTES / 4
@@ -17,19 +17,19 @@ const MOST_WAITING = ROOM_WORDS / WORDS
  * How many messages a batch has memory for at first. When the memory is full, the batch doubles it.
  */
 const FIRST_WAITING = 16
-/** A longer text is digested separately. In a batch, it would add rounds for all other texts. */
+/** A longer text is digested separately. In a batch, each of its blocks would need a round. */
 const LONG_BYTES = 3072
 /** The most bytes that UTF-8 needs for one unit of a JavaScript string. */
 const BYTES_PER_CHAR = 3
-/** The spare bytes after a text. It is read four bytes at a time, so a read may pass its end. */
+/** The spare bytes after a text. A text is read in steps of four bytes, which may pass its end. */
 export const DIGEST_SLACK_BYTES = 3
 
 /** Collects texts and digests them together, which is much faster than one by one. */
 export type DigestBatch = {
   add(text: string): void
-  /** Copies the UTF-8 in `view[from, to)`. `DIGEST_SLACK_BYTES` spare bytes must follow it. */
+  /** Adds a copy of the UTF-8 in `view[from, to)`, which `DIGEST_SLACK_BYTES` bytes must follow. */
   addBytes(view: DataView, from: number, to: number): void
-  /** Returns the digests of the texts added since the last call, in order, 16 bytes each. */
+  /** Returns the digests (16 bytes each, in order) of all texts that no call has returned yet. */
   take(): Buffer
   /** Like `take`, but returns only the first `SHORT_DIGEST_BYTES` of each digest. */
   takeShort(): Buffer
@@ -57,7 +57,7 @@ const viewOf = (bytes: Uint8Array): DataView =>
 const joined = (pieces: readonly Buffer[]): Buffer =>
   pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
 
-/** The first words of each digest. */
+/** The first `SHORT_DIGEST_BYTES` of each digest. */
 const shortened = (pieces: readonly Buffer[]): Buffer => {
   let bytes = 0
   for (const piece of pieces) bytes += piece.byteLength
@@ -84,7 +84,7 @@ const larger = (room: Int32Array): Int32Array<ArrayBuffer> => {
   return grown
 }
 
-/** Writes a message's last block (≤ 16 bytes) as four words, padded and with CMAC's subkey. */
+/** Writes a message's last block (≤ 16 bytes) as four words: padded, and XORed with a subkey. */
 const putLast = (
   words: Int32Array,
   at: number,
@@ -200,7 +200,7 @@ const cmacKeyOf = (key: Uint8Array): CmacKey => {
   }
 }
 
-/** Memory for one text until it is digested. No other call can run in between. */
+/** Memory for one text until `addBytes` has copied it. No other call can run in between. */
 const scratch = Buffer.alloc(LONG_BYTES + DIGEST_SLACK_BYTES)
 const scratchView = viewOf(scratch)
 
@@ -288,11 +288,11 @@ const purposeKey = (key: Uint8Array, purpose: string): CmacKey => {
   return fresh
 }
 
-/** `createCmacBatch` with a key made from `key` (any length, never changed) for the purpose. */
+/** `createCmacBatch` with a key for the purpose, made from `key` (any length, never changed). */
 export const createDigestBatch = (key: Uint8Array, purpose: string = PERSON): DigestBatch =>
   createBatch(purposeKey(key, purpose))
 
-/** The keyed digest of a value (16 bytes). It finds a person's rows without storing the value. */
+/** The keyed digest of a value (16 bytes). It is stored instead of the value, to find the value. */
 export const keyedDigest = (key: Uint8Array, value: string): Buffer => {
   const batch = createDigestBatch(key)
   batch.add(value)

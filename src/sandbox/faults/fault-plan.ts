@@ -61,7 +61,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
    * These fields are silently not stored. Default: all undeclared ones, which normally get a 400.
    */
   rule('drop-fields', { fields: z.array(z.string()).optional() }),
-  /** The job ends as `failed`, and nothing is stored. */
+  /** The job ends as `failed`, and changes nothing. */
   rule('job-failed', {}),
   /** All tokens become invalid. Fires once if `count`, `every` and `probability` are absent. */
   rule('revoke-tokens', {}),
@@ -85,8 +85,8 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     atMostMs: z.int().positive().default(2000),
   }),
   /**
-   * One more callback, with `in_progress`, is sent before the job ends, or after the final
-   * callback.
+   * One more callback, with `in_progress`, is sent before the job ends. With `afterFinal`, it is
+   * sent after the final callback instead.
    */
   rule('callback-progress', { afterFinal: z.boolean().default(false) }),
   /** The callback reports this status, even if the job reports another status. */
@@ -116,7 +116,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('list-capacity', { contacts: z.int().nonnegative() }),
   /** How long the index of a campaign takes to rebuild after a write (guide). */
   rule('index-lag', { lagMs: z.int().nonnegative() }),
-  /** The rule at this index is refused with 422, and the answer names it (guide). */
+  /** The campaign rule at this index is refused with 422. `named`: the answer names it (guide). */
   rule('rule-refused', { ruleIndex: z.int().nonnegative(), named: z.boolean().default(true) }),
   /** How long a stopped campaign stays `stopping` (platform). */
   rule('campaign-stopping', { lagMs: z.int().nonnegative() }),
@@ -198,9 +198,9 @@ export type FaultPlan = z.input<typeof faultPlanSchema>
 export type FaultTarget = { operation: Operation; listId: string | null }
 
 export type FaultEngine = {
-  /** Replaces the plan. Throws ZodError on an unknown kind or member. */
+  /** Replaces the plan. Throws ZodError if the new plan is not valid. */
   set(plan: FaultPlan): void
-  /** The first rule of these kinds that fires for this call. Counts it as fired. */
+  /** The first rule of these kinds that fires for this call. Counts it as fired. null: none. */
   pick<K extends FaultKind>(
     kinds: readonly K[],
     target: FaultTarget,

@@ -53,7 +53,7 @@ const namesIn = (expression: RuleExpression): string[] => {
     : expression.parts.flatMap((part) => namesIn(part))
 }
 
-/** The lists that the rules include. */
+/** The ids of the lists that the rules of the type `list` name. */
 export const listsOfRules = (rules: readonly GuideRule[]): string[] =>
   rules.flatMap(({ type, filter: { expression } }) => {
     if (type !== 'list') return []

@@ -16,7 +16,7 @@ import { CsvFault, csvRecords } from '../state/csv-records.ts'
 import type { StoredList } from '../state/list-store.ts'
 import { ingest, modeOf, takingList } from './guide-ingest.ts'
 
-/** The most objects of a request [guide-api: Contacts]. */
+/** The most objects in a request [guide-api: Contacts]. */
 const BULK_ROWS = 5000
 
 const NO_FILE = 'A multipart part named file is expected.'
@@ -60,8 +60,8 @@ export const recordsOf = (bytes: Buffer): string[][] => {
 }
 
 /**
- * Turns named records into contacts. An empty cell becomes null. A row with an invalid id stays,
- * because the job refuses it.
+ * Turns records, whose columns have the `names`, into contacts. An empty cell becomes null. A row
+ * with an invalid id stays, because the job refuses it.
  */
 export const contactsOfRecords = (
   state: SandboxState,

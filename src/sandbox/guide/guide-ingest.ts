@@ -14,8 +14,8 @@ import { assertTakesContacts } from './guide-list-endpoints.ts'
 
 /**
  * The column that a request compares with the contacts of the list, and what happens to rows whose
- * value the list already has. Without a check, only the contact id is compared, and the contact is
- * updated.
+ * value the list already has. Without a check, only the contact id is compared, and a contact that
+ * has the id is updated.
  */
 export type DuplicateCheck = { position: number; behavior: 'skip' | 'update' | 'ignore' }
 
@@ -27,7 +27,9 @@ export const modeOf = (call: Call): UploadMode => {
   throw new Refusal(400, 'invalid.mode', 'mode is append or overwrite.')
 }
 
-/** The list, if it exists, is indexed and is not busy. Throws 404 and 409. */
+/**
+ * Returns the list of the call. Throws 404 or 409 if it does not exist or takes no contacts now.
+ */
 export const takingList = (state: SandboxState, call: Call): StoredList => {
   const list = state.lists.get(call.listId ?? '')
   assertTakesContacts(state, call, list)
@@ -75,7 +77,7 @@ const holdersOf = (list: StoredList, position: number): Map<string, string> => {
 
 /**
  * The contacts to write after the check. `skip` leaves out rows whose value the list or an earlier
- * row has. `update` writes the row to the contact that has the value.
+ * row has. `update` writes the row to the contact that has the value. `ignore` changes nothing.
  */
 const afterCheck = (
   list: StoredList,
@@ -119,10 +121,10 @@ const announced = (
 }
 
 /**
- * Stores the rows of one request and reports them as a job. Contacts are stored by id, and the last
- * row with an id counts. The effect is complete immediately. The job reports it after its delay.
- * Every request of an overwrite first removes all contacts, and keeps the list busy until its job
- * ends.
+ * Stores the rows of one request and reports them as a job. Contacts are stored by id. Of rows with
+ * the same id, the last counts. The effect is complete immediately. The job reports it after its
+ * delay. Every request of an overwrite first removes all contacts, and keeps the list busy until
+ * its job ends.
  */
 export const ingest = (
   state: SandboxState,

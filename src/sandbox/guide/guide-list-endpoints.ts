@@ -85,8 +85,8 @@ const describe = (state: SandboxState, call: Call, list: StoredList) => {
 }
 
 /**
- * Throws 404 during the first half of the time in which a new list is indexed, and 409 if the list
- * is being indexed or is in error.
+ * Throws 404 during the first half of the time in which a new list is indexed. Otherwise, throws
+ * 409 if the status of the list is not READY.
  */
 export const assertTakesContacts = (state: SandboxState, call: Call, list: StoredList): void => {
   const now = state.clock.monotonicMs()

@@ -136,7 +136,7 @@ const isInTime = ({ operator, value }: Predicate, cell: string, nowMs: number): 
   return operator === 'BEFORE' ? left < right : left > right
 }
 
-/** Whether a cell that is not empty fulfils the predicate. */
+/** Whether a cell that is not empty fulfils the predicate before `inverted` is applied. */
 const holds = (predicate: Predicate, cell: string, nowMs: number): boolean => {
   const { operator, value = '', range } = predicate
   if (operator === 'IN') {

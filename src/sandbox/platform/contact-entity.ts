@@ -119,7 +119,7 @@ export const contactIn = (
   }
 }
 
-/** The cells of a contact after a patch. Throws a 400 refusal. */
+/** The cells of a contact after a patch. Throws a 400 refusal if `data` is not valid. */
 export const patchedCells = (
   state: SandboxState,
   list: StoredList,

@@ -22,8 +22,8 @@ const PHONE_COLUMNS = [
 const EMAIL_COLUMNS = ['EmailLastAttempt', 'EmailLastResult', 'ContactableByEmail'] as const
 
 /**
- * The header of an export. Genesys' own columns follow those of the list, with the names of real
- * exports.
+ * The header of an export: the contact id, the columns of the list, and then Genesys' other
+ * columns. The names are those of real exports.
  */
 const headerOf = (list: StoredList): string[] => {
   const of = (kind: string, columns: readonly string[]): string[] =>

@@ -47,8 +47,9 @@ const sorted = <T extends Named>(call: Call, entities: readonly T[]): readonly T
 
 /**
  * The page of entities that a query of the platform requests, by name, ids and order. A page number
- * past the end gives the last page, or an empty page if the caller allows that. With `wholeUnpaged`
- * and no paging parameters, all entities are on one page, because the guides have no pages.
+ * past the end gives the last page, or an empty page with `allowEmptyResult=true`. With
+ * `wholeUnpaged` and no paging parameters, all entities are on one page, because the guides have no
+ * pages.
  */
 export const pageAnswer = <T extends Named>(
   call: Call,

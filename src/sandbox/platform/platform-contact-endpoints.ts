@@ -46,8 +46,7 @@ const assertRoom = (state: SandboxState, list: StoredList, ids: readonly string[
 }
 
 /**
- * A call that adds contacts has one result for all of them. One invalid contact fails the whole
- * call.
+ * A call that adds contacts succeeds or fails as a whole. One invalid contact fails the whole call.
  */
 const add = (state: SandboxState, call: Call): Answer => {
   const list = state.lists.get(call.listId ?? '')

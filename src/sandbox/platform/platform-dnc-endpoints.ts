@@ -23,7 +23,7 @@ const MOST_DAYS = 180
 const DAY_MS = 86_400_000
 /**
  * A time in UTC, to the minute. A call with a time of any other form is refused. In an imported
- * file, such a time silently means no expiry.
+ * file, a time of any other form silently means no expiry.
  */
 const MINUTE = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})Z$/
 
@@ -41,7 +41,7 @@ const KINDS: Record<DncKind, { path: string; member: string; posts: boolean }> =
 
 /**
  * Reads the expiry of a call, and returns it as ISO 8601. null: the call names none. Throws a 400
- * refusal.
+ * refusal if the expiry has another form, is past, or is more than 180 days ahead.
  */
 export const expiryOf = (state: SandboxState, text: string | undefined): string | null => {
   if (text === undefined) return null

@@ -46,7 +46,7 @@ const assertSameSource = (entity: DncEntity, self: StoredDncList): void => {
   }
 }
 
-/** Checks an entity, whether it is new or changed. Throws refusals. */
+/** Checks the entity of a new list (`self` null) or of a changed list. Throws refusals. */
 export const assertDncEntity = (
   state: SandboxState,
   entity: DncEntity,
@@ -78,7 +78,7 @@ export const membersOfDnc = (entity: DncEntity) => ({
 const sizeOf = ({ entries, dncSourceType }: StoredDncList): number =>
   dncSourceType === 'rds_custom' ? entries.customExclusion.size : entries.phone.size
 
-/** The list as the platform's entity. `size` and `importStatus` are filled only if requested. */
+/** The list as the platform's entity. `size` and `importStatus` are there only if requested. */
 export const describeDncList = (
   state: SandboxState,
   list: StoredDncList,

@@ -28,7 +28,7 @@ import { timeZonePreview } from './time-zones.ts'
 
 const BASE = '/api/v2/outbound/contactlists'
 
-/** Members that are filled only if the caller requests them. */
+/** Members that are there only if the caller requests them. */
 const askedFor = (state: SandboxState, list: StoredList, query: Call['query']) => ({
   ...(query['includeSize'] === 'true' ? { size: list.contacts.size } : {}),
   ...(query['includeImportStatus'] === 'true'

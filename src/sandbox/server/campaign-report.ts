@@ -12,7 +12,7 @@ import { Refusal } from './refusal.ts'
 
 export type CampaignReport = {
   campaign: Record<string, unknown> & { version: number; campaignStatus: CampaignStatus }
-  /** Writes that were applied. */
+  /** How many writes to the campaign were applied. */
   writes: number
   /** The ids of the contacts that would be dialled, in the order of their lists. */
   dials: string[]
@@ -42,7 +42,7 @@ const dialledByFilter = (state: SandboxState, campaign: StoredCampaign): string[
 
 /**
  * Reports whom the campaign would dial: by its rules (guide) or, if it has no rules, by its filter
- * (platform).
+ * (platform). A campaign with neither would dial every contact of its list.
  */
 export const reportOfCampaign = (state: SandboxState, id: string): CampaignReport => {
   state.effects.settleDue()

@@ -10,7 +10,7 @@ export type DncReport = {
   name: string
   /**
    * `writes`: how many write requests to this list took effect. `mostAtOnce`: the most writes of
-   * the guide dialect that ever ran at the same time, over all lists.
+   * the guide dialect that were ever open at the same time, over all lists, including refused ones.
    */
   writes: number
   mostAtOnce: number

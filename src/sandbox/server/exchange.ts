@@ -35,7 +35,7 @@ const isPaged = (query: Params): boolean => 'pageSize' in query || 'pageNumber' 
 
 /**
  * The dialect whose limit counts a call. For a shared call, it is the dialect of the token's last
- * other call. If there is none: `platform` for a call with paging parameters, otherwise `guide`.
+ * unshared call. If there is none: `platform` for a call with paging parameters, otherwise `guide`.
  */
 const dialectOf = (
   state: SandboxState,
@@ -211,7 +211,7 @@ const callOf = (
   }
 }
 
-/** The parts of a form. A form that cannot be read becomes the refusal of the call. */
+/** The parts of a form. null: there is no form, or it cannot be read (the call is then refused). */
 const formOf = async (request: FastifyRequest, visit: Visit): Promise<FormPart[] | null> => {
   if (!request.isMultipart()) return null
   try {
@@ -250,7 +250,7 @@ const brokenAfter = async (exchange: Exchange, answer: Answer): Promise<boolean>
   return true
 }
 
-/** Executes the call. null: a fault closed or holds the connection, so there is no answer. */
+/** Executes the call. null: a fault closes or holds the connection, so send no answer. */
 const answerTo = async (exchange: Exchange, endpoint: Endpoint): Promise<Answer | null> => {
   if (exchange.visit.refusal) throw exchange.visit.refusal
   if (brokenBefore(exchange)) return null
@@ -270,7 +270,7 @@ const serve = async (exchange: Exchange, endpoint: Endpoint): Promise<void> => {
   if (answer) await send(state, reply, visit, answer)
 }
 
-/** A call passes: arrival, token, limit, faults before its effect, its effect, faults after it. */
+/** A call passes: arrival, token, limit, faults before its effect, the effect, later faults. */
 export const registerEndpoints = (
   app: FastifyInstance,
   state: SandboxState,

@@ -10,8 +10,8 @@ export type LoggedRequest = {
   query: Record<string, string>
   contentType: string | null
   /**
-   * The member names of a JSON object or of the first element of an array, or the part names of a
-   * form. null: another body, or none.
+   * The member names of a JSON object or of the first element of an array, or the names of the
+   * parts or parameters of a form. null: any other body, or none.
    */
   bodyKeys: string[] | null
 }

@@ -55,8 +55,8 @@ export type SandboxOptions = {
   /** How long a guide job reports `processing`. Default: 200. */
   jobDelayMs?: number
   /**
-   * The time from the end of the PUT of a platform file to the first sign of its import. Default:
-   * 100.
+   * The least time from the end of the PUT of a platform file to the first sign of its import.
+   * Default: 100.
    */
   importLagMs?: number
   /** How long an import runs. Default: 200. */
@@ -87,7 +87,7 @@ export type SandboxHandle = {
   requests(): LoggedRequest[]
   /** Resolves when no callback or event is waiting to be sent or answered. */
   calledBack(): Promise<void>
-  /** Replaces the fault plan. Throws on an unknown kind or member. */
+  /** Replaces the fault plan. Throws if the new plan is not valid. */
   setFaults(plan: FaultPlan): void
   /** Makes an empty list. If a list with the same id exists, the new one replaces it. */
   makeList(list: SandboxList): SandboxList
@@ -118,8 +118,8 @@ export type SandboxHandle = {
   contents(listId: string): Map<string, Record<string, string | null>>
   /**
    * Restores the state of the start: the contact lists and DNC lists of the start are empty, and
-   * the demo campaigns have no rules. Removes everything else, the fault plan included. Tokens stay
-   * valid.
+   * the demo campaigns have no rules. Removes everything that was added later, and the fault plan.
+   * Tokens stay valid.
    */
   reset(): void
 }

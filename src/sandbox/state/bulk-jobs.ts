@@ -20,7 +20,7 @@ export type BulkJobs = {
   start(job: Omit<BulkJob, 'id' | 'state'>, apply: () => void): BulkJob
   /** Throws a 404 refusal. */
   get(listId: string, id: string): BulkJob
-  /** The latest first, ten at most. */
+  /** The last ten jobs of the list, newest first. */
   latest(listId: string): BulkJob[]
   reset(): void
 }

@@ -88,7 +88,7 @@ export const packCells = (
   return cells
 }
 
-/** What the ledger notes about an applied request. */
+/** The members of a call that the ledger notes. */
 type Writer = Pick<Call, 'operation' | 'requestId'>
 
 const emptyRequired = (list: StoredList, cells: IncomingContact['cells']): number => {
@@ -99,7 +99,7 @@ const emptyRequired = (list: StoredList, cells: IncomingContact['cells']): numbe
   return empty
 }
 
-/** Stores contacts by id, as one applied request. The last contact with an id counts. */
+/** Stores contacts by id, as one applied request. Of contacts with the same id, the last counts. */
 export const applyContacts = (
   state: SandboxState,
   call: Writer,

@@ -58,7 +58,8 @@ const quotedRecord = (text: string, from: number): { record: string[]; next: num
 /**
  * The records of a CSV with commas, in UTF-8 (RFC 4180; line feeds alone are allowed). A blank line
  * is a record of one empty cell, because Genesys refuses blank lines. Stricter than some importers:
- * throws `CsvFault` for bytes that are not UTF-8, and for misplaced quotes.
+ * throws `CsvFault` for bytes that are not UTF-8, for misplaced quotes, and for a carriage return
+ * without a line feed.
  */
 export const csvRecords = (bytes: Uint8Array): string[][] => {
   let text

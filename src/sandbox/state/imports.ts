@@ -36,7 +36,7 @@ export type NewImport = {
   failureReason: string | null
   /**
    * How long the status still shows the previous import after this import has ended. Infinity:
-   * forever. null: it shows this import from its start.
+   * forever. null: the status shows this import from its start.
    */
   stuckMs: number | null
   /** Changes the list when the import ends. */
@@ -89,7 +89,7 @@ const entryOf = (found: Import, nowMs: number): ImportEntry => {
 export const createImports = (deps: {
   clock: Clock
   effects: DueEffects
-  /** From the end of the PUT to the first sign of the import. */
+  /** The least time from the end of the PUT to the first sign of the import. */
   lagMs: number
   durationMs: number
 }): Imports => {

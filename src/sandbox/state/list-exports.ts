@@ -20,8 +20,8 @@ export type ListExports = {
 }
 
 /**
- * How many exports are kept, because the export of a full list is large. A caller who needs an
- * older one requests a new export.
+ * How many exports are kept. Older ones are dropped, because the export of a full list is large. A
+ * caller who needs a dropped export requests a new one.
  */
 const KEPT = 10
 

@@ -20,8 +20,8 @@ const keyCreated = (ids: Ids, keyId: string, scopes: readonly string[]): AuditEn
   })
 
 /**
- * How often the use of a key is noted. A key in constant use causes one small write a minute in
- * each instance.
+ * The use of a key is noted at most once in this time. A key in constant use causes one small write
+ * a minute in each instance.
  */
 const NOTED_EVERY_MS = 60_000
 const NOTED_KEYS = 10_000

@@ -92,8 +92,8 @@ const writeGrants = async (tx: Tx, tenantId: string, grants: Partial<Grants>): P
     const { rows: added } = await sql`insert into tenant_grant (tenant_id, kind, object_id)
       select ${tenantId}, ${kind}, id from unnest(${ids}::text[]) as id on conflict do nothing
       returning object_id`.execute(tx)
-    // Earlier entries of the tenant may now apply to a list to which they did not apply when they
-    // were accepted.
+    // Earlier do-not-call entries of the tenant may now apply to a list to which they did not apply
+    // when they were accepted.
     if (kind === 'contact_list' && added.length > 0) await lookBackAgain(tx, tenantId)
   }
 }

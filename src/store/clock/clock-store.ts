@@ -57,8 +57,8 @@ const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
 }
 
 /**
- * Adds up the jumps. Returns whether the clock is in doubt. If they come to at most `BELIEVED_MS`
- * in total, a doubt ends without a confirmation.
+ * Adds up the jumps. Returns whether the clock is in doubt. If their total is known and at most
+ * `BELIEVED_MS`, a doubt ends without a confirmation.
  */
 const noteJump = async (tx: Tx, row: ClockRow, jumpMs: number): Promise<boolean> => {
   const known = !row.doubted || row.off_ms !== null

@@ -78,7 +78,7 @@ const MEMBERS = {
 
 export const createCampaigns = ({ clock }: { clock: Clock }): Campaigns => {
   const campaigns = new Map<string, StoredCampaign>()
-  /** Applies the changes of the campaign that have become due since the last call. */
+  /** Turns a campaign that is `stopping` off if its time has come. */
   const settle = (campaign: StoredCampaign): StoredCampaign => {
     if (campaign.status === 'stopping' && clock.monotonicMs() >= campaign.offAtMs) {
       campaign.status = 'off'

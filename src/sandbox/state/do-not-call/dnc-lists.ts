@@ -13,7 +13,7 @@ export type DncSourceType = (typeof DNC_SOURCE_TYPES)[number]
 export type DncEntry = {
   /** When the entry expires (ISO 8601). null: never. */
   expiresAt: string | null
-  /** Guide: the reason. null: the entry was written through the platform dialect. */
+  /** Guide: the reason. null: the entry was written in any other way. */
   reason: string | null
   /** Who wrote the entry: a call of the API, an agent inside Genesys, or a file. */
   by: 'api' | 'agent' | 'file'
@@ -45,7 +45,8 @@ export type SandboxDncList = { id: string; name: string }
 
 export type DncLists = {
   /**
-   * How many write requests of the guide are running, and the most that ever ran at the same time.
+   * How many write requests of the guide are running, and the most that were ever open at the same
+   * time, including refused ones.
    */
   flight: { now: number; most: number }
   add(
