@@ -18,9 +18,10 @@ export const STEADY_NOW = sql.raw(
 )
 
 /**
- * The latest time that has certainly come. It does not advance while a jump of the clock is not
- * confirmed. This time decides when everything with a final expiry (a stored answer, a receipt, a
- * permission) has expired.
+ * The latest time that has certainly come. It does not advance while the clock is in doubt: after a
+ * jump that nothing has confirmed, or after a time in which no instance checked the clock. This
+ * time decides when everything with a final expiry (a stored answer, a receipt, a permission) has
+ * expired.
  */
 export const CERTAIN_NOW_TEXT = `(select least(clock_timestamp(), ${BEYOND_LOOK}, doubted_from) from database_clock)`
 export const CERTAIN_NOW = sql.raw(CERTAIN_NOW_TEXT)

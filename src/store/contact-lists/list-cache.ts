@@ -7,7 +7,7 @@ import { runKeptQuery } from '../homes/kept-statements.ts'
 
 /**
  * Rows that Genesys accepts confirm that the last reading of a list is still right. They confirm
- * nothing if this reading is older than this, or if the list was not ready.
+ * nothing if this reading is older than `PROVEN_FOR`, or if it showed the list as not ready.
  */
 const PROVEN_FOR = '10 minutes'
 

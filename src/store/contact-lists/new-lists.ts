@@ -4,14 +4,14 @@ import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { Database } from '../homes/database.ts'
 
 /**
- * A list made this recently may still be unknown to Genesys, so a 404 about it is temporary.
- * Compared in both directions, because the clock may have been set back.
+ * A list made within the last 30 s may still be unknown to Genesys, so a 404 about it may be
+ * temporary. `made_at` may also be up to 30 s ahead, because the clock may have been set back.
  */
 const PROVISIONING = sql`made_at between clock_timestamp() - interval '30 s' and clock_timestamp() + interval '30 s'`
 
 /**
- * The SQL store of lists that were made a moment ago. The database's clock decides, so that all
- * instances agree, also after a restart.
+ * The SQL store of lists that were made a moment ago. The database's clock decides whether a list
+ * is still new, so that all instances agree, also after a restart.
  */
 export const createNewListStore = ({ database }: { database: Database }): NewLists => ({
   add: async (listId) => {

@@ -7,7 +7,6 @@ import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
 import type { RegistryRules } from '../do-not-call/registries/registry-hits.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
-import { runKeptQuery } from '../homes/kept-statements.ts'
 import type { Seals } from '../homes/seals.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow, workableIn } from '../uploads/upload-row.ts'
 import { createBatches } from './batches.ts'
@@ -40,15 +39,12 @@ export const createDeliveryStore = (deps: {
     ...createShipments(deps),
     settle: createSettle(deps),
     next: async (claim) => {
-      const [row] = await runKeptQuery(
-        db,
-        sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
+      const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
         where ${workableIn(sql`${claim.key}`)}
           and exists (select from lane where key = ${claim.key} and owner = ${claim.owner}
             and fence = ${claim.fence}::bigint)
-        order by accepted_seq limit 1`,
-      )
-      return row ? toUpload(row) : null
+        order by accepted_seq limit 1`.execute(db)
+      return rows[0] ? toUpload(rows[0]) : null
     },
     move: (claim, uploadId, to) =>
       inTransaction(database, async (tx) => {

@@ -48,7 +48,7 @@ const lockEnding = async (tx: Tx, claim: LaneClaim, input: FinishUpload): Promis
 
 /**
  * Counts unsent rows that are not errors: newer content was delivered, an entry or an edition that
- * arrived later names the contact, or the person was erased.
+ * came after the look-up at intake names the contact, or the person was erased.
  */
 const countHarmless = async (tx: Tx, uploadId: string): Promise<number> => {
   const { rows } = await sql<{ rows: number }>`select count(*)::int as rows from row_result

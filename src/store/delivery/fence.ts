@@ -12,7 +12,7 @@ import {
 /**
  * Two tables for a statement that both locks and writes. `held`: the lane's row, if the lane still
  * has the claim's fence. `locked`: the upload's row. Both rows are locked, in this order, until the
- * transaction ends. Pass the result to `checkFenced`.
+ * transaction ends. Pass the rows that the statement returns to `checkFenced` or `checkWorking`.
  */
 export const fencedTables = (
   claim: LaneClaim,
@@ -22,8 +22,9 @@ export const fencedTables = (
     locked as materialized (select upload.* from upload, held where upload.id = ${uploadId} for update of upload)`
 
 /**
- * A table with the row of `locked`. It is empty if the upload is not in the claimed lane, was
- * paused, held or ended, or is to be cancelled, because nothing new may begin then.
+ * A table with the row of `locked`. It is empty if the lane has a newer fence, or if the upload is
+ * not in the claimed lane, was paused, held or ended, or is to be cancelled. Nothing new may begin
+ * then.
  */
 export const WORKING_TABLE = sql`working as materialized (select locked.* from locked, held
     where lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null)`

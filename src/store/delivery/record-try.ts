@@ -50,7 +50,7 @@ type Tried = LockedUpload & { stands: boolean | null; tried: boolean }
  * Checks the rows of a request against entries, editions of registries and erasures that came after
  * the look-up of the rows. The epochs must be locked for share. If an epoch was raised since the
  * look-up, another statement checks the rows under that lock. Throws `RowsWithheld` for rows that
- * must not be sent.
+ * must not be sent, and the other errors of `withholdSuppressed`.
  */
 export const withholdSince = async (
   tx: Tx,
@@ -68,14 +68,13 @@ export const withholdSince = async (
 
 /**
  * Records that rows are sent in one HTTP try, for a batch, a shared shipment or a file. Only the
- * first try of a shipment is recorded elsewhere (`ship`). Call it after the pace slot was granted
- * and before anything is sent. Locks the lane, then every upload with rows in the request. Throws
- * `FenceLost` if the lane has a newer fence, and `UploadMoved` if one of the uploads is paused,
- * held, ended or to be cancelled. Otherwise it counts the try. If it throws, the transaction is
- * undone, so nothing is recorded.
+ * first try of a shared shipment is recorded elsewhere (`ship`). Call it after the pace slot was
+ * granted and before anything is sent. Locks the lane, then every upload with rows in the request.
+ * Throws `FenceLost` if the lane has a newer fence, and `UploadMoved` if one of the uploads is
+ * paused, held, ended or to be cancelled. Otherwise it counts the try. If it throws, the
+ * transaction is undone, so nothing is recorded.
  *
- * In the same transaction, it then calls `withholdSince`. Throws `RowsWithheld` for rows that must
- * not be sent.
+ * In the same transaction, it then calls `withholdSince`, and passes its errors on.
  */
 export const recordTry = async (
   tx: Tx,

@@ -76,11 +76,14 @@ export const doubtContent = async (
   )
 }
 
-/** What the end of an upload changes in the register. */
+/** What the settlement of rows of an upload changes in the register. */
 export type RegisterOfUpload = {
   upload: Pick<UploadRow, 'id' | 'tenant_id' | 'contact_list_id' | 'accepted_seq' | 'content_seq'>
   delivered: readonly RegisterRow[]
-  /** The subjects of the delivered chunk. null: they were not computed yet. */
+  /**
+   * The subjects of the delivered chunk. null: they were not computed yet, or none of its rows can
+   * have been sent.
+   */
   subjects: Buffer | null
   /**
    * Contacts that were not sent because Genesys already holds the same content. This content then
@@ -154,9 +157,9 @@ const upsert = (
 }
 
 /**
- * Marks the content of confirmed contacts as content of this upload. Skips rows from before the
- * last clearing, because they no longer count. The lane's lock keeps other transactions from these
- * rows.
+ * Marks the content of confirmed contacts as content of the upload that confirmed it. Skips rows
+ * from before the last clearing, because they no longer count. The lane's lock keeps other
+ * transactions from these rows.
  */
 const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuilder<unknown> => {
   const digests = seals.contactIds.digests([...confirmed.keys()])
@@ -198,8 +201,8 @@ export const settledRegister = (
 }
 
 /**
- * Counts the contacts that are newer than a clearing that was just written. Such contacts exist
- * only if an upload was newer than the clearing. Call it with the lane locked.
+ * Counts the contacts of the list's registers again after a clearing was recorded. Only contacts
+ * from the upload of this clearing or from later uploads still count. Call it with the lane locked.
  */
 export const countAfterClearing = async (
   tx: Tx,
@@ -213,8 +216,8 @@ export const countAfterClearing = async (
 }
 
 /**
- * Makes sure that the tenant's list has a register. Asks the database only once for each list while
- * the process runs.
+ * Makes sure that the tenant's list has a register. Asks the database only once for each tenant and
+ * list while the process runs.
  */
 export const createEnsureRegister = (
   db: Db,

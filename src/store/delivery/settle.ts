@@ -67,7 +67,10 @@ type Locked = UploadRow &
     settled_id: string | null
     settled_shipment: string | null
     settled_rows: { seq: number; from: number; to: number } | null
-    /** The subjects of the batch's chunk. */
+    /**
+     * The subjects of the batch's chunk. null: they were not computed yet, or no row can have been
+     * sent.
+     */
     settled_subjects: Buffer | null
     since: SuppressionEpochs | null
   }

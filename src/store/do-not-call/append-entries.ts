@@ -109,10 +109,10 @@ const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): 
 }
 
 /**
- * Appends chunks. Does not wait until a chunk is on disk, because the later commit that accepts the
- * submission also brings all earlier commits to disk. If the database crashes before that, chunks
- * may be lost. The acceptance counts the chunks and notices. Returns null if the submission is no
- * longer being received.
+ * Returns a function that appends a chunk. The function does not wait until the chunk is on disk,
+ * because the later commit that accepts the submission also brings all earlier commits to disk. If
+ * the database crashes before that, chunks may be lost. The acceptance counts the chunks and
+ * notices. The function returns null if the submission is no longer being received.
  */
 export const createAppendEntries = (database: Database) => {
   const packChunk = createPackChunk()

@@ -41,9 +41,9 @@ export const placesOfBits = (bits: Buffer): number[] =>
 /**
  * Genesys has no scopes and keeps only one entry for each subject. So each entry of `mine` first
  * gets the strongest reason (if Genesys accepts reasons) and the latest expiry of all entries in
- * force for its subject in the list, at most `expiryDays` from now. Returns, in order, the entries
- * that then have the same kind, reason and expiry as the first one, as many as fit into one
- * request.
+ * force for its subject in the DNC list. No expiry counts as the latest. An expiry later than
+ * `expiryDays` from now is moved to that time. Returns, in order, the entries that then have the
+ * same kind, reason and expiry as the first one, as many as fit into one request.
  */
 export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBuilder<unknown>) => {
   const { takes, expiryDays, most } = about

@@ -25,7 +25,7 @@ type Place = { epoch: string; number: string; seq: number; entries: number }
 /**
  * The next chunks in the order of acceptance. An entry that is accepted or ended during the export
  * may or may not be in it. A person with an entry in force during the whole export is not skipped,
- * unless an erasure has removed the number.
+ * unless an erasure has removed the number or address.
  */
 const nextPlaces = async (
   db: Db,
@@ -137,7 +137,7 @@ export const createExportEntries = (reading: Reading): DncSubmissionStore['expor
         await leadingRows(db, list, places, clock[0]!.at),
       )) {
         const { entries, terms } = await open()
-        // After an erasure, the entry may have no number to export, although it still suppresses.
+        // After an erasure, the entry may have no number or address to export, although it still suppresses.
         const told = rows.filter(({ place }) => entries[place]!.subject !== '')
         yield told.map((row): ExportedEntry => {
           const { kind, subject, terms: said } = entries[row.place]!

@@ -185,9 +185,9 @@ const lookAtEntries = async (
 type Found = { sending: Sending; row: GroupRow }
 
 /**
- * One step towards the next request about a list. Returns the group to send. `again`: the step made
- * no request necessary. It only closed or settled entries, or ended a submission. null: there is no
- * work.
+ * One step towards the next request about a list. Returns the group to send. `again`: the step
+ * found no group to send. It ended or settled entries, ended a submission, gave a renewal up, or
+ * found a group with nothing to renew. null: there is no work.
  */
 const look = (
   { database, outbox, ids }: SendingDeps,

@@ -34,8 +34,8 @@ const failedOutcome = DNC_OUTCOMES.failed
 
 /**
  * The part of the statement that decides the outcome of added entries. The outcome depends on the
- * earlier entries that the gateway had for the same subjects. These include entries that the
- * submission itself has ended by `override`.
+ * earlier entries that the gateway had for the same subject and scope. These include entries that
+ * the submission itself has ended by `override`.
  */
 const judgedAdds = (number: string): RawBuilder<unknown> =>
   sql`before as (select mine.subject, mine.scope, max(e.reason) as reason, bool_or(e.expires_at is null) as forever,
@@ -74,9 +74,9 @@ const judgedRemovals = (number: string): RawBuilder<unknown> =>
 /**
  * Stores the outcomes of the entries at these places, and counts them in the submission, in one
  * statement. `failed` comes from Genesys. The other outcomes depend on the entries that were in
- * force for the subject before. `created`: there were none. `existing`: they had at least this
- * reason and this expiry. `updated`: otherwise, and for any difference that `override` makes. For a
- * removal: whether it ended an entry, or failed because of a REGULATORY entry.
+ * force for the subject and scope before. `created`: there were none. `existing`: they had at least
+ * this reason and this expiry. `updated`: otherwise, and for any difference that `override` makes.
+ * For a removal: whether it ended an entry, or failed because of a REGULATORY entry.
  */
 export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
   const { number, kind } = sending

@@ -102,10 +102,10 @@ export const suppressedAmong = (
 const MOST_COMPARED = 2_000
 
 /**
- * Like `suppressedAmong`, but considers only entries that were added after these epochs. The result
- * may contain more digests than were asked for. In a transaction that has locked the epochs, this
- * must be a separate statement, because a statement that waited for the lock would still see the
- * data from before its wait.
+ * Returns a function that works like `suppressedAmong`, but considers only entries that were added
+ * after these epochs. Its result may contain more digests than were asked for. In a transaction
+ * that has locked the epochs, this must be a separate statement, because a statement that waited
+ * for the lock would still see the data from before its wait.
  */
 export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpochs) => {
   const tenants = Object.keys(beyond)

@@ -54,7 +54,7 @@ const DISCARDED_AT_ONCE = 4
 
 /**
  * Deletes the submission's chunks in slices and then the submission, as long as `condition` is
- * true. Returns whether it was deleted.
+ * true. Returns whether the submission was deleted.
  */
 const discard = async (db: Db, id: string, condition: RawBuilder<unknown>): Promise<boolean> => {
   for (let more = true; more;) {
@@ -74,7 +74,7 @@ const discard = async (db: Db, id: string, condition: RawBuilder<unknown>): Prom
   return rows.length === 1
 }
 
-/** Reads and opens a chunk. Throws if it no longer exists. */
+/** Reads and opens a chunk. Throws if the chunk or its submission's data key no longer exists. */
 const createReadChunk =
   (db: Db, readKey: (id: string) => Promise<KeyObject>) =>
   async (id: string, seq: number): Promise<DncChunk> => {
@@ -99,7 +99,8 @@ const createList =
   }
 
 /**
- * Discards submissions whose last heartbeat is longer ago than this. Returns how many it discarded.
+ * Discards submissions that are still being received and had no heartbeat for `olderThanMs`.
+ * Returns how many it discarded.
  */
 const createSweep =
   (db: Db): DncSubmissionStore['sweepReceiving'] =>

@@ -30,7 +30,7 @@ export type LookedUp = {
 type ChunkSubjects = { upload_id: string; seq: number; subjects: Buffer | null }
 
 /**
- * The suppressed rows of a chunk among those for which `wanted` is true. Throws
+ * The suppressed rows of a chunk among the rows for which `wanted` is true. Throws
  * `SuppressionUnknown` if the chunk has no digests yet.
  */
 export const rowsAmong = async (
@@ -73,7 +73,7 @@ type LookUp = (digests: Buffer) => Promise<ReadonlyMap<string, Suppression>>
 
 /**
  * Extends a look-up of entries by the upload's hits in editions of registries. Throws
- * `SuppressionUnknown` if an edition came into force in which its rows were not looked up.
+ * `SuppressionUnknown` if an edition came into force in which the upload's rows were not looked up.
  */
 export const createLookUpSince = async (
   db: Db,
@@ -187,8 +187,8 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
 /**
  * Throws `RowsWithheld` if a request contains rows that must not be sent: entries or editions that
  * came after the look-up suppress them, or their person was erased since. (An erasure raises the
- * epochs too.) Throws `SuppressionUnknown` if that cannot be found out, and `RegistryStale` like
- * `assertFresh`.
+ * epochs too.) Throws `SuppressionUnknown` if that cannot be found out, and `RegistryStale` if
+ * `assertFresh` does.
  *
  * The transaction must have locked `epochs` for share. A transaction that adds entries then either
  * waits for this one, or has committed and its entries are seen.
@@ -216,8 +216,8 @@ export const withholdSuppressed = async (
 }
 
 /**
- * Locks the epochs of the list's tenants for share. A tenant that never had an entry has no row to
- * lock, so this creates the row.
+ * Locks the epochs of the list's tenants for share, and returns them. A tenant whose epoch was
+ * never raised may have no row to lock, so missing rows are created first.
  */
 export const lockNewEpochs = async (tx: Tx, listId: string): Promise<SuppressionEpochs> => {
   await sql`insert into suppression_epoch (tenant_id)
@@ -230,12 +230,15 @@ export const lockNewEpochs = async (tx: Tx, listId: string): Promise<Suppression
 }
 
 /**
- * The epochs of a list's tenants, locked for share until the transaction ends. `lacking`: a tenant
- * has no row yet, so call `lockNewEpochs`.
+ * The epochs of a list's tenants, locked for share until the transaction ends. null: no tenant has
+ * a row. `lacking`: at least one tenant has no row yet, so call `lockNewEpochs`.
  */
 export type LockedEpochs = { epochs: SuppressionEpochs | null; lacking: boolean }
 
-/** The tables of a statement that locks these epochs. Its columns are `LOCKED_EPOCHS`. */
+/**
+ * The `with` queries of a statement that locks the epochs of the list's tenants. To read them,
+ * select `LOCKED_EPOCHS` in the same statement.
+ */
 export const lockEpochs = (list: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`granted as materialized (${tenantsOf(list)}),
     epochs as materialized (select tenant_id, epoch from suppression_epoch where tenant_id in (select tenant_id from granted)

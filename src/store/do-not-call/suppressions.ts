@@ -37,8 +37,8 @@ type Asked = {
 }
 
 /**
- * A look-up among entries that were added since an upload's last look-up. null: no epoch was raised
- * since.
+ * A look-up among the entries that were added since an upload's look-up at intake, and among the
+ * upload's hits in registries. null: no epoch was raised since intake.
  */
 const readAdded = async (db: Db, uploadId: string) => {
   const { rows } = await sql<Asked>`select contact_list_id, suppression_epochs as since,
@@ -107,7 +107,7 @@ export const createSuppressions = (deps: Deps): SuppressionPort => {
   }
 }
 
-/** Looks up rows among the entries that were added since the last look-up of the rows. */
+/** Looks up rows as `readAdded` does, and adds the digests that stored chunks lack. */
 const createLookUpsSince = ({
   database: { db },
   digestKey,

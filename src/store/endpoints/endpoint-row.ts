@@ -28,10 +28,7 @@ export type EndpointRow = {
   updated_at: Date
 }
 
-/**
- * The columns of an `EndpointRow`. The end of the overlap with the previous secret is left out when
- * that time has passed.
- */
+/** The columns of an `EndpointRow`. `previous_secret_until` is null when that time has passed. */
 export const ENDPOINT_COLUMNS = sql`id, tenant_id, name, url, source, events, enabled, disabled_reason, consecutive_failures,
   failing_since, warned_at, version, created_at, updated_at,
   case when previous_secret_until > clock_timestamp() then previous_secret_until end as previous_secret_until`

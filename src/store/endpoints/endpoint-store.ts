@@ -21,8 +21,9 @@ import type { Outbox } from './outbox.ts'
 type Deps = { database: Database; keyring: Keyring; outbox: Outbox }
 
 /**
- * Locks the tenant's endpoint until the transaction ends. `own`: the caller may change it. Only the
- * lock for a deletion (`update`) blocks transactions that write deliveries for the endpoint.
+ * Locks the tenant's endpoint until the transaction ends. `own`: the tenant may change it. `fixed`:
+ * the environment configures it. `stale`: it has another version than `version`. Only the lock for
+ * a deletion (`update`) blocks transactions that write deliveries for the endpoint.
  */
 const lockOwn = async (
   tx: Tx,
@@ -186,8 +187,8 @@ const createReplay =
     })
 
 /**
- * Writes a test message. The lock prevents a deletion of the endpoint until the message is written,
- * as for every other message.
+ * Writes a test message. The lock prevents a deletion of the endpoint until the transaction ends.
+ * Every other message is written under the same lock.
  */
 const createTest =
   ({ database, outbox }: Deps): EndpointStore['test'] =>

@@ -20,7 +20,7 @@ import { executeKept } from '../homes/kept-statements.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { openedSecrets, SECRET_COLUMNS, type SecretRow } from './endpoint-secrets.ts'
 
-/** The members of an upload that endpoints receive. */
+/** The members of an upload that its messages are made of. */
 export type ToldUpload = Omit<EndedUpload, 'createdAt'>
 
 export type Telling =
@@ -33,7 +33,7 @@ export type Telling =
 
 /**
  * A change of a DNC list that Genesys reported. `mayBeOwn`: the gateway was sending entries to the
- * list at that time, so it may have made the change itself.
+ * list at that time or shortly before, so it may have made the change itself.
  */
 type DncListChange = { tenantId: string; dncListId: string; at: string; mayBeOwn: boolean }
 
@@ -75,9 +75,9 @@ export type Outbox = {
   /** Connects the queue. If `firstAttempts` is left out, every delivery gets a job immediately. */
   connect(queue: JobQueue, firstAttempts?: FirstAttempts): void
   /**
-   * Writes one delivery for each enabled endpoint of the tenant that receives the event. With
-   * `firstAttempts`, the first attempt is made from memory after the commit. If that attempt does
-   * not settle the delivery in time, the sweeper finds the delivery.
+   * For each event, writes one delivery for each of the tenant's enabled endpoints that receive the
+   * event. With `firstAttempts`, the first attempt is made from memory after the commit. If that
+   * attempt does not settle the delivery in time, the sweeper finds the delivery.
    */
   tell(tx: Tx, tellings: readonly Telling[]): Promise<void>
   enqueue(tx: Tx, deliveryId: string, startAfterMs: number): Promise<void>

@@ -15,7 +15,7 @@ import type { EraseLot, ErasingDeps } from './lots.ts'
 /**
  * Deletes from the registers the contacts that the erasure found, whichever tenant delivered them.
  * A contact that Genesys cannot or does not delete is deleted from the registers too. The receipt
- * reports such a contact, and later content for it is sent again.
+ * reports such a contact. A later row for it is sent even if its content is the same as before.
  */
 export const eraseRegister: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {
@@ -51,8 +51,8 @@ type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; 
 /**
  * Lists to which rows of an erased person may be in flight. A row is in flight if its upload has
  * not ended, and a request with the row was recorded and is not settled. If the upload is held or
- * paused, the request counts only if it was sent. A request that is sent later leaves these rows
- * out.
+ * paused, the request counts only if it was sent. A request that is sent later leaves out the rows
+ * of erased people.
  */
 const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
   const { rows } =

@@ -47,10 +47,10 @@ const chunksOf = async (
 
 /**
  * Whether the number must be kept because it may still be sent to Genesys. This is the case if the
- * entry is in force and one of two things is true: Genesys has not accepted the entry yet, or its
- * group is to be sent or renewed. On the platform, the number of every added or pulled entry in
- * force must be kept: the platform forgets entries after 180 days, and the gateway then sends the
- * entry again if a pull does not find it.
+ * entry has not been ended or expired a day ago, and one of two things is true: it has no outcome
+ * yet, or its group is not settled or is to be renewed. On the platform, the number of every such
+ * added or pulled entry must be kept: the platform forgets entries after 180 days, and the gateway
+ * then sends the entry again if a pull does not find it.
  */
 const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boolean> => {
   const { rows } = await sql<{
@@ -64,8 +64,8 @@ const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boo
 }
 
 /**
- * The chunk without the person's cells. The number is removed too, except if `isKept`. null: the
- * person is not in the chunk.
+ * The chunk without the person's cells. The number is removed too, except if `isKept`. null: there
+ * is nothing to remove.
  */
 const withoutPerson = (
   chunk: DncChunk,

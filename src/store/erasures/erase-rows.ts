@@ -84,7 +84,7 @@ const readOne = async (db: Db, uploadId: string, seq: number): Promise<Found | u
 
 /**
  * The accepted rows of the person: by contact id, and by the digests of phones and emails. If the
- * chunk has no digests yet, by its cells.
+ * chunk has no digests yet, its cells are compared instead of the digests.
  */
 const rowsOf = (
   row: Found,
@@ -160,8 +160,9 @@ const withoutPerson = (
 
 /**
  * Raises the epochs of the list's tenants. A transaction that records a try of the upload's rows
- * locks them for share. So either the try was recorded before the chunk is written, and its batch
- * shows that the rows are in flight. Or the try sees the raised epochs and checks who was erased.
+ * locks the epochs for share. So either the try was recorded before the chunk is written, and its
+ * batch shows that the rows are in flight. Or the try sees the raised epochs and checks who was
+ * erased.
  */
 const raiseEpochs = async (tx: Tx, listId: string): Promise<void> => {
   await sql`insert into suppression_epoch (tenant_id, epoch)

@@ -51,8 +51,8 @@ const namedAnew = ({ subject }: ErasureWork, name: string): string | null =>
   mentionsOf(subject).without(name) === null ? null : `erased${extensionOf(name)}`
 
 /**
- * The names of submissions come after those of uploads in this step. This prefix marks a position
- * of the step among the submissions.
+ * The step `file_names` takes the uploads first and then the submissions. This prefix marks a
+ * position among the submissions.
  */
 const SUBMISSIONS = 'submissions '
 
@@ -154,8 +154,8 @@ type VersionRow = { key: string; campaign_id: string; version: number; sealed: B
 const VERSION_KEY = sql.raw(`campaign_id || ' ' || lpad(version::text, 10, '0')`)
 
 /**
- * Reports segments whose rules name the person. The rules are not rewritten, because different
- * rules would dial different people, and nobody has decided that.
+ * Reports how many versions of segments have rules that name the person. The rules are not
+ * rewritten, because other rules would dial other people, and nobody has decided that.
  */
 export const reportSegments = inLots<VersionRow>({
   place: 'segments',
@@ -179,8 +179,9 @@ type FileRow = { key: string; sealed: Buffer; is_there: boolean; of_contact: str
 
 /**
  * Rewrites the names of the person's guest files. These are the files whose names mention the
- * person. If the erased id is the id of an external contact, they are also all files of that
- * contact. The receipt reports how many of these files Genesys has.
+ * person. If the erased contact id is also the id of an external contact, all files of that
+ * external contact are theirs too, and that id is erased. The receipt reports how many of the
+ * rewritten files Genesys has.
  */
 export const eraseGuestFiles = inLots<FileRow>({
   place: 'guest_files',

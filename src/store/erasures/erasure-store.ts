@@ -48,7 +48,7 @@ const LOTS: Record<Parameters<ErasureStore['eraseLot']>[1], EraseLot> = {
 const digestOf = (key: Buffer, { kind, value }: ErasureSubject): Buffer =>
   kind === 'contact' ? keyedDigest(key, value) : subjectDigest(key, value)
 
-/** Another call took over the claim of the key. Thrown to undo everything that was written. */
+/** Another call took over the idempotency key. Thrown to undo everything that was written. */
 class ClaimLost extends Error {
   override readonly name = 'ClaimLost'
 }

@@ -46,8 +46,8 @@ const contactsIn = async (
 }
 
 /**
- * The contacts that the registers have for the subject. They are needed if the rows of a contact
- * are past their retention.
+ * The statement that adds the contacts in the tenant's registers that have the subject. It is
+ * needed for contacts whose rows are past their retention.
  */
 const registered = (erasureId: string, tenantId: string, digest: Buffer) => {
   const number = String(digest.readBigInt64BE())

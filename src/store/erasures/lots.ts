@@ -15,8 +15,8 @@ export type ErasingDeps = {
 }
 
 /**
- * Erases one lot of a step, which begins after `after`, and stores the result. Returns where the
- * next lot begins. null: this was the last lot.
+ * Erases the next lot of a step, from the position `after`, and stores the result. Returns the
+ * position of the lot that follows. null: this was the last lot.
  */
 export type EraseLot = (
   deps: ErasingDeps,
@@ -28,8 +28,9 @@ export type EraseLot = (
 const UPLOADS_A_LOT = 50
 
 /**
- * The tenant's uploads after `after` whose rows are still stored, in the order of their ids.
- * Uploads that are still being received are left out, because they are not accepted yet.
+ * The next uploads of the tenant after `after` whose rows are still stored, in the order of their
+ * ids. If the erasure names a contact list, only uploads to that list. Uploads that are still being
+ * received are left out, because they are not accepted yet.
  */
 export const uploadsBehind = async (
   db: Db,

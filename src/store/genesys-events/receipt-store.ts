@@ -71,8 +71,8 @@ const BATCHES = sql`batch b on b.shipment_id = s.id and b.state <> 'split'`
 /**
  * A receipt with the upload that it is about. With a token: the upload of the token's part, if that
  * part has no job or this job. Without a token: the newest upload that was sent as this job. There
- * is no upload if the receipt names another list, or if the upload has ended and its part has no
- * job.
+ * is no upload if the receipt names another list than the upload, or if the upload has ended and
+ * its part has no job.
  */
 const openReceipt = (receiptId: string) => sql<OpenRow>`
   select r.id, r.route, r.job_id, r.status, r.body_digest, r.checks,

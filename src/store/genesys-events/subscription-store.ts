@@ -50,8 +50,8 @@ const isTarget = ({ eventType, digest }: SubscriptionTarget) =>
     and (s.api_host, s.client_id) = (select api_host, client_id from binding)`
 
 /**
- * Settles claims without a result. After `staleAfterMs` they become unknown. If an event has
- * arrived since the attempt, they become registered.
+ * Settles claims without a result. They become unknown `staleAfterMs` after the attempt. An unknown
+ * one becomes registered if an event has arrived since the attempt.
  */
 const settleUnknown = async (
   tx: Tx,
@@ -70,14 +70,14 @@ const settleUnknown = async (
 
 /**
  * The wait between two subscriptions that were made because no event arrived. It doubles each time,
- * because events may be missing for other reasons too.
+ * up to a day, because events may be missing for other reasons too.
  */
 const BETWEEN_DOUBTS = sql`least(interval '10 minutes' * power(2, least(s.attempts, 16) - 1), interval '1 day')`
 
 /**
  * If work has ended and no event has arrived since the work was accepted, Genesys may have lost the
  * subscription (a restarted sandbox, a deletion). The subscription then counts as unknown since the
- * last event that arrived.
+ * last event, or since its last attempt if that was later.
  */
 const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
   const { route, work } = evidenceOf(target)
@@ -93,8 +93,8 @@ const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
 }
 
 /**
- * Claims a refused or an unknown subscription, to subscribe again. An unknown one is claimed only
- * if work has ended without its event.
+ * Claims a refused or an unknown subscription whose `next_at` has passed, to subscribe again. An
+ * unknown one is claimed only if work has ended without its event.
  */
 const claimAgain = async (tx: Tx, target: SubscriptionTarget): Promise<number | null> => {
   const { rows } = await sql<{

@@ -94,8 +94,8 @@ const createReserve =
 
 /**
  * Blocks the bucket for at least `ms` after a 429, and cuts its share. The share is not cut again
- * while the bucket is blocked, or within `cutPauseMs` after a cut, because such a 429 answers an
- * earlier request.
+ * while the bucket is blocked, or within `cutPauseMs` after a cut, because such a 429 probably
+ * answers a request from before the cut.
  */
 const createThrottle =
   (database: Database): PaceStore['throttle'] =>

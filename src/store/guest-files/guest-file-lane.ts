@@ -32,7 +32,7 @@ const lane = createObjectLane({
 
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
 
-/** The assignments that store a step, one for each column. */
+/** The assignments that store a step. */
 const changesOf = (
   step: GuestFileStep,
   sealedUrl: Buffer | null | undefined,

@@ -26,7 +26,7 @@ const urlContext = (id: string): string => `guest-file-url:${id}`
  */
 export const createPieces = ({ database, keyring }: { database: Database; keyring: Keyring }) => {
   const { db } = database
-  /** The data keys of files that are being received here. */
+  /** The data keys of files that this process is receiving. */
   const receiving = new Map<string, KeyObject>()
   const keyOf = async (id: string): Promise<KeyObject> => {
     const known = receiving.get(id)

@@ -23,8 +23,8 @@ export type Database = {
    */
   writeBytes(statement: CompiledQuery): Promise<void>
   /**
-   * Passes each row of a select to `take`. The select has two columns, a bigint and bytes. A server
-   * sends the bytes in binary form, not as text. The select has no parameters, so put only numbers
+   * Passes each row of a select to `take`. The select has two columns, a bigint and bytes. The
+   * bytes are read in binary form, not as text. The select has no parameters, so put only numbers
    * into its text.
    */
   readBytes(select: string, take: TakeBytes): Promise<void>
@@ -42,7 +42,7 @@ const uponCommit = new WeakMap<Tx, (() => void)[]>()
 
 /**
  * Runs `act` after the transaction has committed. If it does not commit, `act` does not run. A
- * crash in between loses `act`, so nothing may depend on it. It must not throw.
+ * crash after the commit may prevent `act`, so nothing may depend on `act`. `act` must not throw.
  */
 export const afterCommit = (tx: Tx, act: () => void): void => {
   uponCommit.get(tx)?.push(act)

@@ -182,7 +182,7 @@ export const openEmbedded = async (deps: {
     db,
     sql: { executeSql },
     writeBytes: createWriteBytes(lite, hasRoom),
-    // PGlite reads results as text, which would need twice the bytes.
+    // PGlite reads the results of other statements as text, which needs twice the bytes.
     readBytes: async (select, take) => {
       const { blob } = await run.query(`copy (${select}) to '/dev/blob' (format binary)`)
       createCopiedRows(take)(Buffer.from(await blob!.arrayBuffer()))

@@ -104,7 +104,7 @@ export const createHome = (deps: {
         update database_clock set seen_at = seen_at from relaxed`.execute(database.db)
     },
     gauges: async () => {
-      // `uploads` counts only open uploads. A metric counts each upload when it ends.
+      // `uploads` counts only open uploads. Another metric counts each upload when it ends.
       const { rows } = await sql<Gauges>`select
         (select jsonb_object_agg(state, n) from (select state, count(*) as n from upload
           where state not in (${FINAL_STATES_SQL}) group by state) as open) as uploads,

@@ -41,8 +41,9 @@ export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<reado
  * Runs a query under a kept plan inside a transaction. If the name was lost, `inTransaction` runs
  * the transaction again.
  *
- * A plan from a time with few uploads may read all of them, and would be kept. So look each upload
- * up by its id (`cross join lateral (… where id = asked.id …)`), and never with `id = any(…)`.
+ * Do not use it for statements that find uploads by a list of ids or by their lane. A plan from a
+ * time with few uploads reads all of them, and would be kept. Looking up each id separately does not
+ * help: if the table is small and analysed, the plan reads the whole table for each id.
  */
 export const executeKept = async <Row>(
   tx: Tx,

@@ -78,8 +78,8 @@ const makeLockTable = async (db: Db): Promise<void> => {
 }
 
 /**
- * Locks the schema until the transaction ends. Until then, other instances that call this function
- * wait, to migrate or to seal what an earlier version stored.
+ * Locks the schema until the transaction ends. Until then, other instances wait before they
+ * migrate, or before they seal what an earlier version stored.
  */
 export const lockSchema = async (tx: Db): Promise<void> => {
   await sql`lock table kysely_migration_lock in exclusive mode`.execute(tx)

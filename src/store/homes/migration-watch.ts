@@ -24,8 +24,8 @@ const blockersOf = async (db: Db, pid: number): Promise<string[]> => {
 }
 
 /**
- * While a migration waits, reports the sessions that it waits for. Without the report, people would
- * not know why a start hangs.
+ * While a migration waits, reports the sessions that it waits for. Without the report, operators
+ * would not know why a start hangs.
  */
 export const watchMigration = (deps: {
   db: Db

@@ -103,7 +103,8 @@ export type Store = AccessStores &
     digestKey: Buffer
     /**
      * Connects the job queue. From then on, a received webhook gets its job in the transaction that
-     * writes it. A message for an endpoint does too, unless `firstAttempts` is given.
+     * stores its receipt. A message for an endpoint gets its job in the transaction that writes the
+     * message, unless `firstAttempts` is given.
      */
     connectJobs(queue: JobQueue, firstAttempts?: FirstAttempts): void
     close(): Promise<void>
@@ -112,8 +113,8 @@ export type Store = AccessStores &
 const DIGEST_KEY = 'digest-key'
 
 /**
- * Reads the key. Makes it if there is none. Instances that start together all use the key of the
- * first one.
+ * Reads the key of the digests. Makes it if there is none. Instances that start together all use
+ * the key of the first one.
  */
 const readDigestKey = async (database: Database, keyring: Keyring): Promise<Buffer> => {
   const made = keyring.seal(DIGEST_KEY, randomBytes(32))
@@ -260,7 +261,7 @@ export const openStore = async (deps: {
   home: StoreHome
   /** The first key seals. The other keys open the data that they sealed before. */
   encryptionKeys: { id: string; key: Buffer }[]
-  /** The first key signs. If left out, a key is made and stored sealed. */
+  /** The first key signs. If left out, the stored key signs, and is made if there is none. */
   signingKeys?: { id: string; key: Buffer }[]
   clock: Clock
   ids: Ids

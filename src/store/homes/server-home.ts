@@ -157,8 +157,8 @@ const createReadBytes =
   }
 
 /**
- * Sends large bytes without copies. `pg` copies each parameter into a growing message, and three
- * times the bytes would be garbage after each statement.
+ * Sends large bytes with one copy, into a buffer that is used again. `pg` copies each parameter
+ * into a growing message, and three times the bytes would be garbage after each statement.
  */
 const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
   const idle: MessageWriter[] = []

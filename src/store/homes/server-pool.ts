@@ -117,7 +117,7 @@ const connect = async (generations: Generations): Promise<pg.PoolClient> => {
 
 /**
  * Opens the pool. `url` may list hosts. After a host has reported that it accepts no writes, none
- * of its connections is used again.
+ * of the connections opened before is used again.
  */
 export const createServerPool = (url: string, config: pg.PoolConfig): ServerPool => {
   const generations = createGenerations(url, config)

@@ -50,8 +50,8 @@ type ListRow = {
 }
 
 /**
- * The submissions that were already accepted when the look-up began: the submissions up to the
- * epochs that the look-up recorded.
+ * For each DNC list and tenant, the submissions that were already accepted when the look-up began:
+ * the submissions up to the epochs that the look-up recorded.
  */
 const readLists = async (db: Db, uploadId: string, endedAt: Date): Promise<CheckedList[]> => {
   const { rows } =

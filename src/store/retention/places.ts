@@ -273,7 +273,7 @@ const endpointSecret = (sealed: string): WrappedPlace => ({
 
 /**
  * All `wrapped` columns of `PLACES`. The store's own secret comes last. So when this secret is
- * resealed, everything is resealed.
+ * resealed, all other values are already resealed.
  */
 export const WRAPPED_PLACES: readonly WrappedPlace[] = [
   dataKey('upload', ofUpload),

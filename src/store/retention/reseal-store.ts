@@ -87,8 +87,8 @@ const recordKeyInUse = async (db: Db, keyring: Keyring): Promise<void> => {
 const RECORDED_EVERY_MS = 60_000
 
 /**
- * Records the key as `recordKeyInUse` does, at most once a minute. Every instance must call it,
- * also one that never gets the task of resealing.
+ * Returns a function that records the key as `recordKeyInUse` does, at most once a minute. Every
+ * instance must call the function, even if the instance never gets the task of resealing.
  */
 export const createKeyRecord = (
   { db }: Pick<Database, 'db'>,

@@ -133,8 +133,8 @@ const guestFileRecords: Rule = {
 }
 
 /**
- * Deletes versions of a segment. Keeps the newest version, the version in force, and the versions
- * to which a campaign can be rolled back.
+ * Deletes versions of a segment. Keeps the newest version, the version in force, the versions to
+ * which a campaign can be rolled back, and versions whose filter in Genesys is not deleted yet.
  */
 const segmentVersions: Rule = {
   due: (past) => sql`select v.campaign_id || ' ' || v.version as key, v.updated_at as ended_at

@@ -56,9 +56,10 @@ const raiseVersion = async (
 }
 
 /**
- * Ends earlier versions. A version that was not sent yet ends without being sent. A version that
- * was sent and only waits for its index stays in force until the new version is in force. Returns
- * how the campaign was stopped for an earlier version. null: it was not stopped.
+ * Ends the earlier versions that have not ended. A version that was sent without a failure (it only
+ * waits for its index) ends as `applied`, and stays in force until the new version is in force.
+ * Every other version ends as `failed`. Returns how the campaign was stopped for an earlier
+ * version. null: it was not stopped.
  */
 const endEarlier = async (
   tx: Tx,

@@ -33,8 +33,8 @@ const readSegments = async (
 }
 
 /**
- * Cursors for campaigns. Genesys chooses their ids, which may contain anything that fits into a
- * URL.
+ * Cursors for campaigns. Genesys chooses the ids of campaigns, which may contain anything that fits
+ * into a URL.
  */
 const cursorOfCampaign = (campaignId: string): string =>
   Buffer.from(`c${campaignId}`).toString('base64url')
@@ -104,8 +104,8 @@ const createFilters = (deps: Deps): Pick<SegmentStore, 'withOldFilters' | 'forge
 })
 
 /**
- * Resumes the newest version if it is held, and a resume may end a hold for this reason. Locks the
- * campaign first, as every writer of its versions does.
+ * Resumes the newest version if it is held for a reason that a resume may end. Locks the campaign
+ * first, as every writer of its versions does.
  */
 const createResume =
   ({ database, seals }: Deps): SegmentStore['resume'] =>

@@ -11,7 +11,8 @@ type Deps = {
   database: Database
   keyring: Keyring
   /**
-   * The configured keys, the current one first. If there are none, a key is made and stored sealed.
+   * The configured keys, the current one first. If there are none, the stored key signs, and is
+   * made if it does not exist.
    */
   configured: readonly { id: string; key: Buffer }[]
 }

@@ -20,9 +20,8 @@ export type ChunkRow = {
 
 type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
 /**
- * What a rejected row has besides the first four members of its tuple: the line, the code and the
- * column of its first fault, and the cells. If there is nothing else, or if an earlier version
- * stored the row, the tuple has no fifth member.
+ * The members of a rejected row that are not among the first four of its tuple. If there are none,
+ * or if an earlier version stored the row, the tuple has no fifth member.
  */
 type MoreOfRejected = Omit<RejectedRow, 'line' | 'code' | 'column' | 'cells'>
 type RejectedTuple = [
@@ -162,8 +161,8 @@ export const createEncodeChunk = (): EncodeChunk => {
 }
 
 /**
- * Unpacks a chunk of any version. Throws if its bytes were changed, or moved to another upload or
- * number.
+ * Unpacks a chunk that this or an earlier version stored. Throws if its bytes were changed, or
+ * moved to another upload or number.
  */
 export const decodeChunk = async (
   dataKey: KeyObject,

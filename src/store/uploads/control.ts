@@ -16,10 +16,10 @@ import {
 } from './upload-row.ts'
 
 /**
- * The state to which an action takes the upload. null: its state does not allow the action. A
- * resume does not end a hold for `apply`, which /apply ends, or a hold for `not_before`, which ends
- * at the time of `notBefore`. An upload that waits for /apply is not in its lane, so it cannot be
- * paused.
+ * The state to which an action takes the upload. null: the action is not allowed now. A resume does
+ * not end a hold for `apply`, which /apply ends, or a hold for `not_before`, which ends at the time
+ * of `notBefore`. An upload that waits for /apply is not in its lane, so it cannot be paused.
+ * Neither can an upload that is to be cancelled.
  */
 const targetOf = (row: UploadRow, action: ControlAction): UploadState | null => {
   if (action === 'cancel') return canMove(row.state, 'cancelled') ? 'cancelled' : null

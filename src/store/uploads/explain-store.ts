@@ -95,8 +95,9 @@ type CarriedRow = {
 }
 
 /**
- * The requests that contain a row of a chunk, in the order of their last tries. Includes requests
- * that were split, refused or never tried, because they contain the row too.
+ * The requests that contain a row of a chunk, in the order of their last tries (`newestFirst`: in
+ * the reverse order). Includes requests that were split, refused or never tried, because they
+ * contain the row too.
  */
 export const requestsThatCarried = async (
   db: Db,

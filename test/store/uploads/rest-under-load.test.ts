@@ -32,8 +32,17 @@ test('one that comes alone never waits, and after several that came together the
   await Promise.all([gather(3), gather(4), gather(5)])
   const later = [gather(6), gather(7)]
   await turn()
-  assert.deepEqual([calls, slept], [[[1], [2], [3], [4, 5]], [MS]])
+  assert.deepEqual([calls, slept], [[[1], [2], [3], [4, 5]], [(MS * 2) / ENOUGH]])
   awake[0]!.resolve()
   assert.deepEqual(await Promise.all(later), [6, 7])
   assert.deepEqual(calls.at(-1), [6, 7])
+})
+
+test('the rest is as long as the call was full, and never longer than the whole', () => {
+  const slept: number[] = []
+  const sleep = async (ms: number): Promise<void> => void slept.push(ms)
+  const { after } = restUnderLoad({ sleep }, { ms: 40, enough: 16 })
+  const { signal } = new AbortController()
+  for (const items of [1, 4, 16, 64]) void after(items, signal)
+  assert.deepEqual(slept, [10, 40, 40])
 })

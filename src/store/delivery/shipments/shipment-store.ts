@@ -26,9 +26,9 @@ type Deps = { database: Database; seals: Seals; registryRules: RegistryRules }
 type Standing = LockedUpload & { tenant_id: string; contact_list_id: string; stands: boolean }
 
 /**
- * Locks the lane, then the uploads of a shipment, then the epochs of the list for share. Each
- * upload is looked up by its id. Throws `FenceLost` if the lane has a newer fence, and
- * `UploadMoved` if one of the uploads was paused, held or ended, or is to be cancelled.
+ * Locks the lane, then the uploads of a shipment, then the epochs of the list for share. Throws
+ * `FenceLost` if the lane has a newer fence, and `UploadMoved` if one of the uploads was paused,
+ * held or ended, or is to be cancelled.
  */
 const lockStanding = async (
   tx: Tx,
@@ -36,16 +36,14 @@ const lockStanding = async (
   uploadIds: readonly string[],
 ): Promise<Standing[]> => {
   const list = sql`(select contact_list_id from upload where id = ${uploadIds[0]})`
-  const { rows } = await executeKept(
-    tx,
-    sql<Standing>`with held as materialized (${heldLane(claim)}),
-    asked as materialized (select id from unnest(${[...uploadIds]}::text[]) as id order by id),
-    locked as materialized (select found.* from held, asked cross join lateral (
-      select upload.id, tenant_id, contact_list_id, contact_list_id as list_id, suppression_epochs as since, registries as look,
-        upload.lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null as stands
-      from upload where upload.id = asked.id for update) as found),
+  // The sort reads `locked` to its end, so that all uploads are locked before the epochs.
+  const { rows } = await sql<Standing>`with held as materialized (${heldLane(claim)}),
+    locked as materialized (select upload.id, tenant_id, contact_list_id, contact_list_id as list_id, suppression_epochs as since,
+        registries as look, upload.lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null as stands
+      from upload, held where upload.id = any(${[...uploadIds]}::text[]) order by upload.id for update of upload),
     ${lockEpochs(list)}
-    select locked.*, ${LOCKED_EPOCHS} from held left join locked on true`,
+    select locked.*, ${LOCKED_EPOCHS} from held left join (select * from locked order by id desc) as locked on true`.execute(
+    tx,
   )
   if (rows.length === 0) throw fenceLost(claim)
   const standing = rows.filter(({ stands }) => stands)
@@ -109,13 +107,9 @@ const readSubjects = async (
   uploads: readonly SettledRow[],
 ): Promise<Map<string, Looked>> => {
   const list = uploads[0]?.contact_list_id ?? ''
-  const { rows } = await executeKept(
-    tx,
-    sql<Looked>`with ${lockEpochs(sql`${list}`)}
-    select found.*, ${LOCKED_EPOCHS} from unnest(${uploads.map(({ id }) => id)}::text[]) as asked (id) cross join lateral (
-      select upload_id, subjects, suppression_epochs as since from chunk join upload on upload.id = upload_id
-      where upload_id = asked.id and seq = 0 offset 0) as found`,
-  )
+  const { rows } = await sql<Looked>`with ${lockEpochs(sql`${list}`)}
+    select upload_id, subjects, suppression_epochs as since, ${LOCKED_EPOCHS} from chunk join upload on upload.id = upload_id
+    where upload_id = any(${uploads.map(({ id }) => id)}::text[]) and seq = 0`.execute(tx)
   return new Map(rows.map((row) => [row.upload_id, row]))
 }
 

@@ -6,7 +6,6 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
 import type { ShipmentStore } from '../../../workflows/ports/delivery/shipments.ts'
 import type { Database, Db } from '../../homes/database.ts'
-import { runKeptQuery } from '../../homes/kept-statements.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow, workableIn } from '../../uploads/upload-row.ts'
 
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
@@ -75,7 +74,7 @@ const untilCollision = async (
 
 /**
  * The lane's oldest uploads that may share a request, in their order. `behind`: only uploads that
- * come after this one.
+ * come after this one and may share its request.
  */
 export const createWaiting =
   ({ db }: Database): ShipmentStore['waiting'] =>
@@ -84,15 +83,12 @@ export const createWaiting =
       behind === undefined
         ? sql``
         : sql`and (accepted_seq > ${behind.acceptedSeq}::bigint or tenant_id <> ${behind.tenantId})`
-    const rows = await runKeptQuery(
-      db,
-      sql<WaitingRow>`select ${UPLOAD_COLUMNS},
+    const { rows } = await sql<WaitingRow>`select ${UPLOAD_COLUMNS},
         (select count(*)::int from (select from chunk where upload_id = upload.id limit 2) as c) as chunks,
         exists (select from batch where upload_id = upload.id and state <> 'split') as begun
       from upload where ${workableIn(sql`${claim.key}`)}
         and exists (select from lane where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint)
-        ${known} order by accepted_seq limit ${limit}`,
-    )
+        ${known} order by accepted_seq limit ${limit}`.execute(db)
     const uploads: Upload[] = []
     const passed: Upload[] = []
     for (const row of rows) {

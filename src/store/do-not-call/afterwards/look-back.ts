@@ -91,7 +91,10 @@ const goOn = async (tx: Tx, going: Going, to: RawBuilder<unknown>): Promise<void
     where tenant_id = ${going.tenant_id} and epoch = ${going.epoch}::bigint`.execute(tx)
 }
 
-/** Adds a note to the submission if its search has ended and has found contacts. */
+/**
+ * Call this when the search for a submission has ended. Adds a note to the submission if contacts
+ * were found.
+ */
 const tellFound = async (tx: Tx, submission: string): Promise<void> => {
   const note = JSON.stringify([DELIVERED_BEFORE_NOTE])
   await sql`update dnc_submission set notes = notes || ${note}::jsonb, version = version + 1, updated_at = clock_timestamp()
@@ -132,10 +135,10 @@ const step = async (tx: Tx): ReturnType<LookBackStore['step']> => {
 }
 
 /**
- * Makes the search run again for all entries of the tenant and for the editions of its registries,
- * because its grants have changed. Locks the epoch's row first, as every transaction that adds
- * entries does. So an entry is either accepted before, and is searched for again now, or accepted
- * afterwards, and is searched for under the new grants.
+ * Makes the search run again for all entries of the tenant and for the editions in force of its
+ * registries, because its grants have changed. Locks the epoch's row first, as every transaction
+ * that adds entries does. So an entry is either accepted before, and is searched for again now, or
+ * accepted afterwards, and is searched for under the new grants.
  */
 export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => {
   await sql`select from suppression_epoch where tenant_id = ${tenantId} for share`.execute(tx)

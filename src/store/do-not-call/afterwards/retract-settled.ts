@@ -20,7 +20,7 @@ export type SettledRows = {
   chunkSeq: number
   fromRow: number
   toRow: number
-  /** The chunk's subjects. null: they were not computed yet. */
+  /** The chunk's subjects. null: they were not computed yet, or no row can have been sent. */
   subjects: Buffer | null
   chunk: SettledChunk
   /** The epochs from before the look-up of the rows at intake. */
@@ -78,7 +78,8 @@ const hitsOf = (
 /**
  * Notes that settled rows must be retracted. These are rows that Genesys may hold, and that are
  * named by an entry added after their look-up at intake. If such an entry had been added before the
- * try, the row would not have been sent. So the try was recorded before the entry.
+ * try, the row would not have been sent. So the try was recorded before the entry. For editions of
+ * registries, calls `noteLate`.
  *
  * `locked`: the epochs, which an earlier statement of this transaction has locked for share. So a
  * transaction that adds entries either waits for this one and finds the rows in the register, or it

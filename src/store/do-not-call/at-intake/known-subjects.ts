@@ -11,16 +11,17 @@ import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
 /**
  * A filter that shows for most subjects that no entry names them, without a search for each
  * subject. Every other subject may be in an entry and must be looked up. The filter holds the
- * subjects of accepted submissions, up to one epoch for each tenant. Subjects are only added. The
- * filter does not show whether an entry still exists or is in force, or for which list.
+ * subjects of accepted submissions, up to one epoch for each tenant. A single subject is never
+ * removed. The filter does not show whether an entry still exists or is in force, or for which
+ * list.
  */
 export type KnownSubjects = {
   /**
    * Returns the subjects that an entry may name. Considers the entries that were accepted before
    * the call, of every tenant that is granted the list.
    *
-   * With fewer than 1,000 subjects the caller waits for no round trip. If `standing` is given and
-   * the filter covers its epochs, the result has only the subjects that may be in an entry.
+   * With fewer than 1,000 subjects the caller waits for no round trip. The result then has only the
+   * subjects that may be in an entry, if `standing` is given and the filter covers its epochs.
    * Otherwise it has all of them. Throws the errors of the database.
    */
   among(contactListId: string, digests: Buffer, standing?: Standing): Promise<Buffer>

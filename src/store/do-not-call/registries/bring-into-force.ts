@@ -148,9 +148,9 @@ const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<v
 
 /**
  * Brings the edition into force and raises the epochs in one transaction. An edition that no longer
- * fits the edition in force fails instead. Rows in flight are searched for when they are settled
- * (`noteLate`). A later try finds the raised epochs, so its rows are first looked up in the new
- * edition. Returns null if another instance was faster.
+ * fits the edition in force fails instead, but the epochs are raised then too. Rows in flight are
+ * searched for when they are settled (`noteLate`). A later try finds the raised epochs, so its rows
+ * are first looked up in the new edition. Returns null if another instance was faster.
  */
 const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number) =>
   inTransaction(deps.database, async (tx) => {
@@ -171,7 +171,7 @@ const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number
         added = case when ${before}::bigint is null then ${numbers}::bigint end,
         current_at = ${fault === null ? sql`clock_timestamp()` : sql`null`}
       where e.id = ${row.id} and e.state = 'loading' returning ${EDITION_COLUMNS}`.execute(tx)
-    // Another instance has already brought it into force.
+    // Another instance has already brought the edition into force, or has marked it as failed.
     if (rows[0] === undefined) return null
     const edition = toEdition(rows[0])
     const who = byGateway({ tenantId: row.tenant_id, requestId: row.request_id })

@@ -143,7 +143,7 @@ const look = async (deps: Deps, row: Row): Promise<RegistryLook> => {
 /**
  * Looks up all rows of an upload in the editions that came into force since its last look-up.
  * Stores the hits with the upload, where every try checks them. Throws `RegistryStale` like
- * `assertFresh`.
+ * `assertFresh`, and `SuppressionUnknown` like `orUnknown`.
  */
 export const createLookAgain =
   (deps: Deps): SuppressionPort['lookAgain'] =>

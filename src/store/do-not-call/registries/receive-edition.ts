@@ -71,7 +71,7 @@ const createAccept =
           (await sameFile(tx, registry, received.sha256)) ??
           (await faultBeside(tx, { baseId, change, asOf, registry }, numbers))
         if (fault !== null) throw new Refused({ kind: 'fault', fault })
-        // An edition of one ascending part needs no merge, because its pages can be looked up
+        // A full edition of one ascending part needs no merge, because its pages can be looked up
         // unchanged.
         const whole = received.runs === 1 && change === 'full' ? 1 : null
         const { rows } =

@@ -29,7 +29,7 @@ export type RegistryRules = {
 export const NO_RULES: RegistryRules = { ageDaysOf: () => 31, required: new Map() }
 
 /**
- * Whether another edition came into force for a tenant of the list since the look-up of the
+ * Whether an edition came into force for a tenant of the list since the look-up of the
  * upload's rows.
  */
 export const MOVED_SINCE = (
@@ -38,7 +38,7 @@ export const MOVED_SINCE = (
 ): RawBuilder<unknown> => sql`exists (select from registry_switch w
     where w.tenant_id in (${tenantsOf(listId)}) and w.epoch > coalesce((${registries} -> 'epochs' ->> w.tenant_id)::bigint, 0))`
 
-/** The digests that were found in editions after intake. */
+/** Those of the digests that a look-up after intake has found in editions. */
 export const hitsAmong = async (
   db: Db,
   uploadId: string,
@@ -62,9 +62,9 @@ export const hitsAmong = async (
 }
 
 /**
- * Notes an upload with rows that were settled while an edition came into force. The edition names
- * some of these rows, or may name them. The registry worker then searches the register for the
- * contacts of the upload.
+ * Notes an upload with rows that are being settled, if an edition came into force since its last
+ * look-up, or if a look-up after intake has found rows of it in editions. The registry worker then
+ * searches the register for the contacts of the upload.
  */
 export const noteLate = async (db: Db, uploadId: string): Promise<void> => {
   await sql`insert into registry_late (upload_id) select id from upload where id = ${uploadId}

@@ -54,8 +54,8 @@ const found = (subjects: RawBuilder<unknown>, isFor: RawBuilder<unknown>): RawBu
     where known.accepted_seq >= coalesce(cleared_seq, 0) and ${isFor}`
 
 /**
- * The lists to search: the lists of all tenants that use the registry, or the lists of the one
- * tenant that has begun to use it.
+ * The lists to search: the lists of all tenants that use the registry, or the lists of one tenant
+ * that has begun to use it or whose grants have changed.
  */
 const listsOf = ({ tenant_id: tenantId, registry }: Task): RawBuilder<unknown> =>
   tenantId === null
@@ -218,8 +218,9 @@ const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
 }
 
 /**
- * Notes the contacts that were delivered before an edition came into force, and whose number is new
- * in this edition. One call makes one step. null: there is nothing to search.
+ * Notes delivered contacts whose number is new in an edition. For a tenant that has begun to use
+ * the registry, or whose grants have changed, all numbers of the edition count as new. One call
+ * makes one step. null: there is nothing to search.
  */
 export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => {
   const { db } = deps.database
@@ -271,7 +272,7 @@ export const createLookForLate =
     if (rows[0] === undefined) return null
     const { upload_id: uploadId, noted_at: notedAt } = rows[0]
     await lookAgain(uploadId).catch((error: unknown) => {
-      // The rows were looked up. The registry is too old to call by, but that does not matter here.
+      // The rows were looked up. A registry has no edition, or one that is too old to call by, but that does not matter here.
       if (!(error instanceof RegistryStale)) throw error
     })
     const count = await inTransaction(database, async (tx) => {

@@ -49,8 +49,8 @@ const openRenewal = async (tx: Tx, dncListId: string): Promise<Found | null> => 
 }
 
 /**
- * Whether a person in the renewal was removed, or an entry expired, since the request was composed.
- * Sending the same request would add that person in Genesys again.
+ * Whether a person in the renewal was removed, or the person's entry expired, since the request was
+ * composed. Sending the same request would add that person in Genesys again.
  */
 const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean> => {
   const { rows } = await sql`select from dnc_entry e where e.submission = ${sending.number}::bigint

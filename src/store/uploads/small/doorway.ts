@@ -66,7 +66,7 @@ const READ = keptStatement(`with door as materialized (
   order by claim.place`)
 
 const AT_ONCE = 64
-/** The wait is shorter than before a write, because a reading is a cheap statement. */
+/** The longest wait is shorter than before a write, because a reading is a cheap statement. */
 const GATHERED = { ms: 40, enough: 16 }
 /**
  * How many lists' readings are kept in memory. A gateway with more lists reads some of them again.
