@@ -47,10 +47,10 @@ const chunksOf = async (
 
 /**
  * Whether the number must be kept because it may still be sent to Genesys. This is the case if the
- * entry has not been ended or expired a day ago, and one of two things is true: it has no outcome
- * yet, or its group is not settled or is to be renewed. On the platform, the number of every such
- * added or pulled entry must be kept: the platform forgets entries after 180 days, and the gateway
- * then sends the entry again if a pull does not find it.
+ * entry is `NOT_OVER` and one of two things is true: the entry has no outcome yet, or its group is
+ * not settled or is to be renewed. On the platform, the number of every such added or pulled entry
+ * must be kept: the platform forgets entries after 180 days, and the gateway then sends the entry
+ * again if a pull does not find it.
  */
 const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boolean> => {
   const { rows } = await sql<{

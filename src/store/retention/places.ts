@@ -134,7 +134,9 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   event_subscription: { kept: CONFIGURED, erased: NOBODY, columns: { target_digest: 'digest' } },
   list_intent: {
-    kept: because('until the same key creates again, because the row finds a lost creation'),
+    kept: because(
+      'until the creation has ended. The row finds a list whose creation was interrupted',
+    ),
     erased: NOBODY,
     columns: { key_digest: 'digest' },
   },
