@@ -86,8 +86,8 @@ export const createClearing = (
   ...createSteps(database),
   forgetCleared: async (listId) => {
     const cleared = sql`(select cleared_seq from list_clearing where list_id = ${listId})`
-    // The condition on `accepted_seq` is checked again when a row is deleted. A row that a settlement has written in the
-    // meantime must stay, although its `ctid` was chosen.
+    // The condition on `accepted_seq` is checked again when a row is deleted. A row that a
+    // settlement has written in the meantime must stay, although its `ctid` was chosen.
     const { rows } = await sql`delete from contact_register where ctid = any (array(
         select known.ctid from register join contact_register known on known.register_id = register.id
         where register.list_id = ${listId} and known.accepted_seq < ${cleared}

@@ -137,7 +137,8 @@ export const createExportEntries = (reading: Reading): DncSubmissionStore['expor
         await leadingRows(db, list, places, clock[0]!.at),
       )) {
         const { entries, terms } = await open()
-        // After an erasure, the entry may have no number or address to export, although it still suppresses.
+        // After an erasure, the entry may have no number or address to export, although it still
+        // suppresses.
         const told = rows.filter(({ place }) => entries[place]!.subject !== '')
         yield told.map((row): ExportedEntry => {
           const { kind, subject, terms: said } = entries[row.place]!

@@ -28,9 +28,9 @@ import { nextRenewal } from './renewals/next-renewal.ts'
 import { endIfDone, outcomesOf, type Sending } from './settle-entries.ts'
 
 const NO_ADDRESSES =
-  'Genesys accepts no addresses in this dialect. The gateway keeps and enforces them.'
+  'Genesys accepts no email addresses in this dialect. Only the gateway stores and enforces entries with an email address.'
 const NO_REMOVALS =
-  'Genesys has no removal in this dialect. The gateway no longer suppresses these people, but they stay on the list in Genesys.'
+  'Genesys has no removal in this dialect. The removal has ended entries only in the gateway: their people stay on the list in Genesys.'
 
 export type SendingDeps = {
   database: Database

@@ -108,7 +108,10 @@ const createClaim =
       return { ...about, submissionId: id, number, requestId }
     })
 
-/** When the next pull is due. null: when a caller requests it or Genesys reports a change. */
+/**
+ * When the next pull is due. null: no time is set. The pull then begins when a caller requests it,
+ * Genesys reports a change, a person resumes it, or `plan` sets a time.
+ */
 const after = (ms: number | null): RawBuilder<unknown> =>
   ms === null
     ? sql`'infinity'::timestamptz`

@@ -272,7 +272,8 @@ export const createLookForLate =
     if (rows[0] === undefined) return null
     const { upload_id: uploadId, noted_at: notedAt } = rows[0]
     await lookAgain(uploadId).catch((error: unknown) => {
-      // The rows were looked up. A registry has no edition, or one that is too old to call by, but that does not matter here.
+      // The rows were looked up. A registry has no edition, or one that is too old to call by, but
+      // that does not matter here.
       if (!(error instanceof RegistryStale)) throw error
     })
     const count = await inTransaction(database, async (tx) => {
