@@ -5,7 +5,10 @@ import { isPublicAddress } from './public-address.ts'
 
 const MOST_CHARACTERS = 2048
 
-/** Names that do not exist in the public DNS (RFC 6761, 6762, 8375). ICANN reserves `internal`. */
+/**
+ * Names that do not exist in the public DNS (RFC 6761, 6762, 7686, 8375). ICANN reserves
+ * `internal`.
+ */
 const INNER_NAMES = ['localhost', 'local', 'internal', 'home.arpa', 'test', 'invalid', 'onion']
 
 /** The host without the brackets of an IPv6 address, and without a dot at its end. */

@@ -14,8 +14,8 @@ export type FirstAttemptsDeps = {
 }
 
 /**
- * If an attempt has waited longer than this, it is not begun. An attempt takes up to 5 s, and its
- * result must be stored within `withinMs`.
+ * If an attempt has waited longer than this, it is not begun. An attempt takes up to 5 s, and the
+ * result must be stored within `withinMs` after the delivery was accepted.
  */
 const BEGUN_WITHIN_MS = 4_000
 const WITHIN_MS = 10_000

@@ -14,8 +14,8 @@ export class AddressRefused extends Error {
 }
 
 /**
- * Resolves a name as the system does. Refuses the name if any of its addresses is not public,
- * because the connection may use any of them.
+ * Resolves a name with `resolve`. Refuses the name if any of its addresses is not public, because
+ * the connection may use any of them.
  */
 export const guardedLookup = (resolve: Resolve): LookupFunction => {
   const publicAddresses = callbackify(async (hostname: string) => {

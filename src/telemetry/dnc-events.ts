@@ -83,8 +83,9 @@ export type DncEvents = {
   /** A pull failed. It begins again later, or when a caller resumes its submission. */
   'dnc.pull_failed': { submissionId: string; dncListId: string; failure: string }
   /**
-   * The gateway added the subjects of contacts that an earlier version delivered. `unfilled`:
-   * contacts that no entry can find, because the register has no subjects for them.
+   * The gateway added to the register the subjects of contacts that an earlier version of the
+   * gateway delivered. `unfilled`: contacts that no entry can find, because the register has no
+   * subjects for them.
    */
   'register.filled': { contacts: number; unfilled: number }
   /**

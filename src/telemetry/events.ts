@@ -8,7 +8,7 @@ import { UPKEEP_EVENT_LEVELS, type UpkeepEvents } from './upkeep-events.ts'
 
 /**
  * Every telemetry event: its level and its fields. Code reports once what happened. The logger
- * turns an event into one line, and the registry turns it into metrics. INFO: a unit of work. WARN:
+ * turns an event into a line, and `telemetry.ts` turns it into metrics. INFO: a unit of work. WARN:
  * something unusual, but nothing is lost. ERROR: a person must act. Most fields are ids, counts,
  * codes or durations. None has personal data, a body, a secret, or a URL of a caller or of Genesys.
  */
@@ -89,7 +89,7 @@ export type GatewayEvents = AuditEvents &
       state: 'agrees' | 'differs' | 'unavailable'
       sampled: number
       missing: number
-      /** By column, how many contacts have a different value in Genesys. Never the value itself. */
+      /** How many contacts differ between the upload and Genesys, by column. Never a value. */
       differences: Record<string, number>
       listSize: number | null
       registered: number | null
@@ -98,7 +98,7 @@ export type GatewayEvents = AuditEvents &
     'batch.settled': {
       uploadId: string
       batchId: string
-      /** Missing if one request carries several uploads. */
+      /** Missing if the request had rows of several uploads. */
       seq?: number
       jobId?: string | null
       attempt: number

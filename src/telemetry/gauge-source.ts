@@ -46,7 +46,7 @@ export type DatabaseGauges = {
   auditChainLagSeconds: number
 }
 
-/** Values that only the database and the pace queue know. They are read once for each scrape. */
+/** Values that telemetry has to read from other code. They are read once for each scrape. */
 export type GaugeSource = {
   /** Whether /readyz would answer 200. */
   ready(): Promise<boolean>

@@ -21,7 +21,10 @@ export type SegmentEvents = {
     state: string
     problem: string | null
     rules: number
-    /** The time from the 202 until Genesys accepted the rules. */
+    /**
+     * The time from the 202 until Genesys accepted the rules. If Genesys did not accept them, the
+     * time until this state.
+     */
     pushMs: number
     /**
      * The time from the acceptance of the rules until this state. null: Genesys did not accept the

@@ -28,8 +28,8 @@ export type UploadRequest = {
   path: string
   validateOnly: boolean
   /**
-   * How Genesys places the new contacts in the dialling queue, and whether this comes from the
-   * list's settings. null if the dialect has no queue.
+   * How Genesys places the new contacts in the dialling queue, and whether `doNotQueue` has its
+   * default because neither the upload nor the list sets it. null if the dialect has no queue.
    */
   queue?: ChosenQueue | null
   /**

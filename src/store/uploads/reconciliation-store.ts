@@ -37,9 +37,9 @@ const createReads = ({ db }: Database): Pick<ReconciliationStore, 'load' | 'jobs
 })
 
 /**
- * Makes the register forget the content of the upload. If a sample differs, the rows outside the
- * sample are in doubt too. An empty hash equals no content, so a later upload sends the contacts
- * again. Writes in the order of the digests, as settlements do.
+ * Makes the register forget the content of the upload. If a sample differs from Genesys, the rows
+ * outside the sample are in doubt too. An empty hash equals no content, so a later upload sends the
+ * contacts again. Writes in the order of the digests, as settlements do.
  */
 const doubtUpload = async (tx: Tx, upload: UploadRow): Promise<void> => {
   await sql`with theirs as (select register_id, contact_digest from contact_register

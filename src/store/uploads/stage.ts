@@ -19,7 +19,7 @@ import { lockUpload, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-r
 /**
  * Takes the next number of the lane. The lock of the lane's row lasts until the commit, so the
  * order of the numbers is the order of the commits. Always wakes the lane, because its other work
- * may end while this waits for the lock. A lane that is already ready keeps its place.
+ * may end while this statement waits for the lock. A lane that is already ready keeps its place.
  */
 const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
   const { rows } = await sql<{ last_seq: string }>`
@@ -119,9 +119,9 @@ const writeUpload = async (
 
 /**
  * Makes the upload a child of its parent. The content of the child counts as being as old as the
- * content of the parent. Both are in the same lane, which is locked. Throws `RetriedBeside` if the
- * parent has got another child since this child was prepared (`siblings`), and `StagingLost` if the
- * parent is gone.
+ * content of the parent. Both uploads are in the same lane, which is locked. Throws `RetriedBeside`
+ * if the parent has got another child since this child was prepared (`siblings`), and `StagingLost`
+ * if the parent is gone.
  */
 const adopt = async (tx: Tx, { uploadId, parentId, siblings = 0 }: StageUpload): Promise<void> => {
   if (parentId === null) return

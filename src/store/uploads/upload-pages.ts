@@ -29,9 +29,9 @@ export const newestOf = (
   )}) as newest order by ${order} limit ${limit}`
 
 /**
- * The order of a page, and the condition for uploads after the upload `before`. Uploads of a period
- * are read in the order of their times. Otherwise an index on ids would be read from today back to
- * that period.
+ * The order of a page, and the condition for uploads that are older than the upload `before`.
+ * Uploads of a period are read in the order of their times. Otherwise an index on ids would be read
+ * from today back to that period.
  */
 const orderOf = (
   { createdFrom, createdTo }: UploadFilter,

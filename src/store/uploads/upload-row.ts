@@ -17,7 +17,7 @@ import { type ReconciliationColumns, reconciliationOf } from './reconciliation-c
 type Column<Value, Name extends keyof Upload | null> = {
   readonly field: Name
   readonly isStamp: boolean
-  /** The column's default in the table. undefined: staging writes the column. */
+  /** The value in every small upload that was just staged. undefined: it differs by upload. */
   readonly untouched: Value | undefined
 }
 /** A column that only the store reads, or that makes up a field together with others. */
@@ -113,7 +113,7 @@ export type UploadRow = {
 }
 export const UPLOAD_COLUMNS = sql.raw(Object.keys(COLUMNS).join(', '))
 
-/** The columns of a staged upload that staging does not write, with their default values. */
+/** The columns that have the same value in every small upload that was just staged. */
 export const UNTOUCHED = Object.fromEntries(
   Object.entries(COLUMNS).flatMap(([name, column]) =>
     column.untouched === undefined ? [] : [[name, column.untouched]],
@@ -148,7 +148,7 @@ export const LANE_STATES_SQL = quoted(LANE_STATES)
  *
  * `laneKey`: SQL for the key. If it does not depend on the upload, the clearing is looked up once,
  * and the index of the lane gives the oldest uploads in order. Otherwise the planner joins and
- * sorts the whole lane, with the entries of uploads that ended since the last vacuum.
+ * sorts the whole lane, including the index entries of uploads that ended since the last vacuum.
  */
 export const workableIn = (laneKey: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`lane_key = ${laneKey} and state in (${LANE_STATES_SQL}) and not exists (select from upload clears
@@ -244,8 +244,8 @@ export const lockLane = async (tx: Db, laneKey: string): Promise<void> => {
 }
 
 /**
- * Marks that the lane has work. It then stays ready, even if its holder releases it at the same
- * time.
+ * Marks that the lane has work. The lane then stays ready, even if its holder releases the lane at
+ * the same time.
  */
 export const wakeLane = async (tx: Db, laneKey: string): Promise<void> => {
   await sql`update lane set ready_at = clock_timestamp(), woken = true where key = ${laneKey}`.execute(

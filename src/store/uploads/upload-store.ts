@@ -57,7 +57,7 @@ type DataKeys = ReturnType<typeof createDataKeys>
 /**
  * Appends chunks. Does not wait until the commit is on disk, because the later commit that stages
  * the upload also brings all earlier commits to disk. A crash of the database before that may lose
- * chunks. Staging counts the chunks and notices.
+ * chunks. Staging counts the chunks and notices the loss.
  */
 const createAppend = (database: Database, keys: DataKeys): UploadStore['appendChunks'] => {
   const encodeChunk = createEncodeChunk()
@@ -84,8 +84,8 @@ const createAppend = (database: Database, keys: DataKeys): UploadStore['appendCh
 }
 
 /**
- * How many chunks one statement reads. With 2,500 rows in a chunk and 16 bytes for each row, their
- * digests are 160 KB. They arrive as text, which takes twice as much.
+ * How many chunks one statement reads. With 2,500 rows in a chunk and 16 bytes for each row, the
+ * digests of four chunks are 160 KB. They arrive as text, which takes twice as much.
  */
 const DIGESTS_AT_ONCE = 4
 

@@ -47,7 +47,7 @@ export type ProvisionDeps = AnswerOnceDeps & {
    */
   renderList: (list: ContactList, plan: NewContactListPlan) => object
   emit: Emit
-  /** Ends the waiting when this instance stops. A call with the same key continues the creation. */
+  /** Ends the waiting when this instance stops. A later call with the same key continues. */
   signal?: AbortSignal
 }
 
@@ -78,9 +78,9 @@ type Made = { list: ContactList; outcome: 'created' | 'found' }
 /**
  * Makes a contact list in Genesys. Answers 201 as soon as the list accepts contacts or is in error,
  * or after 30 s with the list in its current state. A call with the same idempotency key makes no
- * second list, because the intent is stored first. After a lost answer or a crash, the list is
- * found by its name. Throws `capability-not-available` if the dialect does not have an option of
- * the plan.
+ * second list, because the intent is stored first. After a lost answer or a crash, the gateway
+ * first searches for the list by its name. Throws `capability-not-available` if the dialect does
+ * not have an option of the plan.
  */
 export const createProvisionContactList =
   (deps: ProvisionDeps): ProvisionContactList =>

@@ -215,8 +215,8 @@ const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promis
 }
 
 /**
- * Finds out the outcome of batches that Genesys already accepted, so that the totals are correct.
- * Returns false if the run must stop.
+ * Finds out the outcome of batches and files that Genesys already accepted, so that the totals are
+ * correct. Returns false if the run must stop.
  */
 const drained = async (run: DeliveryRun, pipeline: Pipeline): Promise<boolean> => {
   try {

@@ -33,7 +33,7 @@ export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds =
     failure: 'schema',
     problem: {
       code: 'schema-drift',
-      detail: `Genesys accepted the rows, and then refused them because of the columns of the list${which}.`,
+      detail: `Genesys refused the rows because of the columns of the list${which}.`,
     },
   })
 }

@@ -80,8 +80,8 @@ const checkOverride = ({ caller, options }: EntriesRequest): void => {
 /**
  * Accepts a submission of do-not-call entries or of removals. Validates and stores them while they
  * stream in, and answers 202 when all of them are durable. From then on, the entries of an addition
- * suppress their people, including quarantined entries. If the call fails earlier, its entries are
- * discarded and its Idempotency-Key is free again.
+ * suppress their people, including quarantined entries. If the call fails before the 202, its
+ * entries are discarded and its Idempotency-Key is free again.
  */
 export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>

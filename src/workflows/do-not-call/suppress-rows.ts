@@ -32,9 +32,9 @@ export type RowSuppression = {
    */
   look(chunk: Looked): Promise<void>
   /**
-   * Call this after every chunk was checked. Returns the result without the suppressed rows. Being
-   * a duplicate has priority: a row that a later line replaces counts as a duplicate, and the later
-   * line decides whether the contact is suppressed.
+   * Call this once, after `look` was called for all chunks. Returns the result without the
+   * suppressed rows. Being a duplicate has priority: a row that a later line replaces counts as a
+   * duplicate, and the later line decides whether the contact is suppressed.
    */
   settle<Result extends Counted>(result: Result): Promise<Result & Kept>
 }

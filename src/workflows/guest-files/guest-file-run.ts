@@ -195,7 +195,8 @@ const targetRefused = (run: FileRun, { kind, right }: GenesysFailure): Promise<n
     return end(run, 'failed', 'external-contact-refused', detail)
   }
   if (kind === 'not_found') {
-    const detail = 'Genesys does not know the conversation or communication, or it has ended.'
+    const detail =
+      'Genesys does not know the conversation or communication, or the conversation has ended.'
     return end(run, 'failed', 'conversation-refused', detail)
   }
   const detail = `Genesys does not accept message media from the OAuth client of the gateway. It may require the token of a user who takes part in the conversation.${missing}`

@@ -63,8 +63,8 @@ export const aroundSameFile = (
   const other = answer({ ...upload, sameFileAs: PLACEHOLDER }).body
   let from = 0
   while (from < body.length && body[from] === other[from]) from += 1
-  // Searched only from where the two answers differ. Before that, the name of a file could contain
-  // the same text.
+  // Searched only from the place where the two answers differ. Before this place, the name of a
+  // file could contain the placeholder.
   const at = other.indexOf(PLACEHOLDER, from)
   return [other.slice(0, at), other.slice(at + PLACEHOLDER.length)]
 }

@@ -94,9 +94,9 @@ const OWN = [...Object.keys(OWN_COLUMNS), ...Object.keys(OWN_VALUES)]
 const COMMON = [...Object.keys(COMMON_COLUMNS), ...Object.keys(COMMON_VALUES)]
 
 /**
- * Stages many uploads in one statement, so that one commit makes all of them durable. A key that
- * another call has claimed is left out, and so is its upload. If that call has not committed yet,
- * this statement waits for it. The other uploads are not undone.
+ * Stages many uploads in one statement, so that one commit makes all of them durable. If another
+ * call has claimed the key of an upload, the upload is left out. If that call has not committed
+ * yet, this statement waits for it. All other uploads are staged anyway.
  *
  * `sealed` is the answer. `sealed_same` is the answer if an earlier upload had the same file, which
  * only the database knows. An upload that is being staged at the same moment may be missed. The

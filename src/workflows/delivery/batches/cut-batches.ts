@@ -22,7 +22,8 @@ export const without = (
 
 /**
  * Divides the batches of a request into two requests with about the same number of rows. Splits the
- * batch that contains the middle row. The given request must send at least two rows.
+ * batch that contains the middle row, unless the batch begins with this row. The given request must
+ * send at least two rows.
  */
 export const halves = (
   run: DeliveryRun,

@@ -55,7 +55,7 @@ export type Pipeline = {
   work(batch: Batch, plan: ChunkPlan): Promise<void>
   /** Waits until no batch is in flight. With `leave`, batches of failed jobs stay unsettled. */
   drain(failedJobs: FailedJobs): Promise<void>
-  /** Begins to settle batches that an earlier run sent and that this run has not reached. */
+  /** Begins to settle batches whose job an earlier run stored and that this run has not reached. */
   adoptSent(): Promise<void>
   /**
    * Resolves when the pipeline has stopped reading and writing. Call it only after the run's lease
@@ -66,7 +66,7 @@ export type Pipeline = {
 
 /**
  * How many batches may be in flight. If each job takes a second, a list gets more than ten requests
- * a second. Each batch in flight takes about 200 KiB of memory without its cells.
+ * a second. Each batch in flight takes about 200 KiB of memory, because its cells are not kept.
  */
 const DEFAULT_CONCURRENCY = 12
 /**
@@ -146,8 +146,8 @@ const prove = async (run: DeliveryRun, batch: Batch, plan: ChunkPlan): Promise<v
   await proveCleared(run, requestOf(run, batch, plan), async () => {
     const answer = await sendBatch(run, batch, plan)
     if (answer instanceof GenesysFailure) throw answer
-    // The next run takes the withheld rows out. Until they are out, nobody knows whether the list
-    // is clear.
+    // The next run takes the withheld rows out of the batch. Until then, nobody knows whether the
+    // list is clear.
     if (answer instanceof RowsWithheld) throw new DeliveryEnds({ kind: 'rest' })
   })
   await recordCleared(run)

@@ -6,9 +6,9 @@ import { type ChunkPlan, freshBatch, rowKey, type RowVerdict, sentRows } from '.
 
 /**
  * In a batch of an earlier run, the keys of the rows that must no longer be sent. For example, a
- * later upload has delivered the contact while this upload was held or paused, and older content
- * must never overwrite newer content. Does not include rows that the batch leaves out anyway. So if
- * no row must be taken out, the request keeps its id.
+ * later upload has delivered a row's contact while this upload was held or paused, and older
+ * content must never overwrite newer content. Does not include rows that the batch leaves out
+ * anyway. So if no row must be taken out, the request keeps its id.
  */
 export const supersededIn = (batch: Batch, plan: ChunkPlan): string[] =>
   sentRows(batch)

@@ -28,8 +28,8 @@ export type BatchOutcome = {
    */
   uncertain?: boolean
   /**
-   * How the job that carried the batch ended. Left out if nothing was sent, or if the end is not
-   * known.
+   * How the job that carried the batch ended. Left out if nothing was sent, if Genesys refused
+   * the request, or if the end is not known.
    */
   ended?: JobEnd
   /** The batch was sent in an import, whose errors never name a row. */

@@ -80,8 +80,8 @@ const failedAs = (ended: Ended): PartOutcome | null => {
  * another client's import, or may never change. So the gateway counts its import as done only if
  * the list shows rows of the part that it did not show before. Exception: if the list showed all
  * sampled rows before, it is enough that the status has as many records as the part, or that the
- * list shows every row. If the list does not show the rows, the rows fail if the status reports
- * that this import failed. Otherwise the part is sent once more, and after that the upload is held.
+ * list shows every row. If the list does not show the rows and the status reports that this import
+ * failed, the rows fail. Otherwise the part is sent once more, and after that the upload is held.
  * If the reported reason is about the columns, the upload is held immediately. A refusal that no
  * retry fixes, and rows that must not be sent, are returned as values.
  */

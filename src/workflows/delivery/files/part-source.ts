@@ -7,8 +7,8 @@ import { CSV_LINE_BREAK } from './contact-csv.ts'
 import type { PartColumns } from './part-columns.ts'
 
 /**
- * A part that is not stored yet: its batches, and its rows as CSV. The sender adds the header at
- * the start, and `createPartSource` leaves room for it.
+ * A part that is not stored yet: its batches, and its rows as CSV. `fileOf` adds a header if the
+ * call needs one, and `createPartSource` leaves room for it.
  */
 export type PreparedPart = {
   batches: NewBatch[]
@@ -23,7 +23,7 @@ export type PreparedPart = {
 
 export type PartSource = {
   /**
-   * Returns the next part, or null when every row has its batch. Writes nothing, so you may call it
+   * Returns the next part, or null when every row is in a batch. Writes nothing, so you may call it
    * while another part is in flight.
    */
   next(): Promise<PreparedPart | null>

@@ -46,10 +46,10 @@ const unattributedOf = (outcome: PartOutcome, rows: number): number => {
 }
 
 /**
- * Whether Genesys now certainly holds exactly this content under this contact id. With the method
- * `callback`, Genesys itself finds duplicates, and the content is uncertain in two cases. With
- * `skip`, Genesys may have skipped a contact that it already had. If Genesys compares another
- * column than the contact id, it may have changed another contact.
+ * Whether Genesys certainly holds the content of each delivered row under the row's contact id.
+ * With the method `callback`, Genesys itself finds duplicates, and the content is uncertain in two
+ * cases. With `skip`, Genesys may have skipped a contact that it already had. If Genesys compares a
+ * column other than the contact id, it may have changed another contact.
  */
 const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolean => {
   if (method !== 'callback') return true

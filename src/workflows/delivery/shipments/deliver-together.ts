@@ -30,7 +30,7 @@ export type DeliverTogetherDeps = DeliveryDeps & {
   deliverAlone: DeliverUpload
 }
 
-/** The short retry time of a list reading. A delivery of one upload waits longer and shows why. */
+/** How long a read of the list is retried. A delivery of one upload waits longer and shows why. */
 const READ_RETRY_MS = 5_000
 
 type Lane = {

@@ -35,7 +35,7 @@ export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]
   }
 }
 
-/** The uploads of a shipment, the list as last read, and for how long its size still counts. */
+/** The uploads of a shipment, the list as last read, and for how long this reading stays fresh. */
 export type Parts = { list: ContactList; freshForMs: number; parts: ShipmentPart[] }
 
 /** `unread`: the uploads can share a request, but the list must first be read from Genesys. */

@@ -119,7 +119,7 @@ const readExport = async (
 }
 
 /**
- * Adds the entries that Genesys no longer has to the pull's submission, so that they are sent
+ * Adds to the pull's submission the entries that Genesys no longer has, so that they are sent
  * again. Removing an entry in Genesys does not end a suppression.
  */
 const addMissing = async (

@@ -8,10 +8,13 @@ import type { RegistryWork } from '../../ports/do-not-call/registries/registries
 const DEAD_AFTER_MS = 60_000
 
 /**
- * Does one step of the work on received editions. First brings editions into force, then searches
- * uploads that were settled while an edition came into force, and then searches for contacts that
- * were delivered before an edition named them. If there is nothing to do, discards editions whose
- * receiving was interrupted, and returns false.
+ * Does one step of the work on received editions: the first of these that has something to do.
+ * - Brings an edition into force.
+ * - Searches an upload that was settled while an edition came into force.
+ * - Searches for contacts that were delivered before an edition named them.
+ *
+ * If none of them has anything to do, discards editions whose receiving was interrupted, and
+ * returns false.
  */
 export const createFollowEditions =
   ({ work, emit }: { work: RegistryWork; emit: Emit }): (() => Promise<boolean>) =>

@@ -232,7 +232,7 @@ const receive = async (
     return { ...answer, replayed: false }
   } catch (error) {
     await heartbeat.stop()
-    // If this call fails too, the sweep discards the edition later.
+    // If `end` fails too, the sweep discards the edition later, unless another call continues it.
     const end = isOver(error) ? registries.discard : registries.leave
     await end(hold).catch(() => undefined)
     throw error
