@@ -15,7 +15,7 @@ import type { EraseLot, ErasingDeps } from './lots.ts'
 /**
  * Deletes from the registers the contacts that the erasure found, whichever tenant delivered them.
  * A contact that Genesys cannot or does not delete is deleted from the registers too. The receipt
- * reports such a contact. A later row for it is sent even if its content is the same as before.
+ * reports such a contact. A later row for this contact is sent even if the content is unchanged.
  */
 export const eraseRegister: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {

@@ -180,8 +180,8 @@ type FileRow = { key: string; sealed: Buffer; is_there: boolean; of_contact: str
 /**
  * Rewrites the names of the person's guest files. These are the files whose names mention the
  * person. If the erased contact id is also the id of an external contact, all files of that
- * external contact are theirs too, and that id is erased. The receipt reports how many of the
- * rewritten files Genesys has.
+ * external contact are rewritten too, and the stored id of the external contact is erased. The
+ * receipt reports how many of the rewritten files Genesys has.
  */
 export const eraseGuestFiles = inLots<FileRow>({
   place: 'guest_files',

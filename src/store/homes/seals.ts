@@ -24,8 +24,8 @@ export type Seals = {
   sealSubject(erasureId: string, subject: string): Buffer
   openSubject(erasureId: string, sealed: Uint8Array): string
   /**
-   * Seals the name of a file. The seal is bound to the file's upload, or to the guest file (its id
-   * is then `uploadId`). The digest finds uploads with exactly this name.
+   * Seals the name of a file. The seal is bound to `uploadId`: the id of the file's upload, or of
+   * the guest file. The digest finds uploads with exactly this name.
    */
   sealFileName(uploadId: string, name: string): { sealed: Buffer; digest: Buffer }
   fileNameDigest(name: string): Buffer

@@ -135,7 +135,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   event_subscription: { kept: CONFIGURED, erased: NOBODY, columns: { target_digest: 'digest' } },
   list_intent: {
     kept: because(
-      'until the creation has ended. The row finds a list whose creation was interrupted',
+      'until a call with the same idempotency key ends the creation, which may be interrupted',
     ),
     erased: NOBODY,
     columns: { key_digest: 'digest' },

@@ -33,7 +33,7 @@ const readSegments = async (
 }
 
 /**
- * Cursors for campaigns. Genesys chooses the ids of campaigns, which may contain anything that fits
+ * Cursors for campaigns. The ids of campaigns come from Genesys and may contain anything that fits
  * into a URL.
  */
 const cursorOfCampaign = (campaignId: string): string =>
@@ -104,7 +104,7 @@ const createFilters = (deps: Deps): Pick<SegmentStore, 'withOldFilters' | 'forge
 })
 
 /**
- * Resumes the newest version if it is held for a reason that a resume may end. Locks the campaign
+ * Resumes the newest version if it is held and a resume may end this hold. Locks the campaign
  * first, as every writer of its versions does.
  */
 const createResume =
