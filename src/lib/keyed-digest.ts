@@ -187,7 +187,7 @@ const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
   }
 }
 
-/** All batches with a key share one cipher, because encrypting single blocks keeps no state. */
+/** Batches with one key can share a cipher, because encrypting single blocks keeps no state. */
 const cmacKeyOf = (key: Uint8Array): CmacKey => {
   const kept = createSecretKey(key)
   const cipher = createCipheriv('aes-256-ecb', kept, null).setAutoPadding(false)

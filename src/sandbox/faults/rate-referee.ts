@@ -8,7 +8,7 @@ const WINDOW_MS = 60_000
 export type Verdict = {
   admitted: boolean
   limit: number
-  /** How many calls were admitted within the last 60 s, including this one. */
+  /** How many calls were admitted within the last 60 s, with this one if it was admitted. */
   used: number
   remaining: number
   /** The seconds until the oldest admitted call leaves the window. At least 1. */

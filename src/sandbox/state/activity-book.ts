@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import type { UploadMode } from '../../domain/uploads/upload-options.ts'
 
-/** A file that was accepted, by any of the methods of either dialect. */
+/** A file of contacts that was accepted, by any of the methods of either dialect. */
 export type FileEntry = {
   /** The job's id (guide) or the upload key (platform). */
   id: string

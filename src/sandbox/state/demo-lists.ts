@@ -12,8 +12,8 @@ const columns: SandboxList['columns'] = [
 ]
 
 /**
- * The lists at the start of a sandbox: one to try, five to share, one that is always busy and one
- * that is broken.
+ * The lists at the start of a sandbox: one to try, five more like it, one that is always
+ * PROCESSING, and one that is always in ERROR.
  */
 export const DEMO_LISTS: readonly SandboxList[] = [
   { id: 'demo-contacts', name: 'Demo contacts', columns },

@@ -1,6 +1,6 @@
 import { Refusal } from '../server/refusal.ts'
 
-/** A small kind of entity of the simulated organisation, such as its divisions. */
+/** The entities of one kind in the simulated organisation, such as its divisions. */
 export type NamedEntities<T extends { id: string; name: string }> = {
   add(entity: T): T
   /** Throws a 404 refusal. */

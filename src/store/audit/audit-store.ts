@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../domain/audit/audit.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
 import type { Database, Db } from '../homes/database.ts'
 
-/** The columns of an entry that the caller writes. The database adds the time. */
+/** The columns that an insert names. The database adds the time and the transaction's id. */
 export const AUDIT_COLUMNS =
   'id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest, details'
 /** The same columns with their types, to read them from a JSON record. */

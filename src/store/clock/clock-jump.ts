@@ -96,7 +96,8 @@ export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
 
 /**
  * Call this after the clock was set ahead. Leases that seem to have ended, and everything that is
- * being received, get the usual time again, because their holders may be alive.
+ * being received, get the usual time again, because their holders may be alive. The start of an
+ * endpoint's failures moves ahead too, so that the jump does not count as time with failures.
  */
 export const followAhead = async (tx: Tx, aheadMs: number): Promise<void> => {
   for (const table of LEASED) {
