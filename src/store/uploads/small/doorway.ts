@@ -40,10 +40,11 @@ type DoorwayRow = {
 
 /**
  * Reads the data on which decisions about small uploads depend, for many uploads at a time. A door
- * is a key and a contact list, which most of these uploads have in common. It is read once. Only
- * the claim of its Idempotency-Key is read for each upload. The columns of a list are left out if
- * the caller already has the newest reading (`knownAt`). Each row is looked up by its key. A join
- * planned while the table was small would read the whole table for as long as the plan is kept.
+ * is an API key and a contact list, which most of these uploads have in common. Each door is read
+ * once. For each upload, only the claim of its Idempotency-Key is read. The columns of a list are
+ * left out if the caller already has the newest reading (`knownAt`). Each row is looked up by its
+ * key. A join planned while the table was small would read the whole table for as long as the plan
+ * is kept.
  */
 const READ = keptStatement(`with door as materialized (
     select asked.door, k.id, k.tenant_id, k.scopes, k.expires_at, k.revoked_at,
@@ -66,7 +67,7 @@ const READ = keptStatement(`with door as materialized (
   order by claim.place`)
 
 const AT_ONCE = 64
-/** The longest wait is shorter than before a write, because a reading is a cheap statement. */
+/** The longest wait is shorter than that before a write, because a read is a cheap statement. */
 const GATHERED = { ms: 40, enough: 16 }
 /**
  * How many lists' readings are kept in memory. A gateway with more lists reads some of them again.
