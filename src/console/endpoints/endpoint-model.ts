@@ -103,8 +103,6 @@ export const deliveriesModel = (
     state: state ?? '',
     states: DELIVERY_STATES.map((name) => ({ state: name, label: words.deliveryStates[name] })),
     anyDead: lines.some(({ isDead }) => isDead),
-    /** Whether a delivery on this page of the log is pending. */
-    anyPending: lines.some(({ badge }) => badge === 'waiting'),
     ...pageLinks(path, { state }, { cursor, next: found.next }),
   }
 }
