@@ -259,7 +259,10 @@ const accept = (
     }),
   })
 
-/** Writes a refused file to the audit trail: who sent it, and its digest if the file was read. */
+/**
+ * Writes the refusal of a file to the audit trail: who sent the file, and its digest if the file
+ * was read to its end.
+ */
 const tellRefusal = async (
   deps: ReceiveGuestFileDeps,
   { caller }: GuestFileRequest,

@@ -21,7 +21,8 @@ import {
 import { storedBytes } from './stored-bytes.ts'
 
 /**
- * A URL is valid for 15 minutes. The gateway requests a new one after 10 [guide-api: Guest files].
+ * A URL is valid for 15 minutes. The gateway requests a new one after 10 minutes [guide-api: Guest
+ * files].
  */
 const URL_FRESH_MS = 10 * 60_000
 
@@ -144,7 +145,7 @@ const transfer = async (run: FileRun): Promise<Next> => {
     if (etag !== null && etag !== file.md5) return await renewUrl(run, 'corrupt', null)
   } catch (error) {
     // If the gateway could not read the stored bytes, the error of the transfer shows only an
-    // interrupted connection. In that case, throws the original error instead.
+    // interrupted connection. In that case, `assertRead` throws the original error instead.
     assertRead()
     if (!(error instanceof GenesysFailure)) throw error
     const { upstreamCode, kind } = error

@@ -2,7 +2,10 @@ import { NO_QUOTAS, NO_USE, type Quotas, type TenantUse } from '../../domain/acc
 import type { DialectLimits } from '../../domain/contact-lists/contact-list.ts'
 import type { TenantStore } from '../ports/access/tenants.ts'
 
-/** The limits in force for a caller. null: no limit. Sizes in bytes, paces in requests a minute. */
+/**
+ * The limits in force for a caller. null: no limit. `fileThresholdRows` null: the number of rows
+ * never makes an upload go to Genesys as a file. Sizes in bytes, paces in requests a minute.
+ */
 export type LimitsInForce = {
   dialect: 'guide' | 'platform'
   upload: {
@@ -19,7 +22,7 @@ export type LimitsInForce = {
   batch: { maxRows: number; maxBytes: number }
   pace: { configuredPerMinute: number; inForcePerMinute: number }
   idempotencyKeys: { keptDays: number }
-  /** The quotas of the caller's tenant. Quotas and `use` apply to all instances together. */
+  /** The quotas of the caller's tenant. They limit the tenant's use of all instances together. */
   quotas: Quotas
   use: TenantUse
 }

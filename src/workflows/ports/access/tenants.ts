@@ -5,7 +5,8 @@ import type { Page } from '../uploads/uploads.ts'
 
 /**
  * Members that are left out do not change. If a kind of grants is given, it replaces all earlier
- * grants of this kind. If a quota is given, it replaces the earlier one.
+ * grants of this kind. If `registries` is given, it replaces all earlier registries of the tenant.
+ * If a quota is given, it replaces the earlier one.
  */
 export type TenantChange = {
   name?: string

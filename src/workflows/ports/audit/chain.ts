@@ -26,8 +26,8 @@ export type KeepHead = (head: SignedHead) => Promise<void>
 /** Numbers and signs the audit entries. */
 export type AuditChain = {
   /**
-   * Numbers the next entries and writes a signed block of them. null: no entry waits, or another
-   * instance writes the chain.
+   * Numbers the next entries and writes a signed block of them. null: no entry can get a number
+   * yet, or another instance writes the chain. An entry must wait while an older transaction runs.
    */
   chainNext(owner: string): Promise<ChainedBlock | null>
 }
@@ -95,8 +95,9 @@ export type AuditReader = {
     page: { after: AuditMark | null; limit: number },
   ): Promise<EntryPage | null>
   /**
-   * Newest first. `before` null: from the end. The result is null if `before` is a mark of the
-   * other order.
+   * Newest first. By number if the filter has neither `from` nor `to`, and has an `object` or
+   * selects all entries. Otherwise by time. `before` null: from the newest. The result is null if
+   * `before` is a mark of the other order.
    */
   newest(
     filter: AuditEntryFilter,

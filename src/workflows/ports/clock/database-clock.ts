@@ -23,8 +23,8 @@ export type ClockLook = {
 /** The database's clock, from which all stored times come. */
 export type DatabaseClock = {
   /**
-   * Checks the clock, and corrects stored times after a jump. After a jump back, pending waits take
-   * as long as before. After a jump ahead, no live instance counts as dead. `elapsedMs` returns how
+   * Checks the clock, and corrects stored times after a jump. After a jump back, pending waits do
+   * not become longer. After a jump ahead, no live instance counts as dead. `elapsedMs` returns how
    * many milliseconds of the monotonic clock have passed since this process began its last check.
    * null: this is its first check.
    */

@@ -62,9 +62,9 @@ export type ProvisioningStore = {
    */
   taken(tenantId: string, listIds: readonly string[]): Promise<string[]>
   /**
-   * In one transaction, stores the call's answer and ends the intent. If the tenant is not granted
-   * all lists, also grants it this list. false: the claim was lost meanwhile, and nothing is
-   * written.
+   * In one transaction, stores the call's answer and ends the intent. If the tenant does not have
+   * the grant `*` for lists, also grants it this list. false: the claim was lost meanwhile, and
+   * nothing is written.
    */
   finish(input: {
     scope: ProvisioningScope

@@ -122,8 +122,8 @@ export type RegisterRow = {
 }
 
 /**
- * Contact ids and lines of a chunk, to find contacts that an entry has named while the batch was in
- * flight.
+ * Contact ids and lines of a chunk, to find contacts that a do-not-call entry has named while the
+ * batch was in flight.
  */
 export type SettledChunk = Pick<StagedChunk, 'contactIds' | 'lines'>
 

@@ -13,7 +13,10 @@ export type LaneStore = {
    * null if the lane has been claimed again.
    */
   renew(claim: LaneClaim): Promise<{ nudges: number } | null>
-  /** Releases the lane. It is ready again after `readyInMs` if it has work. */
+  /**
+   * Releases the lane. It is ready again after `readyInMs` if it has work. If it was given work
+   * while it was claimed, it is ready immediately.
+   */
   release(claim: LaneClaim, readyInMs: number): Promise<void>
   /** Whether a lane that nobody holds is ready. */
   anyReady(): Promise<boolean>
@@ -24,8 +27,8 @@ export type LaneStore = {
   freeAll(): Promise<void>
   /**
    * Ends the time-limited holds (such as `not_before`) whose time has come, and puts their uploads
-   * back into the lanes. Returns the number of uploads. Holds that end by a check stay: see
-   * `HoldStore`.
+   * back into the lanes, at most 100 a call. Returns the number of these uploads. Holds that end by
+   * a check stay: see `HoldStore`.
    */
   wakeHeld(): Promise<number>
   /**

@@ -29,12 +29,13 @@ export type TryStore = {
    * Records an HTTP try of a request, whether it carries a batch, a shipment or a file. Call it for
    * every try, after the pace slot was granted and before anything is sent. The job of an earlier
    * try is forgotten. Throws `UploadMoved` if an upload in the request was paused, held or ended,
-   * or is to be cancelled. Throws `RowsWithheld` if some of its rows must no longer be sent. When
-   * it throws, it has recorded nothing, and nothing may be sent.
+   * or is to be cancelled. Throws `RowsWithheld` if some rows of the request must no longer be
+   * sent, and `SuppressionUnknown` if that cannot be determined. When it throws, it has recorded
+   * nothing, and nothing may be sent.
    */
   recordTry(claim: LaneClaim, requestId: string): Promise<void>
   /**
-   * Stores the job that Genesys made of a request. Does this even if the upload was paused
+   * Stores the job that Genesys made for a request. Does this even if the upload was paused
    * meanwhile: the job is read when the upload resumes.
    */
   noteJob(claim: LaneClaim, requestId: string, jobId: string): Promise<void>

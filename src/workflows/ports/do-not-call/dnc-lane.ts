@@ -52,7 +52,8 @@ export type DncSuccession = 'recompose' | 'halves' | 'successor'
 
 /**
  * The lanes of DNC lists, in which entries go to Genesys. One worker at a time holds a lane.
- * Methods that settle something throw `FenceLost` if another worker has claimed the lane meanwhile.
+ * `nextGroup` and the methods that get a group throw `FenceLost` if another worker has claimed the
+ * lane meanwhile, or the submission of the group is gone.
  */
 export type DncLaneStore = {
   /** The lane that has waited longest. null if none has work. */

@@ -34,7 +34,7 @@ export type DncPullStore = {
   ): Promise<{ answer: StoredAnswer } | 'running'>
   /**
    * For every list that has submissions, makes sure that a pull begins within `periodMs` from now.
-   * A pull that is planned for a later time is moved to an earlier one.
+   * A pull that is due later than that, or has no due time, becomes due at the end of this period.
    */
   plan(periodMs: number): Promise<void>
   /**
@@ -65,8 +65,9 @@ export type DncPullStore = {
   ): Promise<readonly { submissionId: string; submission: string; seq: number; places: number[] }[]>
   /**
    * Ends the reading, so that the lane of the list sends what Genesys lacks. Throws `StagingLost`
-   * if another process has the pull. The next pull is due after `nextInMs` (null: when a caller
-   * requests it).
+   * if another process has the pull. The next pull is due after `nextInMs`. null: it has no
+   * due time. In that case, it begins when a caller requests it, Genesys reports a change of the
+   * list, or `plan` sets a time.
    */
   finish(
     pull: DncPull,
@@ -78,8 +79,8 @@ export type DncPullStore = {
   ): Promise<void>
   /**
    * Gives up the pull, which begins again after `againInMs`. `againInMs` null: it begins again when
-   * its submission is resumed, or with the next period. `held`: why the submission waits until
-   * then. Endpoints and the audit trail get each reason once.
+   * its submission is resumed, Genesys reports a change of the list, or `plan` sets a time. `held`:
+   * why the submission waits until then. Endpoints and the audit trail get each reason once.
    */
   giveUp(pull: DncPull, againInMs: number | null, held: HeldPull | null): Promise<void>
 }

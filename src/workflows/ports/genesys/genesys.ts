@@ -17,7 +17,7 @@ export type CallClass = (typeof CALL_CLASSES)[number]
 export type CallContext = {
   tenantId: string
   class: CallClass
-  /** Aborts waiting, pacing and the request itself. */
+  /** Aborts the request itself, and the waits for a pace slot and for the next try. */
   signal: AbortSignal
   /** How long from now the call may retry. After that, it ends with the last failure. */
   retryForMs: number

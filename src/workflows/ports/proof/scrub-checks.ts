@@ -31,8 +31,9 @@ export type ScrubCheck = {
 
 export type ScrubCheckStore = {
   /**
-   * Reads the record of an upload in the state `staged` or a later one. Reads the tenants'
-   * submissions and all chunks of the upload, so do not call it often.
+   * Reads the record of an upload in the state `staged` or a later one. Reads all chunks of
+   * the upload, and the submissions of every tenant whose entries count for its list, so do not
+   * call it often.
    */
   read(uploadId: string): Promise<ScrubCheck>
 }

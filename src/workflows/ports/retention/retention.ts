@@ -42,11 +42,11 @@ export type ResealedLot = { resealed: number; next: string | null }
 
 export type ResealStore = {
   /**
-   * Records that this instance seals with its current key. Returns the ids of all other keys with
-   * which values may still be sealed.
+   * The ids of all keys with which values may still be sealed, apart from the current key of this
+   * instance.
    */
   olderKeys(): Promise<string[]>
-  /** How many values are sealed with one of these keys. */
+  /** How many values are sealed with any of these keys. */
   left(keyIds: readonly string[]): Promise<number>
   /**
    * Seals a lot of values again with the current key. `after` null: from the beginning. Throws
@@ -55,8 +55,8 @@ export type ResealStore = {
   reseal(claim: UpkeepClaim, keyIds: readonly string[], after: string | null): Promise<ResealedLot>
   /**
    * Retires those keys that are no longer in use: no value is sealed with them, and no instance has
-   * recorded one of them within five minutes. An instance records its key when it claims tasks.
-   * Returns the ids of the retired keys. Throws `FenceLost`.
+   * recorded one of them within five minutes. An instance records its key when it claims tasks, at
+   * most once a minute. Returns the ids of the retired keys. Throws `FenceLost`.
    */
   retire(claim: UpkeepClaim, keyIds: readonly string[]): Promise<string[]>
 }

@@ -47,7 +47,10 @@ export const CAMPAIGN_STATUSES = [
 ] as const
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number]
 
-/** A campaign as the platform shows it. A write must send back all of `entity` as it was read. */
+/**
+ * A campaign as the platform shows it. A write must send back `entity` as it was read, apart from
+ * the change and the members that Genesys does not accept in a write.
+ */
 export type PlatformCampaign = {
   contactListId: string | null
   status: CampaignStatus

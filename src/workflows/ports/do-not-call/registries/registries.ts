@@ -11,7 +11,7 @@ export type NewEdition = {
   id: string
   registry: string
   change: EditionChange
-  /** The edition that a change applies to. null: the one in force. */
+  /** For a change: the edition that it changes. null: the edition in force. */
   baseId: string | null
   asOf: string
   subscription: string | null
@@ -48,9 +48,10 @@ export type ReceivedEdition = {
 
 /**
  * Why an edition must not come into force. `older`: its date is before the date of the edition in
- * force. `duplicate`: another edition has the same file. `base_missing`: the edition that it
- * changes is not in force. `shrinks`: it has far fewer numbers than the edition in force.
- * `editionId`: the edition that it was compared with.
+ * force. `duplicate`: an earlier edition of the registry has the same file. `base_missing`: the
+ * edition that it changes is not in force. `shrinks`: it is a full edition with far fewer numbers
+ * than the edition in force. `editionId`: the edition that it was compared with. null: no edition
+ * is in force.
  */
 export type EditionFault = {
   kind: 'older' | 'duplicate' | 'base_missing' | 'shrinks'
