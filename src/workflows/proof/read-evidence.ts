@@ -199,8 +199,9 @@ const beginOf = ({ cursor }: EvidenceQuery, from: string): { at: string; afterUp
 
 /**
  * The time at which this page ends and the next page begins. `cut`: the time from which decisions
- * do not fit on the page. `stopped`: the upload before which the search stopped. The earlier of
- * both times counts, but it is never before `begin`. null: there is neither, so no page follows.
+ * do not fit on the page. `stopped`: the upload before which the search stopped. Returns the
+ * earlier of the two times, but never a time before `begin`. null: there is neither, so no page
+ * follows.
  */
 const endOf = (cut: string | null, stopped: WalkedUpload | null, begin: string): string | null => {
   const ends = [cut, stopped?.createdAt ?? null].filter((end) => end !== null)
@@ -227,8 +228,9 @@ const noteRead = async (
 
 /**
  * Returns the decisions about a person that the tenant may see, in chronological order. One call
- * reads a limited number of uploads, and says where the next call continues. The outcome of a row
- * is on the same page as its upload. Before the call answers, the audit trail records who asked.
+ * reads a limited number of uploads, and says where the next call continues. All items about a row
+ * are on the page that covers the upload of the row. Before the call answers, the audit trail
+ * records who asked.
  */
 export const createReadEvidence =
   (deps: Deps): ReadEvidence =>

@@ -89,7 +89,10 @@ const endOf = (row: Row, tries: readonly RowTry[]): EvidenceDraft[] => {
   ]
 }
 
-/** The history of one row about the person: its intake, its tries and its end. */
+/**
+ * The history of one row about the person: its intake, its tries and its end. Empty: the ledger no
+ * longer has the row.
+ */
 export const draftsOfRow = async (
   { evidence, uploads }: Deps,
   upload: WalkedUpload,

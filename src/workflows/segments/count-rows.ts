@@ -23,7 +23,7 @@ import type {
  * chance to be in the sample.
  */
 const MOST_CONTACTS = 200_000
-/** How many pairs of rules are checked for shared contacts. */
+/** The most pairs of overlapping rules of which the shared contacts are counted. */
 const MOST_OVERLAPS = 20
 
 export type Counted = { matches: SegmentMatches | null; change: SegmentChange | null }
@@ -52,8 +52,9 @@ type Tally = {
   enter: number
   leave: number
   /**
-   * About the contacts that would enter. `marked`: how many are marked in their row as not to be
-   * called. `unmarked`: the other contacts by list, to be looked up in the do-not-call entries.
+   * About the contacts that would enter. `marked`: how many match an exclusion of `house`.
+   * `unmarked`: by list, the numbers and addresses of each other contact, to be looked up in
+   * do-not-call entries and registries.
    */
   marked: number
   unmarked: Map<string, (readonly string[])[]>
@@ -182,6 +183,6 @@ const changeOf = async (
   return { enter, leave, doNotCall }
 }
 
-/** The rules of a version in force, as they select now. */
+/** The rules of a version in force, with the exclusions (`house`) that were stored with it. */
 export const rulesInForce = ({ definition, house }: CampaignSegment): PlacedRules =>
   placeRules(definition, house)

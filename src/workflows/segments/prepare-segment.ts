@@ -43,7 +43,7 @@ export type PrepareDeps = {
   access: Pick<AccessStore, 'isGranted'>
   contacts: DeliveredContacts
   suppressedAmong: SuppressedAmong
-  /** Exclusions that apply to every segment whose lists have their column (SEGMENT_EXCLUSIONS). */
+  /** SEGMENT_EXCLUSIONS. An exclusion applies to every segment whose lists all have its column. */
   house: readonly Leaf[]
   clock: Clock
   emit: Emit
@@ -58,7 +58,7 @@ export type SegmentAsked = {
   read: ReadDefinition
 }
 
-/** The definition, the configured exclusions (`house`), the rules to send (`compiled`). */
+/** `house`: the configured exclusions that apply. `compiled`: the rules to send. */
 export type PreparedSegment = {
   definition: SegmentDefinition
   house: Leaf[]
@@ -77,7 +77,7 @@ const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
   })
 
 /**
- * Reads the campaign, its lists (or stored copies of them) and the version in force. Analyses,
+ * Reads the campaign, the definition's lists (or stored copies) and the version in force. Analyses,
  * compiles and counts, but writes nothing. Throws the problems of `PREVIEW_SEGMENT_REFUSALS`.
  */
 export const prepareSegment = async (
@@ -268,7 +268,7 @@ const count = (
   return countPreviews({ campaigns, contactListId, context }, asked.rules, asked.inForce)
 }
 
-/** A report. Its digest leaves out the counts, because they change from call to call. */
+/** The report. Its digest leaves out the counts, because they may change from call to call. */
 const reportOf = (
   about: Pick<PreparedSegment, 'definition' | 'house' | 'inForce'> & {
     findings: SegmentFinding[]

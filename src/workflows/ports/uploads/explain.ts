@@ -9,8 +9,8 @@ export type RegisterEntry = {
   /** By the database's clock; ISO 8601 UTC. */
   deliveredAt: string
   /**
-   * Whether Genesys may hold different content, because newer content is being sent or the outcome
-   * of sending it is unknown.
+   * Whether Genesys may hold different content: newer content or an overwrite of the list is being
+   * sent or has an unknown outcome, or a reconciliation found differences.
    */
   inDoubt: boolean
 }
@@ -24,8 +24,8 @@ export type RowRequest = {
   /** By the database's clock; ISO 8601 UTC. */
   lastTriedAt: string
   /**
-   * The job that Genesys made of the last try. null: Genesys answered immediately, or the job is
-   * unknown.
+   * The job that Genesys created for the last try. null: Genesys answered without a job, or the job
+   * is unknown.
    */
   jobId: string | null
 }

@@ -23,12 +23,12 @@ export type Doorway = {
   list: SeenList | null
   /** The tenant's queue settings for the list. */
   queue: QueueDefaults
-  /** The epochs and editions to check the list's people against. */
+  /** The suppression epochs and registry editions against which the rows are checked. */
   standing: Standing
   /**
    * The state of the call's Idempotency-Key. `free`: nobody has claimed it. `taken`: a call has
-   * claimed it (the call may be dead), or its answer has expired. Claim the key to find out which.
-   * `done`: the stored answer.
+   * claimed it (the call may be dead), or the stored answer has expired. Claim the key to find out
+   * which. `done`: the stored answer.
    */
   claim: 'free' | 'taken' | ({ kind: 'done' } & StoredAnswer)
   /** By the database's clock. */

@@ -44,7 +44,7 @@ export type StageUpload = {
   source: UploadSource
   options: UploadOptions
   planDigest: string
-  /** The part of `planDigest` that does not depend on the list: file, options, rows left out. */
+  /** The digest of the part of the plan that does not depend on the list (`planBasisOf`). */
   planBasis: string
   plan: UploadPlan | null
   /**
@@ -63,14 +63,14 @@ export type StageUpload = {
   replacedBy: ReadonlyMap<number, Uint32Array>
   /** By chunk, the rows that are suppressed, in the order of rows. */
   suppressed: SuppressedRows
-  /** As read before the first look-up of the rows. Later entries are looked up before delivery. */
+  /** The epochs before the first look-up of the rows. Newer entries are checked at delivery. */
   suppressionEpochs: SuppressionEpochs
   /** The result of the look-up in registries. null: there was none, or its result is unknown. */
   registries: RegistryLook | null
   batchesTotal: number
   /** How many chunks were appended. If not all of them are stored, staging throws `StagingLost`. */
   chunks: number
-  /** How the rows go to Genesys, decided once they are counted. */
+  /** How the rows are sent to Genesys. Decided after the rows are counted. */
   delivery: Pick<Upload['delivery'], 'method' | 'duplicateCheckField'>
   /** null if the dialect has no queue. */
   queue: ChosenQueue | null
@@ -105,7 +105,7 @@ export type LedgerRow = {
 
 /**
  * Thrown if stored data is gone: the upload was swept, its idempotency claim was lost to another
- * call, or its rows or their key were deleted. Nothing was staged.
+ * call, or its rows or their key were deleted. If `stage` throws it, nothing was staged.
  */
 export class StagingLost extends Error {
   override readonly name = 'StagingLost'
@@ -154,8 +154,8 @@ export type UploadFilter = {
 /** Uploads and their chunks. */
 export type UploadStore = {
   /**
-   * Writes the upload as `receiving`, with a separate data key. `find` and `list` do not return it
-   * until it is staged.
+   * Writes the upload as `receiving`, with a data key of its own. `find` and `list` do not return
+   * it until it is staged.
    */
   begin(upload: NewUpload): Promise<void>
   /** Shows that the upload is still being received. false: it was swept. */
@@ -207,8 +207,8 @@ export type UploadStore = {
   /** Throws `StagingLost` if the chunk or the upload's key is gone. */
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
   /**
-   * The first chunk of each of these uploads, in order, in one round trip. Meant for uploads of one
-   * small chunk. Throws `StagingLost` if one of them is gone.
+   * The first chunk of each upload, in the order of `uploadIds`, in one round trip. Meant for
+   * uploads of one small chunk. Throws `StagingLost` if a chunk or the key of an upload is gone.
    */
   readFirstChunks(uploadIds: readonly string[]): Promise<StagedChunk[]>
   /**
@@ -219,9 +219,9 @@ export type UploadStore = {
   /**
    * Pauses, resumes or cancels an upload at a caller's request. null: there is no such upload.
    * `refused`: its state does not allow the action. `changed`: `expects` returned false.
-   * - Cancelling is immediate if every outcome is known, of sent rows and of a clearing. Otherwise
-   *   the upload goes back to its lane with `cancelRequested`, and ends there once the outcomes are
-   *   known. Cancelling again changes nothing.
+   * - Cancelling is immediate if the outcomes of all sent rows and of a clearing of the list are
+   *   known. Otherwise the upload goes back to its lane with `cancelRequested`, and ends there once
+   *   the outcomes are known. Cancelling again changes nothing.
    * - If an upload that was `staged` is resumed before its `notBefore`, it is held until then.
    */
   control(input: {

@@ -20,7 +20,10 @@ import {
  * [contracts: 2].
  */
 const START_WITHIN_MS = 10 * 60 * 1000
-/** The wait between two checks of a campaign that is stopping. */
+/**
+ * The wait before the first check of a campaign that the gateway has stopped. The waits between
+ * later checks are five times as long.
+ */
 const STOPPING_LOOK_MS = 1_000
 const AT_ONCE = 0
 
@@ -87,8 +90,8 @@ const filterOf = async (
 
 /**
  * Stops a running campaign if the caller allowed this (`activation`: restart), or if the gateway
- * had already stopped it before. Otherwise the version fails. First stores that the campaign must
- * be started again.
+ * had already stopped it before. Otherwise the version fails. Before the stop, stores that the
+ * campaign must be started again.
  */
 const stop = async (
   run: SegmentRun,
@@ -169,8 +172,8 @@ const taken = async (run: SegmentRun, campaign: PlatformCampaign): Promise<numbe
 }
 
 /**
- * Ends the version as failed. If the gateway stopped the campaign for this version, it first starts
- * the campaign again.
+ * Ends the version as failed. If the gateway has stopped the campaign, `startAgain` follows before
+ * the version ends.
  */
 const failWith = async (run: SegmentRun, failure: SegmentProblem): Promise<number | null> => {
   if (run.segment.progress.stopped === null) {
@@ -181,7 +184,9 @@ const failWith = async (run: SegmentRun, failure: SegmentProblem): Promise<numbe
   return AT_ONCE
 }
 
-/** Ends the version as `failWith` does, because Genesys refused it for good. */
+/**
+ * Ends the version as `failWith` does, because Genesys refused a call for the version permanently.
+ */
 export const refusedByPlatform = (
   run: SegmentRun,
   failure: GenesysFailure,

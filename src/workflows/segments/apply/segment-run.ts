@@ -29,7 +29,7 @@ export type ApplyDeps = {
   holdRetryMs: number
 }
 
-/** One version in progress. `segment` is the copy after the last step. */
+/** One version in progress. `segment` is the version as it is after the last stored step. */
 export type SegmentRun = {
   deps: ApplyDeps
   claim: SegmentClaim
@@ -82,7 +82,10 @@ export const audited = (
   })
 }
 
-/** The wait until slow work is checked again: 5, 10, 20 … seconds, at most a minute. */
+/**
+ * The wait until a busy campaign or an unfinished index is checked again: 5, 10, 20 … seconds, at
+ * most a minute.
+ */
 export const nextLookMs = ({ looks }: SegmentProgress): number =>
   Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 10), LONGEST_LOOK_MS)
 
@@ -136,15 +139,15 @@ const hold = async (
 }
 
 /**
- * Ends a hold for an outage, because Genesys answers again. A busy campaign stays held until it
- * accepts a change.
+ * Ends a hold for an outage, because Genesys answers again. A version that is held because its
+ * campaign is busy stays held until the campaign accepts a change.
  */
 export const goOn = async (run: SegmentRun): Promise<void> => {
   const { hold: held } = run.segment
   if (held !== null && held.reason !== 'campaign_busy') await step(run, released(run))
 }
 
-/** The change that ends a hold, as part of a step that continues. Empty if there is no hold. */
+/** The members of a step that end a hold. Empty if there is no hold. */
 export const released = ({ segment }: SegmentRun): SegmentStep =>
   segment.state === 'held' ? { state: 'applying', hold: null, problem: null } : {}
 

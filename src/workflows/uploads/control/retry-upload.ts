@@ -54,13 +54,14 @@ const FRESH_MS = 0
  * Makes a new upload from stored rows of a finished upload: rows that failed or were not processed,
  * or all delivered rows if the reconciliation found differences. The content of these rows keeps
  * its age, so it does not overwrite newer content of a contact. Throws the problems of reading the
- * list, and
+ * list and of an Idempotency-Key, and
  * - 404, if the upload does not exist,
  * - 409, if the upload or a retry of it has not ended, if no row is left to retry, or if the upload
  *   was to overwrite the list but never did,
  * - 410, if the rows are gone,
- * - 422, if the list now has other columns, or if the rows are to be sent as files and the list has
- *   no column for the contact id.
+ * - 422, if the columns of the list have changed, or if the rows are to be sent as files and the
+ *   list has no column for the contact id,
+ * - 503, if the retry was interrupted.
  */
 export const createRetryUpload =
   (deps: RetryUploadDeps): RetryUpload =>
@@ -172,9 +173,9 @@ const checkRetryable = async (
 }
 
 /**
- * Refuses a retry while another retry has not ended, because both would send the same rows. Two
- * calls at the same moment may both pass this check. The store then refuses the second retry when
- * it is staged.
+ * Refuses a retry while the last retry of the same upload has not ended, because both would send
+ * the same rows. Two calls at the same moment may both pass this check. The store then refuses the
+ * second retry when it is staged.
  */
 const refuseBeside = async (deps: RetryUploadDeps, parent: Upload): Promise<void> => {
   const last = parent.children.at(-1)

@@ -42,8 +42,8 @@ export const queueOfMethod = (
 ): ChosenQueue | null => (queue === null || method === 'batches' ? queue : queueOfFile(queue))
 
 /**
- * Refuses a delivery method that the dialect or the configuration does not allow. Call it before
- * the body is read.
+ * Refuses a delivery method that the dialect, the configuration or the mode does not allow, and
+ * delivery options that the method does not have. Call it before the body is read.
  */
 export const checkDelivery = (deps: Deps, { options }: Pick<UploadRequest, 'options'>): void => {
   const { delivery, duplicateCheckField, mode } = options

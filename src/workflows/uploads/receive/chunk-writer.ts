@@ -13,14 +13,15 @@ export type ChunkWriter = {
    * holds at most the chunks of two inserts.
    */
   write(chunk: NewChunk): Promise<void>
-  /** Writes the rest. Resolves when everything is stored. */
+  /** Writes the chunks that still wait. Resolves when every chunk is stored. */
   flush(): Promise<void>
   /** Resolves when no insert runs, whether the last one succeeded or failed. */
   settled(): Promise<void>
 }
 
 /**
- * Stores chunks while the next ones are read. If an insert fails, the next call throws its failure.
+ * Stores chunks while the next ones are read. If an insert fails, the `write` that begins the next
+ * insert, or else `flush`, throws the failure.
  */
 export const createChunkWriter = (
   append: (chunks: readonly NewChunk[]) => Promise<void>,

@@ -11,7 +11,7 @@ import { type FileSample, sampleFile } from '../../../intake/sample-file.ts'
 import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 
-/** How much of a file is read to find out its format and its columns. */
+/** How much of a file is read to find out how it is written and which columns it has. */
 const SAMPLE = { bytes: 256 * 1024, rows: 5 }
 
 export type FileDescription = Pick<FileSample, 'encoding' | 'delimiter' | 'compression' | 'whole'> &

@@ -53,9 +53,9 @@ export const readContext = (tenantId: string, signal: AbortSignal): CallContext 
 })
 
 /**
- * Returns the list and the age of this reading: the stored copy if it is younger than `freshMs`,
- * otherwise the list as Genesys shows it. If Genesys does not answer, returns the stored copy,
- * whatever its age, or throws `genesys-unavailable` if there is none. Throws `not-found` or
+ * Returns a reading of the list and the age of the reading: the stored copy if it is younger than
+ * `freshMs`, otherwise the list as Genesys shows it. If Genesys does not answer, returns the stored
+ * copy, whatever its age, or throws `genesys-unavailable` if there is none. Throws `not-found` or
  * `genesys-refused` if Genesys permanently refuses to show the list.
  */
 export const readListSchema = async (

@@ -32,8 +32,8 @@ const isPlain = ({ options, validateOnly }: UploadRequest): boolean =>
 /**
  * If the upload may be staged in one step, reads the body and returns the call with its bytes.
  * Otherwise returns the call without `bytes`, to be staged chunk by chunk. A compressed file, which
- * may be of any size, is also staged chunk by chunk, and so is a call whose key another call has
- * claimed.
+ * may be of any size when decompressed, is also staged chunk by chunk, and so is a call whose key
+ * another call has claimed.
  */
 export const readWhole = async (request: UploadRequest): Promise<WholeUpload | UploadRequest> => {
   const { doorway = null } = request
@@ -91,7 +91,7 @@ const needsMore = ({ result, chunk }: Taken): boolean =>
 /**
  * Checks the rows, and stages the upload together with the claim of its key and its answer, in one
  * step. Returns null, without writing anything, if the upload must be staged chunk by chunk. Throws
- * `FileRefused`, or a problem of the key or a quota.
+ * `FileRefused`, or a problem of the key, of a quota or of the delivery method.
  */
 export const receiveSmall = async (
   deps: ReceiveDeps,

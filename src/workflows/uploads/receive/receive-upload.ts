@@ -27,8 +27,9 @@ import { validateUpload } from './validate-upload.ts'
 /**
  * Accepts one upload. Claims its key, reads the list's columns, checks and stages the rows while
  * they stream in, and answers 202 when all of this is durable. A small upload is first read and
- * checked, and then claimed and staged in one step. If the call fails earlier, its rows are
- * discarded and its key is free again. With `validateOnly`, only checks the rows and answers 200.
+ * checked. Then its key is claimed and its rows are staged, in one step. If the call fails before
+ * the rows are durable, they are discarded and the key is free again. With `validateOnly`, only
+ * checks the rows and answers 200.
  */
 export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   const schemaFor = createSchemaFor(deps)

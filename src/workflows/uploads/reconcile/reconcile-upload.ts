@@ -17,7 +17,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 /**
  * The wait before each further try if Genesys does not answer. If the last try fails too, or if
- * Genesys refuses for good, the reconciliation is `unavailable`.
+ * Genesys refuses permanently, the reconciliation is `unavailable`.
  */
 const AGAIN_MS = [MINUTE, 10 * MINUTE, 60 * MINUTE] as const
 /**
@@ -32,9 +32,10 @@ const MOST_JOBS = 10
 
 /**
  * Checks an ended upload, together with other uploads of its tenant and list that are due: compares
- * what Genesys shows with what was sent. Stores a result for each upload. Exception: an upload that
- * differs for the first time is checked once more later. Writes nothing to Genesys and does not
- * change the rows. Skips uploads whose check is not pending.
+ * what Genesys shows with what was sent. Stores a result for each upload, with two exceptions: an
+ * upload that differs for the first time is checked once more later, and all are checked again
+ * later if Genesys does not answer. Writes nothing to Genesys and does not change the rows. Skips
+ * uploads whose check is not pending.
  */
 export const createReconcileUpload =
   (deps: ReconcileDeps) =>

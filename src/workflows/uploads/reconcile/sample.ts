@@ -28,7 +28,7 @@ export const picked = <T>(random: () => number, items: readonly T[], most: numbe
 
 /**
  * The rows whose content is still the content in the register. For such a row, no later upload has
- * sent the contact, the register entry is not in doubt, and the list was not replaced.
+ * changed the contact, the register entry is not in doubt, and the list was not replaced.
  */
 export const stillKnown = async (
   { delivery }: Pick<ReconcileDeps, 'delivery'>,

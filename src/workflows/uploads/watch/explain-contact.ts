@@ -26,8 +26,8 @@ export type ContactDecision = {
   outcome: string
   code: string | null
   /**
-   * The meaning of the code, as a sentence. If the list was overwritten later, a second sentence
-   * says so.
+   * Why the row has its code, as a sentence. If a later overwrite of the list removed the contact,
+   * another sentence says so. null: neither applies.
    */
   reason: string | null
   /** The version of the list's schema against which the row was checked. */
@@ -35,7 +35,7 @@ export type ContactDecision = {
   columns: UploadColumn[]
   /**
    * The time at which a later upload overwrote the list and so removed this row's contact. ISO 8601
-   * UTC. null if no upload did.
+   * UTC. null if no later upload did, or if the row is neither `delivered` nor `unchanged`.
    */
   removedAt: string | null
   /**
@@ -111,7 +111,7 @@ const shownEntry = (entry: RegisterEntry | null): ContactExplained['register'] =
 /** The contact's current entry in the register, and the last time that its list was overwritten. */
 type Since = { entry: RegisterEntry | null; cleared: { acceptedSeq: number; at: string } | null }
 
-/** The reason of the row's code. If the list was overwritten later, a second sentence says so. */
+/** Why the row has its code and, if `removedAt` is not null, that the contact was removed. */
 const reasonOf = (row: LedgerRow | undefined, removedAt: string | null): string | null => {
   const then = row?.code ? rejectionReason({ ...row, code: row.code }) : null
   if (removedAt === null) return then

@@ -7,7 +7,7 @@ import type { LedgerRow } from '../../ports/uploads/uploads.ts'
 
 /**
  * Records in the audit trail that the cells of these rows will be shown, and then returns the rows.
- * Throws `scope-missing`.
+ * Throws `scope-missing` if the caller may not see cells.
  */
 export type RevealCells = (input: {
   caller: Caller

@@ -21,8 +21,8 @@ export type RowsSearched = {
 
 export type SearchRows = {
   /**
-   * Returns rows in input order, after `afterLine`. `code`: only rows that have this code among
-   * their faults.
+   * Returns rows in input order, after `afterLine`. `code`: only rows that have this code, also as
+   * one of several faults.
    */
   list(
     upload: Upload,

@@ -4,8 +4,8 @@ import type { RowMarks } from '../../../intake/rows/row-mark.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
 /**
- * How many rows are converted to text at a time while a CSV streams to a reader. This keeps only a
- * few rows in memory if the reader is slow.
+ * How many rows are converted to text at a time while a CSV streams to a reader. If the reader is
+ * slow, the text of only a few rows is then in memory.
  */
 const ROWS_AT_ONCE = 500
 
@@ -28,8 +28,8 @@ export type WrittenLedger = {
 
 /**
  * The ledger as CSV, after line `afterLine`. Produces text only as fast as the reader takes it. If
- * the reader stops, the scan ends. Resolves when the first rows were read, so that an error until
- * then can still be sent as the answer. Rejects with `StagingLost` if the rows are gone. A read
+ * the reader stops, the scan ends. Resolves when the first rows were read, so that an error before
+ * that can still be sent as the answer. Rejects with `StagingLost` if the rows are gone. A read
  * that began before the end of the retention has one more hour to end.
  */
 export const writeLedger = async (
