@@ -63,7 +63,10 @@ type Deps = {
   limits?: Partial<typeof LIMITS>
 }
 
-/** The most that one call reads. The next call continues. `lot`: uploads listed at a time. */
+/**
+ * The most that one call reads. The next call continues. `opened`: chunks that had to be opened.
+ * `lot`: uploads listed at a time.
+ */
 const LIMITS = {
   items: 500,
   /** The limit for the first page. It is lower, because a person waits for this page. */

@@ -27,8 +27,8 @@ export type OpenReconciliation = { upload: Upload; tries: number; doubted: boole
 
 /**
  * Reconciliations: whether Genesys holds what an upload delivered. The transaction that completes
- * an upload with delivered rows makes its reconciliation pending. If uploads were sent in a
- * shipment, it does this for only some of them. A job then makes the check.
+ * an upload with delivered rows makes its reconciliation pending. Of the uploads that share a
+ * shipment, only some are checked. A job makes the check.
  */
 export type ReconciliationStore = {
   /**

@@ -4,7 +4,7 @@ import { sha256Hex } from '../../../lib/digest.ts'
 
 /**
  * A digest of the part of a plan that a change of the list does not affect: the file, the options,
- * and the rows that are left out.
+ * the rows that are left out and, for a retry, which rows of which upload it sends again.
  */
 export const planBasisOf = (about: {
   fileSha256: string
