@@ -11,8 +11,8 @@ export type HeldUpload = {
 /** Holds that end when a check of Genesys finds their reason gone. */
 export type HoldStore = {
   /**
-   * Takes the holds whose check is due. The hold that has been due longest comes first. Sets their
-   * next check to `againInMs` from now, so that no other instance takes them earlier. Callers do
+   * Takes at most 100 holds whose check is due: those that have been due longest. Sets their next
+   * check to `againInMs` from now, so that no other instance takes them earlier. Callers do
    * not see this change.
    */
   takeDue(againInMs: number): Promise<HeldUpload[]>

@@ -97,7 +97,7 @@ export type EndpointStore = {
   }): Promise<{ kind: 'told'; delivery: WebhookDelivery } | { kind: 'disabled' } | null>
   /**
    * Sends the same id and body again, with a new schedule of attempts that begins now. null: the
-   * endpoint has no such delivery.
+   * tenant has no such endpoint, or the endpoint has no such delivery.
    */
   replay(input: {
     tenantId: string

@@ -87,12 +87,13 @@ export type SyncStore = {
   /**
    * Records an attempt and its effect on the endpoint. For `pending`, the job for the next attempt
    * is sent in the same transaction. If the delivery is no longer pending, records nothing. null:
-   * the endpoint was not disabled, and operators need no warning.
+   * this attempt did not disable the endpoint, and operators need no new warning.
    */
   record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
   /**
-   * The ids of pending deliveries whose job may be lost: deliveries that were due more than
-   * `graceMs` ago, and deliveries that are due and have had no attempt. At most 500 at a time.
+   * The ids of pending deliveries to enabled endpoints whose job may be lost: deliveries that were
+   * due more than `graceMs` ago, and deliveries that are due and have had no attempt. At most 500
+   * at a time.
    */
   overdue(graceMs: number): Promise<string[]>
 }

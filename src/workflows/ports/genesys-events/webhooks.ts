@@ -60,7 +60,8 @@ export type OpenReceipt = {
   checks: number
   sinceReceivedMs: number
   /**
-   * The upload and job that the receipt is about. null: the gateway does not know such a job yet.
+   * The upload and job that the receipt is about. null: the gateway does not know such a job, at
+   * least not yet, or the receipt names another contact list than the upload.
    */
   subject: ReceiptSubject | null
 }
@@ -102,7 +103,8 @@ export type ReceiptStore = {
   ): Promise<void>
   /**
    * Deletes receipts that are older than `keepMs`. Returns the ids of the remaining receipts whose
-   * check was due more than `graceMs` ago. Their jobs may be lost, so the sweeper makes new ones.
+   * check was due more than `graceMs` ago. Their jobs may be lost, so the sweeper makes new ones. A
+   * call deletes at most 500 receipts and returns at most 500 ids.
    */
   sweep(input: { keepMs: number; graceMs: number }): Promise<string[]>
 }
