@@ -23,10 +23,10 @@ export type ClockLook = {
 /** The database's clock, from which all stored times come. */
 export type DatabaseClock = {
   /**
-   * Checks the clock, and corrects stored times after a jump. After a jump back, pending waits do
-   * not become longer. After a jump ahead, no live instance counts as dead. `elapsedMs` returns how
-   * many milliseconds of the monotonic clock have passed since this process began its last check.
-   * null: this is its first check.
+   * Checks the clock, and corrects stored times after a jump. After a jump back, the waits that the
+   * gateway set do not become longer. A time that a caller named does not move. After a jump ahead,
+   * no live instance counts as dead. `elapsedMs` returns how many milliseconds of the monotonic
+   * clock have passed since this process began its last check. null: this is its first check.
    */
   look(elapsedMs: () => number | null): Promise<ClockLook>
   /** Ends the doubt. Call it when another clock agrees with the database's clock. */
