@@ -42,8 +42,8 @@ export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<reado
  * the transaction again.
  *
  * Do not use it for statements that find uploads by a list of ids or by their lane. A plan from a
- * time with few uploads reads all of them, and would be kept. Looking up each id separately does not
- * help: if the table is small and analysed, the plan reads the whole table for each id.
+ * time with few uploads reads all of them, and would be kept. Looking up each id separately does
+ * not help: if the table is small and analysed, the plan reads the whole table for each id.
  */
 export const executeKept = async <Row>(
   tx: Tx,
