@@ -8,6 +8,7 @@ import type { UploadPlace } from '../../workflows/ports/guest-files/guest-files.
 import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
+import { isOwnerGone } from '../homes/sql-failure.ts'
 
 /** The purpose for which a file's data key is sealed. */
 export const keyContext = (id: string): string => `guest-file:${id}`
@@ -54,11 +55,16 @@ export const createPieces = ({ database, keyring }: { database: Database; keyrin
     append: (id: string, seq: number, bytes: Uint8Array): Promise<void> =>
       turn(async () => {
         const payload = seal(await keyOf(id), pieceContext(id, seq), bytes)
-        await database.writeBytes(
-          sql`insert into guest_file_piece (guest_file_id, seq, payload) values (${id}, ${seq}, ${payload})`.compile(
-            db,
-          ),
-        )
+        try {
+          await database.writeBytes(
+            sql`insert into guest_file_piece (guest_file_id, seq, payload) values (${id}, ${seq}, ${payload})`.compile(
+              db,
+            ),
+          )
+        } catch (error) {
+          if (!isOwnerGone(error)) throw error
+          throw new StagingLost(`Guest file ${id} was swept while it was received`)
+        }
       }),
     pieces,
     content: async (id: string, room: Buffer): Promise<void> => {

@@ -88,3 +88,10 @@ export const isStatementLost = (error: unknown): boolean =>
 export const mayRunAgain = (error: unknown): boolean =>
   isStatementLost(error) ||
   (error instanceof SqlFailure && (error.code === '40P01' || error.code === '40001'))
+
+/**
+ * Whether a row was refused because the row to which it belongs is gone (foreign key violation,
+ * 23503).
+ */
+export const isOwnerGone = (error: unknown): boolean =>
+  error instanceof SqlFailure && error.code === '23503'

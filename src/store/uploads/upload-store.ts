@@ -12,7 +12,7 @@ import type { Database, Db } from '../homes/database.ts'
 import { keptStatement, runKept } from '../homes/kept-statements.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import type { Seals } from '../homes/seals.ts'
-import { SqlFailure } from '../homes/sql-failure.ts'
+import { isOwnerGone } from '../homes/sql-failure.ts'
 import { createControls } from './apply.ts'
 import { createEncodeChunk, decodeChunk, type ChunkRow } from './chunk-codec.ts'
 import { keyContext, openKey, type SealedKey } from './data-keys.ts'
@@ -21,8 +21,6 @@ import { namelessSource } from './source-columns.ts'
 import { createStage } from './stage.ts'
 import { createUploadPages } from './upload-pages.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
-
-const FOREIGN_KEY_VIOLATION = '23503'
 
 const createFind =
   ({ db }: Database): UploadStore['find'] =>
@@ -77,7 +75,7 @@ const createAppend = (database: Database, keys: DataKeys): UploadStore['appendCh
           select v.* from relaxed, (values ${sql.join(values)}) as v`.compile(database.db),
       )
     } catch (error) {
-      if (!(error instanceof SqlFailure && error.code === FOREIGN_KEY_VIOLATION)) throw error
+      if (!isOwnerGone(error)) throw error
       throw new StagingLost(`Upload ${uploadId} was swept while it was received`)
     }
   }

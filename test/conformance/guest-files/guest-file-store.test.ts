@@ -81,6 +81,11 @@ eachHome('Guest files in the store', (home) => {
       owner: 'me',
     })
     assert.equal(await at.store.guestFiles.sweepReceiving(60_000), 0)
+    await at.store.guestFiles.append('gf_left', 0, Buffer.from('a piece'))
     assert.equal(await at.store.guestFiles.sweepReceiving(0), 1)
+    // The process that was taken for dead goes on receiving, and still has the key in memory.
+    await assert.rejects(at.store.guestFiles.append('gf_left', 1, Buffer.from('a piece')), {
+      name: 'StagingLost',
+    })
   })
 })
