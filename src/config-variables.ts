@@ -125,7 +125,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_FILE_THRESHOLD_ROWS',
     '50000',
-    'guide: if an upload has more accepted rows than this, the gateway sends it as files. The option delivery of an upload overrides this.',
+    'guide: if an upload has more accepted rows than this, and the list has a column for the contact id, the gateway sends the upload as files. The option delivery of an upload overrides this.',
   ),
   variable(
     genesys,

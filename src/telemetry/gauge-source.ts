@@ -15,8 +15,8 @@ export type DatabaseGauges = {
   oldestLaneWaitSeconds: number
   syncPending: number
   /**
-   * The age of the oldest message that an enabled endpoint has not accepted. 0: there is no such
-   * message.
+   * The age of the oldest message that the gateway still has to deliver to an enabled endpoint. 0:
+   * there is no such message.
    */
   oldestSyncPendingSeconds: number
   syncDead: number

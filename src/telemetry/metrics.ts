@@ -148,7 +148,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   syncPending: gauge('sync_pending', 'Messages to other systems that are not delivered yet'),
   oldestSyncPending: gauge(
     'sync_oldest_pending_seconds',
-    'Age of the oldest message that an enabled endpoint has not accepted',
+    'Age of the oldest message that the gateway still has to deliver to an enabled endpoint',
   ),
   syncDead: gauge('sync_dead', 'Messages that the gateway gave up on. You may replay them'),
   clockJumps: counter('clock_jumps_total', 'Jumps of the clock that the label names', ['of']),

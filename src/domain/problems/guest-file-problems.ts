@@ -47,7 +47,7 @@ export const GUEST_FILE_PROBLEMS = {
   'archive-refused': page(
     422,
     'The archive is not accepted',
-    'The archive is encrypted or damaged, contains a program, a script, macros or another archive, or exceeds a limit (100 entries, 25 MiB when unpacked, 100 times its size when unpacked). `detail` names the reason. The gateway also inspects Office documents in an archive.',
+    'The archive is encrypted or damaged, contains a program, a script, macros or another archive, or exceeds a limit: it has more than 100 entries, more than 25 MiB when unpacked, or is more than 100 times as large when unpacked as when packed (checked above 1 MiB unpacked). `detail` names the reason. The gateway also inspects Office documents in an archive.',
     'A zip in a zip.',
     'Send the files one by one, or remove from the archive what `detail` describes.',
   ),
@@ -110,7 +110,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-too-large-for-genesys': page(
     413,
     'The file is too large for Genesys',
-    'This code appears only in the `problem` of a file. Genesys refused the file because of its size. An organisation may have a lower limit.',
+    'This code appears only in the `problem` of a file. Genesys refused the file because of its size. Your Genesys organisation may have a lower limit than the 10 MiB that Genesys normally accepts.',
     'An organisation that accepts 5 MB.',
     'Split the document, or save it with a lower resolution.',
   ),

@@ -33,7 +33,7 @@ export const UPLOAD_PROBLEMS = {
     'Genesys has not cleared the list yet',
     'This code appears in the `problem` of an upload that is held as `list_clearing`. Genesys accepted the call that clears the list, but the list still has contacts, or Genesys has deleted rows that were sent after the call. While the upload is held, the gateway sends nothing else to the list.',
     'mode=overwrite on a list of a million contacts.',
-    'You do not have to do anything: the gateway checks the list, and the upload resumes by itself. If this takes hours, check the list in Genesys, then request the clearing once more with POST …/resume.',
+    'You do not have to do anything: the gateway checks the list, and the upload resumes by itself. If this takes hours, check the list in Genesys, then call POST …/resume. The gateway then checks the list for five more minutes. If the list is still not empty, and no row of the upload was sent, it requests the clearing once more.',
   ),
   'genesys-job-failed': page(
     502,

@@ -37,8 +37,8 @@ const kindAsked = (names: readonly string[], spec: IntakeSpec): 'phone' | 'email
 
 /**
  * Refuses the options if they name another kind for a column than the list declares. For a column
- * that the list declares as text, the options may name any kind. With schemaDrift=drop nothing is
- * refused, and a kind that the list declares (other than text) applies.
+ * that the list declares as text, the options may name any kind. With schemaDrift=drop,
+ * nothing is refused: the declared kind wins over the options, unless the list declares text.
  */
 export const refuseRetyped = (
   names: readonly string[],

@@ -19,8 +19,8 @@ const PLAIN_INTEGER = /^(?:0|[1-9]\d{0,9})$/u
 const HAS_DIGIT = /\d/u
 
 const isReadAsOther = (cell: string): boolean => {
-  // A cell that already begins with an apostrophe gets a guard too, because some spreadsheets drop
-  // the apostrophe as their mark for text.
+  // A cell that already begins with an apostrophe gets a guard too, because some spreadsheets take
+  // a leading apostrophe as a mark for text, and remove it.
   if (cell.startsWith("'") || FORMULA.test(cell)) return true
   if (PLAIN_INTEGER.test(cell)) return false
   if (TRUTH.test(cell)) return true

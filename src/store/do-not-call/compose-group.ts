@@ -42,8 +42,9 @@ export const placesOfBits = (bits: Buffer): number[] =>
  * Genesys has no scopes and keeps only one entry for each subject. So each entry of `mine` first
  * gets the strongest reason (if Genesys accepts reasons) and the latest expiry of all entries in
  * force for its subject in the DNC list. No expiry counts as the latest. An expiry later than
- * `expiryDays` from now is moved to that time. Returns, in order, the entries that then have the
- * same kind, reason and expiry as the first one, as many as fit into one request.
+ * `expiryDays` from now is moved to that time. Returns at most as many entries as fit into one
+ * request, by place: those whose kind, adjusted reason and adjusted expiry equal those of the first
+ * entry.
  */
 export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBuilder<unknown>) => {
   const { takes, expiryDays, most } = about

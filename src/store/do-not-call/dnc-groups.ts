@@ -137,7 +137,7 @@ const refuseStanding = async (
 
 /**
  * The SQL store of the lanes of DNC lists, and of the groups of entries that are sent to Genesys.
- * Every statement that settles compares the fence.
+ * Every transaction of a claim first locks the lane, which compares the fence.
  */
 export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
   ...createDncLane(deps.database),

@@ -30,7 +30,10 @@ type Row = {
   released_at: Date | null
 }
 
-/** The tenant's entries about the person, in the order of their key. */
+/**
+ * The tenant's entries about the person, in the order of their submissions, and within a submission
+ * by chunk and place.
+ */
 const readRows = async (db: Db, tenantId: string, subject: string): Promise<Row[]> => {
   const { rows } =
     await sql<Row>`select s.id, s.kind, s.dnc_list_id as list, s.accepted_at, s.applied_at, e.chunk_seq as seq, e.place, e.reason,

@@ -56,7 +56,8 @@ export const registerDncControl = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-lists/:dncListId/entries/search',
     id: 'searchDncEntries',
-    summary: 'Check whether entries for this list suppress people, and which entries do',
+    summary:
+      'Check which of the people in the body the entries of this do-not-call list suppress, and by which entries',
     params: dncListParamsSchema,
     body: searchSchema,
     // Room for a thousand addresses of 320 characters.

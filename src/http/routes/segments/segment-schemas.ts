@@ -55,11 +55,13 @@ const COMMON = {
   dialingMode: {
     type: ['string', 'null'],
     enum: [...DIALING_MODES, null],
-    description: 'guide: the gateway sends this setting only if you set it',
+    description:
+      'The dialling mode of the campaign. guide: the gateway sends it together with the rules. null or left out: the gateway does not send it. platform: ignored',
   },
   useOnlyOnce: {
     type: ['boolean', 'null'],
-    description: 'guide: the gateway sends this setting only if you set it',
+    description:
+      'Whether the campaign uses each contact only once. guide: the gateway sends it together with the rules. null or left out: the gateway does not send it. platform: ignored',
   },
   activation: {
     type: 'string',

@@ -34,7 +34,7 @@ export type SandboxMessage = {
   showsAtMs: number
 }
 
-/** What the media of a message really are, for tests to compare with. */
+/** What the sandbox holds of one media item. Tests compare it with what the gateway sent. */
 export type MessageMediaReport = {
   id: string
   conversationId: string

@@ -125,8 +125,8 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
 
 /**
  * Acts on a batch whose job refused the columns. If an earlier run sent the batch, sends it again:
- * the upload was resumed since then, so the columns may have been fixed. Otherwise, ends the run
- * with a hold. If the run is ending already, leaves the batch for a later run.
+ * since that run, the upload may have been resumed with fixed columns. Otherwise, ends the run with
+ * a hold. If the run is ending already, leaves the batch for a later run.
  */
 const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
   if (one.adopted && sent.failedJobs === 'resend') {

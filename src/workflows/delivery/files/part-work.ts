@@ -110,7 +110,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
 
 /**
  * Whether the part must be sent again because the job refused its columns. Only a part of an
- * earlier run is sent again: the upload was resumed since then, so the columns may have been fixed.
+ * earlier run is sent again: since that run, the upload may have been resumed with fixed columns.
  * For any other part, throws the hold.
  */
 const refusesColumns = (job: JobStatus, adopted: boolean): boolean => {

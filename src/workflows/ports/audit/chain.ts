@@ -95,9 +95,9 @@ export type AuditReader = {
     page: { after: AuditMark | null; limit: number },
   ): Promise<EntryPage | null>
   /**
-   * Newest first. By number if the filter has neither `from` nor `to`, and has an `object` or
-   * selects all entries. Otherwise by time. `before` null: from the newest. The result is null if
-   * `before` is a mark of the other order.
+   * Newest first. By time if the filter has `from` or `to`. By number if it has neither, and names
+   * an `object` or has no condition at all. Otherwise by time. `before` null: from the newest. The
+   * result is null if `before` is a mark of the other order.
    */
   newest(
     filter: AuditEntryFilter,

@@ -38,8 +38,8 @@ export type Doorway = {
 export type SmallUpload = {
   begun: NewUpload
   /**
-   * The upload must have accepted rows, all in one chunk, and must not wait for anything: it has no
-   * manual `apply`, no parent and no `notBefore`.
+   * The upload must have accepted rows, all in one chunk. It must not be a retry (no parent), and
+   * must not wait for anything (no manual `apply` and no `notBefore`).
    */
   staging: StageUpload
   chunk: NewChunk
