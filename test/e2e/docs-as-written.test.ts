@@ -124,7 +124,8 @@ describe('Every page of the docs runs as it is written', () => {
   const checkReadme = (printed: readonly string[]): void => {
     const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8')
     const [, read, accepted, rejected] =
-      /Of (\d+) rows read, (\d+) are accepted, (\d+) are rejected/.exec(readme) ?? []
+      /read (\d+) rows: (\d+) are accepted, (\d+) are rejected/.exec(readme) ?? []
+    assert.ok(rejected !== undefined, 'README names the counts of the answer')
     const answer = printed.join('\n')
     assert.match(answer, /HTTP\/1\.1 202/)
     assert.match(answer, new RegExp(`"read":${read},"accepted":${accepted},"rejected":${rejected}`))
