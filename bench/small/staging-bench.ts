@@ -1,66 +1,69 @@
-import { renderUpload } from '../../src/http/routes/uploads/upload-view.ts'
-import type { SmallUpload } from '../../src/workflows/ports/uploads/small-uploads.ts'
 import { openTestStore, serverHome } from '../../test/support/databases/database.ts'
-import {
-  chunkOf,
-  ids,
-  newUpload,
-  SOURCE,
-  stageInput,
-} from '../../test/support/stages/store-uploads.ts'
+import { smallUpload } from '../../test/support/databases/small-uploads.ts'
 import { readDatabase } from '../database-figures.ts'
 
 /**
  * `npm run bench:staging` measures what the statement that stages small uploads costs a server: as
- * such, and for each upload in it. Of uploads that arrive together, the first is staged by itself,
- * and the others share the next statement.
+ * such, and for each upload in it. The gateway decides how many uploads share a statement, so the
+ * bench counts the statements: each is a transaction of its own.
  */
 const UPLOADS = 1_500
-const TOGETHER = [1, 4, 11, 31, 64] as const
-const [ALONE, MOST] = [TOGETHER[0], 64] as const
-
-const smallUpload = (): SmallUpload => {
-  const id = ids.newId('upl')
-  const chunk = chunkOf(0, 2, ['a'], 0)
-  const source = { ...SOURCE, sha256: id }
-  const answer: SmallUpload['staging']['answer'] = (upload) => ({
-    ...{ status: 202, body: JSON.stringify(renderUpload(upload)) },
-  })
-  return {
-    ...{ begun: newUpload(id, 'list-1', source), chunk, at: new Date() },
-    staging: { ...stageInput(id, chunk, ids.newUuid()), source, answer },
-  }
-}
+const ALONE = 1
+const MOST = 64
+const TOGETHER = [ALONE, 4, 16, 32, MOST] as const
 
 const home = serverHome({ durable: true })
 const place = await home.fresh()
 const store = await openTestStore(place)
-const cpuMs = async (): Promise<number> =>
-  ((await readDatabase(place))?.cpuSeconds ?? Number.NaN) * 1_000
 
-const costOf = async (together: number): Promise<number> => {
+type Reading = { cpuMs: number; statements: number }
+
+const read = async (): Promise<Reading> => {
+  const { rows } = await store.sql.executeSql(
+    'select count(distinct xmin::text)::int as statements from upload',
+  )
+  const cpuSeconds = (await readDatabase(place))?.cpuSeconds ?? Number.NaN
+  return { cpuMs: cpuSeconds * 1_000, ...(rows[0] as { statements: number }) }
+}
+
+/**
+ * Stages the uploads in waves of `together`. Returns the cost of an upload, and its share of
+ * statements.
+ */
+const costOf = async (together: number): Promise<Reading> => {
   const waves = Math.ceil(UPLOADS / together)
-  const before = await cpuMs()
+  const before = await read()
+  const startedAt = await read()
   for (let wave = 0; wave < waves; wave += 1) {
     await Promise.all(
       Array.from({ length: together }, () => store.smallUploads.stage(smallUpload())),
     )
   }
-  return ((await cpuMs()) - before) / waves
+  const after = await read()
+  const uploads = waves * together
+  // The second reading shows what a reading costs.
+  const readingMs = startedAt.cpuMs - before.cpuMs
+  return {
+    cpuMs: (after.cpuMs - startedAt.cpuMs - readingMs) / uploads,
+    statements: (after.statements - startedAt.statements) / uploads,
+  }
 }
 
 try {
   await costOf(ALONE)
-  const costs = new Map<number, number>()
+  const costs = new Map<number, Reading>()
   for (const together of TOGETHER) costs.set(together, await costOf(together))
-  console.log('| uploads together | database CPU ms | an upload |\n| ---: | ---: | ---: |')
-  for (const [together, ms] of costs) {
-    console.log(`| ${together} | ${ms.toFixed(2)} | ${(ms / together).toFixed(2)} |`)
+  console.log(
+    '| uploads together | in a statement | database CPU ms an upload |\n| ---: | ---: | ---: |',
+  )
+  for (const [together, { cpuMs, statements }] of costs) {
+    console.log(`| ${together} | ${(1 / statements).toFixed(1)} | ${cpuMs.toFixed(2)} |`)
   }
   const [alone, most] = [costs.get(ALONE)!, costs.get(MOST)!]
-  const uploadMs = (most - 2 * alone) / (MOST - 2)
+  const statementMs = (alone.cpuMs - most.cpuMs) / (alone.statements - most.statements)
+  const uploadMs = alone.cpuMs - statementMs * alone.statements
   console.log(
-    `\nA statement costs the database ${(alone - uploadMs).toFixed(2)} ms, and ${uploadMs.toFixed(2)} ms more for each upload.`,
+    `\nA statement costs the database ${statementMs.toFixed(2)} ms, and ${uploadMs.toFixed(2)} ms more for each upload.`,
   )
 } finally {
   await store.close()

@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
-import type { Upload } from '../../src/domain/uploads/upload.ts'
 import { sha256 } from '../../src/lib/digest.ts'
 import type { Store } from '../../src/store/homes/open-store.ts'
-import type { SmallUpload } from '../../src/workflows/ports/uploads/small-uploads.ts'
 import { openTestStore, serverHome } from '../support/databases/database.ts'
-import {
-  audit,
-  chunkOf,
-  ids,
-  newUpload,
-  SOURCE,
-  stageInput,
-} from '../support/stages/store-uploads.ts'
+import { smallUpload } from '../support/databases/small-uploads.ts'
+import { audit } from '../support/stages/store-uploads.ts'
 
 /**
  * A server keeps the plan of a statement that has a name. It made one plan while the tables were
@@ -25,22 +17,6 @@ import {
 const home = serverHome()
 const BEFORE = 60
 const LATER = 200
-
-const smallUpload = (): SmallUpload => {
-  const id = ids.newId('upl')
-  const chunk = chunkOf(0, 2, [id])
-  const source = { ...SOURCE, sha256: sha256(id).toString('hex') }
-  return {
-    begun: newUpload(id, 'list-1', source),
-    staging: {
-      ...stageInput(id, chunk, ids.newUuid()),
-      source,
-      answer: ({ id: own }: Upload) => ({ status: 202, body: own }),
-    },
-    chunk,
-    at: new Date(),
-  }
-}
 
 describe('Plans of a young database', { skip: home.skip }, () => {
   let store: Store

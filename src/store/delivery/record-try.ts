@@ -39,7 +39,7 @@ export const lockLane = async (tx: Tx, claim: LaneClaim): Promise<void> => {
 /** An upload with rows in a request, its look-ups, and the locked epochs of its list. */
 export type LockedUpload = {
   id: string
-  list_id: string
+  contact_list_id: string
   since: SuppressionEpochs | null
   look: RegistryLook | null
 } & LockedEpochs
@@ -58,10 +58,10 @@ export const withholdSince = async (
   uploads: readonly LockedUpload[],
   rules: RegistryRules,
 ): Promise<void> => {
-  const { lacking, list_id: listId, epochs } = uploads[0]!
+  const { lacking, contact_list_id: listId, epochs } = uploads[0]!
   const now = lacking ? await lockNewEpochs(tx, listId) : (epochs ?? {})
-  const looked = uploads.map(({ id, list_id, since, look }) => {
-    return { uploadId: id, listId: list_id, since, look }
+  const looked = uploads.map(({ id, contact_list_id: ofList, since, look }) => {
+    return { uploadId: id, listId: ofList, since, look }
   })
   await withholdSuppressed(tx, requestId, looked, now, rules)
 }
@@ -87,7 +87,7 @@ export const recordTry = async (
   const list = sql`(select contact_list_id from upload where id = (select upload_id from batch where shipment_id = ${requestId} limit 1))`
   const { rows } = await sql<Tried>`with held as materialized (${heldLane(claim)}),
     locked as materialized (select upload.id, upload.lane_key = held.key and state in (${LANE_STATES_SQL})
-        and cancel_requested_at is null as stands, contact_list_id as list_id, suppression_epochs as since, registries as look
+        and cancel_requested_at is null as stands, contact_list_id, suppression_epochs as since, registries as look
       from upload, held where upload.id in (select upload_id from batch where shipment_id = ${requestId})
       order by upload.id for update of upload),
     standing as materialized (select from locked having bool_and(stands)),
@@ -95,7 +95,7 @@ export const recordTry = async (
       from standing where shipment.id = ${requestId} and shipment.state in ('intended', 'sent') returning shipment.id),
     sent as (update batch set state = 'sent' from counted where batch.shipment_id = counted.id and batch.state = 'intended'),
     ${lockEpochs(list)}
-    select locked.id, stands, list_id, since, look, exists (select from counted) as tried, ${LOCKED_EPOCHS}
+    select locked.id, stands, contact_list_id, since, look, exists (select from counted) as tried, ${LOCKED_EPOCHS}
     from held left join locked on true`.execute(tx)
   if (rows.length === 0) throw fenceLost(claim)
   const moved = rows.filter(({ stands }) => stands === false)

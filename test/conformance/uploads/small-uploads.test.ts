@@ -2,44 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
-import { renderUpload } from '../../../src/http/routes/uploads/upload-view.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { SmallUpload } from '../../../src/workflows/ports/uploads/small-uploads.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
-import {
-  beginUpload,
-  chunkOf,
-  claimKey,
-  ids,
-  newUpload,
-  SOURCE,
-  stageInput,
-} from '../../support/stages/store-uploads.ts'
+import { smallUpload } from '../../support/databases/small-uploads.ts'
+import { beginUpload, claimKey, ids, stageInput } from '../../support/stages/store-uploads.ts'
 
 const AT = new Date('2026-03-04T05:06:07.089Z')
-
-const smallUpload = (
-  about: {
-    list?: string
-    key?: string
-    sha256?: string
-    accepted?: string[]
-    rejected?: number
-  } = {},
-): SmallUpload => {
-  const { list = 'list-1', key = ids.newUuid(), accepted = ['a', 'b'], rejected = 0 } = about
-  const id = ids.newId('upl')
-  const chunk = chunkOf(0, 2, accepted, rejected)
-  const source = { ...SOURCE, sha256: about.sha256 ?? id }
-  const answer = (upload: Upload) => ({ status: 202, body: JSON.stringify(renderUpload(upload)) })
-  return {
-    begun: newUpload(id, list, source),
-    staging: { ...stageInput(id, chunk, key), source, answer },
-    chunk,
-    at: AT,
-  }
-}
 
 const replayed = async (store: Store, { staging }: SmallUpload) => {
   const { key } = staging.claim

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 
 import { systemClock } from '../../../src/lib/clock.ts'
-import type { SmallUpload } from '../../../src/workflows/ports/uploads/small-uploads.ts'
 import { openTestStore, serverHome } from '../../support/databases/database.ts'
-import { chunkOf, ids, newUpload, SOURCE, stageInput } from '../../support/stages/store-uploads.ts'
+import { smallUpload } from '../../support/databases/small-uploads.ts'
 
 /**
  * Under load, the uploads of a lane wait for each other, so that one statement stages many. But as
@@ -17,22 +16,6 @@ const home = serverHome()
 after(() => home.close())
 
 const QUIET = Array.from({ length: 8 }, (_, n) => `quiet-${n}`)
-
-const smallUpload = (list: string): SmallUpload => {
-  const id = ids.newId('upl')
-  const chunk = chunkOf(0, 2, [id])
-  const source = { ...SOURCE, sha256: id }
-  return {
-    begun: newUpload(id, list, source),
-    staging: {
-      ...stageInput(id, chunk, ids.newUuid()),
-      source,
-      answer: () => ({ status: 202, body: id }),
-    },
-    chunk,
-    at: new Date(),
-  }
-}
 
 test(
   'an upload waits for the rest of its lane, although all before it are answered',
@@ -51,7 +34,7 @@ test(
     const store = await openTestStore(await home.fresh(), { clock: { ...systemClock, sleep } })
     context.after(() => store.close())
     isOpen = true
-    const stage = (list: string) => store.smallUploads.stage(smallUpload(list))
+    const stage = (list: string) => store.smallUploads.stage(smallUpload({ list }))
 
     // Opens the connections that the statements below use at the same time.
     await Promise.all(QUIET.map(stage))

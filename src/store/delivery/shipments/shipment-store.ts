@@ -23,7 +23,7 @@ import { createWaiting } from './waiting-uploads.ts'
 
 type Deps = { database: Database; seals: Seals; registryRules: RegistryRules }
 
-type Standing = LockedUpload & { tenant_id: string; contact_list_id: string; stands: boolean }
+type Standing = LockedUpload & { tenant_id: string; stands: boolean }
 
 /**
  * Locks the lane, then the uploads of a shipment, then the epochs of the list for share. Throws
@@ -38,7 +38,7 @@ const lockStanding = async (
   const list = sql`(select contact_list_id from upload where id = ${uploadIds[0]})`
   // The sort reads `locked` to its end, so that all uploads are locked before the epochs.
   const { rows } = await sql<Standing>`with held as materialized (${heldLane(claim)}),
-    locked as materialized (select upload.id, tenant_id, contact_list_id, contact_list_id as list_id, suppression_epochs as since,
+    locked as materialized (select upload.id, tenant_id, contact_list_id, suppression_epochs as since,
         registries as look, upload.lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null as stands
       from upload, held where upload.id = any(${[...uploadIds]}::text[]) order by upload.id for update of upload),
     ${lockEpochs(list)}

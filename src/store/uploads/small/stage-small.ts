@@ -28,8 +28,8 @@ type StagedRow = { place: number; accepted_seq: string | null; same_file_as: str
 
 const AT_ONCE = 64
 /**
- * A statement costs the database as much as four uploads, however many it writes. With 300 uploads
- * a second, this wait lets about 16 share one statement.
+ * A statement costs the database as much as four or five uploads, however many it writes. With 300
+ * uploads a second, this wait lets about 16 share one statement.
  */
 const GATHERED = { ms: 50, enough: 16 }
 const NOTHING = Buffer.alloc(0)
