@@ -6,6 +6,7 @@ import { callbackUrlOf, eventSubscriptionOf } from './compose/genesys-webhooks.t
 import { bindStore, startInProcessSandbox } from './compose/genesys.ts'
 import { guestFilesIn } from './compose/guest-files.ts'
 import { createGatewayServer } from './compose/http.ts'
+import { warmUpWith } from './compose/intake.ts'
 import { placeOf } from './compose/place.ts'
 import { registryRulesOf } from './compose/registries.ts'
 import { createStartSteps } from './compose/start-steps.ts'
@@ -64,16 +65,20 @@ const letAdminIn = async (config: Config, store: Store) => {
   return { adminKey, signInLink: createSignInLink({ random: randomBytes, keyDigest }) }
 }
 
+const adminKeyShown = ({ made, key, file }: ReturnType<typeof adminKeyOf>) => ({
+  newAdminKey: made ? key : null,
+  adminKeyFile: file,
+})
+
 /** Connects the parts and starts them. Resolves when the gateway listens and its workers run. */
 export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
   const { emit } = telemetry
   const during = createStartSteps({ clock: systemClock, emit })
   closeDataDir(config)
-  const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   const { address, listen } = await placeOf(config)
   const publicUrl = config.publicUrl ?? address
-  const openStoreStep = DATABASE_STEPS[config.home.kind]
-  const store = await during(openStoreStep, () => openHome(config, publicUrl, emit))
+  const openStep = DATABASE_STEPS[config.home.kind]
+  const store = await during(openStep, () => openHome(config, publicUrl, emit))
   const sandbox = await during('start-sandbox', () => startInProcessSandbox(config))
   await bindStore(config, store, sandbox)
   const { adminKey, signInLink } = await letAdminIn(config, store)
@@ -82,6 +87,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     emit,
     followBack: (backMs) => work.jobs.followBack(backMs),
   })
+  const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   const callbackUrl = callbackUrlOf(config, address)
   const essentials = { config, telemetry, store, genesys, clockWatch, owner, callbackUrl }
   const work = await during('prepare-work', () => createWork(essentials))
@@ -100,6 +106,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     ...{ stopping: () => stopped.signal.aborted, stopSignal: stopped.signal },
     watchUploads,
   })
+  await during('warm-up', () => warmUpWith(essentials, server.validation.contacts))
   await during('start-jobs', () => work.jobs.start())
   work.lanes.start()
   work.sweeper.start()
@@ -111,8 +118,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     address,
     simulated: sandbox !== null,
     sandboxUrl: sandbox?.url ?? null,
-    newAdminKey: adminKey.made ? adminKey.key : null,
-    adminKeyFile: adminKey.file,
+    ...adminKeyShown(adminKey),
     signInUrl: signInUrlOf(address, signInLink.token),
     stop: async () => {
       stopped.abort()

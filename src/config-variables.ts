@@ -1,32 +1,5 @@
+import { type ConfigVariable, secret, variable } from './config-variable.ts'
 import { CONTACT_ID_SHAPE } from './domain/contacts/contact-id.ts'
-
-/**
- * A variable that the gateway reads. `CONFIG_VARIABLES` has all variables, in the order of
- * `.env.example`. A test compares that file with `CONFIG_VARIABLES`.
- */
-export type ConfigVariable = {
-  name: string
-  group: string
-  /**
-   * The value if the variable is not set. null: there is no fixed value. `reason` names the default
-   * if one is computed.
-   */
-  default: string | null
-  reason: string
-  secret?: true
-}
-
-const variable = (
-  group: string,
-  name: string,
-  defaultValue: string | null,
-  reason: string,
-): ConfigVariable => ({ group, name, default: defaultValue, reason })
-
-const secret = (group: string, name: string, reason: string): ConfigVariable => ({
-  ...variable(group, name, null, reason),
-  secret: true,
-})
 
 const service = 'Service'
 const database = 'Database'
@@ -228,6 +201,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   ),
   variable(intake, 'MAX_UPLOAD_BYTES', '2147483648', 'Maximum size of a file in bytes.'),
   variable(intake, 'MAX_UPLOAD_ROWS', '10000000', 'Maximum number of rows of a file.'),
+  variable(
+    intake,
+    'WARM_UP_ROWS',
+    '30000',
+    'Number of made-up rows that the gateway reads before it listens, so that the first file takes less processor time. 0: none.',
+  ),
   variable(
     dnc,
     'DNC_REASONS',

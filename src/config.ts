@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { intakeOf, intakeVariables } from './config-intake.ts'
 import {
   commaList,
   type Endpoint,
@@ -18,12 +19,10 @@ import {
   uncheckedCertificates,
   webhookSecrets,
   wholeNumber,
-  wholePattern,
 } from './config-values.ts'
 import { CONFIG_VARIABLES } from './config-variables.ts'
 import { ENVIRONMENT_ENDPOINTS } from './domain/endpoints/outbound-event.ts'
 import type { Region } from './domain/genesys/regions.ts'
-import { isPhoneRegion } from './domain/phones/phone-library.ts'
 import type { Leaf } from './domain/segments/segment.ts'
 import { urlsOfHosts } from './lib/database-url.ts'
 import { unprintable } from './lib/secrets/unprintable.ts'
@@ -73,12 +72,7 @@ export type Config = ReturnType<typeof auditOf> & {
   allowHttpHosts: string[]
   /** Hosts whose endpoints may have inner addresses. Empty if Genesys is not simulated. */
   innerEndpointHosts: string[]
-  intake: {
-    defaultRegion: string
-    contactIdPattern: RegExp
-    maxUploadBytes: number
-    maxUploadRows: number
-  }
+  intake: ReturnType<typeof intakeOf>
   dnc: DncConfig
   guestFiles: ReturnType<typeof guestFilesOf>
   segments: {
@@ -134,12 +128,7 @@ const environmentSchema = z.object({
   WEBHOOK_SECRET: webhookSecrets.optional(),
   ...syncEndpoints,
   ALLOW_HTTP_HOSTS: commaList.default([]),
-  DEFAULT_PHONE_REGION: z
-    .string()
-    .refine(isPhoneRegion, 'must be two capital letters of a country with phone numbers'),
-  CONTACT_ID_PATTERN: wholePattern,
-  MAX_UPLOAD_BYTES: wholeNumber(1, 2 ** 40),
-  MAX_UPLOAD_ROWS: wholeNumber(1, 1_000_000_000),
+  ...intakeVariables,
   ...dncVariables,
   ...guestFileVariables,
   SEGMENT_EXCLUSIONS: segmentLeaves,
@@ -283,12 +272,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
     endpoints: endpointsOf(env),
     allowHttpHosts: env.ALLOW_HTTP_HOSTS,
     innerEndpointHosts: genesys.kind === 'sandbox' ? env.ALLOW_HTTP_HOSTS : [],
-    intake: {
-      defaultRegion: env.DEFAULT_PHONE_REGION,
-      contactIdPattern: env.CONTACT_ID_PATTERN,
-      maxUploadBytes: env.MAX_UPLOAD_BYTES,
-      maxUploadRows: env.MAX_UPLOAD_ROWS,
-    },
+    intake: intakeOf(env),
     dnc: dncOf(env),
     guestFiles: guestFilesOf(env),
     segments: {

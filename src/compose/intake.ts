@@ -1,4 +1,6 @@
 import type { Config } from '../config.ts'
+import type { BuildContactSteps } from '../intake/rows/contact-steps.ts'
+import { warmUp } from '../intake/warm-up.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { Essentials } from './essentials.ts'
 
@@ -23,3 +25,10 @@ export const rowRulesOf = ({ intake, dnc }: Config) => ({
   ...dnc,
   now: () => systemClock.now(),
 })
+
+/** Warms up with the steps of the routes, because V8 compiles steps made elsewhere separately. */
+export const warmUpWith = (essentials: Essentials, steps: BuildContactSteps): Promise<void> => {
+  const { limits } = essentials.genesys.contactLists
+  const { warmUpRows } = essentials.config.intake
+  return warmUp({ intake: intakeOf(essentials), limits, steps }, warmUpRows)
+}

@@ -4,5 +4,6 @@ export type StartStep =
   | 'open-database'
   | 'start-sandbox'
   | 'prepare-work'
+  | 'warm-up'
   | 'start-jobs'
   | 'listen'

@@ -44,7 +44,7 @@ test('the image is one stage on a pinned major of Node, run by a user without ri
 test('the image installs runtime packages only and starts the sources as they are', () => {
   assert.ok(all('RUN').some((run) => run.includes('npm ci --omit=dev')))
   assert.deepEqual(all('CMD'), [
-    '["sh", "-c", "ulimit -c 0; MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 exec node --max-semi-space-size=4 src/main.ts"]',
+    '["sh", "-c", "ulimit -c 0; MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=524288 MALLOC_TRIM_THRESHOLD_=16777216 exec node --max-semi-space-size=4 src/main.ts"]',
   ])
   assert.ok(existsSync('src/main.ts'))
 })

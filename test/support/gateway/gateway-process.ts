@@ -16,7 +16,11 @@ const START_WITHIN_MS = 60_000
 
 /** As in `npm start` and in the image. */
 const YOUNG_GENERATION = '--max-semi-space-size=4'
-const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
+const MALLOC = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '524288',
+  MALLOC_TRIM_THRESHOLD_: '16777216',
+}
 
 export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdefghijkl'
 
@@ -193,6 +197,8 @@ export const startGateway = async (
   const child = launch([YOUNG_GENERATION, 'src/main.ts'], {
     PORT: '0',
     ADMIN_API_KEY: ADMIN_KEY,
+    // Hundreds of tests start a gateway, and few of them read a large file.
+    WARM_UP_ROWS: '0',
     ...MALLOC,
     ...env,
   })

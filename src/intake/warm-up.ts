@@ -1,0 +1,150 @@
+import type {
+  ContactList,
+  DialectLimits,
+  ListColumn,
+} from '../domain/contact-lists/contact-list.ts'
+import { uploadOptionsSchema } from '../domain/uploads/upload-options.ts'
+import type { ChunkSink, IntakeSpec } from './contract.ts'
+import type { BuildContactSteps } from './rows/contact-steps.ts'
+import { runIntake } from './run-intake.ts'
+
+/**
+ * V8 compiles the row path anew if a second file brings different objects. So the rows are read as
+ * several files.
+ */
+const FILES = 3
+const ROWS_PER_PIECE = 500
+
+const COLUMNS: readonly Pick<ListColumn, 'name' | 'kind'>[] = [
+  { name: 'contactId', kind: 'text' },
+  { name: 'name', kind: 'text' },
+  { name: 'phone', kind: 'phone' },
+  { name: 'email', kind: 'email' },
+  { name: 'city', kind: 'text' },
+]
+/** In some of the files, these columns are required. */
+const REQUIRED = new Set(['contactId', 'name'])
+const NAMES = ['Anna Lee', 'José García', '"O""Neil, Jr."', 'Zoë Müller', '"Nowak, Łucja"']
+
+/** How often a peculiarity occurs: in every `EVERY.x`th row. About as often as in files of CRMs. */
+const EVERY = { capital: 9, city: 3, email: 5, lineBreak: 40, longEmail: 50, longId: 60, phone: 31 }
+const FAULTS_EVERY = 200
+
+const phoneOf = (n: number): string => {
+  const exchange = String(200 + (n % 700))
+  const line = String(n % 10_000).padStart(4, '0')
+  const spellings = [
+    `+1415${exchange}${line}`,
+    `(415) ${exchange}-${line}`,
+    `415-${exchange}-${line}`,
+    `415.${exchange}.${line}`,
+    `+1 415 ${exchange} ${line}`,
+    `415${exchange}${line}`,
+  ]
+  return spellings[n % spellings.length]!
+}
+
+const emailOf = (n: number): string => {
+  if (n % EVERY.email === 0) return ''
+  const longer = n % EVERY.longEmail === 1 ? 'with.a.long.name.' : ''
+  return `person.${longer}${n}@${n % EVERY.capital === 0 ? 'Example.COM' : 'example.com'}`
+}
+
+const cityOf = (n: number): string => {
+  if (n % EVERY.city === 0) return ''
+  return n % EVERY.lineBreak === 1 ? '"San\nJosé"' : 'Portland'
+}
+
+type Cells = { id: string; name: string; phone: string; email: string; city: string }
+
+const lineOf = ({ id, name, phone, email, city }: Cells): string =>
+  `${id},${name},${phone},${email},${city}\n`
+
+/** The faults, one row of each in `FAULTS_EVERY` rows. Others are duplicates or blank. */
+const FAULTS: readonly ((row: Cells) => string)[] = [
+  () => '\n',
+  ({ id }) => `${id},cut off\n`,
+  (row) => lineOf({ ...row, city: 'Austin,one cell too many' }),
+  (row) => lineOf({ ...row, city: 'Big "Apple"' }),
+  (row) => lineOf({ ...row, id: 'A 17' }),
+  (row) => lineOf({ ...row, id: '' }),
+  (row) => lineOf({ ...row, phone: '911' }),
+  (row) => lineOf({ ...row, phone: '415 555 01' }),
+  (row) => lineOf({ ...row, email: 'anna@example' }),
+  (row) => lineOf({ ...row, phone: '', email: '' }),
+  (row) => lineOf({ ...row, id: 'TWICE-1' }),
+  (row) => lineOf({ ...row, id: 'TWICE-2' }),
+]
+
+/** Row `n` of a made-up file. It may have a fault. */
+const madeUpRow = (n: number): string => {
+  const row = {
+    id: n % EVERY.longId === 0 ? `A-LONGER-IDENTIFIER-${n}` : `WARM-${n}`,
+    name: NAMES[n % NAMES.length]!,
+    phone: n % EVERY.phone === 0 ? '' : phoneOf(n),
+    email: emailOf(n),
+    city: cityOf(n),
+  }
+  return (FAULTS[n % FAULTS_EVERY] ?? lineOf)(row)
+}
+
+/** A made-up CSV file with faults, duplicates and blank lines, as CRMs export them. */
+export const madeUpFile = async function* (rows: number): AsyncGenerator<Uint8Array> {
+  let text = `${COLUMNS.map(({ name }) => name).join(',')}\n`
+  for (let n = 1; n <= rows; n += 1) {
+    text += madeUpRow(n)
+    if (n % ROWS_PER_PIECE > 0 && n < rows) continue
+    yield Buffer.from(text)
+    text = ''
+  }
+}
+
+const listOf = (strict: boolean): ContactList => ({
+  id: 'warm-up',
+  name: 'warm-up',
+  status: 'ready',
+  schemaVersion: '1',
+  columns: COLUMNS.map((column) => ({ ...column, required: strict && REQUIRED.has(column.name) })),
+  size: 0,
+})
+
+/** Keeps only what a search for duplicates reads. */
+const createSink = (): ChunkSink => {
+  const kept: Buffer[] = []
+  return {
+    take: async ({ idDigests }) => void kept.push(idDigests),
+    idDigests: async function* () {
+      yield* kept
+    },
+  }
+}
+
+export type WarmUpDeps = {
+  intake: Pick<IntakeSpec, 'maxBytes' | 'maxRecordBytes' | 'digestKey'>
+  limits: DialectLimits
+  /** The steps that later files use. Steps made elsewhere would be compiled separately. */
+  steps: BuildContactSteps
+}
+
+/**
+ * Reads about `rows` made-up rows and drops the result, so that V8 compiles the row path before the
+ * first file arrives. Stores and sends nothing.
+ */
+export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
+  const { intake, limits, steps } = deps
+  const rowsOfFile = Math.ceil(rows / FILES)
+  for (let file = 0; file < FILES && rows > 0; file += 1) {
+    const options = uploadOptionsSchema.parse({})
+    const spec: IntakeSpec = {
+      ...intake,
+      maxRows: rowsOfFile,
+      format: 'csv',
+      fileName: null,
+      options,
+      list: listOf(file % 2 === 1),
+      limits,
+      steps: steps({ options, limits }),
+    }
+    await runIntake(madeUpFile(rowsOfFile), spec, createSink())
+  }
+}

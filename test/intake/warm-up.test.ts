@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import { madeUpFile, warmUp, type WarmUpDeps } from '../../src/intake/warm-up.ts'
+import { contactSteps } from '../support/stages/steps.ts'
+import { column, KEY, specOf, take } from './taken.ts'
+
+const COLUMNS = [
+  column('contactId'),
+  column('name'),
+  column('phone', 'phone'),
+  column('email', 'email'),
+  column('city'),
+]
+
+const depsWith = (steps: WarmUpDeps['steps']): WarmUpDeps => ({
+  intake: { maxBytes: 2 ** 31, maxRecordBytes: 2 ** 20, digestKey: KEY },
+  limits: specOf().limits,
+  steps,
+})
+
+describe('The warm-up', () => {
+  test('reads rows as CRMs send them: most are accepted, and the others have every common fault', async () => {
+    const { result } = await take(madeUpFile(1000), { columns: COLUMNS })
+    assert.deepEqual(result.rejections, {
+      'row-ragged': 10,
+      'quote-misplaced': 5,
+      'contact-id-invalid': 5,
+      'contact-id-missing': 5,
+      'phone-short-or-emergency': 5,
+      'phone-invalid': 5,
+      'email-invalid': 5,
+      'no-phone-no-email': 11,
+    })
+    const { read, accepted, duplicates, blank } = result.counts
+    assert.deepEqual({ read, blank, duplicates }, { read: 1000, blank: 5, duplicates: 8 })
+    assert.equal(accepted, 1000 - 51 - 5 - 8)
+    assert.ok(result.phones.direct > 900, 'phones are read directly from bytes')
+  })
+
+  test('reads with the steps of later files, made once for each of its three files', async () => {
+    const steps = contactSteps()
+    let made = 0
+    let read = 0
+    const counted: WarmUpDeps['steps'] = (file) => {
+      made += 1
+      const built = steps(file)
+      const { readPhone } = built.normalise
+      const counting: typeof readPhone = (...cell) => {
+        read += 1
+        return readPhone(...cell)
+      }
+      return { ...built, normalise: { ...built.normalise, readPhone: counting } }
+    }
+    await warmUp(depsWith(counted), 600)
+    assert.equal(made, 3)
+    assert.ok(read > 500, `${read} phones of 600 rows`)
+  })
+
+  test('reads nothing if it is switched off', async () => {
+    const steps = (): never => {
+      throw new Error('it reads a file')
+    }
+    await warmUp(depsWith(steps), 0)
+  })
+})
