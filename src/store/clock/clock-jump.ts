@@ -32,8 +32,9 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   },
   { table: 'upload', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   { table: 'upload', columns: ['reconcile_at'] },
-  { table: 'sync_delivery', where: `state = 'pending'`, columns: ['next_at'] },
+  // Endpoints before their deliveries, as everywhere. The other order could deadlock.
   { table: 'sync_endpoint', columns: ['failing_since', 'warned_at', 'previous_secret_until'] },
+  { table: 'sync_delivery', where: `state = 'pending'`, columns: ['next_at'] },
   { table: 'webhook_receipt', where: `state = 'received'`, columns: ['check_at'] },
   { table: 'webhook_receipt', columns: ['received_at'] },
   { table: 'event_subscription', columns: ['attempted_at', 'next_at'] },

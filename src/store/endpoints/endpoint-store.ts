@@ -143,11 +143,8 @@ const createChanges = ({
     }),
   remove: (input) =>
     inTransaction(database, async (tx) => {
-      // Locks the deliveries first, as the code that records the result of a delivery does. The
-      // other order could deadlock.
-      await sql`select 1 from sync_delivery d join sync_endpoint e on e.id = d.endpoint_id
-        where e.id = ${input.endpointId} and e.tenant_id = ${input.tenantId} and e.source = 'registered'
-        order by d.id for update of d`.execute(tx)
+      // Locks the endpoint first, as the code that records the result of a delivery does. The other
+      // order could deadlock, because deliveries can be written until the endpoint is locked.
       const own = await lockOwn(tx, input, 'update')
       if (own?.kind !== 'own') return own
       const { rows } = await sql<{ deliveries: number; pending: number }>`with gone as (

@@ -112,7 +112,7 @@ type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
 
 /**
  * Records deliveries that succeeded, many at a time. The row of a healthy endpoint is only read,
- * not written.
+ * not written. Rows of other endpoints are locked before the deliveries, as a removal does.
  *
  * Each delivery must be looked up by its id. The two `|| ''` make the planner do so. The plan may
  * be kept from a time when the table was small. A plan that reads the whole table, or all pending
@@ -122,9 +122,15 @@ type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
  */
 const DELIVERED = keptStatement(`with given as materialized (
     select * from json_to_recordset($1::json) as g (id text, status int, audit json)),
+  failing as materialized (
+    select id from sync_endpoint where consecutive_failures > 0 and id in (
+      select found.endpoint_id from given cross join lateral (
+        select d.endpoint_id from sync_delivery d where d.id = given.id and d.state || '' = 'pending') as found)
+    order by id for no key update),
   locked as materialized (
-    select found.id, one.status, one.audit from (select * from given order by id) as one cross join lateral (
-      select d.id from sync_delivery d where d.id = one.id and d.state || '' = 'pending' for update) as found),
+    select found.id, one.status, one.audit from (select * from given order by id) as one
+      cross join (select count(*) as n from failing) as before cross join lateral (
+      select d.id from sync_delivery d where d.id = one.id and d.state || '' = 'pending' and before.n >= 0 for update) as found),
   done as (
     update sync_delivery d set state = 'delivered', attempts = attempts + 1, last_status = locked.status, last_failure = null,
       next_at = clock_timestamp(), settled_at = clock_timestamp()
@@ -133,7 +139,7 @@ const DELIVERED = keptStatement(`with given as materialized (
     insert into audit_entry (${AUDIT_COLUMNS})
     select ${AUDIT_COLUMNS} from (select a.* from done, json_to_record(done.audit) as a (${AUDIT_TYPES})) as entry)
   update sync_endpoint set consecutive_failures = 0, failing_since = null, warned_at = null
-    where id in (select endpoint_id from done) and consecutive_failures > 0`)
+    where id in (select id from failing intersect select endpoint_id from done)`)
 const RECORDED_AT_ONCE = 200
 /**
  * How long results gather for the next statement. If a crash in this time loses the result of a
@@ -208,6 +214,10 @@ const createRecord = (deps: {
       return recordDelivered({ deliveryId, status, audit })
     }
     return inTransaction(deps.database, async (tx) => {
+      await sql`select 1 from sync_endpoint where id = (
+          select endpoint_id from sync_delivery where id = ${deliveryId}) for no key update`.execute(
+        tx,
+      )
       const nextIn = result.state === 'pending' ? result.nextInMs : 0
       const { rows } = await sql<{ endpoint_id: string }>`update sync_delivery set
             state = ${result.state}, attempts = attempts + 1,
