@@ -49,7 +49,7 @@ const AGAIN_LISTS = ['demo-list-2', 'demo-list-3'] as const
 /** Options for an upload that is received and staged like any other, but then held. */
 export const heldQuery = (): string =>
   `notBefore=${new Date(Date.now() + 24 * 60 * 60_000).toISOString()}`
-const SETTLE_MS = 2000
+export const SETTLE_MS = 2000
 const BLOCK_BYTES = 256 * 1024
 const DELIVER_WITHIN_MS = 20 * 60_000
 /** Limits that are high enough for a file of ten million rows, and the warm-up of `npm start`. */

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import type { StoreHome } from '../../src/store/homes/open-store.ts'
 import { type RunningGateway, type Stage, setStage } from '../../test/support/stages/stage.ts'
 import { contactFile } from '../contact-files.ts'
-import { bodyOf, type Cost, costOf, heldQuery, LIST, ROOM } from '../upload-bench.ts'
+import { bodyOf, type Cost, costOf, heldQuery, LIST, ROOM, SETTLE_MS } from '../upload-bench.ts'
 
 export type FileCase = 'first' | 'dirty' | 'planned'
 export type FileFigures = {
@@ -20,14 +22,15 @@ const SMALL_ROWS = 20
 const DELIVER_WITHIN_MS = 10 * 60_000
 
 /**
- * Runs `work` with a separate gateway. Stops it afterwards, so that the home is free for the next
- * one.
+ * Runs `work` with a separate gateway that has rested for two seconds after its start. Stops it
+ * afterwards, so that the home is free for the next one.
  */
 const withGateway = async <T>(
   stage: Stage,
   work: (gateway: RunningGateway) => Promise<T>,
 ): Promise<T> => {
   const gateway = await stage.gateway({ LOG_LEVEL: 'info', ...ROOM })
+  await delay(SETTLE_MS)
   const result = await work(gateway)
   await gateway.stop()
   return result
