@@ -50,6 +50,7 @@ export const consoleOf = (
         readiness: uses.readiness,
         pace: () => genesys.paceStats(),
         uploads: store.uploads,
+        dncSubmissions: uses.dncSubmissions,
         webhookEndpoints: uses.webhookEndpoints,
         gauges: () => store.home.gauges(),
         lastHour: () => telemetry.lastHour(),

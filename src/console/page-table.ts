@@ -21,6 +21,7 @@ import {
   DNC_REMOVE,
   DNC_RESUME,
   DNC_SUBMISSION,
+  DNC_SUBMISSION_LIVE,
 } from './do-not-call/submission-pages.ts'
 import {
   ENDPOINT_ADD,
@@ -95,6 +96,7 @@ export const TABLE: readonly TableEntry[] = [
   DNC_REMOVE,
   DNC_PULL,
   DNC_SUBMISSION,
+  DNC_SUBMISSION_LIVE,
   DNC_DELIVERED_BEFORE,
   DNC_RELEASE,
   DNC_RESUME,

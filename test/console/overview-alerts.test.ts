@@ -16,3 +16,15 @@ it('alerts about contacts to be retracted after an hour, and about unsent entrie
   assert.equal(alertsOf({ oldestDncPendingSeconds: 900 }), 0)
   assert.equal(alertsOf({ oldestDncPendingSeconds: 901 }), 1)
 })
+
+it('alerts about do-not-call submissions that wait for a person, and links to them', () => {
+  const alerts = (heldSubmissions: number | null) =>
+    overviewModel({ ...quietOverview(), heldSubmissions }).alerts
+  assert.deepEqual([alerts(null), alerts(0)], [[], []])
+  assert.deepEqual(alerts(2), [
+    {
+      text: '2 do-not-call submissions are held until a person acts',
+      href: '/console/do-not-call?state=held',
+    },
+  ])
+})

@@ -34,6 +34,9 @@ export const submissionModel = (submission: DncSubmission) => ({
     forPerson: submission.hold.reason === 'dnc_list_refused',
     ...words.holds[submission.hold.reason],
   },
+  /** Grows with every change. The page sends it back, to find out whether anything changed. */
+  version: submission.version,
+  ended: submission.state === 'applied' || submission.state === 'applied_with_errors',
   fileName: submission.source.fileName,
   /**
    * Whether the submission adds entries. A removal suppresses nobody, so it searches for no

@@ -8,6 +8,7 @@ import { gatewayIdSchema, genesysIdSchema } from '../../domain/ids/ids.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { DncLedgerEntry } from '../../workflows/ports/do-not-call/submissions.ts'
 import { filled } from '../frame/fields.ts'
+import { nextLook, type NextLook } from '../frame/live.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { deliveredBeforeSum } from './delivered-before-model.ts'
@@ -33,6 +34,26 @@ export const findOwn = async (
 
 export const linkOf = (id: string): string => `/console/do-not-call/submissions/${id}`
 
+/**
+ * The model of the part of the page that is reloaded. `live`: null if the submission has ended and
+ * the gateway has looked for contacts that were delivered before.
+ */
+const liveModel = async (
+  { deps, caller }: Pick<Visit, 'deps' | 'caller'>,
+  submission: DncSubmission,
+  next: NextLook,
+) => {
+  const model = submissionModel(submission)
+  const before = deliveredBeforeSum(await deps.deliveredBefore.summary(submission))
+  const isDone = model.ended && (before.looked || !model.isAdding)
+  return {
+    submission: model,
+    before,
+    canRelease: hasScope(caller.scopes, 'dnc:override'),
+    live: isDone ? null : next,
+  }
+}
+
 export const DNC_SUBMISSION = page({
   at: '/do-not-call/submissions/:submissionId',
   scope: 'dnc',
@@ -53,20 +74,38 @@ export const DNC_SUBMISSION = page({
     const shown = entries.slice(0, PAGE_ENTRIES)
     const narrowed = outcome === undefined ? '' : `outcome=${outcome}&`
     const more = entries.length > PAGE_ENTRIES
-    const before = await deps.deliveredBefore.summary(submission)
     return {
       title: words.submission,
       template: '/do-not-call/submission',
       model: {
-        submission: submissionModel(submission),
-        before: deliveredBeforeSum(before),
-        canRelease: hasScope(caller.scopes, 'dnc:override'),
+        ...(await liveModel({ deps, caller }, submission, nextLook(null))),
         outcome: outcome ?? '',
         outcomes: ENTRY_OUTCOMES.map((name) => ({ outcome: name, label: words.outcomes[name] })),
         entries: shown.map(entryLine),
         first: after > 0 ? `${linkOf(submissionId)}?${narrowed}after=0` : null,
         next: more ? `${linkOf(submissionId)}?${narrowed}after=${shown.at(-1)!.line}` : null,
       },
+    }
+  },
+})
+
+/** The part of the page that shows the state of the submission. The page reloads it. */
+export const DNC_SUBMISSION_LIVE = page({
+  at: '/do-not-call/submissions/:submissionId/live',
+  scope: 'dnc',
+  part: true,
+  params,
+  query: z.object({
+    look: z.coerce.number().int().min(0).max(1_000).catch(0),
+    seen: z.coerce.number().int().catch(0),
+  }),
+  load: async ({ deps, caller, params: { submissionId }, query: { look, seen } }) => {
+    const submission = await findOwn({ deps, caller }, submissionId)
+    const next = nextLook(look, submission.version !== seen)
+    return {
+      title: words.submission,
+      template: '/do-not-call/submission-live',
+      model: await liveModel({ deps, caller }, submission, next),
     }
   },
 })

@@ -45,6 +45,12 @@ const heldAlerts = ({ held }: Overview): Alert[] => {
   return [{ text, href: '/console/uploads?state=held' }]
 }
 
+const submissionAlerts = ({ heldSubmissions: count }: Overview): Alert[] => {
+  if (count === null || count === 0) return []
+  const text = fill(words.alerts.heldSubmissions, { count })
+  return [{ text, href: '/console/do-not-call?state=held' }]
+}
+
 const since = (seconds: number, most: number, text: string): Alert[] =>
   seconds > most ? [{ text: fill(text, { time: shownDuration(seconds) }), href: null }] : []
 
@@ -119,6 +125,7 @@ export const overviewModel = (overview: Overview) => ({
     ...workAlerts(overview),
     ...callAlerts(overview),
     ...heldAlerts(overview),
+    ...submissionAlerts(overview),
     ...endpointAlerts(overview),
   ],
   pace: paceOf(overview),

@@ -56,9 +56,10 @@ const columnsOf = ({ columns }: Upload) =>
       confidence === undefined || confidence === null ? null : Math.round(confidence * 100),
   }))
 
+/** The bar shows rows that Genesys took or refused. Unprocessed rows have not moved. */
 const progressOf = (upload: Upload) => {
   const { progress, counts } = upload
-  const settled = settledOf(upload)
+  const settled = settledOf(upload) - counts.unprocessed
   return {
     settled,
     accepted: counts.accepted,

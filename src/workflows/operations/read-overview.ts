@@ -1,8 +1,10 @@
 import { type Caller, hasScope } from '../../domain/access/access.ts'
+import { DNC_HOLDS, type DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
 import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import type { LastHour } from '../../telemetry/last-hour.ts'
 import type { WebhookEndpoints } from '../endpoints/webhook-endpoints.ts'
+import type { DncSubmissionStore } from '../ports/do-not-call/submissions.ts'
 import type { Home } from '../ports/homes/home.ts'
 import type { UploadStore } from '../ports/uploads/uploads.ts'
 import type { ReadinessAnswer } from './readiness.ts'
@@ -26,6 +28,8 @@ export type Overview = {
   pace: PaceNow
   /** The newest held uploads. `more`: there are more held uploads. */
   held: { items: Upload[]; more: boolean } | null
+  /** How many of the newest do-not-call submissions are held until a person acts. */
+  heldSubmissions: number | null
   /**
    * Endpoints whose deliveries fail, and endpoints that the gateway has disabled after a 410 or
    * after failures for days.
@@ -43,6 +47,7 @@ export type ReadOverviewDeps = {
   readiness: () => Promise<ReadinessAnswer>
   pace: () => Promise<PaceNow>
   uploads: Pick<UploadStore, 'list'>
+  dncSubmissions: Pick<DncSubmissionStore, 'list'>
   webhookEndpoints: Pick<WebhookEndpoints, 'list'>
   gauges: Home['gauges']
   lastHour: () => LastHour
@@ -57,17 +62,21 @@ const ALL_ENDPOINTS = 100
 const isFailing = ({ enabled, disabledReason, failingSince }: WebhookEndpoint): boolean =>
   enabled ? failingSince !== null : disabledReason === 'gone' || disabledReason === 'failing'
 
+const needsPerson = ({ hold }: DncSubmission): boolean =>
+  hold !== null && DNC_HOLDS[hold.reason] !== 'itself'
+
 /** Reads all members of the overview at the same time. */
 export const createReadOverview =
   (deps: ReadOverviewDeps): ReadOverview =>
   async (caller) => {
-    const may = (scope: 'uploads' | 'webhooks' | 'admin') => hasScope(caller.scopes, scope)
+    const may = (scope: 'uploads' | 'dnc' | 'webhooks' | 'admin') => hasScope(caller.scopes, scope)
     const { tenantId } = caller
     const page = { limit: SHOWN_HELD, cursor: null, states: ['held'] } as const
-    const [{ checks }, pace, held, endpoints, work] = await Promise.all([
+    const [{ checks }, pace, held, submissions, endpoints, work] = await Promise.all([
       deps.readiness(),
       deps.pace(),
       may('uploads') ? deps.uploads.list(tenantId, page) : null,
+      may('dnc') ? deps.dncSubmissions.list(tenantId, page) : null,
       may('webhooks')
         ? deps.webhookEndpoints.list(caller, { limit: ALL_ENDPOINTS, cursor: null })
         : null,
@@ -77,6 +86,7 @@ export const createReadOverview =
       checks,
       pace,
       held: held && { items: held.items, more: held.next !== null },
+      heldSubmissions: submissions && submissions.items.filter(needsPerson).length,
       failingEndpoints: endpoints && endpoints.items.filter(isFailing),
       work,
       lastHour: may('admin') ? deps.lastHour() : null,

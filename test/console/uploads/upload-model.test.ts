@@ -29,6 +29,14 @@ test('both sums on the page add up, at every moment of an upload', () => {
   }
 })
 
+test('the bar of an ended upload shows what Genesys got, not what was left', () => {
+  const progressOf = (counts: object) =>
+    uploadModel(anUpload({ counts: { ...ZERO_COUNTS, accepted: 10, ...counts } })).progress
+  const { settled, percent } = progressOf({ delivered: 3, failed: 1, unprocessed: 6 })
+  assert.deepEqual({ settled, percent }, { settled: 4, percent: 40 })
+  assert.equal(progressOf({ unprocessed: 10 }).percent, 0, 'cancelled before anything was sent')
+})
+
 test('every code of a row and of an upload has words, and the own ones are free of calls and options', () => {
   const all = [
     ...REJECTION_CODES.map((code) => rowCodeWords(code)),

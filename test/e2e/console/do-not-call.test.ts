@@ -21,6 +21,8 @@ test('an opt-out is added, found, explained at a contact, and ended again, by mo
   await page.getByRole('heading', { name: 'Entries', level: 1 }).waitFor()
   // The number without its country code is rejected, and the page says why.
   await page.getByRole('cell', { name: 'Rejected' }).waitFor()
+  // The page shows the end of the submission without a click.
+  await page.locator('#live .state.applied_with_errors').waitFor()
   await checkAccessible(page)
 
   const csv = `customerId,phoneNumber

@@ -31,6 +31,7 @@ export const quietOverview = (): Overview => ({
   checks: {} as Overview['checks'],
   pace: { requestsPerMinute: 900, configuredPerMinute: 900, usedLastMinute: 0, waiting: {} },
   held: null,
+  heldSubmissions: null,
   failingEndpoints: null,
   work: null,
   lastHour: null,
