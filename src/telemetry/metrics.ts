@@ -251,7 +251,7 @@ const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   ),
   olderKeys: gauge(
     'older_keys',
-    'Number of keys, other than the first, that may still be needed to read stored data',
+    'Number of encryption keys, other than the first of ENCRYPTION_KEYS, that may still be needed to read stored data',
   ),
 })
 

@@ -28,8 +28,8 @@ export type ErasurePosition = { step: ErasureStep; after: string | null }
 
 /**
  * The position after a part of a step. `after`: where that part ended. If `after` is null, the step
- * is done and the position is the beginning of the next step. The last step has no next step, so
- * its position stays.
+ * is done and the position is the beginning of the next step. The last step has no next step. After
+ * it, the position is the beginning of the last step.
  */
 export const positionBehind = (step: ErasureStep, after: string | null): ErasurePosition => {
   const next = ERASURE_STEPS[ERASURE_STEPS.indexOf(step) + 1]

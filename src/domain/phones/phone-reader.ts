@@ -44,7 +44,10 @@ const ZERO = 0x30
  */
 const PUNCTUATION = 10
 const SPACE = 11
-/** Punctuation after which another number, or another ending of the number, may follow. */
+/**
+ * Punctuation after which a second number may follow, or a second ending of the same number
+ * (`12345-0 -15`).
+ */
 const DIVIDER = 12
 const CONTROL_SPACE = 13
 const UNUSUAL = 14

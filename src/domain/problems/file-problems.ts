@@ -63,7 +63,7 @@ export const FILE_PROBLEMS = {
     'The file has too many columns',
     'The file has more columns than the gateway or Genesys accepts. `most` is the maximum.',
     '51 columns with the platform dialect.',
-    'Leave columns out with `mapping` (null).',
+    'Leave columns out: in `mapping`, give each of them the value null.',
   ),
   'encoding-invalid': page(
     422,

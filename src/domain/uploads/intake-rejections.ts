@@ -188,7 +188,7 @@ export const INTAKE_REJECTIONS = {
     'Write the two capital letters of the country, for example US or GB.',
   ),
   'expiry-past': page(
-    'The entry has expired already, so it would suppress nobody.',
+    'The expiry of the entry is in the past.',
     'expiresAt 2020-01-01T00:00:00Z.',
     'Write a time in the future. For an entry that never expires, leave the expiry out.',
   ),

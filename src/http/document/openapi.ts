@@ -113,8 +113,8 @@ const finished = (document: Document, operations: readonly Operation[]): Json =>
     )
   }
   const { components, ...rest } = document
-  // zod's registry gives each schema two names: one for answers and one (`…Input`) for bodies of
-  // calls. The document needs only the first.
+  // fastify-type-provider-zod gives each registered schema two names: one for answers and one
+  // (`…Input`) for bodies of calls. The document needs only the first.
   const schemas = Object.entries(components['schemas'] as Json).filter(
     ([name]) => !name.endsWith('Input'),
   )

@@ -43,8 +43,8 @@ const write = async (socket: Socket, bytes: Uint8Array): Promise<void> => {
 }
 
 /**
- * Closes the connection if the file cannot be read to its end. Otherwise clamd would judge an
- * incomplete file.
+ * Closes the connection if the file cannot be read to its end. Otherwise clamd would wait for the
+ * rest of the file, and the gateway for clamd's answer.
  */
 async function* endingWith(
   socket: Socket,

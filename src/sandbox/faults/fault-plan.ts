@@ -39,7 +39,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('slow', { delayMs: z.int().positive() }),
   rule('list-status', {
     listStatus: z.enum(['PROCESSING', 'ERROR']),
-    /** How long the list has this status after the plan was set. Default: as long as the plan. */
+    /** How long the list has this status after the plan was set. Default: until the plan ends. */
     forMs: z.int().positive().optional(),
   }),
   rule('reject-rows', {

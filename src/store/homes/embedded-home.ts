@@ -135,8 +135,8 @@ const createWriteBytes = (lite: PGlite, hasRoom: () => boolean): Database['write
  * Opens PGlite in `dataDir` for this process alone. Locks the directory, proves by a commit that
  * fsync works, and runs maintenance every minute. Throws `DataDirInUse` immediately if another
  * process has the directory. Throws `ClusterMissing` if the directory held a database that is now
- * gone or incomplete. Throws a plain error if less than 64 MiB of the disk are free, or if a commit
- * does not reach fsync.
+ * gone or incomplete. Throws a plain error if less than 64 MiB of the disk are free, and a `SqlFailure`
+ * if a commit does not reach fsync.
  */
 export const openEmbedded = async (deps: {
   dataDir: string
@@ -182,7 +182,8 @@ export const openEmbedded = async (deps: {
     db,
     sql: { executeSql },
     writeBytes: createWriteBytes(lite, hasRoom),
-    // PGlite reads the results of other statements as text, which needs twice the bytes.
+    // A binary COPY, because PGlite reads the results of a SELECT as text, which needs twice the
+    // bytes.
     readBytes: async (select, take) => {
       const { blob } = await run.query(`copy (${select}) to '/dev/blob' (format binary)`)
       createCopiedRows(take)(Buffer.from(await blob!.arrayBuffer()))

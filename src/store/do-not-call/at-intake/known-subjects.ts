@@ -17,8 +17,9 @@ import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
  */
 export type KnownSubjects = {
   /**
-   * Returns the subjects that an entry may name. Considers the entries that were accepted before
-   * the call, of every tenant that is granted the list.
+   * Returns the subjects that an entry may name. Considers the entries of every tenant that is
+   * granted the list. These are the entries that were accepted before the call, or before
+   * `standing` was read, if the filter answers for `standing`.
    *
    * With fewer than 1,000 subjects the caller waits for no round trip. The result then has only the
    * subjects that may be in an entry, if `standing` is given and the filter covers its epochs.

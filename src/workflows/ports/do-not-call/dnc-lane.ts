@@ -96,8 +96,8 @@ export type DncLaneStore = {
   recordTry(claim: DncClaim, group: DncGroup): Promise<void>
   /**
    * Settles a group. The entries at the places in `failed` fail with these codes. The entries at
-   * the places in `open` stay unsettled and are sent again. All others get the outcome that follows
-   * from the gateway's ledger. `problem` null: the submission keeps its problem. Also ends a hold
+   * the places in `open` stay unsettled and are sent again. The outcomes of all
+   * others follow from the earlier entries about the same people. `problem` null: the submission keeps its problem. Also ends a hold
    * of the submission.
    */
   settle(

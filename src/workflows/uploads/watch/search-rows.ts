@@ -14,7 +14,8 @@ export type RowsSearched = {
   /** The line after which the next page begins. null: there is no next page. */
   nextLine: number | null
   /**
-   * True if the call ended before the page was full, because it had read as much as one call may.
+   * True if the call ended because it had read as much as one call may. The page may then not be
+   * full.
    */
   cutShort: boolean
 }
