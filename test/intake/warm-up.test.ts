@@ -14,7 +14,7 @@ const COLUMNS = [
 ]
 
 const depsWith = (steps: WarmUpDeps['steps']): WarmUpDeps => ({
-  intake: { maxBytes: 2 ** 31, maxRecordBytes: 2 ** 20, digestKey: KEY },
+  digestKey: KEY,
   limits: specOf().limits,
   steps,
 })

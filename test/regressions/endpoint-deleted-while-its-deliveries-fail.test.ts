@@ -87,7 +87,8 @@ describe('An endpoint that is deleted while its deliveries fail', { skip: server
     const id = await deliveryId()
     await recorder.query('select pg_advisory_lock(1)')
     const recorded = store.sync.record(id, result(id))
-    await recorder.untilBlocked('update sync_delivery')
+    // Both wait: the deletion for the writer, and the recorder for the deletion, or for its pause.
+    await recorder.untilBlocked('sync_', 2)
     await writer.query('commit')
     await recorder.query('select pg_advisory_unlock(1)')
     await recorded
@@ -98,6 +99,22 @@ describe('An endpoint that is deleted while its deliveries fail', { skip: server
     )
     assert.deepEqual(rows[0], { n: 0, deadlocks: 0 })
   }
+
+  it('waits for its deliveries in the order of their ids, and lets others be written meanwhile', async () => {
+    for (let upload = 0; upload < 2; upload += 1) {
+      await stageUpload(store, { accepted: [], rejected: 1 })
+    }
+    const { rows } = await writer.query<{ id: string }>('select id from sync_delivery order by id')
+    const [first, second] = rows.map(({ id }) => `id = '${id}'`)
+    await recorder.query('begin')
+    await recorder.query(`select 1 from sync_delivery where ${first} for update`)
+    const removed = remove()
+    await recorder.untilBlocked('sync_delivery')
+    await writer.query(`select 1 from sync_delivery where ${second} for update nowait`)
+    await writer.query('select 1 from sync_endpoint for key share nowait')
+    await recorder.query('commit')
+    assert.deepEqual(await removed, { kind: 'removed' })
+  })
 
   it('waits for a delivery written meanwhile whose failure is recorded, and that recorder never waits for it', () =>
     removedBeside(failed))

@@ -81,7 +81,14 @@ describe('Plans of a young database', { skip: home.skip }, () => {
   it('record a webhook without reading those that were recorded before', async () => {
     await store.sql
       .executeSql(`insert into sync_endpoint (id, tenant_id, name, url, secret, secret_key_id, source)
-      values ('whe_1', 'default', 'crm', 'https://crm.example', '', 'test', 'registered')`)
+      values ('whe_1', 'default', 'crm', 'https://crm.example', '', 'test', 'registered'),
+        ('whe_2', 'default', 'dms', 'https://dms.example', '', 'test', 'registered')`)
+    await store.sql.executeSql(
+      `update sync_endpoint set consecutive_failures = 9 where id = 'whe_2'`,
+    )
+    await store.sql
+      .executeSql(`insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body)
+      select 'msg_failing_' || n, 'default', 'whe_2', 'x', 'x', '{}' from generate_series(1, 300) as n`)
     await deliver(0, BEFORE)
     await store.sql.executeSql('discard plans')
     const earlier = await readSoFar('sync_delivery')

@@ -35,8 +35,8 @@ export const findOwn = async (
 export const linkOf = (id: string): string => `/console/do-not-call/submissions/${id}`
 
 /**
- * The model of the part of the page that is reloaded. `live`: null if the submission has ended and
- * the gateway has looked for contacts that were delivered before.
+ * The model of the part of the page that is reloaded. `live`: null if the submission has ended, and
+ * the gateway has searched for contacts that were delivered before and has settled each of them.
  */
 const liveModel = async (
   { deps, caller }: Pick<Visit, 'deps' | 'caller'>,
@@ -44,13 +44,13 @@ const liveModel = async (
   next: NextLook,
 ) => {
   const model = submissionModel(submission)
-  const before = deliveredBeforeSum(await deps.deliveredBefore.summary(submission))
-  const isDone = model.ended && (before.looked || !model.isAdding)
+  const summary = await deps.deliveredBefore.summary(submission)
+  const isSearched = !model.isAdding || (summary.looked && summary.counts.open === 0)
   return {
     submission: model,
-    before,
+    before: deliveredBeforeSum(summary),
     canRelease: hasScope(caller.scopes, 'dnc:override'),
-    live: isDone ? null : next,
+    live: model.ended && isSearched ? null : next,
   }
 }
 

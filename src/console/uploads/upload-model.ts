@@ -63,9 +63,7 @@ const progressOf = (upload: Upload) => {
   return {
     settled,
     accepted: counts.accepted,
-    percent:
-      progress?.percent ??
-      (counts.accepted === 0 ? 100 : Math.floor((settled / counts.accepted) * 100)),
+    percent: counts.accepted === 0 ? 100 : Math.floor((settled / counts.accepted) * 100),
     perSecond: progress?.rowsPerSecond ?? null,
     etaAt: progress?.etaAt ?? null,
   }

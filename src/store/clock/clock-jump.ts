@@ -32,7 +32,7 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   },
   { table: 'upload', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   { table: 'upload', columns: ['reconcile_at'] },
-  // Endpoints before their deliveries, as everywhere. The other order could deadlock.
+  // Endpoints before their deliveries, as in a removal. The other order could deadlock with it.
   { table: 'sync_endpoint', columns: ['failing_since', 'warned_at', 'previous_secret_until'] },
   { table: 'sync_delivery', where: `state = 'pending'`, columns: ['next_at'] },
   { table: 'webhook_receipt', where: `state = 'received'`, columns: ['check_at'] },

@@ -22,18 +22,15 @@ type Deps = { database: Database; keyring: Keyring; outbox: Outbox }
 
 /**
  * Locks the tenant's endpoint until the transaction ends. `own`: the tenant may change it. `fixed`:
- * the environment configures it. `stale`: it has another version than `version`. Only the lock for
- * a deletion (`update`) blocks transactions that write deliveries for the endpoint.
+ * the environment configures it. `stale`: it has another version than `version`. The lock does not
+ * block transactions that write deliveries for the endpoint.
  */
 const lockOwn = async (
   tx: Tx,
   input: { tenantId: string; endpointId: string; version?: number | null },
-  lock: 'update' | 'no key update' = 'no key update',
 ): Promise<{ kind: 'own'; row: EndpointRow } | { kind: 'fixed' } | { kind: 'stale' } | null> => {
   const { rows } = await sql<EndpointRow>`select ${ENDPOINT_COLUMNS} from sync_endpoint
-    where id = ${input.endpointId} and tenant_id = ${input.tenantId} for ${sql.raw(lock)}`.execute(
-    tx,
-  )
+    where id = ${input.endpointId} and tenant_id = ${input.tenantId} for no key update`.execute(tx)
   const row = rows[0]
   if (!row) return null
   if (row.source === 'environment') return { kind: 'fixed' }
@@ -115,6 +112,16 @@ const writeChange = async (
   return toEndpoint(rows[0]!)
 }
 
+/**
+ * Locks the deliveries of the endpoint in the order of their ids, as the code that records successes
+ * and the erasure of bodies do. Another order could deadlock with them.
+ */
+const lockDeliveries = async (tx: Tx, endpointId: string): Promise<void> => {
+  await sql`select 1 from sync_delivery where endpoint_id = ${endpointId} order by id for update`.execute(
+    tx,
+  )
+}
+
 const createChanges = ({
   database,
   keyring,
@@ -143,10 +150,14 @@ const createChanges = ({
     }),
   remove: (input) =>
     inTransaction(database, async (tx) => {
-      // Locks the endpoint first, as the code that records the result of a delivery does. The other
-      // order could deadlock, because deliveries can be written until the endpoint is locked.
-      const own = await lockOwn(tx, input, 'update')
+      // The endpoint is locked first, as by the code that records a failure. The other order could
+      // deadlock. This lock still lets deliveries be written, because their writers must not wait
+      // while the removal waits for a recorder. The second lock lets none be written any more.
+      const own = await lockOwn(tx, input)
       if (own?.kind !== 'own') return own
+      await lockDeliveries(tx, input.endpointId)
+      await sql`select 1 from sync_endpoint where id = ${input.endpointId} for update`.execute(tx)
+      await lockDeliveries(tx, input.endpointId)
       const { rows } = await sql<{ deliveries: number; pending: number }>`with gone as (
           delete from sync_delivery where endpoint_id = ${input.endpointId} returning state)
         select count(*)::int as deliveries, (count(*) filter (where state = 'pending'))::int as pending from gone`.execute(

@@ -122,10 +122,11 @@ type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
  */
 const DELIVERED = keptStatement(`with given as materialized (
     select * from json_to_recordset($1::json) as g (id text, status int, audit json)),
+  told as materialized (
+    select found.endpoint_id from given cross join lateral (
+      select d.endpoint_id from sync_delivery d where d.id = given.id and d.state || '' = 'pending' offset 0) as found),
   failing as materialized (
-    select id from sync_endpoint where consecutive_failures > 0 and id in (
-      select found.endpoint_id from given cross join lateral (
-        select d.endpoint_id from sync_delivery d where d.id = given.id and d.state || '' = 'pending') as found)
+    select id from sync_endpoint where consecutive_failures > 0 and id in (select endpoint_id from told)
     order by id for no key update),
   locked as materialized (
     select found.id, one.status, one.audit from (select * from given order by id) as one

@@ -1,5 +1,4 @@
 import { type Caller, hasScope } from '../../domain/access/access.ts'
-import { DNC_HOLDS, type DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
 import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import type { LastHour } from '../../telemetry/last-hour.ts'
@@ -28,7 +27,7 @@ export type Overview = {
   pace: PaceNow
   /** The newest held uploads. `more`: there are more held uploads. */
   held: { items: Upload[]; more: boolean } | null
-  /** How many of the newest do-not-call submissions are held until a person acts. */
+  /** How many do-not-call submissions are held until a person acts, at most 100. */
   heldSubmissions: number | null
   /**
    * Endpoints whose deliveries fail, and endpoints that the gateway has disabled after a 410 or
@@ -59,11 +58,16 @@ const SHOWN_HELD = 10
  */
 const ALL_ENDPOINTS = 100
 
+/** Submissions that wait for a person. More than this number are counted as this number. */
+const SUBMISSIONS_FOR_PERSON = {
+  limit: 100,
+  cursor: null,
+  states: ['held'],
+  holdReason: 'dnc_list_refused',
+} as const
+
 const isFailing = ({ enabled, disabledReason, failingSince }: WebhookEndpoint): boolean =>
   enabled ? failingSince !== null : disabledReason === 'gone' || disabledReason === 'failing'
-
-const needsPerson = ({ hold }: DncSubmission): boolean =>
-  hold !== null && DNC_HOLDS[hold.reason] !== 'itself'
 
 /** Reads all members of the overview at the same time. */
 export const createReadOverview =
@@ -76,7 +80,7 @@ export const createReadOverview =
       deps.readiness(),
       deps.pace(),
       may('uploads') ? deps.uploads.list(tenantId, page) : null,
-      may('dnc') ? deps.dncSubmissions.list(tenantId, page) : null,
+      may('dnc') ? deps.dncSubmissions.list(tenantId, SUBMISSIONS_FOR_PERSON) : null,
       may('webhooks')
         ? deps.webhookEndpoints.list(caller, { limit: ALL_ENDPOINTS, cursor: null })
         : null,
@@ -86,7 +90,7 @@ export const createReadOverview =
       checks,
       pace,
       held: held && { items: held.items, more: held.next !== null },
-      heldSubmissions: submissions && submissions.items.filter(needsPerson).length,
+      heldSubmissions: submissions && submissions.items.length,
       failingEndpoints: endpoints && endpoints.items.filter(isFailing),
       work,
       lastHour: may('admin') ? deps.lastHour() : null,

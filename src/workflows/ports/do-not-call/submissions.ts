@@ -5,6 +5,7 @@ import type {
   DncCounts,
   DncSubmission,
   EntryOutcome,
+  DncHoldReason,
   SeenDncState,
 } from '../../../domain/do-not-call/dnc-submission.ts'
 import type { RowFault } from '../../../domain/uploads/rejection.ts'
@@ -59,7 +60,12 @@ export type DncLedgerEntry = {
 
 export type DncLedgerQuery = { outcomes: readonly EntryOutcome[]; afterLine: number }
 
-export type DncSubmissionFilter = { dncListId?: string; states?: readonly SeenDncState[] }
+export type DncSubmissionFilter = {
+  dncListId?: string
+  states?: readonly SeenDncState[]
+  /** The reason of the hold. */
+  holdReason?: DncHoldReason
+}
 
 /** An entry about one of the people who were searched for. */
 export type FoundEntry = {
