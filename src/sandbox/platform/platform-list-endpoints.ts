@@ -124,9 +124,9 @@ const outcomeOf = (state: SandboxState, id: string, changes: Record<string, unkn
 }
 
 /**
- * Changes up to 100 contact lists. The member `contactList` of the body has the fields to change and
- * their new values, which are the same for all lists. If a list cannot be changed, the others are
- * changed anyway.
+ * Changes up to 100 contact lists. The member `contactList` of the body has the fields to change
+ * and their new values, which are the same for all lists. If a list cannot be changed, the others
+ * are changed anyway.
  */
 const updateMany = (state: SandboxState, call: Call): Answer => {
   const parsed = bulkSchema.safeParse(call.body)

@@ -150,8 +150,8 @@ type TimedRow = {
  * The entries in the order of their times. If one of the conditions has an index, the index finds
  * the entries that meet this condition. These entries (without such an index: all entries) are
  * examined one by one for the other conditions, at most `examined` of them. If too few of them meet
- * all conditions to fill the page, the next page continues after the last entry examined. Entries that are not in the chain
- * yet are left out.
+ * all conditions to fill the page, the next page continues after the last entry examined. Entries
+ * that are not in the chain yet are left out.
  */
 const inTime = async (
   db: Db,

@@ -113,8 +113,8 @@ const writeChange = async (
 }
 
 /**
- * Locks the deliveries of the endpoint in the order of their ids, as the code that records successes
- * and the erasure of bodies do. Another order could deadlock with them.
+ * Locks the deliveries of the endpoint in the order of their ids, as the code that records
+ * successes and the erasure of bodies do. Another order could deadlock with them.
  */
 const lockDeliveries = async (tx: Tx, endpointId: string): Promise<void> => {
   await sql`select 1 from sync_delivery where endpoint_id = ${endpointId} order by id for update`.execute(

@@ -135,8 +135,8 @@ const createWriteBytes = (lite: PGlite, hasRoom: () => boolean): Database['write
  * Opens PGlite in `dataDir` for this process alone. Locks the directory, proves by a commit that
  * fsync works, and runs maintenance every minute. Throws `DataDirInUse` immediately if another
  * process has the directory. Throws `ClusterMissing` if the directory held a database that is now
- * gone or incomplete. Throws a plain error if less than 64 MiB of the disk are free, and a `SqlFailure`
- * if a commit does not reach fsync.
+ * gone or incomplete. Throws a plain error if less than 64 MiB of the disk are free, and a
+ * `SqlFailure` if a commit does not reach fsync.
  */
 export const openEmbedded = async (deps: {
   dataDir: string

@@ -23,9 +23,7 @@ const deps = {
 
 const heldSubmissions = async (scopes: Scope[]): Promise<number | null> => {
   const caller = { tenantId: 'acme', keyId: 'key_1', requestId: 'req_1', scopes }
-  const overview = await createReadOverview(deps)(
-    caller as Parameters<ReturnType<typeof createReadOverview>>[0],
-  )
+  const overview = await createReadOverview(deps)(caller)
   return overview.heldSubmissions
 }
 

@@ -96,9 +96,9 @@ export type DncLaneStore = {
   recordTry(claim: DncClaim, group: DncGroup): Promise<void>
   /**
    * Settles a group. The entries at the places in `failed` fail with these codes. The entries at
-   * the places in `open` stay unsettled and are sent again. The outcomes of all
-   * others follow from the earlier entries about the same people. `problem` null: the submission keeps its problem. Also ends a hold
-   * of the submission.
+   * the places in `open` stay unsettled and are sent again. The outcomes of all others follow from
+   * the earlier entries about the same people. `problem` null: the submission keeps its problem.
+   * Also ends a hold of the submission.
    */
   settle(
     claim: DncClaim,
