@@ -7,8 +7,9 @@ import { parseArgs, promisify } from 'node:util'
 
 import { dirtyFile } from '../examples/demo/contacts.ts'
 import type { ColumnKind } from '../src/domain/contact-lists/contact-list.ts'
-import type { ChunkSink, IntakeSpec } from '../src/intake/contract.ts'
+import type { IntakeSpec } from '../src/intake/contract.ts'
 import { runIntake } from '../src/intake/run-intake.ts'
+import { createDigestSink } from '../src/intake/warm-up.ts'
 import { specOf } from '../test/intake/taken.ts'
 import { ROW_COLUMNS, ROW_FILES } from './row-files.ts'
 
@@ -20,17 +21,6 @@ const specFor = (rows: number): IntakeSpec =>
     maxRows: rows,
   })
 
-/** Keeps only what a second pass would read again. */
-const createSink = (): ChunkSink => {
-  const kept: Buffer[] = []
-  return {
-    take: async ({ idDigests }) => void kept.push(idDigests),
-    idDigests: async function* () {
-      yield* kept
-    },
-  }
-}
-
 const LOOP_RESOLUTION_MS = 1
 
 /**
@@ -41,7 +31,7 @@ const measureIntake = async (pieces: readonly Buffer[], rows: number) => {
   const body = async function* (): AsyncGenerator<Uint8Array> {
     yield* pieces
   }
-  const sink = createSink()
+  const sink = createDigestSink()
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   loop.enable()
   const before = process.cpuUsage()

@@ -1,6 +1,7 @@
 import { createReadStream, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { CONFIG_VARIABLES } from '../src/config-variables.ts'
 import type { StoreHome } from '../src/store/homes/open-store.ts'
 import { metricOf } from '../test/support/gateway/gateway-process.ts'
 import { type RunningGateway, type Stage, setStage } from '../test/support/stages/stage.ts'
@@ -49,14 +50,15 @@ const AGAIN_LISTS = ['demo-list-2', 'demo-list-3'] as const
 /** Options for an upload that is received and staged like any other, but then held. */
 export const heldQuery = (): string =>
   `notBefore=${new Date(Date.now() + 24 * 60 * 60_000).toISOString()}`
+/** How long a gateway rests before it is measured. */
 export const SETTLE_MS = 2000
 const BLOCK_BYTES = 256 * 1024
 const DELIVER_WITHIN_MS = 20 * 60_000
-/** Limits that are high enough for a file of ten million rows, and the warm-up of `npm start`. */
+/** Limits that are high enough for a file of ten million rows, and the default warm-up. */
 export const ROOM = {
   MAX_UPLOAD_ROWS: '20000000',
   MAX_UPLOAD_BYTES: String(8 * 2 ** 30),
-  WARM_UP_ROWS: '30000',
+  WARM_UP_ROWS: CONFIG_VARIABLES.find(({ name }) => name === 'WARM_UP_ROWS')!.default!,
 }
 
 const cpuSeconds = async (gateway: RunningGateway): Promise<number> => {

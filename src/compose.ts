@@ -75,10 +75,11 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const { emit } = telemetry
   const during = createStartSteps({ clock: systemClock, emit })
   closeDataDir(config)
+  const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   const { address, listen } = await placeOf(config)
   const publicUrl = config.publicUrl ?? address
-  const openStep = DATABASE_STEPS[config.home.kind]
-  const store = await during(openStep, () => openHome(config, publicUrl, emit))
+  const openStoreStep = DATABASE_STEPS[config.home.kind]
+  const store = await during(openStoreStep, () => openHome(config, publicUrl, emit))
   const sandbox = await during('start-sandbox', () => startInProcessSandbox(config))
   await bindStore(config, store, sandbox)
   const { adminKey, signInLink } = await letAdminIn(config, store)
@@ -87,7 +88,6 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     emit,
     followBack: (backMs) => work.jobs.followBack(backMs),
   })
-  const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   const callbackUrl = callbackUrlOf(config, address)
   const essentials = { config, telemetry, store, genesys, clockWatch, owner, callbackUrl }
   const work = await during('prepare-work', () => createWork(essentials))

@@ -30,5 +30,5 @@ export const rowRulesOf = ({ intake, dnc }: Config) => ({
 export const warmUpWith = (essentials: Essentials, steps: BuildContactSteps): Promise<void> => {
   const { limits } = essentials.genesys.contactLists
   const { warmUpRows } = essentials.config.intake
-  return warmUp({ digestKey: essentials.store.digestKey, limits, steps }, warmUpRows)
+  return warmUp({ intake: intakeOf(essentials), limits, steps }, warmUpRows)
 }

@@ -14,7 +14,6 @@ import { runIntake } from './run-intake.ts'
  */
 const FILES = 3
 const ROWS_PER_PIECE = 500
-const MAX_RECORD_BYTES = 1024 * 1024
 
 const COLUMNS: readonly Pick<ListColumn, 'name' | 'kind'>[] = [
   { name: 'contactId', kind: 'text' },
@@ -27,7 +26,7 @@ const COLUMNS: readonly Pick<ListColumn, 'name' | 'kind'>[] = [
 const REQUIRED = new Set(['contactId', 'name'])
 const NAMES = ['Anna Lee', 'José García', '"O""Neil, Jr."', 'Zoë Müller', '"Nowak, Łucja"']
 
-/** How often a peculiarity occurs: in every `EVERY.x`th row. About as often as in files of CRMs. */
+/** A peculiarity occurs once in this number of rows. */
 const EVERY = { capital: 9, city: 3, email: 5, lineBreak: 40, longEmail: 50, longId: 60, phone: 31 }
 const FAULTS_EVERY = 200
 
@@ -67,7 +66,7 @@ type Cells = { id: string; name: string; phone: string; email: string; city: str
 const lineOf = ({ id, name, phone, email, city }: Cells): string =>
   `${id},${name},${phone},${email},${city}\n`
 
-/** The faults, one row of each in `FAULTS_EVERY` rows. Others are duplicates or blank. */
+/** Rows that are blank, faulty or duplicates. Each occurs once in `FAULTS_EVERY` rows. */
 const FAULTS: readonly ((row: Cells) => string)[] = [
   () => '\n',
   ({ id }) => `${id},cut off\n`,
@@ -116,7 +115,7 @@ const listOf = (strict: boolean): ContactList => ({
 })
 
 /** Keeps only what a search for duplicates reads. */
-const createSink = (): ChunkSink => {
+export const createDigestSink = (): ChunkSink => {
   const kept: Buffer[] = []
   return {
     take: async ({ idDigests }) => void kept.push(idDigests),
@@ -127,7 +126,7 @@ const createSink = (): ChunkSink => {
 }
 
 export type WarmUpDeps = {
-  digestKey: Buffer
+  intake: Pick<IntakeSpec, 'maxRecordBytes' | 'digestKey'>
   limits: DialectLimits
   /** The steps that later files use. Steps made elsewhere would be compiled separately. */
   steps: BuildContactSteps
@@ -138,16 +137,15 @@ export type WarmUpDeps = {
  * first file arrives. Stores and sends nothing.
  */
 export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
-  const { digestKey, limits, steps } = deps
+  const { intake, limits, steps } = deps
   const rowsOfFile = Math.ceil(rows / FILES)
   for (let file = 0; file < FILES && rows > 0; file += 1) {
     const options = uploadOptionsSchema.parse({})
     const spec: IntakeSpec = {
-      // Limits of the configuration are for files of others. They must not stop a start.
+      ...intake,
+      // The configured limits are for files of callers. They must not stop a start.
       maxBytes: Number.MAX_SAFE_INTEGER,
       maxRows: rowsOfFile,
-      maxRecordBytes: MAX_RECORD_BYTES,
-      digestKey,
       format: 'csv',
       fileName: null,
       options,
@@ -155,6 +153,6 @@ export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
       limits,
       steps: steps({ options, limits }),
     }
-    await runIntake(madeUpFile(rowsOfFile), spec, createSink())
+    await runIntake(madeUpFile(rowsOfFile), spec, createDigestSink())
   }
 }

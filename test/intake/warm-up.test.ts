@@ -14,7 +14,7 @@ const COLUMNS = [
 ]
 
 const depsWith = (steps: WarmUpDeps['steps']): WarmUpDeps => ({
-  digestKey: KEY,
+  intake: { maxRecordBytes: 2 ** 20, digestKey: KEY },
   limits: specOf().limits,
   steps,
 })

@@ -1,5 +1,5 @@
 import type { DncSubmission, SeenDncState } from '../../domain/do-not-call/dnc-submission.ts'
-import { DNC_COUNTS } from '../../domain/do-not-call/dnc-submission.ts'
+import { DNC_COUNTS, needsPerson } from '../../domain/do-not-call/dnc-submission.ts'
 import { DELIVERED_BEFORE_NOTE } from '../../domain/do-not-call/retraction.ts'
 import { rejectionReason } from '../../domain/uploads/rejection.ts'
 import type { DncLedgerEntry, FoundEntry } from '../../workflows/ports/do-not-call/submissions.ts'
@@ -31,7 +31,7 @@ export const submissionModel = (submission: DncSubmission) => ({
   ...submissionLine(submission),
   hold: submission.hold && {
     since: submission.hold.since,
-    forPerson: submission.hold.reason === 'dnc_list_refused',
+    forPerson: needsPerson(submission.hold.reason),
     ...words.holds[submission.hold.reason],
   },
   /** Grows with every change. The page sends it back, to find out whether anything changed. */

@@ -8,7 +8,7 @@ import { gatewayIdSchema, genesysIdSchema } from '../../domain/ids/ids.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { DncLedgerEntry } from '../../workflows/ports/do-not-call/submissions.ts'
 import { filled } from '../frame/fields.ts'
-import { nextLook, type NextLook } from '../frame/live.ts'
+import { lookQueryWithSeen, nextLook, type NextLook } from '../frame/live.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { deliveredBeforeSum } from './delivered-before-model.ts'
@@ -95,10 +95,7 @@ export const DNC_SUBMISSION_LIVE = page({
   scope: 'dnc',
   part: true,
   params,
-  query: z.object({
-    look: z.coerce.number().int().min(0).max(1_000).catch(0),
-    seen: z.coerce.number().int().catch(0),
-  }),
+  query: lookQueryWithSeen,
   load: async ({ deps, caller, params: { submissionId }, query: { look, seen } }) => {
     const submission = await findOwn({ deps, caller }, submissionId)
     const next = nextLook(look, submission.version !== seen)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { DELIVERY_STATES } from '../../domain/endpoints/webhook-endpoint.ts'
 import { gatewayIdSchema } from '../../domain/ids/ids.ts'
 import { cursorField, filled, linkTo } from '../frame/fields.ts'
-import { nextLook } from '../frame/live.ts'
+import { lookQuery, nextLook } from '../frame/live.ts'
 import { page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { deliveriesModel, endpointLine, endpointModel, eventChoices } from './endpoint-model.ts'
@@ -74,7 +74,7 @@ export const ENDPOINT_LIVE = page({
   scope: 'webhooks',
   part: true,
   params: endpointParams,
-  query: query.extend({ look: z.coerce.number().int().min(0).max(1_000).catch(0) }),
+  query: query.extend(lookQuery.shape),
   load: async (visit) => {
     const model = await readModel(visit)
     if (model === null) return { goTo: `/console/endpoints/${visit.params.endpointId}` }

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /**
  * How many seconds a part of a page waits before each reload. The waits grow, so that a page in a
  * forgotten tab soon costs almost nothing.
@@ -21,3 +23,9 @@ export const nextLook = (look: number | null, moved = false): NextLook => {
   const next = look === null ? 0 : moved ? Math.min(look + 1, MOVING) : look + 1
   return { look: next, seconds: WAITS[Math.min(next, WAITS.length - 1)]! }
 }
+
+/** The query of a reload: the position of the previous wait in `WAITS`. */
+export const lookQuery = z.object({ look: z.coerce.number().int().min(0).max(1_000).catch(0) })
+
+/** Also has the version that the page shows, to find out whether anything changed. */
+export const lookQueryWithSeen = lookQuery.extend({ seen: z.coerce.number().int().catch(0) })

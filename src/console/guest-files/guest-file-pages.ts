@@ -5,7 +5,7 @@ import { SEEN_GUEST_FILE_STATES } from '../../domain/guest-files/guest-file.ts'
 import { gatewayIdSchema } from '../../domain/ids/ids.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { cursorField, filled, pageLinks } from '../frame/fields.ts'
-import { nextLook } from '../frame/live.ts'
+import { lookQueryWithSeen, nextLook } from '../frame/live.ts'
 import { page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { guestFileLine, guestFileModel, stateChoices } from './guest-file-model.ts'
@@ -90,10 +90,7 @@ export const GUEST_FILE_LIVE = page({
   scope: 'files',
   part: true,
   params,
-  query: z.object({
-    look: z.coerce.number().int().min(0).max(1_000).catch(0),
-    seen: z.coerce.number().int().catch(0),
-  }),
+  query: lookQueryWithSeen,
   load: async (visit) => {
     const file = await readModel(visit)
     const next = nextLook(visit.query.look, file.version !== visit.query.seen)

@@ -1,6 +1,4 @@
-import { z } from 'zod'
-
-import { nextLook } from '../frame/live.ts'
+import { lookQuery, nextLook } from '../frame/live.ts'
 import { page } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { overviewModel } from './overview-model.ts'
@@ -23,7 +21,7 @@ export const OVERVIEW_LIVE = page({
   at: '/overview/live',
   scope: null,
   part: true,
-  query: z.object({ look: z.coerce.number().int().min(0).max(1_000).catch(0) }),
+  query: lookQuery,
   load: async ({ deps, caller, query }) => ({
     title,
     template: '/overview/overview-live',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { cursorField, filled, pageLinks } from '../frame/fields.ts'
-import { nextLook } from '../frame/live.ts'
+import { lookQueryWithSeen, nextLook } from '../frame/live.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { segmentLine, segmentModel } from './segment-model.ts'
@@ -76,10 +76,7 @@ export const SEGMENT_LIVE = page({
   scope: 'segments',
   part: true,
   params: campaignParams,
-  query: z.object({
-    look: z.coerce.number().int().min(0).max(1_000).catch(0),
-    seen: z.coerce.number().int().catch(0),
-  }),
+  query: lookQueryWithSeen,
   load: async ({ deps, caller, params: { campaignId }, query: { look, seen } }) => {
     const segment = segmentModel(await deps.readSegments.find(caller, campaignId))
     const next = nextLook(look, segment.revision !== seen)

@@ -56,7 +56,7 @@ const columnsOf = ({ columns }: Upload) =>
       confidence === undefined || confidence === null ? null : Math.round(confidence * 100),
   }))
 
-/** The bar shows rows that Genesys took or refused. Unprocessed rows have not moved. */
+/** Unprocessed rows do not count, so the bar of a cancelled upload is not full. */
 const progressOf = (upload: Upload) => {
   const { progress, counts } = upload
   const settled = settledOf(upload) - counts.unprocessed

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import { CONTROL_ACTIONS } from '../../workflows/ports/uploads/uploads.ts'
 import { RETRY_OUTCOMES } from '../../workflows/uploads/control/retry-rows.ts'
-import { type NextLook, nextLook } from '../frame/live.ts'
+import { lookQueryWithSeen, type NextLook, nextLook } from '../frame/live.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { seenUpload, uploadOfGrantedList, uploadParams } from './own-upload.ts'
 import { rowListModel } from './rows/row-list-model.ts'
@@ -59,10 +59,7 @@ export const UPLOAD_LIVE = page({
   scope: 'uploads',
   part: true,
   params: uploadParams,
-  query: z.object({
-    look: z.coerce.number().int().min(0).max(1_000).catch(0),
-    seen: z.coerce.number().int().catch(0),
-  }),
+  query: lookQueryWithSeen,
   load: async (visit) => {
     const upload = await seenUpload(visit)
     const next = nextLook(visit.query.look, upload.version !== visit.query.seen)

@@ -23,6 +23,11 @@ export type SeenDncState = (typeof SEEN_DNC_STATES)[number]
 export const DNC_HOLDS = { genesys_unavailable: 'itself', dnc_list_refused: 'resume' } as const
 export type DncHoldReason = keyof typeof DNC_HOLDS
 
+/** Whether only a person can end the hold. */
+export const needsPerson = (reason: DncHoldReason): boolean => DNC_HOLDS[reason] !== 'itself'
+
+export const DNC_HOLD_REASONS = Object.keys(DNC_HOLDS) as DncHoldReason[]
+
 export const DNC_KINDS = ['add', 'remove', 'pull'] as const
 export type DncKind = (typeof DNC_KINDS)[number]
 

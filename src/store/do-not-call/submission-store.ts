@@ -86,13 +86,14 @@ const createReadChunk =
 
 const createList =
   (db: Db): DncSubmissionStore['list'] =>
-  async (tenantId, { limit, cursor, dncListId, states, holdReason }) => {
+  async (tenantId, { limit, cursor, dncListId, states, holdReasons }) => {
     const before = cursor === null ? null : idOfCursor(cursor)
     if (cursor !== null && before === null) return null
     const older = before === null ? sql`` : sql`and id < ${before}`
     const ofList = dncListId === undefined ? sql`` : sql`and dnc_list_id = ${dncListId}`
     const inState = states === undefined ? sql`` : sql`and state = any(${[...states]}::text[])`
-    const held = holdReason === undefined ? sql`` : sql`and hold_reason = ${holdReason}`
+    const held =
+      holdReasons === undefined ? sql`` : sql`and hold_reason = any(${[...holdReasons]}::text[])`
     const { rows } = await sql<SubmissionRow>`select ${SUBMISSION_COLUMNS} from dnc_submission
       where tenant_id = ${tenantId} and state <> 'receiving' ${older} ${ofList} ${inState} ${held}
       order by id desc limit ${limit + 1}`.execute(db)

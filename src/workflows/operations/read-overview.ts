@@ -1,4 +1,5 @@
 import { type Caller, hasScope } from '../../domain/access/access.ts'
+import { DNC_HOLD_REASONS, needsPerson } from '../../domain/do-not-call/dnc-submission.ts'
 import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import type { LastHour } from '../../telemetry/last-hour.ts'
@@ -63,7 +64,7 @@ const SUBMISSIONS_FOR_PERSON = {
   limit: 100,
   cursor: null,
   states: ['held'],
-  holdReason: 'dnc_list_refused',
+  holdReasons: DNC_HOLD_REASONS.filter(needsPerson),
 } as const
 
 const isFailing = ({ enabled, disabledReason, failingSince }: WebhookEndpoint): boolean =>

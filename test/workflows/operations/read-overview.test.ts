@@ -33,6 +33,6 @@ it('counts the submissions of the caller that wait for a person, only for who ma
   assert.equal(await heldSubmissions(['dnc']), 2)
   const page = { limit: 100, cursor: null }
   assert.deepEqual(asked, [
-    { tenantId: 'acme', ...page, states: ['held'], holdReason: 'dnc_list_refused' },
+    { tenantId: 'acme', ...page, states: ['held'], holdReasons: ['dnc_list_refused'] },
   ])
 })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { registryNameSchema } from '../../../domain/do-not-call/registries/edition-options.ts'
 import type { Registry } from '../../../domain/do-not-call/registries/registry.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
-import { nextLook } from '../../frame/live.ts'
+import { lookQuery, nextLook } from '../../frame/live.ts'
 import { page, type Visit } from '../../frame/page.ts'
 import { ENGLISH } from '../../texts/texts.ts'
 import { editionLine, registryLine } from './registry-model.ts'
@@ -74,6 +74,6 @@ export const REGISTRY_LIVE = page({
   scope: 'admin',
   part: true,
   params: registryParams,
-  query: z.object({ look: z.coerce.number().int().min(0).max(1_000).catch(0) }),
+  query: lookQuery,
   load: (visit) => viewOf(visit, visit.query.look, '/do-not-call/registries/registry-live'),
 })

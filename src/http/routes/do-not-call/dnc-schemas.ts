@@ -4,7 +4,7 @@ import { count, stamp } from '../../../domain/answers/answer-values.ts'
 import { DNC_REASON_NAMES } from '../../../domain/do-not-call/dnc-entry.ts'
 import {
   DNC_COUNTS,
-  DNC_HOLDS,
+  DNC_HOLD_REASONS,
   DNC_KINDS,
   ENTRY_OUTCOMES,
   SEEN_DNC_STATES,
@@ -37,7 +37,7 @@ export const submissionSchema = z.strictObject({
   state: z.enum(SEEN_DNC_STATES),
   hold: z
     .strictObject({
-      reason: z.enum(Object.keys(DNC_HOLDS) as (keyof typeof DNC_HOLDS)[]),
+      reason: z.enum(DNC_HOLD_REASONS),
       since: stamp,
     })
     .nullable(),

@@ -3,9 +3,9 @@ import type { DncChunk, NewDncChunk } from '../../../domain/do-not-call/dnc-chun
 import type { EntryTerms, SubjectKind } from '../../../domain/do-not-call/dnc-entry.ts'
 import type {
   DncCounts,
+  DncHoldReason,
   DncSubmission,
   EntryOutcome,
-  DncHoldReason,
   SeenDncState,
 } from '../../../domain/do-not-call/dnc-submission.ts'
 import type { RowFault } from '../../../domain/uploads/rejection.ts'
@@ -63,8 +63,8 @@ export type DncLedgerQuery = { outcomes: readonly EntryOutcome[]; afterLine: num
 export type DncSubmissionFilter = {
   dncListId?: string
   states?: readonly SeenDncState[]
-  /** The reason of the hold. */
-  holdReason?: DncHoldReason
+  /** Only submissions that are held for one of these reasons. */
+  holdReasons?: readonly DncHoldReason[]
 }
 
 /** An entry about one of the people who were searched for. */
