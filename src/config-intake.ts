@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { wholeNumber, wholePattern } from './config-values.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
 
+/** The formats of the variables about files of contacts. */
 export const intakeVariables = {
   DEFAULT_PHONE_REGION: z
     .string()

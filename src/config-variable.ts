@@ -14,6 +14,7 @@ export type ConfigVariable = {
   secret?: true
 }
 
+/** A variable whose value may be shown. `defaultValue` null: there is no fixed default. */
 export const variable = (
   group: string,
   name: string,
@@ -21,6 +22,7 @@ export const variable = (
   reason: string,
 ): ConfigVariable => ({ group, name, default: defaultValue, reason })
 
+/** A variable whose value is never shown. It has no default. */
 export const secret = (group: string, name: string, reason: string): ConfigVariable => ({
   ...variable(group, name, null, reason),
   secret: true,

@@ -114,11 +114,12 @@ type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
  * Records deliveries that succeeded, many at a time. The row of a healthy endpoint is only read,
  * not written. Rows of other endpoints are locked before the deliveries, as a removal does.
  *
- * Each delivery must be looked up by its id. The two `|| ''` make the planner do so. The plan may
- * be kept from a time when the table was small. A plan that reads the whole table, or all pending
- * deliveries, would become slower and slower. The first `|| ''` keeps the planner from the index of
- * pending deliveries. The condition with the second `|| ''` is true for every id. It makes a
- * planner expect one row of the JSON instead of a hundred.
+ * Each delivery must be looked up by its id. `|| ''` and `offset 0` make the planner do so. The
+ * plan may be kept from a time when the table was small. A plan that reads the whole table, or all
+ * pending deliveries, would become slower and slower. `state || ''` keeps the planner from the
+ * index of pending deliveries, and `offset 0` from a join of all deliveries of an endpoint. The
+ * condition with `locked.id || ''` is true for every id. It makes a planner expect one row of the
+ * JSON instead of a hundred.
  */
 const DELIVERED = keptStatement(`with given as materialized (
     select * from json_to_recordset($1::json) as g (id text, status int, audit json)),
@@ -215,6 +216,7 @@ const createRecord = (deps: {
       return recordDelivered({ deliveryId, status, audit })
     }
     return inTransaction(deps.database, async (tx) => {
+      // A removal also locks the endpoint before its deliveries. The other order could deadlock.
       await sql`select 1 from sync_endpoint where id = (
           select endpoint_id from sync_delivery where id = ${deliveryId}) for no key update`.execute(
         tx,

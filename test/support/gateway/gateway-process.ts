@@ -167,7 +167,7 @@ const underTest = (
 /**
  * If this process has the flag, the started process gets it too, as in `npm test`. V8 then compiles
  * the embedded database only quickly. Otherwise, V8 would compile one of its functions anew soon
- * after each start, which takes 2.5 s of processor time and 600 MiB.
+ * after each start, which takes seconds (`node --trace-wasm-compilation-times src/main.ts`).
  */
 const BASELINE = process.execArgv.filter((flag) => flag === '--liftoff-only')
 
