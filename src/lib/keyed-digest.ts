@@ -3,13 +3,6 @@ import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'nod
 /** The length of a keyed digest in bytes: one block of AES. */
 export const DIGEST_BYTES = 16
 const WORDS = DIGEST_BYTES / 4
-/**
- * The length of a short digest in bytes. Migration 0019 shortened the stored digests of phones and
- * emails to this length. Among 10^10 short digests, one search in 10^9 hits a wrong value.
- */
-export const SHORT_DIGEST_BYTES = 8
-const SHORT_WORDS = SHORT_DIGEST_BYTES / 4
-
 /** The memory for waiting messages. It is small enough to stay in the processor's cache. */
 const ROOM_WORDS = 8192
 const MOST_WAITING = ROOM_WORDS / WORDS
@@ -21,8 +14,11 @@ const FIRST_WAITING = 16
 const LONG_BYTES = 3072
 /** The most bytes that UTF-8 needs for one unit of a JavaScript string. */
 const BYTES_PER_CHAR = 3
-/** The spare bytes after a text. A text is read in steps of four bytes, which may pass its end. */
-export const DIGEST_SLACK_BYTES = 3
+/**
+ * The spare bytes after a text. The last block of a text is always read as a whole block, even if
+ * the text has fewer bytes.
+ */
+export const DIGEST_SLACK_BYTES = DIGEST_BYTES
 
 /** Collects texts and digests them together, which is much faster than one by one. */
 export type DigestBatch = {
@@ -31,8 +27,6 @@ export type DigestBatch = {
   addBytes(view: DataView, from: number, to: number): void
   /** Returns the digests (16 bytes each, in order) of all texts that no call has returned yet. */
   take(): Buffer
-  /** Like `take`, but returns only the first `SHORT_DIGEST_BYTES` of each digest. */
-  takeShort(): Buffer
 }
 
 /** Doubles a block in GF(2^128). CMAC makes its two subkeys by doubling. */
@@ -57,26 +51,29 @@ const viewOf = (bytes: Uint8Array): DataView =>
 const joined = (pieces: readonly Buffer[]): Buffer =>
   pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
 
-/** The first `SHORT_DIGEST_BYTES` of each digest. */
-const shortened = (pieces: readonly Buffer[]): Buffer => {
-  let bytes = 0
-  for (const piece of pieces) bytes += piece.byteLength
-  const short = new Int32Array((bytes / DIGEST_BYTES) * SHORT_WORDS)
-  let to = 0
-  for (const piece of pieces) {
-    const words = wordsOf(piece)
-    for (let at = 0; at < words.length; at += WORDS, to += SHORT_WORDS) {
-      short[to] = words[at]!
-      short[to + 1] = words[at + 1]!
-    }
-  }
-  return Buffer.from(short.buffer)
+/**
+ * For each size of a last block (0 to 16 bytes), four words that keep the bytes of the text and
+ * clear the spare bytes after them.
+ */
+const KEPT_BYTES = new Int32Array((DIGEST_BYTES + 1) * WORDS)
+/** For each size of a last block, four words with the one bit that pads it. */
+const PADDING = new Int32Array((DIGEST_BYTES + 1) * WORDS)
+for (let size = 0; size <= DIGEST_BYTES; size += 1) {
+  new Uint8Array(KEPT_BYTES.buffer, size * DIGEST_BYTES, size).fill(0xff)
+  if (size < DIGEST_BYTES) new Uint8Array(PADDING.buffer)[size * DIGEST_BYTES + size] = 0x80
 }
 
-type Subkeys = { whole: Int32Array; padded: Int32Array }
+/** For each size of a last block, four words: its padding, XORed with its subkey. */
+type LastKeys = Int32Array
+
+const lastKeysOf = (whole: Int32Array, padded: Int32Array): LastKeys =>
+  PADDING.map((padding, at) => {
+    const subkey = at >= DIGEST_BYTES * WORDS ? whole : padded
+    return padding ^ subkey[at % WORDS]!
+  })
 
 /** Everything that is made once for a key. All batches with the key share it. */
-type CmacKey = { key: KeyObject; subkeys: Subkeys; encrypt(words: Int32Array): Int32Array }
+type CmacKey = { key: KeyObject; lastKeys: LastKeys; encrypt(words: Int32Array): Int32Array }
 
 const larger = (room: Int32Array): Int32Array<ArrayBuffer> => {
   const grown = new Int32Array(room.length * 2)
@@ -84,25 +81,23 @@ const larger = (room: Int32Array): Int32Array<ArrayBuffer> => {
   return grown
 }
 
-/** Writes a message's last block (≤ 16 bytes) as four words: padded, and XORed with a subkey. */
+/**
+ * Writes a message's last block (≤ 16 bytes) as four words: padded, and XORed with a subkey. It has
+ * no branches and no loops, because the processor cannot predict the sizes of texts.
+ */
 const putLast = (
   words: Int32Array,
   at: number,
   view: DataView,
   from: number,
   size: number,
-  keys: Subkeys,
+  keys: LastKeys,
 ): void => {
-  const key = size === DIGEST_BYTES ? keys.whole : keys.padded
-  const full = size >> 2
-  for (let word = 0; word < full; word += 1) {
-    words[at + word] = view.getInt32(from + word * 4, true) ^ key[word]!
-  }
-  if (full === WORDS) return
-  const bits = (size & 3) * 8
-  const rest = bits === 0 ? 0 : view.getInt32(from + full * 4, true) & ((1 << bits) - 1)
-  words[at + full] = (rest | (0x80 << bits)) ^ key[full]!
-  for (let word = full + 1; word < WORDS; word += 1) words[at + word] = key[word]!
+  const row = size * WORDS
+  words[at] = (view.getInt32(from, true) & KEPT_BYTES[row]!) ^ keys[row]!
+  words[at + 1] = (view.getInt32(from + 4, true) & KEPT_BYTES[row + 1]!) ^ keys[row + 1]!
+  words[at + 2] = (view.getInt32(from + 8, true) & KEPT_BYTES[row + 2]!) ^ keys[row + 2]!
+  words[at + 3] = (view.getInt32(from + 12, true) & KEPT_BYTES[row + 3]!) ^ keys[row + 3]!
 }
 
 /** Writes the whole message between `from` and `to` as words. Returns the end of these words. */
@@ -112,7 +107,7 @@ const putMessage = (
   view: DataView,
   from: number,
   to: number,
-  keys: Subkeys,
+  keys: LastKeys,
 ): number => {
   const before = ((to - from - 1) >> 4) * DIGEST_BYTES
   const last = at + before / 4
@@ -124,11 +119,11 @@ const putMessage = (
 }
 
 /** The digest of one text, made with one call of CBC. It is the same as in a batch. */
-const cmacAlone = ({ key, subkeys }: CmacKey, text: Uint8Array): Buffer => {
+const cmacAlone = ({ key, lastKeys }: CmacKey, text: Uint8Array): Buffer => {
   const padded = Buffer.alloc(text.byteLength + DIGEST_SLACK_BYTES)
   padded.set(text)
   const words = new Int32Array(Math.ceil((text.byteLength + 1) / DIGEST_BYTES) * WORDS)
-  const end = putMessage(words, 0, viewOf(padded), 0, text.byteLength, subkeys)
+  const end = putMessage(words, 0, viewOf(padded), 0, text.byteLength, lastKeys)
   const chain = createCipheriv('aes-256-cbc', key, Buffer.alloc(DIGEST_BYTES))
   const output = chain.setAutoPadding(false).update(new Uint8Array(words.buffer, 0, end * 4))
   return output.subarray(output.byteLength - DIGEST_BYTES)
@@ -194,7 +189,7 @@ const cmacKeyOf = (key: Uint8Array): CmacKey => {
   const first = doubled(cipher.update(Buffer.alloc(DIGEST_BYTES)))
   return {
     key: kept,
-    subkeys: { whole: wordsOf(first), padded: wordsOf(doubled(first)) },
+    lastKeys: lastKeysOf(wordsOf(first), wordsOf(doubled(first))),
     encrypt: (words) =>
       wordsOf(cipher.update(new Uint8Array(words.buffer, words.byteOffset, words.byteLength))),
   }
@@ -212,7 +207,7 @@ const scratchView = viewOf(scratch)
 export const createCmacBatch = (key: Uint8Array): DigestBatch => createBatch(cmacKeyOf(key))
 
 const createBatch = (under: CmacKey): DigestBatch => {
-  const { encrypt, subkeys: keys } = under
+  const { encrypt, lastKeys: keys } = under
   /** `heads`: the first block of every message. `tails`: all other blocks. */
   let heads = new Int32Array(FIRST_WAITING * WORDS)
   let tails = new Int32Array(FIRST_WAITING * WORDS)
@@ -254,18 +249,16 @@ const createBatch = (under: CmacKey): DigestBatch => {
     else if (size <= LONG_BYTES) addLong(view, from, to)
     else addAlone(new Uint8Array(view.buffer, view.byteOffset + from, size))
   }
-  const take = (): Buffer[] => {
-    flush()
-    return done.splice(0)
-  }
   return {
     add: (text) => {
       if (text.length * BYTES_PER_CHAR > LONG_BYTES) addAlone(Buffer.from(text))
       else addBytes(scratchView, 0, scratch.write(text))
     },
     addBytes,
-    take: () => joined(take()),
-    takeShort: () => shortened(take()),
+    take: () => {
+      flush()
+      return joined(done.splice(0))
+    },
   }
 }
 

@@ -33,6 +33,12 @@ export type PhoneReader = (
   outAt: number,
 ) => number
 
+/**
+ * `divided`: a mark after a whole number may divide it from a second number, or from a second
+ * ending.
+ */
+type ReadPhone = WrittenPhone & { divided: boolean }
+
 const PLUS = 0x2b
 const HYPHEN = 0x2d
 const POINT = 0x2e
@@ -66,26 +72,35 @@ const isBlank = (byte: number | undefined): boolean => {
   return kind === SPACE || kind === CONTROL_SPACE
 }
 
+/** Whether the mark at `at` may divide two numbers, or a number and a second ending. */
+const divides = (bytes: Uint8Array, at: number, kind: number): boolean =>
+  kind === DIVIDER || (bytes[at] === HYPHEN && CLASS[bytes[at - 1]!] === SPACE)
+
 /**
  * Takes the digits out of `bytes[from, to)`. false: the bytes contain something that only the
  * library can judge.
  */
-const takeDigits = (bytes: Uint8Array, from: number, to: number, phone: WrittenPhone): boolean => {
+const takeDigits = (bytes: Uint8Array, from: number, to: number, phone: ReadPhone): boolean => {
   const { digits } = phone
   let count = 0
   let bare = true
+  let divided = false
   const plus = bytes[from] === PLUS
   for (let at = plus ? from + 1 : from; at < to; at += 1) {
     const kind = CLASS[bytes[at]!]!
     if (kind < PUNCTUATION) {
       digits[count] = kind
       count += 1
-    } else if (kind > DIVIDER) return false
-    else bare = false
+      continue
+    }
+    if (kind > DIVIDER) return false
+    bare = false
+    if (count >= FEWEST_WHOLE_DIGITS && divides(bytes, at, kind)) divided = true
   }
   phone.count = count
   phone.plus = plus
   phone.bare = bare
+  phone.divided = divided
   return true
 }
 
@@ -104,18 +119,12 @@ const endsInZeros = (bytes: Uint8Array, from: number, to: number): boolean => {
  * must then be checked first. This quick test may be wrong when it returns true, but never when it
  * returns false.
  */
-const hasDoubtfulForm = (bytes: Uint8Array, from: number, to: number, count: number): boolean => {
-  if (count >= FEWEST_WHOLE_DIGITS * 2 || endsInZeros(bytes, from, to)) return true
-  let digits = 0
-  for (let at = from; at < to; at += 1) {
-    const kind = CLASS[bytes[at]!]!
-    if (kind < PUNCTUATION) digits += 1
-    else if (digits < FEWEST_WHOLE_DIGITS) continue
-    else if (kind === DIVIDER || (bytes[at] === HYPHEN && CLASS[bytes[at - 1]!] === SPACE))
-      return true
-  }
-  return false
-}
+const hasDoubtfulForm = (
+  { bare, divided, count }: ReadPhone,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean => !bare && (divided || count >= FEWEST_WHOLE_DIGITS * 2 || endsInZeros(bytes, from, to))
 
 const writeE164 = (
   { digits, count }: WrittenPhone,
@@ -140,11 +149,12 @@ export const createPhoneReader = (terms: PhoneTerms, formSeen = false): PhoneRea
   const region = phoneRegionOf(terms.region)
   if (region === null) return () => PHONE_UNDECIDED
   const restores = terms.plus === 'restore'
-  const phone: WrittenPhone = {
+  const phone: ReadPhone = {
     digits: new Uint8Array(PHONE_LONGEST + 1),
     count: 0,
     plus: false,
     bare: true,
+    divided: false,
   }
   const found: FoundPhone = { callingCode: null, nationalFrom: 0 }
   return (bytes, from, to, out, outAt) => {
@@ -155,9 +165,7 @@ export const createPhoneReader = (terms: PhoneTerms, formSeen = false): PhoneRea
     if (start === end) return PHONE_INVALID
     if (end - start > PHONE_LONGEST) return PHONE_UNDECIDED
     if (!takeDigits(bytes, start, end, phone)) return PHONE_UNDECIDED
-    if (!formSeen && !phone.bare && hasDoubtfulForm(bytes, start, end, phone.count)) {
-      return PHONE_UNDECIDED
-    }
+    if (!formSeen && hasDoubtfulForm(phone, bytes, start, end)) return PHONE_UNDECIDED
     const answer = judgePhone(phone, region, restores, found)
     return answer < 0 ? answer : writeE164(phone, found, out, outAt)
   }

@@ -25,9 +25,8 @@ const isPause = (text: string, at: number): boolean =>
 /** The places where a first number may end, if a second number or another ending follows. */
 const ends = function* (text: string): Generator<number> {
   for (let at = 1; at < text.length; at += 1) {
-    const mark = text[at]!
-    const rest = text.slice(at + 1)
-    if (DIVIDERS.has(mark) && !isPause(text, at) && MORE_DIGITS.test(rest)) yield at
+    if (!DIVIDERS.has(text[at]!) || isPause(text, at)) continue
+    if (MORE_DIGITS.test(text.slice(at + 1))) yield at
   }
   const second = SECOND_ENDING.exec(text)
   if (second !== null) yield text.length - second[0].length + second[0].search(/\s/u)

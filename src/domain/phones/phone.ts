@@ -37,38 +37,47 @@ const REFUSALS: Readonly<Record<number, PhoneRefusal>> = {
   [PHONE_LOCAL]: 'phone-local-only',
 }
 
-const readers = new Map<string, PhoneReader>()
 /**
- * The most readers that are kept. All pairs of a supported region and a value of `plus` are fewer.
- * The limit keeps hostile input from growing the map.
+ * Two readers for the same terms. `any`: leaves a cell undecided if it may hold several numbers.
+ * `one`: the caller has already checked that the cell holds one number.
+ */
+type Readers = { any: PhoneReader; one: PhoneReader }
+
+const readers = new Map<string, Readers>()
+/**
+ * The most pairs of readers that are kept. All pairs of a supported region and a value of `plus`
+ * are fewer. The limit keeps hostile input from growing the map.
  */
 const MOST_READERS = 1000
 
-const readerFor = (terms: PhoneTerms): PhoneReader => {
+const readersFor = (terms: PhoneTerms): Readers => {
   const key = `${terms.region} ${terms.plus}`
   const known = readers.get(key)
   if (known !== undefined) return known
-  const reader = createPhoneReader(terms, true)
-  if (readers.size < MOST_READERS) readers.set(key, reader)
-  return reader
+  const made = { any: createPhoneReader(terms), one: createPhoneReader(terms, true) }
+  if (readers.size < MOST_READERS) readers.set(key, made)
+  return made
 }
 
 const bytes = new Uint8Array(PHONE_LONGEST)
 const e164 = Buffer.alloc(E164_LONGEST)
 
-/** The answer without the library. null: the library must judge. */
-export const directly = (text: string, terms: PhoneTerms): Judged | null => {
+const answerOf = (text: string, read: PhoneReader): Judged | null => {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
     if (code > 0x7f) return null
     bytes[at] = code
   }
-  const answer = readerFor(terms)(bytes, 0, text.length, e164, 0)
+  const answer = read(bytes, 0, text.length, e164, 0)
   if (answer > 0)
     return { ok: true, e164: e164.toString('latin1', 0, answer), ext: null, direct: true }
   const code = REFUSALS[answer]
   return code === undefined ? null : { ok: false, code, direct: true }
 }
+
+/** The answer without the library. null: the library must judge. */
+export const directly = (text: string, terms: PhoneTerms): Judged | null =>
+  answerOf(text, readersFor(terms).one)
 
 const judgeText = (text: string, terms: PhoneTerms): Judged => {
   if (text.length > PHONE_LONGEST) return { ok: false, code: 'phone-invalid', direct: true }
@@ -98,6 +107,19 @@ const LONGEST_EXTENSION = FEWEST_WHOLE_DIGITS - 1
 
 const refused = (code: PhoneCode, direct: boolean): PhoneResult => ({ ok: false, code, direct })
 
+/** The result for a number. If it is not valid, the code says how it was damaged, where this shows. */
+const withDamage = (
+  judged: Judged,
+  number: string,
+  terms: PhoneTerms,
+  decimals: boolean,
+): PhoneResult => {
+  if (judged.ok) return { ...judged, decimals }
+  if (judged.code !== 'phone-invalid') return judged
+  const damage = phoneDamage(number, (text) => judgeText(text, terms).ok)
+  return damage === null ? judged : refused(damage, judged.direct)
+}
+
 /**
  * Normalises a phone number to E.164. Every path of the gateway gives the result of this function.
  * (Fast paths call `PhoneReader` first, and this function for the numbers that are left undecided.)
@@ -108,18 +130,15 @@ const refused = (code: PhoneCode, direct: boolean): PhoneResult => ({ ok: false,
  */
 export const normalisePhone = (written: string, terms: PhoneTerms): PhoneResult => {
   if (written.length > LONGEST_CELL) return refused('phone-invalid', true)
+  const plain = written.length > PHONE_LONGEST ? null : answerOf(written, readersFor(terms).any)
+  if (plain !== null) return withDamage(plain, written.trim(), terms, false)
   const text = plainPhoneText(written).replace(TEXT_MARK, '')
   const whole = withoutDecimals(text)
   const number = withoutUri(whole ?? text)
   if (number === null) return refused('phone-invalid', true)
   if (holdsSeveral(number, isWholeNumber(terms))) return refused('phone-several', true)
   const judged = judgeText(number.replaceAll('\n', ' '), terms)
-  if (judged.ok) {
-    if ((judged.ext ?? '').length > LONGEST_EXTENSION)
-      return refused('phone-several', judged.direct)
-    return { ...judged, decimals: whole !== null }
-  }
-  if (judged.code !== 'phone-invalid') return judged
-  const damage = phoneDamage(number, (text) => judgeText(text, terms).ok)
-  return damage === null ? judged : refused(damage, judged.direct)
+  if (judged.ok && (judged.ext ?? '').length > LONGEST_EXTENSION)
+    return refused('phone-several', judged.direct)
+  return withDamage(judged, number, terms, whole !== null)
 }

@@ -1,4 +1,5 @@
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
+import { bytesOf } from '../../lib/memory-bytes.ts'
 import type { RowFault } from './rejection.ts'
 
 /**
@@ -141,9 +142,7 @@ export const packSubjects = ({
 }: Pick<NewChunk, 'subjectDigests' | 'subjectRows'>): Buffer => {
   const packed = Buffer.allocUnsafe(subjectDigests.length + subjectRows.length * ROW_BYTES)
   packed.set(subjectDigests)
-  for (let at = 0; at < subjectRows.length; at += 1) {
-    packed.writeUInt16LE(subjectRows[at]!, subjectDigests.length + at * ROW_BYTES)
-  }
+  packed.set(bytesOf(subjectRows), subjectDigests.length)
   return packed
 }
 

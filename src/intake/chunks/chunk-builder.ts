@@ -18,6 +18,9 @@ const CHUNK_REJECTED = 5_000
 /** The most bytes that UTF-8 needs for one unit of a JavaScript string. */
 const BYTES_PER_CHAR = 3
 
+/** How many numbers `WrittenRow.subjects` has for each subject. */
+export const SUBJECT_NUMBERS = 3
+
 /**
  * A row that the caller wrote into the chunk's text, beginning at `used`. `idEnd` and `end`: where
  * the contact id and the row end.
@@ -25,7 +28,7 @@ const BYTES_PER_CHAR = 3
 export type WrittenRow = {
   idEnd: number
   end: number
-  /** The start and the end of each phone and email in the text, as pairs. */
+  /** For each phone and email: its start and its end in the text, and 1 for a phone, 0 for an email. */
   subjects: Int32Array
   subjectCount: number
   /** Whether the person agreed to be called. */
@@ -143,8 +146,13 @@ const addSubjects = (
   { subjects, subjectCount, consented }: WrittenRow,
 ): void => {
   noteConsent(chunk, consented)
-  for (let span = 0; span < subjectCount * 2; span += 2) {
-    digests.addSubject(chunk.rows, chunk.text.view, subjects[span]!, subjects[span + 1]!)
+  const { rows } = chunk
+  const { view } = chunk.text
+  for (let at = 0; at < subjectCount * SUBJECT_NUMBERS; at += SUBJECT_NUMBERS) {
+    const from = subjects[at]!
+    const to = subjects[at + 1]!
+    if (subjects[at + 2] === 1) digests.addPhone(rows, view, from, to)
+    else digests.addEmail(rows, view, from, to)
   }
 }
 

@@ -18,11 +18,11 @@ export type RowDigests = {
    * `DigestBatch.addBytes`).
    */
   addId(view: DataView, from: number, to: number): void
-  /**
-   * Adds a phone in E.164, or an email of ASCII characters. `row`: the index of the row in the
-   * chunk.
-   */
-  addSubject(row: number, view: DataView, from: number, to: number): void
+  /** Adds a phone in E.164. `row`: the index of the row in the chunk. */
+  addPhone(row: number, view: DataView, from: number, to: number): void
+  /** Adds an email of ASCII characters. */
+  addEmail(row: number, view: DataView, from: number, to: number): void
+  /** Adds a phone in E.164 or an email, of any characters. */
   addSubjectText(row: number, subject: string): void
   /**
    * Returns the digests of everything added since the last call, in order. Each digest equals the
@@ -31,46 +31,84 @@ export type RowDigests = {
   take(): ChunkDigests
 }
 
-const PLUS = 0x2b
-const AT_SIGN = 0x40
 const FIRST_CAPITAL = 0x41
 const LAST_CAPITAL = 0x5a
 const TO_SMALL = 0x20
 const LONGEST_ADDRESS = 254
-
 /**
- * The position of the first capital letter before the @. -1: there is none. The address then
- * already has the form of `subjectOf`.
+ * Each has the same byte four times, so that one addition compares four characters. A sum has its
+ * highest bit if the character is `A` or greater, or if it is greater than `Z`.
  */
-const firstCapital = (view: DataView, from: number, to: number): number => {
-  for (let at = from; at < to; at += 1) {
-    const byte = view.getUint8(at)
-    if (byte === AT_SIGN) return -1
-    if (byte >= FIRST_CAPITAL && byte <= LAST_CAPITAL) return at
+const UP_TO_A = 0x3f3f3f3f
+const UP_TO_Z = 0x25252525
+const HIGHEST_BITS = 0x80808080
+
+/** Whether the ASCII text has a capital letter. Some spare bytes must follow it. */
+const hasCapital = (view: DataView, from: number, to: number): boolean => {
+  for (let at = from; at < to; at += 4) {
+    const four = view.getInt32(at, true)
+    const left = to - at
+    const text = left < 4 ? four & ((1 << (left * 8)) - 1) : four
+    if (((text + UP_TO_A) & ~(text + UP_TO_Z) & HIGHEST_BITS) !== 0) return true
   }
-  return -1
+  return false
 }
 
 const ZERO = 0x30
-const NINE = 0x39
+const LAST_DIGITS = 8
 
-/** The digits of a phone in E.164 as a number. */
-const numberIn = (view: DataView, from: number, to: number): number => {
+const digitsIn = (view: DataView, from: number, to: number): number => {
   let number = 0
-  for (let at = from + 1; at < to; at += 1) {
-    const byte = view.getUint8(at)
-    if (byte < ZERO || byte > NINE) break
-    number = number * 10 + (byte - ZERO)
-  }
+  for (let at = from; at < to; at += 1) number = Math.imul(number, 10) + view.getUint8(at) - ZERO
   return number
+}
+
+/**
+ * The digits of a phone in E.164 as a number. Two integers of 32 bits are much faster than one
+ * number of 15 digits.
+ */
+const numberIn = (view: DataView, from: number, to: number): number => {
+  const middle = Math.max(from + 1, to - LAST_DIGITS)
+  return digitsIn(view, from + 1, middle) * 10 ** LAST_DIGITS + digitsIn(view, middle, to)
+}
+
+const SOME_SUBJECTS = 16
+
+/** The rows and the numbers of the digests of a chunk. */
+const createOwners = () => {
+  let rows = new Uint16Array(SOME_SUBJECTS)
+  let numbers = new Float64Array(SOME_SUBJECTS)
+  let used = 0
+  const grow = (): void => {
+    const [smallerRows, smallerNumbers] = [rows, numbers]
+    rows = new Uint16Array(used * 2)
+    rows.set(smallerRows)
+    numbers = new Float64Array(used * 2)
+    numbers.set(smallerNumbers)
+  }
+  return {
+    add: (row: number, number: number): void => {
+      if (used === rows.length) grow()
+      rows[used] = row
+      numbers[used] = number
+      used += 1
+    },
+    take: () => {
+      const taken = {
+        subjectRows: rows.slice(0, used),
+        subjectNumbers: numbers.slice(0, used),
+      }
+      used = 0
+      return taken
+    },
+  }
 }
 
 export const createRowDigests = (key: Uint8Array): RowDigests => {
   const ids = createDigestBatch(key)
   const subjects = createDigestBatch(key)
+  const owners = createOwners()
   const scratch = new DataView(new ArrayBuffer(LONGEST_ADDRESS + DIGEST_SLACK_BYTES))
-  let rows: number[] = []
-  let numbers: number[] = []
 
   const addFolded = (view: DataView, from: number, to: number): void => {
     for (let at = from; at < to; at += 1) {
@@ -82,24 +120,23 @@ export const createRowDigests = (key: Uint8Array): RowDigests => {
   }
   return {
     addId: ids.addBytes,
-    addSubject: (row, view, from, to) => {
-      rows.push(row)
-      const isPhone = view.getUint8(from) === PLUS
-      numbers.push(isPhone ? numberIn(view, from, to) : 0)
-      if (isPhone || firstCapital(view, from, to) < 0) subjects.addBytes(view, from, to)
-      else addFolded(view, from, to)
+    addPhone: (row, view, from, to) => {
+      owners.add(row, numberIn(view, from, to))
+      subjects.addBytes(view, from, to)
+    },
+    addEmail: (row, view, from, to) => {
+      owners.add(row, 0)
+      if (hasCapital(view, from, to)) addFolded(view, from, to)
+      else subjects.addBytes(view, from, to)
     },
     addSubjectText: (row, subject) => {
-      rows.push(row)
-      numbers.push(numberOfSubject(subject))
+      owners.add(row, numberOfSubject(subject))
       subjects.add(subjectOf(subject))
     },
-    take: () => {
-      const subjectRows = Uint16Array.from(rows)
-      const subjectNumbers = Float64Array.from(numbers)
-      rows = []
-      numbers = []
-      return { idDigests: ids.take(), subjectDigests: subjects.take(), subjectRows, subjectNumbers }
-    },
+    take: () => ({
+      idDigests: ids.take(),
+      subjectDigests: subjects.take(),
+      ...owners.take(),
+    }),
   }
 }

@@ -3,6 +3,7 @@ import { isPlainContactId, mayBePhone } from '../../domain/contacts/contact-id.t
 import type { Span } from '../../domain/contacts/contact-id.ts'
 import { E164_LONGEST } from '../../domain/phones/phone-reader.ts'
 import type { PhoneReader } from '../../domain/phones/phone-reader.ts'
+import { SUBJECT_NUMBERS } from '../chunks/chunk-builder.ts'
 import type { ChunkBuilder, WrittenRow } from '../chunks/chunk-builder.ts'
 import { copyBytes } from '../chunks/chunk-text.ts'
 import type { ChunkText } from '../chunks/chunk-text.ts'
@@ -60,9 +61,11 @@ type PlainRows = {
   e164: Span
 }
 
-const addSubject = (row: WrittenRow, from: number, to: number): void => {
-  row.subjects[row.subjectCount * 2] = from
-  row.subjects[row.subjectCount * 2 + 1] = to
+const addSubject = (row: WrittenRow, from: number, to: number, phone: 0 | 1): void => {
+  const at = row.subjectCount * SUBJECT_NUMBERS
+  row.subjects[at] = from
+  row.subjects[at + 1] = to
+  row.subjects[at + 2] = phone
   row.subjectCount += 1
 }
 
@@ -85,13 +88,14 @@ const writePhone = (
   at: number,
 ): number => {
   const { bytes, starts, ends } = record
-  const [from, to] = [starts[cell]!, ends[cell]!]
+  const from = starts[cell]!
+  const to = ends[cell]!
   const length = rows.readPhone(bytes, from, to, text.bytes, at)
   if (length <= 0) return UNDECIDED
   const id = setSpan(rows.id, bytes, starts[rows.idIndex]!, ends[rows.idIndex]!)
   const written = setSpan(rows.written, bytes, from, to)
   if (mayBePhone(id, written, setSpan(rows.e164, text.bytes, at, at + length))) return UNDECIDED
-  addSubject(rows.row, at, at + length)
+  addSubject(rows.row, at, at + length, 1)
   rows.phones += 1
   return at + length
 }
@@ -124,7 +128,7 @@ const writeCell = (
       return writePhone(rows, record, column.source, text, at)
     case 'email': {
       if (!rows.writeEmail(bytes, from, to, text.bytes, at)) return UNDECIDED
-      addSubject(rows.row, at, at + to - from)
+      addSubject(rows.row, at, at + to - from, 0)
       return at + to - from
     }
     case 'date':
@@ -233,7 +237,7 @@ export const createTakePlainRow = (deps: {
     row: {
       idEnd: 0,
       end: 0,
-      subjects: new Int32Array(targets.length * 2),
+      subjects: new Int32Array(targets.length * SUBJECT_NUMBERS),
       subjectCount: 0,
       consented: false,
     },

@@ -147,12 +147,14 @@ export const createRowCheck = (
     }
   }
   const judgeCells = (cells: readonly string[], faults: RowFault[]): Draft => {
-    const known = new Set(faults.map(({ column }) => column))
+    // Most rows have no fault yet.
+    const known = faults.length === 0 ? null : new Set(faults.map(({ column }) => column))
     const draft: Draft = { cells: [], subjects: [], phones: [], decimals: false }
     for (const { source } of targets) draft.cells.push(source < 0 ? '' : cells[source]!)
-    for (const [at, target] of targets.entries()) {
+    for (let at = 0; at < targets.length; at += 1) {
+      const target = targets[at]!
       // A column gets only one fault. A cell that is not valid text is not a valid phone either.
-      if (target.source >= 0 && known.has(target.fileName)) continue
+      if (target.source >= 0 && known?.has(target.fileName)) continue
       const code = placeCell(target, at, draft, steps)
       const tooLong = draft.cells[at]!.length > longestCell ? 'cell-too-long' : null
       const fault = code ?? tooLong

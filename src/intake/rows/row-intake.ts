@@ -107,10 +107,14 @@ const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[
     const counted = { found: cells.length, expected: width.cells }
     return [{ code: 'row-ragged', column: null, width: counted }]
   }
-  return [...cells.keys()]
-    .filter((index) => layout.nameless.includes(index) || index >= layout.width)
-    .filter((index) => !isBlank(cells[index]!))
-    .map((index) => ({ code: 'cell-without-column', column: null, position: index + 1 }))
+  if (layout.nameless.length === 0 && cells.length <= layout.width) return []
+  const faults: RowFault[] = []
+  for (const [index, cell] of cells.entries()) {
+    const hasColumn = index < layout.width && !layout.nameless.includes(index)
+    if (hasColumn || isBlank(cell)) continue
+    faults.push({ code: 'cell-without-column', column: null, position: index + 1 })
+  }
+  return faults
 }
 
 /** The faults after which the gateway cannot find out which cell belongs to which column. */
@@ -150,7 +154,7 @@ const takeRow = (open: OpenIntake, raw: RawRow, tally: Tally): void => {
   const [fault, ...more] = judged.faults
   tally.counts.rejected += 1
   tally.rejections.set(fault.code, (tally.rejections.get(fault.code) ?? 0) + 1)
-  const shown = cells.slice(0, MOST_SHOWN_CELLS)
+  const shown = cells.length > MOST_SHOWN_CELLS ? cells.slice(0, MOST_SHOWN_CELLS) : cells
   const row = { line: raw.line, ...fault, cells: shown }
   builder.reject(more.length === 0 ? row : { ...row, more })
 }

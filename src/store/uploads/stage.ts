@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import { packSuppressed } from '../../domain/do-not-call/suppression.ts'
 import { brokenSums, completedState, type Upload } from '../../domain/uploads/upload.ts'
+import { bytesOf } from '../../lib/memory-bytes.ts'
 import {
   RetriedBeside,
   StagingLost,
@@ -30,19 +31,12 @@ const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
   return rows[0]!.last_seq
 }
 
-/** The lines as bytes, four for each line, little-endian. */
-export const linesAsBytes = (lines: Uint32Array): Buffer => {
-  const bytes = Buffer.allocUnsafe(lines.length * 4)
-  for (const [index, line] of lines.entries()) bytes.writeUInt32LE(line, index * 4)
-  return bytes
-}
-
 const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
   if (input.leftOut.size === 0) return
   const seqs = [...input.leftOut.keys()].toSorted((a, b) => a - b)
   const bits = seqs.map((seq) => input.leftOut.get(seq)!.toString('hex'))
   const lines = seqs.map((seq) =>
-    linesAsBytes(input.replacedBy.get(seq) ?? new Uint32Array()).toString('hex'),
+    bytesOf(input.replacedBy.get(seq) ?? new Uint32Array()).toString('hex'),
   )
   const suppressed = seqs.map((seq) =>
     packSuppressed(input.suppressed.get(seq) ?? []).toString('hex'),

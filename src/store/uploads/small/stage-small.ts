@@ -4,6 +4,7 @@ import { brokenSums, type Upload } from '../../../domain/uploads/upload.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { newKey, sealingKey } from '../../../lib/envelope.ts'
 import { createGatherer } from '../../../lib/gather.ts'
+import { bytesOf } from '../../../lib/memory-bytes.ts'
 import type {
   SmallUpload,
   SmallUploadStore,
@@ -18,7 +19,6 @@ import type { Seals } from '../../homes/seals.ts'
 import { createEncodeChunk, type EncodeChunk } from '../chunk-codec.ts'
 import { keyContext } from '../data-keys.ts'
 import { namelessSource } from '../source-columns.ts'
-import { linesAsBytes } from '../stage.ts'
 import { type AnswerColumns, openAnswer, sealSplitAnswer } from '../stored-answer.ts'
 import { restUnderLoad } from './rest-under-load.ts'
 import { aroundSameFile, stagedSmallUpload } from './small-upload-row.ts'
@@ -92,7 +92,7 @@ const readyOf = async (
       sealed_same: sealSplitAnswer(seals, scope, parts),
       payload,
       left_out: staging.leftOut.get(0) ?? NOTHING,
-      replaced_by: linesAsBytes(staging.replacedBy.get(0) ?? new Uint32Array()),
+      replaced_by: bytesOf(staging.replacedBy.get(0) ?? new Uint32Array()),
       id_digests: chunk.idDigests,
       subjects: packSubjects(chunk),
       suppressed: packSuppressed(staging.suppressed.get(0) ?? []),
