@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises'
 import { dirtyFile } from '../examples/demo/contacts.ts'
 
 /**
- * The generator of the demo's file keeps in memory what it made. The bench therefore makes the file
- * in blocks, so that ten million rows do not fill its memory.
+ * The generator of the demo's file keeps all rows that it made in memory. The bench therefore calls
+ * the generator for one block after the other. Ten million rows then do not fill the memory.
  */
 const BLOCK_ROWS = 250_000
 const SEED = 20_260_101

@@ -83,8 +83,8 @@ export const readDatabase = async (home: StoreHome): Promise<DatabaseFigures | n
 }
 
 /**
- * Does immediately what the server otherwise does by itself some time after many new rows, so that
- * the next measurement does not include this cost. Does nothing on the embedded home.
+ * Runs VACUUM ANALYZE. Otherwise, the server would start this work by itself some time after many
+ * new rows, and the next measurement would include its cost. Does nothing on the embedded home.
  */
 export const tidyDatabase = async (home: StoreHome): Promise<void> => {
   if (home.kind === 'embedded') return

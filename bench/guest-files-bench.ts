@@ -15,7 +15,7 @@ import { type RunningGateway, setStage } from '../test/support/stages/stage.ts'
 import { type Report, whole } from './report.ts'
 import { forgetPeak, startWarm } from './upload-bench.ts'
 
-/** The target for memory over idle, on a server database. */
+/** The target for the memory peak above idle, on a server database. */
 const TARGET_MIB = 250
 const TRANSFERS = 8
 const BYTES = 10_000_000
@@ -67,8 +67,8 @@ function* slicesOf(form: Buffer): Generator<Buffer> {
 }
 
 /**
- * Sends slices of the shared bytes. `fetch` would copy them 200 times, and would take more of the
- * processor than the gateway.
+ * Sends slices of the shared bytes. `fetch` would copy the bytes for each of 200 calls. The sender
+ * would then take more processor time than the gateway.
  */
 const post = async (gateway: RunningGateway, n: number): Promise<string> => {
   const { name, form } = FORMS[n % FORMS.length]!
@@ -91,8 +91,8 @@ const post = async (gateway: RunningGateway, n: number): Promise<string> => {
 }
 
 /**
- * Sends a file again and again until it is accepted, as a caller does. Of 200 bodies from one
- * sender, some may get no turn, and the gateway refuses one that makes no progress for 15 s
+ * Sends a file again and again until the gateway accepts it, as a caller does. If one sender sends
+ * 200 bodies, some bodies may make no progress for 15 s. The gateway refuses these
  * (`body-too-slow`).
  */
 const sendOne = async (gateway: RunningGateway, n: number, untilMs: number): Promise<void> => {
@@ -105,8 +105,8 @@ const sendOne = async (gateway: RunningGateway, n: number, untilMs: number): Pro
 }
 
 /**
- * The largest number of transfers at the same time, calculated from when each ended and how long it
- * took.
+ * The largest number of transfers at the same time, calculated from the end and the duration of
+ * each transfer.
  */
 const mostAtOnce = (transfers: readonly LogLine[]): number => {
   const changes = transfers.flatMap((line) => {
@@ -152,8 +152,8 @@ const measureGuestFiles = async (home: StoreHome, files: number): Promise<GuestF
 }
 
 /**
- * Sends this many files of 10 MB at the same time. Measures the memory over idle, how long it
- * takes, and how many files are transferred at a time.
+ * Sends this many files of 10 MB at the same time. Measures the memory above idle, the time, and
+ * how many files are transferred at the same time.
  */
 export const benchGuestFiles = async (
   report: Report,
@@ -162,8 +162,8 @@ export const benchGuestFiles = async (
 ): Promise<void> => {
   const runs: GuestFileFigures[] = []
   for (const home of places) {
-    // The embedded database writes a file of 10 MB in the gateway's process. So as many files as on
-    // a server would take long and show nothing more.
+    // The embedded database writes a file of 10 MB in the gateway's process. The same number of
+    // files as on a server would take long, and the figures would say nothing more.
     const files = home.kind === 'embedded' ? Math.min(20, count) : count
     runs.push(await measureGuestFiles(await home.fresh(), files))
   }

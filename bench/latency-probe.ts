@@ -60,8 +60,8 @@ const ask = (route: ProbeRoute, sent: { headers: Record<string, string>; body: s
 
 const webhook = new Webhook(secret)
 /**
- * A new, signed webhook each time, about an upload that the gateway does not know. It is checked,
- * stored, queued and answered like any other.
+ * Makes a new, signed webhook about an upload that the gateway does not know. The gateway checks,
+ * stores, queues and answers this webhook like any other.
  */
 const signed = (number: number) => {
   const [id, at] = [`probe-${process.pid}-${number}`, new Date()]

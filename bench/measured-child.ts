@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 /**
- * What one way of reading the file cost in a separate process, from the first byte to the last row.
+ * The cost of one way to read the file, from the first byte to the last row, in a separate process.
  */
 export type ReadFigures = { rows: number; cpuSeconds: number; wallSeconds: number }
 
 const BLOCK_BYTES = 256 * 1024
 
 /**
- * Call this in the child process. It lets `read` read the file at `path`, and prints the figures as
- * JSON.
+ * Reads the file at `path` with `read`, and prints the figures as JSON. Call this in the child
+ * process.
  */
 export const reportReading = async (
   path: string,

@@ -10,8 +10,8 @@ import { reportReading } from './measured-child.ts'
 /**
  * The yardstick: the pipeline that most developers would write first. It uses csv-parse, one zod
  * object for each row, libphonenumber-js and validator, and collects rows in groups of 2,500. It
- * reads a file and keeps nothing: no HTTP, no duplicates, no ledger, no encryption, no database.
- * Prints {rows, accepted, rejected, cpuSeconds, wallSeconds} as JSON.
+ * reads a file and keeps nothing. It has no HTTP, no check for duplicates, no ledger, no encryption
+ * and no database. Prints {rows, accepted, rejected, cpuSeconds, wallSeconds} as JSON.
  */
 const BATCH_ROWS = 2500
 

@@ -32,8 +32,8 @@ export type PaceFigures = {
 const PER_MINUTE = { guide: 900, platform: 300 } as const
 const ROWS_A_LIST = 12_000
 /**
- * Small batches make many requests of few rows, so that the pace is the bottleneck and not the
- * rows.
+ * With small batches, the gateway makes many requests of few rows each. The bottleneck is then the
+ * pace, and not the number of rows.
  */
 const BATCH_ROWS = 10
 

@@ -143,7 +143,8 @@ const benchReading = async (
       progress(`${home.kind}, ${whole(size)} rows: ${JSON.stringify(figures)}`)
     }
   }
-  // Matched by position, because the number of rows that were counted excludes blank records.
+  // Finds the uploads of the file by their position. `rows` of an upload does not count blank
+  // records, and therefore differs from the size.
   const sizes = quick ? [rows] : sizesOf()
   const ofFile = uploads.filter((_, at) => sizes[at % sizes.length] === rows)
   showReading(report, yardsticks, ofFile)

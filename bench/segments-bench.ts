@@ -16,7 +16,7 @@ const LIST = 'demo-contacts'
 const CAMPAIGN = 'demo-campaign'
 const RUNS = 200
 const COUNTED = 200_000
-/** The targets at p99 are those for calls while an upload streams in. */
+/** The targets at p99. They equal the targets for calls while an upload streams in. */
 const TARGET_MS = { server: 50, embedded: 150 } as const
 
 const of = (attribute: string, operator: '=' | '<' | '>=', value: string | number): Leaf => ({

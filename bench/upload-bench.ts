@@ -25,12 +25,12 @@ export type UploadFigures = {
   received: Cost
   /**
    * Like `received`, but for the third time that the gateway reads the file. The first two times
-   * include work of the V8 compiler. null: it was not requested.
+   * include work of the V8 compiler. null: this measurement was not requested.
    */
   receivedAgain: Cost | null
   /**
-   * The cost from the 202 to the last contact in Genesys, without any pace. null if the bench did
-   * not wait for it.
+   * The cost from the 202 to the last contact in Genesys, without any pace. null: the bench did not
+   * wait for the delivery.
    */
   delivered: Cost | null
   idleMiB: number
@@ -44,7 +44,7 @@ export const LIST = 'demo-contacts'
 const WARM_UP_LIST = 'demo-list-1'
 const WARM_UP_ROWS = 20_000
 /**
- * The lists to which the same file is sent a second and a third time. The last time is measured.
+ * The lists to which the same file is sent a second and a third time. The third time is measured.
  */
 const AGAIN_LISTS = ['demo-list-2', 'demo-list-3'] as const
 /** Options for an upload that is received and staged like any other, but then held. */
@@ -143,8 +143,8 @@ const receiveAgain = async (
 }
 
 /**
- * Uploads the file at `path` to a separate gateway on `home`. Measures the cost up to the 202 and
- * up to the end, and memory. `again`: sends the file two more times.
+ * Uploads the file at `path` to a separate gateway on `home`. Measures the memory, and the cost up
+ * to the 202 and up to the end of the delivery. `again`: sends the file two more times.
  */
 export const measureUpload = async (
   home: StoreHome,

@@ -10,8 +10,8 @@ export const TARGETS = {
   embedded: { timesObvious: 5, overIdleMiB: 300, p99Ms: 150 },
 } as const
 /**
- * A row of the largest file may take at most this many times as long as a row of the smallest, so
- * that the time counts as linear.
+ * The time counts as linear if a row of the largest file takes at most this many times as long as a
+ * row of the smallest file.
  */
 const LINEAR_WITHIN = 1.25
 
@@ -192,8 +192,8 @@ export const showLanes = (report: Report, runs: readonly LanesFigures[]): void =
 }
 
 /**
- * Compares with the targets for a gateway with enough busy lists: 95 % of the pace used, and no
- * 429.
+ * Compares the figures with the targets for a gateway with enough busy lists: it uses 95 % of the
+ * pace, and gets no 429.
  */
 export const judgePace = (
   report: Report,

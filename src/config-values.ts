@@ -148,7 +148,7 @@ const requiredRegistries = commaList.transform((parts, context): Map<string, str
     const isOne = registryCountrySchema.safeParse(country).success && !registries.has(country)
     if (!isOne || more !== undefined || !registryNameSchema.safeParse(name).success) {
       const message =
-        'each entry must be a country of two capital letters = the name of a registry, each country once'
+        'each entry must be country=registry, for example US=ftc, with each country once'
       context.addIssue({ code: 'custom', message })
     } else registries.set(country, name)
   }

@@ -74,7 +74,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_LOGIN_URL',
     null,
-    'URL of the login. Default: the login host of the region. In platform, set both URLs or neither.',
+    'URL of the login. Default: the login host of the region. In platform, set both GENESYS_API_URL and GENESYS_LOGIN_URL, or neither.',
   ),
   variable(
     genesys,
@@ -86,7 +86,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_REQUESTS_PER_MINUTE',
     null,
-    'Calls per minute over all instances. Default: 900 (guide), 300 (platform).',
+    'Calls to Genesys per minute, over all instances. Default: 900 (guide), 300 (platform).',
   ),
   variable(
     genesys,
@@ -98,7 +98,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_FILE_THRESHOLD_ROWS',
     '50000',
-    'guide: if an upload has more accepted rows than this, and the list has a column for the contact id, the gateway sends the upload as files. The option delivery of an upload overrides this.',
+    'guide: the gateway sends an upload with more accepted rows than this as files, if the list has a column for the contact id. The option delivery of an upload overrides this variable.',
   ),
   variable(
     genesys,
@@ -110,13 +110,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_COMPLETION_POLL_SECONDS',
     '1',
-    'Seconds after a batch until the gateway first reads its job.',
+    'Seconds between sending a batch and the first check of its job in Genesys.',
   ),
   variable(
     genesys,
     'GENESYS_INDEX_WAIT_SECONDS',
     '60',
-    'guide: how many seconds the index of a campaign may rebuild before its segment becomes index_pending.',
+    'guide: if Genesys rebuilds the index of a campaign for more seconds than this, the segment becomes index_pending.',
   ),
   variable(
     genesys,
@@ -143,7 +143,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     access,
     'WEBHOOK_SECRET',
-    'Secret that proves webhooks of Genesys: whsec_… of at least 24 bytes[,older…]. If it is not set, the gateway only polls for completions. If the sandbox and the database are both embedded, the default is a secret that the gateway makes.',
+    'Secret that proves webhooks of Genesys: whsec_… of at least 24 bytes[,older…]. Without a secret, the gateway gets no webhooks, and polls for completions. If the sandbox and the database are both embedded, the default is a secret that the gateway makes.',
   ),
   variable(
     sync,
@@ -154,7 +154,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     sync,
     'CRM_SYNC_SECRET',
-    'Secret that signs these messages: whsec_… of 24 to 64 bytes. Required with CRM_SYNC_URL.',
+    'Secret that signs the messages to CRM_SYNC_URL: whsec_… of 24 to 64 bytes. Required with CRM_SYNC_URL.',
   ),
   variable(
     sync,
@@ -185,7 +185,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     sync,
     'ALLOW_HTTP_HOSTS',
     null,
-    'Hosts for which plain http is allowed, separated by commas. Loopback is always allowed. The hosts apply to the URLs in the environment. With the embedded sandbox, they also apply to registered endpoints.',
+    'Hosts for which plain http is allowed, separated by commas. Loopback is always allowed. This variable applies to URLs in the environment. With the embedded sandbox, it also applies to registered endpoints.',
   ),
   variable(
     intake,
@@ -217,25 +217,25 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     dnc,
     'DNC_ALLOWED_COUNTRIES',
     'US,CA,GB,DE,FR',
-    'Countries of do-not-call numbers that go to Genesys immediately. Numbers of other countries are suppressed too, but go to Genesys only after you release them.',
+    'Do-not-call numbers of these countries go to Genesys immediately. Numbers of other countries are suppressed too, but go to Genesys only after you release them.',
   ),
   variable(
     dnc,
     'DNC_PULL_HOURS',
     '24',
-    'platform: hours between two exports of a do-not-call list, from which the gateway imports the people who were added inside Genesys. The gateway makes the first export when this time has passed since it first used the list. 0: only on request.',
+    'platform: hours between two exports of a do-not-call list. From an export, the gateway imports the people who were added inside Genesys. The first export comes this many hours after the gateway first used the list. 0: only on request.',
   ),
   variable(
     dnc,
     'DNC_MAX_AGE_DAYS',
     null,
-    'Maximum age in days of a registry edition when a contact is sent. If the edition is older, the upload is held as dnc_stale. The limit applies to registries that have no maxAgeDays. Default: the limit in the law of the country (docs/do-not-call.md), or 31 if the gateway knows no rule.',
+    'Maximum age in days of a registry edition when a contact is sent. If the edition is older, the upload is held as dnc_stale. The limit applies to registries that have no maxAgeDays. Default: the limit in the law of the country (docs/do-not-call.md), or 31 if the gateway knows no such limit.',
   ),
   variable(
     dnc,
     'DNC_REQUIRED_REGISTRIES',
     null,
-    'Pairs country=registry, separated by commas, for example US=ftc,GB=tps. The gateway sends contacts of such a country only if a tenant of the contact list uses that registry. Default: none.',
+    'Pairs country=registry, separated by commas, for example US=ftc,GB=tps. The gateway sends contacts of such a country only if a tenant that is granted the contact list uses the registry of this country. Default: none.',
   ),
   variable(
     dnc,
@@ -253,7 +253,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     segments,
     'SEGMENT_CONFIRM_SHARE',
     '50',
-    'How many contacts may enter or leave the selection of a campaign without a confirmation, in percent of the contacts that the version in force selects.',
+    'A segment needs a confirmation if more contacts than this enter or leave the selection of the campaign. In percent of the contacts that the version in force selects.',
   ),
   variable(
     guestFiles,

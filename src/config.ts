@@ -174,7 +174,7 @@ const crossFaults = (env: Environment): string[] => {
     ],
     [
       env.GENESYS_DIALECT === 'platform' && half(env.GENESYS_API_URL, env.GENESYS_LOGIN_URL),
-      'GENESYS_API_URL, GENESYS_LOGIN_URL: set both or neither in the platform dialect, or the credentials would go to another host',
+      'GENESYS_API_URL, GENESYS_LOGIN_URL: in the platform dialect, set both or neither. With only one of them, the credentials would go to another host',
     ],
     [
       env.CLAMD_SOCKET !== undefined && env.CLAMD_HOST !== undefined,
@@ -195,7 +195,10 @@ const refuse = (faults: string[]): never => {
   )
 }
 
-/** Finds misspelt GENESYS_ names: the default used instead could send contacts to another org. */
+/**
+ * Finds misspelt GENESYS_ names. With the default instead of the intended value, the gateway could
+ * send contacts to another Genesys organisation.
+ */
 const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
   const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))

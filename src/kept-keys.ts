@@ -101,9 +101,9 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
 
 /**
  * The keys that encrypt stored data: the configured keys or, if none is configured, a key that the
- * first start makes and stores in DATA_DIR. If keys are configured later, and the database is
- * embedded, the stored key remains the last of the keys, because the database still has rows that
- * were sealed with it.
+ * first start makes and stores in DATA_DIR. With an embedded database, the stored key remains the
+ * last of the keys if keys are configured later. The database may still have rows that were sealed
+ * with the stored key.
  */
 export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {
   const { encryptionKeys: configured, home, dataDir } = config

@@ -8,9 +8,9 @@ import { presentAdminKey } from './kept-keys.ts'
 
 /**
  * Manages tenants and keys from the shell. Uses the API of a running gateway, because only one
- * process can open an embedded database. The address comes from `--url` or the configuration of the
- * gateway, and the admin key from this configuration or from DATA_DIR. Results go to stdout as
- * JSON, and refusals to stderr.
+ * process can open an embedded database. The address is that of `--url`, or else that of the
+ * gateway's configuration. The admin key is in this configuration or in DATA_DIR. Results go to
+ * stdout as JSON, and refusals to stderr.
  */
 const GRANT_OPTIONS = {
   'contact-lists': 'contactLists',

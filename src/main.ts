@@ -10,12 +10,12 @@ import { createTelemetry } from './telemetry/telemetry.ts'
 
 /**
  * How much the heap may grow between two full collections, in percent of the live objects. V8's
- * default (some 12 MiB) is too small for a streaming upload. The upload's buffers are garbage when
- * they are stored, so V8 would mark the whole heap several times a second. That takes half of the
- * processor time of an upload (`perf record` over `npm run bench -- --only reading`). 200 is too
- * large: the digests of ten million rows, which are read back to find duplicates, then need more
- * memory than the design allows (same bench). V8 reads the flag at every collection, so it can be
- * set while the process runs.
+ * default (some 12 MiB) is too small for a streaming upload. The buffers of an upload are garbage
+ * as soon as the gateway has stored their rows, so V8 would mark the whole heap several times a
+ * second. That takes half of the processor time of an upload (`perf record` over `npm run bench --
+ * --only reading`). 200 is too large: with it, the digests of ten million rows need more memory
+ * than the design allows (same bench). The gateway reads these digests back to find duplicates. V8
+ * reads the flag at every collection, so it can be set while the process runs.
  */
 setFlagsFromString('--heap-growing-percent=100')
 
@@ -83,9 +83,10 @@ const exitOn = (event: 'uncaughtException' | 'unhandledRejection'): void => {
 }
 
 /**
- * Stops the gateway on SIGTERM and SIGINT. Returns a function that must be called with the gateway
- * when it listens. Before that, a signal ends the process immediately, because nothing was accepted
- * yet. A second signal also ends it immediately, unless it is the first signal reported twice.
+ * Stops the gateway on SIGTERM and SIGINT. Call the returned function with the gateway as soon as
+ * the gateway listens. Before that, a signal ends the process immediately, because the gateway has
+ * accepted nothing yet. A second signal also ends the process immediately, unless it arrives within
+ * `SAME_SIGNAL_MS`.
  */
 const stopOnSignal = (emit: Emit): ((gateway: Gateway) => void) => {
   let running: Gateway | null = null

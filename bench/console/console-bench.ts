@@ -21,7 +21,7 @@ type Times = {
   page: string
   p50Ms: number
   p95Ms: number
-  /** Processor time of one load. It describes the page even if the machine does other work. */
+  /** Processor time of one load. This time is meaningful even if the machine does other work. */
   gatewayMs: number
   databaseMs: number
   bytes: number
@@ -31,14 +31,13 @@ export type ConsoleFigures = {
   uploads: number
   times: Times[]
   /**
-   * Bytes (gzip) of the heaviest page and of all that it loads when it is opened for the first
-   * time.
+   * Bytes (gzip) of the heaviest page, including all files that the page loads on a first visit.
    */
   firstBytes: number
   /**
-   * Shares of a processor core that the open pages take, in addition to what the gateway takes
-   * alone (`idle`). `begin`: from the moment when the pages are opened. `later`: after two minutes.
-   * `looks`: how many requests the pages sent.
+   * Shares of a processor core. `idle`: what the gateway takes without open pages. `begin` and
+   * `later`: what the open pages take in addition, from the moment when they are opened, and after
+   * two minutes. `looks`: how many requests the pages sent.
    */
   open: { begin: number; later: number; idle: number; looks: number }
 }

@@ -1,14 +1,15 @@
 import pg from 'pg'
 
 /**
- * Uploads end seven seconds apart. So a million of them cover 81 days, and records are kept for 90.
+ * Uploads end seven seconds apart. A million uploads thus cover 81 days. Retention keeps the
+ * records of uploads for 90 days.
  */
 const APART_SECONDS = 7
 /** After this time, retention has deleted the key of the rows. */
 const ROWS_KEPT_DAYS = 30
 const LISTS = 1_000
 
-/** The newest copy ended an hour ago, so the uploads that the gateway itself makes are newer. */
+/** The newest copy ended an hour ago, so the uploads that the bench sends are newer. */
 const ENDED = `now() - interval '1 hour' - ($3 - i) * interval '${APART_SECONDS} seconds'`
 /** Ids begin with the time, like those that the gateway makes. */
 const ID = `'upl_' || lpad(to_hex((extract(epoch from ${ENDED}) * 1000)::bigint), 12, '0') || lpad(to_hex(i), 20, '0')`
@@ -19,7 +20,7 @@ const ifRowsKept = (column: string): string =>
 /** The columns in which a copy differs from the upload that is copied. */
 const OWN: Readonly<Record<string, string>> = {
   id: ID,
-  // A file name is sealed for its upload, so a copy cannot have it.
+  // A file name is sealed for one upload, so a copy of this upload has no file name.
   file_name: 'null',
   accepted_seq: `u.accepted_seq + 1 + i`,
   contact_list_id: `'bench-list-' || i % ${LISTS}`,
@@ -36,8 +37,8 @@ const OWN: Readonly<Record<string, string>> = {
 
 /**
  * Fills a server's store with `uploads` copies of the ended upload `like`. For each copy, adds two
- * entries of the audit trail, chained as far as readers can see. No gateway may run meanwhile.
- * Returns the id of an old copy.
+ * entries of the audit trail, which look chained to its readers. Call this only while no gateway
+ * runs. Returns the id of an old copy.
  */
 export const fillUploads = async (
   url: string,

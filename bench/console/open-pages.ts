@@ -26,8 +26,8 @@ const keepOpen = async (
 }
 
 /**
- * Opens the pages within two seconds, and keeps them open until the signal. Resolves with how often
- * they sent a request.
+ * Opens the pages within two seconds, and keeps them open until the signal. Resolves with the
+ * number of requests that the open pages sent.
  */
 export const openPages = async (
   visitor: ConsoleVisitor,

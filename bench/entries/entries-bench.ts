@@ -5,8 +5,8 @@ import { type Report, whole } from '../report.ts'
 import { costOf, forgetPeak, startWarm } from '../upload-bench.ts'
 
 /**
- * The target: entries for each second of processor time of the gateway, up to the 202. The time of
- * the database is shown beside it.
+ * The target: how many entries the gateway accepts for each second of its processor time, up to the
+ * 202. The report shows the time of the database separately.
  */
 const ENTRIES_PER_CPU_SECOND = 100_000
 const BLOCK_ENTRIES = 4_096
@@ -32,7 +32,7 @@ async function* entryFile(entries: number): AsyncGenerator<Uint8Array> {
 type Submission = { id: string; counts: { read: number; accepted: number; rejected: number } }
 
 /**
- * Submits a file of this many entries. Resolves with the 202. From then on, all of them suppress.
+ * Submits a file of this many entries. Resolves with the 202. From then on, all entries suppress.
  */
 export const submitEntries = async (
   address: string,
@@ -71,8 +71,8 @@ const measureEntries = async (home: TestHome, entries: number) => {
 }
 
 /**
- * Measures submissions of do-not-call entries from the first byte to the 202. From then on, all of
- * them suppress.
+ * Measures submissions of do-not-call entries from the first byte to the 202. From the 202 on, all
+ * entries suppress.
  */
 export const benchEntries = async (
   report: Report,

@@ -11,8 +11,8 @@ import { type Report, whole } from '../report.ts'
 import { bodyOf, type Cost, costOf, forgetPeak, startWarm } from '../upload-bench.ts'
 
 /**
- * The target at p99 for the time from the 202 of one opt-out until Genesys has it, while large
- * uploads are being delivered.
+ * The target at p99, while large uploads are being delivered: the time from the 202 of one opt-out
+ * until Genesys has the opt-out.
  */
 const WITHIN_MS = 2_000
 const UPLOADS = 5
@@ -36,7 +36,7 @@ const post = async (gateway: RunningGateway, path: string, key: string, body?: o
   return (await answer.json()) as { id: string }
 }
 
-/** Sends this many single opt-outs. Returns for each the milliseconds until it is in Genesys. */
+/** Sends this many single opt-outs. Returns the milliseconds until Genesys has each of them. */
 const optOut = async (
   stage: Stage,
   gateway: RunningGateway,

@@ -13,8 +13,8 @@ import { bodyOf, type Cost, costOf, forgetPeak, heldQuery, startWarm } from '../
 import { submitEntries } from './entries-bench.ts'
 
 /**
- * The additional seconds that a million contacts may take at intake if the tenant has a million
- * entries. In a smaller run, the limit is proportional.
+ * The target: how many more CPU seconds the intake of a million contacts may take if the tenant has
+ * a million entries. In a smaller run, the target is lower in proportion.
  */
 const OVER_SECONDS_A_MILLION = { server: 3, embedded: 9 } as const
 const DISPATCH_OVER = 0.03
@@ -23,7 +23,9 @@ const BLOCK_ENTRIES = 4_096
 /** One of a hundred entries is about a contact in the file. */
 const ONE_IN = 100
 const SMALL_UPLOADS = 200
-/** A tenth of the contacts is delivered: before there are entries, and again afterwards. */
+/**
+ * The bench delivers a tenth of the contacts: once before there are entries, and once afterwards.
+ */
 const DELIVERED_SHARE = 10
 const POLL_MS = 500
 const DELIVER_WITHIN_MS = 10 * 60_000
@@ -63,8 +65,8 @@ const smallMs = async (gateway: RunningGateway, prefix: string): Promise<number>
 }
 
 /**
- * Waits until Genesys has the entries, or has refused them because it does not have the list. The
- * cost of sending them must not count in the figures of the uploads.
+ * Waits until Genesys has accepted the entries, or has refused them because the list does not
+ * exist. The cost of sending them must not count in the figures of the uploads.
  */
 const sentOn = async ({ client }: RunningGateway, id: string): Promise<void> => {
   for (;;) {
@@ -91,10 +93,7 @@ const cpuOf = ({ cpuSeconds, database }: Cost): number => cpuSeconds + (database
 
 type Files = { large: string; part: string; rows: number }
 
-/**
- * The first two runs are not measured, because V8 still compiles the code of a large upload during
- * them.
- */
+/** Does not measure the first two runs, in which V8 still compiles the code of a large upload. */
 const measure = async (home: StoreHome, { large, part, rows }: Files) => {
   const stage = await setStage(home, 'guide')
   try {
@@ -187,8 +186,8 @@ const show = (report: Report, runs: readonly Measured[], rows: number): void => 
 }
 
 /**
- * Measures what it costs to suppress the people whom entries name: in the first upload after the
- * entries, in the next one, in delivery, and for single contacts.
+ * Measures what it costs to check contacts against entries: in the first upload after the entries,
+ * in the next upload, during delivery, and in uploads of one contact.
  */
 export const benchSuppression = async (
   report: Report,

@@ -41,8 +41,8 @@ const rowOf = (n: number): string => {
     CITIES[n % CITIES.length]!,
   ]
   if (fault === 43) cells.push('one cell too many')
-  // In a third of the rows, all cells are quoted, as some programs write them. In the others, only
-  // cells that need quotes have them.
+  // In a third of the rows, all cells are quoted, as some programs write them. In the other rows,
+  // only cells that need quotes are quoted.
   const everything = n % 3 === 0
   return cells.map((cell) => (everything || /[",\r\n]/.test(cell) ? quoted(cell) : cell)).join(',')
 }
@@ -57,8 +57,8 @@ async function* dirtyContacts(rows: number): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Writes a file like the worst exports: quoted cells with line breaks in them, five alphabets, 6 %
- * of the rows to be rejected, and people who occur twice.
+ * Writes a file like the worst exports: quoted cells with line breaks, five alphabets, 6 % invalid
+ * rows, and people who occur twice.
  */
 export const writeDirtyContacts = (path: string, rows: number): Promise<void> =>
   pipeline(Readable.from(dirtyContacts(rows)), createWriteStream(path))

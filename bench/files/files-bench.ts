@@ -10,7 +10,7 @@ export type FileFigures = {
   home: StoreHome['kind']
   /**
    * The cost of each file until the 202, in a process that has read no file before. `planned`: the
-   * dirty file with `apply=manual`, when its contacts are already in the register.
+   * dirty file with `apply=manual`. The register already has the contacts of this file.
    */
   received: Record<FileCase, Cost & { rows: number }>
   /** Memory of a new process that has delivered twenty rows. */
@@ -22,8 +22,8 @@ const SMALL_ROWS = 20
 const DELIVER_WITHIN_MS = 10 * 60_000
 
 /**
- * Runs `work` with a separate gateway that has rested for two seconds after its start. Stops it
- * afterwards, so that the home is free for the next one.
+ * Runs `work` with a separate gateway that has rested for two seconds after its start. Stops this
+ * gateway afterwards, so that the next gateway can open the home.
  */
 const withGateway = async <T>(
   stage: Stage,

@@ -6,8 +6,8 @@ import type { FileCase, FileFigures } from './files-bench.ts'
 const CASES = ['first', 'dirty', 'planned'] as const
 
 /**
- * What the obvious pipeline took for the same rows. It has no register, so the plan is compared
- * with its figures for the dirty file.
+ * What the obvious pipeline took for the same rows. The pipeline has no register and makes no plan.
+ * The table compares the plan with the pipeline's figures for the dirty file.
  */
 export type ObviousFiles = Record<Exclude<FileCase, 'planned'>, ReadFigures>
 

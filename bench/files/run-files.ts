@@ -9,7 +9,7 @@ import { type FileFigures, measureFiles } from './files-bench.ts'
 import { showFiles } from './files-table.ts'
 
 /**
- * The part `files`: what the first file that a process reads costs, compared with the cost of the
+ * The part `files`: the cost of the first file that a process reads, compared with the cost of the
  * same file in the obvious pipeline.
  */
 export const benchFiles = async (

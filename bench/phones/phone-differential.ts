@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import { compareWithLibrary } from '../../test/support/phones/phone-agreement.ts'
 
 /**
- * Reads very many numbers directly and with the library. The exit code is 1 if any result differs.
+ * Reads very many numbers, each directly and with the library. The exit code is 1 if the two
+ * results for a number differ.
  */
 const { values } = parseArgs({
   options: {

@@ -9,10 +9,10 @@ import { ROW_FILES } from '../row-files.ts'
 
 /**
  * Shows what the gateway's own rules change, compared with the library alone, in files that look
- * like those of CRMs. For the phones of each file, it counts which ones the gateway refuses
- * although the library accepts them, which ones the gateway reads as another number, and which ones
- * it accepts although the library refuses them. The exit code is 1 if a good number is lost or
- * changed.
+ * like those of CRMs. Counts the phones of each file by outcome. `refused`: only the library
+ * accepts the phone. `other number`: the gateway reads another number than the library. `taken`:
+ * only the gateway accepts the phone. The exit code is 1 if the gateway refuses or changes a number
+ * that the library accepts.
  */
 const ROWS = 100_000
 const PHONE = 3

@@ -4,9 +4,9 @@ import { E164_LONGEST, createPhoneReader } from '../../src/domain/phones/phone-r
 import { createDraw } from '../../test/support/phones/phone-numbers.ts'
 
 /**
- * For each form in which numbers are written, measures what it costs to read a number directly and
- * with the library. Also measures what building the tables costs. Shows processor time. For the
- * direct reading, it is the best of several rounds. Only the ratios are meaningful.
+ * Measures the processor time to read a number directly and with the library, for each form in
+ * which numbers are written. The time of the direct reading is the best of several rounds. Also
+ * measures the processor time to build the tables. Only the ratios are meaningful.
  */
 const NUMBERS = 20_000
 const ROUNDS = 20

@@ -12,8 +12,8 @@ const { values } = parseArgs({
   options: {
     numbers: { type: 'string', default: '50000000' },
     /**
-     * How many additional numbers the file has, spread over it. With them, it is the next edition
-     * of the same file.
+     * How many additional numbers the file has, spread over the whole file. With these numbers, the
+     * file is the next edition of the file without them.
      */
     more: { type: 'string', default: '0' },
     country: { type: 'string', default: 'US' },

@@ -91,7 +91,7 @@ export const startUsing = async (gateway: RunningGateway, country: string): Prom
 /**
  * Loads an edition of `numbers` numbers and `more` additional ones, and waits until it is in force.
  * The file is made before the measurement, because making it takes as long as loading it. The peak
- * includes the memory that the process held before.
+ * includes the memory that the process held before the load.
  */
 export const loadEdition = async (
   gateway: RunningGateway,

@@ -16,8 +16,8 @@ import { editionUntil, loadAlone, loadEdition, lookedBack, startUsing } from './
 
 /**
  * Targets for the server home with 250 million numbers and a million contacts. In smaller runs, the
- * targets for times and for the size are lower in proportion, and those for memory stay the same.
- * On the embedded home, the times may be three times as long.
+ * targets for times and for the size are lower in proportion. The targets for memory stay the same.
+ * On the embedded home, the targets for times are three times as high.
  */
 const TARGETS = {
   numbers: 250_000_000,
@@ -48,8 +48,8 @@ const pagesMB = async (home: StoreHome): Promise<number | null> => {
 }
 
 /**
- * The share of the contacts that is delivered. One in eight is in the registry and is not
- * delivered, so the bench uploads more contacts than it needs in the register.
+ * The share of the contacts that is delivered. About one contact in eight is in the registry and is
+ * not delivered. The bench therefore uploads more contacts than it needs in the register.
  */
 const DELIVERED_SHARE = 0.86
 
@@ -95,8 +95,8 @@ const measure = async (home: StoreHome, about: About & { directory: string }) =>
     await compared(loaded.edition)
     const first = await receive()
     const again = await receive()
-    // The memory of the look-up is judged in a new process, as for `without`. A process that has
-    // loaded an edition still holds the memory that the load needed.
+    // The memory of the look-up is measured in a new process, as it is for `without`. A process
+    // that has loaded an edition still holds the memory that the load needed.
     await gateway.stop()
     gateway = await stage.gateway(ENV)
     const restarted = await receiveThird()
@@ -217,10 +217,10 @@ const show = (report: Report, runs: readonly Measured[]): void => {
 type About = { rows: number; numbers: number; progress: (line: string) => void }
 
 /**
- * Measures a national registry. First loads it, in a new process and in one that has worked before.
- * Then checks contacts at intake against it and against the entries of the tenant, which are as
- * many as the contacts. Last, loads a new edition, compares it with the first, and searches the
- * register for the added numbers.
+ * Measures a national registry. First, loads an edition: in a new process, and in a process that
+ * has worked before. Then checks contacts at intake against this edition and against the tenant's
+ * entries, one entry for each contact. Last, loads a second edition, compares it with the first
+ * edition, and searches the register for the added numbers.
  */
 export const benchRegistries = async (
   report: Report,

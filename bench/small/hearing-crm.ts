@@ -4,13 +4,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * A CRM that notes, for each upload, when it was notified of the end. It verifies nothing, because
- * only this time is needed.
+ * A CRM that notes when it was notified of the end of each upload. It does not verify the
+ * notifications, because the bench needs only the times.
  */
 export type HearingCrm = {
   url: string
   secret: string
-  /** By upload: when the CRM was first notified of its end, on the wall clock. */
+  /** By upload: the time on the wall clock when the CRM was first notified of the end. */
   heardAt: ReadonlyMap<string, number>
   close(): Promise<void>
 }

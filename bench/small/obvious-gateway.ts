@@ -6,10 +6,10 @@ import { z } from 'zod'
 /**
  * The yardstick for single contacts: the gateway that most developers would write first. It is a
  * Fastify route that checks the contact, inserts the row and answers. It then posts the contact to
- * Genesys by itself, writes the outcome, and notifies the CRM. It has no pace and no retries. After
- * a crash, it has forgotten what it was doing. It encrypts nothing, and has no keys, no check for
- * duplicates and no order. `node bench/small/obvious-gateway.ts <database url> <genesys url> <crm
- * url>` prints `listening <address>`.
+ * Genesys in a separate request, writes the outcome, and notifies the CRM. It has no pace and no
+ * retries. After a crash, it has forgotten what it was doing. It encrypts nothing, and has no keys,
+ * no check for duplicates and no order. `node bench/small/obvious-gateway.ts <database url>
+ * <genesys url> <crm url>` prints `listening <address>`.
  */
 const [databaseUrl = '', genesysUrl = '', crmUrl = ''] = process.argv.slice(2)
 

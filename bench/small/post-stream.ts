@@ -69,9 +69,10 @@ export const bodyOf = (prefix: string, n: number): string => {
 }
 
 /**
- * Posts one contact after the other for `seconds`, to `lists` in turn. `aSecond`: how many contacts
- * a second, as long as one of the `lines` connections is free. null: as fast as these connections
- * get answers. Throws if the gateway does not accept a contact.
+ * Posts one contact after the other for `seconds`, to `lists` in turn. `lines`: the number of
+ * connections. `aSecond`: how many contacts a second, as long as a connection is free. null: each
+ * connection posts the next contact as soon as it has an answer. Throws if the gateway does not
+ * accept a contact.
  */
 export const postStream = async (about: {
   address: string

@@ -20,8 +20,8 @@ export type SmallCase = {
   seconds: number
   lines: number
   /**
-   * Genesys answers no call that carries contacts until the sender has ended. So receiving is
-   * measured alone.
+   * true: Genesys answers calls that carry contacts only after the sender has ended. The case then
+   * measures receiving alone.
    */
   receivingAlone: boolean
 }

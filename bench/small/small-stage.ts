@@ -27,8 +27,8 @@ export type Reading = {
   /** The bench's own process, in which the sender and the CRM run. */
   senderCpuMs: number
   /**
-   * Processor time of a database server. null on the embedded home, where the gateway's time
-   * includes it.
+   * Processor time of a database server. null on the embedded home: the time of the gateway
+   * includes the time of the database.
    */
   databaseCpuMs: number | null
   /** Calls that Genesys got, by operation. */
@@ -57,8 +57,8 @@ export type SmallStage = {
    */
   takenAt(): Promise<Map<string, number>>
   /**
-   * Resolves when the CRM was notified of the end of every upload, or after `withinMs`. Returns how
-   * many uploads are missing.
+   * Resolves when the CRM was notified of the end of every upload, or after `withinMs`. Returns the
+   * number of uploads whose end was not reported.
    */
   allHeard(posted: readonly Posted[], withinMs: number): Promise<number>
   close(): Promise<void>
@@ -122,7 +122,7 @@ const homeEnv = (home: StoreHome, dataDir: string): Record<string, string> =>
 
 type GatewayProcess = { address: string; pid: number; kill(): Promise<unknown> }
 
-/** `perMinute`: the calls that Genesys allows, and the pace for which the gateway is configured. */
+/** `perMinute`: how many calls Genesys allows, which is also the configured pace of the gateway. */
 export const setSmallStage = async (
   home: StoreHome,
   about: { dialect: Dialect; perMinute: number; way: 'gateway' | 'obvious' },

@@ -15,9 +15,9 @@ const BASE = {
 } as const
 
 /**
- * The part of the target rates that each home must reach: all of them on a server, a third on the
- * embedded home. On the embedded home, times and calls per contact may be three times as high
- * (issue "One contact at a time").
+ * The share of the target rates that each home must reach: the full rates on a server, a third of
+ * them on the embedded home. The embedded home may also take three times the processor time in the
+ * gateway, time to Genesys and calls per contact (issue "One contact at a time").
  */
 const SHARE = { server: 1, embedded: 1 / 3 } as const
 

@@ -3,9 +3,10 @@ import { smallUpload } from '../../test/support/databases/small-uploads.ts'
 import { readDatabase } from '../database-figures.ts'
 
 /**
- * `npm run bench:staging` measures what the statement that stages small uploads costs a server: as
- * such, and for each upload in it. The gateway decides how many uploads share a statement, so the
- * bench counts the statements: each is a transaction of its own.
+ * `npm run bench:staging` measures what it costs a database server to stage small uploads: the cost
+ * of one statement, and the additional cost of each upload in the statement. The gateway decides
+ * how many uploads share a statement. The bench therefore counts the statements. Each statement is
+ * a separate transaction with a separate `xmin`.
  */
 const UPLOADS = 1_500
 const ALONE = 1
@@ -27,8 +28,8 @@ const read = async (): Promise<Reading> => {
 }
 
 /**
- * Stages the uploads in waves of `together`. Returns the cost of an upload, and its share of
- * statements.
+ * Stages the uploads in waves of `together`. Returns the processor time and the number of
+ * statements for one upload. If uploads share statements, this number is below 1.
  */
 const costOf = async (together: number): Promise<Reading> => {
   const waves = Math.ceil(UPLOADS / together)
@@ -41,7 +42,7 @@ const costOf = async (together: number): Promise<Reading> => {
   }
   const after = await read()
   const uploads = waves * together
-  // The second reading shows what a reading costs.
+  // The first two readings show what one reading costs.
   const readingMs = startedAt.cpuMs - before.cpuMs
   return {
     cpuMs: (after.cpuMs - startedAt.cpuMs - readingMs) / uploads,

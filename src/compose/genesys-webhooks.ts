@@ -45,8 +45,8 @@ const allOf = (subscriptions: readonly EventSubscription[]): EventSubscription =
 })
 
 /**
- * The subscriptions to Genesys' events, with PUBLIC_URL and the current secret. If there are none,
- * the reason as a string.
+ * The subscriptions to Genesys' events, with PUBLIC_URL and the current secret. A string: the
+ * reason why there are no subscriptions.
  */
 export const eventSubscriptionOf = (essentials: Essentials): EventSubscription | string => {
   const { config, genesys } = essentials

@@ -14,9 +14,10 @@ import {
 import type { Essentials } from './essentials.ts'
 
 /**
- * How many days old an edition may be, for registries that have no `maxAgeDays`. Also the registry
- * that the configuration requires for each country. If the configuration sets no age, the law that
- * is in force today sets it. If the gateway has no rule for the country, the age is 31 days.
+ * The age limit of editions, in days, for registries that have no `maxAgeDays`, and the registry
+ * that the configuration requires for each country. If the configuration sets no limit, the limit
+ * of the law that is in force today applies. If the gateway has no rule for the country, the limit
+ * is 31 days.
  */
 export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) => ({
   ageDaysOf: (country: string): number => maxAgeDays ?? registryAgeDays(country, systemClock.now()),
@@ -24,8 +25,8 @@ export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) =
 })
 
 /**
- * Reports at the start the countries whose law requires consent but which
- * CONSENT_REQUIRED_COUNTRIES does not name.
+ * At the start, reports each country whose law requires consent, if CONSENT_REQUIRED_COUNTRIES does
+ * not name this country.
  */
 const tellOfConsent = ({ consentCountries: asked }: DncConfig, emit: Emit): void => {
   const countries = consentCountries(systemClock.now()).filter((country) => !asked.has(country))

@@ -36,7 +36,7 @@ const POLICY = [
 const setHeaders = async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
   reply.header('content-security-policy', POLICY)
   // With `no-referrer`, browsers would send no origin with a form. `checkOrigin` refuses a form
-  // without one.
+  // without an origin.
   reply.header('referrer-policy', 'same-origin')
   reply.header('cross-origin-opener-policy', 'same-origin')
 }

@@ -43,8 +43,8 @@ export type IntakeResult = {
    */
   leftOut: Map<number, Buffer>
   /**
-   * For each row in `leftOut`, in the same order: the line of the row that stays instead of it. The
-   * rows of a chunk share one array.
+   * For each row in `leftOut`, in the same order: the line of the row that replaced it. The rows of
+   * a chunk share one array.
    */
   replacedBy: Map<number, Uint32Array>
   /** The number of chunks with at least one accepted row that is not left out. */
@@ -107,8 +107,8 @@ export type ChunkSink = {
    */
   take(chunk: NewChunk): Promise<void>
   /**
-   * The id digests of every chunk stored so far, one buffer per chunk, in order of `seq`. If they
-   * were too many to keep in memory, intake reads them here to find the replaced rows.
+   * The id digests of every chunk stored so far, one buffer per chunk, in order of `seq`. If the
+   * digests are too many for memory, intake reads them here to find the replaced rows.
    */
   idDigests(): AsyncIterable<Buffer>
 }

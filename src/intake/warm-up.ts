@@ -28,7 +28,7 @@ const NAMES = ['Anna Lee', 'José García', '"O""Neil, Jr."', 'Zoë Müller', '"
 
 /** A peculiarity occurs once in this number of rows. */
 const EVERY = { capital: 9, city: 3, email: 5, lineBreak: 40, longEmail: 50, longId: 60, phone: 31 }
-const FAULTS_EVERY = 200
+const FAULTS_EVERY = 100
 
 /**
  * A number in one of eight spellings. Half of them have a country code, so that many rows are
@@ -66,7 +66,10 @@ type Cells = { id: string; name: string; phone: string; email: string; city: str
 const lineOf = ({ id, name, phone, email, city }: Cells): string =>
   `${id},${name},${phone},${email},${city}\n`
 
-/** Rows that are blank, faulty or duplicates. Each occurs once in `FAULTS_EVERY` rows. */
+/**
+ * Rows that are blank, faulty, duplicates, or plainly valid only as text. Each occurs once in
+ * `FAULTS_EVERY` rows.
+ */
 const FAULTS: readonly ((row: Cells) => string)[] = [
   () => '\n',
   ({ id }) => `${id},cut off\n`,
@@ -78,6 +81,8 @@ const FAULTS: readonly ((row: Cells) => string)[] = [
   (row) => lineOf({ ...row, phone: '415 555 01' }),
   (row) => lineOf({ ...row, email: 'anna@example' }),
   (row) => lineOf({ ...row, phone: '', email: '' }),
+  (row) => lineOf({ ...row, phone: 'tel:+14155550101' }),
+  (row) => lineOf({ ...row, city: "'Portland" }),
   (row) => lineOf({ ...row, id: 'TWICE-1' }),
   (row) => lineOf({ ...row, id: 'TWICE-2' }),
 ]

@@ -29,7 +29,7 @@ const FETCHERS = {
   reconcile: 1,
 } as const satisfies Record<QueueName, number>
 /**
- * How long after a job is due the gateway makes the fetchers fetch. By then, the transaction that
+ * The gateway makes the fetchers fetch this long after a job is due. By then, the transaction that
  * sends the job has usually committed. If not, the next poll finds the job.
  */
 const POKE_AFTER_MS = 40
@@ -234,9 +234,9 @@ const createPokes = (clock: Clock, look: (queue: QueueName) => void) => {
 
 /**
  * The job queue on pg-boss. When this resolves, every queue exists, so sending inside a transaction
- * needs no second connection. `pollMs` (at least 500, default 3,000): how soon the instance finds
- * jobs of other instances, and its own jobs that are due in more than a minute. The instance's
- * other jobs are fetched as soon as they are due.
+ * needs no second connection. `pollMs` (at least 500, default 3,000): the wait between two polls.
+ * The polls find jobs of other instances, and jobs of this instance that are due in more than a
+ * minute. Other jobs of this instance are fetched as soon as they are due.
  */
 export const createJobQueue = async (deps: {
   sql: SqlExecutor

@@ -21,7 +21,7 @@ export const saysUnavailable = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'name' in error && error.name === UNAVAILABLE
 
 /**
- * Reports once that the jobs have lost their database, and once that they have it again. Several
+ * Reports the beginning and the end of each outage of the jobs' database, once each. Several
  * fetchers may notice the same outage.
  */
 export const watchOutages = (deps: { sql: SqlExecutor; clock: Clock; emit: Emit }): OutageWatch => {

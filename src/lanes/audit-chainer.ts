@@ -5,7 +5,7 @@ import { createLookLoop } from './look-loop.ts'
 
 /**
  * The wait between two checks for new entries. Usually, an entry is in the chain within a second.
- * An entry takes longer while a transaction that began before its own is still running.
+ * An entry takes longer if a transaction that began earlier is still running.
  */
 const LOOK_EVERY_MS = 400
 
@@ -41,8 +41,8 @@ export const createAuditChainer = ({
       await keepHead?.(signed).catch((error: unknown) => {
         emit('audit.head_not_kept', { block: signed.block, error: errorCode(error) })
       })
-      // If the block is not full, newer entries wait for the next check, because writing a block of
-      // a few entries costs as much as writing one of hundreds.
+      // After a block that is not full, new entries wait for the next check. Writing a block of a
+      // few entries costs as much as writing a block of hundreds.
       return isFull
     },
     queue: 'audit-chain',

@@ -5,8 +5,8 @@ import type { Emit } from '../telemetry/events.ts'
 import { slept } from './lease.ts'
 
 /**
- * In a long outage, the worker waits `idlePollMs` and at most five more seconds between two tries,
- * so that work resumes within 15 s after the database is back (P4).
+ * In a long outage, the wait between two tries is `idlePollMs` plus at most five seconds. Work then
+ * resumes within 15 s after the database is back (P4).
  */
 const CLAIM_BACKOFF = { baseMs: 1_000, capMs: 5_000 }
 

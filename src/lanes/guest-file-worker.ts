@@ -2,7 +2,10 @@ import type { GuestFileClaim, GuestFileStore } from '../workflows/ports/guest-fi
 import type { SendGuestFile } from '../workflows/ports/guest-files/send-guest-file.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Works on several guest files at the same time. Only a piece of each file is in memory. */
+/**
+ * Works on several guest files at the same time. Only one piece of each file is in memory at a
+ * time.
+ */
 export const createGuestFileWorker = ({
   files,
   send,

@@ -51,8 +51,8 @@ export type LaneWorkers = {
    */
   nudgeHeld(laneKey: string, count: number): void
   /**
-   * Claims no more lanes, and gives batches that are being sent `graceMs` to end. Then aborts the
-   * remaining work and releases every lane.
+   * Claims no more lanes. Waits up to `graceMs` for the batches that are being sent. Then aborts
+   * the remaining work and releases every lane.
    */
   stop(graceMs: number): Promise<void>
 }
@@ -68,8 +68,8 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
   const held = new Map<KeptLease, Promise<void>>()
   const stopping = new AbortController()
   /**
-   * Between two deliveries, a lane can be released without loss. If another lane waits for a place,
-   * the lane therefore makes room. While the released lane waits, more uploads collect for its next
+   * Between two deliveries, a lane can be released without loss. It therefore makes room if another
+   * lane waits for a place. While the released lane waits, more uploads collect for its next
    * request.
    */
   const isWaitedFor = async (): Promise<boolean> => !turns.hasRoom() && (await lanes.anyReady())
@@ -121,8 +121,8 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
 }
 
 /**
- * Waits for the last claim, and until the work on every held lane has stopped. After `graceMs`,
- * aborts work that is still running.
+ * Waits for the last claim. Then waits up to `graceMs` for the work on the held lanes, and aborts
+ * the work that is still running.
  */
 const emptied = async (
   clock: Clock,
@@ -130,7 +130,7 @@ const emptied = async (
   claiming: Promise<void>,
   graceMs: number,
 ): Promise<void> => {
-  // Asks the work to stop now, and not only after the last claim, because that claim may hang.
+  // The last claim may hang, so the work is asked to stop before this claim has ended.
   for (const lease of held.keys()) lease.askToRest()
   await claiming
   for (const lease of held.keys()) lease.askToRest()
@@ -143,9 +143,9 @@ const emptied = async (
 }
 
 /**
- * Works on a claimed lane, and then releases it. The work ends if there is no more of it, if it
- * fails, or if it is asked to stop. It also ends after a delivery if another lane waits for a
- * place. A lost lane is not released, because another instance may hold it.
+ * Works on a claimed lane, and then releases it. The work ends if no work is left, if it fails, or
+ * if it is asked to stop. It also ends after a delivery if another lane waits for a place. A lost
+ * lane is not released, because another instance may hold it.
  */
 const createHolder = (
   deps: LaneWorkerDeps,

@@ -4,13 +4,16 @@ import { FenceLost } from '../workflows/ports/delivery/delivery.ts'
 import type { LaneStore, Lease, Nudges } from '../workflows/ports/delivery/lease.ts'
 import { createNudges } from './nudges.ts'
 
-/** A lease of 10 s is renewed every 3 s [design: 8], so two renewals in succession may fail. */
+/**
+ * A lease of 10 s is renewed every 3 s [design: 8], so the lease is still valid after two failed
+ * renewals.
+ */
 const RENEW_EVERY_MS = 3_000
 /** The wait before a failed renewal is tried again. */
 const RENEW_AGAIN_MS = 500
 /**
- * How long a renewal may take. One statement renews all leases of the process. If the statement
- * hangs, the worker stops waiting for it early enough to send another statement.
+ * How long a renewal may take. One statement renews all leases of the process. If this statement
+ * hangs, the worker stops waiting in time to send another statement.
  */
 const RENEW_WITHIN_MS = 2_000
 /**
@@ -56,9 +59,9 @@ const createAsides = (wentAside?: () => void): Pick<KeptLease, 'aside' | 'isAsid
 }
 
 /**
- * Keeps the lease of a claimed lane. Computes the end of the lease on the monotonic clock, from the
- * moment before the statement that claimed or renewed it. The computed end is therefore never later
- * than the end in the database.
+ * Keeps the lease of a claimed lane. Computes the end of the lease on the monotonic clock. The
+ * lease counts from the moment before the statement that claimed or renewed it. The computed end is
+ * therefore never later than the end in the database.
  */
 export const keepLease = (
   deps: { lanes: Pick<LaneStore, 'renew'>; clock: Clock; wentAside?: () => void },

@@ -12,7 +12,7 @@ type Claimed<C extends Claim> = {
   claim: C
   key: string
   /**
-   * Works on the object. Returns after how many milliseconds the work must continue. null: the work
+   * Works on the object. Returns the milliseconds until the work must continue. null: the work
    * continues only when the object has new work.
    */
   work(lease: KeptLease): Promise<number | null>
@@ -48,7 +48,7 @@ export type ObjectWorker = {
   start(): void
   /** Claims now. Call this when there may be work. */
   wake(): void
-  /** Claims no more objects, and gives running work `graceMs` to end. Then aborts it. */
+  /** Claims no more objects. Waits up to `graceMs` for running work, and then aborts it. */
   stop(graceMs: number): Promise<void>
 }
 
@@ -57,9 +57,9 @@ const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 const LONGEST = (): number => 1
 
 /**
- * Works on a claimed object until its work must wait, and releases it. Returns after how many
- * milliseconds the work must continue. null: the work continues only when the object has new work,
- * or the lease was lost, so another worker may continue. Never rejects.
+ * Works on a claimed object until its work must wait, and releases it. Returns the milliseconds
+ * until the work must continue. null: the work continues only when the object has new work. Also
+ * null if the lease was lost, because another worker may hold the object. Never rejects.
  */
 const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: AbortSignal) => {
   const { lane, emit, random = LONGEST } = deps
@@ -107,8 +107,8 @@ export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): 
   const hold = createHolder(deps, stopping.signal)
   const held = new Map<KeptLease, Promise<void>>()
   /**
-   * When the work on an object has ended, claims the next object. Claims again when the first
-   * object is due, if this is before the next idle poll.
+   * When the work on an object has ended, claims the next object. If the first object is due before
+   * the next idle poll, claims again when it is due.
    */
   const follow = async (work: Promise<number | null>, lease: KeptLease): Promise<void> => {
     const nextMs = await work

@@ -46,25 +46,25 @@ const SWEEP_EVERY_MS = 5_000
  */
 const RECEIVING_DEAD_MS = 60_000
 /**
- * If a delivery that was tried before has been due for this time, it gets a new job, because its
+ * A delivery that was tried before gets a new job when it has been due for this time, because its
  * job may be lost. If its job still waits behind other jobs, no new job is made. A delivery that
  * was never tried gets a new job in the first sweep after it is due.
  */
 const SYNC_OVERDUE_MS = 20_000
 const RECEIPT_OVERDUE_MS = 60_000
 /**
- * If the check of an upload has been due for this time, it gets a new job. The job of a check takes
- * less time than this, so the earlier job is probably lost.
+ * If the check of an upload has been due for this time, it gets a new job. A check takes less time,
+ * so its earlier job is probably lost.
  */
 const RECONCILIATION_OVERDUE_MS = 180_000
 /** Must agree with docs/retention.md. */
 const RECEIPTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 
 /**
- * Repairs what a crash left behind: discards abandoned uploads, submissions and guest files,
- * repairs lanes, and gives new jobs to deliveries, receipts and checks whose jobs are lost. Also
- * ends holds that are due, wakes DNC lists with renewals that are due, and deletes receipts past
- * their retention.
+ * Repairs what a crash left behind. Discards abandoned uploads, submissions and guest files.
+ * Repairs lanes. Gives new jobs to deliveries, receipts and checks whose jobs are lost. Also ends
+ * holds that are due, wakes DNC lists with renewals that are due, and deletes receipts past their
+ * retention.
  */
 export const createSweeper = (deps: SweeperDeps): Sweeper => {
   const stopped = new AbortController()

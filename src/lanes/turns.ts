@@ -16,12 +16,12 @@ export type Turns = {
   /** Whether one more lane may be claimed. */
   hasRoom(): boolean
   /**
-   * Whether there is no room, and a lane has had its shortest time (`TURN_MS`). false while any
-   * lane is stopping, because only one lane makes room at a time.
+   * true: there is no room, and a lane has kept its place for at least `TURN_MS`. Always false
+   * while a lane is stopping, because only one lane makes room at a time.
    */
   isOneOver(): boolean
   /**
-   * Asks the lane that has had its place for the longest time to stop between two batches. The lane
+   * Asks one lane to stop between two batches: the lane that has kept its place longest. This lane
    * then goes to the end of the queue.
    */
   endOne(): void

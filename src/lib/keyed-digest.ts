@@ -18,7 +18,7 @@ const BYTES_PER_CHAR = 3
  * The spare bytes after a text. The last block of a text is always read as a whole block, even if
  * the text has fewer bytes.
  */
-export const DIGEST_SLACK_BYTES = DIGEST_BYTES
+export const DIGEST_SLACK_BYTES = 16
 
 /** Collects texts and digests them together, which is much faster than one by one. */
 export type DigestBatch = {

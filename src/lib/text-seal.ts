@@ -3,9 +3,9 @@ import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import { createDigestBatch, DIGEST_BYTES } from './keyed-digest.ts'
 
 /**
- * Texts in the form in which they are stored. Each text has a digest of 16 bytes, by which equal
- * texts are found, and the encrypted text. The encrypted text has as many bytes as the text in
- * UTF-8.
+ * Texts in the form in which they are stored. For each text, there is a digest of 16 bytes and an
+ * encrypted text. Equal texts have the same digest. The encrypted text has as many bytes as the
+ * text in UTF-8.
  */
 export type SealedTexts = {
   digests: Buffer
@@ -28,7 +28,7 @@ export type TextSeal = {
   digests(texts: readonly string[]): Buffer
   seal(texts: readonly string[]): SealedTexts
   /**
-   * Decrypts a text. Throws if the digest or the bytes were changed, or if the key is not the same.
+   * Decrypts a text. Throws if the digest or the bytes were changed, or if the key is another one.
    */
   open(digest: Uint8Array, sealed: Uint8Array): string
 }

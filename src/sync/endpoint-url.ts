@@ -33,9 +33,9 @@ const urlFault = (url: URL): string | null => {
 /**
  * Checks a URL that a caller registers [design: 7]: https, port 443, no user information, no
  * fragment, a public host. Reads the URL with the WHATWG parser, which converts `0x7f.1` and
- * `①②⑦.0.0.1` to the addresses that they mean. A host of `innerHosts` may have any port, http and
- * an inner address. `innerHosts` is empty if Genesys is not simulated. The addresses of a name are
- * checked at the time of the connection, because they may change.
+ * `①②⑦.0.0.1` to the addresses that they mean. The URL of a host in `innerHosts` may use http, any
+ * port and an inner address. `innerHosts` is empty if Genesys is not simulated. The addresses of a
+ * name are checked at the time of the connection, because they may change.
  */
 export const createEndpointUrlCheck =
   (deps: { innerHosts: readonly string[] }): EndpointUrlCheck =>

@@ -30,8 +30,8 @@ const MOST_WAITING = 4_000
 type Waiting = { delivery: SyncDelivery; sinceMs: number }
 
 /**
- * The deliveries of one endpoint: how many attempts it has not answered yet, and which deliveries
- * wait, in order.
+ * The deliveries of one endpoint: the waiting deliveries in order, and how many attempts have no
+ * answer yet.
  */
 type Line = { waiting: Waiting[]; underWay: number }
 

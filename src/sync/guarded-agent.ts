@@ -37,8 +37,8 @@ export const guardedLookup = (resolve: Resolve): LookupFunction => {
 
 /**
  * An agent that connects only to public addresses. It connects to exactly the address that was
- * checked. If the name resolves to another address a moment later, this has therefore no effect. If
- * the URL has an address instead of a name, the agent checks this address directly.
+ * checked, even if the name resolves to another address a moment later. If the URL has an address
+ * instead of a name, the agent checks this address directly.
  */
 export const guardedAgent = (resolve: Resolve): Agent => {
   const connect = buildConnector({ allowH2: false, lookup: guardedLookup(resolve) })

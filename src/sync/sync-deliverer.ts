@@ -44,8 +44,8 @@ export const createSyncDeliverer = (
  * - 410, or no attempt is left in the schedule: dead.
  * - Anything else, including redirects, which are never followed: another attempt.
  *
- * A 410 disables the endpoint. Failures for days also disable it, unless it comes from the
- * environment. If the delivery has ended in the meantime, its state does not change. Calls
+ * A 410 disables the endpoint. Days of failures also disable an endpoint, except an endpoint from
+ * the environment. If the delivery has ended in the meantime, its state does not change. Calls
  * `answered` before it records the result.
  */
 export const createSyncAttempt =

@@ -18,8 +18,8 @@ export const SYNC_SCHEDULE_MS: readonly number[] = [
   24 * HOUR,
 ]
 /**
- * Each wait gets longer by a random time, which is at most this share of the wait. Deliveries that
- * failed together are therefore not all repeated at the same moment.
+ * Each wait gets longer by a random time of at most this share. Deliveries that failed together are
+ * therefore not all repeated at the same moment.
  */
 const JITTER = 0.1
 

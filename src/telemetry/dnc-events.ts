@@ -69,8 +69,8 @@ export type DncEvents = {
     retryInMs: number
   }
   /**
-   * A pull has ended. `added`: people in the export for whom the gateway had no entry in force, and
-   * who got one. `missing`: entries of the gateway that are not in the export.
+   * A pull has ended. `added`: people in the export who got an entry, because the gateway had none
+   * in force for them. `missing`: entries of the gateway that are not in the export.
    */
   'dnc.pulled': {
     submissionId: string

@@ -80,8 +80,8 @@ const setFirstUpkeep = (metrics: Metrics): void => {
     metrics.retentionDeleted.inc({ rule }, 0)
     metrics.retentionBehind.set({ rule }, 0)
   }
-  // Set at the start. Without it, the alert would treat an instance that has not run retention yet
-  // as late.
+  // Set at the start. Without this value, the alert would count an instance as late if it has not
+  // run retention yet.
   metrics.lastProcessed.setToCurrentTime({ what: 'retention_swept' })
 }
 

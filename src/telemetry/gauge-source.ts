@@ -5,10 +5,7 @@ export type DatabaseGauges = {
   uploads: Partial<Record<UploadState, number>>
   /** Held uploads by reason. */
   holds: Partial<Record<HoldReason, number>>
-  /**
-   * For each state, the longest time for which an upload has had neither a settled batch nor
-   * another change.
-   */
+  /** For each state, the longest time without a settled batch or another change of an upload. */
   longestUnchangedSeconds: Partial<Record<UploadState, number>>
   lanesHeld: number
   lanesWaiting: number

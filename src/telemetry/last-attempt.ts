@@ -1,8 +1,8 @@
 import type { GatewayEvents } from './events.ts'
 
 /**
- * Remembers how the last attempt at Genesys ended, and which rights are probably missing. `note`
- * records an attempt. `told` returns a sentence for operators.
+ * Remembers how the last attempt to call Genesys ended, and which rights are probably missing.
+ * `note` records an attempt. `told` returns a sentence for operators.
  */
 export const createLastAttempt = () => {
   let told = 'not called yet'

@@ -30,7 +30,7 @@ const uploadMetrics = ({ counter }: Makers) => ({
   uploadsReplayed: counter('uploads_replayed_total', 'Answers replayed for an idempotency key'),
   uploadsHeld: counter(
     'uploads_held_total',
-    'How often delivery held an upload. `apply` and `not_before` stay 0, because callers request these holds',
+    'How often the gateway held an upload, by reason. `apply` and `not_before` stay 0, because callers request these holds',
     ['reason'],
   ),
   uploadsFinished: counter('uploads_finished_total', 'Uploads that reached a final state', [
@@ -38,7 +38,7 @@ const uploadMetrics = ({ counter }: Makers) => ({
   ]),
   reconciliations: counter(
     'reconciliations_total',
-    'Ended uploads that the gateway checked in Genesys, or could not check (`unavailable`)',
+    'Checks of ended uploads in Genesys, by outcome. `unavailable`: the gateway could check nothing',
     ['outcome'],
   ),
   reconciledRows: counter(
@@ -48,10 +48,14 @@ const uploadMetrics = ({ counter }: Makers) => ({
   ),
   rows: counter('rows_total', 'Rows of uploads, by outcome', ['outcome']),
   rejections: counter('rejections_total', 'Rejected rows, by code', ['code']),
-  suppressedRows: counter('suppressed_rows_total', 'Rows suppressed at intake, by code', ['code']),
+  suppressedRows: counter(
+    'suppressed_rows_total',
+    'Rows suppressed when their upload arrived, by code',
+    ['code'],
+  ),
   phones: counter(
     'phones_total',
-    'Phone numbers parsed, by parser: direct (of the gateway) or library',
+    'Parsed phone numbers, by parser: the gateway (direct) or libphonenumber-js (library)',
     ['path'],
   ),
   chunks: counter('chunks_staged_total', 'Chunks of staged uploads'),
@@ -95,14 +99,14 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   paceRemaining: gauge(
     'pace_remaining',
-    'Remaining requests that Genesys last reported. This is only a hint',
+    'Number of remaining requests that Genesys last reported. The number is only a hint',
   ),
   paceWaiting: gauge('pace_waiting', 'Requests of this instance that wait for a slot', ['class']),
 })
 
 const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes that a worker lost before it released them'),
-  laneFailures: counter('lane_failures_total', 'Unexpected errors of workers of lanes'),
+  laneFailures: counter('lane_failures_total', 'Unexpected errors of workers'),
   syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages to endpoints', [
     'event',
     'outcome',
@@ -128,7 +132,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   jobFailures: counter('job_failures_total', 'Background jobs that ended in an error', ['queue']),
   lastProcessed: gauge(
     'last_processed_timestamp_seconds',
-    'Time of the last success of the work that the label names',
+    'When the work that the label names last succeeded',
     ['what'],
   ),
   uploads: gauge(
@@ -139,7 +143,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   holds: gauge('holds', 'Uploads that are held at present, by reason', ['reason']),
   longestUnchanged: gauge(
     'upload_longest_unchanged_seconds',
-    'Longest time without any progress (a settled batch or a change) of an upload in this state',
+    'Longest time for which an upload in this state made no progress: no batch was settled and nothing changed',
     ['state'],
   ),
   lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),
@@ -209,7 +213,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   scannerAway: gauge('guest_file_scanner_away', '1 if the last scan gave no verdict'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
-    'How often the gateway requested a new upload URL for a guest file, because the previous URL was refused or the bytes arrived corrupt',
+    'New upload URLs requested for guest files, by reason: Genesys refused the previous URL, or the bytes arrived corrupt',
     ['reason'],
   ),
   guestFilesHeld: counter(
@@ -218,7 +222,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   guestFileVerdictsLate: counter(
     'guest_file_verdicts_late_total',
-    'Guest files that are stored in Genesys and got no verdict from Genesys for a day',
+    'Stored guest files on which Genesys gave no verdict within a day',
   ),
   guestFileSeconds: histogram(
     'guest_file_latency_seconds',
@@ -235,7 +239,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   retentionDeleted: counter(
     'retention_deleted_total',
-    'Items deleted at the end of their retention, by rule. For audit-entries: runs in which blocks of entries were due',
+    'Items deleted at the end of their retention, by rule. The rule audit-entries counts the runs with due entries, not the entries',
     ['rule'],
   ),
   retentionBehind: gauge(
@@ -247,11 +251,11 @@ const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   oldestErasure: gauge('oldest_erasure_seconds', 'Age of the oldest erasure that is not completed'),
   sealedUnderOlderKeys: gauge(
     'sealed_under_older_keys',
-    'Values that are encrypted with an older key of ENCRYPTION_KEYS. If gateway_older_keys is also 0, you may remove the older keys',
+    'Values that are encrypted with an older key of ENCRYPTION_KEYS. If this metric and gateway_older_keys are 0, you may remove the older keys',
   ),
   olderKeys: gauge(
     'older_keys',
-    'Number of encryption keys, other than the first of ENCRYPTION_KEYS, that may still be needed to read stored data',
+    'Older encryption keys that may still be needed to read stored data. The first key of ENCRYPTION_KEYS does not count',
   ),
 })
 

@@ -184,7 +184,7 @@ const ALL_HOLD_REASONS = Object.keys(HOLD_REASONS) as HoldReason[]
 
 export type Telemetry = {
   emit: Emit
-  /** How the last attempt at Genesys ended, as a sentence for operators. */
+  /** How the last attempt to call Genesys ended, as a sentence for operators. */
   lastGenesysAttempt(): string
   /** What this process did in the last hour. */
   lastHour(): LastHour

@@ -7,8 +7,8 @@ export type UpkeepEvents = {
   /** A call was refused because its tenant has used up a quota. */
   'quota.exceeded': { tenantId: string; quota: QuotaName }
   /**
-   * One run of a retention rule. `behindMs`: how long the oldest row that the run found was
-   * overdue. `more`: rows are left for the next run.
+   * One run of a retention rule. `behindMs`: for how long the oldest row of the run was overdue.
+   * `more`: rows are left for the next run.
    */
   'retention.swept': {
     rule: RetentionRuleName

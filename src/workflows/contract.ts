@@ -11,8 +11,8 @@ import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
 /**
  * One upload as the HTTP layer passes it to `ReceiveUpload`. The use cases in this file throw
- * `GatewayProblem` for every failure that a caller is to see, except an outage of the database
- * (`StoreUnavailable`). The types of the use cases name the codes.
+ * `GatewayProblem` for every failure that a caller is to see. For an outage of the database, they
+ * throw `StoreUnavailable`. The types of the use cases name the codes.
  */
 export type UploadRequest = {
   caller: Caller
@@ -28,8 +28,8 @@ export type UploadRequest = {
   path: string
   validateOnly: boolean
   /**
-   * How Genesys places the new contacts in the dialling queue, and whether `doNotQueue` has its
-   * default because neither the upload nor the list sets it. null if the dialect has no queue.
+   * How Genesys places the new contacts in the dialling queue. Also says whether `doNotQueue` has
+   * its default, because neither the upload nor the list sets it. null if the dialect has no queue.
    */
   queue?: ChosenQueue | null
   /**

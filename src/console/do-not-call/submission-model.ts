@@ -48,7 +48,7 @@ export const submissionModel = (submission: DncSubmission) => ({
     count: submission.counts[name],
   })),
   quarantined: submission.counts.quarantined,
-  // The page shows contacts that were delivered before in a separate part.
+  // A separate part of the page shows the contacts that were delivered before the entries.
   notes: submission.notes.filter((note) => note !== DELIVERED_BEFORE_NOTE),
   problem: submission.problem,
   appliedAt: submission.appliedAt,

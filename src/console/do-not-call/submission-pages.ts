@@ -35,8 +35,9 @@ export const findOwn = async (
 export const linkOf = (id: string): string => `/console/do-not-call/submissions/${id}`
 
 /**
- * The model of the part of the page that is reloaded. `live`: null if the submission has ended, and
- * the gateway has searched for contacts that were delivered before and has settled each of them.
+ * The model of the part of the page that is reloaded. `live`: null if nothing changes from now on.
+ * The submission has then ended, and the gateway has found and settled all contacts that were
+ * delivered before the entries.
  */
 const liveModel = async (
   { deps, caller }: Pick<Visit, 'deps' | 'caller'>,

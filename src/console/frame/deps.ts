@@ -89,7 +89,7 @@ export type ConsoleDeps = {
   seeUploads: SeeUploads
   /**
    * Marks for the rows in a file of rejected rows. A mark proves from which upload and line its row
-   * is and, if the row had a valid contact id, which id this was.
+   * is. If the row had a valid contact id, the mark also proves this id.
    */
   rowMarks: RowMarks
   searchRows: SearchRows
@@ -113,8 +113,8 @@ export type ConsoleDeps = {
   receiveEdition: ReceiveEdition
   removeEdition: RemoveEdition
   /**
-   * For a registry without an age limit: how many days old its edition may be when contacts of a
-   * country are checked against it.
+   * The age limit of an edition, in days, if its registry sets no limit. The limit depends on the
+   * country of the contacts that are checked.
    */
   registryAgeDays: (country: string) => number
   guestFiles: Pick<GuestFileStore, 'find' | 'list'>

@@ -130,8 +130,9 @@ type Asked = {
 }
 
 /**
- * Where the page shows each fault (`path`): at the rule, the group or the choice of lists that the
- * fault's JSON pointer names, or at the nearest one above it. null: in the notice above the form.
+ * The faults, each with the place where the page shows it (`path`). The place is the rule, the
+ * group or the choice of lists that the fault's JSON pointer names. If the pointer names none of
+ * these, the place is the nearest one above it. null: the notice above the form.
  */
 const faultsOf = ({ about, message }: GatewayProblem, { places }: SentDefinition): Fault[] => {
   const errors = about['errors'] as { pointer: string; detail: string }[] | undefined

@@ -2,8 +2,8 @@ import type { Upload } from '../../domain/uploads/upload.ts'
 import type { Visit } from '../frame/page.ts'
 
 /**
- * How many of the newest uploads are read to find the lists that were used last. The search then
- * reads the digests of all rows of the newest uploads to each of these lists.
+ * How many of the newest uploads are read to find the lists that were used last. For each of these
+ * lists, the search then reads the digests of all rows of the newest uploads to the list.
  */
 const RECENT_UPLOADS = 50
 const MOST_LISTS = 3

@@ -17,8 +17,8 @@ const { moments: words, timeline } = ENGLISH.upload
 const MOST_MOMENTS = 300
 
 /**
- * The history that the upload's own record contains. It is shown to viewers without access to the
- * audit trail, and until the trail has entries of the upload.
+ * The history that the upload's own record contains. The page shows it to viewers without access to
+ * the audit trail. Other viewers see it until the trail has entries of the upload.
  */
 const ownMoments = (upload: Upload): Moment[] => {
   const parts: [string | null | undefined, string][] = [

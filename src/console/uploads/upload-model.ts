@@ -77,8 +77,8 @@ const sourceOf = ({ source }: Upload) => ({
 const NO_ACTIONS: UploadActions = { apply: null, moves: [], retry: [] }
 
 /**
- * The model of the page of one upload. `tenant`: the name of its tenant if that is not the
- * viewer's. Then the page shows no rows and offers no actions.
+ * The model of the page of one upload. `tenant`: the name of the upload's tenant, if this is not
+ * the viewer's own tenant. The page then shows no rows and offers no actions.
  */
 export const uploadModel = (
   upload: Upload,

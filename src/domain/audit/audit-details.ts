@@ -26,8 +26,8 @@ const BATCH = z.strictObject({ uploadIds })
 const SETTLED_BATCH = z.strictObject({
   uploadIds,
   /**
-   * Genesys' id of the job. null: there was no job, because Genesys completed the request in its
-   * answer.
+   * Genesys' id of the job. null: there was no job, because the answer to the request already had
+   * the result.
    */
   jobId: id.nullable(),
   ended: code.nullable(),

@@ -37,8 +37,8 @@ export const byCaller = ({ tenantId, keyId, requestId }: Caller): Who => ({
 })
 
 /**
- * The audit fields for work that the gateway does itself. `requestId`: the request from which the
- * work follows, or a word for the work if it follows from none (such as `start`).
+ * The audit fields for work that the gateway does itself. `requestId`: the request that caused the
+ * work. If no request caused the work, a word for it, such as `start`.
  */
 export const byGateway = (about: { tenantId: string; requestId: string }): Who => ({
   tenantId: about.tenantId,
@@ -50,7 +50,7 @@ export const byGateway = (about: { tenantId: string; requestId: string }): Who =
 export type AuditAbout = Partial<Omit<AuditEntry, 'id' | 'action' | 'details' | keyof Who>>
 
 /**
- * Makes an audit entry. Apart from a trigger of the database (`MOVED`), no other code makes one.
+ * Makes an audit entry. Only this function and a trigger of the database (`MOVED`) make entries.
  * Default: a first attempt that succeeded, without a latency.
  */
 export const createAuditEntry = (

@@ -75,7 +75,7 @@ const canonical = (value: unknown): string => {
 export const hashOfEntry = ({ type: _type, ...entry }: EntryLine): string =>
   sha256Hex(canonical(entry))
 export const hashOfEntries = (hashes: readonly string[]): string => sha256Hex(hashes.join('\n'))
-/** The text of a block that is hashed and signed. */
+/** The text that is hashed and signed for a block. */
 export const textOfHeader = (header: BlockHeader): string => canonical(header)
 export const hashOfHeader = (header: BlockHeader): string => sha256Hex(textOfHeader(header))
 

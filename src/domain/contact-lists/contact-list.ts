@@ -19,8 +19,8 @@ export type ContactList = {
   /** How many contacts the list has, as Genesys reports. null: Genesys did not report it. */
   size: number | null
   /**
-   * The settings of the list and of its columns that can be set when a list is created, as Genesys
-   * reports them. A setting that Genesys did not report is missing.
+   * The settings of the list and of its columns, as Genesys reports them: only those that a caller
+   * can choose for a new list. A setting that Genesys did not report is missing.
    */
   shown?: ShownSettings
 }

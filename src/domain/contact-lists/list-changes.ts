@@ -1,16 +1,13 @@
 import type { Upload } from '../uploads/upload.ts'
 import type { ContactList } from './contact-list.ts'
 
-/**
- * The differences between a contact list now and at the time when an upload's rows were checked, by
- * names of columns.
- */
+/** What has changed in a contact list since an upload's rows were checked, as names of columns. */
 export type ListChanges = {
   added: string[]
   removed: string[]
   /**
-   * The columns whose declared kind is now neither text nor the kind for which the rows were
-   * checked.
+   * The columns that the list now declares as a different kind than the rows were checked for. A
+   * column that is now declared as text does not count.
    */
   kindChanged: string[]
   /** The added columns that must not be empty. */
@@ -28,8 +25,8 @@ export const listChangesOf = (
   const then = new Set(upload.targetColumns)
   const now = new Map(list.columns.map((column) => [column.name, column]))
   const added = list.columns.filter(({ name }) => !then.has(name))
-  // The declared kind may be text. The check then used a kind that the gateway guessed from the
-  // column's name. The check is wrong only if the column is now declared as a kind other than text.
+  // For a column that is declared as text, the check used a kind that the gateway guessed from the
+  // column's name. Therefore the kind text never contradicts the check.
   const checked = upload.columns.filter(({ kind }) => kind !== 'contactId')
   const contradicted = checked.filter(({ kind, mappedTo }) => {
     const declared = mappedTo === null ? undefined : now.get(mappedTo)?.kind

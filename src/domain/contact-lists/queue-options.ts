@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 /**
- * What happens to contacts that are added (platform): to their place in a campaign's queue, and to
- * the data that Genesys has recorded about them. By default, a contact that was dialled is not
- * queued again, because an update of its data must not cause a second call [platform-truth: 4].
+ * What adding contacts does (platform) to their place in a campaign's queue, and to the data that
+ * Genesys has recorded about them. By default, a contact that was dialled is not queued again,
+ * because an update of its data must not cause a second call [platform-truth: 4].
  */
 export const queueOptionsSchema = z.strictObject({
   /** Contacts are put at the front of the queue. */

@@ -65,9 +65,9 @@ export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): b
 }
 
 /**
- * Whether the id is the phone number of the row: as the row wrote the number, as the digits that
- * the row wrote (if the E.164 form ends with them), or as the E.164 form without the plus. A phone
- * number may be given to another person later, so it does not identify a person.
+ * Whether the id is the phone number of the row, in one of three notations: as in the row, as only
+ * the digits in the row (if the E.164 form ends with these digits), or as the E.164 form without
+ * the plus. A phone number may be given to another person later, so it does not identify a person.
  */
 export const isPhoneNumber = (contactId: string, e164: string, written: string): boolean =>
   contactId === written ||
@@ -78,8 +78,9 @@ export const isPhoneNumber = (contactId: string, e164: string, written: string):
 export const FEWEST_PHONE_DIGITS = 7
 
 /**
- * The last digits of a phone number are the same in every notation. At most this many of them are
- * compared. The first three digits are never compared, because they may be the calling code.
+ * The last digits of a phone number are the same in every notation. At most this many of these
+ * digits are compared. The first three digits are never compared, because they may be the calling
+ * code.
  */
 const KEPT_DIGITS = 6
 const LONGEST_CALLING_CODE = 3
@@ -112,8 +113,8 @@ const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: bo
 
 /**
  * Whether an id of the default form may be the phone number (`isPhoneNumber`) in some notation.
- * false is certain: no phone number starts with a letter, and its last digits are the same in every
- * notation. true is not certain, so the caller must check further.
+ * false is certain: no phone number starts with a letter, and the last digits of a phone number are
+ * the same in every notation. true is not certain, so the caller must check further.
  */
 export const mayBePhone = (id: Span, written: Span, e164: Span): boolean => {
   if (!isDigit(id.bytes[id.from]!)) return false

@@ -1,4 +1,7 @@
-/** A column name with fewer digits never counts as a phone number. Few numbers are shorter. */
+/**
+ * A column name with fewer digits never counts as a phone number. Few phone numbers have fewer
+ * digits.
+ */
 const FEWEST_DIGITS = 7
 
 const EXTENSION = /(?:;?ext[.:=]?|x|#)\s{0,3}\d{1,8}$/u

@@ -2,9 +2,9 @@ import { isBlank } from '../text/unseen-characters.ts'
 import { instantOf } from './instant.ts'
 
 /**
- * The columns in which a file says that a person agreed to be called: when, and how this is known.
- * The gateway reads them even if the contact list does not have them. Their cells go to Genesys
- * only if the list has them.
+ * The columns in which a file states when a person agreed to be called, and how this is known. The
+ * gateway reads these columns even if the contact list does not have them. The cells go to Genesys
+ * only if the contact list has the columns.
  */
 export const CONSENT_COLUMNS = ['consentAt', 'consentSource'] as const
 export type ConsentColumn = (typeof CONSENT_COLUMNS)[number]
@@ -13,9 +13,9 @@ export const isConsentColumn = (name: string | null): name is ConsentColumn =>
   (CONSENT_COLUMNS as readonly (string | null)[]).includes(name)
 
 /**
- * What the two cells of a row say. `missing`: at least one of them is empty, and `consentAt` has no
- * fault. `consent-time-invalid`: `consentAt` is not a time with a zone. `consent-time-future`:
- * `consentAt` is more than `AHEAD_MS` in the future.
+ * What the two cells of a row say. `missing`: at least one of the two cells is empty, and
+ * `consentAt` has no fault. `consent-time-invalid`: `consentAt` is not a time with a zone.
+ * `consent-time-future`: `consentAt` is more than `AHEAD_MS` in the future.
  */
 export type Consent = 'given' | 'missing' | 'consent-time-invalid' | 'consent-time-future'
 

@@ -8,8 +8,8 @@ export type DncChunk = {
   firstLine: number
   lastLine: number
   /**
-   * The terms of all entries, each distinct terms only once. An entry refers to its terms by their
-   * index.
+   * The terms of all entries. Entries with the same terms share one element. An entry refers to its
+   * terms by their index.
    */
   terms: readonly EntryTerms[]
   entries: readonly StoredEntry[]

@@ -15,10 +15,10 @@ const folded = (text: string): string =>
 /**
  * The text by which people are compared when suppressions are looked up. It is made from a
  * normalised phone or address. A phone stays as it is in E.164. An address is case-folded, and its
- * domain gets the ASCII form of international names. Two spellings of one address that differ in
- * case, or in the form of an international domain, therefore give the same text. Two mailboxes that
- * differ only in case give the same text too. The gateway may therefore suppress too many people,
- * but it never misses a person because of upper or lower case.
+ * domain gets the ASCII form of international names. Two spellings of one address therefore give
+ * the same text if they differ only in case, or only in the form of an international domain. Two
+ * mailboxes that differ only in case give the same text too. The gateway may therefore suppress too
+ * many people, but it never misses a person because of upper or lower case.
  */
 export const subjectOf = (value: string): string => {
   const at = value.lastIndexOf('@')
@@ -43,6 +43,6 @@ export const subjectDigest = (key: Uint8Array, value: string): Buffer =>
  * a phone in E.164, but an address.
  */
 export const numberOfSubject = (value: string): number => {
-  const digits = /^\+(\d{1,15})/u.exec(value)?.[1]
+  const digits = /^\+(\d{1,15})$/u.exec(value)?.[1]
   return digits === undefined ? 0 : Number(digits)
 }

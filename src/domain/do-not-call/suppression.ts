@@ -11,10 +11,10 @@ export const reasonOfNumber = (number: number): DncReason => {
 /**
  * A number for each tenant. It grows when a submission is accepted, when a pull adds entries, when
  * an edition of a registry that the tenant uses comes into force, and when the tenant begins to use
- * a registry. An erasure may raise it too. Code that looks rows up keeps the number, and compares
- * it again before it relies on the result. If the number grew, the rows must be looked up again. A
- * transaction that makes such a change raises the number first. Tenants whose number was never
- * raised are left out.
+ * a registry. An erasure may raise it too. A transaction that makes such a change raises the number
+ * first. Code that looks rows up keeps the number, and reads it again before using the result. If
+ * the number grew, the code must look the rows up again. Tenants whose number was never raised are
+ * left out.
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
 

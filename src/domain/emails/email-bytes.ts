@@ -49,9 +49,7 @@ const writeLocal = (
   return -1
 }
 
-/**
- * Whether a label that begins at `from` may end before `at`. `last`: the last byte of the label.
- */
+/** Whether the label in `bytes[from, at)` has a valid length and a valid last byte (`last`). */
 const isLabel = (from: number, at: number, last: number): boolean =>
   at > from && at - from <= LONGEST_LABEL && last !== HYPHEN
 

@@ -6,8 +6,8 @@ export type EndpointSource = (typeof ENDPOINT_SOURCES)[number]
 
 /**
  * Why an endpoint is disabled. `request`: a caller disabled it. `gone`: it answered 410. `failing`:
- * every attempt failed for days. `not_configured`: it came from an environment variable that no
- * longer names it.
+ * every attempt failed for days. `not_configured`: the environment variable that named the endpoint
+ * no longer does so.
  */
 export const DISABLED_REASONS = ['request', 'gone', 'failing', 'not_configured'] as const
 export type DisabledReason = (typeof DISABLED_REASONS)[number]
@@ -27,7 +27,7 @@ export type WebhookEndpoint = {
   failingSince: string | null
   /** When operators were notified of the endpoint's failures. null: they were not notified. */
   warnedAt: string | null
-  /** Until this time, messages are also signed with the secret from before the last rotation. */
+  /** Until this time, messages are also signed with the secret that the last rotation replaced. */
   previousSecretUntil: string | null
   /** A number that grows with every change. It is also the ETag. */
   version: number
@@ -77,8 +77,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const WARN_AFTER_MS = DAY_MS
 const DISABLE_AFTER_MS = 5 * DAY_MS
 /**
- * An endpoint is not disabled as `failing` before this many attempts have failed, however long it
- * has been failing. One complete schedule of retries has this many attempts. Without this limit, a
+ * The gateway disables an endpoint as `failing` only after this many failed attempts, however much
+ * time has passed. One complete schedule of retries has this many attempts. Without this limit, a
  * single failure after days without events would disable an endpoint.
  */
 const DISABLE_AFTER_FAILURES = 10
@@ -87,7 +87,8 @@ const DISABLE_AFTER_FAILURES = 10
  * What a failed attempt means for its endpoint. null: nothing. A 410 disables the endpoint
  * immediately (Standard Webhooks 1.0). Other failed attempts never disable an endpoint from the
  * environment, because no call could enable it again. (After a 410, a start of the gateway enables
- * it.) The failed deliveries of such an endpoint stay in the log and can be replayed.
+ * such an endpoint again.) The failed deliveries of such an endpoint stay in the log and can be
+ * replayed.
  */
 export const verdictOnFailure = (about: {
   source: EndpointSource

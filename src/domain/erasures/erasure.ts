@@ -2,8 +2,8 @@ import { subjectOf } from '../do-not-call/subject.ts'
 
 /**
  * The places where an erasure searches for a person, in this order. Contacts are deleted from
- * Genesys only after all rows are erased, so that no row can bring them back. The register and the
- * retractions come last, because they refer to these contacts.
+ * Genesys only after all rows are erased, so that no row can create a deleted contact again. The
+ * register and the retractions come last, because they refer to these contacts.
  */
 export const ERASURE_PLACES = [
   'rows',
@@ -27,9 +27,9 @@ export type ErasureStep = (typeof ERASURE_STEPS)[number]
 export type ErasurePosition = { step: ErasureStep; after: string | null }
 
 /**
- * The position after a part of a step. `after`: where that part ended. If `after` is null, the step
- * is done and the position is the beginning of the next step. The last step has no next step. After
- * it, the position is the beginning of the last step.
+ * The position after a part of a step. `after`: where that part ended. `after` null: the step is
+ * done, and the position is the beginning of the next step. If the last step is done, the position
+ * is the beginning of the last step, because no step follows.
  */
 export const positionBehind = (step: ErasureStep, after: string | null): ErasurePosition => {
   const next = ERASURE_STEPS[ERASURE_STEPS.indexOf(step) + 1]
@@ -114,13 +114,13 @@ const contactPattern = (contactId: string): RegExp =>
 export type Mentions = {
   /**
    * The text with the person replaced. null: the text does not name the person. `json`: the text is
-   * JSON, and a contact id counts only if it is a whole string.
+   * JSON. In JSON, a contact id counts only if it is a whole string.
    */
   without(text: string, about?: { json: boolean }): string | null
   /**
-   * Whether a cell names the person. It does if it contains the person's number or address, if it
-   * is the number in national form, or if it is exactly the contact id. The notation of the number
-   * and the case of the address do not matter.
+   * Whether a cell names the person. A cell names the person if it contains the person's number or
+   * address, is the number in national form, or is exactly the contact id. The notation of the
+   * number and the case of the address do not matter.
    */
   isCell(cell: string): boolean
 }

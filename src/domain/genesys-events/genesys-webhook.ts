@@ -19,8 +19,9 @@ export type UploadWebhookRoute = Exclude<WebhookRoute, 'dnc'>
 
 /**
  * The events to which the gateway subscribes, each once [guide-001] [guide-api: DNC lists]. The
- * token in the URL of a callback is made from the id of a part and of its list. The URL of a
- * subscription has neither, so its token is made from the two constants `part` and `eventType`.
+ * token in the URL of a callback is made from two ids: of a part and of its contact list. A
+ * subscription has neither id, so the token in its URL is made from the constants `part` and
+ * `eventType`.
  */
 export const SUBSCRIPTIONS = {
   event: {
@@ -45,8 +46,8 @@ export const NOTICE_STATUSES = ['success', 'error', 'in_progress'] as const
 export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
 
 /**
- * The content of a webhook about an upload. The content is only a hint: before the gateway acts on
- * it, it asks Genesys.
+ * The content of a webhook about an upload. The content is only a hint: the gateway asks Genesys
+ * before it acts on the content.
  */
 export type Notice = {
   /** Genesys' `uploadId` or `jobId`, which are the same. */
@@ -160,9 +161,9 @@ const textOf = (body: Uint8Array): string | null => {
 }
 
 /**
- * The parsed body. undefined: the body is not JSON in UTF-8, or an object in it has two members
- * with the same name. A parser keeps the last of two such members, and nobody knows which one the
- * sender meant.
+ * The parsed body. undefined: the body is not JSON in UTF-8, is nested too deeply, or has an object
+ * with two members of one name. A parser keeps the last of two such members, and nobody knows which
+ * member the sender meant.
  */
 export const jsonOf = (body: Uint8Array): unknown => {
   const text = textOf(body)

@@ -52,8 +52,8 @@ export const GENESYS_FAILURES = {
 export type GenesysFailureKind = keyof typeof GENESYS_FAILURES
 
 /**
- * A row that Genesys refused, in its answer or in its job. `index` counts from 0 within the
- * request. `code`: one of the codes that have a page.
+ * A row that Genesys refused, in the answer to the request or in the job of the request. `index`
+ * counts from 0 within the request.
  */
 export type GenesysRowError = {
   index: number
@@ -81,10 +81,7 @@ export class GenesysFailure extends Error {
    */
   readonly upstreamCode: string | null
   readonly rowErrors: readonly GenesysRowError[]
-  /**
-   * What is wrong with a row, if Genesys refuses the request without naming the row. The fault is
-   * in one of the rows of the request.
-   */
+  /** What is wrong with one of the rows, if Genesys refused the request without naming the row. */
   readonly rowFault: GenesysRowFault
   /**
    * For `forbidden`: the right that the OAuth client probably lacks. null: it is not known, or the

@@ -3,7 +3,7 @@
  * refusal multiplies the share by a factor, at most once in `cutPauseMs`. Afterwards, the share
  * grows evenly with time (additive increase, multiplicative decrease). The bucket stores the share
  * after the last cut, the time of the cut, and the time from which the share grows. All instances
- * compute the present share from them, so their results agree.
+ * compute the present share from these three values, so they get the same result.
  */
 export const PACE_SHARE_RULE = {
   full: 1,

@@ -46,10 +46,13 @@ const shortened = (stem: string, roomBytes: number): string => {
 }
 
 /**
- * The name under which a file is shown and sent, and its extension. Returns a fault if the name is
- * not valid Unicode, if nothing is left before the extension, if the extension is not accepted, or
- * if the name could deceive a program: it has a control character, or a program's extension before
- * the last one. A name that could only deceive a reader is corrected.
+ * The name under which a file is shown and sent, and its extension. A name that could only deceive
+ * a reader is corrected. Returns a fault in these cases:
+ * - the name is not valid Unicode
+ * - nothing is left before the extension
+ * - the extension is not accepted
+ * - the name could deceive a program, because it has a control character, or the extension of a
+ *   program before its last extension
  */
 export const namedFile = (given: string): NamedFile | FileFault => {
   if (CONTROLS.test(given) || /%0[0-9a-d]/iu.test(given)) {

@@ -1,7 +1,7 @@
 /**
- * The states of a guest file, and the states that may follow each [contracts: 3]. `ends`: the
- * gateway sends nothing more for the file. A stored file may still become `quarantined`, because
- * Genesys scans it afterwards.
+ * For each state of a guest file, the states that may follow it [contracts: 3]. `ends`: the gateway
+ * sends nothing more for the file. A stored file may still become `quarantined`, because Genesys
+ * scans it afterwards.
  */
 export const GUEST_FILE_STATES = {
   receiving: { next: ['scanning'], ends: false },
@@ -22,7 +22,7 @@ export const GUEST_FILE_STATES = {
 } as const satisfies Record<string, { next: readonly string[]; ends: boolean }>
 
 export type GuestFileState = keyof typeof GUEST_FILE_STATES
-/** The states that callers see. They do not see a file that is being received. */
+/** The states that callers see. Callers do not see a file that is being received. */
 export type SeenGuestFileState = Exclude<GuestFileState, 'receiving'>
 export const SEEN_GUEST_FILE_STATES = Object.keys(GUEST_FILE_STATES).filter(
   (state) => state !== 'receiving',
@@ -72,14 +72,14 @@ export type GuestFileProgress = {
   /** When the URL in use was requested. */
   urlAskedAt: string | null
   /**
-   * If true, the URL in use must not be used again, because Genesys refused it, or because the
-   * bytes that are stored there are not the bytes of the file.
+   * true: the URL in use must not be used again. Genesys refused this URL, or the bytes that are
+   * stored there are not the bytes of the file.
    */
   renew: boolean
   /**
    * The earliest time at which a confirmation may have reached Genesys. Before the gateway sends
    * another confirmation, it checks whether Genesys received the earlier one. null: no confirmation
-   * was sent for the URL in use, or it certainly had no effect.
+   * was sent for the URL in use, or the confirmation certainly had no effect.
    */
   confirmAskedAt: string | null
   /**

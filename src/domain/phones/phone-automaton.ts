@@ -3,7 +3,7 @@ import type { PatternGraph, PatternNode } from './phone-pattern.ts'
 
 /**
  * Patterns over the ten digits as a table with one row for each state. For each digit, the row has
- * the state that follows, as the offset of its row. The two columns after the ten digits have what
+ * the next state, as the offset of that state's row. The two columns after the ten digits have what
  * the state accepts. In row 0, no pattern can match anymore. Row 1 is the start.
  */
 export type DigitTable = Uint16Array

@@ -72,10 +72,10 @@ const leadOf = (number: number): number => {
 }
 
 /**
- * The countries to which a number (E.164 as a whole number) may belong. In North America, this is
- * the one country of the number, or none. Elsewhere, these are all countries that share the calling
- * code. The function is fast enough for millions of numbers, because it caches answers by leading
- * digits.
+ * The countries to which a number (E.164 as a whole number) may belong. For a number of North
+ * America, returns its country, or none. For any other number, returns all countries that share the
+ * calling code. The function is fast enough for millions of numbers, because it caches answers by
+ * leading digits.
  */
 export const countriesOfNumber = (number: number): readonly string[] => {
   const lead = leadOf(number)

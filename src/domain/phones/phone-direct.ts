@@ -121,15 +121,15 @@ const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhoneP
 
 /**
  * isPossibleIncompleteNationalNumber: a number that is too long counts as possible. A number that
- * is too short, or between two possible lengths, does not.
+ * is too short or between two possible lengths does not count as possible.
  */
 const isPossible = (plan: PhonePlan, length: number): boolean =>
   length > plan.longest || (plan.lengths & (1 << length)) !== 0
 
 /**
  * extractNationalNumber: the index of the first digit after the prefix that is dialled within the
- * country (such as 0). `from`: no prefix is cut off. `PHONE_UNDECIDED`: the prefix must be replaced
- * by other digits.
+ * country (such as 0). Returns `from` if no prefix is cut off, and `PHONE_UNDECIDED` if other
+ * digits must replace the prefix.
  */
 const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): number => {
   if (plan.prefix === null) return from

@@ -74,8 +74,8 @@ const AT = {
 } as const
 
 /**
- * The places of `typesAt`, which are more than the digits of the longest text that is read. The
- * lengths in the metadata are at most 17, so a set of them fits in a JavaScript integer of 32 bits.
+ * The number of places in `typesAt`. The longest text that is read has fewer digits. The lengths in
+ * the metadata are at most 17, so a set of them fits in a JavaScript integer of 32 bits.
  */
 const LENGTHS = 64
 const MOST_CODES = 1000

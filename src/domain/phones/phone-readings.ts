@@ -29,10 +29,10 @@ export type PhoneTerms = {
   /** The region by which national numbers are completed (ISO 3166-1, two capitals). */
   region: string
   /**
-   * `restore`: declares that plus signs were lost. Digits that are valid with a plus sign
-   * are then read with a plus sign. Exception: if they are also valid without it, and nothing else
-   * speaks for the second reading, the number is refused. `reject`: if the second reading counts,
-   * and both readings are valid, the number is refused.
+   * `restore`: declares that plus signs were lost. Digits that are valid with a plus sign are then
+   * read with a plus sign. Exception: if the digits are also valid without a plus sign, and nothing
+   * else speaks for the second reading, the number is refused. `reject`: the number is refused if
+   * the second reading counts and both readings are valid.
    */
   plus: 'reject' | 'restore'
 }

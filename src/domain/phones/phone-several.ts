@@ -5,8 +5,8 @@ export type IsWholeNumber = (text: string) => boolean
 
 const DIVIDERS = new Set('/([~,;|&\\\n+')
 /**
- * Matches a rest of the text, after a dividing mark, that has only digits and punctuation. If the
- * rest has other characters, it is an extension.
+ * Matches the rest of the text after a dividing mark, if this rest has only digits and punctuation.
+ * A rest with other characters is an extension.
  */
 const MORE_DIGITS = /^[\s()[\]./+-]*\d[\d\s()[\]./~,;|&\\+-]*$/u
 /** Pauses before an extension. Phones dial them as pauses. */

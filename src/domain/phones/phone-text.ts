@@ -35,8 +35,8 @@ export const plainPhoneText = (written: string): string => {
 }
 
 /**
- * A point or comma at the end with only zeros after it. It is the only point or comma in the text,
- * or comes after thousands separators.
+ * Decimals at the end of a number: a point or comma, and then only zeros. `DECIMAL_TAIL`: the text
+ * has no other point or comma. `GROUPED_TAIL`: the number has thousands separators.
  */
 const DECIMAL_TAIL = /^(?<number>[^.,]*\d)[.,]0+$/u
 const GROUPED_TAIL = /^(?<number>\+?\d{1,3}(?:(?:\.\d{3})+(?=,)|(?:,\d{3})+(?=\.)))[.,]0+$/u

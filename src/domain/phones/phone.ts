@@ -59,7 +59,10 @@ const readersFor = (terms: PhoneTerms): Readers => {
   return made
 }
 
-const bytes = new Uint8Array(PHONE_LONGEST)
+/**
+ * A buffer, because the rows of files are buffers too: V8 compiles a reader for one class of bytes.
+ */
+const bytes = Buffer.alloc(PHONE_LONGEST)
 const e164 = Buffer.alloc(E164_LONGEST)
 
 const answerOf = (text: string, read: PhoneReader): Judged | null => {
@@ -107,7 +110,9 @@ const LONGEST_EXTENSION = FEWEST_WHOLE_DIGITS - 1
 
 const refused = (code: PhoneCode, direct: boolean): PhoneResult => ({ ok: false, code, direct })
 
-/** The result for a number. If it is not valid, the code says how it was damaged, where this shows. */
+/**
+ * The result for a number. If it is not valid, the code says how it was damaged, where this shows.
+ */
 const withDamage = (
   judged: Judged,
   number: string,

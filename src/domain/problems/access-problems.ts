@@ -12,14 +12,14 @@ export const ACCESS_PROBLEMS = {
   'quota-exceeded': page(
     429,
     'A quota of the tenant is used up',
-    'The tenant has used up one of its quotas, over all instances and keys. `quota` names this quota (`rowsPerDay`, `openUploads` or `requestsPerMinute`), and `limit` is its size. If an upload has more rows than the day has left, the gateway refuses the whole upload and keeps nothing of it.',
+    'One quota of the tenant is used up. A quota counts the use by all keys of the tenant, over all instances. `quota` names the quota (`rowsPerDay`, `openUploads` or `requestsPerMinute`), and `limit` is the limit of this quota. If an upload has more rows than `rowsPerDay` still allows on this day, the gateway refuses the whole upload and keeps nothing of the file.',
     'A nightly load of 600,000 rows when rowsPerDay is 500,000.',
-    'Wait for the number of seconds in Retry-After. A quota per minute or per day is available again when the next UTC minute or day begins. `openUploads` is available again when uploads end. If the quota is too small for your work, ask an operator for a larger quota.',
+    'Wait for the number of seconds in Retry-After. A quota per minute or per day is available again when the next UTC minute or day begins. `openUploads` is available again when an upload ends. If the quota is too small for your work, ask an operator for a larger quota.',
   ),
   'tenant-fixed': page(
     409,
     'The tenant default is granted everything',
-    'The tenant `default` belongs to the admin key of the environment. Every start of the gateway grants this tenant everything, so its name and grants cannot be changed.',
+    'The tenant `default` belongs to the admin key of the environment. At every start, the gateway grants this tenant everything. You cannot change the name or the grants of this tenant.',
     'PATCH /v1/tenants/default with other grants.',
     'Make a tenant with the grants that you need, and give its keys to your callers.',
   ),

@@ -26,7 +26,7 @@ export const CALL_PROBLEMS = {
   'method-not-allowed': page(
     405,
     'The address does not support this method',
-    'The address exists, but not with this HTTP method. The Allow header lists the methods that it supports.',
+    'The address exists, but not with this HTTP method. The Allow header lists the supported methods.',
     'DELETE /v1/uploads',
     'Use one of the methods in the Allow header.',
   ),
@@ -89,7 +89,7 @@ export const CALL_PROBLEMS = {
   'body-too-slow': page(
     408,
     'The body arrives too slowly',
-    'One of these limits was exceeded, so the gateway did not accept the call. The body of an upload, a do-not-call submission, an edition or a guest file must not stay below 8 KiB per second for 15 seconds. If this body is a form, it must reach its file within 15 seconds, and must end within 15 seconds after its file. Any other body must be complete within 30 seconds.',
+    'The body was slower than one of these limits allows, and the gateway did not accept the call. The body of an upload, a do-not-call submission, an edition or a guest file must not stay below 8 KiB per second for 15 seconds. In a form, the file must begin within 15 seconds. The form must end within 15 seconds after the end of the file. Any other body must be complete within 30 seconds.',
     'A connection that stays open although no more data arrives.',
     'Send again, over a better connection. You may use the same Idempotency-Key. If the file is an edition of a registry, you can send only the rest (docs/do-not-call.md).',
   ),
@@ -103,7 +103,7 @@ export const CALL_PROBLEMS = {
   'media-type-unsupported': page(
     415,
     'This media type is not accepted',
-    'The Content-Type is missing, or the call does not accept this Content-Type, charset or Content-Encoding. Only uploads, do-not-call submissions and editions of registries accept a Content-Encoding (gzip).',
+    'The Content-Type is missing, or the call does not accept the Content-Type, the charset or the Content-Encoding of the body. Only uploads, do-not-call submissions and editions of registries accept a Content-Encoding (gzip).',
     'Content-Type: text/plain',
     'Send a Content-Type that the API document lists for the call. Uploads and do-not-call submissions accept multipart/form-data, text/csv, application/x-ndjson and application/json. Editions of registries accept multipart/form-data and text/csv. If the body is the file itself, it can have Content-Encoding: gzip. Guest files accept only multipart/form-data. All other calls accept only application/json.',
   ),
@@ -133,12 +133,12 @@ export const CALL_PROBLEMS = {
     'An option has no valid value',
     'The option exists but does not accept this value. `options` in the answer names the option, and the detail shows what is allowed.',
     '?hasHeader=yes',
-    'Use a value that the API document allows. Booleans are exactly true or false. Lists are comma-separated or JSON. mapping is JSON.',
+    'Use a value that the API document allows. A boolean is exactly true or false. If an option has several values, separate them by commas or write a JSON array. The option `mapping` is a JSON object.',
   ),
   'not-before-past': page(
     400,
     'The time in notBefore has passed',
-    '`notBefore` is in the past. `now` is the time of the gateway. If the gateway accepted the upload, it would send it immediately. You probably do not want this, so the gateway refuses the upload.',
+    '`notBefore` is in the past. `now` is the time of the gateway. If the gateway accepted the upload, it would send the rows immediately. You probably do not want this, so the gateway refuses the upload.',
     'notBefore=2025-12-24T09:00:00Z in 2026',
     'Correct the year or the time zone, or leave notBefore out to send immediately.',
   ),
@@ -154,7 +154,7 @@ export const CALL_PROBLEMS = {
     'Overwriting is not confirmed',
     'mode=overwrite replaces everything in the contact list. Genesys rebuilds the index of the list and unbinds campaigns from the list. The pacing of these campaigns starts from the beginning. You have to confirm these effects with `confirmOverwrite`.',
     '{"mode": "overwrite"}',
-    'Add `confirmOverwrite` with the id of the contact list in the path, or leave `mode` out to append.',
+    'Set `confirmOverwrite` to the id of the contact list, as in the path. If you want to append, leave `mode` out.',
   ),
   'overwrite-confirmation-differs': page(
     409,
@@ -168,7 +168,7 @@ export const CALL_PROBLEMS = {
     'An Idempotency-Key is needed',
     'This call starts work, so it needs the header Idempotency-Key. With the header, a retry does not start the work a second time.',
     'curl -X POST …/uploads without the header',
-    'Send `Idempotency-Key: "<a new UUID>"`. Keep it for every retry of the same call.',
+    'Send `Idempotency-Key: "<a new UUID>"`. If you repeat the call, send the same key again.',
   ),
   'idempotency-key-invalid': page(
     400,
@@ -187,7 +187,7 @@ export const CALL_PROBLEMS = {
   'idempotency-key-reused': page(
     422,
     'The Idempotency-Key belongs to a different call',
-    'The key was already used at this address for a call with different contents, for example a different file, different options, or a different list to make.',
+    'The key was already used at this address for a call with different contents. For example, the earlier call sent a different file or different options, or made a different list.',
     'One key for all files of a day.',
     'Use a new key for each new call. Use the same key only to send the same call again.',
   ),

@@ -5,7 +5,7 @@ export const CONTACT_PROBLEMS = {
   'contact-unknown': page(
     404,
     'The contact is unknown',
-    'Neither the stored uploads to this list nor its register have a contact with this id. Rejected rows are stored without a contact id, so this call does not find them.',
+    'No stored upload to this list has a contact with this id, and the register of the list does not have this contact. This call does not find rejected rows, because they are stored without a contact id.',
     'GET /v1/contact-lists/demo-contacts/contacts/C-404/explain',
     'Check the spelling of the id, including upper and lower case. To find a rejected row, use GET /v1/uploads/{uploadId}/rows?outcome=rejected.',
   ),

@@ -12,7 +12,7 @@ export const CONTROL_PROBLEMS = {
   'nothing-to-retry': page(
     409,
     'No row is left to retry',
-    'The upload has no row with the outcomes that you named. Rows that Genesys counts as failed without naming them cannot be retried.',
+    'The upload has no row with the outcomes that you named. If Genesys only counted the failed rows and did not name them, you cannot retry these rows.',
     'POST …/retry for an upload that is completed.',
     'Check the outcomes with GET …/rows. To send delivered rows again, send the file with duplicates=ignore.',
   ),

@@ -43,7 +43,7 @@ export const ENDPOINT_PROBLEMS = {
   'webhook-endpoints-too-many': page(
     409,
     'There are too many endpoints',
-    'A tenant can have at most 50 endpoints, because the gateway sends an event to every endpoint that selected it.',
+    'A tenant can have at most 50 endpoints, because the gateway may have to send each event to all of them.',
     'A script registers an endpoint at every start.',
     'Delete endpoints that you no longer use.',
   ),
@@ -64,7 +64,7 @@ export const ENDPOINT_PROBLEMS = {
   'contact-list-exists': page(
     409,
     'A contact list with this name exists',
-    'Genesys already has a contact list with exactly this name. If the tenant may use this list, `contactListId` is its id. The gateway made nothing.',
+    'Genesys already has a contact list with exactly this name. If this list is granted to the tenant, `contactListId` is the id of the list. The gateway made nothing.',
     'POST /v1/contact-lists with the name of a list that was made by hand.',
     'Use that list, or choose another name.',
   ),

@@ -33,7 +33,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-name-invalid': page(
     422,
     'The name of the file is not allowed',
-    'The name is empty or not valid Unicode, has control characters, or has the extension of a program before the last extension. For other characters that Genesys does not accept in a name, the gateway writes `_`.',
+    'The name is empty or not valid Unicode, has control characters, or has the extension of a program before the last extension. If Genesys does not accept another character in a name, the gateway writes `_` instead.',
     'invoice.exe.pdf',
     'Send the option `fileName` with a different name.',
   ),
@@ -47,7 +47,7 @@ export const GUEST_FILE_PROBLEMS = {
   'archive-refused': page(
     422,
     'The archive is not accepted',
-    'The archive is encrypted or damaged, contains a program, a script, macros or another archive, or exceeds a limit: it has more than 100 entries, more than 25 MiB when unpacked, or is more than 100 times as large when unpacked as when packed (checked above 1 MiB unpacked). `detail` names the reason. The gateway also inspects Office documents in an archive.',
+    'The archive is encrypted or damaged, contains a program, a script, macros or another archive, or exceeds a limit. An archive can have at most 100 entries, and at most 25 MiB when unpacked. If an archive has more than 1 MiB when unpacked, it can be at most 100 times as large as when packed. `detail` names the reason. The gateway also inspects Office documents in an archive.',
     'A zip in a zip.',
     'Send the files one by one, or remove from the archive what `detail` describes.',
   ),
@@ -117,7 +117,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-transfer-corrupt': page(
     502,
     'The file was changed while it was sent to Genesys',
-    'This code appears only in the `problem` of a file. The storage of Genesys reported three times that the bytes that it received differ from the bytes that the gateway sent.',
+    'This code appears only in the `problem` of a file. The gateway sent the file three times. Each time, the storage of Genesys reported that it received different bytes.',
     'A proxy that changes files.',
     'Find the proxy between the gateway and Genesys that changes files. Then send the file again.',
   ),
@@ -131,7 +131,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-not-confirmed': page(
     502,
     'Genesys never confirmed the file',
-    'This code appears only in the `problem` of a file. The file was transferred, but Genesys did not confirm the file within 24 hours. For a file in a conversation, there is a second case: the gateway did not get the answer when it sent the message, and Genesys does not allow the gateway to check whether the message is in the conversation.',
+    'This code appears only in the `problem` of a file. The file was transferred, but Genesys did not confirm the file within 24 hours. For a file in a conversation, there is a second case. The gateway got no answer when it sent the message. Genesys also does not allow the gateway to check whether the message arrived.',
     'Genesys answered "pending" for a day.',
     'Check in Genesys or in the conversation whether the file is there. If it is not there, send it again.',
   ),
@@ -139,7 +139,7 @@ export const GUEST_FILE_PROBLEMS = {
     422,
     'Genesys found malware',
     'This code appears only in the `problem` of a file. The verdict of Genesys’ own scan is `infected` or `failed`. The file may already be stored, but Genesys does not show the file to its users.',
-    'A file that Genesys’ scanner recognises as malware, and the scanner of the gateway does not.',
+    'Genesys’ scanner recognises the file as malware, but the scanner of the gateway does not.',
     'Inform the person from whom you got the file. You do not have to do anything else.',
   ),
   'guest-file-held-genesys-unavailable': page(

@@ -12,7 +12,7 @@ export const REGISTRY_PROBLEMS = {
   'registry-fixed': page(
     409,
     'The country of the registry is fixed',
-    'The registry already has editions with numbers of a different country, so the call cannot change its country.',
+    'The registry already has editions with numbers of a different country, so you cannot change the country.',
     'PUT /v1/registries/ftc with country GB, after editions of US numbers.',
     'Make a separate registry for the other country.',
   ),
@@ -61,14 +61,14 @@ export const REGISTRY_PROBLEMS = {
   'edition-shrinks': page(
     409,
     'The edition has far fewer numbers than the edition in force',
-    'You sent a full edition that has less than 90 % of the numbers of the edition in force. The file may be incomplete. The gateway kept nothing of the file.',
+    'You sent a full edition. It has less than 90 % as many numbers as the edition in force. The file may be incomplete. The gateway kept nothing of the file.',
     'A file with 2 million numbers for a registry that has 250 million.',
     'Check the file. If it is complete, send it again with `allowShrink=true`.',
   ),
   'edition-offset-differs': page(
     409,
     'The offset is not the end of the saved part',
-    'You sent the rest of a file with `offset`, but this offset is not the number of bytes that the gateway has saved. `offset` in the answer is the number of saved bytes. It is 0 if the edition was already accepted, if a day has passed since the last bytes arrived, or if the file is gzip. The call must have the same Idempotency-Key and the same options as the interrupted call.',
+    'You sent the rest of a file with an `offset`, but the gateway has saved a different number of bytes. `offset` in the answer is the number of saved bytes. This number is 0 if the edition was already accepted, if a day has passed since the last bytes arrived, or if the file is gzip. The call must have the same Idempotency-Key and the same options as the interrupted call.',
     'offset=1000, while the first 9,437,184 bytes of the file are saved.',
     'Send the bytes after the `offset` in the answer. If this offset is 0, send the whole file with the same Idempotency-Key. If the file was already accepted, you get the first answer again.',
   ),

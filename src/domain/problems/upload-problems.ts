@@ -24,7 +24,7 @@ export const UPLOAD_PROBLEMS = {
   'import-unattributed': page(
     502,
     'Genesys reports import errors without the rows',
-    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out: the list grew by fewer contacts than it should have, the list has an import error, a row of a sample is missing, or Genesys counted fewer records. As many rows as the list grew by count as delivered, and the other rows count as failed. The gateway cannot tell which rows are missing, because it does not read files of more than 100,000 rows back. `detail` shows how many rows are missing.',
+    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The sign is that the list grew too little, has an import error or lacks a row of a sample, or that Genesys counted too few records. The gateway takes the growth of the list as the number of delivered rows. The other rows count as failed. The gateway cannot tell which rows are missing, because the file has more than 100,000 rows, and the gateway does not read so many contacts from Genesys. `detail` shows how many rows are missing.',
     'The list grows by 149,000 contacts after a file of 150,000 new contacts.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),
@@ -33,7 +33,7 @@ export const UPLOAD_PROBLEMS = {
     'Genesys has not cleared the list yet',
     'This code appears in the `problem` of an upload that is held as `list_clearing`. Genesys accepted the call that clears the list, but the list still has contacts, or Genesys has deleted rows that were sent after the call. While the upload is held, the gateway sends nothing else to the list.',
     'mode=overwrite on a list of a million contacts.',
-    'You do not have to do anything: the gateway checks the list, and the upload resumes by itself. If this takes hours, check the list in Genesys, then call POST …/resume. The gateway then checks the list for five more minutes. If the list is still not empty, and no row of the upload was sent, it requests the clearing once more.',
+    'You do not have to do anything: the gateway checks the list, and the upload resumes by itself. If this takes hours, check the list in Genesys, then call POST …/resume. The gateway then checks the list for five more minutes. If the list is still not empty, and no row of the upload was sent, the gateway requests the clearing once more.',
   ),
   'genesys-job-failed': page(
     502,

@@ -103,8 +103,8 @@ export type EvidenceItem = z.output<typeof evidenceItemSchema>
 export type EvidenceAbout = EvidenceItem['about']
 
 /**
- * Where a page begins. `at`: the time of the first decisions outside uploads. `afterUpload`: the id
- * of the upload after which the uploads of the page begin. "": they begin with the first upload.
+ * Where a page begins. `at`: the time of the first decisions outside uploads. `afterUpload`: the
+ * page continues after the upload with this id. "": the page begins with the first upload.
  */
 export type EvidencePlace = { at: string; afterUpload: string }
 
@@ -143,8 +143,8 @@ export const between = <Item extends Timed>(
   items.filter(({ at }) => Date.parse(at) >= Date.parse(from) && Date.parse(at) < Date.parse(to))
 
 /**
- * The time at which the next page begins. A page has `most` items, and also the items after
- * them that have the time of the last one. null: all items fit on one page.
+ * The time at which the next page begins. A page has `most` items, and also the following items
+ * that have the same time as the last of them. null: all items fit on one page.
  */
 export const cutAfter = (ordered: readonly Timed[], most: number): string | null => {
   const last = ordered[most - 1]

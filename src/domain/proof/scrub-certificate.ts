@@ -33,7 +33,8 @@ const listSchema = z.strictObject({
 
 /**
  * When the rows were looked up in an edition. `intake`: while the file was received. `dispatch`:
- * before a request, because the edition came into force after intake.
+ * before a request. At intake, the edition was not in force for the contact list yet, or the
+ * look-up failed because an edition could not be read.
  */
 export const LOOKED_UP = ['intake', 'dispatch'] as const
 

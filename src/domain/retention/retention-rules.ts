@@ -1,7 +1,7 @@
 /**
  * The rules of retention: how many days each kind of data is kept. Each rule is a row of
- * docs/retention.md. `readHours`: the data is deleted this many hours after these days. During
- * these hours, no new read may begin, but earlier reads can end.
+ * docs/retention.md. `readHours`: after these days, no new read begins. The data is deleted this
+ * many hours later, so that earlier reads can end.
  */
 export const RETENTION_RULES = {
   // No read of the rows begins after 30 days. A read that began earlier has one hour to end. If the

@@ -4,8 +4,8 @@ import type { Leaf, SegmentDefinition } from './segment.ts'
 
 /**
  * For each state, the states that may follow it. If a newer version arrives before an older version
- * was sent, the older version ends as `failed`, with the problem `segment-superseded`. If it was
- * sent already and had no failure, it ends as `applied`.
+ * was sent, the older version ends as `failed`, with the problem `segment-superseded`. An older
+ * version that was already sent, and had no failure, ends as `applied`.
  */
 export const SEGMENT_TRANSITIONS = {
   applying: ['applied', 'index_pending', 'failed', 'held'],
@@ -46,8 +46,8 @@ export type SegmentMatches = {
 }
 
 /**
- * How the selection differs from the selection of the version in force. `doNotCall`: how many of
- * the contacts that enter must not be called. `doNotCall` null: unknown.
+ * How many contacts enter and leave the selection, compared with the version in force. `doNotCall`:
+ * how many of the entering contacts must not be called. null: unknown.
  */
 export type SegmentChange = { enter: number; leave: number; doNotCall: number | null }
 

@@ -17,8 +17,8 @@ export type ShorthandNotes = {
 }
 
 /**
- * The members of the short form [guide-004]: the contact lists, the primary list, ranges and sets
- * of values by column, and a list of exclusions.
+ * The members of the short form [guide-004]: the contact lists, the primary contact list, ranges
+ * and sets of values by column, and exclusions.
  */
 export const SHORTHAND_MEMBERS = ['listIds', 'primaryListId', 'demographicMatrix', 'exclusionRules']
 
@@ -70,7 +70,7 @@ const readRangeOrSet = (
   }
   refuseUnknown(value, ['allowed'], pointer, book)
   const { allowed } = value
-  // A fault must name the place in the body that the caller wrote.
+  // A fault must point to a place in the body of the caller, where `values` is named `allowed`.
   const before = book.faults.length
   const leaf = readLeaf({ attribute, operator: 'in', values: allowed }, pointer, book)
   for (const fault of book.faults.slice(before)) {

@@ -17,7 +17,9 @@ export type JsonFault =
    * library that walks through the value could overflow the stack.
    */
   | { kind: 'too-deep' }
-  /** `JSON.parse` keeps only the last value of the member and silently drops the others. */
+  /**
+   * An object has two members of one name. `JSON.parse` would silently keep only the last value.
+   */
   | {
       kind: 'member-repeated'
       name: string
@@ -41,7 +43,7 @@ const nameOf = (quoted: string): string => {
 /**
  * Finds a fault that a JSON parser accepts: nesting beyond `DEEPEST_LEVEL`, or two members of one
  * name in an object. Returns the first fault, and reads the text only once. null: there is no such
- * fault, but the text may still not be JSON.
+ * fault, but the text may still be invalid JSON.
  */
 export const faultOfJson = (text: string): JsonFault | null => {
   /** For each open bracket, the names of the members so far. null: the bracket opens an array. */

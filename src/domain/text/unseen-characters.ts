@@ -6,9 +6,9 @@
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/u
 const ALL_UNSEEN = /\p{Default_Ignorable_Code_Point}/gu
 /**
- * Matches a visible character, in a text without the characters of `UNSEEN`. White space (by the
- * rules of String.trim) is not visible. The blank Braille pattern is not visible either, although
- * Unicode counts it as a symbol.
+ * Matches a visible character. Test only text from which the characters of `UNSEEN` were removed.
+ * White space (by the rules of String.trim) is not visible. The blank Braille pattern is not
+ * visible either, although Unicode counts it as a symbol.
  */
 const SHOWS = /[^\s\u2800]/u
 const SPACE = 0x20

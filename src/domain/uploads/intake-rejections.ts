@@ -2,9 +2,8 @@ import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
  * The codes with which intake rejects a row, or merges or holds back a do-not-call entry. Where
- * possible, `fix` begins with what a person who has only the file can do: correct a cell, or export
- * the file again. Then it says what needs a change of the call that uploads the file, such as an
- * option.
+ * possible, `fix` begins with what a person can do in the file: correct a cell, or export the file
+ * again. Changes in the call that uploads the file, such as an option, come after that.
  */
 export const INTAKE_REJECTIONS = {
   'quote-misplaced': page(
@@ -35,7 +34,7 @@ export const INTAKE_REJECTIONS = {
   'unknown-column': page(
     'The object has a key that the first object of the file does not have. The first object defines the columns. In a do-not-call submission, this code means that the object has a key that is not a field of an entry.',
     '{"contactId": "a", "fone": "…"} after {"contactId": "b", "phone": "…"}.',
-    'Change the program that writes the file. The first object must have every key that any later object uses. For do-not-call entries, the only keys are the fields of an entry.',
+    'Change the program that writes the file. The first object must have every key that any later object uses. In a do-not-call entry, use only keys that are fields of an entry.',
   ),
   'key-repeated': page(
     'The object has the same key twice, so the right value is unclear.',
@@ -53,7 +52,7 @@ export const INTAKE_REJECTIONS = {
     'Type the contents of the cell again. If many rows have this code, the export is damaged.',
   ),
   'cell-too-long': page(
-    'A cell is longer than Genesys accepts. In a do-not-call submission, a text is longer than 64 characters (256 for the reason of a removal).',
+    'A cell is longer than Genesys accepts. In a do-not-call submission, the limit is 64 characters (256 for the reason of a removal).',
     'A note of 600 characters where 512 is the limit.',
     'Shorten the cell.',
   ),
@@ -88,7 +87,7 @@ export const INTAKE_REJECTIONS = {
     'Remove the apostrophe.',
   ),
   'required-empty': page(
-    'A column that the contact list requires is empty.',
+    'The cell is empty, but the contact list requires a value in this column.',
     'An empty cell in a required column.',
     'Fill the cell.',
   ),
@@ -118,7 +117,7 @@ export const INTAKE_REJECTIONS = {
     'Write the number with its 0, or with + and the country code, and format the column as text.',
   ),
   'phone-plus-lost': page(
-    'The number begins with a country code, and a spreadsheet may have removed the + before it. With the +, it is a valid number. Without the +, it is not valid or is a different valid number. The gateway does not guess which reading is right.',
+    'Perhaps a spreadsheet has removed the + from the number. With a +, the number is valid and begins with a country code. Without a +, the number is not valid, or is a different valid number. The gateway does not guess which of the two is right.',
     '491711234567 in Germany, for +491711234567 or for 0491 711234567',
     'Write + before the country code, or 0 before a national number, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
   ),
@@ -145,7 +144,7 @@ export const INTAKE_REJECTIONS = {
   'phone-extension': page(
     'The phone number has an extension, and the list has no free column for the extension.',
     '415 555 0100 ext. 7',
-    'Remove the extension. Or add a column for it to the list. The name of this column is the name of the phone column followed by Extension or _ext.',
+    'Remove the extension. Or add a column for extensions to the list. Name this column like the phone column, with Extension or _ext at the end.',
   ),
   'email-invalid': page(
     'The email address is not valid.',
@@ -175,7 +174,7 @@ export const INTAKE_REJECTIONS = {
   'override-needed': page(
     'The person has a do-not-call entry with the reason REGULATORY. To end such an entry, you need the option override=true and a key with the scope dnc:override.',
     'A removal of +14155550101 without override=true, while a REGULATORY entry for this number is in force.',
-    'Check whether the law allows the removal. Then send the removal with override=true and a key that has the scope dnc:override. The scope admin does not include it.',
+    'Check whether the law allows the removal. Then send the removal with override=true and a key that has the scope dnc:override. The scope admin does not include dnc:override.',
   ),
   'phone-region-missing': page(
     'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because it could suppress the wrong person.',

@@ -36,7 +36,7 @@ export const REJECTIONS = {
     'If the person agreed, fill in consentAt and consentSource, and send the contact again.',
   ),
   'suppressed-since': page(
-    'A do-not-call entry or a new edition of a registry names a phone or an email of the contact. The entry or edition arrived after the upload was accepted and before the contact was sent, or the edition could not be read when the upload arrived. `suppressedBy` names the entry or edition.',
+    'A do-not-call entry or an edition of a registry names a phone or an email of the contact, so the contact is not sent. The gateway found this only after it had accepted the upload: the entry or edition arrived later, or the edition could not be read before. `suppressedBy` names the entry or edition.',
     'An opt-out that arrived while a large upload was being delivered.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
@@ -57,7 +57,7 @@ export const REJECTIONS = {
   ),
   ...GENESYS_REJECTIONS,
   'outcome-unknown': page(
-    'The upload was cancelled before Genesys confirmed that it had accepted the row. The row may be in Genesys.',
+    'The upload was cancelled before Genesys confirmed the row. The row may be in Genesys.',
     'The gateway crashed before Genesys answered a request, or an outage began. Then the upload was cancelled.',
     'Search for the contact in Genesys, or send the row again in a new upload.',
   ),
@@ -103,7 +103,7 @@ const PAGES: Record<string, Pick<RejectionPage, 'meaning' | 'fix'> | undefined> 
   },
 }
 
-/** A sentence with the details of this fault, which precedes the text of its code. Often empty. */
+/** A sentence with the details of this fault. The text of the code follows it. Often empty. */
 const particulars = ({ width, position }: RowFault): string => {
   if (width !== undefined) return `The row has ${width.found} of ${width.expected} cells. `
   return position === undefined ? '' : `Cell ${position} of the row is filled. `
@@ -111,9 +111,8 @@ const particulars = ({ width, position }: RowFault): string => {
 
 /**
  * The text about a row's fault: the column, the details, the meaning, the fix, and the code that
- * Genesys gave. If the fault's code has no page, the text is the code itself. The code may also be
- * the code of an upload's problem: a row that was not sent because its upload failed can have this
- * code.
+ * Genesys gave. If the fault's code has no page, the text is the code itself. If an upload fails,
+ * its rows that were not sent can have the code of the upload's problem.
  */
 export const rejectionReason = (fault: RowFault): string => {
   const { code, column, said = null } = fault

@@ -1,9 +1,8 @@
 import type { UploadCounts, UploadProgress, UploadState } from './upload.ts'
 
 /**
- * The two moments between which the rate of a delivery is measured: how many rows were settled at
- * the first moment, and when the last row was settled. Times are ISO 8601 UTC, by the database's
- * clock.
+ * The rate of a delivery is measured between two moments. At `fromAt`, `fromRows` rows were
+ * settled. At `lastAt`, the last row was settled. Times are ISO 8601 UTC, by the database's clock.
  */
 export type ProgressMarks = {
   fromRows: number
@@ -13,7 +12,8 @@ export type ProgressMarks = {
 
 /**
  * After the first minute, the rate is measured over 60 to 120 seconds, or longer if batches are
- * further apart. This is short enough to follow the pace and long enough to be steady.
+ * further apart. This span is short enough for the rate to follow the pace, and long enough for a
+ * steady rate.
  */
 export const RATE_SPAN_SECONDS = 60
 /**

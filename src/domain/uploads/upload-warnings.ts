@@ -17,14 +17,15 @@ export const UPLOAD_WARNINGS = {
   'phone-decimal-tail':
     'Phone numbers ended in .0, which a spreadsheet adds. The gateway removed this ending. A spreadsheet that adds .0 can also remove digits from long numbers. Format the column as text, and export the numbers again.',
   'known-not-dialled-again':
-    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If the upload has a plan, `rows` is the number of contacts in the list that the upload updates. If you send the same contacts every day and want Genesys to dial them every day, set doNotQueue=false for the upload or for the list.',
+    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If the upload has a plan, `rows` shows how many contacts of the list the upload updates. If Genesys should dial the same contacts every day, set doNotQueue=false for the upload or for the list.',
   'differs-in-genesys':
     'Genesys does not show what the upload delivered. `reconciliation` lists the differences. To send the delivered rows again, call POST …/retry with outcomes ["differing"].',
   'file-queues-again':
     'An upload with delivery=file cannot set doNotQueue, so Genesys may dial contacts again that are already in the list. To prevent this, send the file with delivery=batches.',
   'encoding-doubtful':
     'The gateway read the file in the encoding that you named. The result has letters that do not occur in western words, so the file probably has a different encoding. Check the names. If they are wrong, save the file as UTF-8.',
-  'same-file': 'An earlier upload to this list had exactly this file. `uploadId` names it.',
+  'same-file':
+    'An earlier upload to this list had exactly this file. `uploadId` names the earlier upload.',
 } as const satisfies Record<string, string>
 
 type WarningCode = keyof typeof UPLOAD_WARNINGS
@@ -77,8 +78,8 @@ export const sourceWarnings = (source: UploadSource): UploadWarning[] => [
 ]
 
 /**
- * The warnings for an upload that updates known contacts, or may update them, although no setting
- * decides whether these contacts are dialled again.
+ * The warnings for an upload that updates known contacts, or may update them. There is a warning
+ * only if no setting decides whether these contacts are dialled again.
  */
 export const queueWarnings = (
   queue: ChosenQueue | null,

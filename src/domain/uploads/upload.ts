@@ -64,7 +64,7 @@ export const UPLOAD_TRANSITIONS = {
 
 export type UploadState = keyof typeof UPLOAD_TRANSITIONS
 export const UPLOAD_STATES = Object.keys(UPLOAD_TRANSITIONS) as UploadState[]
-/** The states that callers see. They do not see an upload that is being received. */
+/** The states that callers see. Callers do not see an upload that is being received. */
 export type SeenState = Exclude<UploadState, 'receiving'>
 export const SEEN_STATES = UPLOAD_STATES.filter((state) => state !== 'receiving')
 export const FINAL_STATES = UPLOAD_STATES.filter((state) => UPLOAD_TRANSITIONS[state].length === 0)
@@ -80,8 +80,8 @@ export const canMove = (from: UploadState, to: UploadState): boolean =>
   (UPLOAD_TRANSITIONS[from] as readonly string[]).includes(to)
 
 /**
- * Why an upload is held, and what ends the hold. `apply`, `resume`: a call. `itself`: no call is
- * needed.
+ * Why an upload is held, and what ends the hold. `apply`, `resume`: a call with this name.
+ * `itself`: no call is needed.
  */
 export const HOLD_REASONS = {
   apply: 'apply',
@@ -185,9 +185,9 @@ export type UploadPlan = z.output<typeof planSchema>
 export type UploadProgress = z.output<typeof progressSchema>
 
 /**
- * `unidentified`: how many failed rows Genesys did not name. `unattributed`: how many of them are
- * rows of imports, and failed because the list does not show them. About an import, Genesys names
- * no rows.
+ * `unidentified`: how many failed rows Genesys did not name. `unattributed`: how many of these rows
+ * belong to imports, and failed because the contact list does not show them. About an import,
+ * Genesys names no rows.
  */
 export type UnnamedFailures = { unidentified: number; unattributed: number }
 
@@ -207,9 +207,9 @@ export const UPLOAD_FIELDS = {
   state: shown(z.enum(UPLOAD_STATES)),
   hold: shown(holdSchema.nullable()),
   /**
-   * Why no rows of an upload in its lane are being sent, as the lane's holder last reported, or as
-   * the order of the lane shows. The field changes without a new version of the upload. null: the
-   * upload is held, or not waiting.
+   * Why an upload in its lane is waiting and sends no rows. The reason comes from the last report
+   * of the lane's holder, or from the order of the lane. The field changes without a new version of
+   * the upload. null: the upload is held, or not waiting.
    */
   waitingFor: shown(waitSchema.nullable()),
   mode: shown(z.enum(UPLOAD_MODES)),
@@ -242,8 +242,8 @@ export const UPLOAD_FIELDS = {
   problem: shown(uploadProblemSchema.nullable()),
   /**
    * Whether Genesys holds the delivered rows. The gateway checks this after the end of the upload.
-   * null: there is no check, because the upload has not ended, nothing was delivered, the upload
-   * failed or was cancelled, or other small uploads of the same minute are checked instead.
+   * null: there is no check. The upload has not ended, was cancelled, failed or delivered nothing,
+   * or the gateway checks other small uploads of the same minute instead.
    */
   reconciliation: shown(reconciliationSchema.nullable()),
 

@@ -93,8 +93,9 @@ const valueOf = async <T>(call: ApiCall<T>, answer: HttpAnswer): Promise<T> => {
 }
 
 /**
- * Waits for a token and then for a slot, until both are valid. If the slot came first, its time
- * would be over after a login, and all calls that waited for the login would be sent together.
+ * Waits for a token and then for a slot, until both are valid. If a call waited for the slot first,
+ * the time of the slot could pass during a login. All calls that waited for this login would then
+ * be sent together.
  */
 const ready = async (
   deps: AttemptDeps,

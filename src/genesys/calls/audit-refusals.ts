@@ -39,8 +39,8 @@ const MOST_KEPT = 10_000
 
 /**
  * Writes an audit entry for every request that Genesys did not accept, before the request is sent
- * again. Never throws. If an entry cannot be written, it is written together with the next one. If
- * the process stops before that, only the log has it.
+ * again. Never throws. If an entry cannot be written, it is written together with the next entry.
+ * If the process stops before that, only the log has the entry.
  */
 export const createAuditRefusals = (deps: {
   audit: AuditStore

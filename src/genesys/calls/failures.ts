@@ -19,7 +19,7 @@ export const parseJson = (text: string): unknown => {
 }
 
 /**
- * Codes of a 400 that concern the request or the list, and no row. Most other 400s of a call with
+ * Codes of a 400 that concern the request or the list, not a row. Most other 400s of a call with
  * rows may be about a row. The gateway then halves the batch again and again to find that row. If
  * too many rows are refused, the upload is held. Source: Swagger of 2018, contacts POST.
  */
@@ -55,8 +55,8 @@ const isFinal = (status: number, code: string | null): boolean =>
   status === 501 || (status === 409 && code !== null && /\bactive$/.test(code))
 
 /**
- * Whether Genesys denies the call. A 400 that says that only a user may make the call is a denial
- * too, because an OAuth client is not a user.
+ * Whether Genesys denies the call. A 400 is a denial too if it says that only a user may make the
+ * call. (An OAuth client is not a user.)
  */
 const isForbidden = ({ status, text }: HttpAnswer): boolean =>
   status === 403 || (status === 400 && /requires? (?:a )?user context/iu.test(text))

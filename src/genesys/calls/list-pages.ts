@@ -29,7 +29,7 @@ export const listAllContactLists = async (
     name?: string
     /**
      * Asks Genesys to answer with an empty page after the last page. Without this, Genesys repeats
-     * the last page. Only for the platform dialect, and only with `name`.
+     * the last page. Set it only in the platform dialect, and only with `name`.
      */
     allowsEmpty?: boolean
   },

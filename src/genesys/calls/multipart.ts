@@ -15,8 +15,8 @@ const headOf = ({ name, fileName, contentType }: FormPart): string =>
 
 /**
  * The parts, in this order, as one multipart/form-data body (RFC 7578). The boundary is made from
- * `seed`, so the same parts give the same bytes. A boundary that occurs in a part is made longer
- * until it does not.
+ * `seed`, so the same parts give the same bytes. If the boundary occurs in a part, it is made
+ * longer until no part contains it.
  */
 export const multipartBody = (
   parts: readonly FormPart[],

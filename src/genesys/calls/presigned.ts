@@ -43,7 +43,7 @@ export const isUploadUrl = (text: string, hosts: UploadHosts): boolean => {
 export type PresignedFile = {
   /** The name of the call, from a fixed set of names, because metrics use it as a label. */
   operation: string
-  /** Never log it: anyone who has it can write to it. */
+  /** Never log the URL: anyone who has it can upload a file to it. */
   url: string
   headers: Record<string, string>
   body: Buffer | { sizeBytes: number; pieces: AsyncIterable<Buffer> }
@@ -67,9 +67,9 @@ const withLength = (
  * call of the API. Returns the ETag from the answer.
  *
  * Throws `GenesysFailure`. `forbidden`: a 403, so a new URL is needed. `too_large`: a 413.
- * `refused`: the URL is not allowed (`isUploadUrl`), or any other status that a later try does not
- * change. `unavailable`, `throttled`: a later try may succeed. `malformed_answer`: the answer is
- * too long.
+ * `refused`: the URL is not allowed (`isUploadUrl`), or the answer has another status after which a
+ * later try would not help. `unavailable`, `throttled`: a later try may succeed.
+ * `malformed_answer`: the answer is too long.
  */
 export type PutPresigned = (
   file: PresignedFile,

@@ -9,8 +9,9 @@ import type { Tokens } from './token.ts'
 
 /**
  * Makes a call, with a token and a pace slot for each attempt. Retries temporary failures as long
- * as the context allows. Throws the `GenesysFailure` of the last attempt (of the one before it, if
- * the last was not sent), what `beforeSend` or the pace store threw, or the signal's reason.
+ * as the context allows. Throws the `GenesysFailure` of the last attempt. If the last attempt was
+ * not sent, throws the failure of the attempt before it. Also throws what `beforeSend` or the pace
+ * store threw, and the signal's reason.
  */
 export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
 
@@ -40,8 +41,8 @@ export type GenesysRefusal = GatewayEvents['genesys.attempted'] & {
  */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /**
- * A call fails for lack of a slot only after it has waited at least this long, even if the call
- * must not be retried. Waiting for the pace is not a failure.
+ * A call waits at least this long for a slot before it fails, even if the call must not be retried.
+ * Waiting for the pace is not a failure.
  */
 const MIN_PATIENCE_MS = 10_000
 
@@ -85,9 +86,8 @@ const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
 }
 
 /**
- * Whether the caller must handle a conflict. After a write, the caller must do so, because it has
- * to read the state before it repeats the write [guide-api: Errors and retries]. A read can be
- * repeated here.
+ * Whether the caller must handle a conflict. This is so for a write, because the caller must read
+ * the state before the write is repeated [guide-api: Errors and retries]. A read is repeated here.
  */
 const isForTheCaller = (call: { method: string }, failure: GenesysFailure): boolean =>
   failure.kind === 'conflict' && call.method !== 'GET'

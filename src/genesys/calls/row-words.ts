@@ -43,8 +43,8 @@ const ROW_CODES: readonly [RegExp, GenesysRowCode][] = [
 ]
 
 /**
- * The ledger's code for what Genesys says about a row, which may be free text. The result is always
- * one of the closed set of codes.
+ * Returns the ledger's code for Genesys' statement about a row. The statement may be free text. The
+ * code is always one of a closed set.
  */
 export const rowCodeOf = (...said: readonly unknown[]): GenesysRowCode => {
   const text = said
@@ -135,8 +135,8 @@ const rowErrorOfDetail = (
 const NO_CODE = 'bad.request'
 
 /**
- * Reads the body of any error answer. The result contains none of its free text, apart from contact
- * ids and names of columns.
+ * Reads the body of any error answer. The result may contain contact ids and names of columns, but
+ * none of the answer's free text.
  */
 export const saidOfRows = (value: unknown): SaidOfRows => {
   const body = errorBodySchema.safeParse(value).data ?? errorBodySchema.parse({})

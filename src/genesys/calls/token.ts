@@ -27,9 +27,10 @@ export class AccessToken {
 
 export type Tokens = {
   /**
-   * Returns the token in force. If there is none, or it ends soon, one login gets a new token for
-   * all waiting calls. Throws `GenesysFailure`. After a failed login, no login is made for a while
-   * (backoff). Calls during this time get the same failure, with the time that is left.
+   * Returns the token in force. If there is no such token or the token ends soon, one login gets a
+   * new token for all waiting calls. Throws `GenesysFailure`. After a failed login, no login is
+   * made for a while (backoff). Calls during this time get the same failure, with the time that is
+   * left.
    */
   get(signal: AbortSignal): Promise<AccessToken>
   /** Whether `get` would return this token without a login. */
@@ -92,7 +93,7 @@ const loginFailure = (answer: HttpAnswer): GenesysFailure => {
   return new GenesysFailure(status >= 400 ? 'refused' : 'malformed_answer', OPERATION, about)
 }
 
-/** The same failure again, with the time that is left to wait for the next login. */
+/** The same failure again, with the time until the next login. */
 const heardAgain = (failure: GenesysFailure, retryAfterMs: number): GenesysFailure =>
   new GenesysFailure(failure.kind, failure.operation, {
     status: failure.status,

@@ -175,7 +175,8 @@ export const createTransport = (deps: {
     })
     const saidMs = Date.parse(header(answer.headers, 'date') ?? '')
     if (!Number.isNaN(saidMs)) deps.heardTime?.(saidMs)
-    // A date in `Retry-After` is by Genesys' clock, which may differ from the gateway's.
+    // Genesys computes a date in `Retry-After` by its own clock, which may differ from the
+    // gateway's.
     const nowMs = Number.isNaN(saidMs) ? deps.clock.now().getTime() : saidMs
     return {
       status: answer.statusCode,

@@ -49,8 +49,8 @@ export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireLi
 const STATUSES = { READY: 'ready', PROCESSING: 'processing', ERROR: 'error' } as const
 
 /**
- * A column is a phone if its format says so [guide-001] or if its type does [guide-000]. Genesys
- * uses both [guide-api: Contact lists].
+ * A column is a phone column if its format [guide-001] or its type [guide-000] says so. Genesys
+ * uses both forms [guide-api: Contact lists].
  */
 const kindOf = ({ type, format }: Field): ColumnKind => {
   if (format?.toUpperCase() === 'E.164') return 'phone'

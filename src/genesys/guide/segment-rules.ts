@@ -31,9 +31,10 @@ const positiveOf = (node: PlacedNode): PlacedNode | null => {
 }
 
 /**
- * Splits a condition into rules. If possible, a negated condition becomes an exclude with the
- * positive condition, and a negated exclusion becomes an include. Every comparison except `!=` is
- * false for an empty cell, so such an exclude never removes a contact because of an empty cell.
+ * Splits a condition into rules. If possible, removes a negation: a negated include becomes an
+ * exclude with the positive condition, and a negated exclude becomes an include. Every comparison
+ * except `!=` is false for an empty cell, so such an exclude never removes a contact because of an
+ * empty cell.
  */
 const rulesOf = (action: Rule['action'], node: PlacedNode): Rule[] => {
   const positive = positiveOf(node)

@@ -12,8 +12,8 @@ import { createWaitingRoom, type Waiter, type WaitingRoom } from './waiting-room
 
 /**
  * The share of the allowed pace that is granted as slots. The rest absorbs delays between a slot
- * and its request, such as jitter, timers and the network. In any window, the sum of rate × window
- * and burst therefore stays within the limit (promise P6 in the README).
+ * and its request, such as jitter, timers and the network. In any window, rate × window plus burst
+ * therefore stays within the limit (promise P6 in the README).
  */
 const SHARE = 0.975
 
@@ -55,8 +55,8 @@ export type Pacer = {
   learn(hint: PaceHint): void
   stats(): PaceStats
   /**
-   * The same as `stats`, but with the share read from the database, where other instances may have
-   * changed it. If the database does not answer: the share that this process knows.
+   * The same as `stats`, but reads the share from the database, because other instances may have
+   * changed the share. If the database does not answer, uses the share that this process knows.
    */
   freshStats(): Promise<PaceStats>
   close(): void
@@ -92,8 +92,8 @@ const createUsage = (clock: Clock) => {
 }
 
 /**
- * The share in force: as the store last returned it, plus its growth since then by the store's
- * rule.
+ * The share in force: the share that the store last returned, plus its growth since then. The
+ * growth follows the store's rule.
  */
 const createKnownShare = (clock: Clock, told: (cause: 'throttled' | 'recovered') => void) => {
   const { full } = PACE_SHARE_RULE

@@ -3,14 +3,14 @@ import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
 import type { Waiter, WaitingRoom } from './waiting-room.ts'
 
 /**
- * How many slots a process reserves ahead. While it waits for the time of one slot, it reserves the
- * next, which hides the round trip to the database.
+ * How many slots a process reserves ahead. While a process waits for the time of one slot, it
+ * reserves the next slot. The round trip to the database therefore costs no time.
  */
 const HELD_SLOTS = 2
 /**
- * Slots are reserved at most this far ahead. If two intervals between slots are longer, they are
- * the limit. A more urgent call therefore never waits longer than the limit for slots that were
- * reserved before it came.
+ * Slots are reserved at most this far ahead, or two intervals between slots ahead, whichever is
+ * longer. This is also the longest time that a more urgent call waits for slots that were reserved
+ * earlier.
  */
 const MIN_AHEAD_MS = 250
 /**
@@ -82,8 +82,8 @@ export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => 
       const maxAheadMs = Math.ceil(Math.max(MIN_AHEAD_MS, (2 * intervalMs) / deps.share()))
       reserved = await store.reserve({ bucket, rank, intervalMs, maxAheadMs })
       deps.onReserve(reserved.share)
-      // The slot is further ahead than allowed, so the clock was set back during the reservation.
-      // Waiting for the slot would take as long as the jump.
+      // If the slot is further ahead than allowed, the clock was set back during the reservation.
+      // Waiting for this slot would take as long as the jump, so the slot is not used.
       if (reserved.kind === 'reserved' && reserved.waitMs <= maxAheadMs + ROUNDED_MS) {
         if (reserved.waitMs > 0) await clock.sleep(reserved.waitMs, closing)
         deps.onSlot()

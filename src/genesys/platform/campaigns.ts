@@ -49,8 +49,8 @@ const entityWith = (campaign: PlatformCampaign, filterId: string | null): Buffer
 }
 
 /**
- * Turns a 400 that refuses an outdated version into `conflict`. (A 409 is a `conflict` already.)
- * The refusal for a running campaign stays `refused`.
+ * Turns a failure into a `conflict` if Genesys refused the version as outdated with a 400. (A 409
+ * is a `conflict` already.) A refusal because the campaign is running stays `refused`.
  */
 const asConflict = (error: unknown): unknown => {
   if (!(error instanceof GenesysFailure) || error.kind !== 'refused') return error

@@ -13,8 +13,8 @@ import type { Caller } from '../calls/retry.ts'
 import { rowCodeOf, upstreamCodeOf } from '../calls/row-words.ts'
 
 /**
- * Genesys publishes no limit. The gateway uses the 10 MB of the guides. A part of this size needs
- * little memory, and little time if it is sent again.
+ * Genesys publishes no limit. The gateway uses the limit of the guide dialect, 10 MB. A part of
+ * this size needs little memory, and little time if the gateway sends the part again.
  */
 const FILE_BYTES = 10_000_000
 /**
@@ -23,7 +23,8 @@ const FILE_BYTES = 10_000_000
  */
 const URL_SECONDS = 600
 /**
- * After a 403 a new URL is requested. If Genesys refuses the second URL too, age is not the cause.
+ * After a 403, the gateway requests a new URL. If the second URL gets a 403 too, the age of the URL
+ * is not the cause.
  */
 const MAX_URLS = 2
 const EVENT_PAGE = 100
@@ -65,8 +66,8 @@ type WireEvent = z.infer<typeof eventsSchema>['entities'][number]
 
 /**
  * Genesys has no state for success. An import that is neither in progress nor failed has ended if
- * it is at 100 %. The status is that of the latest import of the list, no matter who started it
- * [platform-api: 2.5.4].
+ * it is at 100 %. Genesys shows the status of the latest import of the list, no matter who started
+ * this import [platform-api: 2.5.4].
  */
 const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
   const percent = wire.percentComplete ?? 0

@@ -13,8 +13,8 @@ import { contactListOf, readListCall } from './list-wire.ts'
 /** Genesys accepts 1,000 contacts in a request (Swagger of 2018). */
 const MAX_ROWS = 1_000
 /**
- * Genesys publishes no limit. This is half of what its other calls accept. After a 413 the batch is
- * halved.
+ * Genesys publishes no limit for this call. The gateway uses half the limit of Genesys' other
+ * calls. After a 413, the gateway halves the batch.
  */
 const MAX_BYTES = 5_000_000
 /**
@@ -61,8 +61,8 @@ const composed = (batch: BatchToSend) => {
   return {
     headers: { 'x-request-id': batch.requestId },
     body,
-    // An answer that lacks a contact proves nothing about it. The outcome is then unknown, and the
-    // batch is sent again.
+    // If a contact is missing in the answer, the outcome is unknown, and the gateway sends the
+    // batch again.
     schema: contactsSchema.refine((contacts) => {
       const ids = new Set(contacts.map(({ id }) => id))
       return batch.contactIds.every((id) => ids.has(id))
@@ -86,8 +86,8 @@ const addContacts = (given: BatchToSend | (() => BatchToSend), newLists: NewList
 }
 
 /**
- * Contact lists in the platform dialect. Each contact has the gateway's `id`, so sending it again
- * updates the same contact.
+ * Contact lists in the platform dialect. The gateway sets the `id` of each contact. If the gateway
+ * sends a contact again, Genesys therefore updates the same contact.
  */
 export const createPlatformContactLists = (deps: {
   call: Caller

@@ -16,8 +16,8 @@ const textOf = (value: unknown): string => {
 }
 
 /**
- * Reads contacts with `POST …/contacts/bulk`, which changes nothing although it is a POST. At most
- * 50 ids (Swagger of 2018).
+ * Reads contacts with `POST …/contacts/bulk`, which changes nothing although it is a POST. One call
+ * reads at most 50 ids (Swagger of 2018).
  */
 export const createPlatformContactReads = (deps: {
   call: Caller

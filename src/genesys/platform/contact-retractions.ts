@@ -41,8 +41,8 @@ const columnsOf = ({ data }: Contact, isSubject: (cell: string) => boolean): str
 const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Contact | null => {
   const columns = columnsOf(contact, isSubject)
   const isNumber = columns.length > 0 && columns.every((column) => !isAddress(contact.data[column]))
-  // Sets the whole contact not callable in two cases: the subject is an address, or it is a number
-  // that no column has now. An agent may have rewritten such a number. Setting the whole contact is
+  // Sets the whole contact not callable in two cases: the subject is an email address, or no column
+  // has the number now. (An agent may have rewritten the number.) Setting the whole contact is
   // stricter than needed, but safe.
   if (!isNumber)
     return contact.callable === false ? null : { ...writable(contact), callable: false }
@@ -58,10 +58,10 @@ const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Cont
 const isAddress = (cell: unknown): boolean => typeof cell === 'string' && cell.includes('@')
 
 /**
- * Retracts with `GET` and `PUT …/contacts/{contactId}`: reads the contact, sets the number (or the
- * whole contact) not callable, and sends all other writable members back unchanged. Contacts have
- * no version, so a change by others between the two calls is lost. Only the wait for a pace slot is
- * between the two calls.
+ * Retracts with `GET` and `PUT …/contacts/{contactId}`. The `PUT` sets the number (or the whole
+ * contact) not callable, and sends all other writable members back as the `GET` returned them.
+ * Contacts have no version: if another client changes the contact between the two calls, this
+ * change is lost. Between the two calls, the gateway waits only for a pace slot.
  */
 export const createPlatformRetractions = (deps: { call: Caller }): ContactRetractionPort => ({
   retract: async ({ contactListId, contactId, isSubject }, context) => {

@@ -7,8 +7,8 @@ import type { Caller } from '../calls/retry.ts'
 
 const latestSchema = z.looseObject({ uri: z.url(), exportTimestamp: z.string() })
 /**
- * How long a download may take. A million entries are about 50 MB, and each chunk of them waits for
- * the database.
+ * How long a download may take. A million entries are about 50 MB, and the gateway stores each
+ * chunk of entries before it reads on.
  */
 const DOWNLOAD_WITHIN_MS = 30 * 60_000
 const RIGHT = 'outbound:dnc:view, outbound:dncList:view'
@@ -41,7 +41,7 @@ const watched = async function* (
 
 /**
  * Exports of DNC lists. Genesys answers the request before it makes the export. When the export is
- * ready, the list shows it [platform-api: 2.7].
+ * ready, `latest` returns its URI [platform-api: 2.7].
  */
 export const createPlatformDncExports = (deps: { call: Caller }): DncExports => {
   const exportOf = (dncListId: string) => ({
@@ -83,8 +83,8 @@ export const createPlatformDncExports = (deps: { call: Caller }): DncExports => 
         right: RIGHT,
       } as const
       try {
-        // The call is not retried, because a second try would pass the list on from its beginning
-        // again. The caller itself starts again.
+        // The call is not retried, because a second try would pass the same entries to `read`
+        // again. Instead, the caller starts the whole download again.
         const once = { ...context, retryForMs: 0 }
         await deps.call(
           { ...asked, schema: z.unknown(), timeoutMs: DOWNLOAD_WITHIN_MS, into },

@@ -24,9 +24,9 @@ const minuteUp = (at: Date): string => {
 
 const refusalSchema = z.looseObject({ code: z.string().catch('') })
 /**
- * Codes that concern the list or the whole request, such as a full list. After any other code, the
- * gateway sends smaller and smaller parts of the request to find the refused entries [platform-api:
- * 2.7].
+ * Codes that concern the list or the whole request, for example the code for a full list. After any
+ * other code, the gateway splits the request again and again to find the refused entries
+ * [platform-api: 2.7].
  */
 const OF_THE_WHOLE = /^(dnc\.|invalid\.date\.value$)/
 
@@ -34,8 +34,8 @@ const refusedIn = (body: unknown): [] | 'whole' =>
   OF_THE_WHOLE.test(refusalSchema.safeParse(body).data?.code ?? '') ? 'whole' : []
 
 /**
- * DNC lists in the platform dialect. Entries with the same expiry go in one PATCH, which may be
- * repeated. Genesys keeps no reasons and returns no tallies.
+ * DNC lists in the platform dialect. Entries with the same expiry go in one PATCH. A repeated PATCH
+ * does no harm. Genesys keeps no reasons and returns no tallies.
  */
 export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {
   const patch = async (

@@ -92,7 +92,7 @@ const shownColumns = (list: WireList): ShownSettings['columns'] => {
   return columns
 }
 
-/** The settings that can be set when a list is made, as the list shows them. */
+/** The settings that a caller can choose when a list is made, as Genesys shows them. */
 const shownOf = (list: WireList): ShownSettings => ({
   divisionId: list.division?.id,
   attemptLimitsId: list.attemptLimits?.id,

@@ -9,8 +9,9 @@ import type { Caller } from '../calls/retry.ts'
 
 const id = z.string().min(1).max(255)
 /**
- * The headers that Genesys may set for the transfer. No name or value may be able to end a header
- * line. The names authorization, host, connection and transfer-encoding are not allowed.
+ * The headers that Genesys may set for the transfer. Names and values must not contain a character
+ * that ends a header line. The names authorization, host, connection and transfer-encoding are not
+ * allowed.
  */
 const headersSchema = z
   .record(
@@ -103,7 +104,7 @@ const judgeWith =
       },
       context,
     )
-    // An answer about other media proves nothing about this file.
+    // An answer about another media file proves nothing about this file.
     if (media.id !== fileId) throw new GenesysFailure('malformed_answer', operation)
     return media.status === 'valid' || media.status === 'invalid' ? media.status : 'unsaid'
   }
@@ -144,8 +145,8 @@ const readWith =
   }
 
 /**
- * Media of messages in a live conversation, in the platform dialect: a pre-signed URL, Genesys'
- * check of the file, and a message with the media.
+ * Media files for messages in a live conversation, in the platform dialect: a pre-signed URL,
+ * Genesys' check of the file, and a message with the file.
  */
 export const createMessageMedia = ({
   call,

@@ -60,8 +60,8 @@ const rangePredicate = (leaf: Extract<Leaf, { operator: 'between' }>): FilterPre
 }
 
 /**
- * The predicates of a leaf. A contact must meet at least one of them. Only `in` with both numbers
- * and texts needs two.
+ * The predicates of a leaf. A contact must meet at least one of them. Only an `in` with numbers and
+ * texts needs two predicates.
  */
 const predicatesOf = (leaf: Leaf): FilterPredicate[] => {
   if (leaf.operator === 'between') return [rangePredicate(leaf)]
@@ -86,8 +86,8 @@ const predicatesOf = (leaf: Leaf): FilterPredicate[] => {
 }
 
 /**
- * A group of trees. A group with one child becomes that child. Groups of the same kind inside it
- * are merged into it.
+ * Joins trees into a group. Merges child groups of the same kind into this group. If only one child
+ * is left, returns this child without a group.
  */
 const group = (kind: Join, children: Tree[], path: string): Tree => {
   const flat = children.flatMap((child) => (child.kind === kind ? child.children : [child]))
@@ -128,8 +128,8 @@ const sizeOf = (tree: Tree): number =>
 type Row = Extract<Tree, { kind: 'predicate' }>[]
 
 /**
- * The tree in two levels: groups of predicates (rows). `top` joins the rows, and the other operator
- * joins the predicates of a row. null: the tree needs more rows than a filter may have conditions.
+ * Turns the tree into rows, which are groups of predicates. `top` joins the rows. The other
+ * operator joins the predicates of a row. null: the tree needs more than `MOST_PREDICATES` rows.
  */
 const spread = (tree: Tree, top: Join): Row[] | null => {
   if (tree.kind === 'predicate') return [[tree]]

@@ -34,9 +34,10 @@ export type ResponseHeader = keyof typeof RESPONSE_HEADERS
 type Call = { access: unknown }
 
 /**
- * Problems whose answer has Retry-After. `quota-exceeded` and `dnc-pull-running` have it too, but
- * need no entries. A call that may get `quota-exceeded` may also get `too-many-requests`, which has
- * the same status. The same applies to `dnc-pull-running` and `idempotency-key-in-progress`.
+ * Problems whose answer has Retry-After. Answers with `quota-exceeded` and `dnc-pull-running` also
+ * have Retry-After, but this set does not need these codes. A call that may get `quota-exceeded`
+ * may also get `too-many-requests`, which has the same status. The same applies to
+ * `dnc-pull-running` and `idempotency-key-in-progress`.
  */
 const WITH_RETRY_AFTER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'too-many-requests',

@@ -36,8 +36,8 @@ const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value, null, 2)
 
 /**
- * The value of a parameter as text. A list is separated by commas, because the document says
- * `explode: false`.
+ * The value of a parameter as text. Commas separate the items of an array, because the document
+ * says `explode: false`.
  */
 const inParameter = (value: unknown): string =>
   Array.isArray(value) ? value.map(textOf).join(',') : textOf(value)

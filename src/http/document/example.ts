@@ -1,7 +1,8 @@
 /**
  * A call and its answer, as the API document shows them. A test makes each call. The gateway's
- * answer must have the status and the type of `answer`, and if it is JSON, a body that the schema
- * of the answer accepts. The exceptions are a few calls that the gateway of the test must refuse.
+ * answer must have the status and the type of `answer`. If the answer is JSON, its body must match
+ * the schema of the answer. The exceptions are a few calls that the gateway of the test must
+ * refuse.
  */
 export type Example = {
   /** In camelCase, and unique within the operation. */

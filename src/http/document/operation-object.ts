@@ -47,7 +47,7 @@ const examplesOf = (operation: Operation, parameter: Parameter): Json => {
   return entries.length === 0 ? {} : { examples: Object.fromEntries(entries) }
 }
 
-/** States how a parameter is written: a list with commas, an object as JSON. */
+/** States how a parameter is written: an array with commas, an object as JSON. */
 const serialised = ({ schema, ...parameter }: Parameter, examples: Json): Json => {
   if (schema?.['type'] === 'object') {
     return { ...parameter, content: { 'application/json': { schema, ...examples } } }

@@ -10,8 +10,8 @@ import type { Tag } from './tags.ts'
 /**
  * Who may call a route. `public`: anyone. `metrics`: callers on this machine, with the metrics
  * token, or with a key that has the scope `admin`. `key`: anyone with a valid key. `session`:
- * people who are signed in to the console, whose pages check the session themselves. `scope`: keys
- * with this scope.
+ * people who are signed in to the console. The pages of the console check the session themselves.
+ * `scope`: keys with this scope.
  */
 export type RouteAccess = 'public' | 'metrics' | 'key' | 'session' | { scope: Scope }
 
@@ -58,10 +58,11 @@ export type Operation<Code extends ProblemCode = ProblemCode> = {
   query?: z.ZodType
   body?: z.ZodType
   /**
-   * How the handler reads the body, if no schema does. `file`: it reads the body while it arrives,
-   * and also reads the options in the query. `bytes`: it reads the whole body, whatever its type.
-   * `json`: it reads any JSON and reports faults itself. With `json`, the schema of the body is
-   * only for the document. With `file`, the schema of the query is only for the document.
+   * How the handler reads the body, if no schema does. `file`: the handler reads the body while the
+   * body arrives, and also reads the options in the query. `bytes`: the handler reads the whole
+   * body, whatever its type. `json`: the handler reads any JSON and reports faults itself. With
+   * `json`, the schema of the body is only for the document. With `file`, the schema of the query
+   * is only for the document.
    */
   reads?: 'file' | 'bytes' | 'json'
   /** For `file`: the call accepts only a form. A bare body is refused. */

@@ -15,7 +15,10 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' },
 })
 
-/** How a receiver puts the messages about one object in order, if it can. */
+/**
+ * How a receiver orders the messages about one object. If messages have no order: what they mean,
+ * or when the gateway sends them.
+ */
 const ORDERED_BY = {
   UploadEvent: 'Order them by `version`',
   DncEvent: 'Order them by `version`',

@@ -9,7 +9,7 @@ export const REQUEST_HEADERS = {
   'If-Match': 'The ETag of the version that you saw',
   'If-None-Match': 'The ETag of the version that you already have',
   'Last-Event-ID':
-    'The id of the last event that you received. If the upload has not changed since, the stream does not send the current state again',
+    'The id of the last event that you received. If this event shows the current state, the stream does not send this state again',
   'webhook-id':
     'The id of the message (Standard Webhooks), the same on every attempt. A call with the three webhook headers needs no `token`',
   'webhook-timestamp':

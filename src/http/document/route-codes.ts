@@ -66,7 +66,7 @@ export const codesOf = (operation: Operation): ProblemCode[] =>
 
 /**
  * Whether the document allows the operation to answer with this code. `body-broken-off` is always
- * allowed: any call with a body may end so, but only a caller whose body is incomplete notices it.
+ * allowed. The body of any call can be incomplete, and only such a call gets this code.
  */
 export const declares = (operation: Operation, code: ProblemCode): boolean =>
   code === 'body-broken-off' || OF_THE_MESSAGE.includes(code) || codesOf(operation).includes(code)

@@ -8,9 +8,9 @@ export const TAGS = {
   segments:
     'Rules that select whom a campaign dials. The gateway analyses them before it sends them',
   'do-not-call':
-    'People who must not be called. The gateway suppresses them as soon as it has answered 202',
+    'People who must not be called. The gateway suppresses a person as soon as it has accepted the entry (202)',
   'guest-files':
-    'Files, each for one person. The gateway inspects each file, scans it if a scanner is configured, and follows it until Genesys has it',
+    'Files, each for one person. The gateway inspects each file and, if a scanner is configured, scans it. The state shows whether Genesys has the file',
   erasures: 'Erase a person, and read the receipt',
   endpoints: 'Endpoints that receive events of the gateway',
   'genesys-events': 'Calls that Genesys makes',

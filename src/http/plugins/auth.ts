@@ -76,8 +76,8 @@ const authenticate = async (
 }
 
 /**
- * Counts the call against its key's quota. Throws 429. From then on, every answer to the call has
- * the headers of the quota.
+ * Counts the call against its key's quota. Throws 429. The answer to the call then has the headers
+ * of the quota, even if it is a refusal.
  */
 const charge = (quota: KeyQuota, keyId: string, reply: FastifyReply): void => {
   const verdict = quota.take(keyId)

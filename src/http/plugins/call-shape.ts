@@ -121,8 +121,8 @@ export const callShapePlugin = fp(
       const { params = NOTHING, query = NOTHING, body, reads } = operation
       refuseUndecodable(request, reads === 'file' ? 'option-invalid' : 'parameter-invalid')
       request.params = parseParameters(params, request.params)
-      // The options of a file are checked later, together with those in its form. They have their
-      // own problem codes.
+      // The options of a file have their own problem codes. They are checked later, together with
+      // the options in the form.
       if (reads === 'file') return
       request.query = parseParameters(query, request.query)
       if (reads === undefined) request.body = bodyOf(body, request.body)

@@ -61,8 +61,8 @@ export const tellAnswered = (
 /**
  * Reports a request whose connection closed before its answer was complete. The status is 499, as
  * proxies report it. If the body was incomplete, the problem is `body-broken-off`. If the gateway
- * refused the caller while the body arrived, that refusal is reported instead, because then the
- * gateway closed the connection.
+ * refused the call while the body arrived, the gateway itself closed the connection. In this case,
+ * the refusal is reported instead.
  */
 const tellLeft = (
   deps: HttpDeps,
@@ -122,9 +122,9 @@ const stoppingProblem = (): GatewayProblem =>
 const LAST_BODIES_MS = 3_000
 
 /**
- * The open calls whose bodies the framework reads. While such a body arrives, no handler runs that
- * could answer the call. `refuse` answers all calls whose bodies are incomplete. A route that reads
- * a stream uses `request.server.lastBodies` instead.
+ * The open calls whose bodies the framework reads. While such a body arrives, no handler runs yet,
+ * so no handler can answer the call. `refuse` answers all calls whose bodies are incomplete. A
+ * route that reads a stream uses `request.server.lastBodies` instead.
  */
 const createUnreadCalls = (deps: HttpDeps) => {
   const open = new Set<Call>()
@@ -168,7 +168,8 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
       app.decorateRequest('answered', false)
       app.addHook('preClose', async () => {
         stopping = true
-        // Rejects if all bodies arrive, and so the server is closed, before the wait ends.
+        // Rejects if the server is closed before the wait ends. This happens if all bodies arrive
+        // in time.
         endBodies().catch(() => undefined)
       })
       app.addHook('onClose', async () => {

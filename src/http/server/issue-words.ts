@@ -79,7 +79,8 @@ export const wordsOfIssues = (
       issue.code === 'unrecognized_keys' && issue.path.length === 0
         ? issue.keys
         : [String(issue.path[0] ?? 'options')]
-    // A fault of an item counts as a fault of its list, because callers write lists with commas.
+    // A fault of an item counts as a fault of the whole array, because callers write arrays with
+    // commas.
     const isItem = within === 'options' && issue.path.some((step) => typeof step === 'number')
     const places = isItem ? flat : placesOf(issue, within)
     for (const [at, name] of (within === 'body' ? places : flat).entries()) {

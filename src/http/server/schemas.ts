@@ -131,7 +131,7 @@ export const limitUpTo = (most: number, usual: number) =>
     .meta({ type: 'integer', minimum: 1, maximum: most, pattern: undefined })
     .describe(`Default: ${usual}`)
 
-/** How the API document describes a list in a query. Commas separate the items of the list. */
+/** How the API document describes an array in a query. Commas separate the items of the array. */
 export const listMeta = (words: readonly string[]) => ({
   type: 'array' as const,
   items: { type: 'string' as const, enum: [...words] },

@@ -4,8 +4,8 @@ import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.
 const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
 
 /**
- * No accepted body is nested this deeply. Checking a body with thousands of levels would overflow
- * the stack.
+ * The most levels of nesting in a value that the gateway accepts. Checking a body with thousands of
+ * levels would overflow the stack.
  */
 const MOST_LEVELS = 100
 

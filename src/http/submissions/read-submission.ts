@@ -75,9 +75,9 @@ export const FILE_IS_ELSEWHERE = 'The file must be in the part `file`.'
 const MORE_THAN_ONE_FILE = 'The form has more than one file. Send one part `file`.'
 
 /**
- * The problem for an error of the form's parser. More than one file is a 400. Any other error of
- * the parser (`FST_…`) is returned unchanged, and later becomes a 413 if a limit was exceeded. A
- * form that cannot be read is a 400.
+ * The problem for an error of the form's parser. More than one file is a 400. A form that cannot be
+ * read is a 400 too. Other errors with a code `FST_…` are returned unchanged. Later, such an error
+ * becomes a 413 if a limit was exceeded.
  */
 const partsProblem = (error: unknown): unknown => {
   if (error instanceof GatewayProblem) return error
@@ -227,7 +227,7 @@ const withCharset = <Options extends { encoding?: TextEncoding | undefined }>(
   const { encoding = charset } = options
   if (charset === null) return options
   if (encoding === charset) return { ...options, encoding }
-  const detail = `The Content-Type names ${charset}, the option encoding ${encoding}. Leave one out.`
+  const detail = `The Content-Type names ${charset}, but the option encoding names ${encoding}. Leave one of the two out.`
   throw new GatewayProblem('option-invalid', detail, { options: ['encoding'] })
 }
 

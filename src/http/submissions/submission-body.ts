@@ -36,7 +36,7 @@ export const streamProblem = (error: unknown): GatewayProblem => {
   return /terminated early|Malformed|Unexpected end|[Bb]oundary|Part header|multipart/u.test(
     text,
   ) && !/closed before/u.test(text)
-    ? new GatewayProblem('multipart-malformed', 'The multipart body is cut or malformed.')
+    ? new GatewayProblem('multipart-malformed', 'The multipart body is incomplete or malformed.')
     : brokenOff()
 }
 

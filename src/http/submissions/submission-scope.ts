@@ -9,7 +9,7 @@ import type { HttpDeps } from '../server/deps.ts'
 /**
  * Whether the parser passes a part on as a file. `file` and `options` always count as files, with
  * or without a file name. `options` must arrive as bytes: in a text field, the parser would replace
- * bytes that are not UTF-8, and would silently drop the first of two members with one name.
+ * bytes that are not UTF-8, and would silently drop the first of two members with the same name.
  */
 const isPartAFile = (name: string | undefined, type?: string, fileName?: string): boolean =>
   name === 'file' ||

@@ -17,7 +17,7 @@ import { hiddenFileIn, holdsScript, isProgram } from './hidden-file.ts'
 
 /**
  * The most entries of an archive, as set by [contracts: 3]. A document in the archive may have more
- * (`MAX_DOCUMENT_PARTS`), because it has one for every page and picture.
+ * entries (`MAX_DOCUMENT_PARTS`), because every page and picture of the document is an entry.
  */
 const MAX_ENTRIES = 100
 const MAX_DOCUMENT_PARTS = 2_000

@@ -4,8 +4,8 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import type { Scanner, ScanResult } from '../../workflows/ports/guest-files/scanner.ts'
 
 /**
- * The longest time in which no byte is sent to clamd or received from it. A scan of 10 MiB took
- * 0.3 s [next-anchors: 4], but a scan may wait for 20 others.
+ * The longest time in which no byte is sent to clamd or received from it. A 10 MiB scan took 0.3 s
+ * [next-anchors: 4], but a scan may have to wait for 20 other scans.
  */
 const SILENCE_MS = 60_000
 const MAX_ANSWER_BYTES = 4096
@@ -44,7 +44,7 @@ const write = async (socket: Socket, bytes: Uint8Array): Promise<void> => {
 
 /**
  * Closes the connection if the file cannot be read to its end. Otherwise clamd would wait for the
- * rest of the file, and the gateway for clamd's answer.
+ * rest of the file, and the gateway would wait for clamd.
  */
 async function* endingWith(
   socket: Socket,
@@ -65,8 +65,8 @@ const lengthOf = (count: number): Buffer => {
 }
 
 /**
- * `stream: OK` means clean, and `stream: … FOUND` means infected. For any other answer, for example
- * an error or a limit, and for no answer, the verdict is `unavailable`.
+ * `stream: OK` means clean, and `stream: … FOUND` means infected. If there is no answer or any
+ * other answer, such as an error or a limit, the verdict is `unavailable`.
  */
 const verdictOf = (answer: string): ScanResult['verdict'] => {
   if (answer === 'stream: OK') return 'clean'

@@ -86,8 +86,8 @@ const SCRIPT = /<script[\s>/]|<\?php|<!doctype\s+html|<html[\s>]|<svg[\s>]|<ifra
 
 const WINDOW_BYTES = 256 * 1024
 /**
- * Windows overlap by this much, so that no match of up to this length (including white space) is
- * cut.
+ * The windows overlap by this many bytes. A match of at most this length, including white space, is
+ * therefore never cut.
  */
 const REACH_BYTES = 16 * 1024
 
@@ -102,7 +102,7 @@ const stands = (pattern: RegExp, bytes: Buffer): boolean => {
   return false
 }
 
-/** Whether the bytes contain the start of a script, or of a page or an SVG that may have one. */
+/** Whether the bytes contain the start of a script, or of a page or SVG, which may have scripts. */
 export const holdsScript = (bytes: Buffer): boolean => stands(SCRIPT, bytes)
 
 /** Whether a file that begins with these bytes may run code, for example a program or a script. */
@@ -119,9 +119,9 @@ export const isProgram = (bytes: Buffer): boolean => {
 
 /**
  * Finds a file hidden in bytes that the reader of the outer file ignores. Phones write films,
- * second pictures and notes there, which are allowed [contracts: 3]. In so many bytes, a short
- * signature can occur by chance. Zips and programs are therefore recognised by their structure.
- * null: no hidden file was found.
+ * second pictures and notes into these bytes, which is allowed [contracts: 3]. Short signatures can
+ * occur there by chance. Zips and programs are therefore recognised by their structure. null: no
+ * hidden file was found.
  */
 export const hiddenFileIn = (bytes: Buffer): HiddenKind | null => {
   if (bytes.length === 0) return null

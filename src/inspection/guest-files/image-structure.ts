@@ -13,8 +13,8 @@ export type ImageStructure = {
   /** The position after the image. Bytes from here on do not belong to it. */
   endsAt: number
   /**
-   * The compressed pixels, and how many bytes they must unpack to. `wantedBytes: null`: the header
-   * describes no possible picture. Missing for formats whose pixels are not unpacked.
+   * The compressed pixels. `wantedBytes`: the size that the pixels must have when unpacked. null:
+   * the header describes no possible picture. Missing for formats whose pixels are not unpacked.
    */
   packed?: { wantedBytes: number | null; pieces: readonly Buffer[] }
 }

@@ -16,7 +16,7 @@ const SAME: Record<string, string> = { 'image/apng': 'image/png' }
 
 /**
  * The type of the content, detected from its first bytes. null: the content has no known signature.
- * Plain text has none, except XML.
+ * Of plain texts, only XML has a signature.
  */
 const sniffed = async (bytes: Buffer): Promise<string | null> => {
   // Office documents are zips too. The inspection of archives checks what is inside.

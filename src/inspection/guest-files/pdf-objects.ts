@@ -4,8 +4,8 @@ import { holdsObjects, streamsOf, unfolded, type PdfStream } from './pdf-streams
 import { hasActionText, hasActiveName, namesIn, UnreadablePdf } from './pdf-text.ts'
 
 /**
- * The most bytes that the object streams and the embedded files of one PDF may unpack to together.
- * A harmless PDF of 10 MB needs less.
+ * The most bytes that all object streams and embedded files of one PDF may have when unpacked. A
+ * harmless PDF of 10 MB needs less.
  */
 const MAX_UNFOLDED_BYTES = 64 * 1024 * 1024
 
@@ -54,11 +54,12 @@ const takeStreams = (text: string): PdfStream[] | null => {
 
 const isActive = (text: string): boolean => hasActionText(text) || hasActiveName(text)
 
-/** How many bytes the remaining streams of the file may still unpack to. */
+/** How many bytes the remaining streams of the file may still have when unpacked. */
 type Budget = { leftBytes: number }
 
 /**
- * Unpacks a stream. null: the stream cannot be read, or unpacks to more than the budget has left.
+ * Unpacks a stream. null: the stream cannot be read, or its unpacked content is larger than the
+ * rest of the budget.
  */
 const unfoldedWithin = (bytes: Buffer, stream: PdfStream, budget: Budget): Buffer | null => {
   const content = unfolded(bytes, stream, budget.leftBytes)
@@ -127,8 +128,8 @@ const objectsFault = (bytes: Buffer): FileFault | null => {
 
 /**
  * The most characters of a dictionary of embedded files. Such a dictionary has at most five names.
- * Without this limit, the search would take hours in a file in which many such dictionaries begin
- * and none ends.
+ * Without this limit, the search would take hours if many such dictionaries begin in a file and
+ * none of them ends.
  */
 const MAX_EF_CHARS = 4096
 /**

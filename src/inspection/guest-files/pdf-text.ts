@@ -85,8 +85,8 @@ export class UnreadablePdf extends Error {
 }
 
 /**
- * The most characters that are searched for the ends of strings that have no end. For each such
- * string, the search continues to the end of the file. Harmless files have few of them.
+ * How many characters may be searched in vain for the ends of strings. If a string has no end, the
+ * search continues to the end of the file. Harmless files have few such strings.
  */
 const MOST_UNCLOSED_CHARS = 64 * 1024 * 1024
 

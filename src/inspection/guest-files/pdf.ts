@@ -32,8 +32,8 @@ const ofFinding = (finding: Outcome): FileFault | null => {
 /**
  * Creates the inspection of PDFs. `fault` returns null if the PDF opens and has no active content,
  * no embedded file except XML, and at most `MAX_PAGES` pages. A thread first checks the objects in
- * the file's bytes, and then the content that pdfjs-dist reads. The thread is ended after 15 s or
- * past 192 MB, so that no file can block other requests.
+ * the file's bytes, and then the content that pdfjs-dist reads. If the thread needs more than 15 s
+ * or 192 MB, it is ended, so that no file can block other requests.
  */
 export const createPdfInspection = ({ clock }: { clock: Clock }) => {
   const reader = createReader(clock)

@@ -25,8 +25,8 @@ const passBytes = (width: number, height: number, bitsPerPixel: number): number 
   width === 0 ? 0 : height * (1 + Math.ceil((width * bitsPerPixel) / 8))
 
 /**
- * How many bytes the pixels of a picture unpack to, with a filter byte before each row. null: the
- * header describes no possible picture.
+ * The size of the unpacked pixels of a picture in bytes, including one filter byte for each row.
+ * null: the header describes no possible picture.
  */
 export const pngPixelBytes = (header: Buffer): number | null => {
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)]

@@ -49,7 +49,7 @@ export const lookOfNoText = (first: Uint8Array): string | null =>
 /** How many bytes are searched for signs of UTF-16 if the file has no mark. */
 const LOOKED_AT_BYTES = 4096
 /**
- * A file in UTF-16 must have at least one zero byte in this many pairs of bytes to be detected.
+ * UTF-16 is detected only if there is at least one zero byte for this many pairs of bytes.
  * Delimiters, digits and line ends are ASCII, and an ASCII character has a zero in one half of its
  * pair.
  */

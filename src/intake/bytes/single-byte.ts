@@ -18,8 +18,8 @@ const WINDOWS_1252 = [
 ]
 
 /**
- * Whether windows-1252 and ISO 8859-1 read the byte differently. ISO 8859-1 reads it as a control
- * character, windows-1252 as a printable character, or not at all.
+ * Whether windows-1252 and ISO 8859-1 read the byte differently. ISO 8859-1 reads such a byte as a
+ * control character. Windows-1252 reads it as a printable character, or has no character for it.
  */
 export const isBetweenEncodings = (byte: number): boolean =>
   byte >= FIRST_HIGH && byte < CONTROLS_END

@@ -28,7 +28,9 @@ export const SUBJECT_NUMBERS = 3
 export type WrittenRow = {
   idEnd: number
   end: number
-  /** For each phone and email: its start and its end in the text, and 1 for a phone, 0 for an email. */
+  /**
+   * For each phone and email: its start and its end in the text, and 1 for a phone, 0 for an email.
+   */
   subjects: Int32Array
   subjectCount: number
   /** Whether the person agreed to be called. */

@@ -37,8 +37,9 @@ const kindAsked = (names: readonly string[], spec: IntakeSpec): 'phone' | 'email
 
 /**
  * Refuses the options if they name another kind for a column than the list declares. For a column
- * that the list declares as text, the options may name any kind. With schemaDrift=drop,
- * nothing is refused: the declared kind wins over the options, unless the list declares text.
+ * that the list declares as text, the options may name any kind. With schemaDrift=drop, nothing is
+ * refused. The kind that the list declares then applies, except for text columns, for which the
+ * options apply.
  */
 export const refuseRetyped = (
   names: readonly string[],

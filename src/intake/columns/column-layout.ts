@@ -111,7 +111,8 @@ const checkNames = (header: FileHeader, spec: IntakeSpec): void => {
 
 /**
  * Whether a text column of the list counts as this kind. The options decide this (`asked`). With
- * `byName`, the name of the column in the list or in the file decides it too.
+ * `byName`, the column also counts as this kind if its name in the list or in the file suggests the
+ * kind.
  */
 const isOfKind = (
   kind: 'phone' | 'email',

@@ -66,8 +66,8 @@ const byFoldedCase = (names: readonly string[]): Map<string, string | null> => {
 }
 
 /**
- * Places two groups of columns: those that the option `mapping` names, and those whose name a
- * column of the list has too. All others get no place.
+ * Places two groups of columns: those that the option `mapping` names, and those that have the same
+ * name as a column of the list. All other columns get no place.
  */
 const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[] => {
   const { mapping = {}, schemaDrift } = spec.options
@@ -115,9 +115,10 @@ const openNames = (
   )
 
 /**
- * Places the file's column with the contact id, if it has no place yet. It gets the first column of
- * `wanted` that the list has and that is still free. The first call tries Genesys' own name for the
- * id. If the option `contactIdColumn` is given, a second call tries the usual names of CRMs.
+ * Places the file's column with the contact id, if this column has no place yet. Its place is the
+ * first column of `wanted` that the list has and that is still free. The first call tries Genesys'
+ * own name for the id. If the option `contactIdColumn` is given, a second call tries the usual
+ * names of CRMs.
  */
 const placeId = (
   { names }: FileHeader,

@@ -136,8 +136,8 @@ const byLetters = (a: string, b: string): number => {
 }
 
 const digitsOf = (name: string): string => name.replace(/\P{N}/gu, '')
-// The search may begin only where the digits begin. Otherwise its time would grow with the square
-// of the length of the digits, if a letter follows them.
+// The search may begin only where the digits begin. Otherwise, if a letter follows the digits, the
+// time would grow with the square of their number.
 const withoutNumber = (name: string): string => name.replace(/(?<!\p{N})\p{N}+$/u, '')
 
 /**
@@ -152,8 +152,8 @@ export const comparedName = (name: string): ComparedName => {
 }
 
 /**
- * Compares names whose digits differ. `phone` and `phone1` may or may not be the same column.
- * `phone1` and `phone2` are never the same column.
+ * Compares names whose digits differ. `phone` and `phone1` can be the same column. `phone1` and
+ * `phone2` are never the same column.
  */
 const byBareName = (a: ComparedName, b: ComparedName): number => {
   if (a.digits !== '' && b.digits !== '') return 0

@@ -4,8 +4,8 @@ import { layOutColumns } from './column-layout.ts'
 import type { Proposal } from './column-proposals.ts'
 
 /**
- * To which column of the list a column of a file may belong. A person checks this guess and may
- * change it.
+ * A guess about a column of a file: the column of the list to which it may belong. A person checks
+ * this guess and can change it.
  */
 export type GuessedColumn = Pick<
   UploadColumn,
@@ -14,8 +14,9 @@ export type GuessedColumn = Pick<
   /** The index of the column's cell in a record. */
   at: number
   /**
-   * Whether a person should decide about the column: its place is only a guess, or it has none.
-   * With the default options, an upload is usually refused until its mapping names such a column.
+   * Whether a person should decide about the column, because its place is only a guess or is not
+   * known. With the default options, an upload is usually refused until its mapping names such a
+   * column.
    */
   unsure: boolean
 }

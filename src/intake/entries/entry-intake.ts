@@ -34,7 +34,7 @@ export type EntryResult = {
 
 /**
  * The most entries in a chunk, including rejected ones. A request has entries of only one chunk,
- * and this many entries fill ten requests exactly [contracts: 1].
+ * and 4,990 entries fill exactly ten requests [contracts: 1].
  */
 const CHUNK_ENTRIES = 4_990
 const CHUNK_CHARACTERS = 2_000_000
@@ -100,9 +100,9 @@ const createChunks = (digestKey: Buffer) => {
 }
 
 /**
- * The faults of the record's form, such as a wrong number of cells. If there is one, the entry is
- * rejected and its cells are not judged. After most of these faults, the gateway cannot find out
- * which cell belongs to which field.
+ * The faults of the record's form, such as a wrong number of cells. If there is such a fault, the
+ * entry is rejected and its cells are not judged. After most of these faults, the gateway cannot
+ * find out which cell belongs to which field.
  */
 const formFaults = (layout: EntryLayout, { cells, faults }: RawRow): RowFault[] => {
   const found = [...faults]

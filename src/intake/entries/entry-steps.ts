@@ -163,8 +163,8 @@ const readTerms = (
 type Submitted = Parameters<BuildEntrySteps>[0]
 
 /**
- * Completes an entry: the options of the submission fill its blank cells, except the expiry if the
- * entry has its own.
+ * Fills the blank cells of an entry from the options of the submission. If the entry has an expiry,
+ * the expiry in the options is ignored.
  */
 const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells => {
   const given: { [field in EntryField]?: string | undefined } = {

@@ -86,8 +86,8 @@ const createWindow = (record: CsvRecord) => {
 }
 
 /**
- * Whether the first line is Excel's `sep=;`, which is not a record. The line has two cells if the
- * file is cut at the delimiter that the line names.
+ * Whether the first line is Excel's `sep=;`, which is not a record. If the reader uses the
+ * delimiter that this line names, the line has two cells.
  */
 const isDelimiterLine = (cells: readonly string[]): boolean =>
   cells.length <= 2 && /^sep=[,;\t|]?$/i.test(cells.join(''))

@@ -15,8 +15,8 @@ export type CsvRecord = {
   /** The number of physical lines that the record covers. */
   lines: number
   /**
-   * The number of bytes from the start of the record to the last byte of its line end, without this
-   * byte.
+   * The size in bytes, from the start of the record up to but not including the last byte of its
+   * line end.
    */
   size: number
   /** Whether an unquoted cell contains a quote, or text follows a closing quote. */
@@ -92,8 +92,8 @@ const classesFor = (delimiter: string): Uint8Array => {
 /**
  * The position of the last byte of the line end at `at`: LF, CR, or CR and LF together. If a CR is
  * the last byte before `limit`, it is joined with the line feed that the reader put at `limit`. If
- * the file goes on, the reader then waits for the next block to see whether the file has a line
- * feed there.
+ * the file continues, the reader then waits for the next block, which may begin with a line feed of
+ * the file.
  */
 const lastOfLineEnd = (bytes: Buffer, at: number): number =>
   bytes[at] === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED ? at + 1 : at

@@ -144,9 +144,9 @@ const createInside = (
 /**
  * Splits `[…]`, or an object with the array as its only member, such as `{"contacts":[…]}`.
  * `onElement` gets the text and the number (from 1) of each element, and must check that the text
- * is JSON. Throws `FileRefused('json-malformed')` if the body has another form, if something
- * follows the array or the object, if a bracket does not match, if an element is missing, nested
- * too deeply or larger than `maxElementBytes`, or if the body ends early.
+ * is JSON. Throws `FileRefused('json-malformed')` if the body has another form or ends early, if
+ * something follows the array or the object, or if a bracket does not match. Throws the same if an
+ * element is missing, is nested too deeply, or is larger than `maxElementBytes`.
  */
 export const createElementSplitter = (options: {
   maxElementBytes: number

@@ -50,9 +50,9 @@ export type JsonForm = {
 }
 
 /**
- * An array as the text of a cell with commas. If one of its texts contains a separator, the cell
- * would be read as more elements than the array has. Such an array becomes JSON instead. This JSON
- * is then rejected, because no id has this form. null: the value is not an array of texts.
+ * An array as the text of a cell with commas. If one of the texts contains a separator, the cell
+ * would seem to have more elements than the array. Such an array becomes JSON instead. This JSON is
+ * then rejected, because no id has this form. null: the value is not an array of texts.
  */
 const asList = (value: unknown): string | null => {
   if (!Array.isArray(value) || !value.every((part) => typeof part === 'string')) return null

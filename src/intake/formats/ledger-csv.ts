@@ -108,8 +108,8 @@ export const createLedgerCsv = (upload: {
 const BYTE_ORDER_MARK = '\u{feff}'
 
 /**
- * The faults after which the contact id is not known, or is not the right one. Faults that intake
- * finds in the id itself are not listed here, because their codes all begin with `contact-id-`.
+ * The faults of rows whose contact id is not known or is wrong. Faults that intake finds in the id
+ * itself are not listed here, because their codes all begin with `contact-id-`.
  */
 const WITHOUT_ID = [
   'row-ragged',

@@ -13,8 +13,8 @@ const countMembers = (text: string): number => {
 }
 
 /**
- * The names of the element's members, without those of nested objects. A name appears as often as
- * it occurs.
+ * The names of the element's members, without those of nested objects. A name that occurs twice is
+ * returned twice.
  */
 function* memberNames(text: string): Generator<string> {
   let depth = 0

@@ -28,8 +28,8 @@ export type NumberLines = {
 }
 
 /**
- * Where a reader is in a file. If it is in the middle of a line, the state contains the digits read
- * so far.
+ * Where a reader is in a file. If the reader is in the middle of a line, the state contains the
+ * digits read so far.
  */
 export type NumberReaderState = {
   sums: NumberLines
@@ -151,7 +151,7 @@ type Written = { value: number; digits: number; zeros: number; plus: boolean }
 
 /**
  * Reads the digits of a line as a number in E.164. null: the digits are not a phone number.
- * 'differs': the number is of another country.
+ * 'differs': the number belongs to another country.
  */
 type NumberOf = (written: Written) => number | null | 'differs'
 

@@ -8,9 +8,9 @@ const hide = (value: unknown): void => {
 
 /**
  * Makes an object show only `[not printed]` when it is printed or turned into JSON, so that no
- * error or log line reveals its secrets by accident. The same applies to the named `members` and,
- * if a member is a list, to its items. Code can still read everything. A copy made with `...` is
- * not protected. Returns the same object.
+ * error or log line reveals its secrets by accident. Does the same with the members that `members`
+ * names. If such a member is an array, does the same with its items. Code can still read
+ * everything. A copy made with `...` is not protected. Returns the same object.
  */
 export const unprintable = <T extends object>(value: T, members: readonly (keyof T)[]): T => {
   for (const name of members) {

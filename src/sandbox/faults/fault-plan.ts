@@ -8,11 +8,11 @@ import { OPERATIONS, type Operation } from './operations.ts'
 const when = {
   operation: z.enum(OPERATIONS).optional(),
   listId: z.string().optional(),
-  /** How many times the rule fires in all. Default: no limit, except for `revoke-tokens`. */
+  /** The rule applies at most `count` times. Default: no limit, except for `revoke-tokens`. */
   count: z.int().positive().optional(),
-  /** The rule ignores the first `after` matching calls. */
+  /** The rule does not apply to the first `after` calls that match it. */
   after: z.int().nonnegative().optional(),
-  /** The rule fires for every n-th matching call only. */
+  /** The rule applies only to every n-th matching call. The count begins after `after` calls. */
   every: z.int().positive().optional(),
   probability: z.number().min(0).max(1).optional(),
 }
@@ -23,14 +23,14 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('status', {
     status: z.int().min(400).max(599),
     code: z.string().optional(),
-    /** Retry-After: this many seconds, `retryAfterSeconds` as seconds or a date, or no header. */
+    /** A number: seconds. `seconds`, `date`: the form of `retryAfterSeconds`. `none`: no header. */
     retryAfter: z
       .union([z.number().nonnegative(), z.enum(['seconds', 'date', 'none'])])
       .default('none'),
     retryAfterSeconds: z.number().nonnegative().default(1),
   }),
   rule('reset', {}),
-  /** No answer. The connection is closed after `holdMs`. Default: the caller must close it. */
+  /** No answer, no effect. The connection stays open for `holdMs` (default: without limit). */
   rule('timeout', { holdMs: z.int().positive().optional() }),
   rule('executed-then-timeout', { holdMs: z.int().positive().optional() }),
   rule('executed-then-reset', {}),
@@ -39,7 +39,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('slow', { delayMs: z.int().positive() }),
   rule('list-status', {
     listStatus: z.enum(['PROCESSING', 'ERROR']),
-    /** How long the list has this status after the plan was set. Default: until the plan ends. */
+    /** How long lists show this status after the plan was set. Default: until the next plan. */
     forMs: z.int().positive().optional(),
   }),
   rule('reject-rows', {
@@ -47,26 +47,24 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     everyNth: z.int().positive().optional(),
     field: z.string().optional(),
     message: z.string().default('Rejected by the fault plan'),
-    /** false: the job counts the failures but names no row, and an import has no events of rows. */
+    /** false: the job counts these rows but names none, and an import has no events for them. */
     nameRows: z.boolean().default(true),
   }),
   rule('refuse-batch-containing', {
     contactIds: z.array(z.string()).min(1),
     status: z.int().min(400).max(499).default(400),
     code: z.string().default('invalid.contact.id'),
-    /** true: the answer's `errors` name index, contact id and field. */
+    /** true: `errors` in the answer names each refused row by index, contact id and field. */
     nameRows: z.boolean().default(false),
   }),
-  /**
-   * These fields are silently not stored. Default: all undeclared ones, which normally get a 400.
-   */
+  /** The values of `fields` are dropped silently. Default: the fields that the list lacks. */
   rule('drop-fields', { fields: z.array(z.string()).optional() }),
-  /** The job ends as `failed`, and changes nothing. */
+  /** The job ends as `failed`, and nothing is stored. */
   rule('job-failed', {}),
-  /** All tokens become invalid. Fires once if `count`, `every` and `probability` are absent. */
+  /** Every token becomes invalid. Applies once if `count`, `every` and `probability` are absent. */
   rule('revoke-tokens', {}),
   rule('login-throttled', {}),
-  /** How long a list is not indexed after the call has made or changed it (guide). */
+  /** How long the sandbox needs to index a list that a call made or changed (guide). */
   rule('provisioning-lag', { lagMs: z.int().nonnegative() }),
   /** Without `operation`, a `callback-…` rule applies to `callback`, `event` and `dnc-event`. */
   rule('callback-lost', {}),
@@ -77,16 +75,16 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   }),
   /** The callback is sent this long after the end of the job. */
   rule('callback-late', { delayMs: z.int().positive() }),
-  /** The callback is sent before the upload call itself is answered, and before its job ends. */
+  /** The callback is sent before the job ends. The upload is answered only after this callback. */
   rule('callback-early', {}),
-  /** The callback is held until `behind` other callbacks were sent, but at most for `atMostMs`. */
+  /** The callback waits until `behind` other callbacks were sent, or `atMostMs` have passed. */
   rule('callback-out-of-order', {
     behind: z.int().positive().default(1),
     atMostMs: z.int().positive().default(2000),
   }),
   /**
-   * One more callback, with `in_progress`, is sent before the job ends. With `afterFinal`, it is
-   * sent after the final callback instead.
+   * One more callback, with `in_progress`, is sent before the final callback. With `afterFinal`,
+   * this callback is sent after the final one.
    */
   rule('callback-progress', { afterFinal: z.boolean().default(false) }),
   /** The callback reports this status, even if the job reports another status. */
@@ -95,69 +93,69 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('callback-forged', { how: z.enum(['unsigned', 'forged']).default('forged') }),
   /** The import ends as FAILED with this reason, and nothing is stored (platform). */
   rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
-  /** An import that has ended shows in the status this much later. Default: never (platform). */
+  /** The status shows an import only `forMs` after its end. Default: never (platform). */
   rule('import-status-stuck', { forMs: z.int().positive().optional() }),
-  /** The file is accepted, but no import begins, so there is no status and no event (platform). */
+  /** The file is accepted, but its import never begins: no status and no event (platform). */
   rule('import-lost', {}),
   /**
-   * One event for all rows that were refused for the same reason. `countGiven` adds
-   * `messageParams.count` (platform).
+   * Only one event for all rows that are refused for the same reason. `countGiven` adds the number
+   * of these rows as `messageParams.count` (platform).
    */
   rule('import-events-aggregated', { countGiven: z.boolean().default(false) }),
   /** The events of an import have this category (platform). */
   rule('import-event-category', {
     category: z.enum(['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT']).default('ENTITY_LIMIT'),
   }),
-  /** A clear removes the contacts of the list `lagMs` after the call. Default: never (platform). */
+  /** A call that clears a list takes effect only after `lagMs`. Default: never (platform). */
   rule('clear-lag', { lagMs: z.int().nonnegative().optional() }),
-  /** Deletions of contacts answer 204 but delete nothing, as for contacts in use (platform). */
+  /** A deletion gets 204 but deletes nothing, as for contacts that a campaign uses (platform). */
   rule('contacts-kept', {}),
-  /** How many contacts a list can hold while the plan is in force (platform). */
+  /** A list has room for only this many contacts (platform). */
   rule('list-capacity', { contacts: z.int().nonnegative() }),
-  /** How long the index of a campaign takes to rebuild after a write (guide). */
+  /** How long the sandbox needs to rebuild the index of a campaign after a write (guide). */
   rule('index-lag', { lagMs: z.int().nonnegative() }),
-  /** The campaign rule at this index is refused with 422. `named`: the answer names it (guide). */
+  /** The rule at this index is refused with 422. `named`: the answer names the index (guide). */
   rule('rule-refused', { ruleIndex: z.int().nonnegative(), named: z.boolean().default(true) }),
   /** How long a stopped campaign stays `stopping` (platform). */
   rule('campaign-stopping', { lagMs: z.int().nonnegative() }),
   /**
-   * How a negation treats an empty cell. Without this rule: as `fulfils`. With `fails`, an inverted
-   * condition leaves out contacts with an empty cell (platform), and NOT of a comparison with an
-   * empty cell is unknown, as in a database (guide).
+   * With `fails`, a negated condition (platform: `inverted`, guide: NOT) excludes contacts with an
+   * empty cell. In the guide dialect, its result is then unknown, as in a database. With `fulfils`,
+   * or without this rule, the condition includes these contacts.
    */
   rule('empty-cells', { reading: z.enum(['fulfils', 'fails']).default('fails') }),
   /**
-   * DNC entries get 422 (guide). `named`: how the answer names the refused entries: by number, by
-   * place, as a group (`expires`), or not at all.
+   * A request with one of these `numbers` is refused with 422 (guide). `named` sets how the answer
+   * names the refused entries: by number, by place, as a group (`expires`), or not at all.
    */
   rule('dnc-refused', {
-    /** The numbers that are refused. Default: every number of the request. */
+    /** Default: any request is refused, with all of its numbers. */
     numbers: z.array(z.string()).min(1).optional(),
     code: z.string().default('phone.invalid'),
     named: z.enum(['number', 'place', 'group', 'none']).default('number'),
   }),
-  /** A 200 with an `error` that names numbers. These numbers are not stored (guide). */
+  /** These `numbers` (default: all) are not stored. The answer is 200, and names them (guide). */
   rule('dnc-entry-errors', {
     numbers: z.array(z.string()).min(1).optional(),
     code: z.string().default('dnc.entry.failed'),
   }),
-  /** A 200 whose count of created entries is too high by this number (guide). */
+  /** The answer is 200, but its number of created entries is too high by `by` (guide). */
   rule('dnc-tallies-lie', { by: z.int().default(1) }),
-  /** The write takes effect but answers 409. Its key stays in progress for this long (guide). */
+  /** The write takes effect but gets 409. For `forMs`, repeated calls get 409 too (guide). */
   rule('dnc-in-progress', { forMs: z.int().nonnegative().default(1_000) }),
-  /** A key whose request has ended gets 409 instead of the stored answer (guide). */
+  /** If the key of a finished request is repeated, it gets 409, not the stored answer (guide). */
   rule('dnc-key-kept', {}),
-  /** How long a write of entries takes (guide). */
+  /** A write takes `delayMs`. While five writes are in progress, a sixth gets 429 (guide). */
   rule('dnc-slow', { delayMs: z.int().positive() }),
-  /** How many entries a DNC list can hold (platform). */
+  /** A DNC list has room for only this many entries (platform). */
   rule('dnc-capacity', { entries: z.int().nonnegative() }),
-  /** How long Genesys needs to make the export of a DNC list. Default: it never does (platform). */
+  /** The export of a DNC list becomes ready after `lagMs`. Default: never (platform). */
   rule('dnc-export-lag', { lagMs: z.int().nonnegative().optional() }),
-  /** The pre-signed URL has expired when the file arrives, so the answer is 403. */
+  /** A file that is sent to its pre-signed URL gets 403, because the URL has expired. */
   rule('presigned-expired', {}),
   /**
-   * The scan of a guest file ends with this verdict. `afterMs` counts from the confirmation (guide)
-   * or from the PUT (platform). `word` null: the scan never ends.
+   * `word` is the verdict about a guest file. null: there is never a verdict. `afterMs` counts from
+   * the time when the file was confirmed (guide) or stored (platform).
    */
   rule('guest-file-verdict', {
     word: z.string().nullable(),
@@ -168,27 +166,27 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     without: z.array(z.string()).default([]),
     says: z.record(z.string(), z.unknown()).default({}),
   }),
-  /** Half of a guest file is stored, but the answer reports success. */
+  /** Only half of a guest file is stored, but the storage answers 200. */
   rule('guest-file-cut', {}),
-  /** The URL for a guest file has this origin. */
+  /** The URL for a guest file is at this origin. */
   rule('guest-file-host', { origin: z.string() }),
-  /** Calls about message media need a user's token and refuse client credentials (platform). */
+  /** Calls about message media are refused after a login with client credentials (platform). */
   rule('user-token-needed', {}),
-  /** How long a message does not show in its conversation (platform). */
+  /** A message appears in its conversation only after a delay of `forMs` (platform). */
   rule('message-hidden', { forMs: z.int().nonnegative() }),
 ])
 export type FaultRule = z.output<typeof faultRuleSchema>
 export type FaultKind = FaultRule['kind']
 export type FaultOf<K extends FaultKind> = Extract<FaultRule, { kind: K }>
 
-/** The rules in order of precedence. The first rule that fires decides. */
+/** The rules in their order. At each point of a call, the first rule that applies counts. */
 export const faultPlanSchema = z.union([
   z.array(faultRuleSchema).transform((rules) => ({ rules })),
   z.strictObject({
     rules: z.array(faultRuleSchema),
     /**
-     * With the same seed and the same calls, the same rules with `probability` fire. Default: the
-     * sequence of random numbers continues.
+     * With the same seed, the same calls get the same faults, even if a rule has a `probability`.
+     * Default: the sequence of random numbers continues.
      */
     seed: z.int().optional(),
   }),
@@ -200,7 +198,7 @@ export type FaultTarget = { operation: Operation; listId: string | null }
 export type FaultEngine = {
   /** Replaces the plan. Throws ZodError if the new plan is not valid. */
   set(plan: FaultPlan): void
-  /** The first rule of these kinds that fires for this call. Counts it as fired. null: none. */
+  /** The first rule of these kinds that applies to this call. Counts it as fired. null: none. */
   pick<K extends FaultKind>(
     kinds: readonly K[],
     target: FaultTarget,
@@ -209,8 +207,8 @@ export type FaultEngine = {
   /** The status that the plan now gives the list. null: it gives none. */
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
   /**
-   * The capacity that the plan gives the list. `listId` null: the capacity from a rule that names
-   * no list. Returns null if the plan gives none. Does not count the rule as fired.
+   * The capacity that the plan gives the list. `listId` null: only rules that name no list count.
+   * Returns null if the plan gives no capacity. Does not count the rule as fired.
    */
   listCapacity(listId: string | null): number | null
   /** How a negation now treats an empty cell. Does not count the rule as fired. */

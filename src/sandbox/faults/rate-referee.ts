@@ -8,7 +8,7 @@ const WINDOW_MS = 60_000
 export type Verdict = {
   admitted: boolean
   limit: number
-  /** How many calls were admitted within the last 60 s, with this one if it was admitted. */
+  /** How many calls were admitted within the last 60 s, including this call if it was admitted. */
   used: number
   remaining: number
   /** The seconds until the oldest admitted call leaves the window. At least 1. */
@@ -23,8 +23,8 @@ export type WindowReport = {
   /** The most calls of one client that arrived within 60 seconds, including refused ones. */
   maxPerWindow: number
   /**
-   * The share of the allowed calls that was admitted, from the first arrival to the last. If that
-   * time is shorter than a window, it counts as a whole window.
+   * The number of admitted calls, divided by the number of calls that the limit allows in the same
+   * time. The time runs from the first arrival to the last, and counts as at least one window.
    */
   utilisation: number
 }

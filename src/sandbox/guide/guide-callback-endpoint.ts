@@ -74,7 +74,7 @@ const contactsOf = (
 const checkOf = (list: StoredList, options: UploadOptions): DuplicateCheck | null => {
   const { duplicateCheckField: field, duplicateCheckBehavior: behavior } = options
   const position = list.positions.get(field)
-  // Every ingest already updates contacts by the id column, so no check is needed for it.
+  // Every ingest updates contacts with the same id anyway, so this case needs no check.
   if (field === contactIdColumnOf(list) && behavior === 'update') return null
   return position === undefined ? null : { position, behavior }
 }

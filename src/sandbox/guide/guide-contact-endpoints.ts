@@ -60,8 +60,8 @@ export const recordsOf = (bytes: Buffer): string[][] => {
 }
 
 /**
- * Turns records, whose columns have the `names`, into contacts. An empty cell becomes null. A row
- * with an invalid id stays, because the job refuses it.
+ * Turns records into contacts. `names`: the names of their columns. An empty cell becomes null. A
+ * row with an invalid id is not dropped here, because the job refuses such rows.
  */
 export const contactsOfRecords = (
   state: SandboxState,
@@ -85,7 +85,7 @@ export const contactsOfRecords = (
 
 /**
  * The contacts of a file. When appending, the file has no header and its columns are in the order
- * of the schema. When overwriting, it has a header that gives the order [guide-001].
+ * of the schema. When overwriting, the file has a header that gives the order [guide-001].
  */
 const contactsOfCsv = (
   state: SandboxState,

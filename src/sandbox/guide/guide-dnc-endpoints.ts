@@ -29,8 +29,8 @@ const refuse422 = (errors: readonly Named[]): never => {
 }
 
 /**
- * Throws the refusal of the fault plan or of the rules. It names entries by number, by place, as a
- * group, or not at all.
+ * Throws the refusal of the fault plan or of the rules. The refusal names entries by number, by
+ * place, as a group, or not at all.
  */
 const assertEntries = (state: SandboxState, call: Call, body: Body): void => {
   const fault = state.faults.pick(

@@ -13,9 +13,9 @@ import type { StoredList } from '../state/list-store.ts'
 import { assertTakesContacts } from './guide-list-endpoints.ts'
 
 /**
- * The column that a request compares with the contacts of the list, and what happens to rows whose
- * value the list already has. Without a check, only the contact id is compared, and a contact that
- * has the id is updated.
+ * The column by whose values a request finds duplicates in the list. `behavior`: what happens to a
+ * row whose value the list already has. Without a check, the sandbox compares only contact ids, and
+ * a row updates the contact with the same id.
  */
 export type DuplicateCheck = { position: number; behavior: 'skip' | 'update' | 'ignore' }
 
@@ -122,9 +122,9 @@ const announced = (
 
 /**
  * Stores the rows of one request and reports them as a job. Contacts are stored by id. Of rows with
- * the same id, the last counts. The effect is complete immediately. The job reports it after its
- * delay. Every request of an overwrite first removes all contacts, and keeps the list busy until
- * its job ends.
+ * the same id, the last counts. The rows are stored immediately, but the job reports the result
+ * only after a delay. Every request of an overwrite first removes all contacts, and keeps the list
+ * busy until its job ends.
  */
 export const ingest = (
   state: SandboxState,

@@ -78,8 +78,8 @@ const describe = (state: SandboxState, call: Call, list: StoredList) => {
       })),
     },
     attributes: fields.map(({ name }) => ({ name })),
-    // Not in the guides, but compatible with them. It lets the gateway notice that someone cleared
-    // the list.
+    // `size` is not in the guides, but does not contradict them. With `size`, the gateway can
+    // notice that someone cleared the list.
     size: list.contacts.size,
   }
 }

@@ -80,8 +80,8 @@ const momentOf = (text: string, nowMs: number): number => {
 }
 
 /**
- * Both sides of a comparison in the column's type. null: the cell has no value of this type, so
- * every comparison with it is false.
+ * Both sides of a comparison, converted to the type of the column. null: the cell has no value of
+ * this type, so every comparison with the cell is false.
  */
 const sidesOf = (
   { columnType }: Predicate,

@@ -43,8 +43,8 @@ const writableShape = {
   dateExpiration: z.string().optional(),
 }
 /**
- * Members of DialerContact that only Genesys writes. A contact that is sent back after a read has
- * them.
+ * Members of DialerContact that only Genesys writes. They are allowed because a caller may send a
+ * contact back as Genesys showed it.
  */
 const readOnlyShape = {
   name: z.string().optional(),
@@ -94,7 +94,8 @@ const cellRules = {
 } as const
 
 /**
- * A contact as it was sent. Throws a 400 refusal for an invalid one, which fails the whole call.
+ * A contact as it was sent. If the contact is invalid, throws a 400 refusal, and the whole call
+ * fails.
  */
 export const contactIn = (
   state: SandboxState,

@@ -133,7 +133,7 @@ type Change = {
   apply(contacts: StoredContact[]): void
 }
 
-/** Starts a bulk job. Its backup and its contacts are fixed before the job begins. */
+/** Starts a bulk job. The backup is made and the contacts are chosen before the job begins. */
 const startJob = (state: SandboxState, call: Call, list: StoredList, change: Change): Answer => {
   const { contacts } = change
   const failed = state.faults.pick(['job-failed'], call)
@@ -162,8 +162,8 @@ const update = (state: SandboxState, list: StoredList, call: Call): Answer => {
     system: { data: given, clears: false },
   })
   const contacts = selected(state, list, selection)
-  // Tries the patch on the first contact, so that an invalid patch is refused immediately and not
-  // by its job.
+  // Tries the patch on the first contact, so that an invalid patch is refused immediately, not only
+  // when the job runs.
   for (const found of contacts.slice(0, 1)) patched(found)
   return startJob(state, call, list, {
     type: 'BulkEdit',

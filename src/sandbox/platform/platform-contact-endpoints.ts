@@ -45,9 +45,7 @@ const assertRoom = (state: SandboxState, list: StoredList, ids: readonly string[
   }
 }
 
-/**
- * A call that adds contacts succeeds or fails as a whole. One invalid contact fails the whole call.
- */
+/** Adds contacts. If one contact is invalid, the whole call fails and adds none. */
 const add = (state: SandboxState, call: Call): Answer => {
   const list = state.lists.get(call.listId ?? '')
   const flags = flagsOf(call)

@@ -55,8 +55,8 @@ const readExport = (state: SandboxState, call: Call): Answer => {
 }
 
 /**
- * DncListUploadUrlRequest of SDK 262. Genesys does not publish how one text names several columns.
- * The sandbox assumes that commas separate them.
+ * DncListUploadUrlRequest of SDK 262. One text can name several columns, but Genesys does not
+ * publish how. The sandbox assumes that commas separate the names.
  */
 const fileSchema = z.object({
   contentType: z.enum(CONTENT_TYPES),
@@ -78,8 +78,8 @@ const COLUMNS_OF = {
 } as const satisfies Record<DncKind, keyof FileAsked>
 
 /**
- * A date that a call would refuse (`expiryOf`) is silently imported as no expiry [platform-api:
- * 2.7].
+ * If a call would refuse the date (`expiryOf`), the imported entry silently gets no expiry
+ * [platform-api: 2.7].
  */
 const expiryInFile = (state: SandboxState, text: string): string | null => {
   try {

@@ -31,7 +31,7 @@ const dataType = z.object({
 const text = z.string().optional()
 const ref = z.object({ id: z.string() }).optional()
 
-/** Unknown members are ignored, as by the published API. */
+/** Unknown members are ignored, as in the published API. */
 const entitySchema = z
   .object({
     name: z.string(),

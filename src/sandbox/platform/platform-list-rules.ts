@@ -21,8 +21,8 @@ export const assertName = (lists: ListStore, name: string, self: StoredList | nu
 }
 
 /**
- * Checks that the division and the attempt limits exist. The codes for missing ones are not
- * documented. Throws 400.
+ * Checks that the division and the attempt limits exist. The codes for a missing division or
+ * missing attempt limits are not documented. Throws 400.
  */
 export const assertReferences = (state: SandboxState, { settings }: Entity): void => {
   const { division, attemptLimits } = settings

@@ -40,7 +40,7 @@ type Mapped = { zone: string; byZip: boolean }
 
 /**
  * The zones of a contact's phone columns. If the zone of the zip code is known, all numbers have
- * this zone. Otherwise each number has its own.
+ * this zone. Otherwise each number has its own zone, by its area code.
  */
 const zonesOf = (list: StoredList, cells: string): Map<string, Mapped> => {
   const zones = new Map<string, Mapped>()

@@ -9,8 +9,9 @@ export type DncReport = {
   id: string
   name: string
   /**
-   * `writes`: how many write requests to this list took effect. `mostAtOnce`: the most writes of
-   * the guide dialect that were ever open at the same time, over all lists, including refused ones.
+   * `writes`: how many write requests to this list took effect. `mostAtOnce`: the highest number of
+   * writes that were open at the same time in the guide dialect, over all lists. Refused writes
+   * count too.
    */
   writes: number
   mostAtOnce: number

@@ -61,7 +61,7 @@ export type Call = {
   /** The first value of each parameter. */
   query: Record<string, string>
   /**
-   * Every value of a parameter that may be repeated, or hold several values separated by commas.
+   * All values of a parameter, which may be repeated or contain several values separated by commas.
    */
   valuesOf(name: string): string[]
   /** The headers, with lower-case names. */
@@ -81,7 +81,7 @@ export type Endpoint = {
   operation: Operation
   /** `shared`: serves both dialects. The exchange decides which dialect's limit counts the call. */
   dialect: SandboxDialect | 'shared'
-  /** The call needs no token and has no limit of calls, like the storage behind pre-signed URLs. */
+  /** The call needs no token and counts towards no limit, like a PUT to a pre-signed URL. */
   ungated?: boolean
   /**
    * The call changes contacts of the list in `:listId`. The sandbox watches such calls for

@@ -270,7 +270,7 @@ const serve = async (exchange: Exchange, endpoint: Endpoint): Promise<void> => {
   if (answer) await send(state, reply, visit, answer)
 }
 
-/** A call passes: arrival, token, limit, faults before its effect, the effect, later faults. */
+/** Steps of a call: arrival, token, limit, faults before the effect, effect, faults after it. */
 export const registerEndpoints = (
   app: FastifyInstance,
   state: SandboxState,

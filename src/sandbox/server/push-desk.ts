@@ -30,9 +30,9 @@ export type PushDesk = {
     id: string
   }
   /**
-   * Sends the callback and the events when the job ends. If the fault plan puts some of them before
-   * the upload's answer, resolves when these have been sent. Returns null if the plan puts none of
-   * them there.
+   * Sends the callback and the events when the job ends. If some of them must be sent before the
+   * upload is answered (`callback-early`), the returned promise resolves when these have been sent.
+   * Otherwise, returns null.
    */
   announce(completion: Completion): Promise<void> | null
   /** Sends the event that a DNC list has this many new entries. */

@@ -66,8 +66,8 @@ export type SandboxOptions = {
   /** How long a new or changed guide list is not indexed. Default: 300 [guide-001]. */
   provisioningLagMs?: number
   /**
-   * Callbacks and events are sent to this origin instead of the origin of the requested URL. In the
-   * sandbox's network, the gateway may have a different name than outside.
+   * The origin to which callbacks and events are sent. It replaces the origin of the requested URL,
+   * because the gateway may have another host name in the sandbox's network.
    */
   callbackOrigin?: string | undefined
   /** How long a token is valid. Default: 3600. */
@@ -112,7 +112,7 @@ export type SandboxHandle = {
    * communication.
    */
   makeConversation(id: string, communicationId: string): void
-  /** All media of messages, each with the number of messages in which it was sent. */
+  /** Every media file, with the number of messages that contain the file. */
   messageMedia(): MessageMediaReport[]
   /** What a list really holds: fields by contact id. */
   contents(listId: string): Map<string, Record<string, string | null>>

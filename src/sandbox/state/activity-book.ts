@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import type { UploadMode } from '../../domain/uploads/upload-options.ts'
 
-/** A file of contacts that was accepted, by any of the methods of either dialect. */
+/** A file of contacts that the sandbox accepted, in either dialect and by any method. */
 export type FileEntry = {
   /** The job's id (guide) or the upload key (platform). */
   id: string
@@ -33,9 +33,7 @@ export type PushTally = {
   taken: number
   /** POSTs that the fault plan left out. */
   lost: number
-  /**
-   * POSTs sent, by upload or job. 0: all POSTs about the upload were left out by the fault plan.
-   */
+  /** POSTs sent, by upload or job. 0: the fault plan left out all POSTs about the upload. */
   byUpload: Record<string, number>
   entries: PushEntry[]
 }

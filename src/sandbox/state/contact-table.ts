@@ -36,7 +36,7 @@ type WrittenContact = {
 }
 
 export type StoredContact = WrittenContact & {
-  /** How many times this contact was written since it was last new in the list. */
+  /** How often this contact was written since it was last added to the list. */
   writes: number
   /**
    * The revision of the list at the last write. Every applied request raises the revision by one.

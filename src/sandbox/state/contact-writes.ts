@@ -36,14 +36,14 @@ export const checkedContactId = (value: unknown): string => {
 }
 
 /**
- * The columns of a request that the fault plan silently leaves out instead of refusing or storing
- * them.
+ * The columns that the sandbox silently drops from a request because of the fault plan. Without the
+ * fault, the sandbox would store or refuse them.
  */
 export type DroppedFields = { undeclared: boolean; names: ReadonlySet<string> }
 
 /**
- * The `drop-fields` fault for this call. Call it once for each request, because the rule counts as
- * fired.
+ * The `drop-fields` fault for this call. Call this function only once for each request, because
+ * each call counts the rule as fired.
  */
 export const droppedFields = (state: SandboxState, call: Call): DroppedFields => {
   const rule = state.faults.pick(['drop-fields'], call)

@@ -50,8 +50,8 @@ type Columns = {
 }
 
 /**
- * Finds the list's columns in the file. Names are compared without case, all columns of the list
- * must be there, and other columns are ignored [platform-api: 2.5.3].
+ * Finds the list's columns in the file. Compares names without case. The file must have all columns
+ * of the list. Other columns of the file are ignored [platform-api: 2.5.3].
  */
 const columnsOf = (
   list: StoredList,
@@ -86,7 +86,7 @@ const cellFault = (list: StoredList, cells: readonly (string | null)[]): string 
   return null
 }
 
-/** The contact of a record, or the code of the fault for which the record is refused. */
+/** The contact of a record. If the record is refused: the code of its fault. */
 const contactOf = (
   list: StoredList,
   record: readonly string[],

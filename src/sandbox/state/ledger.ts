@@ -35,7 +35,7 @@ export type ListLedger = {
   /** Contact writes that arrived while another write to the same list was still running. */
   overlappingRequests: number
   contactWrites: number
-  /** Writes of the same content that the contact already had. */
+  /** Writes whose content the contact already had. */
   identicalWrites: number
   /** How many contacts had an id that the same request already had. */
   duplicateIdsInRequest: number

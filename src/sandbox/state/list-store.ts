@@ -69,8 +69,7 @@ export type StoredList = {
   /** What reads show until `visibleAtMs`, because the index is not yet rebuilt after a PUT. */
   shown: { fields: ListField[]; schemaVersion: string }
   /**
-   * Monotonic times. `madeAtMs`: when the list was made. `visibleAtMs`: until when it is being
-   * provisioned or rebuilt.
+   * Monotonic times. `madeAtMs`: when the list was made. `visibleAtMs`: when its index is ready.
    */
   madeAtMs: number
   visibleAtMs: number

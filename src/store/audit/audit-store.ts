@@ -27,7 +27,10 @@ export const auditColumns = (entry: AuditEntry) => ({
   details: entry.details,
 })
 
-/** The entry with details that are known only after a statement: the new state, or the job. */
+/**
+ * Returns the entry with more details. They are known only after a statement has run, for example
+ * the new state or the job.
+ */
 export const withDetails = (entry: AuditEntry, known: Record<string, unknown>): AuditEntry => ({
   ...entry,
   details: { ...entry.details, ...known },
@@ -36,8 +39,8 @@ export const withDetails = (entry: AuditEntry, known: Record<string, unknown>): 
 const [COLUMNS, TYPES] = [sql.raw(AUDIT_COLUMNS), sql.raw(AUDIT_TYPES)]
 
 /**
- * The statement that writes entries. The chainer adds the entries to the chain later. A `where` may
- * follow the statement.
+ * The statement that writes entries. The chainer adds the entries to the chain later. You can
+ * append a `where` to the statement.
  */
 export const auditInsert = (entries: readonly AuditEntry[]): RawBuilder<unknown> => {
   const rows = JSON.stringify(entries.map(auditColumns))

@@ -39,9 +39,9 @@ const toLine = (row: BlockRow): BlockLine => ({
 })
 
 /**
- * A statement reads the next block, and the blocks after it that begin less than this many entries
- * after its beginning. A block has at most this many entries. A statement therefore reads many
- * small blocks, or only one or two large ones.
+ * One statement reads the next block. It also reads the blocks that begin less than this many
+ * entries after the beginning of the next block. A block has at most this many entries. The
+ * statement therefore reads many small blocks, or only one or two large blocks.
  */
 const ENTRIES_AT_ONCE = 500
 const BLOCKS_AT_ONCE = 100
@@ -49,10 +49,10 @@ const BLOCKS_AT_ONCE = 100
 type BlockWithEntries = BlockRow & { lines: Omit<EntryLine, 'type'>[] }
 
 /**
- * The next blocks after `after`, with those of their entries that the viewer may see. One statement
- * reads blocks and entries, so retention cannot delete entries between two reads. Each entry is
- * looked up by its id. Otherwise the planner would read all entries, because it cannot know that
- * the blocks need only a few.
+ * The next blocks after `after`. Each block has only the entries that the viewer may see. One
+ * statement reads blocks and entries, so retention cannot delete entries between two reads. Each
+ * entry is looked up by its id. Otherwise the planner would read all entries, because it cannot
+ * know that the blocks need only a few.
  */
 const nextBlocks = async (
   { db }: Database,

@@ -45,9 +45,9 @@ export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`
 /** Entries that will never get a number, because their position is before the end of the chain. */
 export const STRAY = sql`not (${BEHIND}) and ${UNNUMBERED}`
 /**
- * An entry gets its number only when no older transaction is running. An older transaction may
- * still commit an entry with an earlier place. If later entries already had numbers, the earlier
- * entry could get none.
+ * An entry gets its number only when no older transaction is running. An older transaction can
+ * still commit an entry with an earlier place. If entries with later places already had numbers,
+ * this entry could get no number.
  */
 const SETTLED = sql`e.xid < pg_snapshot_xmin(pg_current_snapshot())`
 

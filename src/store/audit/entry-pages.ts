@@ -11,8 +11,8 @@ import type { Database, Db } from '../homes/database.ts'
 import { ENTRY_JSON } from './chain-store.ts'
 
 /**
- * How many entries one call examines one by one at most, to test conditions that no index covers.
- * Without this limit, a filter for something rare would read the whole trail for one page.
+ * The most entries that one call tests one by one, for conditions that no index covers. Without
+ * this limit, a filter for a rare value would read the whole trail for one page.
  */
 const EXAMINED = 20_000
 
@@ -148,9 +148,9 @@ type TimedRow = {
 
 /**
  * The entries in the order of their times. If one of the conditions has an index, the index finds
- * the entries that meet this condition. These entries (without such an index: all entries) are
- * examined one by one for the other conditions, at most `examined` of them. If too few of them meet
- * all conditions to fill the page, the next page continues after the last entry examined. Entries
+ * the entries that meet this condition. Otherwise all entries are candidates. The candidates, at
+ * most `examined`, are tested one by one for the other conditions. If the entries that meet all
+ * conditions do not fill the page, the next page continues after the last entry examined. Entries
  * that are not in the chain yet are left out.
  */
 const inTime = async (

@@ -6,8 +6,8 @@ import type { Tx } from '../homes/database.ts'
 const LEASE = sql`interval '10 seconds'`
 
 /**
- * The columns with times that must move back with the clock if they are in the future. `where`: in
- * which rows.
+ * The columns with times. When the clock is set back, the times in the future move back with it.
+ * `where`: the rows to which this applies.
  */
 export const AHEAD: readonly { table: string; where?: string; columns: readonly string[] }[] = [
   { table: 'lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
@@ -32,7 +32,8 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   },
   { table: 'upload', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   { table: 'upload', columns: ['reconcile_at'] },
-  // Endpoints before their deliveries, as in a removal. The other order could deadlock with it.
+  // Endpoints come before their deliveries, as when an endpoint is removed. The other order could
+  // deadlock with a removal.
   { table: 'sync_endpoint', columns: ['failing_since', 'warned_at', 'previous_secret_until'] },
   { table: 'sync_delivery', where: `state = 'pending'`, columns: ['next_at'] },
   { table: 'webhook_receipt', where: `state = 'received'`, columns: ['check_at'] },
@@ -96,9 +97,10 @@ export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
 }
 
 /**
- * Call this after the clock was set ahead. Leases that seem to have ended, and everything that is
- * being received, get the usual time again, because their holders may be alive. The start of an
- * endpoint's failures moves ahead too, so that the jump does not count as time with failures.
+ * Call this after the clock was set ahead. Leases that seem to have ended get their usual time
+ * again, because their holders may be alive. The same applies to everything that is being received.
+ * The start of an endpoint's failures moves ahead too, so that the jump does not count as time with
+ * failures.
  */
 export const followAhead = async (tx: Tx, aheadMs: number): Promise<void> => {
   for (const table of LEASED) {

@@ -5,18 +5,18 @@ import { inTransaction, type Database, type Db, type Tx } from '../homes/databas
 import { followAhead, followBack } from './clock-jump.ts'
 
 /**
- * A difference of up to this value counts as a correction of the clock, or as the time that the
- * answer took.
+ * If the clock and the elapsed time differ by no more than this, the difference counts as a
+ * correction of the clock, or as the time that the answer took.
  */
 const TOLERANCE_MS = 2_000
 /**
- * For the first check of a process: if the last check was less than this ago, the process was only
- * restarted, and the time without checks raises no doubt about the clock.
+ * For the first check of a process. If the last check was less than this time ago, the process was
+ * only restarted. The time without checks then raises no doubt about the clock.
  */
 const AWAY_MS = 60_000
 /**
- * A clock is trusted if all its jumps together come to at most this. The checks, a few seconds
- * apart, add the jumps up.
+ * A clock is trusted if all its jumps together come to at most this. The checks run every few
+ * seconds and add up the jumps.
  */
 const BELIEVED_MS = 30_000
 /** A check this soon after another one writes nothing. */
@@ -47,8 +47,8 @@ const read = async (db: Db): Promise<ClockRow> => {
 
 /**
  * By how many milliseconds the clock has jumped since the last check. Negative: it was set back.
- * null: no jump was found. `elapsedMs`: the most real time that can have passed. null: unknown, so
- * only a jump back can be found.
+ * null: no jump was found. `elapsedMs`: an upper limit of the real time that has passed. null:
+ * unknown. Only a jump back can then be found.
  */
 const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
   const jumpedMs = gapMs - (elapsedMs ?? 0)
@@ -57,8 +57,8 @@ const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
 }
 
 /**
- * Adds up the jumps. Returns whether the clock is in doubt. If their total is known and at most
- * `BELIEVED_MS`, a doubt ends without a confirmation.
+ * Adds up the jumps. Returns whether the clock is in doubt. If the total of the jumps is known and
+ * at most `BELIEVED_MS`, a doubt ends without a confirmation.
  */
 const noteJump = async (tx: Tx, row: ClockRow, jumpMs: number): Promise<boolean> => {
   const known = !row.doubted || row.off_ms !== null

@@ -6,8 +6,9 @@ import type { Database } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
 /**
- * Rows that Genesys accepts confirm that the last reading of a list is still right. They confirm
- * nothing if this reading is older than `PROVEN_FOR`, or if it showed the list as not ready.
+ * When Genesys accepts rows, this confirms that the last reading of the contact list is still
+ * right. It confirms nothing if the reading is older than `PROVEN_FOR`, or if the reading showed
+ * the list as not ready.
  */
 const PROVEN_FOR = '10 minutes'
 

@@ -43,8 +43,8 @@ const toBatch = (row: BatchRow): Batch => ({
 })
 
 /**
- * The parts of a statement that write a batch, and a shipment with the same id that contains only
- * this batch. `from`: a table that has one row if the batch may be written.
+ * The parts of a statement that write a batch and its shipment. The shipment has the same id and
+ * contains only this batch. `from`: a table that has one row if the batch may be written.
  */
 const insertBatch = (
   uploadId: string,

@@ -78,9 +78,10 @@ const search = (db: Db, asked: Asked): Promise<Found> =>
         and accepted_seq >= of_list.cleared_seq limit 1) as known on true`.execute(db)
 
 /**
- * Finds all contacts in one pass over the register. Nested loops are off. Otherwise the embedded
- * home, whose planner knows little about the table, would search for each contact. The digests are
- * cut out of plain parameters, because a common table expression would copy them for every row.
+ * Finds all contacts in one pass over the register. Nested loops are off. Otherwise the planner of
+ * the embedded home, which knows little about the table, would choose a search for each contact.
+ * The statement cuts the digests out of plain parameters, because a common table expression would
+ * copy all digests for every row.
  */
 const pass = (database: Database, asked: Asked): Promise<Found> =>
   inTransaction(database, async (tx) => {

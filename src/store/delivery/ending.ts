@@ -47,8 +47,10 @@ const lockEnding = async (tx: Tx, claim: LaneClaim, input: FinishUpload): Promis
 }
 
 /**
- * Counts unsent rows that are not errors: newer content was delivered, an entry or an edition that
- * came after the look-up at intake names the contact, or the person was erased.
+ * Counts unsent rows that are not errors. A row is not an error in three cases:
+ * - newer content was delivered
+ * - an entry or an edition that came after the look-up at intake names the contact
+ * - the person was erased
  */
 const countHarmless = async (tx: Tx, uploadId: string): Promise<number> => {
   const { rows } = await sql<{ rows: number }>`select count(*)::int as rows from row_result
@@ -102,8 +104,8 @@ export const createEnding = (deps: {
     }),
   hold: (claim, input) =>
     inTransaction(deps.database, async (tx) => {
-      // An outage may also hold an upload that is to be cancelled, while its sent batches are
-      // checked.
+      // Only an outage can hold an upload that is to be cancelled. The sent batches of such an
+      // upload must still be checked.
       const lock = input.reason === 'genesys_unavailable' ? lockInLane : lockWorking
       const row = await lock(tx, claim, input.uploadId)
       const problem = input.problem ? JSON.stringify(input.problem) : null

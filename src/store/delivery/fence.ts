@@ -22,9 +22,11 @@ export const fencedTables = (
     locked as materialized (select upload.* from upload, held where upload.id = ${uploadId} for update of upload)`
 
 /**
- * A table with the row of `locked`. It is empty if the lane has a newer fence, or if the upload is
- * not in the claimed lane, was paused, held or ended, or is to be cancelled. Nothing new may begin
- * then.
+ * A table with the row of `locked`. The table is empty in three cases, because nothing new may
+ * begin then:
+ * - the lane has a newer fence
+ * - the upload is not in the claimed lane
+ * - the upload was paused, held or ended, or is to be cancelled
  */
 export const WORKING_TABLE = sql`working as materialized (select locked.* from locked, held
     where lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null)`

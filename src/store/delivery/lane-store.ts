@@ -62,7 +62,7 @@ const REPAIRED_AT_ONCE = 100
  * Releases a lane. A lane that was woken while it was held is ready immediately. Any other lane is
  * ready after `readyInMs` if it has work. If it has none, it is marked as never ready, so that
  * claims do not read it. A statement that gives the lane work makes it ready again. The release
- * locks the lane before it reads whether the lane has work, so that it sees the work of a
+ * first locks the lane and then reads whether the lane has work. It therefore sees the work of a
  * transaction that held the lock before.
  */
 const createRelease =

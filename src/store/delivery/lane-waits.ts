@@ -13,8 +13,8 @@ const BELIEVED_SECONDS = 180
 
 /**
  * Stores what a lane waits for. The update compares the fence, but the lane is not locked first,
- * because nothing depends on the reason. A reason counts until the holder reports another one or
- * none, but no longer than `BELIEVED_SECONDS` after it was last reported.
+ * because nothing depends on the reason. A reason counts until the holder reports another reason or
+ * none. It never counts longer than `BELIEVED_SECONDS` after its last report.
  */
 export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait'> => ({
   noteWait: async ({ key, owner, fence }, reason) => {
@@ -31,8 +31,8 @@ export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait
 type WaitRow = { id: string; reason: LaneWait; since: Date }
 
 /**
- * Adds to each upload what it waits for in its lane, if it waits: the reason that the lane's holder
- * reported, or the uploads before it. Runs one statement, or none if no upload is in a lane.
+ * Adds to each waiting upload what it waits for in its lane: the reason that the lane's holder
+ * reported, or the uploads before it. Runs one statement. If no upload is in a lane, runs none.
  */
 export const withWaits = async (db: Db, uploads: readonly Upload[]): Promise<Upload[]> => {
   const ids = uploads.filter(({ state }) => isLaneState(state)).map(({ id }) => id)

@@ -18,9 +18,9 @@ type LookedAt = Pick<UploadRow, 'id' | 'rows_delivered' | 'contact_list_id' | 's
 type Look = { waits_ms: number; is_new: boolean; waiting: number }
 
 /**
- * Decides when the lane's uploads are checked next. The first check comes immediately. Uploads that
- * end within a minute after it share the next check. A check that is about to begin accepts no more
- * uploads.
+ * Decides when the lane's uploads are checked next. The first check comes immediately. The next
+ * check comes a minute later at the earliest, and all uploads that end until then share it. A check
+ * that is about to begin accepts no more uploads.
  *
  * Call it with the lane locked. Uploads to be checked are found by their time alone. With the lane
  * as a second condition, a planner without statistics would read all uploads that the lane ever

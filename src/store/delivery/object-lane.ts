@@ -28,8 +28,8 @@ export type ObjectLaneTable<Id extends string> = {
   /** More columns that a claim returns. */
   reads?: RawBuilder<unknown>
   /**
-   * Whether an object can get work while it is held. The column `woken` then notes that. Default:
-   * true.
+   * Whether an object can get work while it is held. If so, the column `woken` notes such work.
+   * Default: true.
    */
   wakes?: boolean
 }

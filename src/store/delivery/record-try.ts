@@ -36,7 +36,10 @@ export const lockLane = async (tx: Tx, claim: LaneClaim): Promise<void> => {
   if (rows.length === 0) throw fenceLost(claim)
 }
 
-/** An upload with rows in a request, its look-ups, and the locked epochs of its list. */
+/**
+ * An upload that has rows in a request, together with its look-ups and the locked epochs of its
+ * list.
+ */
 export type LockedUpload = {
   id: string
   contact_list_id: string
@@ -49,8 +52,8 @@ type Tried = LockedUpload & { stands: boolean | null; tried: boolean }
 /**
  * Checks the rows of a request against entries, editions of registries and erasures that came after
  * the look-up of the rows. The epochs must be locked for share. If an epoch was raised since the
- * look-up, another statement checks the rows under that lock. Throws `RowsWithheld` for rows that
- * must not be sent, and the other errors of `withholdSuppressed`.
+ * look-up, a separate statement checks the rows while this lock is held. Throws `RowsWithheld` for
+ * rows that must not be sent, and the other errors of `withholdSuppressed`.
  */
 export const withholdSince = async (
   tx: Tx,
@@ -67,14 +70,14 @@ export const withholdSince = async (
 }
 
 /**
- * Records that rows are sent in one HTTP try, for a batch, a shared shipment or a file. Only the
- * first try of a shared shipment is recorded elsewhere (`ship`). Call it after the pace slot was
+ * Records one HTTP try of a batch, a shared shipment or a file. One kind of try is recorded
+ * elsewhere: `ship` records the first try of a shared shipment. Call this after the pace slot was
  * granted and before anything is sent. Locks the lane, then every upload with rows in the request.
  * Throws `FenceLost` if the lane has a newer fence, and `UploadMoved` if one of the uploads is
- * paused, held, ended or to be cancelled. Otherwise it counts the try. If it throws, the
- * transaction is undone, so nothing is recorded.
+ * paused, held, ended or to be cancelled. Otherwise it counts the try.
  *
- * In the same transaction, it then calls `withholdSince`, and passes its errors on.
+ * It then calls `withholdSince` in the same transaction and passes the errors of `withholdSince`
+ * on. Every error undoes the transaction, so nothing is recorded.
  */
 export const recordTry = async (
   tx: Tx,

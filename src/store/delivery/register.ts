@@ -47,12 +47,12 @@ const ofRow = (upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>) => ({
 })
 
 /**
- * A statement that makes the register forget which content these contacts have: it stores an empty
- * hash, which equals no content. Reads the upload from the table `working`. Runs before the
- * contacts are sent. The settlement stores the new hashes. If it cannot, because the upload was
- * cancelled, failed, or had failures that name no row, Genesys may hold the old or the new content,
- * and later uploads send these contacts again. The lane's lock keeps other transactions from these
- * rows.
+ * A statement that makes the register forget which content these contacts have. It stores an empty
+ * hash, which equals no content. It reads the upload from the table `working`, and runs before the
+ * contacts are sent. The settlement then stores the new hashes. A settlement cannot store them if
+ * the upload was cancelled, failed, or had failures that name no row. Genesys may then hold the old
+ * or the new content, so later uploads send these contacts again. The lane's lock keeps other
+ * transactions from these rows.
  */
 export const doubtOfWorking = (
   seals: Seals,
@@ -81,8 +81,8 @@ export type RegisterOfUpload = {
   upload: Pick<UploadRow, 'id' | 'tenant_id' | 'contact_list_id' | 'accepted_seq' | 'content_seq'>
   delivered: readonly RegisterRow[]
   /**
-   * The subjects of the delivered chunk. null: they were not computed yet, or none of its rows can
-   * have been sent.
+   * The subjects of the delivered chunk. null: the subjects were not computed yet, or no row of the
+   * chunk can have been sent.
    */
   subjects: Buffer | null
   /**
@@ -170,11 +170,11 @@ const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuild
 }
 
 /**
- * The parts of one statement that write the changed contacts of one tenant's list, and count them.
- * A new contact raises the count by one. So does a contact that was there before a clearing and is
- * delivered again. The lane's lock prevents a clearing during the statement. Contacts are written
- * before the row of their register. The trigger that counts deletions keeps the same order. Empty
- * if nothing changed.
+ * The parts of one statement that write the changed contacts of one tenant's list, and count the
+ * contacts. A new contact raises the count by one. A contact from before a clearing raises the
+ * count too when it is delivered again. The lane's lock prevents a clearing during the statement.
+ * Contacts are written before the row of their register. The trigger that counts deletions keeps
+ * the same order. If nothing changed, the result is empty.
  */
 export const settledRegister = (
   seals: Seals,

@@ -68,8 +68,8 @@ type Locked = UploadRow &
     settled_shipment: string | null
     settled_rows: { seq: number; from: number; to: number } | null
     /**
-     * The subjects of the batch's chunk. null: they were not computed yet, or no row can have been
-     * sent.
+     * The subjects of the batch's chunk. null: the subjects were not computed yet, or no row can
+     * have been sent.
      */
     settled_subjects: Buffer | null
     since: SuppressionEpochs | null
@@ -112,8 +112,8 @@ const writeOutcome = async (
 
 /**
  * Locks lane and upload, and settles the batch. `settled_id` null: the batch or the upload had
- * already ended. Also locks the epochs. So a transaction that adds entries at the same time waits,
- * and then finds the contacts of this settlement in the register.
+ * already ended. Also locks the epochs. A transaction that adds entries at the same time therefore
+ * waits. It then finds the contacts of this settlement in the register.
  */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
   const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},

@@ -17,9 +17,9 @@ import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submissi
 
 /**
  * Must run first in a transaction that adds entries. Every transaction that records an HTTP try
- * locks the row of the tenant's epoch for share. So a try is either recorded before the entries
- * exist, or it sees them. Also plans the search for contacts that were delivered before the entries
- * of this epoch.
+ * locks the row of the tenant's epoch for share. Every try is therefore either recorded before the
+ * entries exist, or sees the entries. Also plans the search for contacts that were delivered before
+ * the entries of this epoch.
  */
 export const raiseEpoch = async (tx: Tx, tenantId: string): Promise<string> => {
   const { rows } = await sql<{
@@ -57,9 +57,9 @@ const toldOf = (submission: DncSubmission): Telling[] => [
 ]
 
 /**
- * If the submission has one chunk and ends earlier entries of its people (a removal, or entries
- * that override), this ends them in the same transaction. The removal of one person is therefore in
- * force in the gateway when the caller gets the answer.
+ * Ends the earlier entries of the submission's people in the same transaction. Does so only if the
+ * submission has one chunk and is a removal or overrides entries. The removal of one person is
+ * therefore in force in the gateway when the caller gets the answer.
  */
 const closeOne = async (tx: Tx, ids: Ids, { id, chunks }: AcceptSubmission): Promise<void> => {
   if (chunks !== 1) return

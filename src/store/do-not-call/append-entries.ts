@@ -111,8 +111,8 @@ const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): 
 /**
  * Returns a function that appends a chunk. The function does not wait until the chunk is on disk,
  * because the later commit that accepts the submission also brings all earlier commits to disk. If
- * the database crashes before that, chunks may be lost. The acceptance counts the chunks and
- * notices. The function returns null if the submission is no longer being received.
+ * the database crashes before that commit, chunks may be lost. The acceptance counts the chunks and
+ * notices the loss. The function returns null if the submission is no longer being received.
  */
 export const createAppendEntries = (database: Database) => {
   const packChunk = createPackChunk()

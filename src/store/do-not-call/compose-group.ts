@@ -39,12 +39,13 @@ export const placesOfBits = (bits: Buffer): number[] =>
   )
 
 /**
- * Genesys has no scopes and keeps only one entry for each subject. So each entry of `mine` first
- * gets the strongest reason (if Genesys accepts reasons) and the latest expiry of all entries in
- * force for its subject in the DNC list. No expiry counts as the latest. An expiry later than
- * `expiryDays` from now is moved to that time. Returns at most as many entries as fit into one
- * request, by place: those whose kind, adjusted reason and adjusted expiry equal those of the first
- * entry.
+ * Genesys has no scopes and keeps only one entry for each subject. Each entry of `mine` is
+ * therefore adjusted to all entries in force for its subject in the DNC list. It gets the strongest
+ * reason of these entries (if Genesys accepts reasons) and the latest expiry. No expiry counts as
+ * the latest. An expiry later than `expiryDays` from now is moved to that time.
+ *
+ * Returns the entries that have the same kind, adjusted reason and adjusted expiry as the first
+ * entry. Returns them by place, and at most as many as fit into one request.
  */
 export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBuilder<unknown>) => {
   const { takes, expiryDays, most } = about
@@ -80,8 +81,9 @@ export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBu
 type Composed = Awaited<ReturnType<typeof compose>>[number]
 
 /**
- * Stores a group of these entries. `cut`: Genesys accepts only an earlier expiry than the entries
- * have. The entries are then sent again before Genesys forgets the people.
+ * Stores a group of these entries. `cut`: the group has an earlier expiry than its entries, because
+ * Genesys does not accept the later one. The entries are then sent again before Genesys forgets the
+ * people.
  */
 export const insertGroup = async (
   tx: Tx,

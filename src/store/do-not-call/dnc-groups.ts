@@ -31,9 +31,9 @@ const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Se
 }
 
 /**
- * An entry that Genesys accepted only with an earlier expiry is sent again this long before that
- * expiry. This leaves time, for example for an outage, for missing rights on the list, or for an
- * operator's holiday.
+ * Some entries were sent with an earlier expiry, because Genesys does not accept the later one.
+ * They are sent again this long before the earlier expiry. This leaves time, for example for an
+ * outage, for missing rights on the list, or for an operator's holiday.
  */
 const RENEWED_BEFORE = sql`interval '30 days'`
 

@@ -38,7 +38,7 @@ export const createDncLane = (
       await sql`insert into dnc_write_slot (slot) select generate_series(1, ${slots}::int) on conflict do nothing`.execute(
         db,
       )
-      // The lease is longer than any request may last, so that a slot is free again only when its
+      // The lease lasts longer than any request. A slot is therefore free again only when its
       // request is no longer in flight.
       const { rows } = await sql<{ slot: number }>`update dnc_write_slot set owner = ${owner},
           lease_until = clock_timestamp() + interval '60 s'

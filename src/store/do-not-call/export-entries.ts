@@ -116,8 +116,8 @@ const openedOf = async ({ db, keyring, keyContext }: Reading, rows: readonly Row
 }
 
 /**
- * Yields the entries of a list that are in force. Keeps a few chunks in memory at a time, and no
- * transaction open between them.
+ * Yields the entries of a list that are in force. Keeps only a few chunks in memory at a time.
+ * Keeps no transaction open between chunks.
  */
 export const createExportEntries = (reading: Reading): DncSubmissionStore['exportEntries'] =>
   async function* (tenantId, dncListId) {

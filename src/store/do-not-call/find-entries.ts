@@ -79,8 +79,8 @@ const historyOf = (row: Row): FoundEntry['history'] => {
 }
 
 /**
- * Finds entries by the digests of their subjects. Opens each chunk once, with one in memory at a
- * time.
+ * Finds entries by the digests of their subjects. Opens each chunk once. Only one chunk is in
+ * memory at a time.
  */
 export const createFindEntries =
   (

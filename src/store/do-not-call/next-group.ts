@@ -40,11 +40,11 @@ export type SendingDeps = {
 }
 
 /**
- * The oldest submission that has work and is not held for a reason that a person must resolve. An
- * override weakens suppressions, and so does a removal if Genesys accepts removals. Such a
- * submission is sent only after everything that its tenant submitted for the list before. If it
- * were sent earlier, an entry that it has ended could be retried afterwards and stay in Genesys
- * forever.
+ * The oldest submission that has work and is not held for a reason that a person must resolve. A
+ * submission with `override` weakens suppressions. A removal also does so if Genesys accepts
+ * removals. Such a submission is sent only after all earlier submissions of its tenant for the DNC
+ * list. Otherwise, the retry of an earlier submission could send an entry that this submission has
+ * ended. The entry would then stay in Genesys forever.
  */
 const nextSubmission = async (
   tx: Tx,
@@ -186,8 +186,8 @@ type Found = { sending: Sending; row: GroupRow }
 
 /**
  * One step towards the next request about a list. Returns the group to send. `again`: the step
- * found no group to send. It ended or settled entries, ended a submission, gave a renewal up, or
- * found a group with nothing to renew. null: there is no work.
+ * found no group to send. Instead, the step ended or settled entries, ended a submission, gave up a
+ * renewal, or found a group with nothing to renew. null: there is no work.
  */
 const look = (
   { database, outbox, ids }: SendingDeps,

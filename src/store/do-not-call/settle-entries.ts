@@ -73,10 +73,14 @@ const judgedRemovals = (number: string): RawBuilder<unknown> =>
 
 /**
  * Stores the outcomes of the entries at these places, and counts them in the submission, in one
- * statement. `failed` comes from Genesys. The other outcomes depend on the entries that were in
- * force for the subject and scope before. `created`: there were none. `existing`: they had at least
- * this reason and this expiry. `updated`: otherwise, and for any difference that `override` makes.
- * For a removal: whether it ended an entry, or failed because of a REGULATORY entry.
+ * statement. `failed` comes from Genesys. The other outcomes of an added entry depend on the
+ * entries that were in force before for the same subject and scope:
+ * - `created`: there were none
+ * - `existing`: they had at least this reason and this expiry
+ * - `updated`: in all other cases, and whenever `override` changes the reason or the expiry
+ *
+ * The outcome of a removal shows whether it ended an entry, or failed because of a REGULATORY
+ * entry.
  */
 export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
   const { number, kind } = sending

@@ -104,8 +104,8 @@ const MOST_COMPARED = 2_000
 /**
  * Returns a function that works like `suppressedAmong`, but considers only entries that were added
  * after these epochs. Its result may contain more digests than were asked for. In a transaction
- * that has locked the epochs, this must be a separate statement, because a statement that waited
- * for the lock would still see the data from before its wait.
+ * that locks the epochs, run the look-up as a separate statement after the lock. A statement that
+ * waited for the lock would still see the data from before the wait.
  */
 export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpochs) => {
   const tenants = Object.keys(beyond)

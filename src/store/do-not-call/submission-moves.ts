@@ -37,7 +37,7 @@ type Move = {
 
 /**
  * Wakes the lane of a submission. If `condition` is true, also changes the submission and writes
- * the audit entry, otherwise returns null. Locks the lane's row before the submission's row, as the
+ * the audit entry. Otherwise returns null. Locks the lane's row before the submission's row, as the
  * lane's worker does.
  */
 const move = (

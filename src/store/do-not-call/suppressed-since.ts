@@ -185,14 +185,14 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
 }
 
 /**
- * Throws `RowsWithheld` if a request contains rows that must not be sent: entries or editions that
- * came after the look-up suppress them, or their person was erased since. New entries, new editions
- * and erasures all raise the epochs, so the rows of an upload are checked only if an epoch is
- * higher than at the look-up. Throws `SuppressionUnknown` if that cannot be found out, and
- * `RegistryStale` if `assertFresh` does.
+ * Throws `RowsWithheld` if a request contains rows that must not be sent. Such a row is suppressed
+ * by an entry or an edition that came after the look-up, or its person was erased since. New
+ * entries, new editions and erasures all raise the epochs. The rows of an upload are therefore
+ * checked only if an epoch is higher than at the look-up. Throws `SuppressionUnknown` if the check
+ * is not possible, and passes on `RegistryStale` of `assertFresh`.
  *
- * The transaction must have locked `epochs` for share. A transaction that adds entries then either
- * waits for this one, or has committed and its entries are seen.
+ * The transaction must have locked `epochs` for share. Another transaction that adds entries then
+ * either waits for this transaction, or has already committed and its entries are seen.
  */
 export const withholdSuppressed = async (
   tx: Tx,

@@ -37,8 +37,8 @@ type Asked = {
 }
 
 /**
- * A look-up among the entries that were added since an upload's look-up at intake, and among the
- * upload's hits in registries. null: no epoch was raised since intake.
+ * Returns a look-up that covers the upload's hits in registries, and the entries that were added
+ * since the upload's look-up at intake. null: no epoch was raised since intake.
  */
 const readAdded = async (db: Db, uploadId: string) => {
   const { rows } = await sql<Asked>`select contact_list_id, suppression_epochs as since,

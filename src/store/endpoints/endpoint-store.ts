@@ -113,8 +113,8 @@ const writeChange = async (
 }
 
 /**
- * Locks the deliveries of the endpoint in the order of their ids, as the code that records
- * successes and the erasure of bodies do. Another order could deadlock with them.
+ * Locks the deliveries of the endpoint in the order of their ids. The erasure of bodies and the
+ * code that records successes use the same order. Another order could deadlock with these two.
  */
 const lockDeliveries = async (tx: Tx, endpointId: string): Promise<void> => {
   await sql`select 1 from sync_delivery where endpoint_id = ${endpointId} order by id for update`.execute(
@@ -150,9 +150,10 @@ const createChanges = ({
     }),
   remove: (input) =>
     inTransaction(database, async (tx) => {
-      // The endpoint is locked first, as by the code that records a failure. The other order could
-      // deadlock. This lock still lets deliveries be written, because their writers must not wait
-      // while the removal waits for a recorder. The second lock lets none be written any more.
+      // The removal locks the endpoint first, as the code that records a failure does. The other
+      // order could deadlock. The first lock still allows new deliveries: their writers must not
+      // wait while the removal waits for code that records a result. The second lock prevents new
+      // deliveries.
       const own = await lockOwn(tx, input)
       if (own?.kind !== 'own') return own
       await lockDeliveries(tx, input.endpointId)

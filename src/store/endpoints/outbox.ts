@@ -20,7 +20,7 @@ import { executeKept } from '../homes/kept-statements.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { openedSecrets, SECRET_COLUMNS, type SecretRow } from './endpoint-secrets.ts'
 
-/** The members of an upload that its messages are made of. */
+/** The members of an upload from which its messages are made. */
 export type ToldUpload = Omit<EndedUpload, 'createdAt'>
 
 export type Telling =
@@ -101,8 +101,8 @@ const hears = (
   (alone === undefined ? events === null || events.includes(type) : id === alone)
 
 /**
- * Reads the enabled endpoints and locks them. The deletion of an endpoint then waits until the
- * deliveries written here can be deleted with it.
+ * Reads the enabled endpoints and locks them. The deletion of an endpoint then waits for this
+ * transaction, so it also deletes the deliveries that are written here.
  */
 const readEndpoints = async (tx: Tx, tenantIds: readonly string[]): Promise<EndpointRow[]> => {
   const { rows } = await executeKept(

@@ -4,8 +4,8 @@ import { DEFAULT_TENANT } from '../../domain/access/tenant.ts'
 import type { AuditEntry } from '../../domain/audit/audit.ts'
 import { verdictOnFailure, type EndpointSource } from '../../domain/endpoints/webhook-endpoint.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { createGatherer } from '../../lib/gather.ts'
 import type { Ids } from '../../lib/ids.ts'
+import { createGatherer } from '../../lib/waiting/gather.ts'
 import type {
   EndpointVerdict,
   FailedSync,

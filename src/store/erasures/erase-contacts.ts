@@ -31,8 +31,8 @@ export const eraseRegister: EraseLot = (deps, work) =>
   })
 
 /**
- * Deletes the retractions of the contacts that the erasure found, except open ones of contacts that
- * Genesys keeps. For a deleted contact nothing is left to retract.
+ * Deletes the retractions of the contacts that the erasure found. An open retraction stays if
+ * Genesys keeps the contact. For a deleted contact, nothing is left to retract.
  */
 export const eraseRetractions: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {
@@ -49,10 +49,10 @@ export const eraseRetractions: EraseLot = (deps, work) =>
 type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; erased: Buffer }
 
 /**
- * Lists to which rows of an erased person may be in flight. A row is in flight if its upload has
- * not ended, and a request with the row was recorded and is not settled. If the upload is held or
- * paused, the request counts only if it was sent. A request that is sent later leaves out the rows
- * of erased people.
+ * The contact lists to which rows of an erased person may be in flight. A row is in flight if its
+ * upload has not ended, and a request with the row was recorded and is not settled. If the upload
+ * is held or paused, the request counts only if it was sent. A request that is sent later leaves
+ * out the rows of erased people.
  */
 const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
   const { rows } =

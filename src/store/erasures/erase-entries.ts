@@ -26,8 +26,9 @@ type Row = {
 }
 
 /**
- * The chunks of these submissions that may contain the person: all chunks of a submission with an
- * entry about the person, and chunks with rejected lines, whose cells may name anyone.
+ * The chunks of these submissions that may contain the person. These are all chunks of a submission
+ * with an entry about the person, and all chunks with rejected lines. The cells of a rejected line
+ * may name anyone.
  */
 const chunksOf = async (
   db: Db,
@@ -47,10 +48,13 @@ const chunksOf = async (
 
 /**
  * Whether the number must be kept because it may still be sent to Genesys. This is the case if the
- * entry is `NOT_OVER` and one of two things is true: the entry has no outcome yet, or its group is
- * not settled or is to be renewed. On the platform, the number of every such added or pulled entry
- * must be kept: the platform forgets entries after 180 days, and the gateway then sends the entry
- * again if a pull does not find it.
+ * entry is `NOT_OVER` and one of these conditions is met:
+ * - the entry has no outcome yet
+ * - its group is not settled, or is to be renewed
+ * - it is an added or pulled entry, and the dialect is `platform`
+ *
+ * The platform forgets entries after 180 days. The gateway then sends the entry again if a pull
+ * does not find it.
  */
 const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boolean> => {
   const { rows } = await sql<{

@@ -160,9 +160,9 @@ const withoutPerson = (
 
 /**
  * Raises the epochs of the list's tenants. A transaction that records a try of the upload's rows
- * locks the epochs for share. So either the try was recorded before the chunk is written, and its
- * batch shows that the rows are in flight. Or the try sees the raised epochs and checks who was
- * erased.
+ * locks the epochs for share. There are therefore two cases. If the try was recorded before the
+ * chunk is written, the batch of the try shows that the rows are in flight. Otherwise the try sees
+ * the raised epochs and checks who was erased.
  */
 const raiseEpochs = async (tx: Tx, listId: string): Promise<void> => {
   await sql`insert into suppression_epoch (tenant_id, epoch)
@@ -189,8 +189,8 @@ const write = async (
 type Person = { contacts: Map<string, Contacts>; mentions: Mentions; own: Buffer }
 
 /**
- * Erases the person in one chunk. If the chunk was written in the meantime (for example by another
- * erasure), reads it again.
+ * Erases the person in one chunk. If something else has changed the chunk in the meantime (for
+ * example another erasure), reads the chunk again.
  */
 const eraseChunk = async (
   deps: ErasingDeps,

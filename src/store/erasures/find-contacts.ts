@@ -28,7 +28,7 @@ const insertContacts = async (
 
 type Found = ChunkRow & SealedKey & { upload_id: string; list_id: string; subjects: Buffer }
 
-/** The contact ids of those rows of a chunk that have the subject. */
+/** The contact ids of the rows of a chunk that have the subject. */
 const contactsIn = async (
   { keyring }: ErasingDeps,
   digest: Buffer,
@@ -46,8 +46,8 @@ const contactsIn = async (
 }
 
 /**
- * The statement that adds the contacts in the tenant's registers that have the subject. It is
- * needed for contacts whose rows are past their retention.
+ * The statement that finds the contacts with the subject in the tenant's registers, and adds them
+ * to the erasure. Contacts whose rows are past their retention can be found only in this way.
  */
 const registered = (erasureId: string, tenantId: string, digest: Buffer) => {
   const number = String(digest.readBigInt64BE())

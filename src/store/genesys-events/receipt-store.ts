@@ -4,7 +4,7 @@ import type {
   NoticeStatus,
   UploadWebhookRoute,
 } from '../../domain/genesys-events/genesys-webhook.ts'
-import { createGatherer } from '../../lib/gather.ts'
+import { createGatherer } from '../../lib/waiting/gather.ts'
 import type { JobEnd } from '../../workflows/ports/delivery/delivery.ts'
 import type {
   NewReceipt,
@@ -69,10 +69,10 @@ const toOpen = (row: OpenRow): OpenReceipt => ({
 const BATCHES = sql`batch b on b.shipment_id = s.id and b.state <> 'split'`
 
 /**
- * A receipt with the upload that it is about. With a token: the upload of the token's part, if that
- * part has no job or this job. Without a token: the newest upload that was sent as this job. There
- * is no upload if the receipt names another list than the upload, or if the upload has ended and
- * its part has no job.
+ * A receipt with the upload that it is about. With a token: the upload of the token's part, if the
+ * part has no job, or has the job of the receipt. Without a token: the newest upload that was sent
+ * as the job of the receipt. There is no upload if the receipt names another list than the upload,
+ * or if the upload has ended and its part has no job.
  */
 const openReceipt = (receiptId: string) => sql<OpenRow>`
   select r.id, r.route, r.job_id, r.status, r.body_digest, r.checks,
@@ -91,9 +91,9 @@ const openReceipt = (receiptId: string) => sql<OpenRow>`
   where r.id = ${receiptId} and r.state = 'received'`
 
 /**
- * Makes the commit not wait for the disk. If the machine crashes, a receipt may be lost, as a
- * webhook may be lost in the network. The poll makes up for both. On the embedded home, each wait
- * would delay everything that is being received.
+ * Makes the commit not wait for the disk. If the machine crashes, a receipt may be lost. A webhook
+ * may also be lost in the network. In both cases, the poll finds the result later. On the embedded
+ * home, each wait would delay everything that is being received.
  */
 const WITHOUT_WAITING = sql`(select set_config('synchronous_commit', 'off', true)) as without_waiting`
 

@@ -10,8 +10,8 @@ import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 
 /**
  * For each event, the evidence that a subscription to it works. `route`: the webhooks that the
- * subscription causes. `work`: whether there is work that began after `since`, ended at a time that
- * meets the condition `ended`, and must have caused such a webhook.
+ * subscription causes. `work`: whether there is work that must have caused such a webhook. The work
+ * began after `since`, and its end meets the condition `ended`.
  */
 const EVIDENCE: Record<
   string,
@@ -51,7 +51,7 @@ const isTarget = ({ eventType, digest }: SubscriptionTarget) =>
 
 /**
  * Settles claims without a result. They become unknown `staleAfterMs` after the attempt. An unknown
- * one becomes registered if an event has arrived since the attempt.
+ * claim becomes registered if an event has arrived since the attempt.
  */
 const settleUnknown = async (
   tx: Tx,

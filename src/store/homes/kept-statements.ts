@@ -41,9 +41,10 @@ export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<reado
  * Runs a query under a kept plan inside a transaction. If the name was lost, `inTransaction` runs
  * the transaction again.
  *
- * Do not use it for statements that find uploads by a list of ids or by their lane. A plan from a
- * time with few uploads reads all of them, and would be kept. Looking up each id separately does
- * not help: if the table is small and analysed, the plan reads the whole table for each id.
+ * Do not use it for statements that find uploads by a list of ids or by their lane. A plan that was
+ * made when there were few uploads reads all uploads, and this plan would be kept. It does not help
+ * to look up each id separately. If the table is small and analysed, such a plan reads the whole
+ * table for each id.
  */
 export const executeKept = async <Row>(
   tx: Tx,

@@ -128,8 +128,8 @@ const readDigestKey = async (database: Database, keyring: Keyring): Promise<Buff
 }
 
 /**
- * Frees leases, and discards what was being received. Only for the embedded home, whose process
- * lock proves that the process that held them is gone.
+ * Frees leases, and discards what was being received. Use it only for the embedded home. There, the
+ * process lock proves that the previous process is gone.
  */
 const freeHeld = async (
   leased: readonly { freeAll(): Promise<unknown> }[],

@@ -25,7 +25,8 @@ type SealLot = (db: Db, seals: Seals, after: string | null) => Promise<Lot | nul
 type Lot = { rows: number; last: string }
 
 /**
- * The condition for rows after `after`, a JSON array with the values of `columns`. null: all rows.
+ * The condition for rows after `after`. `after` is a JSON array with the values of `columns`. null:
+ * all rows.
  */
 const behind = (columns: string, after: string | null) =>
   after === null
@@ -174,10 +175,10 @@ const sealAll = async (
 }
 
 /**
- * Seals, in lots, the values that an earlier version stored in the clear and migration 0025 set
- * aside. After an interruption, the next start seals the rest. Instances that start together take
- * turns, one lot at a time. Does nothing if everything is sealed. Call it before the gateway
- * answers any call.
+ * Seals the values that an earlier version stored in the clear. Migration 0025 has set these values
+ * aside. Seals them in lots. After an interruption, the next start seals the rest. Instances that
+ * start together take turns, one lot at a time. Does nothing if everything is sealed. Call it
+ * before the gateway answers any call.
  */
 export const sealStored = async (deps: Deps): Promise<void> => {
   const { database } = deps

@@ -55,8 +55,8 @@ const answerContext = (
 ): string => `answer:${JSON.stringify([tenantId, method, path])}:${keyDigest.toString('hex')}`
 
 /**
- * Derives its keys, one for each purpose, from `storeKey`, the secret that the store keeps for
- * itself (`digest-key`).
+ * Derives one key for each purpose from `storeKey`. `storeKey` is the store's own secret
+ * (`digest-key`).
  */
 export const createSeals = (storeKey: Uint8Array): Seals => {
   const textKey = sealingKey(createHmac('sha256', storeKey).update('sealed texts').digest())

@@ -168,8 +168,8 @@ const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
     runOver(pool, async (client) => {
       const writer = idle.pop() ?? createMessageWriter()
       const message = writer.statement(sql, parameters as readonly WireValue[])
-      // If this fails, the bytes may still be in use by the connection. The writer with these bytes
-      // is then not used again.
+      // If this call fails, the connection may still use the bytes. The writer of these bytes is
+      // then not used again.
       await answered(client, new WrittenQuery(sql, message))
       idle.push(writer)
     })

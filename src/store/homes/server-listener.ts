@@ -18,8 +18,8 @@ const AGAIN = { baseMs: 1_000, capMs: 30_000 }
 const LONGEST = (): number => 1
 
 /**
- * Listens on a separate connection, which is opened again after it breaks. It must lead to a host
- * that accepts writes, because only such a host passes notifications on.
+ * Listens on a separate connection, and opens it again after it breaks. The connection must lead to
+ * a host that accepts writes, because only such a host passes notifications on.
  */
 export const createServerListener =
   (url: string): Listen =>

@@ -24,8 +24,8 @@ type Deps = {
 
 /**
  * How far the time in an audit entry's id may differ from the time of the decision. The id is made
- * before the transaction that writes both the entry and the decision, and by the clock of the
- * gateway's machine, not of the database.
+ * before the transaction that writes both the entry and the decision. The id has the time of the
+ * gateway's machine, and the decision has the time of the database.
  */
 const NEAR = { beforeMs: 10_000, afterMs: 2_000 }
 

@@ -121,9 +121,9 @@ const has = async (
 }
 
 /**
- * The editions that have the number, and the editions of which this can no longer be found out.
- * Each item has the time at which the edition came into force, or the beginning of the period if
- * that is later.
+ * The editions that have the number, and the editions that can no longer be searched for the
+ * number. Each item has the time at which the edition came into force, or the beginning of the
+ * period if that is later.
  */
 export const readListings = async (
   db: Db,

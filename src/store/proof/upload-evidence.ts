@@ -52,11 +52,14 @@ const beginOf = (after: string): RawBuilder<unknown> =>
 const ENDED = sql.raw(`('completed', 'completed_with_errors', 'failed', 'cancelled')`)
 
 /**
- * Three indexes find the uploads: those that began in the period or shortly before, those that
- * began earlier and have not ended, and those that began earlier, took more than an hour and did
- * not end before the period. If all uploads of the tenant were read in their order instead,
- * everything before a recent period would be read first. The `offset` keeps the planner from that
- * order where it expects more uploads than there are.
+ * Each of three indexes finds some of the uploads:
+ * - the uploads that began in the period or shortly before
+ * - the uploads that began earlier and have not ended
+ * - the uploads that began earlier, took more than an hour and did not end before the period
+ *
+ * If all uploads of the tenant were read in their order instead, everything before a recent period
+ * would be read first. If the planner expects more uploads than there are, it would choose that
+ * order. The `offset` prevents this.
  */
 export const createUploadsBehind =
   (db: Db): EvidenceStore['uploadsBehind'] =>

@@ -177,9 +177,9 @@ const dncSubmissions: Rule = {
 }
 
 /**
- * Deletes whole blocks, the oldest first, by the only function that may delete them. An audit entry
- * then records how far the function has deleted, so that the new beginning of the chain can be
- * verified.
+ * Deletes whole blocks, the oldest first. Calls the only function that may delete blocks. An audit
+ * entry then records how far the function has deleted, so that the new beginning of the chain can
+ * be verified.
  */
 const auditEntries: Rule = {
   due: (

@@ -42,8 +42,8 @@ const registersOf = async (
 }
 
 /**
- * The first eight bytes of the digest below which `share` of all possible digests are. null: the
- * share is 1.
+ * The first eight bytes of a limit for digests. `share` of all possible digests are below the
+ * limit. null: the share is 1.
  */
 const digestAt = (share: number): Buffer | null => {
   const at = BigInt(Math.round(share * 2 ** 53)) * (DIGESTS / 2n ** 53n)

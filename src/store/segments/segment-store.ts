@@ -12,8 +12,8 @@ import { createSegmentLane } from './segment-lane.ts'
 import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
 
 /**
- * How many filters of versions that were in force are kept: the filter of the newest of them, and
- * the filters of the two before it. So a campaign can be rolled back immediately.
+ * How many versions keep their filter, among the versions of a campaign that were ever in force:
+ * the newest version and the two before it. A campaign can therefore be rolled back immediately.
  */
 const KEPT_FILTERS = 3
 

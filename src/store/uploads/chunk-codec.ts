@@ -20,8 +20,8 @@ export type ChunkRow = {
 
 type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
 /**
- * The members of a rejected row that are not among the first four of its tuple. If there are none,
- * or if an earlier version stored the row, the tuple has no fifth member.
+ * The other members of a rejected row, which are stored as the fifth member of its tuple. If there
+ * are none, or if an earlier version stored the row, the tuple has only four members.
  */
 type MoreOfRejected = Omit<RejectedRow, 'line' | 'code' | 'column' | 'cells'>
 type RejectedTuple = [
@@ -35,7 +35,7 @@ type RejectedTuple = [
 /**
  * The first byte of a payload, before it is packed. After this byte, a payload has five numbers of
  * 32 bits (little-endian), the lines, the text as intake made it, and the rejected rows as JSON.
- * Each line is stored as the distance from the line before, in LEB128, which is mostly the byte 1.
+ * Each line is stored as its distance from the line before, in LEB128. This is mostly the byte 1.
  */
 const VERSION = 1
 const HEAD_BYTES = 1 + 5 * 4

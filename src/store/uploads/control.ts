@@ -16,10 +16,10 @@ import {
 } from './upload-row.ts'
 
 /**
- * The state to which an action takes the upload. null: the action is not allowed now. A resume does
- * not end a hold for `apply`, which /apply ends, or a hold for `not_before`, which ends at the time
- * of `notBefore`. An upload that waits for /apply is not in its lane, so it cannot be paused.
- * Neither can an upload that is to be cancelled.
+ * The state to which an action takes the upload. null: the action is not allowed now. A resume ends
+ * neither a hold for `apply` nor a hold for `not_before`. /apply ends the first, and the second
+ * ends at the time of `notBefore`. An upload that waits for /apply is not in its lane, so it cannot
+ * be paused. An upload that is to be cancelled cannot be paused either.
  */
 const targetOf = (row: UploadRow, action: ControlAction): UploadState | null => {
   if (action === 'cancel') return canMove(row.state, 'cancelled') ? 'cancelled' : null

@@ -3,10 +3,11 @@ import { sql, type RawBuilder } from 'kysely'
 import type { StageUpload } from '../../workflows/ports/uploads/uploads.ts'
 
 /**
- * The newest earlier upload of the tenant to the list with the same bytes, as an expression for the
- * statement that stages `upload`. null for a retry, which sends rows of a file again on purpose.
+ * An expression for the statement that stages `upload`: the id of the newest earlier upload that
+ * has the same bytes, tenant and contact list. null for a retry, because a retry sends rows of a
+ * file again on purpose.
  *
- * Its conditions are written like the expressions of the index `upload_same_file`. They avoid every
+ * The conditions are written like the expressions of the index `upload_same_file`. They avoid every
  * column with which another index begins.
  */
 export const sameFileAs = ({

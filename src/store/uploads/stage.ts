@@ -19,8 +19,9 @@ import { lockUpload, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-r
 
 /**
  * Takes the next number of the lane. The lock of the lane's row lasts until the commit, so the
- * order of the numbers is the order of the commits. Always wakes the lane, because its other work
- * may end while this statement waits for the lock. A lane that is already ready keeps its place.
+ * order of the numbers is the order of the commits. Always wakes the lane, because the lane may
+ * finish its other work while this statement waits for the lock. A lane that is already ready keeps
+ * its place.
  */
 const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
   const { rows } = await sql<{ last_seq: string }>`
@@ -112,7 +113,7 @@ const writeUpload = async (
 }
 
 /**
- * Makes the upload a child of its parent. The content of the child counts as being as old as the
+ * Makes the upload a child of its parent. The content of the child counts as exactly as old as the
  * content of the parent. Both uploads are in the same lane, which is locked. Throws `RetriedBeside`
  * if the parent has got another child since this child was prepared (`siblings`), and `StagingLost`
  * if the parent is gone.

@@ -5,12 +5,15 @@ import type { Tx } from '../homes/database.ts'
 import type { KeyScope, Seals } from '../homes/seals.ts'
 
 /**
- * The stored answer of a key. `same_file_as`: the id that belongs in the middle of a body that was
- * sealed in two parts. null: the body was sealed as a whole.
+ * The stored answer of a key. `same_file_as`: the id between the two parts, if the body was sealed
+ * in two parts. null: the body was sealed as a whole.
  */
 export type AnswerColumns = { sealed_body: Buffer; same_file_as: string | null }
 
-/** Seals a body in two parts. The database puts an id between them that only the database knows. */
+/**
+ * Seals a body in two parts. Only the database knows the id that belongs between the parts, and
+ * stores it.
+ */
 export const sealSplitAnswer = (
   seals: Seals,
   scope: KeyScope,

@@ -10,8 +10,8 @@ export type UploadRoom = {
   /** Rows that may still be read today. Infinity if there is no quota. */
   rowsLeft: number
   /**
-   * Counts the rows of the file before the upload is staged. Throws 429 if fewer rows are left now,
-   * for example because other uploads have used them meanwhile.
+   * Counts the rows of the file before the upload is staged. Throws 429 if the quota no longer has
+   * that many rows, for example because other uploads have used them meanwhile.
    */
   takeRows(rows: number): void
   /**
@@ -26,7 +26,7 @@ export type UploadRoom = {
 /**
  * Counts what tenants use, and refuses calls over a quota with 429 `quota-exceeded`. `request` and
  * `upload` throw `StoreUnavailable` if the use must be read first but the database cannot be
- * reached. Exception: a tenant that had no quotas when they were last read continues without
+ * reached. Exception: if a tenant had no quotas at the last reading, its calls continue without
  * quotas.
  */
 export type CountUse = {
@@ -43,9 +43,9 @@ export type CountUse = {
 
 const TELL_EVERY_MS = 1_000
 /**
- * How old this instance's reading of a tenant's quotas and use may be. If it is older, the instance
- * reads them again before the tenant's next call. A reading becomes older than this if the tenant
- * makes no calls to this instance, or if the database cannot be reached.
+ * The greatest age of a reading of a tenant's quotas and use. If its reading is older, the instance
+ * reads again before the tenant's next call. A reading gets older if the tenant does not call this
+ * instance, or if the database cannot be reached.
  */
 const STALE_MS = 2_000
 /**
@@ -96,8 +96,9 @@ const hear = (tenant: Tenant, standing: Standing, nowMs: number): void => {
 }
 
 /**
- * While calls arrive, one statement a second shares the use of the tenants that called this
- * instance since the last statement, and reads their use on all instances.
+ * While calls arrive, runs one statement a second. The statement covers the tenants that called
+ * this instance since the last statement. It shares their use here and reads their use on all
+ * instances.
  */
 const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>) => {
   const stopped = new AbortController()
@@ -145,8 +146,7 @@ const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>)
   return {
     /**
      * Shares and reads now. If a statement already runs, waits for its end and then runs another
-     * statement, because the running statement may have been built before this caller's tenant was
-     * known.
+     * statement. The running statement may not yet include the tenant of this caller.
      */
     now: async () => {
       if (underWay !== null) await underWay.catch(() => undefined)
@@ -188,7 +188,7 @@ const usedOf = (tenant: Tenant, nowMs: number) => ({
 /**
  * Counts in memory and, while calls arrive, shares the counts through the database once a second. A
  * call waits for the database only if this instance does not know the tenant yet, or has not read
- * its quotas and use for two seconds. So the use can exceed a quota, at most by what the other
+ * its quotas and use for two seconds. So the use can exceed a quota by at most what the other
  * instances accept within three seconds.
  */
 export const createCountUse = (deps: Deps): CountUse => {

@@ -120,7 +120,8 @@ const create = async (
 }
 
 /**
- * The name and the grants of the default tenant are fixed. Its registries and quotas may change.
+ * The name and the grants of the default tenant are fixed. Its registries and quotas can be
+ * changed.
  */
 const isFixed = ({ name, grants }: TenantChange): boolean =>
   name !== undefined || grants !== undefined

@@ -32,8 +32,8 @@ export type ChainVerification = {
 export type ReadAudit = {
   /**
    * Entries in the order of the chain. With `from` or `to`: in the order of their times. A page may
-   * have fewer entries than `limit`, even none, although more follow. null: the cursor cannot be
-   * read.
+   * have fewer entries than `limit`, or none, even if more entries follow. null: the cursor cannot
+   * be read.
    */
   list(
     caller: Caller,
@@ -60,10 +60,10 @@ export type ReadAudit = {
     fromBlock: number | null,
   ): Promise<AsyncGenerator<readonly ChainLine[], void>>
   /**
-   * Verifies at most `blocks` blocks, beginning with `fromBlock`. `head`: a block and its hash that
-   * were noted outside of the database. `fromBlock` null: verifies the newest `blocks` blocks. If
-   * the block of `head` is older than these, begins with the block of `head` instead. Throws
-   * `parameter-invalid` under the same condition as `lines`.
+   * Verifies at most `blocks` blocks, beginning with `fromBlock`. `head`: the number and the hash
+   * of a block, as noted outside of the database. `fromBlock` null: verifies the newest `blocks`
+   * blocks. If the block of `head` is older than these, begins with the block of `head` instead.
+   * Throws `parameter-invalid` under the same condition as `lines`.
    */
   verify(input: {
     fromBlock: number | null
@@ -97,9 +97,9 @@ const markOf = (cursor: string): AuditMark | null => {
 }
 
 /**
- * Blocks may be added during a verification. So the last block that was read must be at least
- * `least` (the last block to read of those that existed at the beginning) and at most `most` (the
- * newest block at the end).
+ * Blocks may be added during a verification, so the last block that was read (`reached`) may be any
+ * block between two. `least`: the last block that existed at the beginning and had to be read.
+ * `most`: the newest block at the end.
  */
 const isWithin = (reached: number, least: number, most: number): boolean =>
   reached >= least && reached <= most

@@ -6,7 +6,7 @@ import type { ClockLook, DatabaseClock } from '../ports/clock/database-clock.ts'
 import type { TimeWitness } from './time-witness.ts'
 
 /**
- * Must stay below 5 s, because statements that end leases trust no time that is more than 5 s later
+ * Must stay below 5 s. Statements that end leases do not trust a time that is more than 5 s later
  * than the last check (`STEADY_NOW`).
  */
 const LOOK_EVERY_MS = 2_000
@@ -17,9 +17,7 @@ const TOLERANCE_MS = 2_000
  * differ by less, even if an answer takes long to arrive.
  */
 const AGREES_MS = 120_000
-/**
- * While the clock is in doubt, the gateway asks Genesys for the time, at most once in this time.
- */
+/** While the clock is in doubt: the shortest wait between two requests to Genesys for the time. */
 const ASK_EVERY_MS = 30_000
 
 export type ClockWatchDeps = {
@@ -137,9 +135,10 @@ const createLooks = (deps: ClockWatchDeps) => {
 
 /**
  * Watches the clock of this process and the clock of the database, and reports their jumps. The
- * database's clock decides when stored things expire. While this clock is in doubt, after a jump or
- * a long time without a check, nothing expires that could not be restored. The doubt ends when the
- * time in an answer of Genesys confirms the clock, or when the clock returns to the correct time.
+ * database's clock decides when stored things expire. This clock is in doubt after a jump, or after
+ * a long time without a check. While it is in doubt, nothing expires that could not be restored.
+ * The doubt ends when the time in an answer of Genesys confirms the clock, or when the clock
+ * returns to the correct time.
  */
 export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {
   const { clock, emit } = deps

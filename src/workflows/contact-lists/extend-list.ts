@@ -50,8 +50,8 @@ export type ExtendList = {
 }
 
 /**
- * Adds columns only after the whole file was read, and only if it has a row to send. So a file that
- * is refused while it is read changes no list.
+ * Adds columns only after the whole file was read, and only if the file has a row to send. So a
+ * file that is refused during the reading changes no list.
  */
 export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
   check: ({ caller, options }) => {

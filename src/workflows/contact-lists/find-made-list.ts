@@ -57,7 +57,7 @@ const look = async (
   throw ambiguous(1)
 }
 
-/** null: Genesys finds the list by its name already, but the list cannot be read yet. */
+/** null: Genesys already finds the list by its name, but the list cannot be read yet. */
 const readNew = async (
   deps: FindMadeListDeps,
   listId: string,

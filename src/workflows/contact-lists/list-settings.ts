@@ -14,7 +14,7 @@ import type { ContactListPort } from '../ports/genesys/genesys.ts'
 import type { CHANGE_LIST_REFUSALS } from './refusals.ts'
 
 type Refusals = (typeof CHANGE_LIST_REFUSALS)[number]
-/** The queue options that apply to an upload to the list if the upload does not set them itself. */
+/** The queue options of a list. They apply to an upload that does not set them itself. */
 type Shown = { contactListId: string; queue: QueueOptions }
 
 /**

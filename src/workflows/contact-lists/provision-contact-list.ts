@@ -66,7 +66,7 @@ const NOT_NOW = 'Genesys does not accept a new list at present. Nothing was made
 const NOT_KNOWN =
   'Genesys did not answer, and no list has this name yet. Send the call again with the same key. The gateway then searches for the list before it makes one.'
 
-/** One creation under way. */
+/** One creation that is running. */
 type Run = {
   request: ProvisionRequest
   scope: ClaimScope
@@ -76,11 +76,11 @@ type Run = {
 type Made = { list: ContactList; outcome: 'created' | 'found' }
 
 /**
- * Makes a contact list in Genesys. Answers 201 as soon as the list accepts contacts or is in error,
- * or after 30 s with the list in its current state. A call with the same idempotency key makes no
- * second list, because the intent is stored first. After a lost answer or a crash, the gateway
- * first searches for the list by its name. Throws `capability-not-available` if the dialect does
- * not have an option of the plan.
+ * Makes a contact list in Genesys. Answers 201 as soon as the list accepts contacts or is in error.
+ * After 30 s, answers 201 with the list in its current state. A call with the same idempotency key
+ * makes no second list, because the intent is stored first. After a lost answer or a crash, the
+ * gateway first searches for the list by its name. Throws `capability-not-available` if the dialect
+ * does not have an option of the plan.
  */
 export const createProvisionContactList =
   (deps: ProvisionDeps): ProvisionContactList =>
@@ -164,8 +164,8 @@ const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): 
 
 /**
  * Makes one attempt. If the outcome does not show whether the list was made, searches for the list.
- * If an earlier try of this call may have made the list (`again`), also searches after the answer
- * that the name is taken. After any other failure nothing was made, and the intent is removed.
+ * Also searches if Genesys answers that the name is taken, and an earlier try of this call may have
+ * made the list (`again`). After any other failure, no list was made, and the intent is removed.
  */
 const create = async (deps: ProvisionDeps, run: Run, again: boolean): Promise<Made> => {
   const intended = auditOf(deps, run, { object: run.fingerprint, outcome: 'intended' })

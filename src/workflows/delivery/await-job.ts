@@ -10,9 +10,8 @@ import { askGoingOn, DeliveryEnds, pauseUnlessNudged } from './run.ts'
  */
 const MAX_POLL_FACTOR = 10
 /**
- * If the first poll of a job finds the job ended, the job may have ended some time before. So the
- * next job is expected to take only this share of the time that was expected for this job, and its
- * first poll comes sooner.
+ * If the first poll of a job finds the job ended, the expected time was probably too long. The next
+ * job is then expected to take this share of that time, so its first poll comes sooner.
  */
 const SOONER = 0.9
 /** The first wait between two polls of a job, as a share of the time that the last job took. */
@@ -35,7 +34,7 @@ export const awaitJob = async (
   const spanMs = Math.max(completionPollMs, run.jobSpanMs.value() ?? 0)
   let waitMs = Math.max(completionPollMs, spanMs * BETWEEN)
   let askedMs = startedMs
-  // The waits for earlier batches may have covered the first wait already.
+  // The first wait may have passed already, during the waits for earlier batches.
   const firstMs = Math.max(0, sentAtMs + spanMs - startedMs)
   if (firstMs > 0) await pauseUnlessNudged(run, firstMs)
   for (let look = 1; ; look += 1) {

@@ -8,17 +8,18 @@ export const MAX_EXTRA_REQUESTS = 50
 const WINDOW_MS = 10 * 60_000
 
 /**
- * Counts the requests of a lane that were sent only because Genesys refused an earlier request, or
- * because its job failed as a whole. The count covers all uploads of the lane.
+ * Counts the extra requests of a lane. An extra request is sent only because Genesys refused an
+ * earlier request, or because the job of an earlier request failed as a whole. The count covers all
+ * uploads of the lane.
  */
 export type BisectBudget = {
   /**
-   * Call this when a run of the upload begins. If the upload was held because of the budget, a
-   * person has since checked and resumed it, and the lane counts from zero again.
+   * Call this when a run of the upload begins. If the budget was the reason for a hold of this
+   * upload, a person has checked and resumed the upload. The lane then counts from zero again.
    */
   begin(uploadId: string): void
   spend(requests: number): void
-  /** Whether the lane has spent more than it may in ten minutes. */
+  /** Whether the lane has spent more than its budget for ten minutes. */
   isSpent(): boolean
   /** Call this when the upload is held because the budget is spent. */
   hold(uploadId: string): void

@@ -62,7 +62,7 @@ export const callGenesys = async <T>(
   }
 }
 
-/** Returns the failure if a retry may succeed. Throws it if it ends the call. */
+/** Returns the failure if a retry may succeed. Throws a failure that ends the call. */
 const passing = (run: DeliveryRun, error: unknown): Failure => {
   if (!(error instanceof GenesysFailure)) throw error
   // If a secret was changed in Genesys but not yet in the gateway, the waiting uploads must not

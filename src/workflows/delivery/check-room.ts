@@ -17,7 +17,7 @@ const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
 /**
  * If the list has no room for all new contacts of the upload, fails the upload before any row is
  * sent. Without this check, only a part of the file would arrive. Counts the new contacts only if
- * there might not be room for all rows.
+ * the list may not have room for all rows.
  */
 export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   const { deps, upload } = run

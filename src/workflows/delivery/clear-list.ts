@@ -15,9 +15,8 @@ const LOOKS = 60
 /** How many rows prove that a list is cleared: as many as one call can read. */
 export const PROOF_ROWS = 50
 /**
- * The wait between sending the proof and reading it. It is so long that a clearing that was still
- * pending has taken effect by then. If it has, the rows of the proof are gone. The wait doubles
- * after each failure.
+ * The wait between sending the proof and reading it. A clearing that was still pending takes effect
+ * during this wait, and the rows of the proof are then gone. The wait doubles after each failure.
  */
 const PROOF_WAIT_MS = 10_000
 const PROOFS = 5
@@ -35,8 +34,8 @@ const clearing = (run: DeliveryRun): DeliveryEnds =>
   })
 
 /**
- * Whether the next rows must prove that the list is cleared (platform). This is so from the request
- * to clear the list until the clearing is known to be done.
+ * Whether the next rows must prove that the list is cleared (platform). True from the request to
+ * clear the list until the gateway knows that the clearing is done.
  */
 export const provesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
@@ -84,8 +83,8 @@ export const clearList = async (run: DeliveryRun): Promise<void> => {
     if (batches.some(({ attempts }) => attempts > 0)) return
     if (await isSeenEmpty(run)) return
   }
-  // Sends the request for the first time, or again: after an unknown outcome, or if the first
-  // request had no effect for five minutes. No row of this upload was sent yet.
+  // Sends the first request. Repeats the request if its outcome is unknown, or if it had no effect
+  // for five minutes. No row of this upload was sent yet.
   await ask(run)
   if (!(await isSeenEmpty(run))) throw clearing(run)
 }

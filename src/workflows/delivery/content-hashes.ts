@@ -21,7 +21,7 @@ const purposeOf = (targetColumns: readonly string[]): string =>
 
 /**
  * Makes the digests, keyed with `digestKey`. The register stores digests for years, so every
- * version of the gateway must make the same ones.
+ * version of the gateway must make the same digests.
  */
 export const createContentHashes =
   (digestKey: Uint8Array): ContentHashes =>

@@ -148,8 +148,8 @@ const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
 }
 
 /**
- * If a clearing takes effect only after the proof, it takes effect within this time. A
- * reconciliation after this time shows the loss.
+ * How long after the proof a clearing may still take effect. A reconciliation after this time shows
+ * whether rows were lost.
  */
 const AFTER_CLEARING_MS = 60_000
 

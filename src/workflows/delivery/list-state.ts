@@ -14,7 +14,7 @@ const LOOKS = 12
 /**
  * Reads the list from Genesys. Delivery continues only if the list is ready and has the columns
  * that the rows were checked against. Otherwise the run ends. `list_not_ready`, `list_error` and an
- * outage of Genesys hold the upload. A changed schema or a refusal fails it.
+ * outage of Genesys hold the upload. A changed schema or a refusal fails the upload.
  */
 export const checkList = (run: DeliveryRun): Promise<ContactList> => untilReady(run, true)
 
@@ -34,8 +34,8 @@ export const lookAtListAgain = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Call this after a failure that the list may have caused. The list is then read again before
- * anything more is sent.
+ * Call this after a failure that the list may have caused. The list is then read again before more
+ * rows are sent.
  */
 export const doubtList = (run: DeliveryRun): void => run.reading.doubt()
 

@@ -37,7 +37,7 @@ const WITHIN_MS = 5_000
  * - `list_not_ready`: Genesys must no longer be building the list's index.
  * - `genesys_unavailable`: it is enough that Genesys shows the list.
  *
- * A hold also ends if Genesys refuses for good to show the list, for example because the list no
+ * A hold also ends if Genesys permanently refuses to show the list, for example because the list no
  * longer exists. The next run of the upload then acts on the refusal. A refusal of the gateway's
  * credentials does not end a hold.
  */

@@ -49,7 +49,7 @@ const isUnderWay = ({ upload, clearing }: DeliveryRun): boolean =>
 
 /**
  * Stores that Genesys has wiped the list for this upload, and resets the list's register. Does
- * nothing if no overwrite is running, or if this is stored already.
+ * nothing if no overwrite is running, or if the wipe is already stored.
  */
 export const recordCleared = async (run: DeliveryRun): Promise<void> => {
   if (!isUnderWay(run)) return
@@ -85,10 +85,10 @@ const forget = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Begins to overwrite the list and stores the intent. If the dialect has a call that clears a list
- * (platform), makes this call, and the first rows then prove the clearing, except with imports. In
- * the other dialect (guide), the first request wipes the list. If the list is known to be cleared
- * for this upload, does not clear it again.
+ * Begins to overwrite the list and stores the intent. In the platform dialect, asks Genesys to
+ * clear the list. The first rows then prove the clearing, except with imports. In the guide
+ * dialect, the first request wipes the list. If the list is known to be cleared for this upload,
+ * does not clear it again.
  */
 export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
   if (run.upload.mode !== 'overwrite') return
@@ -109,9 +109,9 @@ export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
 const UNKNOWN_OUTCOME = ['unavailable', 'malformed_answer']
 
 /**
- * Whether a request of `rows` rows with an unknown outcome has wiped the list. The list was wiped
- * if its size changed and is at most `rows`. Returns false if Genesys gives no size. This is safe:
- * nothing else was sent yet, so a second wipe loses nothing.
+ * Whether a request with an unknown outcome has wiped the list. `rows`: how many rows the request
+ * had. The list was wiped if its size changed and is at most `rows`. Returns false if Genesys gives
+ * no size. This is safe: nothing else was sent yet, so a second wipe loses nothing.
  */
 const wasWiped = (run: DeliveryRun, rows: number): boolean => {
   const size = run.reading.list()?.size ?? null
@@ -150,8 +150,8 @@ export const sendWiping = <T>(
 }
 
 /**
- * The end of a run whose request to wipe the list failed for good. Genesys may have wiped the list
- * or not, so nothing may be appended.
+ * The end of a run whose request to wipe the list failed for good. It is unknown whether Genesys
+ * has wiped the list, so nothing must be appended.
  */
 export const overwriteFailed = (): DeliveryEnds =>
   new DeliveryEnds({

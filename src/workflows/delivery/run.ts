@@ -54,7 +54,7 @@ export type DeliveryDeps = {
    */
   callbackUrl: ((partId: string, listId: string) => string) | null
   /**
-   * How long the gateway waits while neither the status nor the list shows anything of its import.
+   * How long the gateway waits for a first sign of its import in the status or in the list.
    * Default: 5 minutes.
    */
   importUnmovedMs?: number
@@ -114,8 +114,8 @@ export type DeliveryRun = Readonly<{
   refused: RefusedRows
   partNumbers: PartNumbers
   /**
-   * How many requests the lane may still spend to find out what Genesys refuses, for all of its
-   * uploads together.
+   * How many requests all uploads of the lane together may still spend to find out what Genesys
+   * refuses.
    */
   budget: BisectBudget
   /** The upload is to be cancelled. This run only finds out the outcome of what was sent. */
@@ -173,8 +173,8 @@ export type Ending =
 
 /**
  * Thrown anywhere in a run to end the run. `createDeliverUpload` acts on `ending`.
- * `createDeliverTogether` also catches it: it then delivers fewer uploads together, or stops
- * (`rest`).
+ * `createDeliverTogether` also catches this error, and then delivers fewer uploads together or
+ * stops (`rest`).
  */
 export class DeliveryEnds extends Error {
   override readonly name = 'DeliveryEnds'

@@ -9,8 +9,8 @@ import { auditedGroup, type SendRun } from './send-run.ts'
 /** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /**
- * How long a request that Genesys answers with 409 is repeated under the same idempotency key.
- * After that the entries are sent under a new key [contracts: 1].
+ * If Genesys answers a request with 409, the gateway repeats the request under the same idempotency
+ * key for this time. After that, it sends the entries under a new key [contracts: 1].
  */
 const SAME_KEY_MS = 60_000
 /**

@@ -20,8 +20,8 @@ export type MoveSubmission = Refusing<
 >
 
 /**
- * Returns the tenant's entries for the list about each of `subjects`, in the order of `subjects`.
- * `subjects`: E.164 numbers or case-folded addresses, as `subjectOf` writes them.
+ * Returns the tenant's entries for the list that name the people in `subjects`, in the order of
+ * `subjects`. `subjects`: E.164 numbers or case-folded addresses, as `subjectOf` writes them.
  */
 export type SearchEntries = (
   caller: Caller,

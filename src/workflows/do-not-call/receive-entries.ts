@@ -79,9 +79,9 @@ const checkOverride = ({ caller, options }: EntriesRequest): void => {
 
 /**
  * Accepts a submission of do-not-call entries or of removals. Validates and stores them while they
- * stream in, and answers 202 when all of them are durable. From then on, the entries of an addition
- * suppress their people, including quarantined entries. If the call fails before the 202, its
- * entries are discarded and its Idempotency-Key is free again.
+ * stream in, and answers 202 when all of them are durable. From then on, all entries of an addition
+ * suppress the people that they name, even quarantined entries. If the call fails before the 202,
+ * its entries are discarded and its Idempotency-Key is free again.
  */
 export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>
@@ -162,7 +162,7 @@ const receive = async (
   const { kind, format, fileName } = request
   const judge = request.steps({
     ...{ kind, options, now: clock.now() },
-    // A removal may name lists that the tenant is no longer granted.
+    // A removal may name lists for which the tenant no longer has a grant.
     granted: kind === 'add' ? await grantedLists(deps, tenantId) : '*',
   })
   const fields = kind === 'remove' ? REMOVAL_FIELDS : ENTRY_FIELDS

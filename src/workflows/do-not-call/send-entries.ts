@@ -16,7 +16,7 @@ const SLOT_LOOK_MS = 200
 
 /**
  * The problem of a submission if Genesys counted more or fewer entries than were sent. null if the
- * numbers agree, or if Genesys reports none.
+ * numbers agree, or if Genesys reports no numbers.
  */
 const talliesProblem = (run: SendRun, { tallies, failed }: DncAnswer) => {
   if (tallies === null) return null

@@ -33,8 +33,8 @@ export type RowSuppression = {
   look(chunk: Looked): Promise<void>
   /**
    * Call this once, after `look` was called for all chunks. Returns the result without the
-   * suppressed rows. Being a duplicate has priority: a row that a later line replaces counts as a
-   * duplicate, and the later line decides whether the contact is suppressed.
+   * suppressed rows. A row that a later line replaces counts as a duplicate, never as suppressed.
+   * The later line decides whether the contact is suppressed.
    */
   settle<Result extends Counted>(result: Result): Promise<Result & Kept>
 }
@@ -95,8 +95,8 @@ const addRegistryHits = (
 const NO_CONSENT: Suppression = { submission: 0, reason: REASON_NUMBERS.consent }
 
 /**
- * Adds the rows of people who did not consent to be called. A row that an entry or a registry
- * suppresses keeps that reason, because it says more.
+ * Adds the rows of people who did not consent to be called. If an entry or a registry suppresses a
+ * row too, the row keeps that reason, because that reason says more.
  */
 const addConsents = (
   hits: Hits,
@@ -205,8 +205,8 @@ const lookingUp = (
 }
 
 /**
- * For lists whose tenants have no entry and no registry, if the configuration requires no registry.
- * Then only a missing consent suppresses a row.
+ * Used if the tenants of the list have no entry and no registry, and the configuration requires no
+ * registry. Only a missing consent then suppresses a row.
  */
 const consentsAlone = (): RowSuppression => {
   const consents = collectConsents()

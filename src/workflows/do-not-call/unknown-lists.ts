@@ -16,8 +16,8 @@ const WITHIN_MS = 2_000
 
 /**
  * Finds lists that Genesys does not have. A list that the gateway has read before counts as known.
- * A list also counts as known if Genesys does not answer in time or fails in another way, because
- * the result is only a note and the entries are accepted anyway.
+ * A list also counts as known if Genesys does not answer in time or fails in another way. The
+ * result is only a note, and the entries are accepted anyway.
  */
 export const createUnknownLists = (
   contactLists: Pick<ContactListPort, 'readContactList'>,

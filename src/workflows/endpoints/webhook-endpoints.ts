@@ -91,8 +91,8 @@ export type WebhookEndpoints = {
     (caller: Caller, endpointId: string, deliveryId: string) => Promise<WebhookDelivery>
   >
   /**
-   * Sends the newest given-up deliveries again, at most `MOST_REPLAYED`. `more`: further
-   * given-up deliveries are left.
+   * Sends the newest given-up deliveries again, at most `MOST_REPLAYED`. `more`: whether given-up
+   * deliveries are left.
    */
   replayDead: Refusing<
     (typeof REPLAY_REFUSALS)[number],

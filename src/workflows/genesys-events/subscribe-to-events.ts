@@ -25,7 +25,7 @@ export type EventSubscription = {
   start(): void
   /** The state of the subscription as a sentence for operators. */
   status(): string
-  /** Aborts the call that is under way, and resolves when it has ended. */
+  /** Aborts the running call, and resolves when it has ended. */
   stop(): Promise<void>
 }
 

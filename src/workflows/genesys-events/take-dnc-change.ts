@@ -16,12 +16,12 @@ export type TakeDncChangeDeps = {
 }
 
 /**
- * Receives a report that entries of a DNC list changed. The caller of this function has verified
- * the sender. In one transaction, stores one receipt, stores a notification for each tenant that
- * may use the list, and makes a planned pull of the list due immediately. The report is only a
- * hint: it does not change who is suppressed. If the body does not have the form of such a report,
- * stores only the receipt and an audit entry. It then throws `GatewayProblem` 400, which names the
- * field at fault.
+ * Receives a report that a DNC list has new entries. The caller of this function has verified the
+ * sender. In one transaction, stores one receipt, stores a notification for each tenant that may
+ * use the list, and makes a planned pull of the list due immediately. The report is only a hint: it
+ * does not change who is suppressed. If the body does not have the form of such a report, stores
+ * only the receipt and an audit entry. It then throws `GatewayProblem` 400, which names the field
+ * at fault.
  */
 export const takeDncChange = async (
   deps: TakeDncChangeDeps,

@@ -26,14 +26,14 @@ const HOUR = 60 * MINUTE
 const CHECKS_MS = [2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
 /**
  * A job that is still unknown after this many checks (72 s) counts as no job of this gateway. A
- * webhook may arrive earlier than the answer that names its job, but not that much earlier.
+ * webhook may arrive before the answer that names its job, but by less than this time.
  */
 const CHECKS_OF_UNKNOWN = 3
 
 /**
- * Checks one receipt. A receipt is only a hint: while its job is not settled, the check nudges the
- * lane that waits for the job, and the lane polls the job earlier. After the lane has settled the
- * job, the next check records whether the receipt was right. Finished receipts are skipped.
+ * Checks one receipt. A receipt is only a hint. While its job is not settled, the check nudges the
+ * lane that waits for the job, so that the lane polls the job earlier. After the lane has settled
+ * the job, the next check records whether the receipt was right. Finished receipts are skipped.
  */
 export const createVerifyWebhook =
   (deps: VerifyWebhookDeps) =>

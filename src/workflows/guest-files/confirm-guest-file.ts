@@ -78,7 +78,7 @@ const neverKnown = (run: FileRun): Promise<null> => {
 
 /**
  * Whether the result of a confirmation with an unknown outcome may still appear in Genesys'
- * answers. As long as it may, another confirmation could send the message a second time.
+ * answers. If so, another confirmation could send the message a second time.
  */
 const mayStillShow = ({ deps, file }: FileRun): boolean => {
   const { confirmsAgain } = deps.genesys
@@ -102,8 +102,8 @@ const waitForGenesys = async (run: FileRun): Promise<Next> => {
 /**
  * Sends one confirmation. `not there`: the storage does not have the bytes. After any other
  * failure, the next step first reads what Genesys has. If a second confirmation would be a second
- * message, the call is not retried here, and after a failure that certainly had no effect
- * (throttled or conflict), the next step confirms again without reading.
+ * message, the call is not retried here. A throttled call or a conflict then certainly had no
+ * effect, so the next step confirms again without reading.
  */
 const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | 'not there'> => {
   const { genesys } = run.deps

@@ -133,8 +133,8 @@ type Read = { sizeBytes: number; sha256: string; md5: string; pieces: number }
 
 /**
  * Reads the body to its end and passes it on in pieces of equal size (the last one may be smaller).
- * Throws `file-too-large` past the limit. All pieces use the same memory, so `keep` may read a
- * piece only until the promise of `keep` resolves.
+ * Throws `file-too-large` past the limit. All pieces use the same memory, so `keep` must not read a
+ * piece after the promise of `keep` has resolved.
  */
 const readWhole = async (
   { maxBytes }: Pick<ReceiveGuestFileDeps, 'maxBytes'>,

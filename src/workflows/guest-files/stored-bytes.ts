@@ -5,7 +5,7 @@ import type { FileRun } from './guest-file-run.ts'
 /**
  * The stored bytes of a file, to be read once, with one piece in memory at a time. Before `pieces`
  * yields the last piece, it compares the digest and throws if the bytes are not those that the
- * caller sent. A reader may replace that error with another one. `assertRead` throws the original
+ * caller sent. A reader may replace this error with another error. `assertRead` throws the original
  * error.
  */
 export const storedBytes = ({ deps, file }: Pick<FileRun, 'deps' | 'file'>) => {

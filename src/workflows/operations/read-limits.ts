@@ -35,8 +35,8 @@ export type ReadLimitsDeps = {
   limits: DialectLimits
   upload: { maxBytes: number; maxRows: number; maxRecordBytes: number }
   /**
-   * Guide, with `delivery=auto`: an upload with more accepted rows is sent as files if the list has
-   * a column for the contact id.
+   * Guide, with `delivery=auto`: an upload with more accepted rows than this is sent as files if
+   * the list has a column for the contact id.
    */
   fileThresholdRows: number
   pace: () => Promise<{ configuredPerMinute: number; requestsPerMinute: number }>

@@ -41,8 +41,8 @@ export type Evidence = {
   to: string
   items: EvidenceItem[]
   /**
-   * How many of the uploads that this page covers no longer have their rows, because the retention
-   * has ended. It is unknown whether the person was in them.
+   * How many uploads of this page no longer have their rows, because the retention has ended. It is
+   * unknown whether the person was in them.
    */
   uploadsWithoutRows: number
   next: string | null

@@ -15,8 +15,8 @@ const BREATH_MS = 20
 /**
  * Seals the values of older keys again with the current key, in lots. After an interruption, the
  * next claim of the task continues with the remaining values. When no value is sealed with an older
- * key, the older keys that no instance has recorded within five minutes are retired, and you may
- * remove them from the configuration.
+ * key, retires the older keys that no instance has recorded within five minutes. You may then
+ * remove the retired keys from the configuration.
  */
 export const createReseal =
   ({ reseal, clock, emit }: ResealDeps): DoUpkeep =>

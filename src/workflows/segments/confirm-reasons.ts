@@ -17,9 +17,9 @@ const isPastShare = (analysis: AnalysisReport, sharePercent: number): boolean =>
 }
 
 /**
- * Why a segment needs a confirmation. Empty: it needs none. If there is no version in force or the
- * change could not be counted, the share of changed contacts is unknown and is no reason for a
- * confirmation.
+ * Why a segment needs a confirmation. Empty: it needs none. The share of changed contacts is
+ * unknown if no version is in force, or if the change could not be counted. An unknown share is no
+ * reason for a confirmation.
  */
 export const confirmReasons = (
   analysis: AnalysisReport,

@@ -43,7 +43,7 @@ export type PrepareDeps = {
   access: Pick<AccessStore, 'isGranted'>
   contacts: DeliveredContacts
   suppressedAmong: SuppressedAmong
-  /** SEGMENT_EXCLUSIONS. An exclusion applies to every segment whose lists all have its column. */
+  /** SEGMENT_EXCLUSIONS. Each applies to a segment only if all of its lists have the column. */
   house: readonly Leaf[]
   clock: Clock
   emit: Emit

@@ -64,8 +64,8 @@ export type PutSegmentDeps = Omit<PrepareDeps, 'segments'> & {
    */
   renderSegment: (segment: CampaignSegment) => object
   /**
-   * A change needs a confirmation if more contacts enter or leave than this percentage of the
-   * contacts that the version in force selects (SEGMENT_CONFIRM_SHARE).
+   * The largest change that needs no confirmation (SEGMENT_CONFIRM_SHARE): the contacts that enter
+   * or leave, in percent of the contacts that the version in force selects.
    */
   confirmSharePercent: number
   ids: Ids
@@ -224,8 +224,8 @@ const spelt = ({ definition, house }: Pick<CampaignSegment, 'definition' | 'hous
   )
 
 /**
- * The audit entry of a new version. It describes the difference from the version in force in
- * numbers only, because the rules themselves may contain data about a person.
+ * The audit entry of a new version. It describes the difference from the version in force, but only
+ * in numbers, because the rules may contain data about a person.
  */
 const auditOf = (
   { ids }: PutSegmentDeps,

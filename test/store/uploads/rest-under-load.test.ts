@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { createGatherer } from '../../../src/lib/gather.ts'
+import { createGatherer } from '../../../src/lib/waiting/gather.ts'
 import { restUnderLoad } from '../../../src/store/uploads/small/rest-under-load.ts'
 
 const MS = 20

@@ -69,7 +69,7 @@ const columnLine = (file: FileDescription, column: GuessedColumn, index: number)
   choices: choicesOf(file, column),
 })
 
-/** The format of a file, and for each of its columns the column of the list that it would fill. */
+/** The format of a file. For each column of the file: the column of the list that it would fill. */
 export const detectedModel = (file: FileDescription, asked: { idColumn?: string | undefined }) => {
   const delimiter = DELIMITER_NAMES.find((name) => DELIMITERS[name] === file.delimiter)
   const columns = file.columns.map((column, index) => columnLine(file, column, index))

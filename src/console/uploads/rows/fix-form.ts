@@ -37,8 +37,8 @@ export const typedCells = (form: FixForm): Map<string, string> => {
 }
 
 /**
- * The rows in which a cell was changed. `cellsOf`: for the line of each row, the cells before the
- * change.
+ * The rows in which a cell was changed. `cellsOf`: the cells of each row before the change, by
+ * line.
  */
 export const changedRows = (
   form: FixForm,

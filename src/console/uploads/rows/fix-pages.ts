@@ -13,8 +13,8 @@ import { changedRows, type FixForm, fixFormSchema, typedCells } from './fix-form
 import { fixModel, type NewFaults } from './fix-model.ts'
 
 /**
- * The most rows of a page. A page of wide rows has fewer, because a row that is faulty as a whole
- * has a field for each column.
+ * The most rows of a page. A page of wide rows has fewer rows, because a row that is faulty as a
+ * whole needs a field for each column.
  */
 const MOST_ROWS = 20
 const MOST_CELLS = 600

@@ -10,7 +10,8 @@ export const BLOCK_NUMBERS = 10_000
 export const BITMAP_BYTES = BLOCK_NUMBERS / 8
 /**
  * A block with more numbers than this is a bitmap. A list of so many numbers would have at least as
- * many bytes as the bitmap, and the length of a body could not show which of the two it is.
+ * many bytes as the bitmap. The length of a body could then not show whether the body is a list or
+ * a bitmap.
  */
 const MOST_LISTED = BITMAP_BYTES / 2 - 1
 

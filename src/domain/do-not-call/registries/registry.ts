@@ -1,6 +1,6 @@
 /**
  * A list of numbers that a state or an association keeps. The law forbids calls to contacts that
- * were not checked against it.
+ * were not checked against this list.
  */
 export type Registry = {
   name: string
@@ -70,9 +70,9 @@ export type Edition = {
   bytes: number
   sha256: string | null
   /**
-   * How many numbers of this edition the previous edition did not have. If there is no previous
-   * edition, these are all numbers. null: the gateway has not compared the two editions yet, or
-   * this edition has not come into force.
+   * How many numbers of this edition are missing in the previous edition. If there is no previous
+   * edition, all numbers count. null: the gateway has not compared the two editions yet, or this
+   * edition has not come into force.
    */
   added: number | null
   problem: string | null

@@ -41,8 +41,8 @@ const applyByRule = (receivedAt: Date, { value }: Rule): Date | null => {
 }
 
 /**
- * The latest time by which, under the country's rules in the table, an opt-out that was received at
- * `receivedAt` must be followed. null: the table has no time for the country. The result may be
+ * The time by which an opt-out must be followed, by the country's rules in the table. `receivedAt`:
+ * when the opt-out was received. null: the table has no time for the country. The result may be
  * some hours too early, because the person's time zone is not known.
  */
 export const applyOptOutBy = (country: string, receivedAt: Date): Date | null => {

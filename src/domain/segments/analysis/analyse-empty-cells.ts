@@ -66,8 +66,8 @@ const surelySelected = (
 }
 
 /**
- * The leaves that a contact must not fulfil, because of a `not`, a `!=` or an exclusion. Only
- * through such a leaf can an empty cell make the rules select a contact.
+ * The leaves that a contact must not fulfil, because of a `not`, a `!=` or an exclusion. An empty
+ * cell can make the rules select a contact only because of such a leaf.
  */
 const failedLeaves = (node: PlacedNode, mustFail: boolean): PlacedLeaf[] => {
   if (node.kind === 'not') return failedLeaves(node.child, !mustFail)
@@ -84,8 +84,8 @@ const doubtedLeaves = ({ rules }: AnalysedRules, reading: ExclusionReading): Pla
 ]
 
 /**
- * Finds the comparisons in which an empty cell decides about a contact. For these contacts, Genesys
- * may decide differently.
+ * Finds the comparisons in which an empty cell decides whether a contact is dialled. Genesys may
+ * decide differently about these contacts.
  */
 export const analyseEmptyCells = (
   analysed: AnalysedRules,

@@ -66,8 +66,8 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
 }
 
 /**
- * Finds pairs of rules that share contacts, if neither rule selects all contacts of the other. The
- * finding is `undecided` if no example contact could be made.
+ * Finds pairs of rules that share contacts. Leaves out a pair if one rule selects all contacts of
+ * the other. The finding is `undecided` if no example contact could be made.
  */
 export const analyseOverlaps = (analysed: AnalysedRules, siblings: Siblings): SegmentFinding[] => {
   const { space } = analysed

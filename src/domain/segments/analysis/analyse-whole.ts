@@ -13,7 +13,7 @@ const excluded = (analysed: AnalysedRules) =>
   analysed.space.or(analysed.rules.exclusions.map((node) => analysed.contactsOf(node)))
 
 /**
- * Finds whether nobody is dialled at all. `unsatisfiable`: no contact can fulfil the conditions.
+ * Finds out whether the rules dial nobody. `unsatisfiable`: no contact can fulfil the conditions.
  * `swallowed-by-exclusion`: the exclusions remove all contacts that fulfil the conditions.
  */
 export const analyseWhole = (analysed: AnalysedRules): SegmentFinding[] => {
@@ -90,7 +90,7 @@ const branchesOf = (node: PlacedNode | null): PlacedNode[] => {
   return node.kind === 'any' ? [...node.children, ...deeper] : deeper
 }
 
-/** Finds branches whose contacts are all removed by the exclusions. */
+/** Finds branches from which the exclusions remove all contacts. */
 export const analyseSwallowed = (analysed: AnalysedRules): SegmentFinding[] => {
   const { space, rules } = analysed
   const outside = excluded(analysed)

@@ -3,9 +3,10 @@ import { createContactSpace, selects, type ContactSpace, type Witness } from './
 import { BudgetSpent, type Diagram } from './diagram.ts'
 
 /**
- * How a dialect reads an exclusion. `positive` (guide): contacts that fulfil it are left out.
- * `inverted` (platform): contacts that do not fulfil it are dialled. The two readings have
- * different results if Genesys treats a comparison with an empty cell as neither true nor false.
+ * How a dialect reads an exclusion. `positive` (guide): contacts that fulfil the exclusion are left
+ * out. `inverted` (platform): contacts that do not fulfil the exclusion are dialled. The two
+ * readings have different results if Genesys treats a comparison with an empty cell as neither true
+ * nor false.
  */
 export type ExclusionReading = 'positive' | 'inverted'
 
@@ -103,8 +104,8 @@ export const withinBudget = (step: () => void): boolean => {
 
 /**
  * The parts that can be left out together without changing the result. At least one part always
- * stays. Searches from the last part to the first, so that of two parts with the same meaning the
- * earlier one stays. Parts for which `keep` is true always stay.
+ * stays. Searches from the last part to the first. If two parts mean the same, the earlier part
+ * therefore stays. Parts for which `keep` is true always stay.
  */
 export const idleParts = <T extends Part>(
   { space }: AnalysedRules,

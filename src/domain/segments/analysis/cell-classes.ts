@@ -3,9 +3,9 @@ import type { Leaf, Literal } from '../segment.ts'
 import { isOpaque } from './opaque-leaves.ts'
 
 /**
- * A class of cells of one column that no exact comparison of the definition can distinguish, with
- * an example. `fixed`: the class has only this one cell, so even a text operator has one result for
- * the class.
+ * Cells of one column that no exact comparison of the definition can distinguish. `sample`: one of
+ * these cells. `fixed`: the class has only this cell, so a text operator also has only one result
+ * for the class.
  */
 export type CellClass = {
   kind: 'empty' | 'exact' | 'number' | 'text'

@@ -15,7 +15,8 @@ import { excludes, guessCell, implies, isOpaque } from './opaque-leaves.ts'
 export type Witness = Record<string, string>
 
 /**
- * All possible contacts, divided as far as the comparisons of one definition can distinguish them.
+ * The set of all possible contacts. Two contacts count as one if no comparison of the definition
+ * can distinguish them.
  */
 export type ContactSpace = {
   and(parts: readonly Diagram[]): Diagram
@@ -26,8 +27,8 @@ export type ContactSpace = {
   /** The contacts whose cell in the column is empty. */
   emptyIn(column: string): Diagram
   /**
-   * Whether none of these contacts is possible. The result true is always correct. The result false
-   * may be wrong if the rules have text operators or date operators.
+   * Whether none of these contacts is possible. true is always correct. false may be wrong if the
+   * rules have text operators or date operators.
    */
   isEmpty(contacts: Diagram): boolean
   isWithin(part: Diagram, whole: Diagram): boolean
@@ -62,8 +63,8 @@ const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | 
 }
 
 /**
- * Merges classes of cells if each leaf has the same result for them. Never merges the empty cell
- * with another class, or a class of numbers with a class of texts.
+ * Merges classes of cells if every leaf has the same result for all of these classes. Never merges
+ * the empty cell with another class, or a class of numbers with a class of texts.
  */
 const told = (leaves: readonly Leaf[], nowMs: number): CellClass[] => {
   const verdicts = leaves.map((leaf) => verdictsOf(leaf, nowMs))

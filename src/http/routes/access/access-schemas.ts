@@ -54,7 +54,7 @@ const registries = z
   .array(registryNameSchema)
   .max(50)
   .refine((names) => new Set(names).size === names.length, 'must name each registry once')
-  .describe('Registries that the contacts of the tenant are checked against')
+  .describe('The gateway checks the contacts of the tenant against these registries')
 const limit = z.int().min(1).max(MOST_OF_A_QUOTA).nullable()
 const limits = {
   rowsPerDay: limit.describe(
@@ -138,7 +138,7 @@ export const rotationSchema = z
       .max(MOST_OVERLAP_HOURS)
       .default(USUAL_OVERLAP_HOURS)
       .describe(
-        'For how many hours the old key stays valid, but never longer than until its own expiry',
+        'How many hours the old key stays valid. If the old key expires earlier, it stops working then',
       ),
   })
   .prefault({})

@@ -53,7 +53,7 @@ const registerCollection = (add: AddRoute): void => {
       const answer = await tenants.create({
         caller: caller!,
         plan: body,
-        idempotencyKey: idempotencyKeyOf(refuse, headers, 'with the tenant that is to be made'),
+        idempotencyKey: idempotencyKeyOf(refuse, headers, 'when you make a tenant'),
         method: 'POST',
         path: TENANTS,
       })

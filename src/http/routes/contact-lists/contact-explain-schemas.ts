@@ -29,8 +29,8 @@ export const contactExplainedSchema = z.strictObject({
       line,
       deliveredAt: stamp,
       /**
-       * Whether Genesys may hold other content than this line has, for example because the outcome
-       * of newer content is unknown or a check found differences.
+       * true: the content in Genesys possibly differs from this line. For example, the outcome of
+       * newer content is unknown, or a check found differences.
        */
       inDoubt: z.boolean(),
     })

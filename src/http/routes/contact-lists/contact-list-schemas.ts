@@ -38,8 +38,8 @@ const columnSchema = z
     name: columnName,
     kind: z.enum(COLUMN_KINDS).optional(),
     /**
-     * Replaces `kind`, as in the guides. A phone column is a String with the format E.164, or a
-     * Phone.
+     * An alternative to `kind`, in the form of the guides. A phone column is a String with the
+     * format E.164, or a Phone.
      */
     type: z.enum(TYPES).optional(),
     format: z.literal('E.164').optional(),
@@ -128,7 +128,7 @@ const checkColumn = (columns: readonly Column[], column: Column, index: number, 
     if (!isText(contactableTimeColumn)) fault(at('contactableTimeColumn'), NO_TEXT)
   }
 }
-const NO_TEXT = 'must be the name of one of the columns, of the kind text'
+const NO_TEXT = 'must be the name of a column of the kind text'
 
 /**
  * Checks the settings about time zones. Genesys either finds time zones itself or reads them from a

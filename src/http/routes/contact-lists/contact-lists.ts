@@ -32,7 +32,7 @@ const LISTS = '/v1/contact-lists'
 
 /**
  * A page of lists in the order of their ids. The next page begins after the last id, so lists that
- * are made or deleted in between do not shift it.
+ * are made or deleted in between do not shift the pages.
  */
 const pageOfLists = (
   refuse: Refuse<'parameter-invalid'>,
@@ -60,7 +60,7 @@ const registerProvisioning = (add: AddRoute): void => {
     id: 'createContactList',
     tag: 'contact-lists',
     summary:
-      'Make a contact list in Genesys. The answer comes as soon as the list accepts contacts or has an error, but at the latest after 30 s. `status` in the answer shows the state of the list',
+      'Make a contact list in Genesys. The gateway answers when the list accepts contacts or has an error, and after 30 s at the latest. `status` shows the state of the list',
     headers: { 'Idempotency-Key': 'required' },
     body: newContactListSchema,
     answers: {
@@ -76,7 +76,7 @@ const registerProvisioning = (add: AddRoute): void => {
       const answer = await provisionContactList({
         caller: caller!,
         plan: body,
-        idempotencyKey: idempotencyKeyOf(refuse, headers, 'with the list that is to be made'),
+        idempotencyKey: idempotencyKeyOf(refuse, headers, 'when you make a contact list'),
         method: 'POST',
         path: LISTS,
       })

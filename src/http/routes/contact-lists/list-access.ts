@@ -22,7 +22,7 @@ export const checkListGranted = async (
   deps: { access: Pick<AccessStore, 'isGranted'>; refuse: Refuse<'not-found'> },
   caller: Caller,
   contactListId: string,
-  /** Whether the list is granted, if the caller of this function has already read that. */
+  /** Whether the list is granted. If left out, this function reads it. */
   known?: boolean,
 ): Promise<void> => {
   const granted = known ?? (await grantedList(deps.access, caller, contactListId))

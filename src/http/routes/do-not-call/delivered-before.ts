@@ -96,7 +96,8 @@ const of = {
   query: querySchema,
   answers: {
     200: {
-      about: 'A page of contacts, and how many contacts are in each state over all pages',
+      about:
+        'A page of contacts. `counts` shows how many contacts are in each state, over all pages',
       schema: reportSchema,
     },
   },
@@ -114,7 +115,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     url: '/v1/dnc-submissions/:submissionId/delivered-before',
     id: 'listDeliveredBefore',
     summary:
-      'List the contacts that the entries name and that Genesys already had, and what happened to each contact',
+      'List the contacts that were already in Genesys when the entries named them, and what happened to each contact',
     params: submissionParamsSchema,
     examples: EXAMPLES,
     handler: async ({ query, caller, params }, _reply, deps) => {
@@ -129,7 +130,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     url: '/v1/registries/:registry/editions/:editionId/delivered-before',
     id: 'listDeliveredBeforeEdition',
     summary:
-      'List the contacts that an edition names and that Genesys already had, and what happened to each contact',
+      'List the contacts that were already in Genesys when the edition named them, and what happened to each contact',
     params: editionParamsSchema,
     examples: OF_EDITION,
     handler: async ({ query, caller, params }, _reply, deps) => {

@@ -92,7 +92,7 @@ export const registerDncExport = (add: AddRoute): void => {
     exposeHeadRoute: false,
     id: 'exportDncEntries',
     summary:
-      'Export the entries in force, one line for each person and each set of contact lists to which entries of this person apply. You can send the file back as entries',
+      'Export the entries in force. A person has several lines if the entries apply to different sets of contact lists. You can send the file back as entries',
     params: dncListParamsSchema,
     answers: {
       200: {

@@ -74,12 +74,12 @@ export const endpointSchema = z.strictObject({
       '`request`: a call disabled the endpoint. `gone`: the endpoint answered 410. `failing`: every attempt failed for 5 days. `not_configured`: the environment no longer names the endpoint',
     ),
   consecutiveFailures: count.describe(
-    'Failed attempts since the last successful attempt, or since the endpoint was last enabled again, whichever is later',
+    'How many attempts in a row have failed. The count becomes 0 after a successful attempt, or when the endpoint is enabled again',
   ),
   failingSince: stamp
     .nullable()
     .describe(
-      'Since when every attempt has failed. null: no attempt has failed since the last success, or since the endpoint was last enabled again',
+      'Time of the first failed attempt that `consecutiveFailures` counts. null: `consecutiveFailures` is 0',
     ),
   warnedAt: stamp
     .nullable()

@@ -179,7 +179,7 @@ const registerTest = (add: AddRoute): void =>
     url: `${ENDPOINT}/test`,
     id: 'testWebhookEndpoint',
     summary:
-      'Send the event endpoint.test to this endpoint only, whatever events the endpoint receives',
+      'Send the event endpoint.test to this endpoint only. The `events` of the endpoint do not matter',
     params: endpointParamsSchema,
     answers: { 202: { about: 'The delivery of the test message', schema: deliverySchema } },
     problems: TEST_ENDPOINT_REFUSALS,
@@ -235,7 +235,7 @@ const registerDeliveries = (add: AddRoute): void => {
     url: `${ENDPOINT}/deliveries/:deliveryId/replay`,
     id: 'replayWebhookDelivery',
     summary:
-      'Send a delivery again with the same webhook-id and body, the current secret and a new schedule',
+      'Send a delivery again with the same webhook-id and body. The message is signed with the current secret, and the schedule of attempts starts again',
     params: deliveryParamsSchema,
     answers: { 202: { about: 'The delivery, which is sent again', schema: deliverySchema } },
     problems: REPLAY_REFUSALS,

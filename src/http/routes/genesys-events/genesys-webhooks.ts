@@ -58,7 +58,7 @@ const WORDS: Record<WebhookRoute, { id: string; summary: string }> = {
   event: {
     id: 'receiveUploadEvent',
     summary:
-      'Genesys reports through the subscription that an upload ended. The body is an object with a `jobId` or an `uploadId`',
+      'Genesys reports that an upload ended. The gateway has subscribed to these reports. The body is an object with a `jobId` or an `uploadId`',
   },
   dnc: {
     id: 'receiveDncChange',

@@ -69,8 +69,9 @@ const intake = {
 
 /**
  * How many bytes of a waiting file each step between socket and reader holds. Node reads a socket
- * in pieces of at most 64 KiB. With a limit below that size, each step holds one piece: in a
- * measurement, 189 KiB of a waiting file were read. With the server's setting, 507 KiB were read.
+ * in pieces of at most 64 KiB. With a limit below 64 KiB, each step holds one piece. In a
+ * measurement, the gateway then read 189 KiB of a waiting file, instead of 507 KiB with the
+ * server's setting.
  */
 const WAITING_BYTES = 16 * 1024
 

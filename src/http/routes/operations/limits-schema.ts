@@ -4,8 +4,8 @@ import { count } from '../../../domain/answers/answer-values.ts'
 import { quotasSchema, tenantUseSchema } from '../access/access-schemas.ts'
 
 /**
- * The answer of GET /limits. null: no limit. `fileThresholdRows` null: the number of rows never
- * makes an upload go to Genesys as a file.
+ * The answer of GET /limits. null: no limit. `fileThresholdRows` null: the number of rows does not
+ * decide whether the gateway sends an upload as a file.
  */
 export const limitsSchema = z.strictObject({
   dialect: z.enum(['guide', 'platform']),

@@ -43,7 +43,7 @@ const familyOf = ({ code }: ProblemEntry): string => code.split('-', 1)[0]!
 
 /**
  * Related codes, in the order of the table: the codes that this code's texts mention, the codes
- * whose texts mention it, and the codes with the same first word.
+ * whose texts mention this code, and the codes with the same first word.
  */
 export const relatedCodes = (entry: ProblemEntry): string[] => {
   const mentions = new Set(named(entry))

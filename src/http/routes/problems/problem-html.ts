@@ -11,8 +11,8 @@ const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;'
 const escapeHtml = (text: string): string => text.replace(/[&<>"]/gu, (sign) => ESCAPES[sign]!)
 
 /**
- * Turns a text into HTML. Text between backticks becomes code. If it is a code that has a page, it
- * also becomes a link to that page.
+ * Turns a text into HTML. Text between backticks becomes a `<code>` element. If the text is the
+ * code of a problem that has a page, the element is also a link to the page.
  */
 const prose = (text: string): string =>
   text

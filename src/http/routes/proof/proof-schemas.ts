@@ -27,7 +27,7 @@ export const evidenceSchema = z.strictObject({
   }),
   uploadsWithoutRows: z.int().min(0).meta({
     description:
-      'Number of uploads in the period whose rows were deleted at the end of their retention. It is unknown whether the person was in them',
+      'Number of uploads in the period whose rows are deleted, because their retention has ended. These uploads may have contained the person',
   }),
   next: z
     .string()

@@ -18,12 +18,12 @@ const COMPARISON = {
   type: 'object',
   required: ['attribute', 'operator'],
   properties: {
-    attribute: { type: 'string', description: 'A column of every list' },
+    attribute: { type: 'string', description: 'A column that all lists of the definition have' },
     operator: { type: 'string', enum: OPERATORS },
     value: {
       type: ['string', 'number'],
       description:
-        'The value to compare with. The JSON type of the value decides how the gateway compares. Not allowed with `in` and `between`',
+        'The value to compare with. The JSON type of the value decides how the gateway compares. `in` and `between` do not have a `value`',
     },
     values: {
       type: 'array',
@@ -112,7 +112,7 @@ export const rollbackSchema = z.strictObject({
     .int()
     .min(1)
     .max(2_147_483_647)
-    .describe('The earlier version whose rules the new version gets'),
+    .describe('The number of an earlier version. The new version gets the rules of this version'),
   confirm: z.string().min(1).max(100).nullable().default(null).describe(COMMON.confirm.description),
 })
 
@@ -136,10 +136,7 @@ const findingSchema = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe('A made-up contact that shows the finding'),
-  paths: z
-    .array(z.string())
-    .optional()
-    .describe('Rules that together cause the finding. Each of them is needed'),
+  paths: z.array(z.string()).optional().describe('Rules that cause the finding only together'),
 })
 
 const analysisSchema = z.strictObject({
@@ -164,7 +161,7 @@ const analysisSchema = z.strictObject({
       byExclusion: z
         .array(z.strictObject({ path: z.string(), removed: count }))
         .describe(
-          'For each exclusion, how many contacts it removes from those that the earlier exclusions did not remove',
+          'How many contacts each exclusion removes. If several exclusions remove a contact, only the first of them counts the contact',
         ),
       overlaps: z.array(z.strictObject({ path: z.string(), otherPath: z.string(), count })),
     })

@@ -73,13 +73,13 @@ export const registerUploadEvents = (
     id: 'followUpload',
     tag: 'uploads',
     summary:
-      'Server-sent events `state`, `progress` and finally `end`. The id of an event is the version of the upload',
+      'Follow an upload by the server-sent events `state`, `progress` and finally `end`. The id of an event is the version of the upload',
     params: uploadParamsSchema,
     headers: { 'Last-Event-ID': 'optional' },
     answers: {
       200: {
         about:
-          'The stream. It sends the current state, and newer versions within about a second. It ends after the final state, or earlier, for example after 30 minutes: then connect again',
+          'The stream. It sends the current state, and newer versions within about a second. It ends after the final state. If it ends earlier, for example after 30 minutes, connect again',
         mediaTypes: ['text/event-stream'],
       },
       204: { about: 'The upload has ended, and Last-Event-ID names its last version' },

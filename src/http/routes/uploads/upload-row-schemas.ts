@@ -45,7 +45,7 @@ export const rowsQuerySchema = z.strictObject({
     .default('true')
     .transform((text) => text === 'true')
     .describe(
-      'true: in the CSV, a cell gets an apostrophe in front if a spreadsheet would run it as a formula or read it as a number, a time, a date or a truth value, or if it begins with an apostrophe. Whole numbers of up to ten digits without leading zeros get none',
+      'true: in the CSV, the gateway puts an apostrophe before cells that a spreadsheet would read as a formula, a number, a time, a date or a truth value. Exception: whole numbers of up to ten digits without leading zeros. A cell that already begins with an apostrophe gets another apostrophe',
     ),
   limit: limitUpTo(1000, 200).describe(
     'Number of items in a JSON page. A CSV has no pages. Default: 200',

@@ -45,8 +45,8 @@ export type SandboxDncList = { id: string; name: string }
 
 export type DncLists = {
   /**
-   * How many write requests of the guide are running, and the most that were ever open at the same
-   * time, including refused ones.
+   * `now`: how many write requests of the guide dialect are open. `most`: the highest number that
+   * was open at the same time. Refused requests count too.
    */
   flight: { now: number; most: number }
   add(

@@ -3,7 +3,8 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../lib/clock.ts'
 
 /**
- * How long a URL is valid. Genesys publishes no time for media, so this is the time of the guides.
+ * How long a URL is valid. Genesys publishes no time for media files, so the sandbox uses the time
+ * of the guides.
  */
 const URL_LIVES_MS = 15 * 60_000
 
@@ -21,7 +22,7 @@ export type SandboxMedia = {
   bytes: Buffer | null
   puts: number
   storedAtMs: number | null
-  /** Genesys' verdict, and how long after the PUT it is known. null: the media stay `uploading`. */
+  /** Genesys' verdict, and how long after the PUT it is known. null: the file stays `uploading`. */
   verdict: { word: string; afterMs: number } | null
 }
 
@@ -34,7 +35,7 @@ export type SandboxMessage = {
   showsAtMs: number
 }
 
-/** What the sandbox holds of one media item. Tests compare it with what the gateway sent. */
+/** What the sandbox stores of one media file. Tests compare it with what the gateway sent. */
 export type MessageMediaReport = {
   id: string
   conversationId: string
@@ -44,7 +45,7 @@ export type MessageMediaReport = {
   sha256: string | null
   status: string
   puts: number
-  /** In how many messages the media were sent. */
+  /** The number of messages that contain the file. */
   messages: number
 }
 
@@ -62,7 +63,7 @@ export type MessageMedia = {
     >,
   ): SandboxMedia
   find(conversationId: string, communicationId: string, id: string): SandboxMedia | null
-  /** The media by their id alone, as a storage finds them. */
+  /** The media file by its id alone, as a storage finds it. */
   at(id: string): SandboxMedia | null
   isExpired(media: SandboxMedia): boolean
   statusOf(media: SandboxMedia): string

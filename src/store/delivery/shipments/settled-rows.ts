@@ -7,8 +7,8 @@ import { countsOf, LANE_STATES_SQL, type UploadRow } from '../../uploads/upload-
 
 /**
  * The columns of an upload that a settlement reads again, perhaps for hundreds of uploads. Leaves
- * out large columns that do not change, for example the options and the columns of the file. They
- * take most of the space of a row.
+ * out large columns that do not change, for example the options and the columns of the file. These
+ * large columns take most of the space of a row.
  */
 const READ_AGAIN = [
   ...(['id', 'tenant_id', 'contact_list_id', 'accepted_seq', 'content_seq'] as const),

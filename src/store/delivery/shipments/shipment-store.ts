@@ -61,8 +61,8 @@ const createShip =
       const batches = uploads.map(({ upload, batchId, rows: toRow, sent }, place) => ({
         ...{ id: batchId, upload: upload.id, place, to: toRow, sent: sent.toString('hex') },
       }))
-      // The first try is recorded with the shipment. If the check below refuses it, its error
-      // undoes all of this.
+      // The first try is recorded with the shipment. If `withholdSince` refuses the try, its error
+      // undoes the whole transaction.
       const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
       const state = goes ? 'sent' : 'intended'
       await executeKept(
@@ -99,8 +99,8 @@ type Looked = LockedEpochs & {
 }
 
 /**
- * Reads the subjects of uploads with one chunk, and locks the epochs, as the settlement of a batch
- * does.
+ * Reads the subjects of uploads that have one chunk each. Also locks the epochs, as the settlement
+ * of a batch does.
  */
 const readSubjects = async (
   tx: Tx,

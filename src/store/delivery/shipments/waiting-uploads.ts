@@ -11,8 +11,8 @@ import { toUpload, UPLOAD_COLUMNS, type UploadRow, workableIn } from '../../uplo
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
 /**
- * Whether an upload may share a request: it appends the rows of one chunk in batches, has no batch
- * yet (except split ones), and is not to be cancelled.
+ * Whether an upload may share a request. Such an upload appends the rows of one chunk in batches,
+ * has no batch yet (split batches do not count), and is not to be cancelled.
  */
 const isPlain = (row: WaitingRow): boolean =>
   row.mode === 'append' &&
@@ -50,9 +50,10 @@ const seqOf = ({ acceptedSeq }: Upload): number => acceptedSeq ?? 0
 
 /**
  * Cuts `uploads` before the first upload that shares a contact with an earlier upload in `passed`.
- * `passed`: uploads of other tenants that this request leaves out. If newer content of a contact
- * were sent before such an upload, the older content would later overwrite the newer content.
- * Genesys identifies a contact only by its id, whichever tenant sent it.
+ * `passed`: uploads of other tenants that this request leaves out. Without the cut, this request
+ * would send the newer content of the contact first. The passed upload would later overwrite this
+ * content with older content. Genesys identifies a contact only by its id, whichever tenant sent
+ * it.
  */
 const untilCollision = async (
   db: Db,
@@ -73,8 +74,8 @@ const untilCollision = async (
 }
 
 /**
- * The lane's oldest uploads that may share a request, in their order. `behind`: only uploads that
- * come after this one and may share its request.
+ * The lane's oldest uploads that may share a request, in their order. `behind`: if given, only
+ * uploads that come after this upload and may share its request.
  */
 export const createWaiting =
   ({ db }: Database): ShipmentStore['waiting'] =>

@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely'
 
 /**
- * The contacts in the registers whose subjects include the one with this number. Each index has its
- * own query, so that the planner searches all of the indexes.
+ * The contacts in the registers that have the subject with this number. There is one query for each
+ * index, so that the planner uses every index.
  */
 export const contactsWith = (number: RawBuilder<unknown>): RawBuilder<unknown> => {
   const having = (

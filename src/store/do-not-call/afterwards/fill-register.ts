@@ -18,7 +18,7 @@ type Deps = { database: Database; fillSubjects: SuppressionPort['fillSubjects'] 
 
 type ChunkRow = { seq: number; subjects: Buffer | null; id_digests: Buffer; left_out: Buffer }
 
-/** The next upload after this place whose contacts in the register have no subjects yet. */
+/** The next upload after this place that has contacts without subjects in the register. */
 const nextUpload = async (
   db: Db,
   after: FillPlace | null,
@@ -94,7 +94,7 @@ const readRegister = async (tx: Tx, { registerId }: FillPlace): Promise<Register
 /**
  * Compares the contacts that just got their subjects with all entries, because earlier searches for
  * these entries could not find the contacts. The epochs were locked before the contacts were
- * written. So a transaction that adds entries in the meantime finds the contacts itself.
+ * written. A transaction that adds entries in the meantime therefore finds the contacts itself.
  */
 const retractFilled = async (
   tx: Tx,

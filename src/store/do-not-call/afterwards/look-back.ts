@@ -32,8 +32,8 @@ const PLACE = sql`(e.submission, e.chunk_seq, e.place)`
 
 /**
  * The entries of a part, each with the number by which registers know its subject. The query states
- * both ends of the part. So no plan reads or sorts the entries after the part, even if the planner
- * does not know yet that the table has grown by a million.
+ * both ends of the part. No plan then reads or sorts the entries after the part, even if the
+ * planner does not know yet that the table has grown by a million entries.
  */
 const entriesOf = ({ submission }: Going, { seq, after }: Part): RawBuilder<unknown> =>
   sql`select e.*, ('x' || left(replace(e.subject::text, '-', ''), 16))::bit(64)::bigint as number
@@ -42,9 +42,9 @@ const entriesOf = ({ submission }: Going, { seq, after }: Part): RawBuilder<unkn
       and ${PLACE} <= (${submission}::bigint, ${seq}::int, ${after + STEP}::int)`
 
 /**
- * The contacts that these entries name, in lists that are granted to the tenant of the entries. It
- * does not matter which tenant delivered a contact. Leaves out contacts that were delivered before
- * their list was overwritten.
+ * The contacts that these entries name, in contact lists that are granted to the tenant of the
+ * entries. The contacts may have been delivered by any tenant. Leaves out contacts that were
+ * delivered before their list was overwritten.
  */
 const foundBy = (
   going: Going,
@@ -135,10 +135,10 @@ const step = async (tx: Tx): ReturnType<LookBackStore['step']> => {
 }
 
 /**
- * Makes the search run again for all entries of the tenant and for the editions in force of its
- * registries, because its grants have changed. Locks the epoch's row first, as every transaction
- * that adds entries does. So an entry is either accepted before, and is searched for again now, or
- * accepted afterwards, and is searched for under the new grants.
+ * Makes the search run again after the grants of the tenant have changed. The search covers all
+ * entries of the tenant and the editions in force of its registries. Locks the epoch's row first,
+ * as every transaction that adds entries does. An entry that was accepted before is therefore
+ * searched for again. An entry that is accepted afterwards is searched for under the new grants.
  */
 export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => {
   await sql`select from suppression_epoch where tenant_id = ${tenantId} for share`.execute(tx)
@@ -154,7 +154,7 @@ export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => 
  * The search for contacts that were delivered before the entries that name them. It begins after
  * the entries are committed, and finds the contacts that are in the registers by then. Rows in
  * flight are found when they are settled (`retractSettled`). A settlement locks the epochs for
- * share, so it either ends before the entries are committed, or sees the entries.
+ * share. It therefore either ends before the entries are committed, or sees the entries.
  */
 export const createLookBack = (database: Database): LookBackStore => ({
   step: () => inTransaction(database, step),

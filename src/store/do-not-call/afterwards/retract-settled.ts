@@ -20,7 +20,9 @@ export type SettledRows = {
   chunkSeq: number
   fromRow: number
   toRow: number
-  /** The chunk's subjects. null: they were not computed yet, or no row can have been sent. */
+  /**
+   * The chunk's subjects. null: the subjects were not computed yet, or no row can have been sent.
+   */
   subjects: Buffer | null
   chunk: SettledChunk
   /** The epochs from before the look-up of the rows at intake. */
@@ -28,8 +30,9 @@ export type SettledRows = {
 }
 
 /**
- * Returns a function that says whether Genesys may hold a row of the chunk. That is so if a try
- * with this row was recorded, for the present request or for one that it replaced.
+ * Returns a function that says whether Genesys may hold a row of the chunk. This is the case if a
+ * try with this row was recorded. The try may belong to the present request, or to a request that
+ * the present request replaced.
  */
 const readTried = async (tx: Tx, settled: SettledRows): Promise<(row: number) => boolean> => {
   const { rows } = await sql<{ from_row: number; to_row: number; sent: Buffer }>`
@@ -76,14 +79,15 @@ const hitsOf = (
 }
 
 /**
- * Notes that settled rows must be retracted. These are rows that Genesys may hold, and that are
- * named by an entry added after their look-up at intake. If such an entry had been added before the
- * try, the row would not have been sent. So the try was recorded before the entry. For editions of
- * registries, calls `noteLate`.
+ * Notes that settled rows must be retracted. Genesys may hold these rows, and an entry that was
+ * added after their look-up at intake names them. The try of each row was recorded before the entry
+ * was added, because otherwise the row would not have been sent. For editions of registries, calls
+ * `noteLate`.
  *
- * `locked`: the epochs, which an earlier statement of this transaction has locked for share. So a
- * transaction that adds entries either waits for this one and finds the rows in the register, or it
- * has committed and its entries are seen here.
+ * `locked`: the epochs, which an earlier statement of this transaction has locked for share. There
+ * are two cases for another transaction that adds entries. It waits for this transaction and then
+ * finds the rows in the register. Or it has already committed, and this transaction sees the
+ * entries.
  */
 export const retractSettled = async (
   tx: Tx,

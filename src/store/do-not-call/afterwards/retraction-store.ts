@@ -71,8 +71,8 @@ const createWork = ({
       where r.contact_list_id = ${contactListId} and r.state = 'open' and due_at <= clock_timestamp()
       order by due_at limit ${limit}`.execute(database.db)
     if (rows.length > 0) return rows.map((row) => toRetraction(seals, row))
-    // Not `min(due_at)`: without rows it would be null, `greatest` would ignore the null and return
-    // 1, and the lane would be claimed again and again.
+    // Do not use `min(due_at)`. Without rows, it would be null. `greatest` would ignore the null
+    // and return 1, so the lane would be claimed again and again.
     const { rows: later } = await sql<{ ms: number }>`
       select greatest(1, extract(epoch from due_at - clock_timestamp()) * 1000)::float8 as ms from dnc_retraction
       where contact_list_id = ${contactListId} and state = 'open' order by due_at limit 1`.execute(
@@ -113,8 +113,8 @@ type PageRow = {
 }
 
 /**
- * How to find the contacts of a submission or an edition, and the condition that its search has
- * ended.
+ * How to find the contacts of a submission or an edition. `looked`: the condition that the search
+ * for these contacts has ended.
  */
 const findsOf = (finder: Finder) => {
   if ('number' in finder) {
@@ -175,8 +175,8 @@ const createReport = ({
 })
 
 /**
- * The SQL store of contacts that were delivered before an entry or an edition named them: the work
- * to retract them, list by list, and the report of their outcomes.
+ * The SQL store of contacts that were delivered before an entry or an edition named them. It has
+ * the work to retract these contacts, list by list, and the report of the outcomes.
  */
 export const createRetractionStore = (deps: Deps): RetractionStore => ({
   ...createLane(deps),

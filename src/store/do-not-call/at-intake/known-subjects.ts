@@ -9,28 +9,28 @@ import type { Db } from '../../homes/database.ts'
 import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
 
 /**
- * A filter that shows for most subjects that no entry names them, without a search for each
- * subject. Every other subject may be in an entry and must be looked up. The filter holds the
- * subjects of accepted submissions, up to one epoch for each tenant. A single subject is never
+ * A filter that rules out most subjects that no entry names, without a search for each subject.
+ * Every other subject may be in an entry and must be looked up. The filter holds the subjects of
+ * each tenant's accepted submissions, up to one epoch of this tenant. A single subject is never
  * removed. The filter does not show whether an entry still exists or is in force, or for which
  * list.
  */
 export type KnownSubjects = {
   /**
-   * Returns the subjects that an entry may name. Considers the entries of every tenant that is
-   * granted the list. These are the entries that were accepted before the call, or before
-   * `standing` was read, if the filter answers for `standing`.
+   * Returns the subjects that an entry may name. Considers the entries of every tenant with a grant
+   * for the contact list, if the entries were accepted before the call. If the filter answers for
+   * `standing`, the entries must have been accepted before `standing` was read.
    *
-   * With fewer than 1,000 subjects the caller waits for no round trip. The result then has only the
-   * subjects that may be in an entry, if `standing` is given and the filter covers its epochs.
-   * Otherwise it has all of them. Throws the errors of the database.
+   * With fewer than 1,000 subjects, the caller waits for no round trip. If `standing` is given and
+   * the filter covers its epochs, the result has only the subjects that may be in an entry.
+   * Otherwise the result has all subjects. Throws the errors of the database.
    */
   among(contactListId: string, digests: Buffer, standing?: Standing): Promise<Buffer>
 }
 
 /**
- * The most subjects in the filter, which then needs 64 MiB. If there are more entries, all subjects
- * are looked up.
+ * The most subjects in the filter. With this many, the filter needs 64 MiB. If there are more
+ * entries, all subjects are looked up.
  */
 const MOST_ENTRIES = 16_777_216
 /** With fewer digests than this, a call does not wait until new entries are read. */
@@ -158,8 +158,8 @@ const createCount = (db: Db) => {
 }
 
 /**
- * The present epochs of the list's tenants, and for each the epoch after which entries must still
- * be read.
+ * The present epochs of the list's tenants. `from`: the epoch after which entries of the tenant
+ * must still be read.
  */
 const readAsked = async (
   db: Db,

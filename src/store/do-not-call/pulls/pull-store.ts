@@ -142,10 +142,12 @@ const createFinish =
         tx,
       )
       if (rows.length === 0) throw new StagingLost(`The pull of ${dncListId} has another holder`)
-      // Marks an entry as absent if both are true: another submission (a removal or an override)
-      // had ended it, here and in Genesys, before the export was requested, and the export does not
-      // contain its person. If a later export contains the person, the person was added in Genesys
-      // again.
+      // Marks an entry as absent if two conditions are met:
+      // - before the export was requested, a removal or an override had ended the entry, here and
+      //   in Genesys
+      // - the export does not contain the person of the entry
+      //
+      // If a later export contains the person, the person was added in Genesys again.
       await sql`update dnc_entry e set absent = true from dnc_submission s, dnc_submission r
         where s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull') and e.submission = s.number
           and e.closed_by = r.number and r.applied_at < ${since} and not e.absent

@@ -100,7 +100,8 @@ async function* blocksTogether(
 
 /**
  * Writes the merged pages. Returns how many numbers they have. Pages that another instance has
- * already written stay, even if that instance was killed, because their content is the same.
+ * already written stay, because their content is the same. They stay even if that instance was
+ * killed.
  */
 const merge = async ({ database, keyring }: Deps, row: LoadingRow): Promise<number> => {
   const { db } = database
@@ -147,16 +148,17 @@ const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<v
 }
 
 /**
- * Brings the edition into force and raises the epochs in one transaction. An edition that no longer
- * fits the edition in force fails instead, but the epochs are raised then too. Rows in flight are
- * searched for when they are settled (`noteLate`). A later try finds the raised epochs, so its rows
- * are first looked up in the new edition. Returns null if another instance was faster.
+ * Brings the edition into force and raises the epochs in one transaction. If the edition no longer
+ * fits the edition in force, it fails instead. The epochs are raised in both cases. Rows in flight
+ * are searched for when they are settled (`noteLate`). A later try finds the raised epochs, and its
+ * rows are then looked up in the new edition before they are sent. Returns null if another instance
+ * was faster.
  */
 const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number) =>
   inTransaction(deps.database, async (tx) => {
     // Locks the registry first. A transaction in which a tenant begins to use the registry does the
-    // same. So either this transaction raises that tenant's epoch, or the tenant finds the new
-    // edition.
+    // same. Therefore either this transaction raises that tenant's epoch, or the tenant finds the
+    // new edition.
     const { rows: locked } = await sql<{
       current_edition: string | null
     }>`select current_edition from registry

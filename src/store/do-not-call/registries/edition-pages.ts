@@ -36,9 +36,9 @@ type KeyRow = {
 }
 
 /**
- * Opens editions for reading. Throws if an edition or its key is gone. Also throws if the key of
- * ENCRYPTION_KEYS that sealed its key is no longer configured. In these cases nobody can read the
- * content of the edition.
+ * Opens editions for reading. Throws if an edition or its data key is gone. Also throws if the data
+ * key was sealed by a key of ENCRYPTION_KEYS that is no longer configured. In these cases nobody
+ * can read the content of the edition.
  */
 export const openEditions = async (
   db: Db,
@@ -63,9 +63,9 @@ const PAGES_A_STATEMENT = 64
 const COLUMNS = 5
 
 /**
- * Stores pages. A page that is already stored stays, because it is the same. Writes nothing if the
- * edition is no longer being received or loaded (for example, if it is in force), or if another
- * call has taken it over (`attempt`).
+ * Stores pages. A page that is already stored stays, because the new page has the same content.
+ * Writes nothing if the edition is no longer being received or loaded (for example, if it is in
+ * force), or if another call has taken it over (`attempt`).
  */
 export const writePages = async (
   database: Database,
@@ -78,10 +78,10 @@ export const writePages = async (
       const at = index * COLUMNS
       return `($${at + 1}::bigint, $${at + 2}::int, $${at + 3}::bigint, $${at + 4}::bigint, $${at + 5}::bytea)`
     })
-    // An instance that merges more slowly than another must write nothing once the edition is in
-    // force, because the parts that it reads may be gone by then. A call that continues an edition
-    // waits for the lock. After that, the earlier call writes nothing. This commit need not wait
-    // for the disk, because pages are read only after a later commit that does wait.
+    // Two instances may merge the same edition. Once the edition is in force, the slower instance
+    // must write nothing, because the parts that it reads may be gone. A call that continues an
+    // edition waits for the lock. After that, the earlier call writes nothing. This commit need not
+    // wait for the disk, because pages are read only after a later commit that does wait.
     const text = `with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
       insert into registry_page (edition, run, first, last, sealed)
       select page.* from relaxed, (values ${values.join(', ')}) as page

@@ -25,9 +25,10 @@ export const deletePages = async (
 
 /**
  * Deletes an edition that is being received, if `condition` is true for it. First takes the edition
- * over and forgets how much of it is stored. Otherwise another call could continue it while its
- * pages are being deleted, and an edition without those pages would come into force. If the process
- * ends in the middle, the sweep deletes the rest. Returns whether the edition was deleted.
+ * over and forgets how much of it is stored. Otherwise another call could continue the edition
+ * while its pages are being deleted. The edition would then come into force without these pages. If
+ * the process ends in the middle, the sweep deletes the rest. Returns whether the edition was
+ * deleted.
  */
 export const discardEdition = async (
   db: Db,
@@ -60,8 +61,8 @@ export const createSweepEditions =
   }
 
 /**
- * Deletes pages that nobody reads: the parts of a merged edition, and all pages of a deleted one.
- * An instance that was killed may have left them.
+ * Deletes pages that nobody reads: the parts of a merged edition, and all pages of a deleted
+ * edition. An instance that was killed may have left them.
  */
 const deleteLeftPages = async (db: Db): Promise<void> => {
   const { rows } = await sql<{ number: string; final_run: number | null }>`

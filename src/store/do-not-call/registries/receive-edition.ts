@@ -116,8 +116,8 @@ const beginEdition = async (
 }
 
 /**
- * The SQL store that receives editions. Until one transaction accepts an edition, it appears only
- * among the editions that are being received.
+ * The SQL store that receives editions. An edition appears only among the editions that are being
+ * received until a transaction accepts the edition.
  */
 export const createReceiveEdition = (
   deps: Deps,

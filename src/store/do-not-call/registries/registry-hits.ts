@@ -15,13 +15,13 @@ import { tenantsOf } from '../standing-entries.ts'
 /** What the configuration states about registries. */
 export type RegistryRules = {
   /**
-   * How old the edition of a registry of this country may be, in days, if the registry sets no
-   * limit itself.
+   * The greatest allowed age of an edition for this country, in days. It applies if the registry
+   * itself sets no limit.
    */
   ageDaysOf(country: string): number
   /**
-   * The countries whose contacts may be called only after a look-up in a registry, with the name of
-   * that registry.
+   * The countries whose contacts may be called only after a look-up in a registry. The value is the
+   * name of this registry.
    */
   required: ReadonlyMap<string, string>
 }
@@ -38,7 +38,7 @@ export const MOVED_SINCE = (
 ): RawBuilder<unknown> => sql`exists (select from registry_switch w
     where w.tenant_id in (${tenantsOf(listId)}) and w.epoch > coalesce((${registries} -> 'epochs' ->> w.tenant_id)::bigint, 0))`
 
-/** Those of the digests that a look-up after intake has found in editions. */
+/** Returns only the digests that a look-up after intake has found in editions. */
 export const hitsAmong = async (
   db: Db,
   uploadId: string,
@@ -62,9 +62,10 @@ export const hitsAmong = async (
 }
 
 /**
- * Notes an upload with rows that are being settled, if an edition came into force since its last
- * look-up, or if a look-up after intake has found rows of it in editions. The registry worker then
- * searches the register for the contacts of the upload.
+ * Call this when rows of the upload are being settled. Notes the upload in two cases: an edition
+ * came into force since the upload's last look-up, or a look-up after intake has found rows of the
+ * upload in editions. The registry worker then searches the register for the contacts of the
+ * upload.
  */
 export const noteLate = async (db: Db, uploadId: string): Promise<void> => {
   await sql`insert into registry_late (upload_id) select id from upload where id = ${uploadId}
@@ -92,7 +93,7 @@ export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
 /**
  * Throws `RegistryStale` in three cases:
  * - a registry that a tenant of the list uses for a country of the rows has no edition in force
- * - the edition in force of such a registry is too old to call by
+ * - the edition in force of such a registry is too old
  * - for a country of the rows, no tenant of the list uses the registry that `rules` requires, or
  *   this registry has no edition in force
  *

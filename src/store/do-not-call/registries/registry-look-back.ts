@@ -33,7 +33,7 @@ type Task = {
 }
 
 /**
- * About how many new numbers one step takes, and how many blocks at most. Other statements get
+ * One step takes about this many new numbers, and at most this many blocks. Other statements get
  * their turn between two steps.
  */
 const NUMBERS_A_STEP = 50_000
@@ -54,8 +54,9 @@ const found = (subjects: RawBuilder<unknown>, isFor: RawBuilder<unknown>): RawBu
     where known.accepted_seq >= coalesce(cleared_seq, 0) and ${isFor}`
 
 /**
- * The lists to search: the lists of all tenants that use the registry, or the lists of one tenant
- * that has begun to use it or whose grants have changed.
+ * The contact lists to search. If the task names no tenant: the lists of all tenants that use the
+ * registry. Otherwise: the lists of the task's tenant, which has begun to use the registry, or
+ * whose grants have changed.
  */
 const listsOf = ({ tenant_id: tenantId, registry }: Task): RawBuilder<unknown> =>
   tenantId === null
@@ -272,8 +273,8 @@ export const createLookForLate =
     if (rows[0] === undefined) return null
     const { upload_id: uploadId, noted_at: notedAt } = rows[0]
     await lookAgain(uploadId).catch((error: unknown) => {
-      // The rows were looked up. A registry has no edition, or one that is too old to call by, but
-      // that does not matter here.
+      // The rows were looked up. `RegistryStale` means that a registry has no edition, or that its
+      // edition is too old. That does not matter here.
       if (!(error instanceof RegistryStale)) throw error
     })
     const count = await inTransaction(database, async (tx) => {

@@ -22,7 +22,7 @@ const PAGES_A_STATEMENT = 256
  */
 const MOST_KEPT = 16
 
-/** The numbers from index `from` up to, but without, index `to`. They may be in the page. */
+/** The numbers that may be in the page: from index `from` up to, but without, index `to`. */
 type Span = { from: number; to: number }
 
 /** The index of the last place up to `prefix`. -1: there is none. */

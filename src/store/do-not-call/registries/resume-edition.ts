@@ -17,8 +17,8 @@ import { editionKeyContext, type OpenEdition } from './edition-pages.ts'
 const stateContext = (id: string, bytes: number): string => `registry-kept:${id}:${bytes}`
 
 /**
- * Stores how much of an edition was received. This commit waits for the disk, and so also brings
- * the pages that were written before to disk.
+ * Stores how much of an edition was received. This commit waits for the disk. It therefore also
+ * brings the pages that were written earlier to disk.
  */
 export const keepState = async (
   db: Db,
@@ -78,9 +78,9 @@ type KeptRow = {
 
 /**
  * Takes an edition over from an earlier call. If a statement of that call is still running, the
- * update waits for it. Later statements of that call write nothing. Returns `offset_differs`, with
- * the number of bytes that are stored, if the caller continues at another offset. 0: nothing is
- * stored.
+ * update waits for it. Later statements of that call write nothing. If the caller continues at
+ * another offset than the stored one, returns `offset_differs` with the number of stored bytes. 0:
+ * nothing is stored.
  */
 export const resumeEdition = async (
   { database: { db }, keyring }: { database: Database; keyring: Keyring },

@@ -16,7 +16,7 @@ export type Closing = {
   request_id: string
   kind: DncKind
   overrides: boolean
-  /** The next chunk to process: earlier entries of its people must end. */
+  /** The next chunk to process. The earlier entries of the people in this chunk must end. */
   closes_from: number
 }
 
@@ -25,9 +25,9 @@ export const CLOSING_COLUMNS = sql.raw(
 )
 
 /**
- * Earlier entries `e` with the person and scope of an entry of `mine`, by the same tenant for the
- * same list. Earlier means a lower epoch. Entries that were accepted after the submission `r` stay
- * in force, even if they arrived before it.
+ * Earlier entries `e` that have the same person, scope, tenant and DNC list as an entry of `mine`.
+ * Earlier means a lower epoch. Entries that were accepted after the submission `r` stay in force,
+ * even if they arrived before `r`.
  */
 export const EARLIER_OF_MINE: RawBuilder<unknown> = sql`mine
   join dnc_entry e on e.subject = mine.subject and e.scope = mine.scope

@@ -8,9 +8,9 @@ import { scopeOf } from '../append-entries.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
 /**
- * The places of a removal's entries whose people have a REGULATORY entry of the same scope in
- * force. Read while the removal is received, before its chunks are stored, so that the 202 already
- * reports them.
+ * The places of those entries of a removal for which a REGULATORY entry of the same person and
+ * scope is in force. They are read while the removal is received, before its chunks are stored. The
+ * 202 can therefore report them.
  */
 export const createHeldByRegulatory =
   (db: Db): DncSubmissionStore['heldByRegulatory'] =>

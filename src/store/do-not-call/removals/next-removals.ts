@@ -5,8 +5,8 @@ import { NOT_OVER } from '../standing-entries.ts'
 
 /**
  * Whether an entry of any tenant and any scope is in force for the person of `mine` in the list. If
- * so, Genesys must keep the person, because it has neither tenants nor scopes. Quarantined entries
- * count too, because they are sent to Genesys after their release.
+ * so, Genesys must keep the person, because Genesys has neither tenants nor scopes. Quarantined
+ * entries count too, because they are sent to Genesys after their release.
  */
 const stands = (dncListId: string): RawBuilder<unknown> =>
   sql`exists (select from dnc_entry e join dnc_submission s on s.number = e.submission

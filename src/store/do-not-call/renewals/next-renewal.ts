@@ -61,8 +61,8 @@ const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean>
 }
 
 /**
- * Gives the request up and makes its people due immediately. Another request then sends those with
- * an entry in force.
+ * Gives up the request and makes its people due immediately. Another request then sends the people
+ * who have an entry in force.
  */
 const composeAnew = async (tx: Tx, { id }: GroupRow): Promise<void> => {
   await sql`update dnc_group set state = 'split', settled_at = clock_timestamp(), renew_at = ${CERTAIN_NOW},

@@ -34,10 +34,10 @@ const makeIn = async (directory: string): Promise<void> => {
 }
 
 /**
- * Makes sure that `dataDir`, which must be locked, holds a complete database cluster. If it never
- * held one, a cluster is made under another name and then renamed, so an interrupted start leaves
- * no cluster that looks complete. Throws `ClusterMissing` if it once held a cluster and does not
- * hold a complete one now.
+ * Makes sure that `dataDir`, which must be locked, holds a complete database cluster. If the
+ * directory never held a cluster, makes one under another name and then renames it. An interrupted
+ * start therefore leaves no cluster that looks complete. Throws `ClusterMissing` if the directory
+ * once held a cluster and holds no complete one now.
  */
 export const ensureCluster = async (dataDir: string): Promise<void> => {
   const place = join(dataDir, 'pgdata')

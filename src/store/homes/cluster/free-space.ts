@@ -22,8 +22,8 @@ const BROKEN: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS',
 /**
  * Runs a call of the database to the file system. If the disk has failed, ends the process
  * immediately. Everything that the database has confirmed is on the disk, and the next start
- * continues from there. A failed fsync must not be repeated, because the operating system would
- * then report pages as written that it has dropped.
+ * continues from there. A failed fsync must not be repeated. The operating system drops pages that
+ * it could not write, and the second fsync would report these pages as written.
  */
 export const endWhereBroken = <T>(call: () => T): T => {
   try {

@@ -2,7 +2,7 @@ import type { ApiKey, Scope } from '../../../domain/access/access.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import type { QueueDefaults } from '../../../domain/contact-lists/queue-options.ts'
 import type { Clock } from '../../../lib/clock.ts'
-import { createGatherer } from '../../../lib/gather.ts'
+import { createGatherer } from '../../../lib/waiting/gather.ts'
 import type { Doorway, SmallUploadStore } from '../../../workflows/ports/uploads/small-uploads.ts'
 import { CERTAIN_NOW_TEXT } from '../../clock/steady-time.ts'
 import { SEEN_COLUMNS, type SeenColumns, toSeen } from '../../contact-lists/list-cache.ts'
@@ -40,11 +40,11 @@ type DoorwayRow = {
 
 /**
  * Reads the data on which decisions about small uploads depend, for many uploads at a time. A door
- * is an API key and a contact list, which most of these uploads have in common. Each door is read
- * once. For each upload, only the claim of its Idempotency-Key is read. The columns of a list are
- * left out if the caller already has the newest reading (`knownAt`). Each row is looked up by its
- * key. A join planned while the table was small would read the whole table for as long as the plan
- * is kept.
+ * is the pair of an API key and a contact list. Most of these uploads have the same door, so each
+ * door is read only once. For each upload, only the claim of its Idempotency-Key is read. The
+ * columns of a list are left out if the caller already has the newest reading (`knownAt`). Each row
+ * is looked up by its key. A join planned while the table was small would read the whole table for
+ * as long as the plan is kept.
  */
 const READ = keptStatement(`with door as materialized (
     select asked.door, k.id, k.tenant_id, k.scopes, k.expires_at, k.revoked_at,
@@ -67,7 +67,10 @@ const READ = keptStatement(`with door as materialized (
   order by claim.place`)
 
 const AT_ONCE = 64
-/** The longest wait is shorter than that before a write, because a read is a cheap statement. */
+/**
+ * The longest wait before a read is shorter than the longest wait before a write, because a read is
+ * a cheap statement.
+ */
 const GATHERED = { ms: 40, enough: 16 }
 /**
  * How many lists' readings are kept in memory. A gateway with more lists reads some of them again.

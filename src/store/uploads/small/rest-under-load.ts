@@ -1,12 +1,12 @@
 import type { Clock } from '../../../lib/clock.ts'
-import type { Rest } from '../../../lib/gather.ts'
+import type { Rest } from '../../../lib/waiting/gather.ts'
 
 /**
  * A rest for a gatherer. After a call with several items, more items are likely to arrive soon. The
- * fuller the call was, the longer the rest: `ms` if it had `enough` items, and a part of `ms` if it
- * had fewer. So a caller with four connections, which sends its next upload after an answer, does
- * not wait long for uploads that cannot arrive. The rest ends earlier when `enough` items wait.
- * After a call with one item there is no rest.
+ * rest takes `ms` if the call had `enough` items, and a part of `ms` if the call had fewer. For
+ * example, a caller with four connections sends its next uploads only after the answers. The call
+ * then has four items and a short rest, because no other uploads can arrive. The rest ends earlier
+ * when `enough` items wait. After a call with one item there is no rest.
  */
 export const restUnderLoad = (
   clock: Pick<Clock, 'sleep'>,

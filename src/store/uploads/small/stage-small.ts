@@ -3,8 +3,8 @@ import { packSubjects } from '../../../domain/uploads/chunk.ts'
 import { brokenSums, type Upload } from '../../../domain/uploads/upload.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { newKey, sealingKey } from '../../../lib/envelope.ts'
-import { createGatherer } from '../../../lib/gather.ts'
 import { bytesOf } from '../../../lib/memory-bytes.ts'
+import { createGatherer } from '../../../lib/waiting/gather.ts'
 import type {
   SmallUpload,
   SmallUploadStore,

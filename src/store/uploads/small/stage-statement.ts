@@ -74,7 +74,7 @@ export type Pieces = Record<Piece, Uint8Array>
 type Piece = (typeof PIECES)[number]
 /**
  * The expression for one of these values, from a row of `given`. `ends` holds the offset of the
- * first value, and then the end of each.
+ * first value, and then the end of each value.
  */
 const piece = (name: Piece): string => {
   const place = PIECES.indexOf(name) + 1
@@ -98,9 +98,9 @@ const COMMON = [...Object.keys(COMMON_COLUMNS), ...Object.keys(COMMON_VALUES)]
  * call has claimed the key of an upload, the upload is left out. If that call has not committed
  * yet, this statement waits for it. All other uploads are staged anyway.
  *
- * `sealed` is the answer. `sealed_same` is the answer if an earlier upload had the same file, which
- * only the database knows. An upload that is being staged at the same moment may be missed. The
- * answer then lacks a warning, on which nothing depends.
+ * `sealed` is the answer. `sealed_same` is the answer if an earlier upload had the same file. Only
+ * the database knows which answer is right. An upload that is being staged at the same moment may
+ * be missed. The answer then lacks a warning. Nothing depends on this warning.
  *
  * Locks the keys in order, and then the lanes in order.
  */

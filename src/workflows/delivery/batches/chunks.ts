@@ -8,9 +8,9 @@ import { withoutSuperseded } from './rows-out.ts'
 import { prepareRequest } from './send-batch.ts'
 
 /**
- * Works through the upload's chunks in order. While a chunk is in flight, the next one is read and
- * compared with the register, its batches are stored as intents, and its first request is built. So
- * Genesys need not wait for the gateway. Returns when every batch is settled.
+ * Works through the upload's chunks in order. While a chunk is in flight, the next chunk is read
+ * and compared with the register. Its batches are then stored as intents, and its first request is
+ * built. So Genesys need not wait for the gateway. Returns when every batch is settled.
  */
 export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   const { delivery } = run.deps

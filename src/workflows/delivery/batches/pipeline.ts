@@ -55,7 +55,7 @@ export type Pipeline = {
   work(batch: Batch, plan: ChunkPlan): Promise<void>
   /** Waits until no batch is in flight. With `leave`, batches of failed jobs stay unsettled. */
   drain(failedJobs: FailedJobs): Promise<void>
-  /** Begins to settle batches whose job an earlier run stored and that this run has not reached. */
+  /** Begins to settle batches of earlier runs that have a job and that this run has not reached. */
   adoptSent(): Promise<void>
   /**
    * Resolves when the pipeline has stopped reading and writing. Call it only after the run's lease

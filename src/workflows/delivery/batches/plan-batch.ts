@@ -33,8 +33,8 @@ export type ChunkPlan = {
 /**
  * Reads a chunk and looks up its rows in the register. Writes nothing. With `skipping`, rows whose
  * content Genesys already holds get a verdict and are not sent. Also pass `skipping` for batches
- * that an earlier run wrote. Which of their rows are sent is decided already, so the verdict only
- * explains why a row was not sent.
+ * that an earlier run wrote. For such a batch, the rows to send are already decided, so the verdict
+ * only explains why a row was not sent.
  */
 export const planChunk = async (
   run: DeliveryRun,
@@ -66,9 +66,9 @@ export const planChunk = async (
 }
 
 /**
- * Adds verdicts for rows that must not be sent, whatever the register contains. A row gets a
- * verdict if a later upload replaced the whole list, if the person was erased, or if the contact
- * was suppressed since the upload was accepted.
+ * Adds verdicts for rows that must not be sent, independently of the register. A row gets a verdict
+ * if a later upload replaced the whole list, if the person was erased, or if the contact was
+ * suppressed since the upload was accepted.
  */
 const withhold = async (
   { deps, upload, clearing }: DeliveryRun,

@@ -11,8 +11,8 @@ import { freshBatch, sentRows } from './plan-batch.ts'
 import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
 /**
- * The search for refused rows by bisecting ends when Genesys has refused more than this share of
- * the upload's rows in one run [design: 3]. It also ends when the lane has spent its budget.
+ * The gateway bisects batches to find the refused rows. It stops when Genesys has refused more than
+ * this share of the upload's rows in one run [design: 3], or when the lane's budget is spent.
  */
 const MAX_REFUSED_SHARE = 0.05
 /** A small file is not held for a few bad rows: the share always allows at least this many. */
@@ -22,8 +22,8 @@ export const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled'
 
 /**
  * If a caller has cancelled the upload meanwhile, a refused request is not replaced by other
- * requests. Genesys took none of its rows, so `settle` writes the rows as unprocessed, and the run
- * ends.
+ * requests. Genesys took no row of the refused request, so `settle` writes its rows as unprocessed,
+ * and the run ends.
  */
 export const endIfCancelled = async (
   run: DeliveryRun,
@@ -40,7 +40,7 @@ export const endIfCancelled = async (
  * out the rows that Genesys names, or halves the batch if Genesys names no row. If only one row is
  * left, this row fails. Returns the parts that are still to be sent, in order. A refusal of the
  * request as a whole ends the upload as failed. A refusal of rows because of the columns holds the
- * upload. So do too many refused rows, or a spent budget (`checkBudget`).
+ * upload. Too many refused rows and a spent budget (`checkBudget`) also hold the upload.
  */
 export const actOnRefusal = async (
   run: DeliveryRun,
@@ -106,8 +106,8 @@ export const checkRefusedShare = (
 }
 
 /**
- * Call this when new requests replace a refused one. Ends the run with a hold if too many rows were
- * refused, as `checkRefusedShare` does, or if the lane has spent its budget.
+ * Call this when new requests replace a refused request. Ends the run with a hold if too many rows
+ * were refused, as `checkRefusedShare` does, or if the lane has spent its budget.
  */
 export const checkBudget = (
   run: DeliveryRun,
@@ -133,7 +133,7 @@ const holdForRefusals = (
 
 /**
  * A batch whose job was lost or failed as a whole is sent once more before its rows count as
- * failed. It keeps its id if all of its rows may still be sent.
+ * failed. The batch keeps its id if all of its rows may still be sent.
  */
 export const MAX_SENDS_OF_FAILED_JOB = 2
 

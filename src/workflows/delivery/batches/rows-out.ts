@@ -5,8 +5,8 @@ import { without } from './cut-batches.ts'
 import { type ChunkPlan, freshBatch, rowKey, type RowVerdict, sentRows } from './plan-batch.ts'
 
 /**
- * In a batch of an earlier run, the keys of the rows that must no longer be sent. For example, a
- * later upload has delivered a row's contact while this upload was held or paused, and older
+ * For a batch of an earlier run: the keys of the rows that must no longer be sent. For example,
+ * while this upload was held or paused, a later upload delivered the contact of a row. Older
  * content must never overwrite newer content. Does not include rows that the batch leaves out
  * anyway. So if no row must be taken out, the request keeps its id.
  */
@@ -17,8 +17,8 @@ export const supersededIn = (batch: Batch, plan: ChunkPlan): string[] =>
 
 /**
  * The verdicts of the rows that a request must not send, by row key. `batches`: all batches of the
- * request. Throws if the request contains none of these rows. The request would then stay the same,
- * and would be withheld again and again.
+ * request. Throws if the request contains none of these rows, because the same request would then
+ * be withheld again and again.
  */
 export const withheldIn = (
   batches: readonly Batch[],
@@ -36,8 +36,8 @@ export const withheldIn = (
 }
 
 /**
- * The batch without the rows that may no longer be sent, under another id. Returns the batch itself
- * if all of its rows may be sent.
+ * The batch without the rows that must no longer be sent, under another id. Returns the batch
+ * itself if all of its rows may be sent.
  */
 export const withoutSuperseded = async (
   run: DeliveryRun,

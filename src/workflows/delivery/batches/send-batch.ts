@@ -11,8 +11,8 @@ import { sentRows } from './plan-batch.ts'
 
 /**
  * Sends one batch under its own id and records every try. The caller stores the job id. If Genesys
- * refuses the batch and no retry fixes this, returns the failure as a value. If rows may no longer
- * be sent, returns these rows and sends nothing. Throws every other failure.
+ * refuses the batch and no retry fixes this, returns the failure as a value. If some rows must no
+ * longer be sent, returns these rows and sends nothing. Throws every other failure.
  */
 export const sendBatch = async (
   run: DeliveryRun,

@@ -95,9 +95,10 @@ const settledAudit = (
 
 /**
  * Writes the outcome of every row of the batch. A row that was sent gets its verdict from
- * `outcome`, or is delivered if it has none there. The other rows get their verdict from the plan.
- * If a row was not sent and has no verdict, Genesys refused it in an earlier request, and a crash
- * lost the code of that refusal. The row then gets the code `genesys-refused`.
+ * `outcome`. If `outcome` has no verdict for the row, the row is delivered. The other rows get
+ * their verdict from the plan. If a row was not sent and has no verdict, Genesys refused it in an
+ * earlier request, and a crash lost the code of that refusal. The row then gets the code
+ * `genesys-refused`.
  */
 export const settleBatch = async (
   run: DeliveryRun,

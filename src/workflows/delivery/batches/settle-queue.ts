@@ -1,5 +1,5 @@
 /**
- * A queue whose items are worked on while it is being filled, a few at a time, the oldest first.
+ * A queue. While it is being filled, its items are worked on, a few at a time and the oldest first.
  */
 export type SettleQueue<T> = {
   push(item: T): void
@@ -8,8 +8,8 @@ export type SettleQueue<T> = {
   all(): readonly T[]
   /**
    * Waits until the queue is shorter than `length`. If the work on an item failed, throws its
-   * error. If the work had not removed the item before, the item stays in the queue, and the next
-   * wait works on it again.
+   * error. If the failed work did not remove the item, the item stays in the queue, and the next
+   * wait works on the item again.
    */
   belowLength(length: number): Promise<void>
   /** Waits until all items are done. Throws as `belowLength` does. */

@@ -13,13 +13,13 @@ import type { PartOutcome } from './settle-part.ts'
 type SentRow = { key: string; contactId: string; cells: readonly string[] }
 
 /**
- * Facts about a part before it is sent: a random sample of its rows, and how many of its contacts
- * this or another tenant has delivered to the list.
+ * Facts about a part before it is sent: a random sample of its rows, and the number of its contacts
+ * that any tenant has already delivered to the list.
  */
 export type Survey = { sample: readonly SentRow[]; rows: number; known: number }
 
 /**
- * The most rows of a sample, which takes at most four calls to read. If a part has at most this
+ * The most rows of a sample. Reading a sample takes at most four calls. If a part has at most this
  * many rows, the sample has all of them.
  */
 const SAMPLE_ROWS = 200
@@ -34,8 +34,8 @@ const READ_AGAIN_MS = 5_000
 const READS = 4
 
 /**
- * Every row that the part sends. Only one chunk is in memory at a time. `known`: whether this or
- * another tenant has delivered the contact to the list.
+ * Every row that the part sends. Only one chunk is in memory at a time. `known`: whether any tenant
+ * has already delivered the contact to the list.
  */
 async function* rowsOf(
   run: DeliveryRun,
@@ -123,7 +123,7 @@ const DELIVERED: PartOutcome = { kind: 'delivered', unattributed: 0 }
 
 /**
  * Reads the list's events that are newer than the last event before the import. `any`: whether
- * there are errors among them. `verdict`: the verdict for rows that are missing because of these
+ * these events include errors. `verdict`: the verdict for rows that are missing because of these
  * errors.
  */
 const errorsSince = async (run: DeliveryRun, ports: ImportPorts, { lastEventAt }: Snapshot) => {
@@ -184,7 +184,7 @@ const grownBy = async (run: DeliveryRun, { before }: Looked): Promise<number | n
   return size === null || before.size === null ? null : size - before.size
 }
 
-/** Whether the list grew by less than the number of contacts that were new to it. */
+/** Whether the list grew by less than the number of the part's new contacts. */
 const isShort = ({ known, rows }: Survey, grown: number | null): boolean =>
   grown !== null && grown + known < rows
 
@@ -207,8 +207,8 @@ export const outcomeOfImport = async (
   const errors = await errorsSince(run, ports, before)
   const isProven = survey.sample.some(({ key }) => shown.has(key) && !heldBefore.has(key))
   const isProvable = survey.sample.length > heldBefore.size
-  // If no row of the sample can prove the import, only two things can: a status with as many
-  // records as the gateway sent, or reading every row.
+  // If no row of the sample can prove the import, the proof is a status with as many records as the
+  // gateway sent, or a reading of every row.
   const isOver = ended === 'completed' && (!isProvable || errors.any)
   if (!isProven && !isOver) {
     return isProvable ? null : readEvery(run, ports, looked)

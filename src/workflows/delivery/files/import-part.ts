@@ -34,8 +34,8 @@ const MAX_SENDS = 2
 /** How often an import without any effect is sent again: every hour. */
 const UNPROVEN_RETRY_MS = 3_600_000
 /**
- * The wait between an import into a cleared list and the reading of the list. It is so long that a
- * clearing that was still pending has taken effect by then. If it has, the imported rows are gone.
+ * The wait between an import into a cleared list and the reading of the list. A clearing that was
+ * still pending takes effect during this wait, and the imported rows are then gone.
  */
 const AFTER_CLEARING_MS = 10_000
 
@@ -77,9 +77,9 @@ const failedAs = (ended: Ended): PartOutcome | null => {
 /**
  * Sends a part as an import of the list (platform) and waits for its end. Genesys has only one
  * import status for each list, and this status has no value for "success". The status may be about
- * another client's import, or may never change. So the gateway counts its import as done only if
- * the list shows rows of the part that it did not show before. Exception: if the list showed all
- * sampled rows before, it is enough that the status has as many records as the part, or that the
+ * another client's import, or may never change. So the gateway counts the import as done only if
+ * the list shows rows of the part that it did not show before. If the list showed all sampled rows
+ * before, one of two other proofs is enough: the status has as many records as the part, or the
  * list shows every row. If the list does not show the rows and the status reports that this import
  * failed, the rows fail. Otherwise the part is sent once more, and after that the upload is held.
  * If the reported reason is about the columns, the upload is held immediately. A refusal that no

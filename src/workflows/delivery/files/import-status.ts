@@ -12,7 +12,7 @@ import { aside, askGoingOn, pause, type DeliveryRun } from '../run.ts'
 export type Snapshot = { status: ImportStatus; size: number | null; lastEventAt: Date }
 
 const MAX_POLL_FACTOR = 10
-/** Events older than this are ignored when searching for the newest one before an import. */
+/** The search for the newest event before an import ignores events older than this. */
 const EVENTS_BACK_MS = 3_600_000
 
 export type ImportPorts = {
@@ -86,7 +86,8 @@ const differs = (a: ImportStatus, b: ImportStatus): boolean =>
 
 /**
  * `completed`: the status changed, and has as many records as the gateway's file. `shown`: the list
- * shows rows of that file that it did not show before. `unmoved`: neither, for a long time.
+ * shows rows of that file that it did not show before. `unmoved`: for a long time, neither was the
+ * case.
  */
 export type Ended = 'completed' | 'shown' | 'unmoved' | { failureReason: string | null }
 
@@ -108,9 +109,9 @@ const createReader = (before: ImportStatus, rows: number) => {
 }
 
 /**
- * Waits for the end of the gateway's import. The status may never change. If it changes but has
- * another number of records, it is about another import. As long as the status shows nothing about
- * this import and no import is running, `isShown` is called.
+ * Waits for the end of the gateway's import. The status may never change. A status with another
+ * number of records is about another import. While the status shows nothing about this import and
+ * no import is running, calls `isShown`.
  */
 export const awaitImport = async (
   run: DeliveryRun,

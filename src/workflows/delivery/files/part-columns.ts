@@ -16,9 +16,8 @@ export type PartColumns = {
 }
 
 /**
- * The list's columns in their order, with the contact id in the column that has it. The list may
- * have no such column. In the platform dialect, the file then gets one more column. In the guide
- * dialect, the upload fails.
+ * The list's columns in their order. One column has the contact id. If the list has no such column,
+ * the file gets one more column (platform), or the upload fails (guide).
  */
 export const partColumnsOf = (run: DeliveryRun): PartColumns => {
   const { upload, deps } = run

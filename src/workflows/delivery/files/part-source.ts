@@ -30,8 +30,8 @@ export type PartSource = {
 }
 
 /**
- * The most batches of one part. This limit is needed because chunks whose rows need not be sent add
- * no bytes, so a part of such chunks would never reach the limit of bytes.
+ * The most batches of one part. Chunks whose rows need not be sent add no bytes. Without this
+ * limit, a part of such chunks would never be full.
  */
 const MAX_BATCHES = 200
 const BREAK = Buffer.from(CSV_LINE_BREAK)
@@ -94,9 +94,9 @@ const finished = ({ batches, pieces, rows, overwrites }: Draft): PreparedPart | 
 }
 
 /**
- * Makes parts. A part consists of as many whole chunks as fit into a file of `fileBytes`, at most
- * `MAX_BATCHES`. Splits a chunk between rows only if the chunk alone is too large. `written`: the
- * batches of earlier runs. The source begins after their last row.
+ * Makes parts. A part consists of as many whole chunks as fit into a file of `fileBytes` bytes, but
+ * of at most `MAX_BATCHES` batches. Splits a chunk between rows only if the chunk alone is too
+ * large. `written`: the batches of earlier runs. The source begins after their last row.
  */
 export const createPartSource = (
   run: DeliveryRun,

@@ -153,7 +153,8 @@ const withoutWithheld = (
 }
 
 /**
- * The parts to send instead of a part that was refused, or not sent because of some of its rows.
+ * The parts to send instead of a given part. Genesys refused the given part, or the part was not
+ * sent because some of its rows must not be sent.
  */
 const insteadOf = (
   run: DeliveryRun,

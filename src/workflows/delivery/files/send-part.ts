@@ -88,8 +88,8 @@ const senderOf = (
 
 /**
  * Sends a part under its own id and records every try. Then stores the job id and returns it. If
- * Genesys refuses the part and no retry fixes this, returns the failure as a value. If rows may no
- * longer be sent, returns these rows and sends nothing. Throws every other failure.
+ * Genesys refuses the part and no retry fixes this, returns the failure as a value. If some rows
+ * must no longer be sent, returns these rows and sends nothing. Throws every other failure.
  */
 export const sendPart = async (
   run: DeliveryRun,

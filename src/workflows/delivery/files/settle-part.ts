@@ -64,10 +64,10 @@ const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolea
 
 /**
  * Settles every batch of a part in order, by the outcome of the whole part. Skips batches that are
- * settled already, so you can call it again after a crash between two batches. Failures that name
- * no row are counted in the first batches that have rows without a named failure. If there are such
- * failures, the register records no row of the part, because it is unknown which rows arrived. It
- * also records none if `tellsContent` is false.
+ * already settled, so you can call this function again after a crash between two batches. Failures
+ * that name no row are counted in the first batches that have rows without a named failure. If
+ * there are such failures, the register records no row of the part, because it is unknown which
+ * rows arrived. The register also records no row if `tellsContent` is false.
  */
 export const settlePart = async (
   run: DeliveryRun,

@@ -30,7 +30,7 @@ export const openParts = (
 
 /**
  * Sends the upload as files, one part after the other. The next part is sent after the previous one
- * is settled. While a part is in flight, the next one is read and written as CSV, so at most two
+ * is settled. While a part is in flight, the next part is read and written as CSV, so at most two
  * parts are in memory. Returns when every row is settled.
  */
 export const workParts = async (run: DeliveryRun): Promise<void> => {

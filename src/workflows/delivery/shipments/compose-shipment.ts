@@ -15,9 +15,8 @@ export type LaneMemory = {
    */
   most: number
   /**
-   * Until this time (monotonic clock), rows may be skipped because the register knows their
-   * content: when the list was last read, Genesys held at least as many contacts as the register
-   * knew.
+   * Until this time (monotonic clock), rows may be skipped if the register knows their content. At
+   * the last reading of the list, Genesys held at least as many contacts as the register knew.
    */
   trustedUntilMs: number
   /**

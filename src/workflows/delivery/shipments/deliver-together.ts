@@ -43,11 +43,11 @@ type Lane = {
 
 /**
  * Delivers the lane's oldest upload together with the uploads behind it that can share its request.
- * If Genesys refuses the request, the number of uploads is halved until one is alone, which
- * `deliverAlone` then delivers. So no upload fails because of the rows of another upload. If
- * Genesys names only a few rows, the request is repeated without them. Rows in flight at a crash
- * are sent again under another request id. That has no second effect, because Genesys updates
- * contacts by their id.
+ * If Genesys refuses the request, the number of uploads is halved. When only one upload is left,
+ * `deliverAlone` delivers it. So no upload fails because of the rows of another upload. If Genesys
+ * names only a few rows, the request is repeated without them. Rows in flight at a crash are sent
+ * again under another request id. That has no second effect, because Genesys updates contacts by
+ * their id.
  */
 export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload => {
   const lanes = new Map<string, LaneMemory>()
@@ -206,10 +206,10 @@ const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Goin
 type Sending = { going: Going; more: () => Promise<Going | null> }
 
 /**
- * Sends the request and waits for its job, if Genesys makes one. The shipment is stored only just
- * before its first try, and first built again if more uploads have arrived. So it includes uploads
- * that arrive while the request waits for a pace slot. `deliverAlone` handles a problem of a single
- * upload. Throws `UploadMoved` and `RowsWithheld` if a try was not sent.
+ * Sends the request and waits for its job, if Genesys makes one. When the request gets its pace
+ * slot, the shipment is built again if more uploads have arrived, and is then stored. So it
+ * includes uploads that arrive while the request waits for the slot. `deliverAlone` handles a
+ * problem of a single upload. Throws `UploadMoved` and `RowsWithheld` if a try was not sent.
  */
 const takenWhole = async (
   run: DeliveryRun,
@@ -258,8 +258,8 @@ const endedBy = (run: DeliveryRun, { parts }: Going, error: unknown): Ended => {
 }
 
 /**
- * A refusal counts as one request of the lane's budget, because the requests that replace the
- * refused one would not have been sent otherwise.
+ * A refusal counts as one request of the lane's budget, because it causes the requests that replace
+ * the refused request.
  */
 const refused = (run: DeliveryRun, ...about: Parameters<typeof refusedRows>): Ended => {
   run.budget.spend(1)

@@ -13,8 +13,8 @@ type MakePartsDeps = DeliveryDeps & {
 }
 
 /**
- * The list is not read again if it was read, or its columns were confirmed, within this time
- * [design: 4].
+ * If the list was read within this time, or its columns were confirmed within this time, the list
+ * is not read again [design: 4].
  */
 export const FRESH_MS = 60_000
 /**

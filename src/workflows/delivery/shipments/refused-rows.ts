@@ -13,8 +13,8 @@ const FEW_SHARE = 0.05
 
 /**
  * The rows of a shipment that Genesys refused by name, with their outcomes. The other rows can be
- * sent again immediately without them. Returns null if the uploads must be split instead, because
- * Genesys
+ * sent again immediately, without the refused rows. Returns null if the uploads must be split
+ * instead, because Genesys
  * - names no row, names a row that the request does not have, or names fewer rows than it counts
  *   (`failed`),
  * - refuses the columns,

@@ -5,8 +5,8 @@ import type { ShipmentPart } from './plan-shipment.ts'
 import { settledWhole } from './settled-upload.ts'
 
 /**
- * Settles a shipment that Genesys took whole, with one audit entry for it and one for each upload
- * that ends. `startedMs`: when the shipment began (monotonic clock).
+ * Settles a shipment of which Genesys took every row. Writes one audit entry for the shipment, and
+ * one for each upload that ends. `startedMs`: when the shipment began (monotonic clock).
  */
 export const settleShipment = async (
   run: DeliveryRun,

@@ -13,9 +13,9 @@ const PAUSE_MS = 20
 const AGAIN_MS = 60_000
 
 /**
- * Runs once after a start. Adds to the registers, a chunk at a time, the phones and addresses of
- * contacts that were delivered before registers stored them. If the process is killed, the next
- * start begins again and skips the contacts that are done.
+ * Runs once after a start. Adds missing phones and addresses to the registers, a chunk at a time.
+ * They are missing for contacts that were delivered before registers stored phones and addresses.
+ * If the process is killed, the next start begins again and skips the contacts that are done.
  */
 export const createFillRegisters = (deps: {
   registers: RegisterFillStore

@@ -3,8 +3,8 @@ import type { EntryField, SubjectKind } from '../../../domain/do-not-call/dnc-en
 import type { JudgeEntry } from '../../../intake/entries/entry-steps.ts'
 
 /**
- * The gateway's names for those columns of an export that are between the value and the expiry. The
- * gateway does not read these columns.
+ * The gateway's names for the columns of an export between the value and the expiry. The gateway
+ * does not read these columns.
  */
 const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] as const
 
@@ -12,9 +12,9 @@ const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] a
 export const EXPORT_FIELDS: readonly EntryField[] = ['phoneNumber', ...BETWEEN, 'expiresAt']
 
 /**
- * The columns of every entry of a pull. They are the same for all entries, although an export has
- * phone numbers and email addresses in one column, and entries that are sent again had other
- * columns in their first submission.
+ * The columns of a pull. All entries of a pull have these columns. An export has phone numbers and
+ * email addresses in one column instead. Entries that are sent again had other columns in their
+ * first submission.
  */
 export const PULLED_COLUMNS = ['phoneNumber', 'email', 'expiresAt']
 
@@ -87,8 +87,8 @@ export const withOurHeader = async function* (
 const BY_THE_MINUTE = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})Z$/u
 
 /**
- * Validates a line of an export as an entry whose source is Genesys. The line has only one value, a
- * phone number or an address, and an expiry without seconds.
+ * Validates a line of an export as an entry whose source is Genesys. The line has one value (a
+ * phone number or an address) and an expiry without seconds.
  */
 export const judgeExported =
   (judge: JudgeEntry): JudgeEntry =>

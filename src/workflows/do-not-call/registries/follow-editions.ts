@@ -2,19 +2,19 @@ import type { Emit } from '../../../telemetry/events.ts'
 import type { RegistryWork } from '../../ports/do-not-call/registries/registries.ts'
 
 /**
- * An edition without a saved part is discarded when its receiving instance was silent for this
- * long.
+ * An edition without a saved part is discarded if the instance that receives it has been silent for
+ * this long.
  */
 const DEAD_AFTER_MS = 60_000
 
 /**
- * Does one step of the work on received editions: the first of these that has something to do.
+ * Works on received editions. Does the first of these steps that has something to do:
  * - Brings an edition into force.
  * - Searches an upload that was settled while an edition came into force.
  * - Searches for contacts that were delivered before an edition named them.
  *
- * If none of them has anything to do, discards editions whose receiving was interrupted, and
- * returns false.
+ * If no step has anything to do, discards editions whose receiving was interrupted, and returns
+ * false.
  */
 export const createFollowEditions =
   ({ work, emit }: { work: RegistryWork; emit: Emit }): (() => Promise<boolean>) =>

@@ -1,10 +1,7 @@
 import type { NumberPage } from '../../../domain/do-not-call/registries/number-page.ts'
 import type { NumberReaderState } from '../../../intake/registries/number-lines.ts'
 
-/**
- * How far the numbers of a file are distributed over pages at a point between two pieces of the
- * file.
- */
+/** How far a file's numbers are distributed over pages. Taken between two pieces of the file. */
 export type RunsState = {
   run: number
   /** The prefix of the last block. null: there is none yet. */
@@ -19,7 +16,8 @@ export type RunsState = {
 }
 
 /**
- * Everything that is needed to continue a file after its first `bytes`, except the stored pages.
+ * Everything that is needed to continue a file after its first `bytes` bytes, except the stored
+ * pages.
  */
 export type LoadingState = {
   /** How many bytes of the file were read. */

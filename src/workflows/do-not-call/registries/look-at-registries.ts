@@ -92,7 +92,7 @@ const noteCountries = (numbers: Float64Array, countries: Set<string>): void => {
 
 /**
  * Looks up the phones of an upload's rows in the registries. Collects chunks until they have a
- * million numbers, because one look-up of many sorted numbers is faster than many small ones.
+ * million numbers, because one look-up of many sorted numbers is faster than many small look-ups.
  */
 export const lookAtRegistries = (
   suppressions: Suppressions,

@@ -124,9 +124,9 @@ const offsetDiffers = (offset: number): GatewayProblem => {
 /**
  * Accepts an edition of a registry. Reads, sorts, seals and stores its numbers while they stream
  * in, and answers 202 when all are durable. After that, the gateway brings the edition into force
- * by itself. If the body is incomplete or the call is interrupted, the part of a plain file that
- * was saved so far stays, and another call may send the rest. If the gateway refuses the file, it
- * discards the edition.
+ * by itself. If the body is incomplete or the call is interrupted, the saved part of a plain file
+ * stays. Another call can then send the rest. If the gateway refuses the file, it discards the
+ * edition.
  */
 export const createReceiveEdition =
   (deps: ReceiveEditionDeps): ReceiveEdition =>

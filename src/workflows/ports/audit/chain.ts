@@ -80,8 +80,8 @@ export class PrunedBeside extends Error {
 export type AuditMark = { seq: number } | { at: string; id: string }
 
 /**
- * At most `limit` entries. There may be fewer, even none, although more follow, because one call
- * examines a limited number of entries. `next`: where to continue. null: nothing follows.
+ * At most `limit` entries. One call examines a limited number of entries, so there may be fewer
+ * entries, or none, even if more follow. `next`: where to continue. null: nothing follows.
  */
 export type EntryPage = { items: ChainedEntry[]; next: AuditMark | null }
 
@@ -95,9 +95,9 @@ export type AuditReader = {
     page: { after: AuditMark | null; limit: number },
   ): Promise<EntryPage | null>
   /**
-   * Newest first. By time if the filter has `from` or `to`. By number if it has neither, and names
-   * an `object` or has no condition at all. Otherwise by time. `before` null: from the newest. The
-   * result is null if `before` is a mark of the other order.
+   * Newest first. In the order of numbers if the filter has neither `from` nor `to`, and either
+   * names an `object` or has no condition at all. In all other cases, in the order of times.
+   * `before` null: from the newest. The result is null if `before` is a mark of the other order.
    */
   newest(
     filter: AuditEntryFilter,

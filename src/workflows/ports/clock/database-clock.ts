@@ -8,9 +8,9 @@ export type ClockLook = {
    */
   jumpedMs: number | null
   /**
-   * How long no instance had checked the clock before this check. Set only for the first check of a
-   * process, and only if that time was so long that a jump cannot be excluded. Only one instance
-   * gets this value. Otherwise null.
+   * How long the clock was not checked by any instance before this check. Set only for the first
+   * check of a process, and only if this time was so long that a jump cannot be excluded. Only one
+   * instance gets this value. Otherwise null.
    */
   awayMs: number | null
   /**

@@ -6,8 +6,8 @@ import type { CallContext } from '../genesys/genesys.ts'
 /**
  * Makes and changes contact lists. Every call may throw `GenesysFailure`. Apart from bugs, aborts
  * and the errors of `beforeSend`, nothing else is thrown. In Genesys, creating a list is not
- * idempotent, so the gateway tries it once. After an unknown outcome, it looks for the list by its
- * name.
+ * idempotent, so the gateway tries to create a list only once. After an unknown outcome, the
+ * gateway looks for the list by its name.
  */
 export type ProvisioningPort = {
   /**

@@ -14,7 +14,7 @@ import type { CompareContacts } from './compare-contacts.ts'
 
 /**
  * A lane held by one worker. Every claim gets a higher `fence` than the claim before it. Every
- * write compares the claim's fence with the newest one.
+ * write compares the claim's fence with the newest fence.
  */
 export type LaneClaim = { key: string; owner: string; fence: string; leaseMs: number }
 
@@ -31,7 +31,7 @@ export class UploadMoved extends Error {
 export const BATCH_STATES = ['intended', 'sent', 'settled', 'split'] as const
 export type BatchState = (typeof BATCH_STATES)[number]
 
-/** Rows `[fromRow, toRow)` of a chunk. Those of them that are sent go to Genesys in one request. */
+/** Rows `[fromRow, toRow)` of a chunk. The sent rows go to Genesys in one request. */
 export type Batch = {
   /** Also the X-Request-ID, unless the batch is sent in a file or a shipment. */
   id: string
@@ -89,7 +89,7 @@ export type Clearing = {
    */
   clearedSeq: number
   /**
-   * Whether a later upload has already delivered rows, which clearing would delete. false for an
+   * Whether a later upload has already delivered rows that clearing would delete. false for an
    * upload that does not overwrite.
    */
   newerDelivered: boolean
@@ -101,7 +101,7 @@ export type NewBatch = Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'se
 export const JOB_ENDS = ['completed', 'failed', 'lost'] as const
 export type JobEnd = (typeof JOB_ENDS)[number]
 
-/** A settled row with another outcome than `delivered`. Only such rows are stored one by one. */
+/** A settled row whose outcome is not `delivered`. Only such rows are stored one by one. */
 export type RowResult = {
   line: number
   chunkSeq: number
@@ -150,10 +150,10 @@ export type FinishUpload = {
 /**
  * What the lane's holder does to uploads. Methods that write throw `FenceLost` if another worker
  * has claimed the lane, except `noteWait`. If the upload is to be cancelled, methods that begin
- * something throw `UploadMoved`, but outcomes of sent rows are still accepted.
+ * something throw `UploadMoved`. Outcomes of sent rows are still accepted.
  */
 export type DeliveryStore = {
-  /** The lane's next upload in `acceptedSeq` order, without held and paused ones. null: no work. */
+  /** The next upload in `acceptedSeq` order that is not held or paused. null: no work. */
   next(claim: LaneClaim): Promise<Upload | null>
   /**
    * Stores what the lane waits for. null: it waits for nothing. The uploads of the lane show this
@@ -260,9 +260,9 @@ export type DeliveryStore = {
   finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
   /**
    * Holds the upload and sends `upload.held` to the endpoints. The event is not repeated for the
-   * same reason until the upload has made progress or a caller has acted on it. An upload that is
-   * to be cancelled is held only for `genesys_unavailable`. `retryInMs`: the time until the reason
-   * is checked again. null: the hold ends when a caller resumes the upload.
+   * same reason until the upload has made progress, or a caller has acted on the upload. An upload
+   * that is to be cancelled is held only for `genesys_unavailable`. `retryInMs`: the time until the
+   * reason is checked again. null: the hold ends when a caller resumes the upload.
    */
   hold(
     claim: LaneClaim,

@@ -26,9 +26,9 @@ export type LaneStore = {
    */
   freeAll(): Promise<void>
   /**
-   * Ends the time-limited holds (such as `not_before`) whose time has come, and puts their uploads
-   * back into the lanes, at most 100 a call. Returns the number of these uploads. Holds that end by
-   * a check stay: see `HoldStore`.
+   * Ends at most 100 time-limited holds (such as `not_before`) whose time has come. Puts their
+   * uploads back into the lanes. Returns the number of these uploads. Holds that end by a check
+   * stay: see `HoldStore`.
    */
   wakeHeld(): Promise<number>
   /**

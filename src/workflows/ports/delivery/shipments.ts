@@ -73,8 +73,8 @@ export type ShipmentStore = {
    * uploads that were accepted after `behind` and can share a request with it.
    * - Each returned upload appends to the list, is sent in batches, and has one chunk. No row of
    *   this chunk has been sent yet. The upload is not to be cancelled.
-   * - They belong to one tenant, and have the same queue options and the same version of the list's
-   *   columns.
+   * - The uploads belong to one tenant, and have the same queue options and the same version of the
+   *   list's columns.
    * - Uploads of other tenants in between are skipped. But an upload that contains a contact of a
    *   skipped upload must wait, and so must all uploads after it.
    */

@@ -90,15 +90,15 @@ export type DncLaneStore = {
     },
   ): Promise<DncGroup | null>
   /**
-   * Records a try that is about to be made. Throws `EntryStands` if a removal may no longer be
+   * Records a try that is about to be made. Throws `EntryStands` if a removal must no longer be
    * sent.
    */
   recordTry(claim: DncClaim, group: DncGroup): Promise<void>
   /**
    * Settles a group. The entries at the places in `failed` fail with these codes. The entries at
-   * the places in `open` stay unsettled and are sent again. The outcomes of all others follow from
-   * the earlier entries about the same people. `problem` null: the submission keeps its problem.
-   * Also ends a hold of the submission.
+   * the places in `open` stay unsettled and are sent again. The outcome of every other entry
+   * follows from the earlier entries about the same person. `problem` null: the submission keeps
+   * its problem. Also ends a hold of the submission.
    */
   settle(
     claim: DncClaim,
@@ -125,7 +125,7 @@ export type DncLaneStore = {
   hold(claim: DncClaim, group: DncGroup, reason: DncHoldReason, audit: AuditEntry): Promise<void>
   /**
    * Finds the lists in which Genesys would soon forget a person although the entry continues. Makes
-   * their lanes ready, and returns how many.
+   * the lanes of these lists ready, and returns how many lists there are.
    */
   wakeRenewals(): Promise<number>
   /**

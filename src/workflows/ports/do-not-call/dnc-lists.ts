@@ -1,6 +1,6 @@
 import type { CallContext } from '../genesys/genesys.ts'
 
-/** One request with entries of a DNC list. They have the same kind, reason and expiry. */
+/** One request with entries of a DNC list. The entries have the same kind, reason and expiry. */
 export type DncWrite = {
   dncListId: string
   kind: 'phone' | 'email'

@@ -65,9 +65,9 @@ export type DncPullStore = {
   ): Promise<readonly { submissionId: string; submission: string; seq: number; places: number[] }[]>
   /**
    * Ends the reading, so that the lane of the list sends what Genesys lacks. Throws `StagingLost`
-   * if another process has the pull. The next pull is due after `nextInMs`. null: it has no
-   * due time. In that case, it begins when a caller requests it, Genesys reports a change of the
-   * list, or `plan` sets a time.
+   * if another process has the pull. The next pull is due after `nextInMs`. null: it has no due
+   * time. In that case, the next pull begins when a caller requests it, Genesys reports new entries
+   * in the list, or `plan` sets a time.
    */
   finish(
     pull: DncPull,
@@ -79,8 +79,9 @@ export type DncPullStore = {
   ): Promise<void>
   /**
    * Gives up the pull, which begins again after `againInMs`. `againInMs` null: it begins again when
-   * its submission is resumed, Genesys reports a change of the list, or `plan` sets a time. `held`:
-   * why the submission waits until then. Endpoints and the audit trail get each reason once.
+   * its submission is resumed, Genesys reports new entries in the list, or `plan` sets a time.
+   * `held`: why the submission waits until then. Endpoints and the audit trail get each reason
+   * once.
    */
   giveUp(pull: DncPull, againInMs: number | null, held: HeldPull | null): Promise<void>
 }

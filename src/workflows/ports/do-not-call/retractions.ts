@@ -7,9 +7,9 @@ import type { CallContext } from '../genesys/genesys.ts'
 export type LookBackStore = {
   /**
    * Continues the search for contacts of the people who were added under one epoch. Handles some
-   * entries in one short transaction. `found`: how many contacts to retract this step found.
-   * `done`: all entries of that epoch are handled. null: there is nothing to search for. Several
-   * instances may call this at the same time.
+   * entries in one short transaction. `found`: the number of contacts to retract that this step
+   * found. `done`: all entries of that epoch are handled. null: there is nothing to search for.
+   * Several instances may call this at the same time.
    */
   step(): Promise<{ tenantId: string; found: number; done: boolean } | null>
 }

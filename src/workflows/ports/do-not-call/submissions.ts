@@ -18,7 +18,7 @@ export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListI
   owner: string
   /**
    * Whether the option `override` is set. If so, new entries replace the earlier entries of the
-   * same person and scope, even stronger ones, and a removal also ends REGULATORY entries.
+   * same person and scope, even stronger entries. A removal then also ends REGULATORY entries.
    */
   overrides: boolean
 }
@@ -118,13 +118,13 @@ export type DncSubmissionStore = {
    * epoch first, gives the work to the lane of the DNC list, and stores the answer of the call. It
    * does not write each entry again, so it is short even for many entries. A removal, and entries
    * that override, end earlier entries of the tenant for the list. If the submission has one chunk,
-   * this transaction ends them. Otherwise the lane of the list ends them soon after. Throws
-   * `StagingLost` if the submission, one of its chunks or the claim is gone.
+   * this transaction ends these earlier entries. Otherwise the lane of the list ends them soon
+   * after. Throws `StagingLost` if the submission, one of its chunks or the claim is gone.
    */
   accept(input: AcceptSubmission): Promise<{ submission: DncSubmission; answer: StoredAnswer }>
   /**
-   * The places of those entries of a removal that need the option `override`, because a REGULATORY
-   * entry of the tenant is in force for their person and scope.
+   * The places of the removal's entries that need the option `override`. For the person and scope
+   * of such an entry, a REGULATORY entry of the tenant is in force.
    */
   heldByRegulatory(
     about: Pick<DncSubmission, 'tenantId' | 'dncListId'>,
@@ -169,8 +169,8 @@ export type DncSubmissionStore = {
    * The tenant's entries in force for the list, one for each person and scope, in the order of
    * acceptance. Each combines all entries in force for its person and scope: it has the strongest
    * reason and the latest end. Its other fields come from the entry with the strongest reason. The
-   * list may change during the export. A person with an entry in force during the whole export is
-   * left out only if an erasure has removed the number or address.
+   * list may change during the export. The export contains every person who has an entry in force
+   * during the whole export, unless an erasure has removed the number or address.
    */
   exportEntries(tenantId: string, dncListId: string): AsyncGenerator<readonly ExportedEntry[], void>
   /** Newest first. null: the cursor cannot be read. */

@@ -58,8 +58,8 @@ export type SuppressionPort = {
    */
   readonly asksCountries: boolean
   /**
-   * For each of these numbers (E.164 as whole numbers, ascending): 0 if no edition has it,
-   * otherwise the place in `editions` of the first edition that has it, counted from 1. Throws
+   * For each of these numbers (E.164 as whole numbers, ascending): 0 if no edition has the number.
+   * Otherwise, the place in `editions` (from 1) of the first edition that has the number. Throws
    * `SuppressionUnknown` if the editions cannot be read.
    */
   numbersAmong(editions: readonly EditionInForce[], numbers: Float64Array): Promise<Uint8Array>
@@ -70,13 +70,14 @@ export type SuppressionPort = {
    */
   lookAgain(uploadId: string): Promise<void>
   /**
-   * The rows of a staged upload's chunk that are still to be sent, but are suppressed by an entry
-   * or an edition newer than their look-up. The result has their indexes in the chunk.
+   * The rows of a staged upload's chunk that are still to be sent, but are now suppressed. The
+   * entry or edition that suppresses them is newer than their look-up. The result has their indexes
+   * in the chunk.
    */
   suppressedIn(uploadId: string, seq: number): Promise<ReadonlySet<number>>
   /**
-   * How many rows of a staged upload are still to be sent, but are suppressed by an entry or an
-   * edition newer than their look-up.
+   * How many rows of a staged upload are still to be sent, but are now suppressed. The entry or
+   * edition that suppresses them is newer than their look-up.
    */
   suppressedSince(uploadId: string): Promise<number>
   /** Makes the digests for rows that an earlier version of the gateway staged without them. */

@@ -67,9 +67,8 @@ export type FirstAttempts = {
 /** Messages for endpoints, and their results. */
 export type SyncStore = {
   /**
-   * Makes these the only enabled endpoints from the environment (`crm`, `dms`, `cdp`,
-   * `compliance`), for tenant `default`. Disables earlier endpoints from the environment that are
-   * missing in `endpoints`.
+   * Enables these endpoints from the environment (`crm`, `dms`, `cdp`, `compliance`) for tenant
+   * `default`. Disables earlier endpoints from the environment that are missing in `endpoints`.
    */
   ensureEnvEndpoints(
     endpoints: readonly {

@@ -10,12 +10,12 @@ export type DncChangeReceipt = {
   bodyDigest: Buffer
 }
 
-/** Notifications of Genesys that a DNC list was changed. */
+/** Notifications of Genesys that a DNC list has new entries. */
 export type DncChangeStore = {
   /**
-   * In one transaction, stores the receipt, notifies the endpoints of every tenant that is granted
-   * the list, writes an audit entry for each of these tenants, and makes a planned pull of the list
-   * due immediately. A duplicate changes nothing.
+   * In one transaction, stores the receipt and makes a planned pull of the list due immediately.
+   * For each tenant that is granted the list, also notifies the endpoints and writes an audit
+   * entry. A duplicate changes nothing.
    */
   record(
     receipt: DncChangeReceipt & { dncListId: string },

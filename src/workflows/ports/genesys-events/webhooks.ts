@@ -60,8 +60,8 @@ export type OpenReceipt = {
   checks: number
   sinceReceivedMs: number
   /**
-   * The upload and job that the receipt is about. null: the gateway does not know such a job, at
-   * least not yet, or the receipt names another contact list than the upload.
+   * The upload and job that the receipt is about. null: the gateway does not know such a job, or
+   * does not know it yet. Also null if the receipt and the upload name different contact lists.
    */
   subject: ReceiptSubject | null
 }

@@ -23,7 +23,7 @@ export type CallContext = {
   retryForMs: number
   /**
    * Called and awaited before every HTTP try, retries included, once the try's pace slot is
-   * granted. It throws if the lease is over, an upload was paused, or rows may no longer be sent.
+   * granted. It throws if the lease is over, an upload was paused, or rows must no longer be sent.
    * In that case, the call sends nothing and ends with the error.
    */
   beforeSend?: () => Promise<void> | void

@@ -28,7 +28,7 @@ export type GuestFileClaim = { guestFileId: string; owner: string; fence: string
 
 /**
  * The pre-signed URL for the bytes, and the headers to send with them. Send no other headers.
- * Anyone who has the URL may write there, so it is stored sealed.
+ * Anyone who has the URL can write there, so it is stored sealed.
  */
 export type UploadPlace = { uploadUrl: string; headers: Record<string, string> }
 
@@ -64,8 +64,8 @@ export type GuestFilePage = {
 
 export type GuestFileStore = {
   /**
-   * Makes the file as `receiving`: callers do not see it, and the sweep deletes it once it has
-   * shown no sign of life for some time.
+   * Makes the file in the state `receiving`. Callers do not see the file yet. The sweep deletes it
+   * if it shows no sign of life for some time.
    */
   begin(file: NewGuestFile): Promise<void>
   /** Shows that the file is still being received. false: it is gone. */
@@ -132,7 +132,7 @@ export type FileThere = { target: GuestFileTarget; fileId: string }
 export type GuestFilePort = {
   takes: GuestFileTarget['kind']
   /**
-   * Requests a pre-signed URL. A second call makes another one. A file whose bytes are never
+   * Requests a pre-signed URL. A second call makes another URL. A file whose bytes are never
    * confirmed does not exist in Genesys.
    */
   register(
@@ -150,8 +150,8 @@ export type GuestFilePort = {
     context: CallContext,
   ): Promise<{ etag: string | null }>
   /**
-   * Whether Genesys accepts the stored bytes. `unsaid`: Genesys has not answered yet, or its answer
-   * is one that the gateway does not know. Left out in a dialect that reports this only later.
+   * Whether Genesys accepts the stored bytes. `unsaid`: Genesys has not answered yet, or has given
+   * an answer that the gateway does not know. Left out in a dialect that reports this only later.
    */
   judge?(file: FileThere, context: CallContext): Promise<'valid' | 'invalid' | 'unsaid'>
   /**

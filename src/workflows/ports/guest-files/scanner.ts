@@ -1,5 +1,5 @@
 export type ScanResult = {
-  /** `unavailable`: no verdict, for whatever reason. It never counts as clean. */
+  /** `unavailable`: there is no verdict. The file then never counts as clean. */
   verdict: 'clean' | 'infected' | 'unavailable'
   /** Name and version of the scanner. null: the scanner was not reached. */
   engine: string | null

@@ -31,9 +31,9 @@ export type ScrubCheck = {
 
 export type ScrubCheckStore = {
   /**
-   * Reads the record of an upload in the state `staged` or a later one. Reads all chunks of
-   * the upload, and the submissions of every tenant whose entries count for its list, so do not
-   * call it often.
+   * Reads the record of an upload in the state `staged` or a later one. Do not call this often: it
+   * reads all chunks of the upload, and the submissions of every tenant whose entries count for the
+   * list.
    */
   read(uploadId: string): Promise<ScrubCheck>
 }

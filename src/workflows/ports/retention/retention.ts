@@ -42,7 +42,7 @@ export type ResealedLot = { resealed: number; next: string | null }
 
 export type ResealStore = {
   /**
-   * The ids of all keys with which values may still be sealed, apart from the current key of this
+   * The ids of all keys with which some value could still be sealed, except the current key of this
    * instance.
    */
   olderKeys(): Promise<string[]>

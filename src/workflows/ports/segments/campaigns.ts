@@ -48,8 +48,8 @@ export const CAMPAIGN_STATUSES = [
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number]
 
 /**
- * A campaign as the platform shows it. A write must send back `entity` as it was read, apart from
- * the change and the members that Genesys does not accept in a write.
+ * A campaign as the platform shows it. A write must send back `entity` as it was read, with the
+ * change and without the members that Genesys does not accept in a write.
  */
 export type PlatformCampaign = {
   contactListId: string | null

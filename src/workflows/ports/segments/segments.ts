@@ -93,8 +93,8 @@ export type SegmentStore = {
   /** The version whose rules Genesys has, as far as the gateway knows. null: none. */
   inForce(campaignId: string): Promise<CampaignSegment | null>
   /**
-   * Versions that are neither in force nor kept for a rollback, but whose filters are not deleted
-   * yet.
+   * Versions whose filters must still be deleted. They are neither in force nor kept for a
+   * rollback.
    */
   withOldFilters(claim: SegmentClaim): Promise<CampaignSegment[]>
   /** Records that the filter of a version is deleted. */

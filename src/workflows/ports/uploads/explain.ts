@@ -9,8 +9,9 @@ export type RegisterEntry = {
   /** By the database's clock; ISO 8601 UTC. */
   deliveredAt: string
   /**
-   * Whether Genesys may hold different content: newer content or an overwrite of the list is being
-   * sent or has an unknown outcome, or a reconciliation found differences.
+   * Whether Genesys may hold different content. First cause: newer content or an overwrite of the
+   * list is being sent, or its outcome is unknown. Second cause: a reconciliation found
+   * differences.
    */
   inDoubt: boolean
 }

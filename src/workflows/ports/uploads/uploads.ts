@@ -57,9 +57,9 @@ export type StageUpload = {
    * retry is staged, staging throws `RetriedBeside`.
    */
   siblings?: number
-  /** By chunk, a bitmap of rows left out: replaced by a later line, or suppressed. */
+  /** By chunk, a bitmap of the rows left out: suppressed, or replaced by a later line. */
   leftOut: ReadonlyMap<number, Buffer>
-  /** By chunk, for each row left out as a duplicate, in order: the line that replaced it. */
+  /** By chunk, the lines that replaced the left-out duplicates, in the order of the duplicates. */
   replacedBy: ReadonlyMap<number, Uint32Array>
   /** By chunk, the rows that are suppressed, in the order of rows. */
   suppressed: SuppressedRows
@@ -154,8 +154,8 @@ export type UploadFilter = {
 /** Uploads and their chunks. */
 export type UploadStore = {
   /**
-   * Writes the upload as `receiving`, with a data key of its own. `find` and `list` do not return
-   * it until it is staged.
+   * Writes the upload as `receiving`, with a separate data key. `find` and `list` do not return it
+   * until it is staged.
    */
   begin(upload: NewUpload): Promise<void>
   /** Shows that the upload is still being received. false: it was swept. */
@@ -173,8 +173,8 @@ export type UploadStore = {
   /**
    * The last transaction of receiving. It stores counts, digest, `acceptedSeq`, lane entry, answer
    * and audit entry, and makes the upload `staged`. In the same transaction, an upload without
-   * accepted rows moves on to `completed` or `completed_with_errors`, and one that must wait moves
-   * on to `held` (`apply`, `not_before`). Endpoints are notified of these states, except `staged`
+   * accepted rows becomes `completed` or `completed_with_errors`, and an upload that must wait
+   * becomes `held` (`apply`, `not_before`). Endpoints are notified of these states, except `staged`
    * and a hold for `not_before`. The parent of a retry stores the id of its child.
    */
   stage(input: StageUpload): Promise<{ upload: Upload; answer: { status: number; body: string } }>
@@ -197,8 +197,8 @@ export type UploadStore = {
     query: { outcomes: readonly string[]; afterLine: number; limit: number },
   ): Promise<{ rows: LedgerRow[]; nextLine: number | null }>
   /**
-   * Rows as `ledger` returns them, to the end, one chunk at a time, so that only one chunk is in
-   * memory. If the reader stops, no more is read.
+   * The same rows as `ledger`, but without a limit. Reads one chunk at a time, so that only one
+   * chunk is in memory. If the reader stops, no more is read.
    */
   ledgerRows(
     uploadId: string,

@@ -90,8 +90,8 @@ const filterOf = async (
 
 /**
  * Stops a running campaign if the caller allowed this (`activation`: restart), or if the gateway
- * had already stopped it before. Otherwise the version fails. Before the stop, stores that the
- * campaign must be started again.
+ * itself has stopped the campaign before. Otherwise the version fails. Before the stop, stores that
+ * the campaign must be started again.
  */
 const stop = async (
   run: SegmentRun,

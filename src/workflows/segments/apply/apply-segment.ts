@@ -15,9 +15,9 @@ const isOver = ({ segment }: SegmentRun): boolean =>
   segment.state === 'applied' || segment.state === 'failed' || waitsForResume(segment)
 
 /**
- * Whether a failure ends the version immediately (platform). A failure ends it if Genesys refused
- * the content of the request. If the gateway has stopped the campaign and is not yet starting it
- * again, every other failure that no retry fixes ends the version too, except refused credentials.
+ * Whether a failure ends the version immediately (platform). A refusal of the request's content
+ * ends the version. While the gateway has stopped the campaign and is not yet starting it again,
+ * other failures that no retry fixes also end the version. Refused credentials never end it.
  */
 const endsOnPlatform = (
   { segment: { progress } }: SegmentRun,

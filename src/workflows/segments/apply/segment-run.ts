@@ -47,8 +47,8 @@ const LONGEST_LOOK_MS = 60_000
 const BUSY_MS = 60 * 60 * 1000
 
 /**
- * Give `retryForMs` 0 for a call that must not simply be repeated: after an unknown outcome, a
- * check must first show whether the call had an effect.
+ * Give `retryForMs` 0 for a call that must not simply be repeated. If the outcome of such a call is
+ * unknown, a check must first show whether the call had an effect.
  */
 export const contextOf = (run: SegmentRun, retryForMs = RETRY_FOR_MS): CallContext => ({
   tenantId: run.segment.tenantId,

@@ -3,7 +3,9 @@ import { type AuditEntry, byCaller, createAuditEntry } from '../../../domain/aud
 import type { Ids } from '../../../lib/ids.ts'
 import type { ControlAction } from '../../ports/uploads/uploads.ts'
 
-/** The audit entry of a caller's command for an upload. `digest`: of the plan that was applied. */
+/**
+ * The audit entry of a caller's command for an upload. `digest`: the digest of the applied plan.
+ */
 export const auditOfControl = (
   ids: Ids,
   caller: Caller,

@@ -3,8 +3,9 @@ import { canonicalJson } from '../../../lib/canonical-json.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
 
 /**
- * A digest of the part of a plan that a change of the list does not affect: the file, the options,
- * the rows that are left out and, for a retry, which rows of which upload it sends again.
+ * A digest of the part of a plan that a change of the list does not affect: the file, the options
+ * and the rows that are left out. For a retry, also the rows that the retry sends again, and their
+ * upload.
  */
 export const planBasisOf = (about: {
   fileSha256: string

@@ -27,8 +27,8 @@ export type PlanTally = {
 }
 
 /**
- * How many rows are looked up together. Many, because each look-up may scan the whole register. Not
- * more, because each waiting row takes 32 bytes of memory.
+ * How many rows are looked up together. The number is high, because each look-up may scan the whole
+ * register. It is not higher, because each waiting row takes 32 bytes of memory.
  */
 const ROWS_AT_ONCE = 100_000
 

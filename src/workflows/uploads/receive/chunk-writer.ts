@@ -21,7 +21,7 @@ export type ChunkWriter = {
 
 /**
  * Stores chunks while the next ones are read. If an insert fails, the `write` that begins the next
- * insert, or else `flush`, throws the failure.
+ * insert throws the failure. If no other insert begins, `flush` throws it.
  */
 export const createChunkWriter = (
   append: (chunks: readonly NewChunk[]) => Promise<void>,

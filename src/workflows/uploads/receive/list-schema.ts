@@ -11,8 +11,8 @@ export const FRESH_MS = 60_000
 const RETRY_AFTER_SECONDS = 30
 
 /**
- * The problem if Genesys refuses permanently. For `forbidden`, it names the right that is probably
- * missing, if this is known [guide-api: Rights].
+ * The problem if Genesys refuses permanently. For `forbidden`, the problem names the right that is
+ * probably missing, if the gateway knows it [guide-api: Rights].
  */
 export const refusedByGenesys = (failure: GenesysFailure, detail: string): GatewayProblem => {
   const { kind, right, upstreamCode } = failure
@@ -53,10 +53,10 @@ export const readContext = (tenantId: string, signal: AbortSignal): CallContext 
 })
 
 /**
- * Returns a reading of the list and the age of the reading: the stored copy if it is younger than
- * `freshMs`, otherwise the list as Genesys shows it. If Genesys does not answer, returns the stored
- * copy, whatever its age, or throws `genesys-unavailable` if there is none. Throws `not-found` or
- * `genesys-refused` if Genesys permanently refuses to show the list.
+ * Returns the list and the age of this reading. Takes the stored copy if it is younger than
+ * `freshMs`, and otherwise reads the list from Genesys. If Genesys does not answer, returns the
+ * stored copy, whatever its age, or throws `genesys-unavailable` if there is none. Throws
+ * `not-found` or `genesys-refused` if Genesys permanently refuses to show the list.
  */
 export const readListSchema = async (
   deps: { contactLists: ContactListPort; lists: ListCache },

@@ -31,9 +31,9 @@ const isPlain = ({ options, validateOnly }: UploadRequest): boolean =>
 
 /**
  * If the upload may be staged in one step, reads the body and returns the call with its bytes.
- * Otherwise returns the call without `bytes`, to be staged chunk by chunk. A compressed file, which
- * may be of any size when decompressed, is also staged chunk by chunk, and so is a call whose key
- * another call has claimed.
+ * Otherwise returns the call without `bytes`, to be staged chunk by chunk. If another call has
+ * claimed the key, the upload is also staged chunk by chunk. So is a compressed file, because it
+ * may have any size after decompression.
  */
 export const readWhole = async (request: UploadRequest): Promise<WholeUpload | UploadRequest> => {
   const { doorway = null } = request

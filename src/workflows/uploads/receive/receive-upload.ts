@@ -127,9 +127,9 @@ const isPlanned = ({ validateOnly, options }: UploadRequest): boolean =>
   validateOnly || options.apply === 'manual'
 
 /**
- * The stored reading of the list, if it is older than a minute, but Genesys has accepted rows with
- * its columns within the last minute. null: the list must be read, or the stored reading is fresh.
- * If `schemaDrift` is not `reject`, a stored reading older than a minute is never used.
+ * The stored reading of the list, if it is older than a minute, but proven: within the last minute,
+ * Genesys has accepted rows with these columns. null: the list must be read, or the stored reading
+ * is fresh. If `schemaDrift` is not `reject`, a stored reading older than a minute is never used.
  */
 const provenList = ({ doorway, options }: WholeUpload): ContactList | null => {
   const seen = doorway.list

@@ -11,7 +11,7 @@ export type Held = Awaited<ReturnType<ContactReadPort['readContacts']>>
 
 /**
  * Compares a sample with what Genesys showed, cell by cell. Leaves out contacts that have changed
- * meanwhile: only contacts whose content is still in the register count. For this check, the
+ * meanwhile. A contact has not changed if its content is still in the register. For this check, the
  * register is read again after the contacts were read from Genesys. The register shows changes in
  * time, because an upload marks a contact's register entry as doubtful before it sends the contact
  * again.

@@ -31,11 +31,11 @@ const MOST_CONTACTS = 50
 const MOST_JOBS = 10
 
 /**
- * Checks an ended upload, together with other uploads of its tenant and list that are due: compares
- * what Genesys shows with what was sent. Stores a result for each upload, with two exceptions: an
- * upload that differs for the first time is checked once more later, and all are checked again
- * later if Genesys does not answer. Writes nothing to Genesys and does not change the rows. Skips
- * uploads whose check is not pending.
+ * Compares what Genesys shows with what was sent, for an ended upload and the other due uploads of
+ * its tenant and list. Stores a result for each upload, with two exceptions. An upload that differs
+ * for the first time is checked once more later. If Genesys does not answer, all uploads are
+ * checked again later. Writes nothing to Genesys and does not change the rows. Skips uploads whose
+ * check is not pending.
  */
 export const createReconcileUpload =
   (deps: ReconcileDeps) =>

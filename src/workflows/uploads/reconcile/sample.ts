@@ -2,14 +2,14 @@ import { hasBit } from '../../../lib/bitmap.ts'
 import { seededRandom } from '../../../lib/seeded-random.ts'
 import type { Asking, ReconcileDeps } from './asking.ts'
 
-/** From how many chunks the rows come at most. Each chunk is read and decrypted as a whole. */
+/** The most chunks from which the rows come. Each chunk is read and decrypted as a whole. */
 const MOST_CHUNKS = 10
 /** How many rows of a chunk are looked up in the register to find the sample. */
 const CANDIDATES = 200
 
 /**
- * A row whose contact Genesys holds as far as the gateway knows, with the cells that Genesys should
- * show.
+ * A row with the cells that Genesys should show. As far as the gateway knows, Genesys holds the
+ * contact of the row.
  */
 export type SampleRow = { contactId: string; contentHash: Buffer; cells: string[] }
 

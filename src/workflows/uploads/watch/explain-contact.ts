@@ -69,7 +69,7 @@ export type ExplainContact = Refusing<
 
 /**
  * Every decision about one contact, the newest upload first. Rejected rows have no contact id and
- * are not found. Each page searches 20 uploads and may be empty although more follow. Throws
+ * are not found. Each page searches 20 uploads, and may be empty even if more pages follow. Throws
  * `contact-unknown` if the first page is also the last, and neither the register nor an upload has
  * the contact. Throws `parameter-invalid` if the cursor cannot be read.
  */
@@ -130,8 +130,8 @@ const removedAtOf = (
 }
 
 /**
- * A register entry of the same upload supersedes nothing. Its `acceptedSeq` may be higher than the
- * upload's, because it also grows when a later upload confirms the content.
+ * A register entry of the same upload supersedes nothing. The entry's `acceptedSeq` may be higher
+ * than the upload's, because it also grows when a later upload confirms the content.
  */
 const supersededBy = (upload: Upload, entry: RegisterEntry | null): string | null =>
   entry !== null && entry.uploadId !== upload.id && entry.acceptedSeq > (upload.contentSeq ?? 0)

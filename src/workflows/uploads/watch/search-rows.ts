@@ -22,8 +22,8 @@ export type RowsSearched = {
 
 export type SearchRows = {
   /**
-   * Returns rows in input order, after `afterLine`. `code`: only rows that have this code, also as
-   * one of several faults.
+   * Returns rows in input order, after `afterLine`. `code`: only rows that have this code, even if
+   * it is one of several faults.
    */
   list(
     upload: Upload,

@@ -20,8 +20,8 @@ type Asked = {
 export type SeeUploads = {
   /**
    * The uploads of one tenant, newest first. null: the cursor cannot be read. Throws
-   * `scope-missing` if `tenantId` is not the caller's tenant and the caller is no admin, and
-   * `not-found` if an admin asks for a tenant that does not exist.
+   * `scope-missing` if a caller who is no admin asks for another tenant. Throws `not-found` if an
+   * admin asks for a tenant that does not exist.
    */
   list: Refusing<
     (typeof SEE_REFUSALS)[number],

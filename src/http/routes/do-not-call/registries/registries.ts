@@ -109,7 +109,7 @@ export const registerRegistries = (add: AddRoute): void => {
     url: REGISTRY,
     id: 'getRegistry',
     summary:
-      'Read a registry: its editions, newest first and at most 200, and files that have not arrived completely',
+      'Read a registry, its editions (newest first, at most 200) and the files that have not arrived completely',
     params: registryParamsSchema,
     answers: {
       200: {
@@ -165,7 +165,7 @@ export const registerEditionIntake = async (
     answers: {
       202: {
         about:
-          'The numbers are stored. Next, the edition comes into force without another call, or ends as `failed` with a `problem`. Location is the address of the edition',
+          'The numbers are stored. The edition then comes into force by itself, or ends as `failed` with a `problem`. Location is the address of the edition',
         schema: editionSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },

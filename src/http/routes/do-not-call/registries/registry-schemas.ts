@@ -44,9 +44,9 @@ export const editionSchema = z.strictObject({
   firstRejectedLine: count.nullable(),
   bytes: count,
   sha256: z.string().nullable(),
-  /** How many numbers of this edition the previous edition did not have. null: not compared yet. */
+  /** How many numbers of this edition are not in the previous one. null: not compared yet. */
   added: count.nullable(),
-  /** Why the edition did not come into force. null: it did, or it still may. */
+  /** Why the edition did not come into force. null: it did, or it still can. */
   problem: z.string().nullable(),
   createdAt: stamp,
   currentAt: stamp.nullable(),

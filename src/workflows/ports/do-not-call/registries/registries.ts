@@ -94,8 +94,8 @@ export type RegistryStore = {
   /**
    * Continues the edition that an earlier call with the same digest began. `offset`: how many bytes
    * of the file's beginning this call leaves out. Once this call continues the edition, the earlier
-   * call can write nothing. `offset_differs`: the gateway has kept a different number of bytes,
-   * which the returned `offset` gives (0: nothing).
+   * call can write nothing. `offset_differs`: the gateway has kept a different number of bytes. The
+   * returned `offset` is this number (0: nothing).
    */
   resume(input: {
     callDigest: string
@@ -107,9 +107,9 @@ export type RegistryStore = {
     | { kind: 'offset_differs'; offset: number }
   >
   /**
-   * Records that the first `bytes` of the file are stored, as pages and as `state`. After a crash
-   * or a broken connection, `resume` continues from here. Throws `StagingLost` if the edition was
-   * discarded, or if another call continues it.
+   * Records that the first `bytes` bytes of the file are stored, as pages and as `state`. After a
+   * crash or a broken connection, `resume` continues from here. Throws `StagingLost` if the edition
+   * was discarded, or if another call continues it.
    */
   keep(hold: EditionHold, bytes: number, state: Buffer): Promise<void>
   /**
@@ -186,8 +186,8 @@ export type RegistryWork = {
    */
   lookBack(): Promise<{ edition: Edition; found: number; done: boolean } | null>
   /**
-   * Searches one upload for contacts that an edition names, and that were settled while this
-   * edition came into force. null: no upload is left.
+   * Contacts of an upload may have been settled while an edition that names them came into force.
+   * Searches one upload for such contacts. null: no upload is left.
    */
   lookForLate(): Promise<{ uploadId: string; found: number } | null>
   /** The same as `RegistryStore.sweep`. */

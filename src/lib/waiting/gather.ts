@@ -1,7 +1,7 @@
 /**
  * How a gatherer rests between two calls. `after` gets the number of items of the last call, and
- * resolves when the next call may begin. undefined: at once. The rest ends earlier when `enough`
- * items wait.
+ * resolves when the next call may begin. undefined: the next call may begin immediately. The rest
+ * ends earlier when `enough` items wait.
  */
 export type Rest = {
   after(items: number, ended: AbortSignal): Promise<void> | undefined
@@ -13,7 +13,7 @@ export type Rest = {
  * the next call. Under load, few calls therefore suffice for many items. If no call (and no rest)
  * is in progress, an item is passed on immediately. `flush` returns the answers in the order of its
  * items. If it throws, all items of that call fail. `rest`: waits after each call, so that more
- * items gather for the next one. `idle`: called when no call and no rest is in progress any more.
+ * items gather for the next one. `idle`: called as soon as no call and no rest is in progress.
  */
 export const createGatherer = <Item, Answer>(
   flush: (items: readonly Item[]) => Promise<readonly Answer[]>,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { createGatherer } from '../../src/lib/gather.ts'
+import { createGatherer } from '../../../src/lib/waiting/gather.ts'
 
 const setUp = (most: number) => {
   const calls: { items: readonly number[]; done: PromiseWithResolvers<number[]> }[] = []
