@@ -1,5 +1,5 @@
 import type { Chunk, NewChunk } from '../../domain/uploads/chunk.ts'
-import { createDigestBatch, DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
+import { createDigestBatch, type DigestBatch, DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 
 /**
  * A digest of 16 bytes for each row. Equal cells under equal column names give equal bytes, so the
@@ -48,18 +48,37 @@ const roomyView = (text: Uint8Array): DataView => {
   return new DataView(copy.buffer)
 }
 
-/** The same digests as `createContentHashes`, made without a string for each cell. */
-export const createTextContentHashes =
-  (digestKey: Uint8Array): TextContentHashes =>
-  ({ width, lines, text }, targetColumns) => {
-    const digests = createDigestBatch(digestKey, purposeOf(targetColumns))
-    const view = roomyView(text)
-    let at = 0
-    for (let row = 0; row < lines.length; row += 1) {
-      while (text[at++] !== 0);
-      const from = at
-      for (let cell = 0; cell < width; cell += 1) while (text[at++] !== 0);
-      digests.addBytes(view, from, Math.max(from, at - 1))
-    }
-    return digests.take()
+/**
+ * Creates a function that lends a batch to `work`, and lends the same batch again for the same
+ * columns, because a batch that has grown need not grow again. If `work` throws, the batch is not
+ * lent again: it may still have texts.
+ */
+const createLentBatch = (digestKey: Uint8Array) => {
+  let kept: { purpose: string; digests: DigestBatch } | null = null
+  return (targetColumns: readonly string[], work: (digests: DigestBatch) => Buffer): Buffer => {
+    const purpose = purposeOf(targetColumns)
+    const lent =
+      kept?.purpose === purpose ? kept : { purpose, digests: createDigestBatch(digestKey, purpose) }
+    kept = null
+    const made = work(lent.digests)
+    kept = lent
+    return made
   }
+}
+
+/** The same digests as `createContentHashes`, made without a string for each cell. */
+export const createTextContentHashes = (digestKey: Uint8Array): TextContentHashes => {
+  const lend = createLentBatch(digestKey)
+  return ({ width, lines, text }, targetColumns) =>
+    lend(targetColumns, (digests) => {
+      const view = roomyView(text)
+      let at = 0
+      for (let row = 0; row < lines.length; row += 1) {
+        while (text[at++] !== 0);
+        const from = at
+        for (let cell = 0; cell < width; cell += 1) while (text[at++] !== 0);
+        digests.addBytes(view, from, Math.max(from, at - 1))
+      }
+      return digests.take()
+    })
+}

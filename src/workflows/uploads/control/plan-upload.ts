@@ -5,6 +5,8 @@ import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
 import type { UploadPlan } from '../../../domain/uploads/upload.ts'
 import type { IntakeResult } from '../../../intake/contract.ts'
 import { hasBit } from '../../../lib/bitmap.ts'
+import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
+import { createJoinedBytes } from '../../../lib/memory-bytes.ts'
 import type { TextContentHashes } from '../../delivery/content-hashes.ts'
 import { maySkip, skipCodeOf } from '../../delivery/skip-rule.ts'
 import { IN_REGISTER } from '../../ports/delivery/compare-contacts.ts'
@@ -32,7 +34,19 @@ export type PlanTally = {
  */
 const ROWS_AT_ONCE = 100_000
 
-const EXPECTED = ['creates', 'updates', 'unchanged'] as const
+/** What is expected of a row. A row that was not found creates its contact. */
+const EXPECTED = { creates: 0, updates: 1, unchanged: 2 } as const
+
+/** Counts the rows that are not left out, by what is expected of them. */
+const countKept = (
+  expected: Uint8Array,
+  leftOut: Buffer | undefined,
+  counted: Uint32Array,
+): void => {
+  for (let row = 0; row < expected.length; row += 1) {
+    if (leftOut === undefined || !hasBit(leftOut, row)) counted[expected[row]!]! += 1
+  }
+}
 
 type About = {
   tenantId: string
@@ -53,28 +67,30 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   const seen = new Map<number, Uint8Array>()
   let skipping: Promise<boolean> | null = null
 
-  let waiting: { expected: Uint8Array; idDigests: Buffer; contents: Buffer | null }[] = []
+  let waiting: Uint8Array[] = []
   let rows = 0
+  const idDigests = createJoinedBytes()
+  const contents = createJoinedBytes()
 
+  /** What is expected of a row that the register has. */
+  const expectedOf = (mayStay: boolean, isSame: boolean): number =>
+    mayStay && skipCodeOf(options.duplicates, isSame) !== null
+      ? EXPECTED.unchanged
+      : EXPECTED.updates
   const lookUp = async (): Promise<void> => {
     const lot = waiting
     waiting = []
+    const [ids, hashes] = [idDigests.take(), contents.take()]
+    const compared = hashes.byteLength === rows * DIGEST_BYTES ? hashes : null
     rows = 0
     const mayStay = (await skipping) ?? false
-    const contents = lot.flatMap((one) => one.contents ?? [])
-    const found = await deps.register.compare(
-      tenantId,
-      list.id,
-      Buffer.concat(lot.map(({ idDigests }) => idDigests)),
-      contents.length === lot.length ? Buffer.concat(contents) : null,
-    )
+    const found = await deps.register.compare(tenantId, list.id, ids, compared)
+    const [same, other] = [expectedOf(mayStay, true), expectedOf(mayStay, false)]
     let at = 0
-    for (const { expected } of lot) {
+    for (const expected of lot) {
       for (let row = 0; row < expected.length; row += 1, at += 1) {
         const known = found[at]
-        if (known === IN_REGISTER.nothing) continue
-        const stays = mayStay && skipCodeOf(options.duplicates, known === IN_REGISTER.same) !== null
-        expected[row] = EXPECTED.indexOf(stays ? 'unchanged' : 'updates')
+        if (known !== IN_REGISTER.nothing) expected[row] = known === IN_REGISTER.same ? same : other
       }
     }
   }
@@ -82,8 +98,9 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
     skipping ??= maySkip(deps.register, tenantId, list, options)
     // Contents are compared only if a row with the same content would not be sent.
     const needed = (await skipping) && options.duplicates === 'update'
-    const contents = needed ? deps.contentHashes(chunk, columns) : null
-    waiting.push({ expected, idDigests: chunk.idDigests, contents })
+    if (needed) contents.add(deps.contentHashes(chunk, columns))
+    idDigests.add(chunk.idDigests)
+    waiting.push(expected)
     rows += expected.length
     if (rows >= ROWS_AT_ONCE) await lookUp()
   }
@@ -96,12 +113,14 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
     total: async ({ leftOut, counts }) => {
       if (waiting.length > 0) await lookUp()
       const { suppressed } = counts
-      const plan = { creates: 0, updates: 0, unchanged: 0, suppressed, notDialledAgain: null }
-      for (const [seq, expected] of seen) {
-        const out = leftOut.get(seq)
-        for (const [row, index] of expected.entries()) {
-          if (out === undefined || !hasBit(out, row)) plan[EXPECTED[index]!] += 1
-        }
+      const counted = new Uint32Array(Object.keys(EXPECTED).length)
+      for (const [seq, expected] of seen) countKept(expected, leftOut.get(seq), counted)
+      const plan = {
+        creates: counted[EXPECTED.creates]!,
+        updates: counted[EXPECTED.updates]!,
+        unchanged: counted[EXPECTED.unchanged]!,
+        suppressed,
+        notDialledAgain: null,
       }
       if (queue === null) return plan
       return { ...plan, notDialledAgain: queue.doNotQueue ? plan.updates : 0 }
