@@ -55,6 +55,10 @@ type About = {
   queue: ChosenQueue | null
 }
 
+/** What is expected of a row that the register has. `isSame`: with the same content. */
+const expectedOf = (options: UploadOptions, mayStay: boolean, isSame: boolean): number =>
+  mayStay && skipCodeOf(options.duplicates, isSame) !== null ? EXPECTED.unchanged : EXPECTED.updates
+
 /**
  * Makes the plan of an upload from the register, while the rows stream in. The register knows which
  * rows this gateway has delivered. It does not know which contacts other clients put into the list,
@@ -72,11 +76,6 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   const idDigests = createJoinedBytes()
   const contents = createJoinedBytes()
 
-  /** What is expected of a row that the register has. */
-  const expectedOf = (mayStay: boolean, isSame: boolean): number =>
-    mayStay && skipCodeOf(options.duplicates, isSame) !== null
-      ? EXPECTED.unchanged
-      : EXPECTED.updates
   const lookUp = async (): Promise<void> => {
     const lot = waiting
     waiting = []
@@ -85,12 +84,13 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
     rows = 0
     const mayStay = (await skipping) ?? false
     const found = await deps.register.compare(tenantId, list.id, ids, compared)
-    const [same, other] = [expectedOf(mayStay, true), expectedOf(mayStay, false)]
+    const [same, other] = [true, false].map((isSame) => expectedOf(options, mayStay, isSame))
     let at = 0
     for (const expected of lot) {
       for (let row = 0; row < expected.length; row += 1, at += 1) {
         const known = found[at]
-        if (known !== IN_REGISTER.nothing) expected[row] = known === IN_REGISTER.same ? same : other
+        if (known !== IN_REGISTER.nothing)
+          expected[row] = known === IN_REGISTER.same ? same! : other!
       }
     }
   }
