@@ -49,6 +49,20 @@ test('the image installs runtime packages only and starts the sources as they ar
   assert.ok(existsSync('src/main.ts'))
 })
 
+/** The variables of the memory allocator that a text sets, as `NAME=value`, sorted. */
+const allocatorIn = (text: string): string[] =>
+  [...text.matchAll(/(MALLOC_\w+?)(?:=|: ')(\d+)/g)]
+    .map(([, name, value]) => `${name}=${value}`)
+    .toSorted()
+
+test('npm start, the image and the gateways of tests set the allocator alike', () => {
+  const started = allocatorIn(readFileSync('package.json', 'utf8'))
+  assert.equal(started.length, 3)
+  assert.deepEqual(allocatorIn(dockerfile), started)
+  const tested = readFileSync('test/support/gateway/gateway-process.ts', 'utf8')
+  assert.deepEqual(allocatorIn(tested), started)
+})
+
 test('the image writes nowhere but in its one volume', () => {
   assert.deepEqual(all('VOLUME'), ['/data'])
   assert.match(all('ENV').join(' '), /DATA_DIR=\/data/)
