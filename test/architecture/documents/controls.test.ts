@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
-import { readControls, type ControlTest } from '../../support/tables/controls-table.ts'
+import { contains, type ControlTest, readControls } from '../../support/tables/controls-table.ts'
 
 const MOST = 36
 
 /** The test file may write the name with escaped quotes. */
-const hasTest = ({ path, name }: ControlTest): boolean => {
+const hasTest = ({ path, suite, name }: ControlTest): boolean => {
   if (!path.endsWith('.test.ts') || name === '' || !existsSync(path)) return false
   const text = readFileSync(path, 'utf8').replaceAll(/\\(['"`])/gu, '$1')
-  return text.includes(name)
+  return text.includes(suite) && contains(text, name)
 }
 
 test('every control has its row in docs/security.md, in its order, in our words', () => {
@@ -31,12 +31,15 @@ test('every control names tests that exist by that name', () => {
 
 test('a test that does not exist is caught', () => {
   const path = 'test/architecture/documents/controls.test.ts'
-  assert.ok(hasTest({ path, name: 'a test that does not exist is caught' }))
-  assert.ok(!hasTest({ path, name: ['nobody', 'wrote this'].join(' ') }))
-  assert.ok(!hasTest({ path: 'test/nowhere.test.ts', name: 'a' }))
-  const [control] = readControls('| `S-01` | about | `a.test.ts` one<br>`b.test.ts` two | – |')
+  assert.ok(hasTest({ path, suite: '', name: 'a test … exist is caught' }))
+  assert.ok(!hasTest({ path, suite: '', name: ['nobody', 'wrote this'].join(' ') }))
+  assert.ok(!hasTest({ path, suite: ['No', 'such suite'].join(' '), name: 'a test' }))
+  assert.ok(!hasTest({ path: 'test/nowhere.test.ts', suite: '', name: 'a' }))
+  const [control] = readControls(
+    '| `S-01` | about | `a.test.ts` one<br>`b.test.ts` All › two | – |',
+  )
   assert.deepEqual(control?.tests, [
-    { path: 'a.test.ts', name: 'one' },
-    { path: 'b.test.ts', name: 'two' },
+    { path: 'a.test.ts', suite: '', name: 'one' },
+    { path: 'b.test.ts', suite: 'All', name: 'two' },
   ])
 })

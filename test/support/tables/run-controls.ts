@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { run } from 'node:test'
 
-import { readControls } from './controls-table.ts'
+import { contains, readControls } from './controls-table.ts'
 
 /**
  * `npm run controls [-- ID …]` runs the tests that docs/security.md names, and prints every control
@@ -40,7 +40,7 @@ for (const { id, about, tests } of controls) {
   const states = tests.map(({ path, name }) => {
     const plain = name.replaceAll(/`/gu, '')
     const found = ended.filter(
-      (one) => one.file.endsWith(path) && one.name.replaceAll(/`/gu, '').includes(plain),
+      (one) => one.file.endsWith(path) && contains(one.name.replaceAll(/`/gu, ''), plain),
     )
     for (const figure of figures.get(found[0]?.file ?? '') ?? []) told.add(figure)
     // The name in the table may be a part of the names of several generated tests.
