@@ -188,7 +188,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   ),
   segmentIndexSeconds: histogram(
     'segment_index_seconds',
-    'Time from the moment when Genesys accepted the rules until their index was ready',
+    'Time from the moment when Genesys accepted the rules until its index of the campaign’s contacts was ready again',
     LONG_SECONDS,
   ),
   segmentAnalysisSeconds: histogram(

@@ -53,7 +53,7 @@ export const CALL_PROBLEMS = {
   ),
   'request-malformed': page(
     400,
-    'The request is not valid HTTP for this call',
+    'The request is not valid HTTP',
     'The request line, a header or the length of the body cannot be read.',
     'A Content-Length that is not a number.',
     'Send the request with an ordinary HTTP client.',

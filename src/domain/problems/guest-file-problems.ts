@@ -137,7 +137,7 @@ export const GUEST_FILE_PROBLEMS = {
   ),
   'guest-file-quarantined': page(
     422,
-    'Genesys found malware',
+    'The scan of Genesys failed or found malware',
     'This code appears only in the `problem` of a file. The verdict of Genesys’ own scan is `infected` or `failed`. The file may already be stored, but Genesys does not show the file to its users.',
     'Genesys’ scanner recognises the file as malware, but the scanner of the gateway does not.',
     'Inform the person from whom you got the file. You do not have to do anything else.',

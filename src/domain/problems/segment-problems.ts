@@ -42,8 +42,8 @@ export const SEGMENT_PROBLEMS = {
   ),
   'campaign-list-differs': page(
     422,
-    'The segment does not name exactly the contact list of the campaign',
-    'In the platform dialect, a campaign dials exactly one contact list, so `contactListIds` must name exactly this list. In the `problem` of a version, this code means that someone changed the list of the campaign before the version was applied.',
+    'The segment must name the contact list of the campaign, and no other list',
+    'In the platform dialect, a campaign dials exactly one contact list. `contactListIds` must name this list and no other list. In the `problem` of a version, this code means that someone changed the list of the campaign before the version was applied.',
     'A definition that names two lists.',
     'Send the id of the campaign’s own contact list, or change the list of the campaign in Genesys.',
   ),

@@ -23,8 +23,8 @@ export const UPLOAD_PROBLEMS = {
   ),
   'import-unattributed': page(
     502,
-    'Genesys reports import errors without the rows',
-    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The sign is that the list grew too little, has an import error or lacks a row of a sample, or that Genesys counted too few records. The gateway takes the growth of the list as the number of delivered rows. The other rows count as failed. The gateway cannot tell which rows are missing, because the file has more than 100,000 rows, and the gateway does not read so many contacts from Genesys. `detail` shows how many rows are missing.',
+    'Genesys did not import all rows, and the gateway does not know which rows are missing',
+    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The sign is one of these: the import ended as failed, an event of Genesys reported a fault, the list grew too little, or the list lacks a row of a sample. The gateway takes the growth of the list as the number of delivered rows. The other rows count as failed. The gateway cannot tell which rows are missing, because the file has more than 100,000 rows, and the gateway does not read so many contacts from Genesys. `detail` shows how many rows are missing.',
     'The list grows by 149,000 contacts after a file of 150,000 new contacts.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),

@@ -18,19 +18,19 @@ export const EVIDENCE_CODES = {
   'row-rejected': 'A row was rejected, with the code',
   'row-duplicate': 'A later line of the same file replaced the row',
   'row-suppressed': 'A row was suppressed. `suppressedBy` shows what suppressed it',
-  'row-tried': 'A request with the row was sent. The time is that of the last try',
+  'row-tried': 'A request with the row was sent. The time is the time of the last try',
   'row-delivered': 'Genesys has the row',
   'row-unchanged': 'Genesys already had the same content, so nothing was sent',
-  'row-failed': 'Genesys refused the row, with the code',
+  'row-failed': 'The row failed, with the code',
   'row-unprocessed': 'The row was not sent, with the code',
   'contact-found':
-    'The person was found among contacts that were delivered before an entry or an edition named the person',
+    'A contact of the person was delivered before an entry or an edition named the person',
   'contact-retracted': 'The number, or the whole contact, was set not callable in Genesys',
   'contact-gone': 'Genesys no longer had the contact',
   'contact-reported': 'Genesys cannot retract the contact, so the gateway reported it',
   'registry-listed': 'The number is in an edition of a registry that was in force at this time',
   'registry-unknown':
-    'The edition was deleted or cannot be read, so it is unknown whether it has the number',
+    'Nobody can know whether the edition has the number: the edition was deleted or cannot be read',
   'erasure-accepted': 'An erasure of the person was accepted',
   'erasure-completed': 'The person was erased. Earlier items may be missing',
 } as const

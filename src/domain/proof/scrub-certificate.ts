@@ -53,7 +53,7 @@ const registrySchema = z.strictObject({
   maxAgeDays: count,
   ageSeconds: count.meta({
     description:
-      'Age of the edition at the check. If the edition came into force later: its age at that time',
+      'Age of the edition at `check.endedAt`. If the edition came into force after that: its age at `inForceAt`',
   }),
 })
 

@@ -7,7 +7,7 @@ export const DEFINITION_FAULTS = {
   'member-missing': 'is missing',
   'value-invalid': 'has no valid value',
   'node-unclear': 'must be one of {"all":[…]}, {"any":[…]}, {"not":…} or a comparison',
-  'group-empty': 'must be a list of at least one rule',
+  'group-empty': 'must be an array of at least one rule',
   'depth-exceeded': 'is deeper than 8 levels',
   'leaves-exceeded': 'exceeds the limit of 200 comparisons',
   'attribute-invalid': 'must be the name of a column',
@@ -21,11 +21,11 @@ export const DEFINITION_FAULTS = {
   'literal-not-text': 'must be text for this operator',
   'literal-not-date':
     'must be a date (2026-12-24 or 2026-12-24T08:00Z) or a time relative to now (P-07D: seven days ago)',
-  'values-invalid': 'must be a list of 1 to 1,000 values',
+  'values-invalid': 'must be an array of 1 to 1,000 values',
   'range-without-ends': 'must have `min`, `max` or both',
   'range-upside-down':
     'contains no number, because its end is below its beginning, or both are equal and not both included',
-  'lists-invalid': 'must be a list of 1 to 100 different contact list ids',
+  'lists-invalid': 'must be an array of 1 to 100 different contact list ids',
   'both-forms': 'mixes the typed form with the short form. Use only one of them',
   'primary-list-differs': 'must be one of `listIds`',
 } as const

@@ -276,7 +276,7 @@ export const renewUrl = async (
   })
   if (progress.urls % URLS_AT_ONCE !== 0) return 'go on'
   if (failure === null) {
-    const detail = 'The storage of Genesys reported three times that it received different bytes.'
+    const detail = 'Three times, the storage of Genesys received different bytes.'
     return end(run, 'failed', 'file-transfer-corrupt', detail)
   }
   if (failure.kind === 'forbidden') return hold(run, failure)
