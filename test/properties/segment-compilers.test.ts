@@ -197,10 +197,10 @@ describe(`Rules as text (${TREES} trees, ${STRINGS} texts)`, () => {
   })
 })
 
-describe('Whoever must not be called', () => {
+describe('People who must not be called', () => {
   const HOUSE: Leaf = { attribute: 'do_not_call', operator: '=', value: 'true' }
 
-  it('is dialled by no segment, in either dialect, whatever its rules say', () => {
+  it('are dialled by no segment, in either dialect, whatever its rules say', () => {
     let filters = 0
     fc.assert(
       fc.property(rulesOf('exact'), fc.boolean(), (rules, invites) => {

@@ -27,7 +27,7 @@ import { zipOf } from '../../support/guest-files/zips.ts'
  * The bugs of the guide's own program, D1 to D24. Each has a test that a gateway with that bug
  * would fail.
  */
-describe('The bugs of guide 003', () => {
+describe('The bugs of the guide for guest files', () => {
   const home = embeddedHome()
   const judged = createJudged()
   const at = fileSuite(home)

@@ -7,7 +7,7 @@ import { createLife, Killed } from '../../support/gateway/kill-points.ts'
 import { contactTarget, type FileStage } from '../../support/guest-files/file-stage.ts'
 import { fileSuite, TEXT } from '../../support/guest-files/file-suite.ts'
 
-eachHome('Guest files on their way to Genesys', (home) => {
+eachHome('Guest files that go to Genesys', (home) => {
   const at = fileSuite(home)
 
   const confirmedOf = (contact: string, sha256: string) =>

@@ -118,7 +118,7 @@ const killInTheMiddle = async (home: StoreHome, keys: readonly Key[]): Promise<n
   return Number(value)
 }
 
-eachHome('Sealing anew', (home) => {
+eachHome('Sealing again', (home) => {
   const stores: Store[] = []
   after(async () => {
     for (const store of stores) await store.close()

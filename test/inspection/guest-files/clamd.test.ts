@@ -66,7 +66,7 @@ const liar = async (answer: (socket: Socket) => void) => {
   return createClamd({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
 }
 
-describe('answers that are no verdict', () => {
+describe('answers without a verdict', () => {
   const ANSWERS = [
     'stream: OK ',
     'stream: ok',
