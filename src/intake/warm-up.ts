@@ -27,7 +27,10 @@ const REQUIRED = new Set(['contactId', 'name'])
 const NAMES = ['Anna Lee', 'José García', '"O""Neil, Jr."', 'Zoë Müller', '"Nowak, Łucja"']
 
 /** A peculiarity occurs once in this number of rows. */
-const EVERY = { capital: 9, city: 3, email: 5, lineBreak: 40, longEmail: 50, longId: 60, phone: 31 }
+const EVERY = {
+  ...{ capital: 9, city: 3, email: 5, hyphen: 7 },
+  ...{ lineBreak: 41, longEmail: 50, longId: 60, phone: 31 },
+}
 const FAULTS_EVERY = 100
 
 /**
@@ -53,6 +56,7 @@ const phoneOf = (n: number): string => {
 const emailOf = (n: number): string => {
   if (n % EVERY.email === 0) return ''
   const longer = n % EVERY.longEmail === 1 ? 'with.a.long.name.' : ''
+  if (n % EVERY.hyphen === 0) return `person.${longer}${n}@mail-1.example.org`
   return `person.${longer}${n}@${n % EVERY.capital === 0 ? 'Example.COM' : 'example.com'}`
 }
 
@@ -82,6 +86,7 @@ const FAULTS: readonly ((row: Cells) => string)[] = [
   (row) => lineOf({ ...row, email: 'anna@example' }),
   (row) => lineOf({ ...row, phone: '', email: '' }),
   (row) => lineOf({ ...row, phone: 'tel:+14155550101' }),
+  (row) => lineOf({ ...row, phone: '415.555.0000', name: 'Ángel' }),
   (row) => lineOf({ ...row, city: "'Portland" }),
   (row) => lineOf({ ...row, id: 'TWICE-1' }),
   (row) => lineOf({ ...row, id: 'TWICE-2' }),
@@ -100,12 +105,15 @@ const madeUpRow = (n: number): string => {
 }
 
 /** A made-up CSV file with faults, duplicates and blank lines, as CRMs export them. */
-export const madeUpFile = async function* (rows: number): AsyncGenerator<Uint8Array> {
+export const madeUpFile = async function* (
+  rows: number,
+  lineEnd: '\n' | '\r\n' = '\n',
+): AsyncGenerator<Uint8Array> {
   let text = `${COLUMNS.map(({ name }) => name).join(',')}\n`
   for (let n = 1; n <= rows; n += 1) {
     text += madeUpRow(n)
     if (n % ROWS_PER_PIECE > 0 && n < rows) continue
-    yield Buffer.from(text)
+    yield Buffer.from(text.replaceAll('\n', lineEnd))
     text = ''
   }
 }
@@ -158,6 +166,7 @@ export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
       limits,
       steps: steps({ options, limits }),
     }
-    await runIntake(madeUpFile(rowsOfFile), spec, createDigestSink())
+    const body = madeUpFile(rowsOfFile, file === 1 ? '\r\n' : '\n')
+    await runIntake(body, spec, createDigestSink())
   }
 }
