@@ -36,6 +36,8 @@ export const rowRulesOf = ({ intake, dnc }: Config) => ({
 const collectGarbage = (): void => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
+  // Otherwise, each later thread and context would have the function too.
+  setFlagsFromString('--no-expose-gc')
   collect()
 }
 

@@ -146,13 +146,13 @@ export type WarmUpDeps = {
 }
 
 /**
- * Reads about `rows` made-up rows and drops the result, so that V8 compiles the row path before the
+ * Reads about `rows` made-up rows (at least one) and drops the result, so that V8 compiles the row path before the
  * first file arrives. Stores and sends nothing.
  */
 export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
   const { intake, limits, steps } = deps
   const rowsOfFile = Math.ceil(rows / FILES)
-  for (let file = 0; file < FILES && rows > 0; file += 1) {
+  for (let file = 0; file < FILES; file += 1) {
     const options = uploadOptionsSchema.parse({})
     const spec: IntakeSpec = {
       ...intake,

@@ -53,14 +53,18 @@ const joined = (pieces: readonly Buffer[]): Buffer =>
 
 /**
  * For each size of a last block (0 to 16 bytes), four words that keep the bytes of the text and
- * clear the spare bytes after them.
+ * clear the spare bytes after them. In a word, the first byte of the text is the lowest.
  */
 const KEPT_BYTES = new Int32Array((DIGEST_BYTES + 1) * WORDS)
 /** For each size of a last block, four words with the one bit that pads it. */
 const PADDING = new Int32Array((DIGEST_BYTES + 1) * WORDS)
 for (let size = 0; size <= DIGEST_BYTES; size += 1) {
-  new Uint8Array(KEPT_BYTES.buffer, size * DIGEST_BYTES, size).fill(0xff)
-  if (size < DIGEST_BYTES) new Uint8Array(PADDING.buffer)[size * DIGEST_BYTES + size] = 0x80
+  const full = size >> 2
+  const bits = (size & 3) * 8
+  KEPT_BYTES.fill(-1, size * WORDS, size * WORDS + full)
+  if (full === WORDS) continue
+  KEPT_BYTES[size * WORDS + full] = (1 << bits) - 1
+  PADDING[size * WORDS + full] = 0x80 << bits
 }
 
 /** For each size of a last block, four words: its padding, XORed with its subkey. */

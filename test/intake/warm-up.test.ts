@@ -56,11 +56,4 @@ describe('The warm-up', () => {
     assert.equal(made, 3)
     assert.ok(read > 500, `${read} phones of 600 rows`)
   })
-
-  test('reads nothing if it is switched off', async () => {
-    const steps = (): never => {
-      throw new Error('it reads a file')
-    }
-    await warmUp(depsWith(steps), 0)
-  })
 })

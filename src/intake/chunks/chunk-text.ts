@@ -7,8 +7,8 @@ import { DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 export type ChunkText = { bytes: Buffer; view: DataView; used: number }
 
 /**
- * How many bytes after a text may be read or overwritten. Cells are copied four bytes at a time, so
- * a copy may reach beyond the end of a cell.
+ * How many bytes after a text may be read or overwritten. Digests read whole blocks, and cells are
+ * copied four bytes at a time, so both may reach beyond the end of a cell.
  */
 export const SLACK_BYTES = DIGEST_SLACK_BYTES
 
@@ -39,7 +39,7 @@ export const makeRoom = (text: ChunkText, rowBytes: number): void => {
 
 /**
  * Copies `from[start, end)` four bytes at a time and returns where the copy ends. The copy
- * overwrites up to `SLACK_BYTES` bytes after that end with arbitrary bytes.
+ * overwrites up to three bytes after that end with arbitrary bytes.
  */
 export const copyBytes = (
   from: DataView,

@@ -18,7 +18,10 @@ export type RowDigests = {
    * `DigestBatch.addBytes`).
    */
   addId(view: DataView, from: number, to: number): void
-  /** Adds a phone in E.164. `row`: the index of the row in the chunk. */
+  /**
+   * Adds a phone in E.164. `row`: the index of the row in the chunk. The same spare bytes must
+   * follow the phone. The same applies to `addEmail`.
+   */
   addPhone(row: number, view: DataView, from: number, to: number): void
   /** Adds an email of ASCII characters. */
   addEmail(row: number, view: DataView, from: number, to: number): void
@@ -36,8 +39,9 @@ const LAST_CAPITAL = 0x5a
 const TO_SMALL = 0x20
 const LONGEST_ADDRESS = 254
 /**
- * Each has the same byte four times, so that one addition compares four characters. A sum has its
- * highest bit if the character is `A` or greater, or if it is greater than `Z`.
+ * Each has the same byte four times, so that one addition compares four characters. After the
+ * addition, the highest bit of a byte is set if the character is `A` or greater (`UP_TO_A`), or if
+ * the character is greater than `Z` (`UP_TO_Z`).
  */
 const UP_TO_A = 0x3f3f3f3f
 const UP_TO_Z = 0x25252525
