@@ -146,8 +146,8 @@ export type WarmUpDeps = {
 }
 
 /**
- * Reads about `rows` made-up rows (at least one) and drops the result, so that V8 compiles the row path before the
- * first file arrives. Stores and sends nothing.
+ * Reads about `rows` made-up rows (at least one) and drops the result, so that V8 compiles the row
+ * path before the first file arrives. Stores and sends nothing.
  */
 export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
   const { intake, limits, steps } = deps
