@@ -49,19 +49,19 @@ const clearingOf = ({ tenantId, listId }: Asked): RawBuilder<unknown> =>
  * Whether another tenant of the list has delivered the contact after this tenant. If so, Genesys
  * holds the content of the other tenant.
  */
-const overwritten = (digest: RawBuilder<unknown>): RawBuilder<unknown> =>
+const overwritten = ({ idDigests }: Asked): RawBuilder<unknown> =>
   sql`(cardinality(of_list.others) > 0 and exists (select from contact_register other
-    where other.register_id = any(of_list.others) and other.contact_digest = ${digest}
+    where other.register_id = any(of_list.others) and other.contact_digest = ${piece(idDigests)}
       and other.accepted_seq > known.accepted_seq))`
 
 /**
  * One digit for each contact states what the register knows. That is far cheaper than returning
- * rows with digests. `digest`: the digest of the contact in the statement.
+ * rows with digests.
  */
-const digits = (asked: Asked, digest: RawBuilder<unknown>): RawBuilder<unknown> =>
+const digits = (asked: Asked): RawBuilder<unknown> =>
   sql`string_agg(case when known.accepted_seq is null then ${IN_REGISTER.nothing}::text
     when known.accepted_seq >= of_list.doubt_seq and known.content_hash = ${piece(asked.contents)}
-      and not ${overwritten(digest)} then ${IN_REGISTER.same}::text else ${IN_REGISTER.other}::text end, '' order by place) as found`
+      and not ${overwritten(asked)} then ${IN_REGISTER.same}::text else ${IN_REGISTER.other}::text end, '' order by place) as found`
 
 type Found = { rows: { found: string }[] }
 
@@ -71,7 +71,7 @@ type Found = { rows: { found: string }[] }
  */
 const search = (db: Db, asked: Asked): Promise<Found> =>
   sql<{ found: string }>`with of_list as materialized (${clearingOf(asked)})
-    select ${digits(asked, piece(asked.idDigests))}
+    select ${digits(asked)}
     from of_list cross join generate_series(0, ${countOf(asked) - 1}::int) as place
     left join lateral (select accepted_seq, content_hash from contact_register
       where register_id = of_list.register_id and contact_digest = ${piece(asked.idDigests)}
@@ -95,7 +95,7 @@ const pass = (database: Database, asked: Asked): Promise<Found> =>
     }>`${clearingOf(asked)}`.execute(tx)
     const { register_id: registerId, cleared_seq: clearedSeq, doubt_seq: doubtSeq } = rows[0]!
     const { others } = rows[0]!
-    return sql<{ found: string }>`select ${digits(asked, sql`of_list.digest`)}
+    return sql<{ found: string }>`select ${digits(asked)}
       from (select place, ${piece(asked.idDigests)} as digest, ${doubtSeq}::bigint as doubt_seq,
             ${others}::int[] as others
           from generate_series(0, ${countOf(asked) - 1}::int) as place) as of_list
