@@ -62,7 +62,6 @@ export const openTestStore = async (
  */
 export const lookAtClock = (test: TestContext, store: Store): void => {
   const ended = new AbortController()
-  test.after(() => ended.abort())
   const keepLooking = async (): Promise<void> => {
     let before = performance.now()
     for (;;) {
@@ -73,8 +72,13 @@ export const lookAtClock = (test: TestContext, store: Store): void => {
       before = startedAt
     }
   }
-  void keepLooking().catch((error: unknown) => {
+  const looking = keepLooking().catch((error: unknown) => {
     if (!ended.signal.aborted) throw error
+  })
+  // The store is closed after the test. A look must not be under way then.
+  test.after(async () => {
+    ended.abort()
+    await looking
   })
 }
 
