@@ -9,7 +9,7 @@ import type { BuildContactSteps } from './rows/contact-steps.ts'
 import { runIntake } from './run-intake.ts'
 
 /**
- * V8 compiles the row path anew if a second file brings different objects. So the rows are read as
+ * V8 compiles the row path again if a second file brings different objects. So the rows are read as
  * several files.
  */
 const FILES = 3
@@ -28,8 +28,14 @@ const NAMES = ['Anna Lee', 'José García', '"O""Neil, Jr."', 'Zoë Müller', '"
 
 /** A peculiarity occurs once in this number of rows. */
 const EVERY = {
-  ...{ capital: 9, city: 3, email: 5, hyphen: 7 },
-  ...{ lineBreak: 41, longEmail: 50, longId: 60, phone: 31 },
+  capital: 9,
+  city: 3,
+  email: 5,
+  hyphen: 7,
+  lineBreak: 41,
+  longEmail: 50,
+  longId: 60,
+  phone: 31,
 }
 const FAULTS_EVERY = 100
 

@@ -20,6 +20,8 @@ const BYTES_PER_CHAR = 3
 
 /** How many numbers `WrittenRow.subjects` has for each subject. */
 export const SUBJECT_NUMBERS = 3
+/** The last of these numbers. */
+export const SUBJECT_KIND = { email: 0, phone: 1 } as const
 
 /**
  * A row that the caller wrote into the chunk's text, beginning at `used`. `idEnd` and `end`: where
@@ -29,7 +31,7 @@ export type WrittenRow = {
   idEnd: number
   end: number
   /**
-   * For each phone and email: its start and its end in the text, and 1 for a phone, 0 for an email.
+   * For each phone and email: its start and its end in the text, and its `SUBJECT_KIND`.
    */
   subjects: Int32Array
   subjectCount: number
@@ -153,7 +155,7 @@ const addSubjects = (
   for (let at = 0; at < subjectCount * SUBJECT_NUMBERS; at += SUBJECT_NUMBERS) {
     const from = subjects[at]!
     const to = subjects[at + 1]!
-    if (subjects[at + 2] === 1) digests.addPhone(rows, view, from, to)
+    if (subjects[at + 2] === SUBJECT_KIND.phone) digests.addPhone(rows, view, from, to)
     else digests.addEmail(rows, view, from, to)
   }
 }

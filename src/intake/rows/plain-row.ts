@@ -3,7 +3,7 @@ import { isPlainContactId, mayBePhone } from '../../domain/contacts/contact-id.t
 import type { Span } from '../../domain/contacts/contact-id.ts'
 import { E164_LONGEST } from '../../domain/phones/phone-reader.ts'
 import type { PhoneReader } from '../../domain/phones/phone-reader.ts'
-import { SUBJECT_NUMBERS } from '../chunks/chunk-builder.ts'
+import { SUBJECT_KIND, SUBJECT_NUMBERS } from '../chunks/chunk-builder.ts'
 import type { ChunkBuilder, WrittenRow } from '../chunks/chunk-builder.ts'
 import { copyBytes } from '../chunks/chunk-text.ts'
 import type { ChunkText } from '../chunks/chunk-text.ts'
@@ -61,11 +61,11 @@ type PlainRows = {
   e164: Span
 }
 
-const addSubject = (row: WrittenRow, from: number, to: number, phone: 0 | 1): void => {
+const addSubject = (row: WrittenRow, from: number, to: number, kind: number): void => {
   const at = row.subjectCount * SUBJECT_NUMBERS
   row.subjects[at] = from
   row.subjects[at + 1] = to
-  row.subjects[at + 2] = phone
+  row.subjects[at + 2] = kind
   row.subjectCount += 1
 }
 
@@ -95,7 +95,7 @@ const writePhone = (
   const id = setSpan(rows.id, bytes, starts[rows.idIndex]!, ends[rows.idIndex]!)
   const written = setSpan(rows.written, bytes, from, to)
   if (mayBePhone(id, written, setSpan(rows.e164, text.bytes, at, at + length))) return UNDECIDED
-  addSubject(rows.row, at, at + length, 1)
+  addSubject(rows.row, at, at + length, SUBJECT_KIND.phone)
   rows.phones += 1
   return at + length
 }
@@ -128,7 +128,7 @@ const writeCell = (
       return writePhone(rows, record, column.source, text, at)
     case 'email': {
       if (!rows.writeEmail(bytes, from, to, text.bytes, at)) return UNDECIDED
-      addSubject(rows.row, at, at + to - from, 0)
+      addSubject(rows.row, at, at + to - from, SUBJECT_KIND.email)
       return at + to - from
     }
     case 'date':

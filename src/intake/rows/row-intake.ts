@@ -191,8 +191,8 @@ export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowInta
   /** JSON elements before the first object. They wait because the columns are not known yet. */
   const early: RawRow[] = []
 
-  // Each caller makes a spec of another class. V8 would compile the row path anew for each class if
-  // it read the spec.
+  // Each caller makes a spec of another class. If the row path read the spec, V8 would
+  // compile the row path again for each class.
   const { maxRows } = spec
   const countRow = (): void => {
     counts.read += 1

@@ -85,13 +85,13 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
     rows = 0
     const mayStay = (await skipping) ?? false
     const found = await deps.register.compare(tenantId, list.id, ids, compared)
-    const [same, other] = [true, false].map((isSame) => expectedOf(options, mayStay, isSame))
+    const same = expectedOf(options, mayStay, true)
+    const other = expectedOf(options, mayStay, false)
     let at = 0
     for (const expected of lot) {
       for (let row = 0; row < expected.length; row += 1, at += 1) {
         const known = found[at]
-        if (known !== IN_REGISTER.nothing)
-          expected[row] = known === IN_REGISTER.same ? same! : other!
+        if (known !== IN_REGISTER.nothing) expected[row] = known === IN_REGISTER.same ? same : other
       }
     }
   }
