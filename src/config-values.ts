@@ -33,12 +33,14 @@ export type DncConfig = DncRules & {
 const webUrl = z.url({ protocol: /^https?$/ })
 
 /** A whole number from `least` to `most`. */
-export const wholeNumber = (least: number, most: number) =>
-  z
+export const wholeNumber = (least: number, most: number) => {
+  const fault = `must be a whole number from ${least} to ${most}`
+  return z
     .string()
-    .regex(/^\d+$/, 'must be a whole number')
+    .regex(/^\d+$/, fault)
     .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`)
+    .refine((value) => value >= least && value <= most, fault)
+}
 
 /** The parts between commas, without spaces around them and without empty parts. */
 export const commaList = z.string().transform((text) =>
