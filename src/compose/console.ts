@@ -50,7 +50,7 @@ export const consoleOf = (
         readiness: uses.readiness,
         pace: () => genesys.paceStats(),
         uploads: store.uploads,
-        dncSubmissions: uses.dncSubmissions,
+        dncSubmissions: store.dncSubmissions,
         webhookEndpoints: uses.webhookEndpoints,
         gauges: () => store.home.gauges(),
         lastHour: () => telemetry.lastHour(),

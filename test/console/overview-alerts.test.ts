@@ -28,3 +28,12 @@ it('alerts about do-not-call submissions that wait for a person, and links to th
     },
   ])
 })
+
+it('alerts about all uploads that wait for a person, also if none of the newest held uploads does', () => {
+  const alerts = (forPerson: number) =>
+    overviewModel({ ...quietOverview(), held: { items: [], more: true, forPerson } }).alerts
+  assert.deepEqual(alerts(0), [])
+  assert.deepEqual(alerts(12), [
+    { text: '12 uploads are held until a person acts', href: '/console/uploads?state=held' },
+  ])
+})

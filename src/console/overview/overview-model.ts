@@ -1,7 +1,7 @@
 import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts'
 import {
   FINAL_STATES,
-  HOLD_REASONS,
+  holdNeedsPerson,
   type Upload,
   UPLOAD_STATES,
 } from '../../domain/uploads/upload.ts'
@@ -37,12 +37,9 @@ const checkAlerts = ({ checks }: Overview): Alert[] =>
     }))
 
 const heldAlerts = ({ held }: Overview): Alert[] => {
-  const waiting = (held?.items ?? []).filter(
-    ({ hold }) => hold !== null && HOLD_REASONS[hold.reason] !== 'itself',
-  )
-  if (waiting.length === 0) return []
-  const text = fill(words.alerts.held, { count: waiting.length })
-  return [{ text, href: '/console/uploads?state=held' }]
+  const count = held?.forPerson ?? 0
+  if (count === 0) return []
+  return [{ text: fill(words.alerts.held, { count }), href: '/console/uploads?state=held' }]
 }
 
 const submissionAlerts = ({ heldSubmissions: count }: Overview): Alert[] => {
@@ -91,7 +88,7 @@ const heldLine = (upload: Upload) => ({
   list: upload.contactListId,
   since: upload.hold?.since ?? upload.updatedAt,
   ...(upload.hold === null ? { why: '', ends: '' } : holds[upload.hold.reason]),
-  forPerson: upload.hold !== null && HOLD_REASONS[upload.hold.reason] !== 'itself',
+  forPerson: upload.hold !== null && holdNeedsPerson(upload.hold.reason),
 })
 
 const endpointLine = (endpoint: WebhookEndpoint) => ({

@@ -96,6 +96,8 @@ export const HOLD_REASONS = {
   dnc_stale: 'resume',
 } as const
 export type HoldReason = keyof typeof HOLD_REASONS
+/** Whether only a call can end the hold. */
+export const holdNeedsPerson = (reason: HoldReason): boolean => HOLD_REASONS[reason] !== 'itself'
 /**
  * Holds that end as soon as a check in Genesys finds that their reason no longer applies. Until
  * then, the upload stays held and `since` does not change.

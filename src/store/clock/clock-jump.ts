@@ -6,10 +6,17 @@ import type { Tx } from '../homes/database.ts'
 const LEASE = sql`interval '10 seconds'`
 
 /**
+ * `order`: other transactions lock several rows of the table too. So the rows are locked in the
+ * order of this column, as those transactions do. Any other order could deadlock with them.
+ */
+type LockedTable = { table: string; order?: 'id' }
+const ENDPOINTS: LockedTable = { table: 'sync_endpoint', order: 'id' }
+
+/**
  * The columns with times. When the clock is set back, the times in the future move back with it.
  * `where`: the rows to which this applies.
  */
-export const AHEAD: readonly { table: string; where?: string; columns: readonly string[] }[] = [
+export const AHEAD: readonly (LockedTable & { where?: string; columns: readonly string[] })[] = [
   { table: 'lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'lane', columns: ['waits_since', 'waits_until', 'looks_at'] },
   { table: 'segment_campaign', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
@@ -34,8 +41,8 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'upload', columns: ['reconcile_at'] },
   // Endpoints come before their deliveries, as when an endpoint is removed. The other order could
   // deadlock with a removal.
-  { table: 'sync_endpoint', columns: ['failing_since', 'warned_at', 'previous_secret_until'] },
-  { table: 'sync_delivery', where: `state = 'pending'`, columns: ['next_at'] },
+  { ...ENDPOINTS, columns: ['failing_since', 'warned_at', 'previous_secret_until'] },
+  { table: 'sync_delivery', order: 'id', where: `state = 'pending'`, columns: ['next_at'] },
   { table: 'webhook_receipt', where: `state = 'received'`, columns: ['check_at'] },
   { table: 'webhook_receipt', columns: ['received_at'] },
   { table: 'event_subscription', columns: ['attempted_at', 'next_at'] },
@@ -71,6 +78,17 @@ const LEASED = [
 /** Tables whose rows have a heartbeat while the gateway receives their content. */
 const RECEIVING = ['upload', 'dnc_submission', 'guest_file', 'registry_edition'] as const
 
+/** A condition for the same rows. If the table has an `order`, it locks the rows in this order. */
+const lockedWhere = (
+  { table, order }: LockedTable,
+  condition: RawBuilder<unknown>,
+): RawBuilder<unknown> => {
+  if (order === undefined) return condition
+  const column = sql.ref(order)
+  return sql`${column} in (select ${column} from ${sql.table(table)} where ${condition}
+    order by ${column} for no key update)`
+}
+
 /**
  * Call this after the clock was set back. Times in the future move back by the same amount, so that
  * the jump prolongs no wait. Every lease ends within ten seconds, so that the jump does not prolong
@@ -82,15 +100,15 @@ export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
     await sql`update ${sql.table(table)} set lease_until = clock_timestamp() + ${LEASE}
       where lease_until > clock_timestamp() + ${LEASE}`.execute(tx)
   }
-  for (const { table, where, columns } of AHEAD) {
+  for (const { where, columns, ...of } of AHEAD) {
     const ahead = columns.map((column) => sql`${sql.ref(column)} > clock_timestamp()`)
     const moved = columns.map(
       (column) =>
         sql`${sql.ref(column)} = case when ${sql.ref(column)} > clock_timestamp() then ${sql.ref(column)} - ${back} else ${sql.ref(column)} end`,
     )
     const also = where === undefined ? sql`` : sql`${sql.raw(where)} and`
-    await sql`update ${sql.table(table)} set ${sql.join(moved)}
-      where ${also} (${sql.join(ahead, sql` or `)})`.execute(tx)
+    const rows = lockedWhere(of, sql`${also} (${sql.join(ahead, sql` or `)})`)
+    await sql`update ${sql.table(of.table)} set ${sql.join(moved)} where ${rows}`.execute(tx)
   }
   await sql`update pace set waiting = array(select case when until > clock_timestamp() then until - ${back} else until end
       from unnest(waiting) with ordinality as w (until, place) order by place)`.execute(tx)
@@ -115,5 +133,5 @@ export const followAhead = async (tx: Tx, aheadMs: number): Promise<void> => {
     tx,
   )
   await sql`update sync_endpoint set failing_since = failing_since + ${interval(aheadMs)}
-    where failing_since is not null`.execute(tx)
+    where ${lockedWhere(ENDPOINTS, sql`failing_since is not null`)}`.execute(tx)
 }

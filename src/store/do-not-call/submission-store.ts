@@ -86,18 +86,25 @@ const createReadChunk =
 
 const createList =
   (db: Db): DncSubmissionStore['list'] =>
-  async (tenantId, { limit, cursor, dncListId, states, holdReasons }) => {
+  async (tenantId, { limit, cursor, dncListId, states }) => {
     const before = cursor === null ? null : idOfCursor(cursor)
     if (cursor !== null && before === null) return null
     const older = before === null ? sql`` : sql`and id < ${before}`
     const ofList = dncListId === undefined ? sql`` : sql`and dnc_list_id = ${dncListId}`
     const inState = states === undefined ? sql`` : sql`and state = any(${[...states]}::text[])`
-    const held =
-      holdReasons === undefined ? sql`` : sql`and hold_reason = any(${[...holdReasons]}::text[])`
     const { rows } = await sql<SubmissionRow>`select ${SUBMISSION_COLUMNS} from dnc_submission
-      where tenant_id = ${tenantId} and state <> 'receiving' ${older} ${ofList} ${inState} ${held}
+      where tenant_id = ${tenantId} and state <> 'receiving' ${older} ${ofList} ${inState}
       order by id desc limit ${limit + 1}`.execute(db)
     return pageOfRows(rows.map(toSubmission), limit)
+  }
+
+const createCountHeld =
+  (db: Db): DncSubmissionStore['countHeld'] =>
+  async (tenantId, reasons) => {
+    const { rows } = await sql<{ count: number }>`select count(*)::int as count from dnc_submission
+      where tenant_id = ${tenantId} and state = 'held'
+        and hold_reason = any(${[...reasons]}::text[])`.execute(db)
+    return rows[0]!.count
   }
 
 /**
@@ -188,6 +195,7 @@ export const createDncSubmissionStore = (deps: {
     sweepReceiving: createSweep(db),
     find: createFind(db),
     list: createList(db),
+    countHeld: createCountHeld(db),
     readChunk,
     ...createSubmissionMoves(database),
     knowsList: createKnowsList(db),

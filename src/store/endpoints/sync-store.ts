@@ -58,6 +58,10 @@ const createEnvEndpoints = (deps: {
       await sql`insert into tenant (id) values (${DEFAULT_TENANT}) on conflict do nothing`.execute(
         tx,
       )
+      // Other transactions lock several endpoints in the order of their ids. Without this, the
+      // statements below could deadlock with them.
+      await sql`select 1 from sync_endpoint where tenant_id = ${DEFAULT_TENANT}
+        order by id for no key update`.execute(tx)
       await sql`update sync_endpoint set enabled = false, disabled_reason = 'not_configured'
         where source = 'environment' and tenant_id = ${DEFAULT_TENANT} and name <> all(${names}::text[])`.execute(
         tx,

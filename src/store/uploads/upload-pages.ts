@@ -81,13 +81,23 @@ const rowsOf = (
   return sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload where id in (${ids}) order by ${order}`
 }
 
-/** A tenant's uploads, page by page. */
-export const createUploadPages = ({ db }: Database, seals: Seals): Pick<UploadStore, 'list'> => ({
+/** A tenant's uploads, page by page, and how many of them are held. */
+export const createUploadPages = (
+  { db }: Database,
+  seals: Seals,
+): Pick<UploadStore, 'list' | 'countHeld'> => ({
   list: async (tenantId, page) => {
     const before = page.cursor === null ? null : idOfCursor(page.cursor)
     if (page.cursor !== null && before === null) return null
     const { rows } = await rowsOf(seals, tenantId, page, before, page.limit + 1).execute(db)
     const found = pageOfRows(rows.map(toUpload), page.limit)
     return { ...found, items: await withWaits(db, found.items) }
+  },
+  countHeld: async (tenantId, reasons) => {
+    // With the state as a literal, this query can use the small index of open uploads.
+    const { rows } = await sql<{ count: number }>`select count(*)::int as count from upload
+      where tenant_id = ${tenantId} and state = 'held'
+        and hold_reason = any(${[...reasons]}::text[])`.execute(db)
+    return rows[0]!.count
   },
 })

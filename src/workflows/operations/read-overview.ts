@@ -1,7 +1,12 @@
 import { type Caller, hasScope } from '../../domain/access/access.ts'
 import { DNC_HOLD_REASONS, needsPerson } from '../../domain/do-not-call/dnc-submission.ts'
 import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts'
-import type { Upload } from '../../domain/uploads/upload.ts'
+import {
+  HOLD_REASONS,
+  type HoldReason,
+  holdNeedsPerson,
+  type Upload,
+} from '../../domain/uploads/upload.ts'
 import type { LastHour } from '../../telemetry/last-hour.ts'
 import type { WebhookEndpoints } from '../endpoints/webhook-endpoints.ts'
 import type { DncSubmissionStore } from '../ports/do-not-call/submissions.ts'
@@ -26,9 +31,12 @@ export type PaceNow = {
 export type Overview = {
   checks: ReadinessAnswer['checks']
   pace: PaceNow
-  /** The newest held uploads. `more`: there are more held uploads. */
-  held: { items: Upload[]; more: boolean } | null
-  /** How many do-not-call submissions are held until a person acts, at most 100. */
+  /**
+   * The newest held uploads. `more`: there are more held uploads. `forPerson`: how many of all held
+   * uploads are held until a person acts.
+   */
+  held: { items: Upload[]; more: boolean; forPerson: number } | null
+  /** How many do-not-call submissions are held until a person acts. */
   heldSubmissions: number | null
   /**
    * Endpoints whose deliveries fail, and endpoints that the gateway has disabled after a 410 or
@@ -46,8 +54,8 @@ export type ReadOverview = (caller: Caller) => Promise<Overview>
 export type ReadOverviewDeps = {
   readiness: () => Promise<ReadinessAnswer>
   pace: () => Promise<PaceNow>
-  uploads: Pick<UploadStore, 'list'>
-  dncSubmissions: Pick<DncSubmissionStore, 'list'>
+  uploads: Pick<UploadStore, 'list' | 'countHeld'>
+  dncSubmissions: Pick<DncSubmissionStore, 'countHeld'>
   webhookEndpoints: Pick<WebhookEndpoints, 'list'>
   gauges: Home['gauges']
   lastHour: () => LastHour
@@ -59,16 +67,22 @@ const SHOWN_HELD = 10
  */
 const ALL_ENDPOINTS = 100
 
-/** Submissions that wait for a person. More than this number are counted as this number. */
-const SUBMISSIONS_FOR_PERSON = {
-  limit: 100,
-  cursor: null,
-  states: ['held'],
-  holdReasons: DNC_HOLD_REASONS.filter(needsPerson),
-} as const
+const UPLOADS_FOR_PERSON = (Object.keys(HOLD_REASONS) as HoldReason[]).filter(holdNeedsPerson)
+const SUBMISSIONS_FOR_PERSON = DNC_HOLD_REASONS.filter(needsPerson)
 
 const isFailing = ({ enabled, disabledReason, failingSince }: WebhookEndpoint): boolean =>
   enabled ? failingSince !== null : disabledReason === 'gone' || disabledReason === 'failing'
+
+const readHeld = async (
+  uploads: ReadOverviewDeps['uploads'],
+  tenantId: string,
+): Promise<NonNullable<Overview['held']>> => {
+  const [page, forPerson] = await Promise.all([
+    uploads.list(tenantId, { limit: SHOWN_HELD, cursor: null, states: ['held'] }),
+    uploads.countHeld(tenantId, UPLOADS_FOR_PERSON),
+  ])
+  return { items: page?.items ?? [], more: page !== null && page.next !== null, forPerson }
+}
 
 /** Reads all members of the overview at the same time. */
 export const createReadOverview =
@@ -76,12 +90,11 @@ export const createReadOverview =
   async (caller) => {
     const may = (scope: 'uploads' | 'dnc' | 'webhooks' | 'admin') => hasScope(caller.scopes, scope)
     const { tenantId } = caller
-    const page = { limit: SHOWN_HELD, cursor: null, states: ['held'] } as const
     const [{ checks }, pace, held, submissions, endpoints, work] = await Promise.all([
       deps.readiness(),
       deps.pace(),
-      may('uploads') ? deps.uploads.list(tenantId, page) : null,
-      may('dnc') ? deps.dncSubmissions.list(tenantId, SUBMISSIONS_FOR_PERSON) : null,
+      may('uploads') ? readHeld(deps.uploads, tenantId) : null,
+      may('dnc') ? deps.dncSubmissions.countHeld(tenantId, SUBMISSIONS_FOR_PERSON) : null,
       may('webhooks')
         ? deps.webhookEndpoints.list(caller, { limit: ALL_ENDPOINTS, cursor: null })
         : null,
@@ -90,8 +103,8 @@ export const createReadOverview =
     return {
       checks,
       pace,
-      held: held && { items: held.items, more: held.next !== null },
-      heldSubmissions: submissions && submissions.items.length,
+      held,
+      heldSubmissions: submissions,
       failingEndpoints: endpoints && endpoints.items.filter(isFailing),
       work,
       lastHour: may('admin') ? deps.lastHour() : null,

@@ -3,6 +3,7 @@ import { after, before, it } from 'node:test'
 
 import type { NewDncChunk } from '../../../src/domain/do-not-call/dnc-chunk.ts'
 import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
+import type { DncHoldReason } from '../../../src/domain/do-not-call/dnc-submission.ts'
 import { applyOptOutByStrictest } from '../../../src/domain/do-not-call/rules/limits.ts'
 import { keyedDigest } from '../../../src/lib/keyed-digest.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
@@ -230,8 +231,14 @@ eachHome('Submissions of do-not-call entries as they are stored', (home) => {
       `update dnc_submission set state = 'held', hold_reason = 'dnc_list_refused', held_since = clock_timestamp() where id = $1`,
       [id],
     )
+    const held = (tenantId: string, reason: DncHoldReason) =>
+      store.dncSubmissions.countHeld(tenantId, [reason])
+    assert.equal(await held('default', 'dnc_list_refused'), 1)
+    assert.equal(await held('default', 'genesys_unavailable'), 0)
+    assert.equal(await held('other', 'dnc_list_refused'), 0)
     const resumed = await resume()
     assert.deepEqual([resumed?.state, resumed?.hold], ['applying', null])
+    assert.equal(await held('default', 'dnc_list_refused'), 0)
   })
 
   it('is read back as it was sent, in input order', async () => {

@@ -65,5 +65,9 @@ eachHome('What an upload in its lane waits for', (home) => {
       [id],
     )
     assert.equal(await waitOf(id), null)
+    const { uploads } = store
+    assert.equal(await uploads.countHeld('default', ['refusals', 'apply']), 1)
+    assert.equal(await uploads.countHeld('default', ['refusals']), 0)
+    assert.equal(await uploads.countHeld('other', ['apply']), 0)
   })
 })

@@ -73,7 +73,7 @@ ${table(
 
 ## Faults of a segment definition
 
-These codes are in the \`errors\` of the problem \`segment-invalid\`. Each error has the JSON pointer of the place at fault. The second column continues the sentence "The place …".
+These codes are in the \`errors\` of the problem \`segment-invalid\`. Each error has the JSON pointer of the place at fault. Read each text of the second column after the words "The place".
 
 ${table(
   ['code', 'the place'],

@@ -75,6 +75,7 @@ const createStage = ({ lost = false, moved = true, held = [] as number[] } = {})
     },
     discard: async () => void calls.push('discard'),
     sweepReceiving: async () => 0,
+    countHeld: async () => 0,
     find: async (tenantId, id) => (tenantId === 't1' && id === 'dns_1' ? SUBMISSION : null),
     release: async () => (moved ? SUBMISSION : null),
     resume: async () => (moved ? SUBMISSION : null),

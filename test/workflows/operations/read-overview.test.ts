@@ -8,31 +8,34 @@ import {
 } from '../../../src/workflows/operations/read-overview.ts'
 
 const asked: object[] = []
+const count = (of: string, answer: number) => async (tenantId: string, reasons: object) => {
+  asked.push({ of, tenantId, reasons })
+  return answer
+}
 const deps = {
   readiness: async () => ({ ready: true, checks: {} }),
   pace: async () => ({}),
-  uploads: { list: async () => ({ items: [], next: null }) },
+  uploads: { list: async () => ({ items: [{}], next: 'more' }), countHeld: count('uploads', 30) },
   webhookEndpoints: { list: async () => ({ items: [], next: null }) },
-  dncSubmissions: {
-    list: async (tenantId: string, filter: object) => {
-      asked.push({ tenantId, ...filter })
-      return { items: [{}, {}], next: null }
-    },
-  },
+  dncSubmissions: { countHeld: count('submissions', 120) },
 } as unknown as ReadOverviewDeps
 
-const heldSubmissions = async (scopes: Scope[]): Promise<number | null> => {
+const overviewFor = async (scopes: Scope[]) => {
+  asked.length = 0
   const caller = { tenantId: 'acme', keyId: 'key_1', requestId: 'req_1', scopes }
-  const overview = await createReadOverview(deps)(caller)
-  return overview.heldSubmissions
+  return createReadOverview(deps)(caller)
 }
 
 it('counts the submissions of the caller that wait for a person, only for who may see submissions', async () => {
-  assert.equal(await heldSubmissions(['uploads', 'webhooks']), null)
+  assert.equal((await overviewFor(['webhooks'])).heldSubmissions, null)
   assert.deepEqual(asked, [])
-  assert.equal(await heldSubmissions(['dnc']), 2)
-  const page = { limit: 100, cursor: null }
-  assert.deepEqual(asked, [
-    { tenantId: 'acme', ...page, states: ['held'], holdReasons: ['dnc_list_refused'] },
-  ])
+  assert.equal((await overviewFor(['dnc'])).heldSubmissions, 120)
+  assert.deepEqual(asked, [{ of: 'submissions', tenantId: 'acme', reasons: ['dnc_list_refused'] }])
+})
+
+it('counts all held uploads that wait for a person, also those beyond the newest that it shows', async () => {
+  const { held } = await overviewFor(['uploads'])
+  assert.deepEqual(held, { items: [{}], more: true, forPerson: 30 })
+  const reasons = ['apply', 'list_error', 'refusals', 'import_unproven', 'dnc_stale']
+  assert.deepEqual(asked, [{ of: 'uploads', tenantId: 'acme', reasons }])
 })

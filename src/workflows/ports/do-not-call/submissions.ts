@@ -63,8 +63,6 @@ export type DncLedgerQuery = { outcomes: readonly EntryOutcome[]; afterLine: num
 export type DncSubmissionFilter = {
   dncListId?: string
   states?: readonly SeenDncState[]
-  /** Only submissions that are held for one of these reasons. */
-  holdReasons?: readonly DncHoldReason[]
 }
 
 /** An entry about one of the people who were searched for. */
@@ -178,6 +176,8 @@ export type DncSubmissionStore = {
     tenantId: string,
     page: DncSubmissionFilter & { limit: number; cursor: string | null },
   ): Promise<Page<DncSubmission> | null>
+  /** How many submissions of the tenant are held for one of these reasons. */
+  countHeld(tenantId: string, reasons: readonly DncHoldReason[]): Promise<number>
   /** A chunk as stored. Throws if the submission or its key is gone. */
   readChunk(id: string, seq: number): Promise<DncChunk>
   /** The ledger in input order, a chunk at a time. */

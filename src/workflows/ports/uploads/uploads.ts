@@ -10,6 +10,7 @@ import type { NewChunk, StagedChunk } from '../../../domain/uploads/chunk.ts'
 import type { RowFault } from '../../../domain/uploads/rejection.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
 import type {
+  HoldReason,
   Upload,
   UploadColumn,
   UploadCounts,
@@ -189,6 +190,8 @@ export type UploadStore = {
     tenantId: string,
     page: { limit: number; cursor: string | null } & UploadFilter,
   ): Promise<Page<Upload> | null>
+  /** How many uploads of the tenant are held for one of these reasons. */
+  countHeld(tenantId: string, reasons: readonly HoldReason[]): Promise<number>
   /**
    * The ledger in input order: at most `limit` rows after line `afterLine`. `outcomes` empty: all.
    */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 
-import type { Store } from '../../src/store/homes/open-store.ts'
-import type { SyncResult } from '../../src/workflows/ports/endpoints/sync.ts'
-import { type OtherSession, openOtherSession } from '../support/databases/blocked.ts'
-import { openTestStore, serverHome } from '../support/databases/database.ts'
-import { audit, ids, stageUpload } from '../support/stages/store-uploads.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import type { SyncResult } from '../../../src/workflows/ports/endpoints/sync.ts'
+import { type OtherSession, openOtherSession } from '../../support/databases/blocked.ts'
+import { openTestStore, serverHome } from '../../support/databases/database.ts'
+import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 // The embedded home has only one connection, so no statement ever waits for another there.
 const server = serverHome()
