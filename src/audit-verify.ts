@@ -14,7 +14,7 @@ const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH] [--h
 FILE   the answer of GET /v1/audit-entries/export
 KEYS   the answer of GET /v1/signing-keys, saved when nobody had a reason to change it
 --head a block and its hash, from a line audit.chained of a log that was kept elsewhere. With it, the check shows whether the end of FILE was cut off
-HEADS  the file of AUDIT_HEADS_FILE, or such a log: all heads in it are compared
+HEADS  the file of AUDIT_HEADS_FILE, or a log with such lines: all heads in it are compared
 `
 
 /** Thrown if the verifier cannot check anything. Reported in one line, without a stack trace. */

@@ -52,13 +52,13 @@ export const check = (bytes, keyOf) => {
   // A document with the same content in another spelling is refused too. No byte can therefore be
   // changed.
   if (!Buffer.from(canonical(document)).equals(bytes)) {
-    return { fault: 'Its bytes are not those that the gateway wrote: it was changed or formatted.' }
+    return { fault: 'The gateway did not write these bytes: they were changed or formatted.' }
   }
   const { signature, ...certificate } = document
   if (certificate.format !== FORMAT) return { fault: `It is not of the form ${FORMAT}.` }
   const pem = keyOf(certificate.keyId)
   if (pem === undefined) {
-    return { fault: `It says that key "${certificate.keyId}" signed it, which is none of yours.` }
+    return { fault: `It names the key "${certificate.keyId}", which is not one of your keys.` }
   }
   const signed = Buffer.from(String(signature), 'base64')
   if (signed.toString('base64') !== signature) return { fault: 'Its signature is no base64.' }
@@ -73,7 +73,7 @@ const days = (seconds) => `${(seconds / 86_400).toFixed(1)} days old`
 
 /** The certificate in plain words. */
 const told = ({ keyId, issuedAt, tenantId, upload, counts, codes, ...of }) => [
-  `GENUINE. Key "${keyId}" signed it at ${issuedAt}, and no byte was changed since.`,
+  `GENUINE. Key "${keyId}" signed the certificate at ${issuedAt}, and no byte was changed since then.`,
   `Upload ${upload.id} of tenant ${tenantId} to contact list ${upload.contactListId}, then ${upload.state}.`,
   `Its file has the SHA-256 ${upload.fileSha256} (${upload.fileBytes} bytes).`,
   `Its rows were looked up from ${of.check.startedAt} to ${of.check.endedAt}, by rule table ${of.ruleTable.version}.`,
@@ -87,9 +87,9 @@ const told = ({ keyId, issuedAt, tenantId, upload, counts, codes, ...of }) => [
     (one) =>
       `- ${one.registry} (${one.country}), edition ${one.editionId}: ${one.numbers} numbers as of ${one.asOf}, ${days(one.ageSeconds)} when they were looked up (${one.lookedUp}); file ${one.digest ?? 'unknown'}`,
   ),
-  `Of ${counts.read} rows ${counts.suppressed} were kept out as not to be called, ${counts.rejected} were rejected, ${counts.accepted} accepted, ${counts.delivered} delivered.`,
+  `${counts.read} rows were read. ${counts.suppressed} were suppressed, ${counts.rejected} rejected, ${counts.accepted} accepted and ${counts.delivered} delivered.`,
   ...Object.entries(codes).map(([code, rows]) => `- ${code}: ${rows}`),
-  ...(of.codesComplete ? [] : ['What kept rows out was not known any more when it was signed.']),
+  ...(of.codesComplete ? [] : ['When it signed, the gateway no longer knew what suppressed rows.']),
   `The audit trail then ended with block ${of.audit.block}: npm run audit:verify -- … --head ${of.audit.block}:${of.audit.hash}`,
 ]
 

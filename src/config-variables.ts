@@ -59,7 +59,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_DIALECT',
     null,
-    'Which API of Genesys the gateway uses: guide or platform. Required with credentials. The sandbox starts in guide.',
+    'Which API of Genesys the gateway uses: guide or platform. Required if GENESYS_CLIENT_ID is set. Default with the sandbox: guide.',
   ),
   variable(
     genesys,
@@ -98,13 +98,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_FILE_THRESHOLD_ROWS',
     '50000',
-    'guide: the gateway sends an upload with more accepted rows than this as files, if the list has a column for the contact id. The option delivery of an upload overrides this variable.',
+    'guide: the gateway sends an upload as files if the upload has more accepted rows than this number, and the list has a column for the contact id. The option delivery of an upload overrides this variable.',
   ),
   variable(
     genesys,
     'GENESYS_UPLOAD_HOSTS',
     null,
-    'Hosts to which the gateway may send files by pre-signed URLs, separated by commas. The API host is always allowed. *.example.com allows every host below example.com. Default: *.amazonaws.com, and in eusc-de-east-1 *.amazonaws.eu.',
+    'Hosts to which the gateway may send files by pre-signed URLs, separated by commas. The API host is always allowed. *.example.com allows every host below example.com. Default: *.amazonaws.com. In the region eusc-de-east-1: *.amazonaws.eu.',
   ),
   variable(
     genesys,
@@ -116,13 +116,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_INDEX_WAIT_SECONDS',
     '60',
-    'guide: if Genesys rebuilds the index of a campaign for more seconds than this, the segment becomes index_pending.',
+    'guide: how many seconds the gateway waits while Genesys rebuilds the index of a campaign. After this time, the segment becomes index_pending.',
   ),
   variable(
     genesys,
     'GENESYS_MAX_CONCURRENT_DNC_WRITES',
     '5',
-    'How many requests with do-not-call entries may be in progress at a time, over all instances.',
+    'Maximum number of requests with do-not-call entries that are in progress at a time, over all instances.',
   ),
   secret(
     access,
@@ -143,7 +143,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     access,
     'WEBHOOK_SECRET',
-    'Secret that proves webhooks of Genesys: whsec_… of at least 24 bytes[,older…]. Without a secret, the gateway gets no webhooks, and polls for completions. If the sandbox and the database are both embedded, the default is a secret that the gateway makes.',
+    'Secret that proves that a webhook comes from Genesys: whsec_… of at least 24 bytes[,older…]. Without a secret, the gateway gets no webhooks, and polls for completions. If the sandbox and the database are both embedded, the default is a secret that the gateway makes.',
   ),
   variable(
     sync,
@@ -229,13 +229,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     dnc,
     'DNC_MAX_AGE_DAYS',
     null,
-    'Maximum age in days of a registry edition when a contact is sent. If the edition is older, the upload is held as dnc_stale. The limit applies to registries that have no maxAgeDays. Default: the limit in the law of the country (docs/do-not-call.md), or 31 if the gateway knows no such limit.',
+    'Maximum age in days that a registry edition may have when a contact is sent. If the edition is older, the upload is held as dnc_stale. The limit applies to registries that have no maxAgeDays. Default: the limit in the law of the country (docs/do-not-call.md), or 31 if the gateway knows no such limit.',
   ),
   variable(
     dnc,
     'DNC_REQUIRED_REGISTRIES',
     null,
-    'Pairs country=registry, separated by commas, for example US=ftc,GB=tps. The gateway sends contacts of such a country only if a tenant that is granted the contact list uses the registry of this country. Default: none.',
+    'Pairs country=registry, separated by commas, for example US=ftc,GB=tps. For such a country, the gateway sends contacts of a list only if at least one tenant with a grant for the list uses this registry. Default: none.',
   ),
   variable(
     dnc,
@@ -253,7 +253,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     segments,
     'SEGMENT_CONFIRM_SHARE',
     '50',
-    'A segment needs a confirmation if more contacts than this enter or leave the selection of the campaign. In percent of the contacts that the version in force selects.',
+    'A percentage of the contacts that the version in force selects. If the contacts that enter or leave the selection are together more than this percentage, the segment needs a confirmation.',
   ),
   variable(
     guestFiles,

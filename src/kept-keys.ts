@@ -88,7 +88,7 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
     if (isSomebodyElses(dataDir)) {
       throw refusedDir(
         dataDir,
-        `is open to other users and holds files of theirs: ${ELSEWHERE}, or close it yourself with chmod 700`,
+        `is open to other users and holds files of other users: ${ELSEWHERE}, or close it yourself with chmod 700`,
       )
     }
     chmodSync(dataDir, 0o700)

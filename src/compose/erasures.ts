@@ -30,6 +30,10 @@ export const erasureUsesOf = ({ store, owner }: Essentials, wake: () => void) =>
   }),
 })
 
+/**
+ * The worker that erases people, from the database and from Genesys. It works on at most `AT_ONCE`
+ * erasures at the same time. The caller must start it.
+ */
 export const erasureWorkerOf = ({ store, genesys, telemetry, owner }: Essentials): ObjectWorker =>
   createErasureWorker({
     erasures: store.erasures,

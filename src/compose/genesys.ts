@@ -20,6 +20,10 @@ const genesysUrls = (
   return { apiUrl: api, loginUrl: loginUrl ?? (dialect === 'guide' ? api : hosts.loginUrl) }
 }
 
+/**
+ * Starts the sandbox in this process, on a free port of the loopback interface. null: the gateway
+ * is configured for a real Genesys.
+ */
 export const startInProcessSandbox = async (config: Config): Promise<Sandbox | null> =>
   config.genesys.kind === 'sandbox'
     ? startSandbox({
@@ -53,6 +57,11 @@ export const bindStore = async (
   if (sandbox) await store.subscriptions.forget()
 }
 
+/**
+ * Creates the client for the sandbox of this process, or for the configured Genesys. Makes no call.
+ * Call `bindStore` first: it refuses an organisation for which the stored work is not meant.
+ * `heardTime`: receives Genesys' time in milliseconds since 1970.
+ */
 export const openGenesys = (
   config: Config,
   sandbox: Sandbox | null,

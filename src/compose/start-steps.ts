@@ -11,6 +11,10 @@ const AGAIN_MS = 10_000
  */
 export type DuringStep = <T>(step: StartStep, work: () => Promise<T>) => Promise<T>
 
+/**
+ * Reports steps as the event `process.starting`. The reports of a step end when the step ends or
+ * throws. Its result or error is passed on.
+ */
 export const createStartSteps =
   (deps: { clock: Clock; emit: Emit }): DuringStep =>
   async (step, work) => {

@@ -24,6 +24,10 @@ const overBytes = (reader: RowReader<string>): RowReader<Buffer> => ({
   push: (bytes) => reader.push(textOf(bytes)),
 })
 
+/**
+ * Makes the reader for the format of the file. Its pieces are UTF-8. `sink` receives the rows
+ * during `push` and `end`.
+ */
 export const createReader = (spec: FileSpec, sink: RowSink & CsvSink): RowReader<Buffer> => {
   const { maxRecordBytes, jsonForm } = spec
   const { delimiter, hasHeader } = spec.options

@@ -4,6 +4,7 @@
  */
 export const createBitmap = (size: number): Buffer => Buffer.alloc(Math.ceil(size / 8))
 
+/** Adds `index` to the set. Has no effect beyond the end of the bitmap. */
 export const setBit = (bitmap: Uint8Array, index: number): void => {
   bitmap[index >> 3]! |= 1 << (index & 7)
 }
@@ -15,6 +16,7 @@ export const setBit = (bitmap: Uint8Array, index: number): void => {
 export const hasBit = (bitmap: Uint8Array, index: number): boolean =>
   ((bitmap[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
 
+/** How many integers the set contains. */
 export const countBits = (bitmap: Uint8Array): number => {
   let count = 0
   for (const byte of bitmap) for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1

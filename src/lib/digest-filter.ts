@@ -67,6 +67,7 @@ const mayHold = ({ words, blocks }: Piece, digests: Int32Array, at: number): boo
   return true
 }
 
+/** Makes an empty filter. Digests cannot be removed from it, and it grows without a limit. */
 export const createDigestFilter = (): DigestFilter => {
   const pieces: Piece[] = []
   let held = 0

@@ -3,6 +3,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 /** The SHA-256 digest as 32 bytes. */
 export const sha256 = (data: string | Uint8Array): Buffer => hash('sha256', data, 'buffer')
 
+/** The SHA-256 digest as 64 hexadecimal digits in lower case. A text is hashed as UTF-8. */
 export const sha256Hex = (data: string | Uint8Array): string => hash('sha256', data, 'hex')
 
 /**

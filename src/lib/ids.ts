@@ -12,6 +12,10 @@ export type Ids = {
   newUuid(): string
 }
 
+/**
+ * `random`: returns `size` random bytes. Default: those of Node. Ids that are made in the same
+ * millisecond have no fixed order.
+ */
 export const createIds = (deps: { clock: Clock; random?: (size: number) => Uint8Array }): Ids => {
   const random = deps.random ?? ((size: number) => randomBytes(size))
   const newUuid = (): string => {

@@ -43,6 +43,10 @@ const once = (act: () => void): (() => void) => {
   }
 }
 
+/**
+ * Begins the attempts at an endpoint in the order in which `take` got them. If an attempt throws,
+ * emits `job.failed`, and the delivery stays pending.
+ */
 export const createFirstAttempts = (
   deps: FirstAttemptsDeps,
 ): FirstAttempts & {

@@ -99,7 +99,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   paceRemaining: gauge(
     'pace_remaining',
-    'Number of remaining requests that Genesys last reported. The number is only a hint',
+    'How many more requests Genesys would accept, as Genesys last reported. The number is only a hint',
   ),
   paceWaiting: gauge('pace_waiting', 'Requests of this instance that wait for a slot', ['class']),
 })
@@ -132,7 +132,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   jobFailures: counter('job_failures_total', 'Background jobs that ended in an error', ['queue']),
   lastProcessed: gauge(
     'last_processed_timestamp_seconds',
-    'When the work that the label names last succeeded',
+    'Time of the last success, by kind of work',
     ['what'],
   ),
   uploads: gauge(
@@ -155,7 +155,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'Age of the oldest message that the gateway still has to deliver to an enabled endpoint',
   ),
   syncDead: gauge('sync_dead', 'Messages that the gateway gave up on. You may replay them'),
-  clockJumps: counter('clock_jumps_total', 'Jumps of the clock that the label names', ['of']),
+  clockJumps: counter('clock_jumps_total', 'Clock jumps, by clock: database or gateway', ['of']),
   clockUnconfirmed: gauge(
     'clock_unconfirmed',
     "1 while the database's clock is not confirmed. Until it is confirmed, no stored data expires",
@@ -188,7 +188,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   ),
   segmentIndexSeconds: histogram(
     'segment_index_seconds',
-    'Time from the moment when Genesys accepted the rules until its index of the campaign’s contacts was ready again',
+    'Time from the moment when Genesys accepted the rules until the index of the campaign’s contacts was ready again',
     LONG_SECONDS,
   ),
   segmentAnalysisSeconds: histogram(
@@ -239,7 +239,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   retentionDeleted: counter(
     'retention_deleted_total',
-    'Items deleted at the end of their retention, by rule. The rule audit-entries counts the runs with due entries, not the entries',
+    'Items deleted at the end of their retention, by rule. The rule audit-entries counts runs in which entries were due. It does not count entries',
     ['rule'],
   ),
   retentionBehind: gauge(

@@ -91,7 +91,7 @@ export const importTableMarkdown = (): string =>
     '|---|---|---|',
     ...Object.entries(LAYERS).map(([name, { mayImport }]) =>
       mayImport.includes('everything')
-        ? `| \`${name}\` | everything | as its parts |`
+        ? `| \`${name}\` | everything | the same as the parts it composes |`
         : `| \`${name}\` | ${code(mayImport)} | ${doorsOf(name).length === 0 ? '–' : code(doorsOf(name))} |`,
     ),
   ].join('\n')

@@ -57,7 +57,7 @@ test('one that holds only what is not ours is refused and left open; with a file
   writeFileSync(join(directory, 'letters.txt'), '')
   assert.throws(
     () => closeDataDir(configOf(directory)),
-    (error) => error instanceof DataDirOpen && /holds files of theirs/.test(error.message),
+    (error) => error instanceof DataDirOpen && /holds files of other users/.test(error.message),
   )
   assert.equal(modeOf(directory), 0o755)
   mkdirSync(join(directory, 'pgdata'))

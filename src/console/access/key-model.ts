@@ -58,4 +58,5 @@ export const keyModel = (key: IssuedKey, now: Date, caller: Pick<Caller, 'keyId'
   }
 }
 
+/** All scopes with their labels, for the form that makes a key. */
 export const scopeChoices = () => SCOPES.map((scope) => ({ scope, label: words.scopes[scope] }))

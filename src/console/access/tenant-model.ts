@@ -63,6 +63,10 @@ export const tenantForm = (tenant: Tenant | null, registries: readonly string[])
   registries: registryChoices(registries, tenant?.registries ?? []),
 })
 
+/**
+ * A tenant for its page, and for its line in the list of tenants. `grants` has a line for each kind
+ * of object, even if the tenant has no grant for it.
+ */
 export const tenantModel = (tenant: Tenant) => ({
   id: tenant.id,
   name: tenant.name,

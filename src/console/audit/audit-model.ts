@@ -35,6 +35,10 @@ const aboutOf = (entry: ChainedEntry) =>
     [words.facts.hash]: entry.hash,
   })
 
+/**
+ * An entry as a line of the list. The links are null if the object has no page, or if the viewer
+ * may not see it. An action or outcome that has no words is shown as its code.
+ */
 export const entryLine = (entry: ChainedEntry, { scopes }: Pick<Caller, 'scopes'>) => ({
   seq: entry.seq,
   at: entry.at,
@@ -59,6 +63,10 @@ export type AuditAsked = {
   cursor?: string | undefined
 }
 
+/**
+ * The model of the list of entries. `found.next`: where the next page begins. null: there is no
+ * next page. `limit`: the most entries of a page.
+ */
 export const auditModel = (
   found: { items: readonly ChainedEntry[]; next: string | null },
   { cursor, ...filter }: AuditAsked,

@@ -32,6 +32,9 @@ export const findOwn = async (
   return submission
 }
 
+/**
+ * The path of the page of a submission. `id`: the id that the gateway gave. It needs no encoding.
+ */
 export const linkOf = (id: string): string => `/console/do-not-call/submissions/${id}`
 
 /**

@@ -16,6 +16,11 @@ export type SignInLink = {
   isGood(token: string): boolean
 }
 
+/**
+ * Makes a link with a secret of 24 random bytes. The link exists only in memory, so it ends when
+ * the gateway stops. `keyDigest`: the digest of the admin key. The caller checks that the request
+ * comes from the gateway's own machine.
+ */
 export const createSignInLink = (deps: {
   random: (size: number) => Uint8Array
   keyDigest: Buffer

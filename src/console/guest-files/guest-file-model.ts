@@ -23,6 +23,10 @@ const BADGE_OF = {
   failed: 'failed',
 } as const satisfies Record<SeenGuestFileState, string>
 
+/**
+ * The states by which the list of files can be filtered, with their labels. `receiving` is left
+ * out, because the list never has such a file.
+ */
 export const stateChoices = () =>
   SEEN_GUEST_FILE_STATES.map((state) => ({ state, label: words.states[state] }))
 

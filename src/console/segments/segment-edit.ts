@@ -172,6 +172,9 @@ const lookAt = async (asked: Asked, told: readonly Fault[] = []): Promise<View> 
   })
 }
 
+/**
+ * The reasons for a confirmation as sentences, in the same order. Empty: no confirmation is needed.
+ */
 export const reasonWords = (reasons: readonly ConfirmReason[]): string[] =>
   reasons.map((reason) => words.reasons[reason])
 

@@ -13,6 +13,7 @@ const { segments: words } = ENGLISH
 const LIST_PAGE = '/console/segments'
 
 export const campaignParams = z.strictObject({ campaignId: genesysIdSchema })
+/** The path of the page of a campaign's segment. Encodes the id, because it comes from Genesys. */
 export const placeOf = (campaignId: string): string =>
   `${LIST_PAGE}/${encodeURIComponent(campaignId)}`
 

@@ -51,6 +51,10 @@ export type FormRule = {
 export type FormGroup = { kind: 'group'; join: Join; nodes: FormNode[] }
 export type FormNode = FormRule | FormGroup
 
+/**
+ * The rule that the form adds. The check of the definition refuses it until a person fills in the
+ * column and the value.
+ */
 export const emptyRule = (): FormRule => ({
   kind: 'rule',
   attribute: '',
@@ -58,6 +62,9 @@ export const emptyRule = (): FormRule => ({
   value: '',
   as: 'text',
 })
+/**
+ * The group that the form adds. It has one rule, because a definition must not have an empty group.
+ */
 export const emptyGroup = (): FormGroup => ({ kind: 'group', join: 'all', nodes: [emptyRule()] })
 
 const isAlwaysNumber = (operator: FormOperator): boolean =>

@@ -49,6 +49,10 @@ const joined = (text: string, nodes: readonly SegmentNode[]): RuleLines => ({
   nodes: nodes.map(ruleLines),
 })
 
+/**
+ * A tree of rules in words. A negation has no line: the heading of the group shows it (`notAll`,
+ * `none`). A negated comparison becomes a group with one rule.
+ */
 export const ruleLines = (node: SegmentNode): RuleLines => {
   if (isLeaf(node)) return { text: leafWords(node), nodes: [] }
   if ('all' in node) return joined(words.joins.all, node.all)

@@ -19,6 +19,10 @@ export type UploadActions = {
 const mayResume = ({ state, hold }: Upload): boolean =>
   state === 'paused' || (hold !== null && HOLD_REASONS[hold.reason] === 'resume')
 
+/**
+ * The actions that the page offers. It offers no `resume` for a hold that ends by itself. It offers
+ * a retry only after the upload has ended, and only for outcomes that have rows.
+ */
 export const actionsOf = (upload: Upload): UploadActions => {
   const { state, hold, cancelRequested } = upload
   const waitsForApply = hold?.reason === 'apply'

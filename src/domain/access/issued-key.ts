@@ -43,4 +43,5 @@ export const keyOfBytes = (random: Uint8Array): string => {
   return `${body}${sha256(body).toString('base64url').slice(0, CHECKSUM_CHARACTERS)}`
 }
 
+/** The part of a key that may be stored and shown: `ogw_` and 48 of the 256 random bits. */
 export const prefixOfKey = (key: string): string => key.slice(0, PREFIX_CHARACTERS)

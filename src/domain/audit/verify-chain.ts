@@ -72,11 +72,16 @@ const canonical = (value: unknown): string => {
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
 }
 
+/**
+ * The hash of an entry, 64 hexadecimal digits. It does not cover `type`, which only exports have.
+ */
 export const hashOfEntry = ({ type: _type, ...entry }: EntryLine): string =>
   sha256Hex(canonical(entry))
+/** The `entriesHash` of a header. `hashes`: those of all entries of the block, in their order. */
 export const hashOfEntries = (hashes: readonly string[]): string => sha256Hex(hashes.join('\n'))
 /** The text that is hashed and signed for a block. */
 export const textOfHeader = (header: BlockHeader): string => canonical(header)
+/** The hash of a block. The header of the next block contains it as `previous`. */
 export const hashOfHeader = (header: BlockHeader): string => sha256Hex(textOfHeader(header))
 
 export type Trusted = {

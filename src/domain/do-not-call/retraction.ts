@@ -19,7 +19,7 @@ const RETRACTION_TRANSITIONS = {
 
 /** The note of a submission whose entries name contacts that were already delivered. */
 export const DELIVERED_BEFORE_NOTE =
-  'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes a retraction.'
+  'The gateway delivered contacts before this submission named them. GET …/delivered-before lists the outcomes of these contacts. Neither a removal nor an expiry undoes a retraction.'
 
 export type RetractionState = keyof typeof RETRACTION_TRANSITIONS
 export const RETRACTION_STATES = Object.keys(RETRACTION_TRANSITIONS) as RetractionState[]

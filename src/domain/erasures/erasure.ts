@@ -42,7 +42,7 @@ export type ErasureState = (typeof ERASURE_STATES)[number]
 /** Why data of the person remains. The texts are for the receipt. */
 export const ERASURE_REMAINS = {
   genesys_cannot_delete:
-    'Genesys has no call in this dialect that deletes a contact. Delete the contact in Genesys by hand.',
+    'In this dialect, Genesys has no call that deletes a contact. Delete the contact in Genesys by hand.',
   genesys_keeps_contact:
     'Genesys accepted the deletion and still shows the contact, because a campaign uses it.',
   file_in_genesys:
@@ -50,7 +50,7 @@ export const ERASURE_REMAINS = {
   segment_rules:
     'The rules of a segment name the person. To remove the person from the rules, send a new version.',
   entry_to_be_sent:
-    'The number stays encrypted with the do-not-call entry, because the gateway still has to send the entry to Genesys.',
+    'The do-not-call entry keeps the number in encrypted form, because the gateway still has to send the entry to Genesys.',
 } as const
 export type ErasureRemain = keyof typeof ERASURE_REMAINS
 
@@ -125,6 +125,10 @@ export type Mentions = {
   isCell(cell: string): boolean
 }
 
+/**
+ * How one person is found in texts and cells. `value`: a phone in E.164, an email, or a contact id.
+ * An email is found in any case, but a contact id only in its exact case.
+ */
 export const mentionsOf = ({ kind, value }: Pick<ErasureSubject, 'kind' | 'value'>): Mentions => {
   const replacing =
     (pattern: RegExp, by = ERASED) =>

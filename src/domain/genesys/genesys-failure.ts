@@ -68,6 +68,11 @@ export type GenesysRowError = {
 /** What is wrong with a row, without its position or its id. */
 export type GenesysRowFault = Pick<GenesysRowError, 'field' | 'code' | 'said'>
 
+/**
+ * A call to Genesys that failed. `status` null: Genesys did not answer, or the failure does not
+ * follow from the status. `retryAfterMs`: how long Genesys asks to wait. null: Genesys named no
+ * time. The message never contains free text of an answer.
+ */
 export class GenesysFailure extends Error {
   override readonly name = 'GenesysFailure'
   readonly kind: GenesysFailureKind

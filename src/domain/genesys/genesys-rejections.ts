@@ -41,7 +41,7 @@ export const GENESYS_REJECTIONS = {
     'Correct the date, or leave the cell empty, and send the row again.',
   ),
   'genesys-zip-code-invalid': page(
-    'Genesys does not accept the postal code. It derives the time zone of the contact from this code.',
+    'Genesys does not accept the postal code, from which it derives the time zone of the contact.',
     'A postal code that does not exist in the country.',
     'Correct the postal code, or leave the cell empty, and send the row again.',
   ),
@@ -71,7 +71,7 @@ export const GENESYS_REJECTIONS = {
     'Send the row again.',
   ),
   'genesys-job-lost': page(
-    'Genesys accepted the rows twice. Each time, Genesys later did not know the job of the rows.',
+    'The gateway sent the rows twice. Each time, Genesys accepted the rows but later did not know their job.',
     'Genesys answers 404 for the job id that it gave.',
     'Send the row again.',
   ),
@@ -104,4 +104,8 @@ const SCHEMA_CODES: readonly GenesysRowCode[] = [
   'genesys-format-mismatch',
 ]
 
+/**
+ * Whether the code concerns the columns of the list. The gateway then holds the upload and lets no
+ * row fail.
+ */
 export const isSchemaCode = (code: GenesysRowCode): boolean => SCHEMA_CODES.includes(code)

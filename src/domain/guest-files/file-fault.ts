@@ -22,4 +22,5 @@ export type FileFaultCode = (typeof FILE_FAULT_CODES)[number]
  */
 export type FileFault = { code: FileFaultCode; detail: string }
 
+/** Makes a fault. The checks of a file return it and do not throw it. */
 export const fileFault = (code: FileFaultCode, detail: string): FileFault => ({ code, detail })

@@ -18,5 +18,9 @@ export type FileExtension = keyof typeof CONTENT_TYPES
  */
 export const MAX_FILE_BYTES = 10_485_760
 
+/**
+ * Whether files with this extension are accepted. `text`: the extension in lower case, without the
+ * point.
+ */
 export const isFileExtension = (text: string): text is FileExtension =>
   Object.hasOwn(CONTENT_TYPES, text)

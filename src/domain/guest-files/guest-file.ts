@@ -28,6 +28,10 @@ export const SEEN_GUEST_FILE_STATES = Object.keys(GUEST_FILE_STATES).filter(
   (state) => state !== 'receiving',
 ) as [SeenGuestFileState, ...SeenGuestFileState[]]
 
+/**
+ * Whether the state `to` may follow `from`. Also true if both are the same, because a step may
+ * leave the state as it is.
+ */
 export const canMove = (from: GuestFileState, to: GuestFileState): boolean =>
   from === to || (GUEST_FILE_STATES[from].next as readonly string[]).includes(to)
 
@@ -48,6 +52,9 @@ export type ScanVerdict = (typeof SCAN_VERDICTS)[number]
  */
 export const VIRUS_SCANS = ['pending', 'passed', 'failed', 'infected'] as const
 export type VirusScan = (typeof VIRUS_SCANS)[number]
+/**
+ * Whether the gateway quarantines the file. It does so for malware, and also if the scan failed.
+ */
 export const isBad = (virusScan: VirusScan): boolean =>
   virusScan === 'failed' || virusScan === 'infected'
 

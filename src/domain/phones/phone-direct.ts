@@ -65,6 +65,10 @@ const GENERAL = 1
 
 const emergencyCodes = compileWhole([EMERGENCY_CODES.join('|')])
 
+/**
+ * Whether the digits from the index `from` on are exactly an emergency, crisis or service code of
+ * some country. The region does not matter.
+ */
 export const isEmergency = ({ digits, count }: WrittenPhone, from: number): boolean =>
   count - from <= SHORT_DIGITS &&
   emergencyCodes !== null &&
@@ -147,6 +151,10 @@ const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): numb
   return isPossible(country ?? plan, length) ? after : from
 }
 
+/**
+ * Whether the first digits of the number are those of `start` (values 0 to 9). A plus sign does not
+ * count.
+ */
 export const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): boolean => {
   if (count < start.length) return false
   for (let at = 0; at < start.length; at += 1) if (digits[at] !== start[at]) return false

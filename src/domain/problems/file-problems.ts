@@ -19,7 +19,7 @@ export const FILE_PROBLEMS = {
   'contact-id-column-missing': page(
     422,
     'No column holds the contact id',
-    'If you set `contactIdColumn`, the file does not have the column that this option names. Otherwise, the file has neither the column `contactId` nor `customerId`, and the gateway did not find exactly one other column that almost certainly holds the contact id. If the answer has `proposals`, these columns may hold the contact id.',
+    'If you set `contactIdColumn`, the file does not have the column that this option names. If you did not set this option, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, one of these columns may hold the contact id.',
     'phone,firstName',
     'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to this name.',
   ),
@@ -33,9 +33,9 @@ export const FILE_PROBLEMS = {
   'mapping-needed': page(
     422,
     'The mapping of columns is missing or does not fit',
-    'The answer has `proposals` or `unknown`. `proposals`: the gateway is not certain how to map some columns of the file to columns of the list. Each proposal names a column of the file, a column of the list and a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`. Check this value, correct it where it is wrong, and send it back. `unknown`: these columns are named in an option but are not in the file, or they are in the file but cannot be added to the list.',
+    'The answer has `proposals` or `unknown`. `proposals`: the gateway is not certain how to map some columns of the file to columns of the list. Each proposal names a column of the file, a column of the list and a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`. Check this value, correct it where it is wrong, and send it back. `unknown` lists columns that an option names but the file lacks, or columns of the file that cannot be added to the list.',
     'The file has `mobile`, the list has `phoneNumber` and no other phone.',
-    'Send the option `mapping` with the right pairs, and null for columns to leave out. In `mapping`, `phoneColumns` and `emailColumns`, name only columns of the file.',
+    'Send the option `mapping` with the right pairs, and null for columns to leave out. In `mapping`, each key must be a column of the file. The options `phoneColumns` and `emailColumns` can name only columns of the file or of the list.',
   ),
   'schema-drift': page(
     422,

@@ -7,6 +7,7 @@ export type ProblemPage = {
   fix: string
 }
 
+/** Makes the page of a code in the tables of problems. `fix` is also the `hint` of the answer. */
 export const page = (
   status: number,
   title: string,

@@ -21,7 +21,7 @@ export const REGISTRY_PROBLEMS = {
     'The file has numbers of a different country',
     'A number in the file belongs to a country that is not the country of the registry. `line` is the line of this number. The gateway kept nothing of the file.',
     '+442079460018 in an edition of a registry for US.',
-    'Send the file to the registry of the country of its numbers.',
+    'Send the file to the registry that has the country of the numbers.',
   ),
   'registry-cut-off': page(
     422,

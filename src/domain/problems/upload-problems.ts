@@ -17,14 +17,14 @@ export const UPLOAD_PROBLEMS = {
   'failed-rows-unidentified': page(
     502,
     'Genesys counts failed rows but does not name them',
-    'This code appears in the `problem` of an upload. Genesys reported more failed rows than it named, so some rows that count as delivered may be missing from the list. `detail` shows how many.',
+    'This code appears in the `problem` of an upload. Genesys reported more failed rows than it named, so some rows that count as delivered may be missing from the list. `detail` shows how many failed rows Genesys did not name.',
     'A bulk job of Genesys ends with 3 failures and names 2 of them.',
     'Compare the list in Genesys with the file, or send the file again with duplicates=ignore.',
   ),
   'import-unattributed': page(
     502,
     'Genesys did not import all rows, and the gateway does not know which rows are missing',
-    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The sign is one of these: the import ended as failed, an event of Genesys reported a fault, the list grew too little, or the list lacks a row of a sample. The gateway takes the growth of the list as the number of delivered rows. The other rows count as failed. The gateway cannot tell which rows are missing, because the file has more than 100,000 rows, and the gateway does not read so many contacts from Genesys. `detail` shows how many rows are missing.',
+    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The gateway knows this from one of these signs: the import ended as failed, an event of Genesys reported a fault, the list grew too little, or the list lacks a row of a sample. The gateway takes the growth of the list as the number of delivered rows. The other rows count as failed. The gateway cannot tell which rows are missing, because the file has more than 100,000 rows, and the gateway does not read so many contacts from Genesys. `detail` shows how many rows are missing.',
     'The list grows by 149,000 contacts after a file of 150,000 new contacts.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),
@@ -38,9 +38,9 @@ export const UPLOAD_PROBLEMS = {
   'genesys-job-failed': page(
     502,
     'Genesys ingested none of the rows',
-    'This code appears in the `problem` of an upload, and as the code of rows. Genesys accepted the rows and then failed twice to ingest them, without naming a row. If the upload has failed, nothing of it is in the list. If the upload is held, many jobs have failed, and the gateway sends no more rows until you resume the upload.',
+    'This code appears in the `problem` of an upload, and as the code of rows. Genesys accepted the rows and then failed twice to ingest them, without naming a row. If the upload has failed, none of its rows is in the list. If the upload is held, many jobs have failed, and the gateway sends no more rows until you resume the upload.',
     'A bulk job ends as failed with 0 of 5 rows processed.',
-    'Check the list in Genesys. If the upload is held, then call POST …/resume. If it has failed, send the rows again with POST …/retry.',
+    'Check the list in Genesys. If the upload is held, call POST …/resume afterwards. If the upload has failed, send the rows again with POST …/retry.',
   ),
   'contact-list-full': page(
     409,
@@ -59,7 +59,7 @@ export const UPLOAD_PROBLEMS = {
   'contact-id-column-not-in-list': page(
     422,
     'The contact list has no column for the contact id',
-    'In the guide dialect, with delivery=file and delivery=callback, the contact id must be in a column of the list. The list has neither the column `contactId` nor the column to which the id is mapped. If this is the answer to a call, nothing was kept.',
+    'In the guide dialect, delivery=file and delivery=callback need a column of the list for the contact id. The list has neither the column `contactId` nor the column to which the id is mapped. If this is the answer to a call, nothing was kept.',
     'delivery=file for a list with the columns phone and firstName.',
     'Send the upload with delivery=batches, or use a list that has a column for the id.',
   ),

@@ -4,14 +4,14 @@ import { DNC_REASON_NAMES } from '../do-not-call/dnc-entry.ts'
 
 /** The decisions that can be made about a person, and the meaning of each code. */
 export const EVIDENCE_CODES = {
-  'entry-accepted': 'An entry was accepted. It suppresses from this time',
+  'entry-accepted': 'An entry was accepted. From this time on, it suppresses the person',
   'entry-pulled': 'The person was in the list inside Genesys, and the gateway made an entry',
   'entry-applied': 'Genesys has the entry. `outcome` shows whether it was new in Genesys',
   'entry-failed': 'Genesys refused the entry. The gateway still suppresses the person',
   'entry-released': 'The entry was quarantined, and was then released to Genesys',
   'entry-removed': 'A removal ended the entry',
   'entry-overridden':
-    'A later entry with override replaced the entry, although the later one is weaker or expires earlier',
+    'A later entry with override replaced the entry, although the later entry is weaker or expires earlier',
   'entry-expired': 'The entry ended 24 hours after its expiry',
   'removal-accepted': 'A removal was accepted',
   'row-accepted': 'A row of an upload was accepted',
@@ -110,6 +110,10 @@ export type EvidencePlace = { at: string; afterUpload: string }
 
 const PLACE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (upl_[0-9a-f]{32})?$/u
 
+/**
+ * The cursor of a page, which callers send back. `at` must be in UTC with milliseconds. Otherwise
+ * `placeOfCursor` does not accept the cursor.
+ */
 export const cursorOfPlace = ({ at, afterUpload }: EvidencePlace): string =>
   Buffer.from(`${at} ${afterUpload}`, 'latin1').toString('base64url')
 
@@ -135,6 +139,7 @@ export const inOrder = <Item extends Timed>(items: readonly Item[]): Item[] =>
       (one.id < other.id ? -1 : 1),
   )
 
+/** The items from the time `from` up to but not including `to` (ISO 8601), in the same order. */
 export const between = <Item extends Timed>(
   items: readonly Item[],
   from: string,

@@ -148,6 +148,10 @@ export type SegmentEventData = Pick<
   'campaignId' | 'version' | 'state' | 'indexStatus' | 'latencyMs' | 'problem' | 'revision'
 > & { ruleCount: number; findings: Pick<SegmentFinding, 'code' | 'severity' | 'path'>[] }
 
+/**
+ * The event about a version. It leaves out the rules, and also the texts, the examples and the
+ * counts of the analysis.
+ */
 export const segmentEventOf = (segment: CampaignSegment): SegmentEventData => ({
   campaignId: segment.campaignId,
   version: segment.version,

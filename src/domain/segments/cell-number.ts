@@ -66,4 +66,8 @@ export const compareToNumber = (cell: string, literal: number, literalSteps: big
   return steps === literalSteps ? 0 : steps < literalSteps ? -1 : 1
 }
 
+/**
+ * Whether the whole cell is a number by `NUMBER_CELL`. Spaces, a plus sign and an exponent are not
+ * allowed.
+ */
 export const isNumberCell = (cell: string): boolean => NUMBER_CELL.test(cell)

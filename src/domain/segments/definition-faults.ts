@@ -24,7 +24,7 @@ export const DEFINITION_FAULTS = {
   'values-invalid': 'must be an array of 1 to 1,000 values',
   'range-without-ends': 'must have `min`, `max` or both',
   'range-upside-down':
-    'contains no number, because its end is below its beginning, or both are equal and not both included',
+    'contains no number: its end is below its beginning, or the two are equal and at least one is excluded',
   'lists-invalid': 'must be an array of 1 to 100 different contact list ids',
   'both-forms': 'mixes the typed form with the short form. Use only one of them',
   'primary-list-differs': 'must be one of `listIds`',
@@ -47,6 +47,10 @@ export type FaultBook = {
 /** The most faults that a caller gets. */
 const MOST_FAULTS = 50
 
+/**
+ * Makes an empty book. Use a new book for each definition, because a full book takes no more
+ * faults.
+ */
 export const createFaultBook = (): FaultBook => {
   const faults: DefinitionFault[] = []
   return {

@@ -14,6 +14,7 @@ export type PlacedGroup = Extract<PlacedNode, { kind: 'all' | 'any' }>
 
 export type PlacedRules = { conditions: PlacedNode | null; exclusions: PlacedNode[] }
 
+/** Gives the node and all nodes below it their places. `path`: the place of the node itself. */
 export const place = (node: SegmentNode, path: string): PlacedNode => {
   if (isLeaf(node)) return { path, kind: 'leaf', leaf: node }
   if ('not' in node) return { path, kind: 'not', child: place(node.not, `${path}/not`) }
@@ -22,6 +23,7 @@ export const place = (node: SegmentNode, path: string): PlacedNode => {
   return { path, kind, children: nodes.map((child, at) => place(child, `${path}/${kind}/${at}`)) }
 }
 
+/** The rule without its places. It is the node from which `place` made the placed node. */
 export const nodeOf = (placed: PlacedNode): SegmentNode => {
   if (placed.kind === 'leaf') return placed.leaf
   if (placed.kind === 'not') return { not: nodeOf(placed.child) }
@@ -44,6 +46,10 @@ export const placeRules = (
   ],
 })
 
+/**
+ * Whether the node belongs to an exclusion of the configuration. The author of a segment cannot
+ * change such an exclusion.
+ */
 export const isOfTheHouse = ({ path }: PlacedNode): boolean => path.startsWith('/house/')
 
 /** The node and all nodes below it. */
@@ -53,6 +59,10 @@ export const withDescendants = (node: PlacedNode): PlacedNode[] => {
   return [node, ...children.flatMap(withDescendants)]
 }
 
+/**
+ * All comparisons of the rules: first those of the conditions, then those of the exclusions. The
+ * exclusions of the configuration are included.
+ */
 export const placedLeavesOf = (rules: PlacedRules): PlacedLeaf[] =>
   [...(rules.conditions === null ? [] : [rules.conditions]), ...rules.exclusions]
     .flatMap(withDescendants)

@@ -15,6 +15,7 @@ import {
 
 export type Members = Record<string, unknown>
 
+/** Whether the value is an object of JSON. null and arrays are not objects. */
 export const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -35,6 +36,10 @@ const isOneOf = <T extends string>(names: readonly T[], name: unknown): name is 
 
 const CONTROL = /[\p{Cc}\p{Cs}]/u
 
+/**
+ * Whether the value can name a column: 1 to 128 UTF-16 units, without control characters and lone
+ * surrogates. Does not check whether a list has the column.
+ */
 export const isAttribute = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= 128 && !CONTROL.test(value)
 

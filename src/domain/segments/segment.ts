@@ -84,4 +84,7 @@ export const SEGMENT_LIMITS = {
   bodyBytes: 256 * 1024,
 } as const
 
+/**
+ * Whether the node is a comparison. The node must already be checked: only `attribute` is tested.
+ */
 export const isLeaf = (node: SegmentNode): node is Leaf => 'attribute' in node

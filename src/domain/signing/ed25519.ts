@@ -34,9 +34,11 @@ export type SigningPurpose = (typeof SIGNING_PURPOSES)[number]
 const signedBytes = (purpose: SigningPurpose, text: string): Buffer =>
   Buffer.from(`outbound-gateway ${purpose}\n${text}`)
 
+/** Signs the text for one purpose. Returns the 64 bytes of the Ed25519 signature. */
 export const signText = (key: KeyObject, purpose: SigningPurpose, text: string): Buffer =>
   sign(null, signedBytes(purpose, text), key)
 
+/** Whether the signature is valid for this text and this purpose. `publicKey`: 32 raw bytes. */
 export const isSignatureOf = (
   publicKey: Uint8Array,
   about: { purpose: SigningPurpose; text: string; signature: Uint8Array },

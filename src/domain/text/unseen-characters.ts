@@ -14,8 +14,10 @@ const SHOWS = /[^\s\u2800]/u
 const SPACE = 0x20
 const DELETE = 0x7f
 
+/** Whether the text has an invisible character. White space does not count. */
 export const holdsUnseen = (text: string): boolean => UNSEEN.test(text)
 
+/** Removes the invisible characters everywhere in the text. White space stays. */
 export const withoutUnseen = (text: string): string =>
   holdsUnseen(text) ? text.replace(ALL_UNSEEN, '') : text
 

@@ -24,7 +24,7 @@ export const INTAKE_REJECTIONS = {
   'row-identity-changed': page(
     'The contact id of the row has changed: the mark in the column _row was made for a different id.',
     'A spreadsheet has turned the id 0012 into 12, someone sorted only one column, or someone copied a row for a different person.',
-    'Restore the original id of the row. If the row is a new contact, empty the cell of the row in the column _row.',
+    'Restore the original id of the row. If the row is a new contact, empty its cell in the column _row.',
   ),
   'row-not-object': page(
     'The element is not a JSON object.',
@@ -179,7 +179,7 @@ export const INTAKE_REJECTIONS = {
   'phone-region-missing': page(
     'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because it could suppress the wrong person.',
     '(415) 555-0101 without a region.',
-    'Write the number with + and its country code. Or name the country in region, in the entry or as an option.',
+    'Write the number with + and its country code. Or set region to the country, in the entry or as an option.',
   ),
   'region-unknown': page(
     'The region is not the code of a country with phone numbers.',

@@ -11,7 +11,7 @@ import { page, type RejectionPage } from './rejection-page.ts'
 export const REJECTIONS = {
   ...INTAKE_REJECTIONS,
   'replaced-in-file': page(
-    'A later line of the file has the same contact. If a contact has several valid lines, the last one counts.',
+    'A later line of the file has the same contact. If a contact has several valid lines, the last of these lines counts.',
     'Line 2 and line 9 have the contact id C-17.',
     'If the later line is right, you do not have to do anything. Otherwise, remove the later line and send the file again.',
   ),
@@ -21,14 +21,14 @@ export const REJECTIONS = {
     'If the newer content is right, you do not have to do anything. Otherwise, send the contact again.',
   ),
   'suppressed-dnc': page(
-    'A do-not-call entry names a phone or an email of the contact, so the contact is not sent. `suppressedBy` names the entry.',
+    'A do-not-call entry names a phone number or an email address of the contact, so the contact is not sent. `suppressedBy` names the entry.',
     'A contact with a second phone number that was submitted as an opt-out last week.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
   'suppressed-registry': page(
     'A phone number of the contact is in a national do-not-call registry that applies to the contact list, so the contact is not sent. `suppressedBy` names the edition.',
     'A person who has registered the number in the national registry.',
-    'Nothing to do. If a newer edition of the registry no longer has the number, you may send the contact again.',
+    'Nothing to do. If a newer edition of the registry no longer has the number, you can send the contact again.',
   ),
   'consent-missing': page(
     'The contact has a phone number of a country in CONSENT_REQUIRED_COUNTRIES, but the row does not show when and how the person agreed to be called.',
@@ -36,7 +36,7 @@ export const REJECTIONS = {
     'If the person agreed, fill in consentAt and consentSource, and send the contact again.',
   ),
   'suppressed-since': page(
-    'A do-not-call entry or an edition of a registry names a phone or an email of the contact, so the contact is not sent. The gateway found this only after it had accepted the upload: the entry or edition arrived later, or the edition could not be read before. `suppressedBy` names the entry or edition.',
+    'A do-not-call entry or an edition of a registry names a phone number or an email address of the contact, so the contact is not sent. The gateway found this only after it had accepted the upload: the entry or edition arrived later, or the edition could not be read before. `suppressedBy` names the entry or edition.',
     'An opt-out that arrived while a large upload was being delivered.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),

@@ -22,6 +22,7 @@ export const shownAs = <Value, Schema extends z.ZodType>(
   show: (value: Value) => z.output<Schema>,
 ): Shown<Value, Schema> => ({ schema, show })
 
+/** A field that the store returns and callers do not see. `Value`: the type of the field. */
 export const kept = <Value>(): Kept<Value> => ({ schema: null })
 
 type Fields = Readonly<Record<string, Shown<never, z.ZodType> | Kept<unknown>>>

@@ -86,6 +86,10 @@ const columnSchema = z.strictObject({
 })
 export const columnsSchema = z.array(columnSchema)
 
+/**
+ * Lists the members explicitly, because jsonb returns them in another order. A member that an
+ * earlier version did not store becomes null.
+ */
 export const showColumns = (columns: z.output<typeof columnsSchema>): typeof columns =>
   columns.map(({ name, kind, mappedTo, by = null, confidence = null }) => ({
     name,

@@ -95,7 +95,7 @@ export const uploadOptionsSchema = z.strictObject({
     .datetime({ offset: true })
     .optional()
     .describe(
-      'Holds the upload until this time, at most 30 days ahead. Write Z or an offset. In a query, write + as %2B',
+      'Holds the upload until this time, at most 30 days ahead. Write the time with Z or an offset. In a query, write + as %2B',
     ),
   priority: z
     .boolean()
@@ -107,13 +107,13 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'true: Genesys does not dial contacts again that were dialled before (platform). Default: the setting of the list, or true if it has none',
+      'true: Genesys does not dial a contact again if it was dialled before (platform). Default: the setting of the list, or true if the list has no setting',
     ),
   clearSystemData: z
     .boolean()
     .optional()
     .describe(
-      'Whether Genesys deletes what it recorded about the contacts (platform). Default: the setting of the list, or false if it has none',
+      'Whether Genesys deletes what it recorded about the contacts (platform). Default: the setting of the list, or false if the list has no setting',
     ),
   encoding: z
     .enum(TEXT_ENCODINGS)

@@ -13,15 +13,15 @@ export const UPLOAD_WARNINGS = {
   'encoding-detected':
     'The file is not UTF-8. The gateway detected the encoding from the bytes of the file. `source.encoding` shows which encoding it detected. If names are wrong, send the file with the option encoding.',
   'cell-holds-rows':
-    'A quoted cell contains lines that resemble rows. Perhaps a quote is closed too late. Compare the number of rows that the gateway read with the number in the file. If rows are missing, correct the quotes and send the file again.',
+    'A quoted cell contains lines that resemble rows. Perhaps a quote is closed too late. Compare the number of rows that the gateway read with the number of rows in the file. If rows are missing, correct the quotes and send the file again.',
   'phone-decimal-tail':
     'Phone numbers ended in .0, which a spreadsheet adds. The gateway removed this ending. A spreadsheet that adds .0 can also remove digits from long numbers. Format the column as text, and export the numbers again.',
   'known-not-dialled-again':
-    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If the upload has a plan, `rows` shows how many contacts of the list the upload updates. If Genesys should dial the same contacts every day, set doNotQueue=false for the upload or for the list.',
+    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If the upload has a plan, `rows` is the number of contacts in the list that the upload updates. If Genesys should dial the same contacts every day, set doNotQueue=false for the upload or for the list.',
   'differs-in-genesys':
     'Genesys does not show what the upload delivered. `reconciliation` lists the differences. To send the delivered rows again, call POST …/retry with outcomes ["differing"].',
   'file-queues-again':
-    'An upload with delivery=file cannot set doNotQueue. Genesys may therefore dial contacts again, if they are already in the list. To prevent this, send the file with delivery=batches.',
+    'An upload with delivery=file cannot set doNotQueue. Genesys may therefore dial known contacts of the list again. To prevent this, send the file with delivery=batches.',
   'encoding-doubtful':
     'The gateway read the file in the encoding that you named. The result has letters that do not occur in western words, so the file probably has a different encoding. Check the names. If they are wrong, save the file as UTF-8.',
   'same-file':

@@ -76,6 +76,7 @@ export const LANE_STATES = [
 ] as const satisfies readonly UploadState[]
 export type LaneState = (typeof LANE_STATES)[number]
 
+/** Whether the state `to` may follow `from`. False if both are the same. */
 export const canMove = (from: UploadState, to: UploadState): boolean =>
   (UPLOAD_TRANSITIONS[from] as readonly string[]).includes(to)
 

@@ -91,6 +91,10 @@ const kindOf = (status: number): GenesysFailureKind => {
   return status >= 500 || status === 408 ? 'unavailable' : 'refused'
 }
 
+/**
+ * Checks the URL before it calls `beforeSend`. The time limit of the request depends on the size of
+ * the file (`fileTimeoutMs`). Emits `genesys.attempted` with the answer or the failure.
+ */
 export const createPutPresigned = (deps: {
   transport: Transport
   hosts: UploadHosts

@@ -134,6 +134,11 @@ const tellAttempt = async <T>(
   await deps.refused?.({ ...fields, tenantId, upstreamCode: result.failure.upstreamCode })
 }
 
+/**
+ * All calls of a caller share the circuit, the retry budget and the pace in `deps`, so create only
+ * one caller for a client. After a 429, no instance gets a slot of the pace for a while
+ * (`blockMs`).
+ */
 export const createCaller = (deps: CallerDeps): Caller => {
   const { clock, budget } = deps
 

@@ -26,6 +26,10 @@ export type WaitingRoom = {
 
 const rankOf = (index: number): CallClass => CALL_CLASSES[index] ?? 'poll'
 
+/**
+ * A rank is an index in `CALL_CLASSES`. `add` throws for any other rank. `remove` does nothing if
+ * the call no longer waits.
+ */
 export const createWaitingRoom = (): WaitingRoom => {
   /**
    * The waiting calls by rank, then by tenant. A tenant that just got a slot moves to the end of

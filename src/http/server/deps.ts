@@ -87,6 +87,9 @@ export type HttpLimits = {
   eventStreams?: Partial<EventStreamLimits>
 }
 
+/**
+ * How many calls a key may make in a minute at this instance, with the default if no limit is set.
+ */
 export const keyRequestsPerMinute = (limits: HttpLimits): number =>
   limits.keyRequestsPerMinute ?? 6_000
 

@@ -40,6 +40,7 @@ export const idempotencyKeyOf = (
   return key
 }
 
+/** Makes the problem (400) and does not throw it. `what`: as for `idempotencyKeyOf`. */
 export const keyMissing = (
   refuse: Refuse<'idempotency-key-missing'>,
   what: string,

@@ -69,6 +69,10 @@ export const retrySchema = z
   })
   .prefault({})
 
+/**
+ * The schema of a page of a list. `next`: the `cursor` of the next page. null: this is the last
+ * page.
+ */
 export const pageOf = (item: z.ZodType) =>
   z.strictObject({ items: z.array(item), next: z.string().nullable() })
 

@@ -16,6 +16,10 @@ export type BodyDeps = { clock: Clock; limits: HttpLimits; lastBodies: AbortSign
 const SLOW_BYTES_PER_SECOND = 8 * 1024
 const SLOW_WINDOW_MS = 15_000
 
+/**
+ * Makes the problem (413) and does not throw it. `maxBytes`: the limit, which the answer also
+ * contains.
+ */
 export const tooLarge = (maxBytes: number): GatewayProblem =>
   new GatewayProblem('upload-too-large', `The file has more than ${maxBytes} bytes.`, { maxBytes })
 

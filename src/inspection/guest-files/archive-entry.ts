@@ -105,6 +105,10 @@ export const isOtherArchive = (head: Buffer): boolean => {
 export const OLE_START = Buffer.from('d0cf11e0a1b11ae1', 'hex')
 const OLE_ACTIVE = ['_VBA_PROJECT', 'Ole10Native'].map((name) => Buffer.from(name, 'utf16le'))
 
+/**
+ * Whether an Office document in the format used until 2003 has programs or macros. Call it only for
+ * content that begins with `OLE_START`.
+ */
 export const hasOleContent = (bytes: Buffer): boolean =>
   OLE_ACTIVE.some((name) => bytes.includes(name))
 

@@ -29,6 +29,7 @@ const STRUCTURES = {
 
 export type ImageType = keyof typeof STRUCTURES
 
+/** Whether `imageFault` can inspect files of this media type. */
 export const isImageType = (type: string): type is ImageType => Object.hasOwn(STRUCTURES, type)
 
 /**

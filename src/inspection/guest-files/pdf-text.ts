@@ -133,6 +133,10 @@ const stringEnd = (text: string, from: number): number | null => {
   return null
 }
 
+/**
+ * Whether a text of objects has one of the `ACTIVE_NAMES` outside of strings, comments and streams.
+ * Throws `UnreadablePdf` as `namesIn` does.
+ */
 export const hasActiveName = (text: string): boolean => {
   for (const name of namesIn(text)) if (ACTIVE_NAMES.has(name)) return true
   return false

@@ -93,6 +93,11 @@ const placeWords = (place: Record<string, number>): string =>
 const asBuffer = (block: Uint8Array): Buffer =>
   Buffer.from(block.buffer, block.byteOffset, block.byteLength)
 
+/**
+ * Makes the converter for one file. `asked`: the encoding that the caller named. undefined: the
+ * byte order mark or the content decides. The first block throws `encoding-invalid` if the file is
+ * not text, or if its mark contradicts `asked`.
+ */
 export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks => {
   let source: (Source & { skip: number }) | null = null
   const open = (first: Uint8Array): Source & { skip: number } => (source ??= sourceOf(first, asked))

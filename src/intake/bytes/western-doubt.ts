@@ -79,6 +79,10 @@ const FEWEST_CELLS = 3
 const FEWEST_BROKEN = 2
 const SHARE = 0.2
 
+/**
+ * Makes the judge for one file. Add the bytes in the order of the file. A byte at the end of a
+ * block is judged without its neighbour in the next block.
+ */
 export const createWesternDoubt = (): WesternDoubt => {
   const cells = { high: 0, broken: 0, odd: 0 }
   const letters = { beyond: 0, inRuns: 0 }

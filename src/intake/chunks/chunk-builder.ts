@@ -170,6 +170,10 @@ type BuilderDeps = {
   consentCountries: ReadonlySet<string> | null
 }
 
+/**
+ * Makes the builder for one file. `width`: the number of cells of an accepted row. `batchRows`: the
+ * most accepted rows of a chunk.
+ */
 export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
   const { batchRows, digests } = deps
   const accepted = createAcceptedRows(deps.rowsInMemory)

@@ -108,6 +108,10 @@ const createOwners = () => {
   }
 }
 
+/**
+ * Makes an empty collection. One collection serves all chunks of a file, one after the other.
+ * `key`: the digest key of the store.
+ */
 export const createRowDigests = (key: Uint8Array): RowDigests => {
   const ids = createDigestBatch(key)
   const subjects = createDigestBatch(key)

@@ -46,7 +46,7 @@ export const refuseTwice = (
 const refuseUnsure = (open: readonly Proposal[], spec: IntakeSpec): never => {
   throw new FileRefused(
     'mapping-needed',
-    'The gateway is not certain which columns of the list some columns of the file belong to. Send mapping with the right pairs. null leaves a column out.',
+    'For some columns of the file, the gateway is not certain which column of the list matches. Send mapping with the right pairs. null leaves a column out.',
     {
       proposals: open.slice(0, MOST_PROPOSALS),
       mapping: mappingOf(open, spec.options.mapping ?? {}),

@@ -3,6 +3,10 @@ export const LEDGER_COLUMNS = ['_line', '_outcome', '_code', '_reason', '_row'] 
 /** The column whose mark ties a row of the ledger to its upload and its contact id. */
 export const MARK_COLUMN = '_row'
 
+/**
+ * Whether a ledger adds the column. An upload ignores such a column only if its file is a ledger
+ * (`isLedgerHeader`).
+ */
 export const isLedgerColumn = (name: string): boolean =>
   (LEDGER_COLUMNS as readonly string[]).includes(name)
 
@@ -34,6 +38,10 @@ const FORBIDDEN = new Set([
   '__lookupSetter__',
 ])
 
+/**
+ * Whether no column may have the name. Also true for a name with a NUL, or with half of a surrogate
+ * pair.
+ */
 export const isForbiddenName = (name: string): boolean =>
   FORBIDDEN.has(name) || name.includes('\0') || !name.isWellFormed()
 

@@ -146,6 +146,10 @@ const withoutNumber = (name: string): string => name.replace(/(?<!\p{N})\p{N}+$/
  */
 export type ComparedName = { plain: string; digits: string; bare: string }
 
+/**
+ * Makes the forms of a name. `plain` is empty if the name has no letter and no digit. Such a name
+ * resembles no other name.
+ */
 export const comparedName = (name: string): ComparedName => {
   const plain = plainName(name)
   return { plain, digits: digitsOf(plain), bare: withoutNumber(plain) }

@@ -94,7 +94,7 @@ const missing = (wanted: readonly string[], proposals: readonly Proposal[]): Fil
   const likely = proposals.slice(0, MOST_PROPOSALS)
   return new FileRefused(
     'contact-id-column-missing',
-    `The file has no column ${wanted.map(shownName).join(' or ')} for the contact id. Name it with contactIdColumn.`,
+    `The file has no column ${wanted.map(shownName).join(' or ')} for the contact id. Name the right column with contactIdColumn.`,
     { columns: wanted.map(shownName), ...(likely.length > 0 && { proposals: likely }) },
   )
 }

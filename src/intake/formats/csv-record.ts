@@ -56,6 +56,9 @@ export type FindRecord = (
   complete: boolean,
 ) => number
 
+/**
+ * Makes the one record of a reader. The reader must set `bytes` and `view` before the first search.
+ */
 export const createRecord = (): CsvRecord => ({
   bytes: Buffer.alloc(0),
   view: new DataView(new ArrayBuffer(0)),
@@ -224,6 +227,10 @@ const findCells = (record: CsvRecord, from: number, limit: number, classes: Uint
   }
 }
 
+/**
+ * Makes the search for one delimiter, which must be a single ASCII character. The search keeps no
+ * state between calls.
+ */
 export const createFindRecord = (delimiter: string): FindRecord => {
   const classes = classesFor(delimiter)
   const delimiterByte = delimiter.charCodeAt(0)

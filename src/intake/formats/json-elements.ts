@@ -28,6 +28,10 @@ export type ElementSplitter = {
   element(): number
 }
 
+/**
+ * Makes the refusal and does not throw it. `element`: the number of the element, from 1. `why` must
+ * not contain anything of the file.
+ */
 export const malformed = (element: number, why: string): FileRefused =>
   new FileRefused('json-malformed', `${why} (element ${element}).`, { element })
 

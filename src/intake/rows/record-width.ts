@@ -31,6 +31,7 @@ export type RecordWidth = {
 
 const isEmptyRow = ({ cells }: RawRow): boolean => cells.every(isBlank)
 
+/** Starts without a decision. Until the decision, `cells` is the number of cells of the header. */
 export const createRecordWidth = ({
   width,
   needed,

@@ -181,6 +181,10 @@ const openIntake = (
   return { layout, builder, check, width: recordWidth, marks, takePlainRow }
 }
 
+/**
+ * Makes the intake for one file. Its methods throw `FileRefused` if the header is refused, if there
+ * are more than `spec.maxRows` rows, or if more than 1000 JSON elements precede the first object.
+ */
 export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowIntake => {
   const counts = { ...ZERO_COUNTS }
   const rejections = new Map<string, number>()

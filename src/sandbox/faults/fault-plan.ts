@@ -237,6 +237,7 @@ const emptyCellsIn = (armed: readonly ArmedRule[]): 'fulfils' | 'fails' => {
   return 'fulfils'
 }
 
+/** Has no rules until `set`. `random` decides about a `probability` if the plan has no `seed`. */
 export const createFaultEngine = (deps: {
   clock: Clock
   random: () => number

@@ -54,6 +54,10 @@ const dropBefore = (times: number[], beginMs: number): void => {
   if (stale > 0) times.splice(0, stale)
 }
 
+/**
+ * `limits`: how many calls each client may make within 60 s, by dialect. Refused calls do not count
+ * towards the limit.
+ */
 export const createRateReferee = (deps: {
   clock: Clock
   limits: Record<SandboxDialect, number>

@@ -11,6 +11,10 @@ export type RuleExpression =
   | { kind: 'and' | 'or'; parts: RuleExpression[] }
   | { kind: 'not'; part: RuleExpression }
 
+/**
+ * Thrown if the text of a rule is not one whole expression. The 422 of the sandbox has the message
+ * of this error.
+ */
 export class ExpressionRefused extends Error {
   override readonly name = 'ExpressionRefused'
 }

@@ -20,6 +20,10 @@ export type DncEntity = z.output<typeof entitySchema>
 
 const KEPT = ['loginId', 'campaignId', 'dncCodes', 'licenseId', 'zipCodeColumnName']
 
+/**
+ * Parses the body of a call that makes or changes a DNC list. Throws 400 `bad.request`, which names
+ * the first wrong member. Does not check the rules of the org (`assertDncEntity`).
+ */
 export const dncEntityOf = (body: unknown): DncEntity => {
   const parsed = entitySchema.safeParse(body)
   if (parsed.success) return parsed.data
@@ -66,6 +70,10 @@ export const assertDncEntity = (
   if (self) assertSameSource(entity, self)
 }
 
+/**
+ * The members to store. Without a division, `divisionId` is left out: a new list gets the home
+ * division, and a changed list keeps its division.
+ */
 export const membersOfDnc = (entity: DncEntity) => ({
   name: entity.name,
   dncSourceType: entity.dncSourceType,

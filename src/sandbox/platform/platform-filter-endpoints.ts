@@ -27,6 +27,10 @@ const MOST_FILTERS = 1_000
 /** How many contacts a preview shows. */
 const PREVIEWED = 10
 
+/**
+ * What the result of a filter depends on besides the contacts: the present time, and how the fault
+ * plan treats empty cells.
+ */
 export const readingOf = (state: SandboxState): CriteriaReading => ({
   emptyCells: state.faults.emptyCells(),
   nowMs: state.clock.now().getTime(),

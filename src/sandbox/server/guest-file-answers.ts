@@ -4,6 +4,10 @@ import { sameBytes } from '../../lib/digest.ts'
 import type { Call, SandboxState } from './endpoint.ts'
 import type { Answer } from './refusal.ts'
 
+/**
+ * The target of a call about a file, for the fault plan. Such a call names no list, so a rule with
+ * a `listId` does not apply to it.
+ */
 export const target = ({ operation }: Call) => ({ operation, listId: null })
 
 /**
@@ -30,6 +34,7 @@ export const placeOf = (
   return `${origin}${storage}/${id}?X-Amz-Expires=900&X-Amz-Signature=${signature}`
 }
 
+/** An error answer of the file storage. It is XML with a code, as from S3. */
 export const storageAnswer = (status: number, code: string): Answer => ({
   status,
   headers: { 'content-type': 'application/xml' },

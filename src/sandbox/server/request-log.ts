@@ -31,6 +31,10 @@ const keysOf = (body: unknown): string[] | null => {
   return sample instanceof URLSearchParams ? [...sample.keys()] : Object.keys(sample)
 }
 
+/**
+ * Keeps the latest 500 requests. `partNames`: the names of a form's parts. null: the names are read
+ * from the body.
+ */
 export const createRequestLog = (): RequestLog => {
   let kept: LoggedRequest[] = []
   return {

@@ -20,6 +20,10 @@ export type TokenDesk = {
   revokeAll(): void
 }
 
+/**
+ * Accepts the credentials of one OAuth client. A new token does not end earlier ones: each token is
+ * valid for `lifetimeSeconds`.
+ */
 export const createTokenDesk = (deps: {
   clock: Clock
   clientId: string

@@ -85,6 +85,7 @@ const tallyOf = (pages: ReturnType<typeof createPages>, kind: PushEntry['kind'])
   }
 }
 
+/** Keeps all entries in memory until `reset`. An entry gets the time of `now` when it is added. */
 export const createActivityBook = (deps: { now: () => Date }): ActivityBook => {
   let pages = createPages()
   const at = (): string => deps.now().toISOString()

@@ -27,6 +27,10 @@ export type BulkJobs = {
 
 const SHOWN = 10
 
+/**
+ * A job ends `durationMs` after its start, when the due effects are applied. A job with a `failure`
+ * then ends as `Failed` and changes no contact.
+ */
 export const createBulkJobs = (deps: {
   clock: Clock
   effects: DueEffects

@@ -45,6 +45,10 @@ export type StoredContact = WrittenContact & {
   createdMs: number
 }
 
+/**
+ * The slots of removed contacts stay empty until `clear`, so the value of `next` stays valid while
+ * contacts are removed.
+ */
 export const createContactTable = (): ContactTable => {
   const slots = new Map<string, number>()
   let stored: (StoredContact | null)[] = []

@@ -19,6 +19,10 @@ export type IncomingContact = {
  */
 const CONTACT_ID = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/
 
+/**
+ * Whether the sandbox accepts the value as a contact id: a text of at most 128 characters that fits
+ * `CONTACT_ID`.
+ */
 export const isContactId = (value: unknown): value is string =>
   typeof value === 'string' && CONTACT_ID.test(value)
 

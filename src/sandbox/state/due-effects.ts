@@ -13,6 +13,10 @@ export type DueEffects = {
   reset(): void
 }
 
+/**
+ * Compares the times of effects with the monotonic clock. Nothing is applied until a caller calls
+ * `settleDue`.
+ */
 export const createDueEffects = (deps: { clock: Clock }): DueEffects => {
   let waiting: DueEffect[] = []
   return {

@@ -61,6 +61,10 @@ const positive = (text: string | undefined, otherwise: number, most: number): nu
 const sorted = (events: LoggedEvent[], order: string | undefined): LoggedEvent[] =>
   order?.toLowerCase().startsWith('d') ? events.toReversed() : events
 
+/**
+ * Keeps all events in memory until `reset`. Each event gets a random id, the time of `now` and the
+ * level `ERROR`.
+ */
 export const createEventLog = (deps: { now: () => Date }): EventLog => {
   let events: LoggedEvent[] = []
   return {

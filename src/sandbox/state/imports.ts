@@ -86,6 +86,10 @@ const entryOf = (found: Import, nowMs: number): ImportEntry => {
   return { uploadKey, listId, rows, outcome, rejected, failureReason, queuedAt }
 }
 
+/**
+ * An import begins `lagMs` after its file arrived, or when the list's previous import ends if that
+ * is later. It takes `durationMs`.
+ */
 export const createImports = (deps: {
   clock: Clock
   effects: DueEffects

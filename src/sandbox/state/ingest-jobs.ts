@@ -25,6 +25,10 @@ export type IngestJobs = {
   reset(): void
 }
 
+/**
+ * The outcome of a job is fixed at its start, and shown after `jobDelayMs`. Jobs stay readable
+ * until `reset`.
+ */
 export const createIngestJobs = (deps: { clock: Clock; jobDelayMs: number }): IngestJobs => {
   const jobs = new Map<string, Job>()
   return {

@@ -25,6 +25,10 @@ export type ListExports = {
  */
 const KEPT = 10
 
+/**
+ * An export is made `durationMs` after `start`, when the due effects are applied. It has the
+ * contacts that the list has then.
+ */
 export const createListExports = (deps: {
   clock: Clock
   effects: DueEffects

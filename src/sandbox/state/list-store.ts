@@ -124,6 +124,10 @@ export type ListStore = {
   change(list: StoredList, change: { name: string; settings: ListSettings }): void
 }
 
+/**
+ * Begins without lists. `add` replaces a list that has the same id. A list that is added without an
+ * id gets a random id.
+ */
 export const createListStore = (deps: { clock: Clock }): ListStore => {
   const lists = new Map<string, StoredList>()
   const stamp = (): string => deps.clock.now().toISOString()

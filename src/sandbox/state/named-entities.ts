@@ -12,6 +12,10 @@ export type NamedEntities<T extends { id: string; name: string }> = {
   reset(): void
 }
 
+/**
+ * `what`: the kind, for the message of the 404. `atStart`: the entities at the start and after
+ * `reset`.
+ */
 export const createNamedEntities = <T extends { id: string; name: string }>(
   what: string,
   atStart: readonly T[] = [],

@@ -63,6 +63,10 @@ const headersFault = (place: Place, headers: Record<string, unknown>): StorageRe
   return unsigned ? denied('There were headers present which were not signed.') : null
 }
 
+/**
+ * A URL is valid for `livesSeconds` and for one file. A PUT that `take` refuses does not use the
+ * URL up.
+ */
 export const createPresignedPlaces = (deps: { clock: Clock }): PresignedPlaces => {
   const places = new Map<string, Place>()
   return {

@@ -30,6 +30,10 @@ export type SystemWrite = { data: SystemData; clears: boolean }
 const given = (data: SystemData): SystemData =>
   Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
 
+/**
+ * Parses stored system data. null: the contact has only the values that every new contact has, so
+ * the result is empty.
+ */
 export const systemDataOf = (system: string | null): SystemData =>
   system === null ? {} : (JSON.parse(system) as SystemData)
 

@@ -66,6 +66,10 @@ const createEnsureAdmin =
       if (rows[0]?.id === keyId) await appendAudit(tx, [keyCreated(ids, keyId, input.scopes)])
     })
 
+/**
+ * The SQL store that finds keys and grants. Reads them from the database at every call, so a
+ * revoked key or a removed grant counts immediately.
+ */
 export const createAccessStore = (deps: Deps): AccessStore => ({
   findKey: async (digest) => {
     const { rows } = await sql<ApiKeyRow>`select id, tenant_id, scopes, expires_at, revoked_at

@@ -9,6 +9,10 @@ export type ApiKeyRow = {
   revoked_at: Date | null
 }
 
+/**
+ * Makes a key from a row. Does not check whether the key has expired or was revoked: the caller
+ * must check this.
+ */
 export const toApiKey = (row: ApiKeyRow): ApiKey => ({
   id: row.id,
   tenantId: row.tenant_id,

@@ -35,12 +35,17 @@ export const USE_COLUMNS = sql`
   coalesce((select used from tenant_use u where u.tenant_id = tenant.id and u.kind = 'requests' and u.period = periods.minute), 0)::text as requests_used,
   ${OPEN_USED} as open_used`
 
+/** Makes quotas from a row. null: no limit. */
 export const quotasOf = (row: QuotaRow): Quotas => ({
   rowsPerDay: row.rows_per_day === null ? null : Number(row.rows_per_day),
   openUploads: row.open_uploads,
   requestsPerMinute: row.requests_per_minute,
 })
 
+/**
+ * Makes the use from a row. A count of an earlier day or minute is 0 in the row already
+ * (`USE_COLUMNS`).
+ */
 export const useOf = (row: UseRow): TenantUse => ({
   rowsToday: Number(row.rows_used),
   openUploads: row.open_used,

@@ -53,6 +53,10 @@ export const appendAudit = async (db: Db, entries: readonly AuditEntry[]): Promi
   if (entries.length > 0) await auditInsert(entries).execute(db)
 }
 
+/**
+ * The SQL store for audit entries that belong to no change of stored data. For the others, use
+ * `appendAudit` in the transaction of the change.
+ */
 export const createAuditStore = (deps: { database: Database }): AuditStore => ({
   append: (entries) => appendAudit(deps.database.db, entries),
 })

@@ -20,12 +20,20 @@ export const SEEN_COLUMNS = `greatest(0, extract(epoch from clock_timestamp() - 
 
 export type SeenColumns = { age_ms: number | null; proven_ms: number | null }
 
+/**
+ * Makes a `SeenList` from a row. Rounds its ages to whole milliseconds. An age that is null in the
+ * row becomes 0.
+ */
 export const toSeen = (list: ContactList, row: SeenColumns): SeenList => ({
   list,
   ageMs: Math.round(row.age_ms ?? 0),
   provenMs: Math.round(row.proven_ms ?? 0),
 })
 
+/**
+ * The SQL store of contact lists as last read from Genesys. All tenants and instances share the one
+ * reading of a list.
+ */
 export const createListCache = (deps: { database: Database }): ListCache => ({
   get: async (listId) => {
     const [row] = await runKeptQuery(

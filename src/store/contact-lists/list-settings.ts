@@ -7,6 +7,10 @@ import { inTransaction, type Database } from '../homes/database.ts'
 
 type Row = { queue: QueueDefaults }
 
+/**
+ * The SQL store of the tenants' settings for contact lists. A change is merged with the stored
+ * settings in one statement, so of two changes at the same time neither is lost.
+ */
 export const createListSettings = ({ database }: { database: Database }): ListSettingsStore => ({
   read: async (tenantId, listId) => {
     const { rows } = await sql<Row>`select queue from list_setting

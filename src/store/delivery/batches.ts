@@ -75,6 +75,10 @@ const intend =
     checkWorking(rows, claim, `Upload ${uploadId}`)
   }
 
+/**
+ * The SQL store of batches. `split` throws a plain error (a bug) if the batch is neither `intended`
+ * nor `sent`.
+ */
 export const createBatches = (
   database: Database,
   seals: Seals,

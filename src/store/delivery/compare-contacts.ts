@@ -117,6 +117,10 @@ const contactsOf = async (db: Db, { tenantId, listId }: Asked): Promise<number> 
   return Number(rows[0]?.contacts ?? 0)
 }
 
+/**
+ * Compares contacts with the register in SQL. The number of contacts and the size of the register
+ * decide between a search for each contact and one pass over the register.
+ */
 export const createCompare =
   (database: Database): CompareContacts =>
   async (tenantId, listId, idDigests, contents) => {

@@ -20,6 +20,10 @@ import { createRegister } from './register.ts'
 import { createSettle } from './settle.ts'
 import { createShipments } from './shipments/shipment-store.ts'
 
+/**
+ * The SQL store for the holder of a lane, composed of the parts in this folder. If another worker
+ * has claimed the lane, `next` returns null and does not throw.
+ */
 export const createDeliveryStore = (deps: {
   database: Database
   outbox: Outbox

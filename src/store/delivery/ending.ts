@@ -85,6 +85,10 @@ const writeEnd = async (tx: Tx, row: UploadRow, input: FinishUpload): Promise<Up
   return upload
 }
 
+/**
+ * The SQL store that ends and holds uploads. `finish` throws a plain error (a bug) if the counts of
+ * rows do not add up, or if the state table does not allow the end.
+ */
 export const createEnding = (deps: {
   database: Database
   outbox: Outbox

@@ -37,6 +37,10 @@ type DueRow = {
   hold_reason: LookedAtHold
 }
 
+/**
+ * The SQL store of holds that end by a check of Genesys. `takeDue` skips holds that another
+ * instance is taking at the same moment, and does not wait for that instance.
+ */
 export const createHoldStore = (deps: { database: Database }): HoldStore => ({
   takeDue: async (againInMs) => {
     const { rows } = await sql<DueRow>`update upload set

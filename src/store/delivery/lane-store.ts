@@ -108,6 +108,9 @@ const createRepair =
     return repaired
   }
 
+/**
+ * The SQL store of the lanes of contact lists and of their leases, which last `LEASE_MS` (10 s).
+ */
 export const createLaneStore = (deps: { database: Database }): LaneStore => {
   const { db } = deps.database
 

@@ -24,6 +24,10 @@ export const heldLane = (claim: LaneClaim): RawBuilder<unknown> =>
   sql`select key from lane where key = ${claim.key} and owner = ${claim.owner}
     and fence = ${claim.fence}::bigint for update`
 
+/**
+ * The error for a claim whose lane has a newer fence. Throw it if a statement with `heldLane` finds
+ * no row.
+ */
 export const fenceLost = (claim: LaneClaim): FenceLost =>
   new FenceLost(`Lane ${claim.key}: fence ${claim.fence} is no longer the newest`)
 

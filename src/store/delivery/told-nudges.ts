@@ -23,6 +23,10 @@ const toldOf = (word: string): { laneKey: string; count: number } | null => {
   return at > 0 && Number.isInteger(count) ? { laneKey: word.slice(0, at), count } : null
 }
 
+/**
+ * Listens for the notifications that `tellOfNudge` sends. There is only one instance on the
+ * embedded home, so `nudge` is never called there.
+ */
 export const createHearNudges =
   ({ listen }: Database, clock: Clock): HearNudges =>
   (nudge) => {

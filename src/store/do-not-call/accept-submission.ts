@@ -70,6 +70,10 @@ const closeOne = async (tx: Tx, ids: Ids, { id, chunks }: AcceptSubmission): Pro
 
 type Deps = { database: Database; seals: Seals; outbox: Pick<Outbox, 'tell'>; ids: Ids }
 
+/**
+ * Accepts a submission that is being received. Raises the epoch before it writes anything else
+ * (`raiseEpoch`). A second call for the submission throws `StagingLost`.
+ */
 export const createAcceptSubmission =
   ({ database, seals, outbox, ids }: Deps): DncSubmissionStore['accept'] =>
   (input) =>

@@ -27,12 +27,14 @@ export const GROUP_COLUMNS = sql.raw(
   (extract(epoch from clock_timestamp() - sent_at) * 1000)::float8 as sent_since_ms`,
 )
 
+/** The places as a bitmap (bit 0: place 0), as the column `dnc_group.places` stores them. */
 export const placesAsBits = (places: readonly number[]): Buffer => {
   const bits = createBitmap(Math.max(-1, ...places) + 1)
   for (const place of places) setBit(bits, place)
   return bits
 }
 
+/** The places in a bitmap of `placesAsBits`, ascending. */
 export const placesOfBits = (bits: Buffer): number[] =>
   Array.from({ length: bits.length * 8 }, (_, place) => place).filter((place) =>
     hasBit(bits, place),

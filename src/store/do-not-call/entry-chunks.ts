@@ -42,6 +42,10 @@ export const createPackChunk = () => {
     pack(key, contextOf(submissionId, chunk.seq), Buffer.from(JSON.stringify(packedOf(chunk))))
 }
 
+/**
+ * Opens a chunk that `createPackChunk` has sealed. Throws if it was sealed with another key, or for
+ * another submission or another `seq`.
+ */
 export const openChunk = async (
   key: KeyObject,
   submissionId: string,

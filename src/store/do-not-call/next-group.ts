@@ -30,7 +30,7 @@ import { endIfDone, outcomesOf, type Sending } from './settle-entries.ts'
 const NO_ADDRESSES =
   'Genesys accepts no email addresses in this dialect. Only the gateway stores and enforces entries with an email address.'
 const NO_REMOVALS =
-  'Genesys has no removal in this dialect. The removal has ended entries only in the gateway: their people stay on the list in Genesys.'
+  'Genesys has no removal in this dialect. The removal has ended entries only in the gateway. The people of these entries stay on the list in Genesys.'
 
 export type SendingDeps = {
   database: Database
@@ -211,6 +211,10 @@ const look = (
     return 'again'
   })
 
+/**
+ * Repeats short transactions until one finds a group to send, or there is no work. A crash between
+ * them loses nothing, because each one stores a whole step.
+ */
 export const createNextGroup =
   (deps: SendingDeps): DncLaneStore['nextGroup'] =>
   async (claim, about) => {

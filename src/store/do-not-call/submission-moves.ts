@@ -59,6 +59,10 @@ const move = (
     return submission
   })
 
+/**
+ * The SQL store for what callers do with accepted submissions. Both methods return the submission
+ * to the state `applying`, and wake the lane of its DNC list.
+ */
 export const createSubmissionMoves = (
   database: Database,
 ): Pick<DncSubmissionStore, 'release' | 'resume'> => ({

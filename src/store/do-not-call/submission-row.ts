@@ -53,6 +53,10 @@ const pendingOf = (row: SubmissionRow): number =>
   row.accepted -
   (row.created + row.existing + row.updated + row.removed + row.not_found + row.failed)
 
+/**
+ * Makes a submission from a row. Computes `counts.pending`, which no column stores. Times become
+ * ISO 8601 UTC.
+ */
 export const toSubmission = (row: SubmissionRow): DncSubmission => ({
   id: row.id,
   number: row.number,

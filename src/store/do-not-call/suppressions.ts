@@ -84,6 +84,10 @@ const subjectsOf = (
   return packSubjects({ subjectDigests: digests.take(), subjectRows: Uint16Array.from(rows) })
 }
 
+/**
+ * Looks up suppressions in SQL. `digestKey` must be the key with which intake makes its digests.
+ * `readChunk` opens the rows that have no digests yet.
+ */
 export const createSuppressions = (deps: Deps): SuppressionPort => {
   const { db } = deps.database
   const numbersAmong = createNumbersAmong(deps.database, deps.keyring)

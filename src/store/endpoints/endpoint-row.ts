@@ -33,6 +33,7 @@ export const ENDPOINT_COLUMNS = sql`id, tenant_id, name, url, source, events, en
   failing_since, warned_at, version, created_at, updated_at,
   case when previous_secret_until > clock_timestamp() then previous_secret_until end as previous_secret_until`
 
+/** Makes an endpoint from a row, without its secrets. Times become ISO 8601 UTC. */
 export const toEndpoint = (row: EndpointRow): WebhookEndpoint => ({
   id: row.id,
   tenantId: row.tenant_id,
@@ -65,6 +66,10 @@ export type DeliveryLogRow = {
 
 export const DELIVERY_LOG_COLUMNS = sql`id, event_type, object, state, attempts, last_status, last_failure, created_at, next_at`
 
+/**
+ * Makes an entry of the delivery log from a row, without the body. `nextAt` is null if no further
+ * attempt is planned.
+ */
 export const toDelivery = (row: DeliveryLogRow): WebhookDelivery => ({
   id: row.id,
   eventType: row.event_type,

@@ -144,6 +144,10 @@ const uploadData = (publicUrl: string, upload: ToldUpload): UploadEventData => (
   version: upload.version,
 })
 
+/**
+ * `publicUrl`: the URL of the gateway without a slash at its end, for links in messages. Until
+ * `connect`, no jobs are sent, and the sweeper finds the deliveries and reconciliations.
+ */
 export const createOutbox = (deps: { ids: Ids; publicUrl: string; keyring: Keyring }): Outbox => {
   let queue: JobQueue | null = null
   let firstAttempts: FirstAttempts | null = null

@@ -31,6 +31,10 @@ const code = (letter: string): number => letter.charCodeAt(0)
 
 const isBytes = (value: WireValue | Buffer): value is Uint8Array => value instanceof Uint8Array
 
+/**
+ * Use a writer for one statement at a time. Its buffer grows to the largest statement and does not
+ * shrink.
+ */
 export const createMessageWriter = (): MessageWriter => {
   let room = Buffer.allocUnsafe(64 * 1024)
   let at = 0

@@ -96,6 +96,10 @@ const eraseUploadNames = inLots<{ key: string; sealed: Buffer }>({
   },
 })
 
+/**
+ * Renames the files of uploads and submissions whose names mention the person. The new name is
+ * `erased` with the extension of the old one.
+ */
 export const eraseFileNames: EraseLot = (deps, work, after) =>
   after?.startsWith(SUBMISSIONS) === true
     ? eraseSubmissionNames(deps, work, after.slice(SUBMISSIONS.length))

@@ -30,6 +30,10 @@ export const ERASURE_COLUMNS =
   sql.raw(`id, tenant_id, kind, contact_list_id, subject_digest, sealed_subject, state, places, position,
   suppressions, attempts, failure, request_id, created_at, updated_at, completed_at, version`)
 
+/**
+ * Makes an erasure from a row, without the sealed person. `subjectDigest` is in hexadecimal digits.
+ * Times become ISO 8601 UTC.
+ */
 export const toErasure = (row: ErasureRow): Erasure => ({
   id: row.id,
   tenantId: row.tenant_id,

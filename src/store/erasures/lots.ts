@@ -49,4 +49,5 @@ export const uploadsBehind = async (
 export const nextAfter = (ids: readonly string[]): string | null =>
   ids.length < UPLOADS_A_LOT ? null : ids.at(-1)!
 
+/** The ids as one parameter of a statement, for `any(…)`. */
 export const idsOf = (ids: readonly string[]): RawBuilder<unknown> => sql`${[...ids]}::text[]`

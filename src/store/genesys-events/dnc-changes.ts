@@ -45,6 +45,10 @@ const mayBeOwn = async (tx: Tx, dncListId: string): Promise<boolean> => {
   return rows[0]!.own
 }
 
+/**
+ * The SQL store of Genesys' notifications about DNC lists. A notification makes a pull due only if
+ * the list has a row in `dnc_pull`.
+ */
 export const createDncChanges = (deps: {
   database: Database
   outbox: Pick<Outbox, 'tell'>

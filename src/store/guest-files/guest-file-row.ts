@@ -52,6 +52,10 @@ const targetOf = (row: GuestFileRow): GuestFileTarget =>
       }
     : { kind: 'external_contact', externalContactId: row.external_contact_id }
 
+/**
+ * Makes a guest file from a row, and opens its sealed name. Throws if the name was sealed for
+ * another file or with another key.
+ */
 export const toGuestFile = (seals: Seals, row: GuestFileRow): GuestFile => ({
   id: row.id,
   tenantId: row.tenant_id,

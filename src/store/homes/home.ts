@@ -83,6 +83,10 @@ const toGauges = (row: Gauges, rules: RegistryRules): Awaited<ReturnType<Home['g
   syncDead: row.dead,
 })
 
+/**
+ * The port `Home` for both forms of the database. `close` must close its connections.
+ * `registryRules`: the longest age of a registry that sets no limit itself, for the gauges.
+ */
 export const createHome = (deps: {
   database: Database
   registryRules: RegistryRules

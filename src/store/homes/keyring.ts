@@ -12,6 +12,10 @@ export type Keyring = {
   open(context: string, keyId: string, sealed: Uint8Array): Buffer
 }
 
+/**
+ * The first key seals. The other keys only open what they sealed before. Throws if there is no key,
+ * or if a key does not have 32 bytes.
+ */
 export const createKeyring = (keys: readonly { id: string; key: Buffer }[]): Keyring => {
   if (keys.length === 0) throw new Error('ENCRYPTION_KEYS holds no key')
   if (keys.some(({ key }) => key.length !== 32)) {

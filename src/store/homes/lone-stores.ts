@@ -29,6 +29,10 @@ export type LoneStores = {
   subscriptions: SubscriptionStore
 }
 
+/**
+ * Makes these stores. They need only the database and the seals, so they can be made before or
+ * after any other store.
+ */
 export const createLoneStores = ({
   database,
   seals,

@@ -78,6 +78,10 @@ export const sqlFailure = (error: unknown): Error => {
  */
 const STATEMENT_LOST = ['26000', '42P05']
 
+/**
+ * Whether a statement failed because a pooler lost its name. The process then uses no names
+ * (`noteKeptFailure`).
+ */
 export const isStatementLost = (error: unknown): boolean =>
   error instanceof SqlFailure && STATEMENT_LOST.includes(error.code)
 

@@ -122,6 +122,11 @@ const releaseOf = async (row: Row, readEntries: ReadEntries): Promise<EvidenceDr
   ]
 }
 
+/**
+ * What happened to each of the tenant's entries about the person. `subject`: the digest in
+ * hexadecimal digits. Opens a chunk only if its submission was released, and passes on the errors
+ * of `readEntries`.
+ */
 export const readEntryEvidence = async (
   db: Db,
   readEntries: ReadEntries,

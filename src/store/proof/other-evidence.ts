@@ -53,6 +53,10 @@ export const readFoundContacts = async (
 
 type ErasureRow = { id: string; state: string; created_at: Date; completed_at: Date | null }
 
+/**
+ * The tenant's erasures of the person. `digest`: the digest of the phone or address
+ * (`subjectDigest`). An erasure of a contact id has this digest only if the id is the same text.
+ */
 export const readErasures = async (
   db: Db,
   tenantId: string,

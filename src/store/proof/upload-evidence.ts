@@ -152,6 +152,10 @@ const foundIn = (
   return [...accepted, ...rejected].toSorted((one, other) => one.line - other.line)
 }
 
+/**
+ * Opens only chunks that may have a row of the person (`candidatesIn`), one at a time. `digestOf`
+ * must make the digests that intake stores.
+ */
 export const createRowsOf =
   (
     db: Db,
@@ -172,6 +176,10 @@ export const createRowsOf =
     return { rows, opened: candidates.length, goneIds }
   }
 
+/**
+ * The requests are in the order of their last tries. They include requests that were never sent,
+ * with 0 tries.
+ */
 export const createTriesOf =
   (db: Db): EvidenceStore['triesOf'] =>
   async (uploadId, place) => {

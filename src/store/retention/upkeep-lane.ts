@@ -15,6 +15,10 @@ export const lockUpkeep = async (tx: Tx, claim: UpkeepClaim): Promise<void> => {
   throw new FenceLost(`The task ${claim.task} has another holder`)
 }
 
+/**
+ * The SQL store of upkeep tasks. Each task is a row of the table `upkeep`, which a migration has
+ * written.
+ */
 export const createUpkeep = ({ db }: Pick<Database, 'db'>): UpkeepStore => ({
   claim: async (owner) => {
     const claimed = await lane.claim(db, owner)

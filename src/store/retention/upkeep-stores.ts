@@ -13,6 +13,10 @@ import { createUpkeep } from './upkeep-lane.ts'
 
 export type UpkeepStores = UpkeepStore & { retention: RetentionStore; reseal: ResealStore }
 
+/**
+ * The stores of upkeep. `claim` also records the key with which this instance seals, so that no
+ * other instance retires this key.
+ */
 export const createUpkeepStores = (deps: {
   database: Database
   keyring: Keyring

@@ -68,7 +68,7 @@ const endEarlier = async (
 ): Promise<SegmentProgress['stopped']> => {
   const problem = JSON.stringify({
     code: 'segment-superseded',
-    detail: `Version ${version}, which is newer, was accepted before this one was applied.`,
+    detail: `The newer version ${version} was accepted before this version was applied.`,
   })
   const { rows } = await sql<{ stopped: SegmentProgress['stopped'] }>`update segment_version set
       state = case when progress ->> 'step' = 'sent' and progress -> 'failure' = 'null' then 'applied' else 'failed' end,
@@ -97,6 +97,10 @@ const insertVersion = async (
   return rows[0] as SegmentRow
 }
 
+/**
+ * Implements `SegmentStore.put`. For `other-version` and `claim-lost`, everything that was written
+ * is undone.
+ */
 export const createPutSegment =
   (database: Database, seals: Seals): SegmentStore['put'] =>
   async (segment, { expected, kept, audit }) => {

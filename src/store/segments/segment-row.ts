@@ -52,6 +52,10 @@ const rulesOf = (seals: Seals, row: SegmentRow): SegmentRulesAtRest => {
   return { ...row.content, analysis: row.analysis } as SegmentRulesAtRest
 }
 
+/**
+ * Makes a version from a row, and opens its sealed rules. Throws if they were sealed for another
+ * version or with another key.
+ */
 export const toSegment = (seals: Seals, row: SegmentRow): CampaignSegment => ({
   tenantId: row.tenant_id,
   campaignId: row.campaign_id,

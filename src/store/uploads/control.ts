@@ -127,6 +127,10 @@ export const lockOwn = async (
   return lockUpload(tx, uploadId)
 }
 
+/**
+ * Implements `UploadStore.control`. Locks the lane before the upload. A repeated cancel changes
+ * nothing, but writes its audit entry.
+ */
 export const createControl =
   (deps: { database: Database; outbox: Outbox }): UploadStore['control'] =>
   (input) =>

@@ -16,6 +16,10 @@ type ClaimRow = AnswerColumns & {
   location: string | null
 }
 
+/**
+ * The SQL store of claims. `freeUnfinished` deletes every claim without an answer. Call it only on
+ * the embedded home, whose process lock proves that no other process works on a claim.
+ */
 export const createIdempotencyStore = (deps: {
   database: Database
   seals: Seals

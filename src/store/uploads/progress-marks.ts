@@ -32,6 +32,10 @@ export const moveMarks = (settledNow: number) => {
     settled_at = clock_timestamp()`
 }
 
+/**
+ * The progress by the marks of a row. null: the upload is not being delivered, or has no accepted
+ * row (`progressOf`).
+ */
 export const progressOfRow = (
   row: MarkColumns & { state: UploadState },
   counts: UploadCounts,

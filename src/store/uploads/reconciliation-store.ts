@@ -51,6 +51,10 @@ const doubtUpload = async (tx: Tx, upload: UploadRow): Promise<void> => {
       and known.upload_id = ${upload.id}`.execute(tx)
 }
 
+/**
+ * The SQL store of reconciliations. `postpone` sends one job for all uploads: `load` finds them by
+ * the time at which they are due.
+ */
 export const createReconciliationStore = (deps: {
   database: Database
   outbox: Outbox

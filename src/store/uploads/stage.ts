@@ -161,6 +161,10 @@ const answerClaim = async (
   }
 }
 
+/**
+ * Implements `UploadStore.stage`. Throws `StagingLost`, `RetriedBeside`, or a plain error (a bug)
+ * if the counts of rows do not add up. In each case, nothing is staged.
+ */
 export const createStage =
   (deps: { database: Database; outbox: Outbox; seals: Seals }): UploadStore['stage'] =>
   async (input) => {

@@ -155,6 +155,10 @@ export const workableIn = (laneKey: RawBuilder<unknown>): RawBuilder<unknown> =>
     where clears.lane_key = ${laneKey} and clears.clearing = 'asked' and clears.state in ('held', 'paused'))`
 export const FINAL_STATES_SQL = quoted(FINAL_STATES)
 
+/**
+ * Whether the lane works on uploads in this state. false: the upload is being received, is held or
+ * paused, or has ended.
+ */
 export const isLaneState = (state: UploadState): state is LaneState =>
   (LANE_STATES as readonly string[]).includes(state)
 
@@ -163,6 +167,10 @@ type CountColumn = Exclude<
   'rows_unidentified' | 'rows_unattributed'
 >
 
+/**
+ * The counts as stored. While an upload is open, its rows without an outcome are in none of the
+ * last four counts.
+ */
 export const countsOf = (row: Pick<UploadRow, CountColumn>): UploadCounts => ({
   read: row.rows_read,
   accepted: row.rows_accepted,
@@ -201,6 +209,10 @@ const holdOf = (row: UploadRow): Upload['hold'] => {
   return { reason, since: since.toISOString(), ...ofCountries }
 }
 
+/**
+ * Makes an upload from a row. Read the row through the store's database handle, because its plugin
+ * opens the name of the file (`createOpenFileNames`).
+ */
 export const toUpload = (row: UploadRow): Upload => {
   const counts = countsOf(row)
   return {
@@ -253,5 +265,9 @@ export const wakeLane = async (tx: Db, laneKey: string): Promise<void> => {
   )
 }
 
+/**
+ * How many accepted rows have an outcome. When an upload has ended, this is the number of accepted
+ * rows.
+ */
 export const settledRows = (counts: UploadCounts): number =>
   counts.delivered + counts.unchanged + counts.failed + counts.unprocessed

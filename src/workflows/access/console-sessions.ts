@@ -36,6 +36,10 @@ export type ConsoleSessionsDeps = {
   random: (size: number) => Uint8Array
 }
 
+/**
+ * Each sign-in and sign-out writes an audit entry of the key's tenant, in the same transaction.
+ * `random` must be a cryptographic source, because the token alone proves a session.
+ */
 export const createConsoleSessions = (deps: ConsoleSessionsDeps): ConsoleSessions => {
   const { sessions, ids, random } = deps
   const entryOf = (action: PlainAction, key: ApiKey, object: string, requestId: string) =>

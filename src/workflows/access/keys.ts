@@ -53,6 +53,11 @@ export type Keys = {
 
 export type KeysDeps = { keys: KeyStore; ids: Ids; random: (size: number) => Uint8Array }
 
+/**
+ * Stores only the SHA-256 and the prefix of a key, so nobody can read a key again later. Each
+ * change writes its audit entry in the same transaction. Throws `key-fixed` for a key from the
+ * environment, which nobody can rotate or revoke here.
+ */
 export const createKeys = (deps: KeysDeps): Keys => ({
   create: async (caller, plan) => {
     const made = newKey(deps)

@@ -51,6 +51,10 @@ export type TenantsDeps = AnswerOnceDeps & {
   renderTenant: (tenant: Tenant) => object
 }
 
+/**
+ * Each change writes its audit entry in the same transaction. `change` throws `tenant-fixed` for
+ * the name and the grants of the tenant `default`.
+ */
 export const createTenants = (deps: TenantsDeps): Tenants => ({
   create: (request) => create(deps, request),
   find: async (tenantId) => {

@@ -169,6 +169,10 @@ export type ReadAuditDeps = { reader: AuditReader; signingKeys: Pick<SigningKeys
 const pageOf = (found: EntryPage | null): Page<ChainedEntry> | null =>
   found && { items: found.items, next: found.next && cursorOf(found.next) }
 
+/**
+ * `all` reads 500 entries at a time. `verify` reports at most 100 faults. If retention deletes
+ * blocks meanwhile, `verify` runs once more, and then throws `PrunedBeside`.
+ */
 export const createReadAudit = (deps: ReadAuditDeps): ReadAudit => ({
   list: async (caller, query, { limit, cursor }) => {
     const after = cursor === null ? null : markOf(cursor)

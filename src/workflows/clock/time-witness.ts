@@ -16,6 +16,7 @@ export type TimeWitness = {
  */
 const HEARD_FOR_MS = 3_600_000
 
+/** Begins without a time: `nowMs` returns null until the first `hear`. */
 export const createTimeWitness = ({ clock }: { clock: Clock }): TimeWitness => {
   let heard: { ms: number; atMs: number } | null = null
   return {

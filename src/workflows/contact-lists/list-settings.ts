@@ -34,6 +34,10 @@ const shown = (contactListId: string, decided: QueueDefaults): Shown => {
   return { contactListId, queue }
 }
 
+/**
+ * Does not ask Genesys about the list and does not check the grant: callers check the grant before.
+ * A change writes its audit entry in the same transaction.
+ */
 export const createListSettings = (deps: {
   settings: ListSettingsStore
   contactLists: Pick<ContactListPort, 'dialect'>

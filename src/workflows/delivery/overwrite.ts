@@ -24,7 +24,7 @@ export const wipesNext = (run: DeliveryRun): boolean =>
 const assertMayClear = (run: DeliveryRun): void => {
   const { clearedSeq, newerDelivered } = run.clearing.value()
   if (!newerDelivered && clearedSeq <= (run.upload.acceptedSeq ?? 0)) return
-  const detail = 'A later upload was delivered to the list while this one waited.'
+  const detail = 'A later upload was delivered to the list while this upload waited.'
   throw new DeliveryEnds({ kind: 'fail', problem: { code: 'overwrite-superseded', detail } })
 }
 

@@ -6,6 +6,10 @@ import type { RowResult } from '../ports/delivery/delivery.ts'
 /** A value that the run replaces as a whole. */
 export type Noted<Value> = { value(): Value; note(value: Value): void }
 
+/**
+ * Keeps whatever was noted last, even an older value. For copies of the upload, use
+ * `createNewestUpload`.
+ */
 export const createNoted = <Value>(first: Value): Noted<Value> => {
   let noted = first
   return {
@@ -43,6 +47,7 @@ export type ListReading = {
   doubt(): void
 }
 
+/** Begins without a list and without a reading. */
 export const createListReading = (clock: Pick<Clock, 'monotonicMs'>): ListReading => {
   let list: ContactList | null = null
   let readAtMs = Number.NEGATIVE_INFINITY
@@ -78,6 +83,7 @@ export type RefusedRows = {
   keepVerdict(rowKey: string, verdict: Verdict): void
 }
 
+/** In memory only: the next run of the upload begins again with 0 refused rows and no verdicts. */
 export const createRefusedRows = (): RefusedRows => {
   const verdicts = new Map<string, Verdict>()
   let count = 0
@@ -98,6 +104,7 @@ export type PartNumbers = {
   next(): number
 }
 
+/** The first number is 1, unless `continueAfter` is called first. */
 export const createPartNumbers = (): PartNumbers => {
   let last = 0
   return {

@@ -185,6 +185,10 @@ export class DeliveryEnds extends Error {
   }
 }
 
+/**
+ * An audit entry of the gateway in the tenant of the upload. Default: the object is the upload.
+ * Stores nothing: pass the entry to a method of a store.
+ */
 export const auditOf = (run: DeliveryRun, about: AuditSaid & AuditAbout): AuditEntry =>
   createAuditEntry(run.deps.ids, byGateway(run.upload), { object: run.upload.id, ...about })
 
@@ -253,6 +257,10 @@ export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<v
   }
 }
 
+/**
+ * Does nothing if the upload already has the state. Throws `FenceLost`, and `UploadMoved` if the
+ * upload was paused, held or ended, or is to be cancelled.
+ */
 export const moveTo = async (run: DeliveryRun, state: LaneState): Promise<void> => {
   if (run.upload.state === state) return
   run.newest.note(await run.deps.delivery.move(run.claim, run.upload.id, state))

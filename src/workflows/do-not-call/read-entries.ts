@@ -78,6 +78,10 @@ export const createResumeSubmission =
     return resumed
   }
 
+/**
+ * Looks up each person only once, even if `subjects` names the person several times. A person
+ * without entries gets an empty list. Does not check the grant for the list.
+ */
 export const createSearchEntries =
   ({ submissions, digestKey }: DncReadDeps): SearchEntries =>
   async ({ tenantId }, dncListId, subjects) => {

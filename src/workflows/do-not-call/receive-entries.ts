@@ -73,7 +73,7 @@ export type ReceiveEntries = Refusing<
 const checkOverride = ({ caller, options }: EntriesRequest): void => {
   const scope = 'dnc:override'
   if (options.override !== true || hasScope(caller.scopes, scope)) return
-  const detail = `The option override needs a key that names the scope ${scope}.`
+  const detail = `The option override needs a key with the scope ${scope}.`
   throw new GatewayProblem('scope-missing', detail, { scope })
 }
 

@@ -26,7 +26,7 @@ const talliesProblem = (run: SendRun, { tallies, failed }: DncAnswer) => {
   if (counted === sent) return null
   const { dncListId } = run.claim
   run.deps.emit('dnc.tallies_differ', { submissionId, dncListId, sent, counted })
-  const detail = `Genesys counted ${counted} entries in a request of ${sent}. The gateway suppresses all of them.`
+  const detail = `The gateway sent ${sent} entries in a request, and Genesys counted ${counted}. The gateway suppresses the people in all ${sent} entries.`
   return { code: 'dnc-tallies-differ', detail }
 }
 

@@ -40,6 +40,10 @@ export type SendRun = {
   startedMs: number
 }
 
+/**
+ * An audit entry about a try of the group. `attempt` counts this try too. The latency begins at
+ * `startedMs`. Stores nothing: pass the entry to a method of `lane`.
+ */
 export const auditedGroup = (
   { deps, group, startedMs }: SendRun,
   said: PlainAction | AuditSaid,

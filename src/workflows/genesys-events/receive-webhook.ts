@@ -48,6 +48,10 @@ export type ReceiveWebhookDeps = TakeDncChangeDeps & {
   secrets: readonly string[]
 }
 
+/**
+ * Reports accepted, repeated and refused calls as `webhook.received`. `takeDncChange` receives the
+ * calls about DNC lists.
+ */
 export const createReceiveWebhook =
   (deps: ReceiveWebhookDeps): ReceiveWebhook =>
   async ({ route, proof, body }) => {

@@ -44,7 +44,7 @@ const wordsOf = (of: string): Record<SubscriptionState, string> => ({
   registered: `subscribed to ${of}`,
   registering: `subscribing to ${of}`,
   refused: `Genesys refused the subscription to ${of}, and the gateway tries again`,
-  unknown: `it is unknown whether Genesys has the subscription to ${of}. The gateway subscribes again if work ends without its event`,
+  unknown: `it is unknown whether Genesys has the subscription to ${of}. If the gateway misses an expected event, it subscribes again`,
 })
 
 /**

@@ -72,7 +72,7 @@ const lookUp = async (run: FileRun, about: FileThere): Promise<FileSaid | 'refus
 
 const neverKnown = (run: FileRun): Promise<null> => {
   const detail =
-    'The gateway got no answer to the message with the file, and Genesys does not allow it to check whether the message arrived. The gateway does not send the message again.'
+    'The gateway got no answer to the message with the file, and Genesys does not allow the gateway to check whether the message arrived. The gateway does not send the message again.'
   return end(run, 'failed', 'file-not-confirmed', detail)
 }
 

@@ -63,6 +63,10 @@ const PATIENCE_MS = 24 * 60 * 60 * 1000
 const FIRST_LOOK_MS = 1_000
 const LONGEST_LOOK_MS = 15 * 60_000
 
+/**
+ * For a call about this file. No try is sent after the lease is lost. Give `retryForMs` 0 for a
+ * call that must not be repeated. Default: 20 s.
+ */
 export const contextOf = (run: FileRun, retryForMs = RETRY_FOR_MS): CallContext => ({
   tenantId: run.file.tenantId,
   class: 'delivery',
@@ -71,16 +75,19 @@ export const contextOf = (run: FileRun, retryForMs = RETRY_FOR_MS): CallContext 
   beforeSend: () => run.lease.assertHeld(),
 })
 
+/** Stores the change, then updates `run`. Throws as `GuestFileStore.step` does. */
 export const step = async (run: FileRun, change: GuestFileStep): Promise<void> => {
   run.file = await run.deps.files.step(run.claim, change)
   if (change.place !== undefined) run.place = change.place
 }
 
+/** The whole progress with these changes, because a step replaces the whole progress. */
 export const progressed = (
   run: FileRun,
   change: Partial<GuestFileProgress>,
 ): GuestFileProgress => ({ ...run.file.progress, ...change })
 
+/** An audit entry with the SHA-256 of the file. Stores nothing: pass the entry to `step`. */
 export const audited = (
   run: FileRun,
   said: PlainAction | AuditSaid,
@@ -121,6 +128,10 @@ export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<
 export const waited = (run: FileRun, change: Partial<GuestFileProgress> = {}): GuestFileProgress =>
   progressed(run, { waitingSince: null, looks: 0, ...change })
 
+/**
+ * In one step, ends the file, deletes its bytes and sends `guest_file.rejected` (for every
+ * `state`). The step stores `change` too. Returns null, because no step follows.
+ */
 export const end = async (
   run: FileRun,
   state: 'rejected' | 'failed' | 'quarantined',
@@ -178,6 +189,7 @@ export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | 
   return virusScan === 'pending' && run.deps.genesys.judge === undefined ? FIRST_LOOK_MS : null
 }
 
+/** Ends the file, because Genesys' own scan found malware or failed. */
 export const quarantine = (run: FileRun, genesys: GuestFile['genesys']): Promise<null> => {
   const failed = genesys?.virusScan === 'failed'
   const detail = `Genesys’ own scan ${failed ? 'of the file failed' : 'found malware in the file'}.`
@@ -276,7 +288,8 @@ export const renewUrl = async (
   })
   if (progress.urls % URLS_AT_ONCE !== 0) return 'go on'
   if (failure === null) {
-    const detail = 'Three times, the storage of Genesys received different bytes.'
+    const detail =
+      'The gateway sent the file three times. Each time, the storage of Genesys received different bytes.'
     return end(run, 'failed', 'file-transfer-corrupt', detail)
   }
   if (failure.kind === 'forbidden') return hold(run, failure)

@@ -43,6 +43,10 @@ const subjectsOf = (
     return [{ digest, column: name, subject: { kind, value } }]
   })
 
+/**
+ * Searches the newest 20 uploads to the list. If several rows have the same number or address,
+ * `column` is the column in the newest upload. Does not check the grant for the list.
+ */
 export const createFindContactSubjects =
   (deps: Deps): FindContactSubjects =>
   async (asked) => {

@@ -74,6 +74,10 @@ export type PutSegmentDeps = Omit<PrepareDeps, 'segments'> & {
   wake: () => void
 }
 
+/**
+ * Prepares the definition as a put does, but stores nothing. `reasons`: why a put would need a
+ * confirmation. Empty: it would need none.
+ */
 export const createPreviewSegment =
   (deps: PutSegmentDeps): PreviewSegment =>
   async (asked) => {

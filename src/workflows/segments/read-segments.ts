@@ -63,6 +63,10 @@ const findSegment = async (
   throw new GatewayProblem('not-found', 'This campaign has no segment yet.')
 }
 
+/**
+ * All calls but `list` throw `not-found` if the caller's tenant may not use the campaign. `find`
+ * and `version` also throw it if there is no such version.
+ */
 export const createReadSegments = (deps: ReadSegmentsDeps): ReadSegments => ({
   find: (caller, campaignId) => findSegment(deps, caller, campaignId),
   version: async (caller, campaignId, version) => {
@@ -78,6 +82,10 @@ export const createReadSegments = (deps: ReadSegmentsDeps): ReadSegments => ({
   },
 })
 
+/**
+ * Resumes the newest version from a hold that only a person can end, and wakes a worker. Throws
+ * `not-found`, and `segment-not-held` if there is no such hold.
+ */
 export const createResumeSegment =
   (deps: ReadSegmentsDeps): ResumeSegment =>
   async (caller, campaignId) => {

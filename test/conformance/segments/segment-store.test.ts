@@ -93,7 +93,7 @@ eachHome('Segments as they are stored', (home) => {
     assert.deepEqual(await store.segments.version('one', 1).then((first) => first?.problem), {
       ...{
         code: 'segment-superseded',
-        detail: 'Version 2, which is newer, was accepted before this one was applied.',
+        detail: 'The newer version 2 was accepted before this version was applied.',
       },
     })
     assert.equal((await store.segments.latest('one'))?.version, 2)

@@ -258,7 +258,7 @@ test('while the gateway is busy with an earlier attempt, the page waits, and the
   const fieldsBefore = await fieldsOf(page)
   const earlier = await beginSending(page)
   await page.getByRole('button', { name: 'Upload', exact: true }).click()
-  await page.getByText('The gateway is still ending your earlier attempt.').waitFor()
+  await page.getByText('Your earlier attempt has not ended yet.').waitFor()
   // Without script the page comes again. It has the same key, so the file is not accepted twice.
   const fields = Object.fromEntries(fieldsBefore)
   const file = { name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from(fileOf('wa')) }

@@ -133,7 +133,7 @@ test('by keyboard alone: a plan is read and applied, and the page shows the uplo
   await page.getByRole('button', { name: 'Apply this plan' }).focus()
   await page.keyboard.press('Enter')
   await page
-    .getByText('The plan of the upload was applied. This page shows how its rows go to Genesys.')
+    .getByText('The plan of the upload was applied. This page shows how the rows go to Genesys.')
     .waitFor()
   await page.getByText('Completed with errors').first().waitFor()
   assert.deepEqual(errors, [])

@@ -83,7 +83,7 @@ test('why a contact was not sent is said in words of the console', async () => {
   await page.goto(`${address}/console/people`)
   await page.getByLabel('Contact id').fill('eve')
   await page.getByRole('button', { name: 'Explain' }).click()
-  await page.getByText('A do-not-call entry names a phone or an email of the contact').waitFor()
+  await page.getByText('A do-not-call entry names a phone number or an email address').waitFor()
   await page.getByText('end it on the page “Do not call” and upload the contact again').waitFor()
   assert.doesNotMatch(await page.locator('main').innerText(), /\/v1\/|`/u, 'no words of the API')
   await context.close()

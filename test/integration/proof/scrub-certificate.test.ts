@@ -83,7 +83,7 @@ describe('The verifier of scrub certificates, alone in a folder with a certifica
     await writeFile(join(folder, 'keys.json'), JSON.stringify({ items: items.slice(0, 1) }))
     const { code, text } = await verify('certificate.json', '--keys', 'keys.json')
     assert.equal(code, 1)
-    assert.match(text, /key "kept-1" signed it, which is none of yours/u)
+    assert.match(text, /names the key "kept-1", which is not one of your keys/u)
     await rm(join(folder, 'keys.json'))
   })
 

@@ -37,6 +37,10 @@ export const registryLine = (
   }
 }
 
+/**
+ * An edition as a line of the page of its registry. `cameIntoForce`: whether the edition is or was
+ * in force. `problem` null: nothing kept the edition from coming into force.
+ */
 export const editionLine = (edition: Edition) => ({
   id: edition.id,
   badge: BADGE_OF[edition.state] ?? 'plain',

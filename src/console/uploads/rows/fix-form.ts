@@ -8,7 +8,15 @@ import type { FixedRow } from '../../../workflows/uploads/control/fix-rows.ts'
 const CELL_FIELD = /^c-(?<line>\d{1,10})-(?<at>\d{1,4})$/u
 const EMPTIED_FIELD = /^e-(?<line>\d{1,10})-(?<at>\d{1,4})$/u
 
+/**
+ * The name of the field with the new text of a cell. `at`: the index of the column in the file,
+ * from 0.
+ */
 export const cellField = (line: number, at: number): string => `c-${line}-${at}`
+/**
+ * The name of the box that empties a cell. Needed while the cells are masked: an empty field then
+ * means that the cell stays as it is.
+ */
 export const emptiedField = (line: number, at: number): string => `e-${line}-${at}`
 
 const line = z.coerce.number().int().min(0).max(2_000_000_000)

@@ -42,6 +42,10 @@ const lineOf = (upload: Upload, show: (cell: string) => string) => {
   }
 }
 
+/**
+ * The path of the list of rows, with the filter in its query. `after`: the list begins after this
+ * line. Default: it begins with the first row.
+ */
 export const rowsLink = (uploadId: string, filter: RowFilter, after?: number): string => {
   const given = Object.entries({ ...filter, after }).filter(([, value]) => value !== undefined)
   const query = new URLSearchParams(

@@ -29,7 +29,7 @@ export const editionOptionsSchema = z.strictObject({
     .enum(EDITION_CHANGES)
     .default('full')
     .describe(
-      '`full`: the file has all numbers. `add`: the file has the numbers to add to the edition in force. `remove`: the file has the numbers to remove from it. Default: full',
+      '`full`: the file has all numbers. `add`: the file has the numbers to add to the edition in force. `remove`: the file has the numbers to remove from the edition in force. Default: full',
     ),
   base: z
     .string()
@@ -42,7 +42,7 @@ export const editionOptionsSchema = z.strictObject({
     .datetime({ offset: true })
     .optional()
     .describe(
-      'The time of the data in the file. The age of the edition counts from this time. It cannot be in the future. Default: now',
+      'The time of the data in the file. The age of the edition counts from this time. It can be at most five minutes in the future. Default: now',
     ),
   subscription: z
     .string()
@@ -51,7 +51,7 @@ export const editionOptionsSchema = z.strictObject({
       'must be 1 to 64 letters, digits, spaces, dots, hyphens or underscores',
     )
     .optional()
-    .describe('The number of your subscription to the registry. Certificates show it'),
+    .describe('The number of your subscription to the registry. Certificates show this number'),
   offset: z
     .int()
     .min(0)

@@ -33,6 +33,7 @@ export type NumberBlock = {
  */
 const PAGE_BYTES = 8_060
 
+/** The prefix of the block to which a number belongs: the number without its last four digits. */
 export const prefixOf = (number: number): number => Math.floor(number / BLOCK_NUMBERS)
 
 const BITS_OF_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -47,6 +48,7 @@ const bitsOf = (bitmap: Uint8Array): number => {
   return bits
 }
 
+/** Whether the body is a bitmap. Otherwise it is a list, which is always shorter than a bitmap. */
 export const isBitmap = ({ body }: NumberBlock): boolean => body.length === BITMAP_BYTES
 
 /** The block's numbers as a bitmap that the caller may change. */
@@ -134,6 +136,10 @@ export const combineBlocks = (
   return blockOfBitmap(one.prefix, bitmap)
 }
 
+/**
+ * Whether two blocks of one prefix have the same numbers. Does not compare the prefixes. The same
+ * numbers always have the same body.
+ */
 export const isSameBlock = (one: NumberBlock, other: NumberBlock): boolean =>
   one.count === other.count && Buffer.compare(one.body, other.body) === 0
 

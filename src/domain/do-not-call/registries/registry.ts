@@ -36,6 +36,10 @@ const EDITION_TRANSITIONS = {
   deleted: [],
 } as const satisfies Record<string, readonly string[]>
 export type EditionState = keyof typeof EDITION_TRANSITIONS
+/**
+ * The states of `Edition` in answers. Callers see an edition in `receiving` only as a
+ * `ReceivingEdition`.
+ */
 export const SEEN_EDITION_STATES = (Object.keys(EDITION_TRANSITIONS) as EditionState[]).filter(
   (state) => state !== 'receiving',
 )

@@ -47,7 +47,7 @@ export const RULE_TABLE: readonly Rule[] = [
     validFrom: '2025-04-11',
     validUntil: null,
     source: { citation: '47 CFR 64.1200(a)(10) and (d)(3), 89 FR 15756', date: '2024-03-05' },
-    note: 'That one revocation counts for all calls of the caller is waived until 2027-01-31.',
+    note: 'The rule that one revocation counts for all calls of the caller is waived until 2027-01-31.',
   },
   {
     id: 'us-opt-out-30-days',
@@ -126,7 +126,7 @@ export const RULE_TABLE: readonly Rule[] = [
     validFrom: '2021-10-01',
     validUntil: null,
     source: { citation: '§ 7a UWG', date: '2021-08-10' },
-    note: 'Counted from when consent was given, and again from each use. It binds the call centre and its principal.',
+    note: 'The time counts from the consent, and again from each use of the consent. The rule binds the call centre and its principal.',
   },
 ]
 

@@ -11,6 +11,10 @@ export type Siblings = { kind: 'all' | 'any'; children: readonly PlacedNode[] }
 /** The most overlaps that one group of rules reports. */
 const MOST_OVERLAPS = 100
 
+/**
+ * All groups with at least two rules, at every depth. The exclusions together are one group, to
+ * which the exclusions of the configuration belong.
+ */
 export const siblingsOf = (analysed: AnalysedRules): Siblings[] => {
   const { conditions, exclusions } = analysed.rules
   const groups = [conditions, ...exclusions]

@@ -37,6 +37,12 @@ export type AnalysedRules = {
   time: AnalysisTime
 }
 
+/**
+ * Puts the rules into one space of contacts, which has one budget for all questions. `nodes`: the
+ * most nodes. `endMs`: when the time is up, by `time.monotonicMs`. When the budget is used up, the
+ * functions of the result throw `BudgetSpent`. This function itself does not, so it may be called
+ * outside `withinBudget`.
+ */
 export const createAnalysedRules = (
   rules: PlacedRules,
   time: AnalysisTime,

@@ -140,7 +140,7 @@ const contactOnWay = (
 
 /**
  * `nowMs`: the time from which relative times count. Every operation of the space throws
- * `BudgetSpent` when the budget is used up.
+ * `BudgetSpent` when the budget is used up. This function itself does not.
  */
 export const createContactSpace = (
   leaves: readonly Leaf[],
@@ -159,11 +159,9 @@ export const createContactSpace = (
     if ('not' in node) return diagrams.not(contactsOf(node.not))
     return 'all' in node ? all(node.all.map(contactsOf)) : any(node.any.map(contactsOf))
   }
-  const possible = all(
-    [...columns.values()].flatMap(({ opaque }) =>
-      opaque.flatMap((one) => opaque.map((other) => ruledOut(one, other, nowMs, diagrams))),
-    ),
-  )
+  let known: Diagram | undefined
+  // Built by the first question, because only questions may use up the budget.
+  const possible = (): Diagram => (known ??= possibleContacts(columns, diagrams, nowMs))
   return {
     and: all,
     or: any,
@@ -173,10 +171,10 @@ export const createContactSpace = (
       byClass(diagrams, columns.get(name) as Column, ({ kind }) =>
         kind === 'empty' ? ALWAYS : NEVER,
       ),
-    isEmpty: (contacts) => !diagrams.meet(possible, contacts),
-    isWithin: (part, whole) => !diagrams.meet(diagrams.and(possible, part), diagrams.not(whole)),
+    isEmpty: (contacts) => !diagrams.meet(possible(), contacts),
+    isWithin: (part, whole) => !diagrams.meet(diagrams.and(possible(), part), diagrams.not(whole)),
     witnessOf: (contacts, holds) => {
-      const way = diagrams.wayToTrue(diagrams.and(possible, contacts))
+      const way = diagrams.wayToTrue(diagrams.and(possible(), contacts))
       if (way === null) return null
       const contact = contactOnWay(columns.values(), way, nowMs)
       return holds(contact) ? contact : null
@@ -184,17 +182,45 @@ export const createContactSpace = (
   }
 }
 
+/** The value that `one` gives to `other`, if `one` is fulfilled or not. undefined: either value. */
+const forcedBy = (
+  one: Opaque,
+  isFulfilled: boolean,
+  other: Opaque,
+  nowMs: number,
+): boolean | undefined => {
+  if (!isFulfilled) return implies(other.leaf, one.leaf, nowMs) ? false : undefined
+  if (implies(one.leaf, other.leaf, nowMs)) return true
+  return excludes(one.leaf, other.leaf, nowMs) ? false : undefined
+}
+
 /**
- * The contacts that are possible if one column has two comparisons with text operators or date
- * operators. The diagram treats the two comparisons as independent. In fact, one may imply or
- * exclude the other, so some combinations never occur.
+ * The contacts that are possible. The diagrams treat the text operators and date operators of one
+ * column as independent. In fact, one comparison may imply or exclude another, so some combinations
+ * never occur. Built from the last level to the first. So a hundred prefixes that exclude each
+ * other need some hundred nodes, because all of them share their ends.
  */
-const ruledOut = (one: Opaque, other: Opaque, nowMs: number, diagrams: Diagrams): Diagram => {
-  const [a, b] = [bit(diagrams, one.level), bit(diagrams, other.level)]
-  if (one === other) return ALWAYS
-  if (implies(one.leaf, other.leaf, nowMs)) return diagrams.or(diagrams.not(a), b)
-  if (excludes(one.leaf, other.leaf, nowMs)) return diagrams.not(diagrams.and(a, b))
-  return ALWAYS
+const possibleContacts = (
+  columns: ReadonlyMap<string, Column>,
+  diagrams: Diagrams,
+  nowMs: number,
+): Diagram => {
+  let possible = ALWAYS
+  for (const { opaque } of [...columns.values()].toReversed()) {
+    for (const [at, one] of [...opaque.entries()].toReversed()) {
+      const [without, within] = [false, true].map((isFulfilled) => {
+        let forced = ALWAYS
+        for (const other of opaque.slice(at + 1).toReversed()) {
+          const value = forcedBy(one, isFulfilled, other, nowMs)
+          if (value === undefined) continue
+          forced = diagrams.node(other.level, value ? [NEVER, forced] : [forced, NEVER])
+        }
+        return diagrams.and(possible, forced)
+      }) as [Diagram, Diagram]
+      possible = diagrams.node(one.level, [without, within])
+    }
+  }
+  return possible
 }
 
 /** Makes a test of whether the tree selects an example contact. */

@@ -37,6 +37,7 @@ export type SegmentFinding = {
   paths?: string[]
 }
 
+/** Makes a finding. Default for `severity`: the usual severity of the code. */
 export const finding = (
   code: FindingCode,
   path: string,

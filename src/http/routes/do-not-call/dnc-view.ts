@@ -41,6 +41,10 @@ export const faultsOf = ({ outcome, faults, failedCode }: DncLedgerEntry) => {
   return { code: code ?? null, column: null }
 }
 
+/**
+ * An entry of the submission's ledger as callers see it. Empty cells are left out. `entry` null:
+ * the entry was rejected, so it has no terms.
+ */
 export const renderEntry =
   ({ columns }: DncSubmission) =>
   (entry: DncLedgerEntry): z.output<typeof ledgerEntrySchema> => {

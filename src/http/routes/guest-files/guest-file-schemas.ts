@@ -33,7 +33,7 @@ export const guestFileSchema = z.strictObject({
     .describe('The reason why the file is held. The file resumes by itself'),
   fileName: z
     .string()
-    .describe('The name that Genesys shows, without characters that Genesys does not allow'),
+    .describe('The name that Genesys shows. `_` replaces characters that Genesys does not allow'),
   contentType: z
     .string()
     .describe(

@@ -26,6 +26,7 @@ export const PROBLEM_ENTRIES: readonly ProblemEntry[] = [
 
 const BY_CODE = new Map(PROBLEM_ENTRIES.map((entry) => [entry.code, entry]))
 
+/** The entry of a code of a call, an upload or a row. undefined: there is no such code. */
 export const findProblemEntry = (code: string): ProblemEntry | undefined => BY_CODE.get(code)
 
 /** The texts between backticks. */

@@ -56,12 +56,12 @@ const COMMON = {
     type: ['string', 'null'],
     enum: [...DIALING_MODES, null],
     description:
-      'The dialling mode of the campaign. guide: the gateway sends it together with the rules. null or left out: the gateway does not send it. platform: ignored',
+      'The dialling mode of the campaign. guide: the gateway sends this value together with the rules. null or left out: the gateway sends no value. platform: ignored',
   },
   useOnlyOnce: {
     type: ['boolean', 'null'],
     description:
-      'Whether the campaign uses each contact only once. guide: the gateway sends it together with the rules. null or left out: the gateway does not send it. platform: ignored',
+      'Whether the campaign uses each contact only once. guide: the gateway sends this value together with the rules. null or left out: the gateway sends no value. platform: ignored',
   },
   activation: {
     type: 'string',
@@ -136,7 +136,10 @@ const findingSchema = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe('A made-up contact that shows the finding'),
-  paths: z.array(z.string()).optional().describe('Rules that cause the finding only together'),
+  paths: z
+    .array(z.string())
+    .optional()
+    .describe('Rules that together cause the finding. If one is removed, the finding disappears'),
 })
 
 const analysisSchema = z.strictObject({
@@ -210,7 +213,7 @@ export const segmentSchema = z.strictObject({
   ),
   state: z
     .enum(SEGMENT_STATES)
-    .describe('`index_pending`: Genesys has the rules, and its index is not ready yet'),
+    .describe('`index_pending`: Genesys has the rules, but its index is not ready yet'),
   hold: z
     .strictObject({ reason: z.enum(SEGMENT_HOLD_REASONS), since: stamp })
     .nullable()

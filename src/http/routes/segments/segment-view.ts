@@ -4,6 +4,9 @@ import type { CampaignSegment } from '../../../domain/segments/campaign-segment.
 import type { Leaf } from '../../../domain/segments/segment.ts'
 import type { segmentSchema } from './segment-schemas.ts'
 
+/**
+ * The exclusions of the configuration. `by` distinguishes them from the exclusions of the caller.
+ */
 export const houseOf = (house: readonly Leaf[]) =>
   house.map((leaf) => ({ ...leaf, by: 'house' as const }))
 

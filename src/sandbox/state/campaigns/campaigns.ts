@@ -76,6 +76,10 @@ const MEMBERS = {
   phoneColumns: [{ columnName: 'phoneNumber' }],
 }
 
+/**
+ * Begins without campaigns. A campaign that is `stopping` becomes `off` when it is read after its
+ * `offAtMs`, which raises its version.
+ */
 export const createCampaigns = ({ clock }: { clock: Clock }): Campaigns => {
   const campaigns = new Map<string, StoredCampaign>()
   /** Turns a campaign that is `stopping` off if its time has come. */

@@ -125,6 +125,10 @@ const madeList = (made: Parameters<DncLists['add']>[0], at: string): StoredDncLi
   writes: 0,
 })
 
+/**
+ * Begins without lists. `add` replaces a list that has the same id. An empty id is replaced by a
+ * random id.
+ */
 export const createDncLists = ({ clock }: { clock: Clock }): DncLists => {
   const lists = new Map<string, StoredDncList>()
   const flight = { now: 0, most: 0 }

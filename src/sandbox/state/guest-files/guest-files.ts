@@ -60,6 +60,10 @@ export type GuestFiles = {
 
 const DEMO_CONTACTS = ['demo-guest', 'demo-guest-2']
 
+/**
+ * Begins with the external contacts `DEMO_CONTACTS`. By default, the scan of a file ends as
+ * `passed` as soon as the file is confirmed.
+ */
 export const createGuestFiles = ({ clock }: { clock: Clock }): GuestFiles => {
   const files = new Map<string, SandboxGuestFile>()
   const contacts = new Set(DEMO_CONTACTS)

@@ -120,6 +120,10 @@ const newMedia = (clock: Clock) => ({
   verdict: { word: 'valid', afterMs: 0 },
 })
 
+/**
+ * Begins with the conversation `DEMO`. By default, a file is `valid` as soon as all of its bytes
+ * are stored. A file of another length than announced is `invalid`.
+ */
 export const createMessageMedia = ({ clock }: { clock: Clock }): MessageMedia => {
   const held: Held = { conversations: new Map(), mediaById: new Map(), sent: new Map() }
   const { conversations, mediaById, sent } = held

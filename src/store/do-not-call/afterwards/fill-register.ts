@@ -123,6 +123,10 @@ const retractFilled = async (
   await noteRetractions(tx, contacts, false)
 }
 
+/**
+ * The SQL store that fills registers. In the same transaction, it also notes which of the filled
+ * contacts must be retracted, because an entry names them.
+ */
 export const createRegisterFill = ({ database, fillSubjects }: Deps): RegisterFillStore => ({
   fill: async (after) => {
     const { db } = database

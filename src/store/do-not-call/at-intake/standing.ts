@@ -18,6 +18,10 @@ export const standingColumns = (list: string): string =>
       from tenant_grant g join tenant_registry t using (tenant_id) join registry r on r.name = t.registry
       where g.kind = 'contact_list' and g.object_id in (${list}, '*') and r.current_edition is not null) as editions`
 
+/**
+ * Makes a `Standing` from a row. null in the row means that there is no epoch or no edition.
+ * Editions are in the order of their numbers.
+ */
 export const toStanding = ({ epochs, editions }: StandingRow): Standing => {
   const entries = Object.entries(epochs ?? {})
   return {
@@ -29,6 +33,10 @@ export const toStanding = ({ epochs, editions }: StandingRow): Standing => {
 
 const READ = keptStatement(`select ${standingColumns('$1')}`)
 
+/**
+ * Reads epochs and editions of a contact list in one round trip. Both are empty for a list that no
+ * tenant is granted.
+ */
 export const readStanding = async (db: Db, contactListId: string): Promise<Standing> => {
   const [row] = await runKept<StandingRow>(db, READ, [contactListId])
   return toStanding(row!)

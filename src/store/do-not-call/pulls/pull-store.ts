@@ -167,6 +167,10 @@ const createFinish =
       await appendAudit(tx, [about.audit])
     })
 
+/**
+ * The SQL store of pulls. A claimed pull is leased for 60 s by the database's clock: call `renew`
+ * before this time is over.
+ */
 export const createPullStore = (deps: Deps): DncPullStore => {
   const { db } = deps.database
   const keys = createDataKeys(db, deps.keyring)

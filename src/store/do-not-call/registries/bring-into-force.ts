@@ -203,6 +203,10 @@ const putInForce = async (tx: Tx, row: LoadingRow, before: string | null): Promi
   )
 }
 
+/**
+ * Takes the oldest edition that is loaded. If several instances work on it, only one brings it into
+ * force, and the others get null.
+ */
 export const createBringIntoForce = (deps: Deps): RegistryWork['bringIntoForce'] => {
   const { db } = deps.database
   return async (): Promise<{

@@ -36,6 +36,10 @@ export const EDITION_COLUMNS = sql`e.number, e.id, e.registry, e.state, e.change
 
 const numberOrNull = (text: string | null): number | null => (text === null ? null : Number(text))
 
+/**
+ * Makes an edition from a row. Times become ISO 8601 UTC, and numbers that the database returns as
+ * text become numbers.
+ */
 export const toEdition = (row: EditionRow): Edition => ({
   id: row.id,
   registry: row.registry,
@@ -67,6 +71,10 @@ export type RegistryRow = {
   updated_at: Date
 }
 
+/**
+ * Makes a registry from a row. `current`: the edition in force, which is read separately. null:
+ * none is in force.
+ */
 export const toRegistry = (row: RegistryRow, current: Edition | null): Registry => ({
   name: row.name,
   country: row.country,

@@ -46,6 +46,10 @@ export const discardEdition = async (
   return gone.length === 1
 }
 
+/**
+ * Implements `RegistryStore.sweep`. Also deletes pages that nobody reads, which do not count in the
+ * result.
+ */
 export const createSweepEditions =
   ({ db }: Database) =>
   async (olderThanMs: number): Promise<number> => {

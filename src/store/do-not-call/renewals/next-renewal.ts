@@ -136,6 +136,10 @@ export const keepRenewal = async (tx: Tx, { id }: Pick<DncGroup, 'id'>): Promise
   )
 }
 
+/**
+ * Implements `DncLaneStore.wakeRenewals`. Wakes only lanes without a time at which they become
+ * ready, so it does not shorten a wait.
+ */
 export const wakeRenewals = (database: Database): Promise<number> =>
   inTransaction(database, async (tx) => {
     const { rows } = await sql`update dnc_list_lane set ready_at = clock_timestamp(), woken = true

@@ -155,6 +155,10 @@ const answerOfOther = async (
 
 type Secrets = { keyring: Keyring; seals: Seals }
 
+/**
+ * Implements `SmallUploadStore.stage`. If the statement that several uploads share fails, it fails
+ * for all of them. Throws a plain error (a bug) if the counts of rows do not add up.
+ */
 export const createStageSmall = (
   deps: { database: Database; clock: Pick<Clock, 'sleep'> } & Secrets,
 ): SmallUploadStore['stage'] => {

@@ -160,10 +160,14 @@ const refusalsProblem = ({ upstreamCode, rowFault }: GenesysFailure): UploadProb
   const said = [upstreamCode, rowFault.field].filter((word) => word !== null).join(', ')
   return {
     code: 'genesys-refused',
-    detail: `Genesys refused many rows${said === '' ? '' : ` (${said})`}, so the gateway sends no more until you resume the upload.`,
+    detail: `Genesys refused many rows${said === '' ? '' : ` (${said})`}, so the gateway sends no more rows until you resume the upload.`,
   }
 }
 
+/**
+ * Emits `batch.refused` for a batch or a part. `action`: `split` (other requests replace it),
+ * `failed` (all of its rows fail) or `held` (the upload is held).
+ */
 export const tell = (
   run: DeliveryRun,
   refused: RefusedRequest,

@@ -153,6 +153,7 @@ export const settleBatch = async (
   run.deps.emit('batch.settled', { ...about, ...sent, ...counts, durationMs: latencyMs })
 }
 
+/** Settles as `settleBatch` does. After that, throws as `checkGoingOn` does if the run must end. */
 export const settleAndGoOn = async (...args: Parameters<typeof settleBatch>): Promise<void> => {
   await settleBatch(...args)
   checkGoingOn(args[0])

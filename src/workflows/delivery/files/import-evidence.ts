@@ -117,6 +117,7 @@ export const missingOf = async (
   return missing
 }
 
+/** Whether the part is small enough to read every row back from Genesys: at most 100,000 rows. */
 export const isReadable = ({ rows }: Survey): boolean => rows <= READ_BACK_MOST
 
 const DELIVERED: PartOutcome = { kind: 'delivered', unattributed: 0 }

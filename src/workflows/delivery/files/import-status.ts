@@ -22,6 +22,10 @@ export type ImportPorts = {
   reads: ContactReadPort
 }
 
+/**
+ * Binds the calls to the list of the upload. Throws a plain error (a bug) if the dialect has no
+ * imports or does not show contacts.
+ */
 export const importPortsOf = (run: DeliveryRun): ImportPorts => {
   const { contactFiles, contactReads } = run.deps
   const { startImport, readImport, readImportEvents } = contactFiles

@@ -28,6 +28,7 @@ export type UploadRowWithheld = { uploadId: string; row: number; verdict: Withhe
 /** Rows that must no longer be sent, by upload and row. */
 export type Withheld = Map<string, ShipmentPart['verdicts']>
 
+/** Adds the rows to `known`. A new verdict for a row replaces the earlier verdict. */
 export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]): void => {
   for (const { uploadId, row, verdict } of rows) {
     const own = known.get(uploadId) ?? new Map<number, WithheldRow['verdict']>()

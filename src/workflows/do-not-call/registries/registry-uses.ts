@@ -17,6 +17,10 @@ export type PutRegistry = Refusing<
   (caller: Caller, about: Pick<Registry, 'name' | 'country' | 'maxAgeDays'>) => Promise<Registry>
 >
 
+/**
+ * Makes the registry, or changes an existing one. Throws `registry-fixed` if the country would
+ * change after an edition was begun.
+ */
 export const createPutRegistry =
   ({ registries, ids }: Deps): PutRegistry =>
   async (caller, about) => {

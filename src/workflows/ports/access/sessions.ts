@@ -1,6 +1,7 @@
 import type { ApiKey } from '../../../domain/access/access.ts'
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 
+/** A session that has not ended, and the key with which the person began it. */
 export type SignedIn = {
   sessionId: string
   /**

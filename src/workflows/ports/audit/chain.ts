@@ -35,6 +35,7 @@ export type AuditChain = {
 /** The tenant whose entries the caller may see. null: the entries of all tenants. */
 export type Viewer = string | null
 
+/** An entry must meet all conditions. A member that is left out does not restrict the result. */
 export type AuditEntryFilter = {
   viewer: Viewer
   /** ISO 8601. Selects entries at or after `from` and before `to`. */
@@ -85,6 +86,10 @@ export type AuditMark = { seq: number } | { at: string; id: string }
  */
 export type EntryPage = { items: ChainedEntry[]; next: AuditMark | null }
 
+/**
+ * Reads the signed chain. `entries`, `newest` and `lines` leave out entries that have no number
+ * yet.
+ */
 export type AuditReader = {
   /**
    * Entries in the order of the chain. With `from` or `to`: in the order of their times. `after`

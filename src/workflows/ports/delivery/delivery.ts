@@ -29,6 +29,7 @@ export class UploadMoved extends Error {
 }
 
 export const BATCH_STATES = ['intended', 'sent', 'settled', 'split'] as const
+/** `intended`: not sent yet. `sent`: a try was recorded. `split`: other requests replace it. */
 export type BatchState = (typeof BATCH_STATES)[number]
 
 /** Rows `[fromRow, toRow)` of a chunk. The sent rows go to Genesys in one request. */
@@ -70,6 +71,7 @@ export type DeliveryPart = {
   sentAt: Date | null
 }
 
+/** A part to store. If the part replaces a refused one, `bytes` is an estimate. */
 export type NewPart = Pick<DeliveryPart, 'id' | 'seq' | 'method' | 'rows' | 'bytes'> & {
   batches: readonly NewBatch[]
 }
@@ -95,10 +97,12 @@ export type Clearing = {
   newerDelivered: boolean
 }
 
+/** A batch to store. It begins as `intended`, without a job and without attempts. */
 export type NewBatch = Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>
 
 /** How Genesys ended a batch's job, import or request. `lost`: Genesys did not find the job. */
 export const JOB_ENDS = ['completed', 'failed', 'lost'] as const
+/** If jobs end, none as `completed`, and no row is delivered or unchanged, the upload fails. */
 export type JobEnd = (typeof JOB_ENDS)[number]
 
 /** A settled row whose outcome is not `delivered`. Only such rows are stored one by one. */
@@ -121,12 +125,10 @@ export type RegisterRow = {
   row: number
 }
 
-/**
- * Contact ids and lines of a chunk, to find contacts that a do-not-call entry has named while the
- * batch was in flight.
- */
+/** Used to find contacts that a do-not-call entry named while the batch was in flight. */
 export type SettledChunk = Pick<StagedChunk, 'contactIds' | 'lines'>
 
+/** How many rows of one batch got each outcome, including failed rows without a result. */
 export type SettledCounts = {
   delivered: number
   unchanged: number
@@ -254,9 +256,7 @@ export type DeliveryStore = {
   ): Promise<Upload>
   /** How many settled batches of the upload ended in each way. */
   jobEnds(uploadId: string): Promise<Record<JobEnd, number>>
-  /**
-   * Writes the final state, the event for every endpoint and the audit entries in one transaction.
-   */
+  /** In one transaction, writes the final state, an event for every endpoint and the audit. */
   finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
   /**
    * Holds the upload and sends `upload.held` to the endpoints. The event is not repeated for the

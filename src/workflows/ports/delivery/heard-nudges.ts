@@ -5,6 +5,7 @@
  */
 export type Hearing = 'direct' | 'pooled' | 'none'
 
+/** `stop` ends the calls of `nudge`, and resolves when the connection is closed. */
 export type Listening = {
   /** Resolves when it is known whether notifications arrive. */
   hearing: Promise<Hearing>

@@ -1,5 +1,6 @@
 import type { LookedAtHold } from '../../../domain/uploads/upload.ts'
 
+/** A held upload, as the check of its hold needs it. `laneKey`: the lane to which it returns. */
 export type HeldUpload = {
   id: string
   tenantId: string

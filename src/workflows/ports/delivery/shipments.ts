@@ -18,6 +18,10 @@ export type ShippedUpload = {
   sent: Buffer
 }
 
+/**
+ * A request with rows of one or several uploads, to be stored before it is sent. The rows are in
+ * the order of `uploads`.
+ */
 export type Shipment = {
   /** Also the request's X-Request-ID. */
   id: string
@@ -30,6 +34,7 @@ export type Shipment = {
   audit: AuditEntry
 }
 
+/** The outcomes of all rows of one upload in a shipment, to be stored. */
 export type SettledUpload = {
   uploadId: string
   counts: SettledCounts

@@ -3,6 +3,11 @@ import type { DncReason, SubjectKind } from '../../../domain/do-not-call/dnc-ent
 import type { DncHoldReason, DncSubmission } from '../../../domain/do-not-call/dnc-submission.ts'
 import type { DncListPort } from './dnc-lists.ts'
 
+/**
+ * The right to send the entries of a DNC list. `fence` grows with every claim. A claim with a
+ * smaller fence can no longer write. `leaseMs`: how many milliseconds the claim lasts after it is
+ * made or renewed.
+ */
 export type DncClaim = { dncListId: string; owner: string; fence: string; leaseMs: number }
 
 /**

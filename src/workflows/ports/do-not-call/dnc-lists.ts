@@ -14,6 +14,10 @@ export type DncWrite = {
   idempotencyKey: string
 }
 
+/**
+ * The answer to an addition that Genesys accepted. Entries that are not in `failed` count as stored
+ * in Genesys.
+ */
 export type DncAnswer = {
   /** What Genesys counted. null: its answer has no counts. */
   tallies: { created: number; duplicate: number; updated: number } | null

@@ -60,6 +60,7 @@ export type DeliveredBefore = {
  */
 export type Finder = { tenantId: string } & ({ number: string } | { editionId: string })
 
+/** The retractions of contacts, by contact list. One worker at a time holds a list. */
 export type RetractionStore = {
   /** The list whose contacts have waited longest to be retracted. null: none has work. */
   claim(owner: string): Promise<RetractionClaim | null>
@@ -111,6 +112,10 @@ export type RetractionStore = {
   }>
 }
 
+/**
+ * Only the platform dialect has this port. In the guide dialect, the gateway cannot make a contact
+ * not callable.
+ */
 export type ContactRetractionPort = {
   /**
    * If the subject is one of the contact's numbers, tells Genesys not to call the contact under

@@ -12,6 +12,10 @@ import type { RowFault } from '../../../domain/uploads/rejection.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 import type { Page } from '../uploads/uploads.ts'
 
+/**
+ * A submission whose entries begin to arrive. `actor`: the id of the caller's key. `owner`: the id
+ * of the process that receives the submission.
+ */
 export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListId' | 'kind'> & {
   actor: string
   requestId: string
@@ -30,6 +34,10 @@ export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListI
  */
 export type AppendedEntries = { accepted: number; quarantined: number; duplicates: number }
 
+/**
+ * What `accept` stores, once all chunks are appended. `rejections`: how many entries were rejected,
+ * by code.
+ */
 export type AcceptSubmission = Pick<
   DncSubmission,
   'id' | 'tenantId' | 'rejections' | 'source' | 'columns'
@@ -58,8 +66,10 @@ export type DncLedgerEntry = {
   cells: readonly string[]
 }
 
+/** The entries after line `afterLine` that have one of `outcomes`. Empty: any outcome. */
 export type DncLedgerQuery = { outcomes: readonly EntryOutcome[]; afterLine: number }
 
+/** A member that is left out does not restrict the result. */
 export type DncSubmissionFilter = {
   dncListId?: string
   states?: readonly SeenDncState[]

@@ -35,6 +35,10 @@ export type FailedSync = {
   disabledAudit: AuditEntry
 }
 
+/**
+ * The result of one attempt. `pending`: the next attempt follows after `nextInMs`. `dead`: no
+ * attempt follows, because the schedule is used up, or because the receiver answered 410.
+ */
 export type SyncResult =
   | { state: 'delivered'; status: number; audit: AuditEntry }
   | ({ state: 'pending'; nextInMs: number; audit: AuditEntry } & FailedSync)

@@ -28,6 +28,7 @@ export type ErasureWork = {
 /** A contact to delete from Genesys. */
 export type ErasureContact = { contactListId: string; contactId: string }
 
+/** Erasures, and the work on them. One worker at a time holds an erasure. */
 export type ErasureStore = {
   /**
    * Writes the erasure, the answer of its call and the audit entry in one transaction. null: the
@@ -85,6 +86,10 @@ export type ErasureStore = {
   complete(work: ErasureWork, auditOf: (done: Erasure) => AuditEntry): Promise<Erasure>
 }
 
+/**
+ * Only the platform dialect has this port. In the guide dialect, Genesys has no call that deletes a
+ * contact.
+ */
 export type ContactErasurePort = {
   /**
    * Deletes the contact from Genesys and checks that it is gone. A second call has no further

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 
+/** The record of a notification about a DNC list. Make it only after the sender is verified. */
 export type DncChangeReceipt = {
   id: string
   /** 32 bytes. A second receipt with the same key is a duplicate. */

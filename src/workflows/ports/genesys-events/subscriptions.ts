@@ -1,3 +1,7 @@
+/**
+ * An event of Genesys, and the URL to which Genesys sends it. Another URL is another target, which
+ * needs a separate subscription. The store gets only a digest, because the URL contains a token.
+ */
 export type SubscriptionTarget = {
   eventType: string
   /** SHA-256 of the target's URL. */

@@ -12,6 +12,11 @@ import type { JobEnd } from '../delivery/delivery.ts'
  */
 export type IgnoreReason = 'progress' | 'malformed' | 'unknown' | 'unsettled'
 
+/**
+ * The record of a notification about an upload. Make it only after the sender is verified.
+ * `processed`, `failed`: rows, as the notification reports them. null: the notification does not
+ * have the value.
+ */
 export type NewReceipt = {
   id: string
   route: UploadWebhookRoute
@@ -50,6 +55,10 @@ export type ReceiptSubject = {
   ended: JobEnd | null
 }
 
+/**
+ * A receipt in the state `received`, as its check needs it. `sinceReceivedMs`: the milliseconds
+ * since its arrival, by the database's clock.
+ */
 export type OpenReceipt = {
   id: string
   route: UploadWebhookRoute

@@ -12,8 +12,16 @@ import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
  * bucket, less urgent calls wait too.
  */
 export const CALL_CLASSES = ['dnc', 'read', 'delivery', 'poll'] as const
+/**
+ * `dnc`: entries and retractions. `read`: mostly calls for which a caller of the API waits.
+ * `delivery`: accepted work, such as uploads. `poll`: checks for which no caller waits.
+ */
 export type CallClass = (typeof CALL_CLASSES)[number]
 
+/**
+ * For which tenant a call is made, how urgent it is, and when it must stop. The tenants that wait
+ * in one class take turns.
+ */
 export type CallContext = {
   tenantId: string
   class: CallClass
@@ -29,6 +37,7 @@ export type CallContext = {
   beforeSend?: () => Promise<void> | void
 }
 
+/** The rows of one request, before a dialect writes them as a body. */
 export type BatchToSend = {
   listId: string
   /** The same for every retry of the batch. Sent as X-Request-ID. */
@@ -52,6 +61,7 @@ export type BatchToSend = {
 /** `accepted`: a job reports the outcome later. `ingested`: the answer itself is the completion. */
 export type BatchAnswer = { kind: 'accepted'; jobId: string } | { kind: 'ingested' }
 
+/** A job of Genesys (guide). `processed`, `failed`: rows. 0 if Genesys reports no number. */
 export type JobStatus = {
   state: 'processing' | 'completed' | 'failed'
   processed: number

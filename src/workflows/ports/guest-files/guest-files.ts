@@ -9,11 +9,19 @@ import type { CallContext } from '../genesys/genesys.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 import type { Page } from '../uploads/uploads.ts'
 
+/**
+ * A file whose bytes begin to arrive. `actor`: the id of the caller's key. `owner`: the id of the
+ * process that receives the file.
+ */
 export type NewGuestFile = Pick<
   GuestFile,
   'id' | 'tenantId' | 'target' | 'fileName' | 'contentType' | 'actor' | 'requestId'
 > & { owner: string }
 
+/**
+ * What `accept` stores, once all pieces are appended. `sha256`, `md5`: of the whole file, in
+ * lowercase hexadecimal digits.
+ */
 export type AcceptGuestFile = Pick<GuestFile, 'id' | 'sizeBytes' | 'sha256' | 'md5'> & {
   /**
    * How many pieces were appended. If not all of them are stored, accepting throws `StagingLost`.
@@ -24,6 +32,11 @@ export type AcceptGuestFile = Pick<GuestFile, 'id' | 'sizeBytes' | 'sha256' | 'm
   answerOf(file: GuestFile): StoredAnswer
 }
 
+/**
+ * The right to work on a guest file. `fence` grows with every claim. A claim with a smaller fence
+ * can no longer write. `leaseMs`: how many milliseconds the claim lasts after it is made or
+ * renewed.
+ */
 export type GuestFileClaim = { guestFileId: string; owner: string; fence: string; leaseMs: number }
 
 /**
@@ -51,8 +64,13 @@ export type GuestFileStep = {
   tell?: 'guest_file.stored' | 'guest_file.rejected'
 }
 
+/** `place` null: the file has no URL now, so the next transfer requests one. */
 export type ClaimedGuestFile = { claim: GuestFileClaim; file: GuestFile; place: UploadPlace | null }
 
+/**
+ * A page of a tenant's files. `cursor` null: the first page. Conditions that are left out do not
+ * restrict the result.
+ */
 export type GuestFilePage = {
   limit: number
   cursor: string | null
@@ -62,6 +80,7 @@ export type GuestFilePage = {
   createdTo?: Date
 }
 
+/** Guest files and their bytes, which are stored sealed. One worker at a time holds a file. */
 export type GuestFileStore = {
   /**
    * Makes the file in the state `receiving`. Callers do not see the file yet. The sweep deletes it

@@ -1,3 +1,4 @@
+/** The result of one scan. The gateway stores it with the guest file. */
 export type ScanResult = {
   /** `unavailable`: there is no verdict. The file then never counts as clean. */
   verdict: 'clean' | 'infected' | 'unavailable'

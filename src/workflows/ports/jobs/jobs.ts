@@ -4,6 +4,10 @@ export type SqlExecutor = {
 }
 
 export const QUEUES = ['sync-delivery', 'webhook-verify', 'reconcile'] as const
+/**
+ * The queue decides what the id of a job names: a delivery (`sync-delivery`), a receipt
+ * (`webhook-verify`) or an upload (`reconcile`).
+ */
 export type QueueName = (typeof QUEUES)[number]
 
 /**

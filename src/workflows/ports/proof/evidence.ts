@@ -1,5 +1,9 @@
 import type { EvidenceItem } from '../../../domain/proof/evidence.ts'
 
+/**
+ * The person about whom evidence is collected. `value`: a normalised phone (E.164) or address.
+ * Upper and lower case of an address make no difference.
+ */
 export type EvidenceSubject = { kind: 'phone' | 'email'; value: string }
 
 /** An item of evidence without the parts that are expensive to look up. `complete` adds them. */
@@ -53,6 +57,10 @@ export type RowTry = {
   settledAt: string | null
 }
 
+/**
+ * Reads everything that was decided about one person. Writes nothing. `rowsOf` and `triesOf` do not
+ * check the tenant: give them only uploads of the tenant.
+ */
 export type EvidenceStore = {
   /**
    * What decided about the person: entries, removals, retractions, editions and erasures, in any

@@ -29,6 +29,7 @@ export type ScrubCheck = {
   audit: { block: number; hash: string }
 }
 
+/** Reads what was recorded when the rows were checked. Does not check the rows again. */
 export type ScrubCheckStore = {
   /**
    * Reads the record of an upload in the state `staged` or a later one. Do not call this often: it

@@ -10,6 +10,10 @@ export type UpkeepTask = 'retention' | 'resealing'
  */
 export type UpkeepClaim = { task: UpkeepTask; owner: string; fence: string; leaseMs: number }
 
+/**
+ * One instance at a time holds a task. If it dies, another instance can claim the task when the
+ * lease has ended.
+ */
 export type UpkeepStore = {
   /** The task that has been due longest. null: none is due. */
   claim(owner: string): Promise<UpkeepClaim | null>
@@ -27,6 +31,9 @@ export type UpkeepStore = {
  */
 export type SweptLot = { deleted: number; behindMs: number; more: boolean }
 
+/**
+ * Deletes data at the end of its retention. `RETENTION_RULES` has the number of days of each rule.
+ */
 export type RetentionStore = {
   /**
    * In one short transaction, deletes some of the data whose retention by this rule is over. Data
@@ -40,6 +47,10 @@ export type RetentionStore = {
 /** `next`: where resealing continues. null: that was the last lot. */
 export type ResealedLot = { resealed: number; next: string | null }
 
+/**
+ * Seals stored values again after a change of ENCRYPTION_KEYS, so that older keys can be removed
+ * from the configuration.
+ */
 export type ResealStore = {
   /**
    * The ids of all keys with which some value could still be sealed, except the current key of this

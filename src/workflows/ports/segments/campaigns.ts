@@ -14,6 +14,10 @@ export type GuideCampaign = {
   rulesDigest: string
 }
 
+/**
+ * Campaigns in the guide dialect, which have their rules as a member. Genesys rebuilds the index of
+ * a campaign after each change of its rules.
+ */
 export type GuideCampaignPort = {
   readonly dialect: 'guide'
   readonly reading: ExclusionReading
@@ -45,6 +49,7 @@ export const CAMPAIGN_STATUSES = [
   'forced_off',
   'forced_stopping',
 ] as const
+/** The statuses as Genesys writes them. An answer with any other status is a `malformed_answer`. */
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number]
 
 /**
@@ -60,8 +65,13 @@ export type PlatformCampaign = {
   entity: Readonly<Record<string, unknown>>
 }
 
+/** Numbers of contacts. `total`: all contacts of the list. */
 export type FilterPreview = { selected: number; total: number }
 
+/**
+ * Campaigns in the platform dialect. Their rules are a contact list filter, a separate object to
+ * which a campaign refers [platform-api: 2.8].
+ */
 export type PlatformCampaignPort = {
   readonly dialect: 'platform'
   readonly reading: ExclusionReading

@@ -9,6 +9,7 @@ import type { Lease } from '../delivery/lease.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 import type { Page } from '../uploads/uploads.ts'
 
+/** A version to store. The store adds its number. It begins as `applying`. */
 export type NewSegment = Pick<
   CampaignSegment,
   | 'tenantId'
@@ -34,6 +35,11 @@ export type KeptCall = {
  */
 export type ExpectedVersions = readonly number[] | 'any' | null
 
+/**
+ * The right to work on a campaign's segment. `fence` grows with every claim. A claim with a smaller
+ * fence can no longer store a step. `leaseMs`: how many milliseconds the claim lasts after it is
+ * made or renewed.
+ */
 export type SegmentClaim = { campaignId: string; owner: string; fence: string; leaseMs: number }
 
 /** What one step of the work changes in a version. Members that are left out stay unchanged. */
@@ -51,11 +57,16 @@ export type SegmentStep = {
   tell?: 'segment.applied' | 'segment.failed'
 }
 
+/** The result of `SegmentStore.put`. If it is not `made`, nothing was written. */
 export type SegmentPut =
   | { kind: 'made'; segment: CampaignSegment; answer: StoredAnswer }
   | { kind: 'other-version' }
   | { kind: 'claim-lost' }
 
+/**
+ * The segments of campaigns, with all their versions. One worker at a time holds a campaign, and
+ * works only on its newest version. The methods do not check grants, except `granted`.
+ */
 export type SegmentStore = {
   /**
    * Makes the campaign's next version and gives it to the workers, in one transaction with the

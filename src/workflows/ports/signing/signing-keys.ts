@@ -23,6 +23,7 @@ export type Signer = {
   sign(purpose: SigningPurpose, text: string): { keyId: string; signature: Buffer }
 }
 
+/** The key that signs now, and the public halves with which a verifier checks signatures. */
 export type SigningKeys = Signer & {
   /**
    * Every key that has ever signed in this database, oldest first. The list is always complete,

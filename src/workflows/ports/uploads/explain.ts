@@ -31,6 +31,10 @@ export type RowRequest = {
   jobId: string | null
 }
 
+/**
+ * Reads what is stored about one contact of a list. Writes nothing. Methods without `tenantId` do
+ * not check the tenant.
+ */
 export type ExplainStore = {
   /**
    * The tenant's uploads to the list, newest first: at most `scan` of them, starting after

@@ -18,6 +18,7 @@ export type ContactReadPort = {
   ): Promise<Map<string, Record<string, string>>>
 }
 
+/** `rows`: how many rows the whole request or file carried, including rows of other uploads. */
 export type ReconciledJob = { uploadId: string; jobId: string; rows: number }
 
 /**

@@ -35,6 +35,9 @@ export type Doorway = {
   now: Date
 }
 
+/**
+ * An upload that is begun and staged in one step. `begun` and `staging` are about the same upload.
+ */
 export type SmallUpload = {
   begun: NewUpload
   /**

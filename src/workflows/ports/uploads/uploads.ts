@@ -20,6 +20,7 @@ import type {
   UploadState,
 } from '../../../domain/uploads/upload.ts'
 
+/** An upload to begin. `source` is provisional. `owner`: the id of the process that receives it. */
 export type NewUpload = Pick<
   Upload,
   | 'id'
@@ -33,6 +34,7 @@ export type NewUpload = Pick<
   | 'requestId'
 > & { owner: string }
 
+/** What `stage` stores. `rejections`: how many rows were rejected, by code. */
 export type StageUpload = {
   uploadId: string
   tenantId: string
@@ -81,6 +83,7 @@ export type StageUpload = {
   answer: (upload: Upload) => { status: number; body: string }
 }
 
+/** `next`: the cursor of the next page. null: no more items follow. */
 export type Page<T> = { items: T[]; next: string | null }
 
 /**
@@ -125,10 +128,7 @@ export const ifKept = async <T>(read: Promise<T>): Promise<T | null> => {
   }
 }
 
-/**
- * Thrown if another retry of the same upload was staged since the rows were read. Nothing was
- * staged.
- */
+/** Thrown if another retry of the upload was staged since the rows were read. Nothing is staged. */
 export class RetriedBeside extends Error {
   override readonly name = 'RetriedBeside'
   readonly uploadId: string
@@ -192,9 +192,7 @@ export type UploadStore = {
   ): Promise<Page<Upload> | null>
   /** How many uploads of the tenant are held for one of these reasons. */
   countHeld(tenantId: string, reasons: readonly HoldReason[]): Promise<number>
-  /**
-   * The ledger in input order: at most `limit` rows after line `afterLine`. `outcomes` empty: all.
-   */
+  /** At most `limit` rows after line `afterLine`, in input order. `outcomes` empty: all. */
   ledger(
     uploadId: string,
     query: { outcomes: readonly string[]; afterLine: number; limit: number },
@@ -214,10 +212,7 @@ export type UploadStore = {
    * uploads of one small chunk. Throws `StagingLost` if a chunk or the key of an upload is gone.
    */
   readFirstChunks(uploadIds: readonly string[]): Promise<StagedChunk[]>
-  /**
-   * What the upload was staged with, and whether its rows are still kept. null: there is no such
-   * upload.
-   */
+  /** null: there is no such upload. */
   staging(tenantId: string, uploadId: string): Promise<Staging | null>
   /**
    * Pauses, resumes or cancels an upload at a caller's request. null: there is no such upload.
@@ -252,6 +247,7 @@ export type UploadStore = {
 }
 
 export const CONTROL_ACTIONS = ['cancel', 'pause', 'resume'] as const
+/** What `control` does. `apply` and `retry` are separate calls. */
 export type ControlAction = (typeof CONTROL_ACTIONS)[number]
 
 /**
@@ -263,6 +259,7 @@ export type Controlled =
   | { kind: 'refused'; state: UploadState }
   | { kind: 'changed' }
 
+/** What an upload was staged with. `rowsKept`: whether its rows can still be read. */
 export type Staging = { options: UploadOptions; planBasis: string; rowsKept: boolean }
 
 /**

@@ -224,7 +224,7 @@ const leftOff = (run: SegmentRun, why: string): Promise<null> => {
   run.deps.emit('segment.campaign_left_off', { campaignId, tenantId, version })
   return end(run, {
     code: 'campaign-left-off',
-    detail: `The gateway stopped the campaign and did not start it again: ${why}. Start it in Genesys.`,
+    detail: `The gateway stopped the campaign and did not start the campaign again: ${why}. Start the campaign in Genesys.`,
   })
 }
 

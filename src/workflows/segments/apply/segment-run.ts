@@ -58,15 +58,24 @@ export const contextOf = (run: SegmentRun, retryForMs = RETRY_FOR_MS): CallConte
   beforeSend: () => run.lease.assertHeld(),
 })
 
+/** Stores the change, then updates `run`. Throws as `SegmentStore.step` does. */
 export const step = async (run: SegmentRun, change: SegmentStep): Promise<void> => {
   run.segment = await run.deps.segments.step(run.claim, run.segment.version, change)
 }
 
+/**
+ * The whole progress with these changes, because a step replaces the whole progress. Stores
+ * nothing: pass the result to `step`.
+ */
 export const progressed = (run: SegmentRun, change: Partial<SegmentProgress>): SegmentProgress => ({
   ...run.segment.progress,
   ...change,
 })
 
+/**
+ * An audit entry about the campaign, with the version and the number of its rules. Stores nothing:
+ * pass the entry to `step`.
+ */
 export const audited = (
   run: SegmentRun,
   said: PlainAction | AuditSaid,
@@ -92,6 +101,9 @@ export const nextLookMs = ({ looks }: SegmentProgress): number =>
 const sinceMs = (run: SegmentRun, at: string | null): number =>
   at === null ? 0 : run.deps.clock.now().getTime() - Date.parse(at)
 
+/**
+ * Milliseconds since the gateway first saw that Genesys has the rules. 0 if it has not seen this.
+ */
 export const sentSinceMs = (run: SegmentRun): number => sinceMs(run, run.segment.progress.sentAt)
 
 /**
@@ -151,6 +163,11 @@ export const goOn = async (run: SegmentRun): Promise<void> => {
 export const released = ({ segment }: SegmentRun): SegmentStep =>
   segment.state === 'held' ? { state: 'applying', hold: null, problem: null } : {}
 
+/**
+ * Ends the version as `applied`. While Genesys builds the index, the state is `index_pending`
+ * instead, and another call follows. Each call sends `segment.applied`. `indexStatus` null: the
+ * dialect has no index. `problem`: what the caller must know although the version is applied.
+ */
 export const succeed = async (
   run: SegmentRun,
   indexStatus: CampaignSegment['indexStatus'],
@@ -169,6 +186,10 @@ export const succeed = async (
   emitEnd(run)
 }
 
+/**
+ * Ends the version as `failed` and sends `segment.failed`. Changes nothing in Genesys: a campaign
+ * that the gateway has stopped must be started first.
+ */
 export const fail = async (run: SegmentRun, problem: SegmentProblem): Promise<void> => {
   await step(run, {
     state: 'failed',
@@ -218,7 +239,7 @@ export const afterFailure = async (
     const detail =
       failure.kind === 'forbidden'
         ? `The gateway lacks a right in Genesys${right}. Grant it, then resume.`
-        : 'Genesys does not know the campaign, or something that its rules use.'
+        : 'Genesys does not know the campaign, or something that the rules use.'
     await hold(run, 'campaign_refused', detail)
     return null
   }
@@ -226,6 +247,10 @@ export const afterFailure = async (
   return null
 }
 
+/**
+ * The problem `genesys-rule-refused`. It names the place in the definition only if Genesys names
+ * the rule and the dialect is `guide`.
+ */
 export const problemOfRefusal = (
   { compiled }: CampaignSegment,
   failure: GenesysFailure,

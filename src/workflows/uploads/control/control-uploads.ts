@@ -100,7 +100,7 @@ const RETRIED: readonly RetryOutcome[] = ['failed', 'unprocessed']
 const retry = async (deps: Deps, { caller, once }: Asked, upload: Upload): Promise<void> => {
   const outcomes = RETRIED.filter((outcome) => retriable(upload, outcome) > 0)
   if (outcomes.length === 0) {
-    throw new GatewayProblem('nothing-to-retry', 'No row failed or was left out.')
+    throw new GatewayProblem('nothing-to-retry', 'The upload has no failed or unsent rows.')
   }
   await checkGranted(deps, upload)
   await deps.retryUpload({
@@ -134,6 +134,10 @@ const reasonOf: Skips = (error) => {
   throw error
 }
 
+/**
+ * If an upload refuses the action, counts it as skipped and continues with the next one. Any other
+ * error ends the call, and the uploads that were changed before stay changed.
+ */
 export const createControlUploads =
   (deps: Deps): ControlUploads =>
   async (asked) => {

@@ -36,6 +36,10 @@ export const claimKey = async (
   throw inProgress()
 }
 
+/**
+ * The problem `idempotency-key-in-progress`: the caller may try again after 10 seconds. Also for a
+ * call that has lost its claim to another call.
+ */
 export const inProgress = (): GatewayProblem => {
   const detail = 'The first call with this Idempotency-Key has not ended yet.'
   return new GatewayProblem('idempotency-key-in-progress', detail, {}, IN_PROGRESS_RETRY_SECONDS)

@@ -45,6 +45,7 @@ export const unavailable = (
     Math.max(RETRY_AFTER_SECONDS, Math.ceil((failure.retryAfterMs ?? 0) / 1000)),
   )
 
+/** For calls for which a caller of the API waits: they are retried for at most 4 seconds. */
 export const readContext = (tenantId: string, signal: AbortSignal): CallContext => ({
   tenantId,
   class: 'read',

@@ -46,6 +46,9 @@ export const readWhole = async (request: UploadRequest): Promise<WholeUpload | U
   return isGzip(bytes) ? whole : { ...whole, doorway, bytes }
 }
 
+/**
+ * Whether `readWhole` has kept the body in memory, so that the upload may be staged in one step.
+ */
 export const isWhole = (request: UploadRequest): request is WholeUpload => 'bytes' in request
 
 /** The stored answer, or null if no call with this key was answered before. */

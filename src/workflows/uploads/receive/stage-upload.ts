@@ -89,6 +89,10 @@ const tellReceived = (
   deps.emit('phones.parsed', parsed)
 }
 
+/**
+ * Gives the upload a new id. The encoding, delimiter, size and SHA-256 of `source` are placeholders
+ * until the upload is staged.
+ */
 export const newUploadOf = (
   deps: ReceiveDeps,
   request: UploadRequest,
@@ -116,6 +120,10 @@ export const newUploadOf = (
 export type SuppressedResult = IntakeResult &
   Pick<StageUpload, 'suppressed' | 'suppressionEpochs' | 'registries'>
 
+/**
+ * What `stage` stores about a file. `retry-upload.ts` does this for a retry. `plan` null: no plan
+ * was requested. Throws `contact-id-column-not-in-list` as `chooseDelivery` does.
+ */
 export const stagingOf = (
   deps: ReceiveDeps,
   about: {

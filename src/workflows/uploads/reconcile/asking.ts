@@ -39,6 +39,10 @@ export type Asking = {
  */
 const LOOK_MS = 60_000
 
+/**
+ * The 60 s for the calls begin now. Make a new `context` for each call, because it has the time
+ * that is left.
+ */
 export const createAsking = (
   { clock, signal }: Pick<ReconcileDeps, 'clock' | 'signal'>,
   upload: Upload,

@@ -28,6 +28,7 @@ export const newestWithContact = async (
   return (page?.items ?? []).filter(({ lines }) => lines.length > 0)
 }
 
+/** Searches the newest 20 uploads to the list. Does not check the grant for the list. */
 export const createFindContactUploads =
   (deps: Deps): FindContactUploads =>
   async (asked) =>

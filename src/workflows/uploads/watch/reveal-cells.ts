@@ -24,6 +24,9 @@ export const checkMayReveal = ({ scopes }: Pick<Caller, 'scopes'>): void => {
   throw new GatewayProblem('scope-missing', detail, { scope: 'cells:reveal' })
 }
 
+/**
+ * If the audit entry cannot be stored, throws the error of the store, and the cells stay hidden.
+ */
 export const createRevealCells =
   (deps: { audit: AuditStore; ids: Ids }): RevealCells =>
   async ({ caller, uploadId, rows, all }) => {

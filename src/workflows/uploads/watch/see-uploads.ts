@@ -31,6 +31,7 @@ export type SeeUploads = {
   find(caller: Caller, uploadId: string): Promise<Upload | null>
 }
 
+/** Checks no grants: a tenant sees its uploads even after it has lost the grant for the list. */
 export const createSeeUploads = ({
   uploads,
   tenants,

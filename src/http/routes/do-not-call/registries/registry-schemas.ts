@@ -77,5 +77,7 @@ export const registrySchema = z.strictObject({
   updatedAt: stamp,
 })
 
+/** An edition as callers see it: all fields as stored. It must not be in the state `receiving`. */
 export const renderEdition = (edition: Edition) => ({ ...edition })
+/** A registry as callers see it: all fields as stored, with the edition in force. */
 export const renderRegistry = (registry: Registry) => ({ ...registry })

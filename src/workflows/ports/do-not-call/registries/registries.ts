@@ -7,6 +7,10 @@ import type {
   Registry,
 } from '../../../../domain/do-not-call/registries/registry.ts'
 
+/**
+ * An edition whose file begins to arrive. `asOf`: the time of the data, ISO 8601. `subscription`
+ * null: the caller named none. `owner`: the id of the process that receives the file.
+ */
 export type NewEdition = {
   id: string
   registry: string
