@@ -171,6 +171,30 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     await store.sql.executeSql('delete from dnc_submission')
   })
 
+  it('stay due where they were opened again while a try to take them back failed', async () => {
+    await deliver(store, 'failed-try', contactsOf(store, PEOPLE))
+    const sent = await send(store, 'failed-try', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN], { lists: ['failed-try'] })
+    await look(store)
+    const [before] = await openIn(store, 'failed-try')
+    await settleSent(store, sent)
+    const postpone = async (retraction: Retraction): Promise<void> => {
+      await store.sql.executeSql(
+        `update dnc_retraction_lane set ready_at = now() where contact_list_id = 'failed-try'`,
+      )
+      const claim = await store.retractions.claim('me')
+      assert.ok(claim)
+      await store.retractions.postpone(claim, retraction, 'unreachable', 3_600_000)
+      await store.retractions.release(claim, null)
+    }
+    await postpone(before!)
+    const [again] = await openIn(store, 'failed-try')
+    assert.equal(again?.contactId, 'ann')
+    await postpone(again)
+    assert.deepEqual(await openIn(store, 'failed-try'), [])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
   it('went with a try whose next one withheld them: Genesys may hold them', async () => {
     const { claim, upload, batchId, chunk } = await send(
       store,

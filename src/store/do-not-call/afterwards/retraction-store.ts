@@ -89,12 +89,12 @@ const createWork = ({
         where r.number = g.number and r.version = g.version and r.state = 'open'`.execute(tx)
       await appendAudit(tx, audit)
     }),
-  postpone: (claim, { number }, failure, againInMs) =>
+  postpone: (claim, { number, version }, failure, againInMs) =>
     inTransaction(database, async (tx) => {
       await lockLane(tx, claim)
       await sql`update dnc_retraction set attempts = attempts + 1, failure = ${failure},
           due_at = clock_timestamp() + make_interval(secs => ${againInMs}::float8 / 1000)
-        where number = ${number}::bigint and state = 'open'`.execute(tx)
+        where number = ${number}::bigint and version = ${version} and state = 'open'`.execute(tx)
     }),
 })
 

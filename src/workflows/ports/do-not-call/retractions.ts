@@ -86,7 +86,10 @@ export type RetractionStore = {
     state: RetractionEnd,
     audit: readonly AuditEntry[],
   ): Promise<void>
-  /** Records a failed try, to be repeated after `againInMs`. Throws `FenceLost`. */
+  /**
+   * Records a failed try, to be repeated after `againInMs`. If the retraction was opened again since
+   * the contact was read, it stays due now. Throws `FenceLost`.
+   */
   postpone(
     claim: RetractionClaim,
     retraction: Retraction,
