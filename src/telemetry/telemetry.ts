@@ -76,7 +76,10 @@ const DELIVERY_EFFECTS: Effects = {
     metrics.lastProcessed.setToCurrentTime({ what: 'batch_settled' })
   },
   'part.settled': (metrics) => metrics.lastProcessed.setToCurrentTime({ what: 'batch_settled' }),
-  'batch.refused': (metrics) => metrics.batches.inc({ outcome: 'refused' }),
+  'batch.refused': (metrics, { action }) => {
+    // `held` is the second line about a request: the first says what became of the request itself.
+    if (action !== 'held') metrics.batches.inc({ outcome: 'refused' })
+  },
   'genesys.attempted': (metrics, { operation, failure, status, durationMs }) => {
     metrics.attempts.inc({ operation, outcome: failure ?? 'ok' })
     metrics.attemptSeconds.observe({ operation }, seconds(durationMs))

@@ -202,3 +202,12 @@ test('no event names a field like the key that holds its own name', () => {
   })
   assert.equal(lines[0]?.split('"event":').length, 2)
 })
+
+test('a refused request counts once, also if it ends in a hold, which is told in a second line', async () => {
+  const telemetry = createTelemetry({ log: () => {} })
+  const about = { uploadId: 'upl_1', batchId: 'b', failure: 'rows_refused', rows: 8 }
+  telemetry.emit('batch.refused', { ...about, action: 'split' })
+  telemetry.emit('batch.refused', { ...about, action: 'held' })
+  const { body } = await telemetry.scrape(quietSource)
+  assert.match(body, /gateway_batches_total\{outcome="refused"\} 1\n/)
+})
