@@ -162,14 +162,22 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     null,
     'URL that receives the events of guest files, for the document system.',
   ),
-  secret(sync, 'DMS_SYNC_SECRET', 'Secret like CRM_SYNC_SECRET. Required with DMS_SYNC_URL.'),
+  secret(
+    sync,
+    'DMS_SYNC_SECRET',
+    'Secret for DMS_SYNC_URL, in the form of CRM_SYNC_SECRET. Required with DMS_SYNC_URL.',
+  ),
   variable(
     sync,
     'CDP_SYNC_URL',
     null,
     'URL that receives the events of segments, for the customer data platform.',
   ),
-  secret(sync, 'CDP_SYNC_SECRET', 'Secret like CRM_SYNC_SECRET. Required with CDP_SYNC_URL.'),
+  secret(
+    sync,
+    'CDP_SYNC_SECRET',
+    'Secret for CDP_SYNC_URL, in the form of CRM_SYNC_SECRET. Required with CDP_SYNC_URL.',
+  ),
   variable(
     sync,
     'COMPLIANCE_SYNC_URL',
@@ -179,7 +187,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     sync,
     'COMPLIANCE_SYNC_SECRET',
-    'Secret like CRM_SYNC_SECRET. Required with COMPLIANCE_SYNC_URL.',
+    'Secret for COMPLIANCE_SYNC_URL, in the form of CRM_SYNC_SECRET. Required with COMPLIANCE_SYNC_URL.',
   ),
   variable(
     sync,

@@ -62,7 +62,7 @@ eachHome('An audit trail of many small blocks', (home) => {
     }, PrunedBeside)
   })
 
-  it('is verified anew when retention deletes blocks meanwhile', async () => {
+  it('is verified anew when retention deletes blocks meanwhile, in several steps', async () => {
     while ((await store.auditReader.state()).block < 2 * BLOCKS) await chain()
     const { block } = await store.auditReader.state()
     let reads = 0
@@ -74,13 +74,13 @@ eachHome('An audit trail of many small blocks', (home) => {
         for await (const more of store.auditReader.lines(...asked)) {
           yield more
           batches += 1
-          if (reads === 1 && batches === 2) await prune(block - 60)
+          if (reads <= 2 && batches === 2) await prune(block - (reads === 1 ? 150 : 60))
         }
       },
     }
     const verifier = createReadAudit({ reader, signingKeys: store.signing })
     const verdict = await verifier.verify({ fromBlock: null, blocks: 9_999, head: null })
-    assert.deepEqual([verdict.ok, verdict.faults, reads], [true, [], 2])
+    assert.deepEqual([verdict.ok, verdict.faults, reads], [true, [], 3])
     assert.equal(verdict.firstBlock, block - 59)
   })
 })

@@ -141,16 +141,19 @@ type Pruned = { throughBlock: unknown; throughHash: unknown }
 /**
  * Whether an export may begin with this block. It may be the first block of all, or the block that
  * the caller requested. It may also be the block after deleted blocks, if the chain itself records
- * the deletion.
+ * the deletion. Each recorded deletion counts, not only the last one: retention may delete blocks
+ * again after the export has read them.
  */
 const isBeginning = (
   { header: { block, previous, firstEntry } }: BlockLine,
   { fromBlock }: Opened,
-  pruned: Pruned | null,
+  pruned: readonly Pruned[],
 ): boolean =>
   (block === 1 && previous === NO_HASH && firstEntry === 1) ||
   fromBlock === block ||
-  (pruned?.throughBlock === block - 1 && pruned.throughHash === previous)
+  pruned.some(
+    ({ throughBlock, throughHash }) => throughBlock === block - 1 && throughHash === previous,
+  )
 
 /** Verifies an export, line by line in order. A fault does not end the verification. */
 export class ChainVerifier {
@@ -161,7 +164,7 @@ export class ChainVerifier {
   #first: BlockLine | null = null
   #last: BlockLine | null = null
   #seen = new Set<number>()
-  #pruned: Pruned | null = null
+  readonly #pruned: Pruned[] = []
   #blocks = 0
   #entries = 0
   #ended = false
@@ -256,7 +259,7 @@ export class ChainVerifier {
     this.#seen.add(line.seq)
     if (hashOfEntry(line) === hash) this.#entries += 1
     else this.#fault('entry-changed', line.seq)
-    if (line['action'] === 'audit.pruned') this.#pruned = line['details'] as Pruned
+    if (line['action'] === 'audit.pruned') this.#pruned.push(line['details'] as Pruned)
   }
 
   /**

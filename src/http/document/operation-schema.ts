@@ -62,14 +62,19 @@ const securityOf = ({ access }: Operation): Record<string, string[]>[] => {
   return access === 'metrics' ? [{}, { key: [] }] : [{ key: [] }]
 }
 
+const describedBy = ({ access }: Operation): { description?: string } => {
+  if (access === 'metrics') {
+    return { description: 'Needs METRICS_TOKEN or the scope `admin`, except from loopback.' }
+  }
+  return typeof access === 'object' ? { description: `Needs the scope \`${access.scope}\`.` } : {}
+}
+
 /** The part of a route's description that consists of zod schemas. */
 export const zodPartOf = (operation: Operation) => ({
   operationId: operation.id,
   tags: [operation.tag],
   summary: operation.summary,
-  ...(typeof operation.access === 'object' && {
-    description: `Needs the scope \`${operation.access.scope}\`.`,
-  }),
+  ...describedBy(operation),
   security: securityOf(operation),
   ...(operation.params && { params: operation.params }),
   ...(operation.query && { querystring: operation.query }),

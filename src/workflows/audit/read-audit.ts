@@ -149,19 +149,24 @@ const verifyOnce = async (
   }
 }
 
+/** Retention deletes many old blocks in several steps, so one more verification may not suffice. */
+const MOST_VERIFICATIONS = 5
+
 /**
- * If retention deletes blocks during the verification, verifies once more, because the absence of
- * these blocks is no fault.
+ * If retention deletes blocks during the verification, verifies again, because the absence of these
+ * blocks is no fault.
  */
 const createVerify =
   (deps: ReadAuditDeps): ReadAudit['verify'] =>
   async (input) => {
-    try {
-      return await verifyOnce(deps, input)
-    } catch (error) {
-      if (!(error instanceof PrunedBeside)) throw error
-      return verifyOnce(deps, input)
+    for (let verification = 1; verification < MOST_VERIFICATIONS; verification += 1) {
+      try {
+        return await verifyOnce(deps, input)
+      } catch (error) {
+        if (!(error instanceof PrunedBeside)) throw error
+      }
     }
+    return verifyOnce(deps, input)
   }
 
 export type ReadAuditDeps = { reader: AuditReader; signingKeys: Pick<SigningKeys, 'list'> }
@@ -171,7 +176,7 @@ const pageOf = (found: EntryPage | null): Page<ChainedEntry> | null =>
 
 /**
  * `all` reads 500 entries at a time. `verify` reports at most 100 faults. If retention deletes
- * blocks meanwhile, `verify` runs once more, and then throws `PrunedBeside`.
+ * blocks during each of five verifications, `verify` throws `PrunedBeside`.
  */
 export const createReadAudit = (deps: ReadAuditDeps): ReadAudit => ({
   list: async (caller, query, { limit, cursor }) => {

@@ -115,7 +115,10 @@ ${groups()
 type Operation = ApiDocument['paths'][string][string]
 const scopeOf = ({ description = '', security = [] }: Operation): string => {
   if (security.length === 0) return 'no key'
-  return /`([a-z:]+)`/u.exec(description)?.[1] ?? 'any key'
+  const scope = /`([a-z:]+)`/u.exec(description)?.[1] ?? 'any key'
+  // An empty requirement means that some calls need no key.
+  const isOptional = security.some((requirement) => Object.keys(requirement).length === 0)
+  return isOptional ? `${scope}, or none: see the text` : scope
 }
 
 const apiPage = ({ tags, paths }: ApiDocument): string => {

@@ -19,7 +19,7 @@ export const registerListSettings = (add: AddRoute): void => {
     ...SETTINGS,
     method: 'GET',
     id: 'getContactListSettings',
-    summary: 'Read the defaults for uploads to the list (platform)',
+    summary: 'Read the defaults for uploads to the list (platform dialect)',
     answers: { 200: { about: 'The current settings', schema: listSettingsSchema } },
     examples: LIST_SETTINGS_EXAMPLES,
     handler: async ({ params, caller }, _reply, deps) => {
@@ -32,7 +32,7 @@ export const registerListSettings = (add: AddRoute): void => {
     method: 'PATCH',
     id: 'changeContactListSettings',
     summary:
-      'Set the defaults for uploads to the list (platform), for example whether Genesys dials contacts again',
+      'Set the defaults for uploads to the list (platform dialect), for example whether Genesys dials contacts again',
     body: listSettingsChangeSchema,
     answers: { 200: { about: 'The new settings', schema: listSettingsSchema } },
     examples: CHANGE_LIST_SETTINGS_EXAMPLES,

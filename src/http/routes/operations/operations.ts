@@ -60,7 +60,7 @@ export const registerOperations = (app: FastifyInstance, add: AddRoute): void =>
     id: 'metrics',
     tag: 'operations',
     summary:
-      'Read Prometheus metrics. Calls from loopback need no key. Other calls need METRICS_TOKEN or an admin key',
+      'Read Prometheus metrics. Calls from loopback need no key. Other calls need METRICS_TOKEN or a key with the scope admin',
     answers: { 200: { about: 'Metrics', mediaTypes: ['text/plain'] } },
     problems: [],
     examples: METRICS_EXAMPLES,

@@ -87,8 +87,8 @@ export type RetractionStore = {
     audit: readonly AuditEntry[],
   ): Promise<void>
   /**
-   * Records a failed try, to be repeated after `againInMs`. If the retraction was opened again since
-   * the contact was read, it stays due now. Throws `FenceLost`.
+   * Records a failed try, to be repeated after `againInMs`. If another entry has named the contact
+   * since it was read, the contact stays due now. Throws `FenceLost`.
    */
   postpone(
     claim: RetractionClaim,
