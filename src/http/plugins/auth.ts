@@ -50,6 +50,26 @@ const isLive = (key: ApiKey, now: Date): boolean =>
   key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now)
 
 /**
+ * Makes a check for calls that stay open for long: whether the key of the call still allows it. The
+ * check reads the database. While the database does not answer, the call is still allowed.
+ */
+export const keyCheckOf = (
+  { access, clock }: Pick<HttpDeps, 'access' | 'clock'>,
+  request: FastifyRequest,
+  scope: Scope,
+): (() => Promise<boolean>) => {
+  const digest = sha256(bearerOf(request) ?? '')
+  return async () => {
+    try {
+      const key = await access.findKey(digest)
+      return key !== null && isLive(key, clock.now()) && hasScope(key.scopes, scope)
+    } catch {
+      return true
+    }
+  }
+}
+
+/**
  * The key of the call. Throws 401 or 429. Keys are compared by their SHA-256 digests, so the
  * duration does not reveal how much of a guessed key is right.
  */

@@ -16,12 +16,12 @@ export type EventStream = {
 export type EventStreamLimits = {
   /** The most streams that one key may have open at this instance. */
   mostPerKey: number
-  /** How often a comment is sent, so that proxies do not close a silent stream. */
-  heartbeatMs: number
   /**
-   * After this time the stream ends. A client that reconnects sends its key again, so a key that
-   * was revoked in the meantime is refused.
+   * How often a comment is sent, so that proxies do not close a silent stream. Before each comment,
+   * the key of the stream is checked.
    */
+  heartbeatMs: number
+  /** After this time the stream ends, so that clients spread over the instances again. */
   longestMs: number
 }
 
@@ -39,10 +39,17 @@ const MOST_WAITING_BYTES = 16 * 1024
 const textOf = ({ id, event, data }: StreamEvent): string =>
   `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
-/** Sends comments so that the stream stays open. Ends the stream after `longestMs`. */
+/** The key that a stream was opened with. `isInForce`: whether the key still allows the stream. */
+export type StreamKey = { id: string; isInForce: () => Promise<boolean> }
+
+/**
+ * Sends comments so that the stream stays open. Ends the stream after `longestMs`, or as soon as it
+ * finds that its key is no longer in force.
+ */
 const beat = async (
   clock: Clock,
   limits: EventStreamLimits,
+  isInForce: StreamKey['isInForce'],
   { body, push, end }: { body: Readable; push(text: string): void; end(): void },
 ): Promise<void> => {
   const closed = new AbortController()
@@ -54,6 +61,7 @@ const beat = async (
     } catch {
       return
     }
+    if (!(await isInForce())) break
     push(':\n\n')
   }
   end()
@@ -87,21 +95,21 @@ export const createEventStreams = (deps: { clock: Clock; limits?: Partial<EventS
      * Opens a stream. Throws 429 `too-many-streams`. `closed` is called when the reader has left or
      * the stream has ended.
      */
-    open: (refuse: Refuse<'too-many-streams'>, keyId: string, closed: () => void): EventStream => {
-      const ofKey = [...open.values()].filter((stream) => stream.keyId === keyId)
+    open: (refuse: Refuse<'too-many-streams'>, key: StreamKey, closed: () => void): EventStream => {
+      const ofKey = [...open.values()].filter((stream) => stream.keyId === key.id)
       if (ofKey.length >= limits.mostPerKey) {
         const detail = `This key has ${limits.mostPerKey} open streams at this instance.`
         throw refuse('too-many-streams', detail, {}, 10)
       }
       const stream = createStream()
       const { body, push, end } = stream
-      open.set(body, { keyId, end })
+      open.set(body, { keyId: key.id, end })
       body.once('close', () => {
         open.delete(body)
         closed()
       })
       push(`retry: ${RETRY_MS}\n\n`)
-      void beat(deps.clock, limits, stream)
+      void beat(deps.clock, limits, key.isInForce, stream)
       return { body, end, send: (event) => push(textOf(event)) }
     },
     /**

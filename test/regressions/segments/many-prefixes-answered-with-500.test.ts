@@ -23,7 +23,7 @@ const leaves = (operator: Comparison['operator'], count: number): Comparison[] =
   Array.from({ length: count }, (_, at) => {
     const day = new Date(NOW_MS + at * DAY_MS).toISOString().slice(0, 10)
     const isDated = operator === 'before' || operator === 'after'
-    return { attribute: 'phone', operator, value: isDated ? day : `+1${200 + at}` } as Comparison
+    return { attribute: 'phone', operator, value: isDated ? day : `+1${200 + at}` }
   })
 
 /**
@@ -42,7 +42,7 @@ describe('A segment with many comparisons of one column', () => {
 
   it('is analysed whole, within the nodes of the budget, if it names 60 area codes', () => {
     const codes = leaves('beginsWith', 60)
-    const narrower = { ...codes[7]!, value: `${codes[7]!.value}5` } as Comparison
+    const narrower = { ...codes[7]!, value: `${codes[7]!.value}5` }
     assert.deepEqual(
       analyse({ any: [...codes, narrower] }, () => 0),
       [['subsumed', '/conditions/any/60', '/conditions/any/7']],

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import { FINAL_STATES, type Upload } from '../../../domain/uploads/upload.ts'
+import { keyCheckOf } from '../../plugins/auth.ts'
 import { tellAnswered } from '../../plugins/lifecycle.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import { createEventStreams, type EventStream } from '../../server/event-stream.ts'
@@ -79,7 +80,7 @@ export const registerUploadEvents = (
     answers: {
       200: {
         about:
-          'The stream. It sends the current state, and newer versions within about a second. It ends after the final state. If it ends earlier, for example after 30 minutes, connect again',
+          'The stream. It sends the current state, and newer versions within about a second. It ends after the final state. If it ends earlier, for example after 30 minutes, connect again. If the key is revoked or expires, the stream ends within 15 seconds',
         mediaTypes: ['text/event-stream'],
       },
       204: { about: 'The upload has ended, and Last-Event-ID names its last version' },
@@ -96,7 +97,11 @@ export const registerUploadEvents = (
       request.raw.resume()
       reply.raw.prependOnceListener('close', () => tellAnswered(deps, request, reply.statusCode))
       let unwatch = (): void => undefined
-      const stream = streams.open(deps.refuse, request.caller!.keyId, () => unwatch())
+      const key = {
+        id: request.caller!.keyId,
+        isInForce: keyCheckOf(deps, request, 'uploads'),
+      }
+      const stream = streams.open(deps.refuse, key, () => unwatch())
       const tell = createTeller(stream, seen)
       tell(upload)
       if (!isFinal(upload)) unwatch = deps.watchUploads.watch(upload, tell)

@@ -2,13 +2,18 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it, type TestContext } from 'node:test'
 
+import type { FastifyRequest } from 'fastify'
+
+import type { ApiKey } from '../../../../src/domain/access/access.ts'
 import { GatewayProblem } from '../../../../src/domain/problems/problem.ts'
 import type { Upload } from '../../../../src/domain/uploads/upload.ts'
+import { keyCheckOf } from '../../../../src/http/plugins/auth.ts'
+import type { HttpDeps } from '../../../../src/http/server/deps.ts'
 import { createEventStreams } from '../../../../src/http/server/event-stream.ts'
 import { createWatchUploads } from '../../../../src/workflows/uploads/watch/watch-uploads.ts'
 import { anUpload } from '../../../support/gateway/an-upload.ts'
 import { followUpload } from '../../../support/gateway/event-reader.ts'
-import { KEYS, bearer } from '../../../support/gateway/fake-keys.ts'
+import { API_KEYS, KEYS, bearer } from '../../../support/gateway/fake-keys.ts'
 import { startFakeServer } from '../../../support/gateway/http-fakes.ts'
 import { createManualClock } from '../../../support/stages/test-clock.ts'
 
@@ -93,6 +98,22 @@ describe('The event stream of an upload', () => {
     )
   })
 
+  it('ends when its key was revoked or has lost the scope, and not while the database is away', async () => {
+    const request = { headers: bearer('uploads') } as unknown as FastifyRequest
+    let found = async (): Promise<ApiKey | null> => API_KEYS.uploads
+    const access = { findKey: () => found() } as unknown as HttpDeps['access']
+    const inForce = keyCheckOf({ access, clock: createManualClock() }, request, 'uploads')
+    assert.equal(await inForce(), true)
+    found = async () => ({ ...API_KEYS.uploads, scopes: ['dnc'] })
+    assert.equal(await inForce(), false)
+    found = async () => ({ ...API_KEYS.uploads, revokedAt: new Date(0) })
+    assert.equal(await inForce(), false)
+    found = async () => null
+    assert.equal(await inForce(), false)
+    found = () => Promise.reject(new Error('away'))
+    assert.equal(await inForce(), true)
+  })
+
   it('is one of at most so many of a key; a reader who leaves makes room and is no fault', async (t) => {
     const { follow, address, listeners, watching, events } = await listen(t, anUpload(), {
       mostPerKey: 1,
@@ -143,11 +164,12 @@ describe('The event stream of an upload', () => {
 
 describe('An event stream', () => {
   const refuse = (code: 'too-many-streams', detail: string) => new GatewayProblem(code, detail)
+  const keyOf = (id: string) => ({ id, isInForce: async () => true })
 
   it('is cut off when its reader is too slow, instead of being kept for him', async () => {
     const streams = createEventStreams({ clock: createManualClock() })
     const closed = Promise.withResolvers<void>()
-    const { body, send } = streams.open(refuse, 'key', closed.resolve)
+    const { body, send } = streams.open(refuse, keyOf('key'), closed.resolve)
     for (let n = 0; n < 40; n += 1) send({ id: `${n}`, event: 'state', data: 'x'.repeat(1000) })
     await closed.promise
     assert.ok(body.destroyed && body.readableLength < 40_000)
@@ -156,7 +178,7 @@ describe('An event stream', () => {
   it('is kept awake by comments, and ends when its time is over', async () => {
     const clock = createManualClock()
     const streams = createEventStreams({ clock, limits: { longestMs: 30_000 } })
-    const { body } = streams.open(refuse, 'key', () => undefined)
+    const { body } = streams.open(refuse, keyOf('key'), () => undefined)
     let text = ''
     body.on('data', (piece: Buffer) => {
       text += piece.toString()
@@ -168,11 +190,29 @@ describe('An event stream', () => {
     await ended
   })
 
+  it('ends at the next comment after its key was revoked', async () => {
+    const clock = createManualClock()
+    let inForce = true
+    const key = { id: 'key', isInForce: async () => inForce }
+    const { body } = createEventStreams({ clock }).open(refuse, key, () => undefined)
+    let text = ''
+    body.on('data', (piece: Buffer) => {
+      text += piece.toString()
+    })
+    const ended = once(body, 'end')
+    await clock.advance(15_000)
+    assert.equal(text, 'retry: 2000\n\n:\n\n')
+    inForce = false
+    await clock.advance(15_000)
+    await ended
+    assert.equal(text, 'retry: 2000\n\n:\n\n')
+  })
+
   it('counts by key', () => {
     const streams = createEventStreams({ clock: createManualClock(), limits: { mostPerKey: 2 } })
-    for (const key of ['a', 'a', 'b']) streams.open(refuse, key, () => undefined)
-    assert.throws(() => streams.open(refuse, 'a', () => undefined), GatewayProblem)
-    streams.open(refuse, 'b', () => undefined)
+    for (const key of ['a', 'a', 'b']) streams.open(refuse, keyOf(key), () => undefined)
+    assert.throws(() => streams.open(refuse, keyOf('a'), () => undefined), GatewayProblem)
+    streams.open(refuse, keyOf('b'), () => undefined)
     streams.endAll()
   })
 })
