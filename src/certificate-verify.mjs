@@ -12,7 +12,7 @@
 // Exit code 0: the certificate is genuine. 1: it is not genuine, or another key signed it. 2: it
 // could not be checked.
 import { createPublicKey, verify } from 'node:crypto'
-import { readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -117,7 +117,9 @@ const main = () => {
   return fault === undefined ? 0 : 1
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+// A program that imports this file may have been started without a script.
+const script = process.argv[1] ?? ''
+if (existsSync(script) && realpathSync(script) === fileURLToPath(import.meta.url)) {
   try {
     process.exitCode = main()
   } catch (error) {

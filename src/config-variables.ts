@@ -67,14 +67,19 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'us-east-1',
     'The AWS name or the domain of the Genesys Cloud region.',
   ),
-  variable(genesys, 'GENESYS_CLIENT_ID', null, 'OAuth client with the grant client credentials.'),
+  variable(
+    genesys,
+    'GENESYS_CLIENT_ID',
+    null,
+    'Id of the OAuth client. The client must have the grant type Client Credentials.',
+  ),
   secret(genesys, 'GENESYS_CLIENT_SECRET', 'Secret of the OAuth client.'),
   variable(genesys, 'GENESYS_API_URL', null, 'API URL. Default: the API host of the region.'),
   variable(
     genesys,
     'GENESYS_LOGIN_URL',
     null,
-    'URL of the login. Default: the login host of the region. In platform, set both GENESYS_API_URL and GENESYS_LOGIN_URL, or neither.',
+    'URL of the login. Default: the login host of the region. In the platform dialect, set both GENESYS_API_URL and GENESYS_LOGIN_URL, or neither.',
   ),
   variable(
     genesys,
@@ -98,7 +103,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_FILE_THRESHOLD_ROWS',
     '50000',
-    'guide: the gateway sends an upload as files if the upload has more accepted rows than this number, and the list has a column for the contact id. The option delivery of an upload overrides this variable.',
+    'In the guide dialect, the gateway sends an upload as files if the upload has more accepted rows than this number and the list has a column for the contact id. The option delivery of an upload overrides this variable.',
   ),
   variable(
     genesys,
@@ -116,7 +121,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_INDEX_WAIT_SECONDS',
     '60',
-    'guide: how many seconds the gateway waits while Genesys rebuilds the index of a campaign. After this time, the segment becomes index_pending.',
+    'In the guide dialect: how many seconds the gateway waits while Genesys rebuilds the index of a campaign. After this time, the segment becomes index_pending.',
   ),
   variable(
     genesys,
@@ -231,7 +236,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     dnc,
     'DNC_PULL_HOURS',
     '24',
-    'platform: hours between two exports of a do-not-call list. From an export, the gateway imports the people who were added inside Genesys. The first export comes this many hours after the gateway first used the list. 0: only on request.',
+    'In the platform dialect: hours between two exports of a do-not-call list. From an export, the gateway imports the people who were added inside Genesys. The first export comes this many hours after the gateway first used the list. 0: only on request.',
   ),
   variable(
     dnc,

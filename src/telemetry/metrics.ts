@@ -74,10 +74,16 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'Time from the 202 of an upload until its final state',
     LONG_SECONDS,
   ),
-  attempts: counter('genesys_attempts_total', 'HTTP attempts at Genesys', ['operation', 'outcome']),
-  attemptSeconds: histogram('genesys_attempt_seconds', 'Duration of one HTTP attempt', SECONDS, [
+  attempts: counter('genesys_attempts_total', 'HTTP attempts of calls to Genesys', [
     'operation',
+    'outcome',
   ]),
+  attemptSeconds: histogram(
+    'genesys_attempt_seconds',
+    'Duration of one HTTP attempt of a call to Genesys',
+    SECONDS,
+    ['operation'],
+  ),
   throttled: counter('genesys_throttled_total', 'Answers of Genesys with 429'),
   tokenRenewed: gauge('genesys_token_renewed_timestamp_seconds', 'When the token was last renewed'),
   tokenLife: gauge('genesys_token_life_seconds', 'Lifetime of the token, counted from its renewal'),
@@ -183,7 +189,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   segmentFindings: counter('segment_findings_total', 'Findings in segments, by code', ['code']),
   segmentPushSeconds: histogram(
     'segment_push_seconds',
-    'Time from the 202 until Genesys accepted the rules',
+    'Time from the 202 of a segment until Genesys accepted the rules',
     LONG_SECONDS,
   ),
   segmentIndexSeconds: histogram(
@@ -198,7 +204,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   ),
   segmentSelectedShare: histogram(
     'segment_selected_share',
-    'Part of the counted contacts that a definition of a segment selects (0 to 1)',
+    'Contacts that a definition of a segment selects, as a share (0 to 1) of the contacts that the gateway counted',
     [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1],
   ),
   campaignsLeftOff: counter(
@@ -208,9 +214,15 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
 })
 
 const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
-  guestFiles: counter('guest_files_total', 'Guest files, by state', ['state', 'code']),
-  guestFileScans: counter('guest_file_scans_total', 'Scans of files, by verdict', ['verdict']),
-  scannerAway: gauge('guest_file_scanner_away', '1 if the last scan gave no verdict'),
+  guestFiles: counter(
+    'guest_files_total',
+    'Guest files that reached a state, by state and code. An accepted file counts again in its final state',
+    ['state', 'code'],
+  ),
+  guestFileScans: counter('guest_file_scans_total', 'Scans of guest files, by verdict', [
+    'verdict',
+  ]),
+  scannerAway: gauge('guest_file_scanner_away', '1 if clamd gave no verdict in its last scan'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
     'New upload URLs requested for guest files, by reason: Genesys refused the previous URL, or the bytes arrived corrupt',

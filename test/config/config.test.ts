@@ -59,7 +59,7 @@ test('a server database without credentials needs GENESYS_SANDBOX=true, and alwa
   assert.equal(config.encryptionKeys?.[0]?.key.length, 32)
 })
 
-test('http is for loopback and the hosts named only', () => {
+test('http is allowed only for loopback and for the hosts that ALLOW_HTTP_HOSTS names', () => {
   const url = 'http://crm.internal/hook'
   const crm = { CRM_SYNC_URL: url, CRM_SYNC_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` }
   assert.match(faultsOf(crm), /CRM_SYNC_URL/)
@@ -136,7 +136,7 @@ test('each endpoint of the environment needs its URL and its secret, and hears i
   }
 })
 
-test('a region that Genesys does not have is a fault, and the fault lists those that there are', () => {
+test('an unknown region is a fault, and the fault lists the regions of Genesys', () => {
   const fault = faultsOf({ GENESYS_REGION: 'mars' })
   assert.match(fault, /\n {2}GENESYS_REGION: must be one of us-east-1 \(mypurecloud\.com\), /)
   assert.match(fault, /eu-central-1 \(mypurecloud\.de\)/)
@@ -183,7 +183,7 @@ test('no way of printing the configuration shows a secret of it', () => {
   }
 })
 
-test('a switch that takes any certificate stops the start', () => {
+test('a setting that accepts any certificate stops the start', () => {
   assert.match(faultsOf({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }), /always checks certificates/u)
   assert.equal(readConfig({ NODE_TLS_REJECT_UNAUTHORIZED: '1' }).port, 3000)
 })

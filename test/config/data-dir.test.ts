@@ -93,7 +93,7 @@ test('a directory in which nothing is kept is not looked at', () => {
   closeDataDir({ home: server, adminApiKey: 'x'.repeat(32), dataDir: '/proc/self' })
 })
 
-test('a key that was made while trying out still opens what it sealed when keys are configured', (t) => {
+test('a key that the first start generated still opens what it sealed, after other keys are configured', (t) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'kept-'))
   t.after(() => rmSync(dataDir, { recursive: true }))
   const idsOf = (env: Record<string, string>) =>

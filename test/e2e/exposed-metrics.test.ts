@@ -83,7 +83,7 @@ const makeTraffic = async (stage: Stage, { client }: RunningGateway): Promise<vo
 }
 
 eachHome('The metrics of a gateway that has worked', (home) => {
-  test('are all that alerts and dashboard ask for, to the values of their labels', async () => {
+  test('include every metric and label value that the alerts and the dashboard use', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {
       // Nothing listens at the CRM's address, so its message stays pending.

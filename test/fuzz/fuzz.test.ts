@@ -12,7 +12,7 @@ import type { Dialect } from '../support/stages/stage.ts'
  */
 const RUNS = [
   { home: embeddedHome(), dialect: 'guide', requests: 1_500 },
-  { home: serverHome(), dialect: 'platform', requests: 18_500 },
+  { home: serverHome(), dialect: 'platform', requests: 12_500 },
 ] as const satisfies { home: object; dialect: Dialect; requests: number }[]
 
 /**

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { sameBytes } from '../../src/lib/digest.ts'
 import { startFakeServer } from '../support/gateway/http-fakes.ts'
 
-test('bytes are the same or not, whatever their lengths, and no place of a difference comes first', () => {
+test('two texts are equal only if all their bytes and their lengths are equal', () => {
   const secret = Buffer.from('metrics-token-0123456789')
   assert.ok(sameBytes(secret, Buffer.from(secret)))
   for (let at = 0; at < secret.length; at += 1) {
@@ -27,7 +27,7 @@ const fastestMs = (work: () => unknown): number =>
     }),
   )
 
-test('a comparison takes as long wherever the difference is', (t) => {
+test('a comparison takes equally long wherever the difference is', (t) => {
   const secret = Buffer.alloc(1024 * 1024, 7)
   const differsAt = (place: number): Buffer => {
     const other = Buffer.from(secret)

@@ -6,8 +6,8 @@ import { createPack, newKey, seal, sealingKey, unpack } from '../../src/lib/enve
 
 const KEY = sealingKey(newKey())
 
-describe('what lies sealed', () => {
-  it('opens again whatever its size, and only where it was sealed for', async () => {
+describe('sealed data', () => {
+  it('opens whatever its size, but only in the place that it was sealed for', async () => {
     const pack = createPack()
     for (const bytes of [0, 1, 1023, 1024, 1025, 300_000]) {
       const plain = Buffer.alloc(bytes, 'contact ')

@@ -20,7 +20,7 @@ const run = async (then: string) => {
   return { code, signal, said: await said }
 }
 
-test('a process whose loop is dead is ended from outside the loop, and says so', async () => {
+test('a process whose event loop is blocked is ended from outside the loop, and the log says so', async () => {
   const { signal, said } = await run('setTimeout(() => { for (;;); }, 100)')
   assert.equal(signal, 'SIGKILL')
   assert.match(said, /"event":"process.loop_dead"/)

@@ -99,7 +99,7 @@ const causeOf = async (work: Promise<unknown>): Promise<unknown> => {
   }
 }
 
-test('no notation of an inner address or name counts as a registered endpoint, and none is connected to', async (t) => {
+test('every notation of an inner address or name is refused as an endpoint, and none is connected to', async (t) => {
   const { port, connections } = await startHoneypot(t)
   const faultOf = createEndpointUrlCheck({ innerHosts: [] })
   const transport = createWebhookTransport({ innerHosts: [], timeoutMs: 2000 })
@@ -150,7 +150,7 @@ test('a name is refused when one of its addresses is not public, whichever it is
   assert.equal(connections(), 0)
 })
 
-test('a name that resolves to a public address first and to loopback then is refused then', async (t) => {
+test('a name that first resolves to a public address, and later to loopback, is refused at the later look-up', async (t) => {
   const { port, connections } = await startHoneypot(t)
   const answers = ['8.8.8.8', '127.0.0.1', '127.0.0.1']
   const resolve = async () => [{ address: answers.shift() ?? '127.0.0.1', family: 4 }]

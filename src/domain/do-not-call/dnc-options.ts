@@ -28,7 +28,7 @@ const shared = {
   receivedAt: moment
     .optional()
     .describe(
-      'When the people asked not to be called. Default: when the gateway receives the entries',
+      'When the people asked not to be called. Default: the time at which the gateway receives the entries',
     ),
   region: z
     .string()
@@ -81,7 +81,7 @@ export const dncOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'true: the entries replace those in force, even if they are weaker or expire earlier. The scopes of the key must name dnc:override, because admin does not include it. Default: false',
+      'true: the new entries replace the entries in force, even if the new entries are weaker or expire earlier. The key needs the scope dnc:override. The scope admin does not include dnc:override. Default: false',
     ),
 })
 export type DncOptions = z.output<typeof dncOptionsSchema>
@@ -89,13 +89,18 @@ export type DncOptions = z.output<typeof dncOptionsSchema>
 /** The options of a submission of removals. */
 export const dncRemovalOptionsSchema = z.strictObject({
   ...shared,
-  reason: z.string().min(1).max(LONGEST_WORDS).optional().describe('Why, in your own words'),
+  reason: z
+    .string()
+    .min(1)
+    .max(LONGEST_WORDS)
+    .optional()
+    .describe('Why the entries end, in your own words'),
   mapping: mappingTo(REMOVAL_FIELDS),
   override: z
     .boolean()
     .optional()
     .describe(
-      'true: REGULATORY entries end too. The scopes of the key must name dnc:override, because admin does not include it. Default: false',
+      'true: REGULATORY entries end too. The key needs the scope dnc:override. The scope admin does not include dnc:override. Default: false',
     ),
 })
 export type DncRemovalOptions = z.output<typeof dncRemovalOptionsSchema>

@@ -11,7 +11,7 @@ export const GENESYS_REJECTIONS = {
     "Check the named column. If no column is named, check the upload's `problem`. Correct the row so that it follows the rules of the list, and send it again.",
   ),
   'genesys-unknown-column': page(
-    'Genesys reports that the contact list has no such column.',
+    'Genesys reports that the contact list does not have this column of the row.',
     'A column was removed from the list while the upload was being delivered.',
     'Compare the columns of the file with those of the list. Send the row again when they match.',
   ),
@@ -78,11 +78,11 @@ export const GENESYS_REJECTIONS = {
   'genesys-import-failed': page(
     'Genesys accepted the file that contained the row, and then failed to import the file.',
     'Genesys ends the import as FAILED.',
-    'Send the row again. If the file fails again, use delivery=batches, because Genesys then names the rows.',
+    'Send the row again. If the file fails again, use delivery=batches, because Genesys then names the rows that it refuses.',
   ),
   'genesys-row-not-imported': page(
     'Genesys imported the file with the row, but the list does not show the row as it was sent.',
-    'Genesys leaves a row out of an import, and its event log reports errors without rows.',
+    'Genesys leaves a row out of an import, and its event log reports errors but does not name the rows.',
     "Compare the row with the list's rules in Genesys. Send it again with delivery=batches, because Genesys then reports what is wrong.",
   ),
   'contact-list-full': page(

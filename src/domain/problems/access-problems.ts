@@ -13,7 +13,7 @@ export const ACCESS_PROBLEMS = {
     429,
     'A quota of the tenant is used up',
     'One quota of the tenant is used up. A quota counts the use by all keys of the tenant, over all instances. `quota` names the quota (`rowsPerDay`, `openUploads` or `requestsPerMinute`), and `limit` is the limit of this quota. If an upload has more rows than `rowsPerDay` still allows on this day, the gateway refuses the whole upload and keeps nothing of the file.',
-    'A nightly load of 600,000 rows when rowsPerDay is 500,000.',
+    'A nightly upload of 600,000 rows when rowsPerDay is 500,000.',
     'Wait for the number of seconds in Retry-After. `requestsPerMinute` is available again when the next UTC minute begins, `rowsPerDay` when the next UTC day begins, and `openUploads` when an upload ends. If the quota is too small for your work, ask an operator for a larger quota.',
   ),
   'tenant-fixed': page(
@@ -42,6 +42,6 @@ export const ACCESS_PROBLEMS = {
     'The key has ended',
     'The key is revoked, has expired or was already rotated. If it was rotated, `replacedBy` is the id of the new key. Otherwise, `replacedBy` is null.',
     'POST …/rotate for a key that was revoked.',
-    'Rotate the key that replaced this key, or make a new key.',
+    'If `replacedBy` names a key, rotate that key. Otherwise, make a new key.',
   ),
 } as const satisfies Record<string, ProblemPage>

@@ -91,14 +91,14 @@ export const CALL_PROBLEMS = {
     'The body arrives too slowly',
     'The body was slower than one of these limits allows, and the gateway did not accept the call. The body of an upload, a do-not-call submission, an edition or a guest file must not stay below 8 KiB per second for 15 seconds. In a form, the file must begin within 15 seconds. The form must end within 15 seconds after the end of the file. Any other body must be complete within 30 seconds.',
     'A connection that stays open although no more data arrives.',
-    'Send again, over a better connection. You may use the same Idempotency-Key. If the file is an edition of a registry, you can send only the rest (docs/do-not-call.md).',
+    'Send again, over a better connection. You may use the same Idempotency-Key. If the file is an edition of a registry, it is enough to send the rest of the file (docs/do-not-call.md).',
   ),
   'body-broken-off': page(
     400,
     'The body is incomplete',
     'The connection ended before the body was complete, so the gateway did not accept the call.',
     'The client stopped in the middle of the file.',
-    'Send again. You may use the same Idempotency-Key. If the file is an edition of a registry, you can send only the rest (docs/do-not-call.md).',
+    'Send again. You may use the same Idempotency-Key. If the file is an edition of a registry, it is enough to send the rest of the file (docs/do-not-call.md).',
   ),
   'media-type-unsupported': page(
     415,
@@ -145,9 +145,9 @@ export const CALL_PROBLEMS = {
   'capability-not-available': page(
     400,
     'The dialect or the configuration does not support this',
-    'The Genesys dialect or the configuration of the gateway does not support this call. The detail shows which of the two is the reason.',
+    'The Genesys dialect or the configuration of the gateway does not support this call, or an option of the call. The detail shows which of the two is the reason.',
     'delivery=callback with the platform dialect.',
-    'Leave the option out, or ask an operator which dialect and which settings are in use.',
+    'If the detail names an option, leave the option out. Otherwise, ask an operator which dialect and which settings are in use.',
   ),
   'overwrite-not-confirmed': page(
     400,
@@ -208,14 +208,14 @@ export const CALL_PROBLEMS = {
   'genesys-unavailable': page(
     503,
     'Genesys does not answer',
-    'The gateway cannot reach Genesys, and has no copy of the data that this call needs. Nothing was kept. If you wanted to make a contact list, Genesys may have made it anyway. Send the call again with the same Idempotency-Key: the gateway then first searches for the list.',
+    'The gateway cannot reach Genesys, and has no copy of the data that this call needs. Nothing was kept. If you wanted to make a contact list, Genesys may have made it anyway. If you send the call again with the same Idempotency-Key, the gateway searches for this list before it makes one.',
     'An upload for a list that was never used before, during an outage.',
     'Send again after Retry-After. You may use the same Idempotency-Key.',
   ),
   'genesys-refused': page(
     502,
     'Genesys refused the gateway',
-    'Genesys does not allow the gateway to make this call, or does not accept the credentials of the gateway. In the `problem` of an upload, this code means that Genesys permanently refused the delivery. The remaining rows are `unprocessed`. As the code of a row, this code means that Genesys refused only that row.',
+    'Genesys does not allow a request of the gateway, or does not accept the credentials of the gateway. In the `problem` of an upload, this code means that Genesys permanently refused the delivery. The remaining rows are `unprocessed`. As the code of a row, this code means that Genesys refused only that row.',
     'The OAuth client lacks a right.',
     'Report the refusal to an operator. If a right is probably missing, the detail names the right. If Genesys refused a row, correct the row so that the list accepts it, and send the row again.',
   ),

@@ -19,7 +19,7 @@ export const FILE_PROBLEMS = {
   'contact-id-column-missing': page(
     422,
     'No column holds the contact id',
-    'If you set `contactIdColumn`, the file does not have the column that this option names. If you did not set this option, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, one of these columns may hold the contact id.',
+    'If you set `contactIdColumn`, the file does not have the column that this option names. If you did not set this option, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, each proposal names a column that may hold the contact id.',
     'phone,firstName',
     'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to this name.',
   ),
@@ -40,21 +40,21 @@ export const FILE_PROBLEMS = {
   'schema-drift': page(
     422,
     'The file has columns that the list does not have',
-    'The file and the contact list have different columns. `diff` shows the columns that only the file has (`added`), the columns that only the list has (`removed`), and the columns that have one kind in the options and a different kind in the list (`retyped`). In the `problem` of a failed upload, this code means that someone changed the columns of the list in Genesys after the gateway had checked the rows. The gateway then stopped sending. In the `problem` of a held upload, this code means that Genesys refused rows because of columns of the list. If Genesys named the columns, `detail` names them too. `/resume` sends the refused rows again.',
+    'The file and the contact list have different columns. `diff` shows the columns that only the file has (`added`), the columns that only the list has (`removed`), and the columns that have one kind in the options and a different kind in the list (`retyped`). In the `problem` of a failed upload, this code means that someone changed the columns of the list in Genesys after the gateway had checked the rows. The gateway then stopped sending. In the `problem` of a held upload, this code means that Genesys refused rows because of columns of the list. If Genesys named the columns, `detail` names them too.',
     'A new CRM field `loyaltyTier`.',
-    'Map the column with `mapping`. You can also leave it out with `mapping` (null) or `schemaDrift=drop`, or add it to the list with `schemaDrift=extend` (guide dialect).',
+    '`added`: map these columns with `mapping`, leave them out with `mapping` (null) or `schemaDrift=drop`, or add them to the list with `schemaDrift=extend` (guide dialect). `retyped`: correct `phoneColumns` or `emailColumns`. If the upload is held, correct the list in Genesys, then call POST …/resume: the gateway sends the refused rows again. If the upload has failed, send the file in a new upload.',
   ),
   'header-duplicate': page(
     422,
     'A column appears twice',
     'Two columns of the file have the same name, or two columns are mapped to the same column of the list. `positions` shows where these columns are. The first column is 1.',
     'phone,phone',
-    'Give every column a unique name.',
+    'Give every column a unique name. In `mapping`, name each column of the list only once.',
   ),
   'header-forbidden': page(
     422,
     'A column name is not allowed',
-    'The name of a column resembles an email address or a phone number, is a reserved word such as `constructor`, or is not valid text. If a name resembles an address or a number, the file probably has no header. `positions` shows where these columns are. The first column is 1.',
+    'The name of a column resembles an email address or a phone number, is a reserved word such as `constructor`, or is not valid text. If a name resembles an address or a number, the file probably has no header. `positions` shows where the columns with such names are. The first column is 1.',
     'C-1,Ann,+14155550101 as the first line',
     'If the file has no header, add a first line with the names of the columns, or send hasHeader=false. Otherwise, rename these columns.',
   ),
@@ -89,7 +89,7 @@ export const FILE_PROBLEMS = {
   'csv-malformed': page(
     422,
     'The CSV cannot be read',
-    'A quote is never closed, or one record is longer than 1 MiB. `line` shows where the record begins.',
+    'A quote is never closed, the header has a quote in the wrong place, or one record is longer than 1 MiB. `line` shows where the record begins.',
     '"Smith,John',
     'Close every quote, double a quote inside a quoted cell, and keep each record under 1 MiB.',
   ),

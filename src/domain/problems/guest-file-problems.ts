@@ -47,7 +47,7 @@ export const GUEST_FILE_PROBLEMS = {
   'archive-refused': page(
     422,
     'The archive is not accepted',
-    'The archive is encrypted or damaged, contains a program, a script, macros or another archive, or exceeds a limit. An archive can have at most 100 entries, and at most 25 MiB when unpacked. An archive that has more than 1 MiB when unpacked can have at most 100 times its packed size. `detail` names the reason. The gateway also inspects Office documents in an archive.',
+    'The archive is encrypted or damaged, contains a program, a script, macros or another archive, or exceeds a limit. An archive can have at most 100 entries, and at most 25 MiB when unpacked. If the unpacked size is more than 1 MiB, it can be at most 100 times the packed size. `detail` names the reason. The gateway also inspects Office documents in an archive.',
     'A zip in a zip.',
     'Send the files one by one, or remove from the archive what `detail` describes.',
   ),
@@ -117,7 +117,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-transfer-corrupt': page(
     502,
     'The file was changed while it was sent to Genesys',
-    'This code appears only in the `problem` of a file. The gateway sent the file three times. Each time, the storage of Genesys reported that it received different bytes.',
+    'This code appears only in the `problem` of a file. The gateway sent the file three times. Each time, the storage of Genesys reported that the received bytes differ from the sent bytes.',
     'A proxy that changes files.',
     'Find the proxy between the gateway and Genesys that changes files. Then send the file again.',
   ),
@@ -137,16 +137,16 @@ export const GUEST_FILE_PROBLEMS = {
   ),
   'guest-file-quarantined': page(
     422,
-    'The scan of Genesys failed or found malware',
+    'Genesys’ own scan failed or found malware',
     'This code appears only in the `problem` of a file. The verdict of Genesys’ own scan is `infected` or `failed`. The file may already be stored, but Genesys does not show the file to its users.',
     'Genesys’ scanner recognises the file as malware, but the scanner of the gateway does not.',
-    'Inform the person from whom you got the file. You do not have to do anything else.',
+    'If the scan found malware, inform the person from whom you got the file. If the scan failed, send the file again.',
   ),
   'guest-file-held-genesys-unavailable': page(
     503,
     'The file waits for Genesys',
-    'This code appears only in the `problem` of a file. Genesys does not answer, refuses the gateway’s credentials, or has refused three upload URLs. The transfer resumes by itself.',
+    'This code appears only in the `problem` of a file. Genesys does not answer or refuses the gateway’s credentials, or the storage of Genesys has refused the file at three pre-signed URLs. The gateway continues to try.',
     'Genesys is down for an hour.',
-    'You do not have to do anything. If this takes long, check /readyz.',
+    'Wait. If this takes long, ask an operator to check Genesys and the OAuth client.',
   ),
 } as const satisfies Record<string, ProblemPage>

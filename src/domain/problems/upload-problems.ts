@@ -54,7 +54,7 @@ export const UPLOAD_PROBLEMS = {
     'Nothing shows that Genesys imported the file',
     'This code appears in the `problem` of an upload that is held as `import_unproven`. Genesys accepted the file twice, but neither the status nor the contacts of the list show that Genesys imported the file. No row of the file counts as delivered.',
     'An import that Genesys loses, or that waits behind other imports for hours.',
-    'The gateway tries again every hour. To make it try immediately, call POST …/resume. Check the list in Genesys. If you want an outcome for each row, cancel the upload and send the file again with delivery=batches.',
+    'The gateway sends the file again every hour. If you want it to send the file immediately, call POST …/resume. Check the list in Genesys. If you want an outcome for each row, cancel the upload and send the file again with delivery=batches.',
   ),
   'contact-id-column-not-in-list': page(
     422,

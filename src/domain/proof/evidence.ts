@@ -5,8 +5,10 @@ import { DNC_REASON_NAMES } from '../do-not-call/dnc-entry.ts'
 /** The decisions that can be made about a person, and the meaning of each code. */
 export const EVIDENCE_CODES = {
   'entry-accepted': 'An entry was accepted. From this time on, it suppresses the person',
-  'entry-pulled': 'The person was in the list inside Genesys, and the gateway made an entry',
-  'entry-applied': 'Genesys has the entry. `outcome` shows whether it was new in Genesys',
+  'entry-pulled':
+    'The gateway pulled the do-not-call list from Genesys, found the person in it and made an entry',
+  'entry-applied':
+    'Genesys has the entry. `about.outcome` shows whether the entry was new in Genesys',
   'entry-failed': 'Genesys refused the entry. The gateway still suppresses the person',
   'entry-released': 'The entry was quarantined, and was then released to Genesys',
   'entry-removed': 'A removal ended the entry',
@@ -15,22 +17,23 @@ export const EVIDENCE_CODES = {
   'entry-expired': 'The entry ended 24 hours after its expiry',
   'removal-accepted': 'A removal was accepted',
   'row-accepted': 'A row of an upload was accepted',
-  'row-rejected': 'A row was rejected, with the code',
+  'row-rejected': 'A row was rejected. `about.code` shows why',
   'row-duplicate': 'A later line of the same file replaced the row',
-  'row-suppressed': 'A row was suppressed. `suppressedBy` shows what suppressed it',
+  'row-suppressed': 'A row was suppressed. `about.suppressedBy` shows what suppressed it',
   'row-tried': 'A request with the row was sent. The time is the time of the last try',
   'row-delivered': 'Genesys has the row',
   'row-unchanged': 'Genesys already had the same content, so nothing was sent',
-  'row-failed': 'The row failed, with the code',
-  'row-unprocessed': 'The row was not sent, with the code',
+  'row-failed': 'The row failed. `about.code` shows why',
+  'row-unprocessed': 'The row was not sent. `about.code` shows why',
   'contact-found':
     'A contact of the person was delivered before an entry or an edition named the person',
   'contact-retracted': 'The number, or the whole contact, was set not callable in Genesys',
   'contact-gone': 'Genesys no longer had the contact',
-  'contact-reported': 'Genesys cannot retract the contact, so the gateway reported it',
-  'registry-listed': 'The number is in an edition of a registry that was in force at this time',
+  'contact-reported':
+    'The gateway cannot retract the contact, because Genesys has no call for this. The gateway reported the contact instead',
+  'registry-listed': 'The number is in a registry edition that was in force at this time',
   'registry-unknown':
-    'Nobody can know whether the edition has the number: the edition was deleted or cannot be read',
+    'It is unknown whether the edition has the number, because the edition was deleted or cannot be read',
   'erasure-accepted': 'An erasure of the person was accepted',
   'erasure-completed': 'The person was erased. Earlier items may be missing',
 } as const
@@ -95,7 +98,7 @@ export const evidenceItemSchema = z.strictObject({
   id: z.string().meta({ description: 'The id of the submission, upload, edition or erasure' }),
   auditEntryId: z.string().nullable().meta({
     description:
-      'The entry of the audit trail that was written with the decision. null: none was found',
+      'The id of the entry of the audit trail that records the decision. null: none was found',
   }),
   about: aboutSchema,
 })

@@ -15,9 +15,9 @@ const stamp = z.iso.datetime()
 
 const listSchema = z.strictObject({
   dncListId: z.string(),
-  own: z
-    .boolean()
-    .meta({ description: 'false: the entries belong to a different tenant of the contact list' }),
+  own: z.boolean().meta({
+    description: 'false: the entries belong to another tenant that may use the contact list',
+  }),
   submissions: count,
   entries: count.meta({
     description: 'Number of entries in these submissions, including entries that had already ended',
@@ -86,7 +86,8 @@ export const certificateSchema = z.strictObject({
   lists: z.array(listSchema),
   registries: z.array(registrySchema),
   countries: z.array(z.string()).meta({
-    description: 'Countries of the phone numbers of accepted rows, if the check needed countries',
+    description:
+      'Countries of the phone numbers of the accepted rows. Empty if the check did not need countries',
   }),
   counts: countsSchema,
   codes: z.record(z.string(), count),

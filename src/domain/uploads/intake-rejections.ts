@@ -14,7 +14,7 @@ export const INTAKE_REJECTIONS = {
   'row-ragged': page(
     'The row has more or fewer cells than the header, so the cells cannot be matched with the columns.',
     'The header has three columns and the row has four cells.',
-    'Give the row as many cells as the header. Add the missing cell. Or, if a cell contains a comma or semicolon, put quotes around the cell.',
+    'Give the row as many cells as the header. If a cell is missing, add it. If a cell contains a comma or semicolon, put quotes around the cell.',
   ),
   'cell-without-column': page(
     'A cell has content, but its column has no name in the header.',

@@ -23,7 +23,7 @@ export const REJECTIONS = {
   'suppressed-dnc': page(
     'A do-not-call entry names a phone number or an email address of the contact, so the contact is not sent. `suppressedBy` names the entry.',
     'A contact with a second phone number that was submitted as an opt-out last week.',
-    'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
+    'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again. If a newer edition no longer has the number, send the contact again.',
   ),
   'suppressed-registry': page(
     'A phone number of the contact is in a national do-not-call registry that applies to the contact list, so the contact is not sent. `suppressedBy` names the edition.',

@@ -56,7 +56,7 @@ export const uploadOptionsSchema = z.strictObject({
     .enum(['reject', 'empty'])
     .default('reject')
     .describe(
-      'What to do with columns of the list that the file does not have. `empty` sends them empty, which erases their content in Genesys',
+      'What to do with columns of the list that the file does not have. `reject` refuses the file. `empty` sends these columns empty, which erases their content in Genesys',
     ),
   defaultRegion: z
     .string()
@@ -80,12 +80,12 @@ export const uploadOptionsSchema = z.strictObject({
     .enum(['auto', ...DELIVERY_METHODS])
     .default('auto')
     .describe(
-      'How the rows go to Genesys. `batches`: in requests. `file`: as files. `callback`: as files, and Genesys calls back when they are done. `auto`: the number of rows decides between batches and file. Default: `auto`',
+      'How the rows go to Genesys. `batches`: in requests. `file`: as files. `callback`: as files, and Genesys calls the gateway when it has processed a file. `auto`: the number of rows decides between batches and file. Default: `auto`',
     ),
   duplicateCheckField: columnName
     .optional()
     .describe(
-      'The column of the list by which Genesys finds contacts. Only with `delivery=callback`',
+      'The column of the list that Genesys compares to find duplicates. Only with `delivery=callback`',
     ),
   apply: z
     .enum(['auto', 'manual'])
@@ -101,19 +101,19 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether contacts go to the front of the queue (platform). Default: the setting of the list',
+      'Whether contacts go to the front of the queue of the campaign (platform dialect). Default: the setting of the list, or false if the list has no setting',
     ),
   doNotQueue: z
     .boolean()
     .optional()
     .describe(
-      'true: Genesys does not dial a contact again if it was dialled before (platform). Default: the setting of the list, or true if the list has no setting',
+      'true: Genesys does not dial contacts again that were dialled before (platform dialect). Default: the setting of the list, or true if the list has no setting',
     ),
   clearSystemData: z
     .boolean()
     .optional()
     .describe(
-      'Whether Genesys deletes what it recorded about the contacts (platform). Default: the setting of the list, or false if the list has no setting',
+      'Whether Genesys deletes what it recorded about the contacts (platform dialect). Default: the setting of the list, or false if the list has no setting',
     ),
   encoding: z
     .enum(TEXT_ENCODINGS)
@@ -127,7 +127,7 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'For a CSV. `false`: the file has no header. Its columns must then have the order of the list, or `mapping` must name them by position',
+      'For a CSV. `false`: the file has no header. The file must then have its columns in the order of the columns of the list, or `mapping` must name the columns by position',
     ),
 })
 

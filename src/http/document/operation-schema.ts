@@ -64,7 +64,10 @@ const securityOf = ({ access }: Operation): Record<string, string[]>[] => {
 
 const describedBy = ({ access }: Operation): { description?: string } => {
   if (access === 'metrics') {
-    return { description: 'Needs METRICS_TOKEN or the scope `admin`, except from loopback.' }
+    return {
+      description:
+        'Needs METRICS_TOKEN or a key with the scope `admin`. Calls from loopback need neither.',
+    }
   }
   return typeof access === 'object' ? { description: `Needs the scope \`${access.scope}\`.` } : {}
 }

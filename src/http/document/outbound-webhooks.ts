@@ -22,7 +22,7 @@ const header = (name: string, description: string) => ({
 const ORDERED_BY = {
   UploadEvent: 'Order them by `version`',
   DncEvent: 'Order them by `version`',
-  DncChangeEvent: 'Each message means that the list has changed',
+  DncChangeEvent: 'Each message means that the do-not-call list has changed',
   GuestFileEvent: 'Order them by `version`',
   SegmentEvent: 'Order them by `revision`',
   EndpointTestEvent: 'The gateway sends this message to one endpoint, when you request a test',

@@ -198,7 +198,7 @@ export const readFormFile = async <Schema extends z.ZodObject>(
   const part = await readUntilFile(parts, async (other) => {
     if (other.type === 'file' && other.fieldname !== 'options') throw malformed(FILE_IS_ELSEWHERE)
     if (other.type !== 'file' || given.length > 0) {
-      throw malformed('Only one part `options` may come before the part `file`.')
+      throw malformed('Before the part `file`, the form may have only one part: `options`.')
     }
     given.push(optionsOfPart(await readOptionsText(other)))
   })

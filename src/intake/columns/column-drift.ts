@@ -90,6 +90,6 @@ export const addedColumns = (
   })
   if (bad.length === 0) return added
   const detail =
-    'Columns cannot be added to the list, because their names are numbers, are too long, or differ from another column only in upper and lower case. Map them, or leave them out with null.'
+    'Columns cannot be added to the list, because their names are numbers, are too long, or differ from the name of another column only in upper and lower case. Map them, or leave them out with null.'
   throw new FileRefused('mapping-needed', detail, { unknown: bad.map(shownName) })
 }

@@ -74,7 +74,7 @@ export const layOutEntries = (
     if (field === null || field === undefined) continue
     if (places[field] !== undefined) {
       const twice = [positions[places[field]]!, positions[at]!]
-      const detail = 'Two columns are the same field of an entry.'
+      const detail = 'Two columns of the file stand for the same field of an entry.'
       throw new FileRefused('header-duplicate', detail, { positions: twice })
     }
     places[field] = at

@@ -73,7 +73,8 @@ const wordsOf = (known: { found: ClockLook; offMs: number | null } | null): stri
   if (known === null) return 'not checked yet'
   const { found, offMs } = known
   if (!found.doubted) return 'steady'
-  if (offMs === null) return 'in doubt since a jump or a stop, until Genesys answers'
+  if (offMs === null)
+    return 'in doubt after a jump of the clock or a stop of the gateway: waits for an answer of Genesys'
   return `in doubt: ${secondsOf(offMs)} s ${offMs < 0 ? 'behind' : 'ahead of'} Genesys`
 }
 

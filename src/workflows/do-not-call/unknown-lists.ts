@@ -70,5 +70,5 @@ export const noteOfUnknown = (listIds: readonly string[]): string[] =>
     ? []
     : [
         `Genesys has no contact list ${listIds.join(', ')}. The entries for such a list suppress nobody. ` +
-          'Check the ids, and send the entries again with the right ones.',
+          'Correct the ids, and send these entries again.',
       ]

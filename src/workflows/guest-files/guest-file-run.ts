@@ -289,7 +289,7 @@ export const renewUrl = async (
   if (progress.urls % URLS_AT_ONCE !== 0) return 'go on'
   if (failure === null) {
     const detail =
-      'The gateway sent the file three times. Each time, the storage of Genesys received different bytes.'
+      'The gateway sent the file three times. Each time, the bytes that the storage of Genesys received differed from the sent bytes.'
     return end(run, 'failed', 'file-transfer-corrupt', detail)
   }
   if (failure.kind === 'forbidden') return hold(run, failure)

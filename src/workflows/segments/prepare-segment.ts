@@ -155,7 +155,7 @@ const readCampaign = async (
     const campaign = await campaigns.readCampaign(campaignId, context)
     const [listId] = contactListIds
     if (contactListIds.length === 1 && listId === campaign.contactListId) return campaign
-    const detail = 'The campaign dials one list, and `contactListIds` must be only this list.'
+    const detail = 'The campaign dials one list, and `contactListIds` must name only this list.'
     throw new GatewayProblem('campaign-list-differs', detail)
   } catch (error) {
     if (!(error instanceof GenesysFailure)) throw error

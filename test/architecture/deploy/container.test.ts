@@ -105,7 +105,7 @@ test('every composed service has a health check, a read-only root and a pinned i
   }
 })
 
-test('composed secrets come from outside; the one in the file is the sample of the sandbox', () => {
+test('secrets of the Compose file come from outside; the only one in the file is the sample secret of the sandbox', () => {
   for (const [name, { environment = {} }] of Object.entries(services)) {
     const written = Object.entries(environment)
       .filter(([variable]) => /SECRET|PASSWORD|KEY|TOKEN|DATABASE_URL/.test(variable))

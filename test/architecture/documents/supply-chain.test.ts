@@ -68,7 +68,7 @@ test('every package comes from the registry by https, with its digest', () => {
   assert.ok(installed.length > 300)
 })
 
-test('a package runs a script when it is installed only where that is decided', () => {
+test('a package runs a script during its installation only if package.json allows this', () => {
   const scripted = Object.entries(packages)
     .filter(([path, { hasInstallScript, dev }]) => path !== '' && hasInstallScript && dev !== true)
     .map(([path]) => path.replace(/^.*node_modules\//u, ''))

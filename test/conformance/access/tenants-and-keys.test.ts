@@ -165,7 +165,7 @@ eachHome('Tenants and keys', (home) => {
     assert.deepEqual(past, { kind: 'past' })
   })
 
-  it('a rotated key works on for the overlap, never longer than it was to live, and is rotated once', async () => {
+  it('a rotated key stays valid during the overlap, but never past its own expiry, and cannot be rotated again', async () => {
     const { id } = await create()
     const endless = await issue(id)
     const rotated = await rotate(endless.key.id, 48)

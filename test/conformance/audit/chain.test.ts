@@ -108,7 +108,7 @@ eachHome('The audit chain', (home) => {
     assert.equal(await read.newest(caller, {}, { limit: 2, cursor: 'nothing' }), null)
   })
 
-  it('takes inserts alone', async () => {
+  it('accepts only inserts', async () => {
     for (const table of ['audit_entry', 'audit_place', 'audit_block']) {
       for (const statement of [`delete from ${table}`, `truncate ${table}`]) {
         await assert.rejects(run(statement), /inserts alone/u, statement)

@@ -75,7 +75,7 @@ eachHome('Changes of state in the audit trail', (home) => {
     await run(trigger!.definition.replace(` ON public.${name} `, ' ON moving '))
   }
 
-  it('are entries, each of them, by the tables of states', async (t) => {
+  it('are one entry each, for every move in the tables of states', async (t) => {
     let moves = 0
     for (const table of TABLES) {
       await copyOf(table)

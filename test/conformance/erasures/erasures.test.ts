@@ -151,7 +151,7 @@ eachHome('Erasures', (home) => {
     assert.equal(await store.delivery.registerSize('default', name), 0)
   })
 
-  it('forgets who it was about, and leaves nothing of the person in any table in the clear', async () => {
+  it('forgets the person, and leaves nothing of the person in the clear in any table', async () => {
     const name = list()
     await settleSent(
       store,

@@ -217,7 +217,7 @@ eachHome('10,000 webhooks, 30 % repeated, shuffled, 10 % lost, 5 % forged', (hom
     return (rows[0] as { n: number }).n
   }
 
-  it('end with each effect once, none of the forged, and the lost ones found by the poll', async (test) => {
+  it('have each effect once, forged webhooks have none, and the poll finds what lost webhooks reported', async (test) => {
     lookAtClock(test, store)
     const { arriving, heardOf, sent } = plan(seededRandom(20_260_301))
     const t = setUp(store)

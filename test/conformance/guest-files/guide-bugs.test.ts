@@ -227,7 +227,7 @@ describe('The bugs of the guide for guest files', () => {
     await assert.rejects(at.stage.send('not mine'), { code: 'not-found' })
     await at.store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
   })
-  test('D21: what goes wrong is audited like what goes well', async () => {
+  test('D21: failures are audited like successes', async () => {
     const { id, sha256 } = await ended('for nobody', { target: contactTarget('nobody') })
     const { rows } = await at.store.sql.executeSql(
       `select action, outcome, digest, details from audit_entry where object = '${id}' and action <> 'guest_file.moved' order by at, id`,

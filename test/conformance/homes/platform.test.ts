@@ -136,7 +136,7 @@ eachHome('Pace, access, lists and sync', (home) => {
     assert.equal(await store.home.bind({ ...binding, dialect: 'platform' }), 'bound')
   })
 
-  it('makes a job in the transaction of the event: rolled back, there is none', async () => {
+  it('makes a job in the transaction of the event: after a rollback, there is no job', async () => {
     await store.sync.ensureEnvEndpoints([
       { name: 'crm', url: 'https://crm.example', secret: 'whsec_abc', events: HEARS },
       { name: 'dms', url: 'https://dms.example', secret: 'whsec_def', events: HEARS },

@@ -124,7 +124,7 @@ eachHome('Sealing again', (home) => {
     for (const store of stores) await store.close()
   })
 
-  it('takes up a rotation that was killed, moves everything, and says when the old key may go', async () => {
+  it('continues a rotation that was killed, moves everything, and reports when the old key can be removed', async () => {
     const place = await home.fresh()
     const { uploadId, store: before } = await fill(place)
     await sealCopies(before)

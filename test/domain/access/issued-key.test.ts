@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { keyOfBytes, prefixOfKey } from '../../../src/domain/access/issued-key.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 
-test('a key carries all its random bits, and a checksum by which a scanner knows it', () => {
+test('a key contains all its random bits, and a checksum that lets a scanner recognise the key', () => {
   const random = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7))
   const key = keyOfBytes(random)
   const [, bits, checksum] = /^ogw_([\w-]{43})([\w-]{6})$/u.exec(key)!

@@ -6,7 +6,7 @@ import { byCaller, byGateway, createAuditEntry } from '../../../src/domain/audit
 
 const ids = { newId: (prefix: string) => `${prefix}_1`, newUuid: () => '1' }
 
-test('an entry that says nothing else is of a first attempt that went well', () => {
+test('by default, an entry is about a first attempt that succeeded', () => {
   const caller = { tenantId: 'acme', keyId: 'key_1', requestId: 'req_1' } as Caller
   assert.deepEqual(
     createAuditEntry(ids, byCaller(caller), {

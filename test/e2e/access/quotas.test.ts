@@ -67,7 +67,7 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
     assert.ok(Number(answer.headers.get('retry-after')) >= 1)
   }
 
-  test('rows of a day count over both, and what would go over leaves nothing', async (t) => {
+  test('rows of a day count over both, and an upload over the quota leaves nothing behind', async (t) => {
     const { id, at } = await tenant('crm-rows', { rowsPerDay: 50 })
     const [one, other] = [at[0]!, at[1]!]
     assert.equal((await send(one, 'rows-1', 30)).status, 202)
@@ -93,7 +93,7 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
     t.diagnostic(`rowsPerDay 50: ${50 + passed} rows taken by two instances, 30 refused`)
   })
 
-  test('calls of a minute count over both, beside those of each key; do-not-call passes', async (t) => {
+  test('calls of a minute count over both, beside the limit of each key; do-not-call entries still pass', async (t) => {
     let taken = 0
     const { at } = await tenant('crm-calls', { requestsPerMinute: 5 })
     const refused = await Promise.any(

@@ -74,7 +74,7 @@ test('an endpoint is added, tried out, paused and gets a new secret, which is sh
   await page.getByText('Messages are also signed with the old secret').waitFor()
   await page.getByText('Pause…').click()
   await page.getByRole('button', { name: 'Pause this endpoint' }).click()
-  await page.getByText('A person or a call paused the endpoint.').waitFor()
+  await page.getByText('A person paused the endpoint in the console').waitFor()
   await checkAccessible(page)
   await page.getByRole('link', { name: 'Show its entries in the audit trail' }).click()
   const trail = page.getByRole('region', { name: 'Entries' })

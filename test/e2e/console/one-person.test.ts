@@ -36,7 +36,7 @@ test('by keyboard alone: an opt-out shows who was delivered before, and the cont
       'The submission is accepted. From now on, the gateway suppresses the people in its valid entries.',
     )
     .waitFor()
-  await page.getByRole('link', { name: 'Show them, and what happened to each' }).focus()
+  await page.getByRole('link', { name: 'Show the contacts, and what happened to each' }).focus()
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Delivered before', level: 1 }).waitFor()
   const byHand = page.getByText('You must take 1 contact out of its list by hand.')

@@ -131,7 +131,7 @@ for (const home of [embeddedHome(), serverHome()]) {
   describe(`What the ${home.kind} home has stored`, { skip: home.skip }, () => {
     after(() => home.close())
 
-    test('holds no contact id, file name, idempotency key or cell in the clear', async () => {
+    test('no contact id, file name, idempotency key or cell is in the clear', async () => {
       const place = await home.fresh()
       const stage = await setStage(place, 'guide')
       try {

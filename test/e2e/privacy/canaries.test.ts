@@ -53,7 +53,7 @@ describe('What is private', () => {
     describe(`on the ${home.kind} home, in ${dialect}`, { skip: home.skip }, () => {
       after(() => home.close())
 
-      test('stands in the clear in no log, metric, problem, document, file, dump or database, after every route, fault and kill', async (t) => {
+      test('no private value is in the clear in any log, metric, problem, document, file, dump or database, after every route, fault and kill', async (t) => {
         const place = await home.fresh()
         const [temporary, dataDir] = await Promise.all(
           ['gateway-tmp-', 'gateway-data-'].map((name) => mkdtemp(join(tmpdir(), name))),

@@ -71,7 +71,7 @@ for (const dialect of ['guide', 'platform'] as const) {
       assert.deepEqual([other.status, other.body.code], [422, 'idempotency-key-reused'])
     })
 
-    test('of two that saw the same version one is refused', async () => {
+    test('of two changes to the same version, one is refused', async () => {
       const { version } = await segments.find()
       const seen = { 'if-match': `"${version}"` }
       // Either version may be accepted, so both dial the same people. Later tests count who was
@@ -88,7 +88,7 @@ for (const dialect of ['guide', 'platform'] as const) {
       assert.equal((await segments.ended()).version, version + 1)
     })
 
-    test('what would dial nobody, or quite others, needs a word; then it is done', async () => {
+    test('rules that would dial nobody, or mostly other people, need a confirmation and are then applied', async () => {
       await segments.ended()
       const nobody = {
         contactListIds: [LIST.id],

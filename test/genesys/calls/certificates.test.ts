@@ -56,7 +56,7 @@ const SERVERS: Record<string, () => ServerOptions> = {
 }
 
 for (const [what, options] of Object.entries(SERVERS)) {
-  test(`a server ${what} gets neither a call of Genesys nor a webhook`, async () => {
+  test(`a server ${what} gets neither a call for Genesys nor a webhook`, async () => {
     const server = await listen(options())
     const transport = createTransport({ clock: systemClock, timeoutMs: 5_000 })
     const call = transport.send({

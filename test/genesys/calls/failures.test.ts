@@ -230,7 +230,7 @@ test('nobody listening is unavailable', async (t) => {
   assert.equal(failure.operation, 'token')
 })
 
-test('codes that could hold a number or a sentence do not come through', async (t) => {
+test('error codes of Genesys that could contain a number or a sentence are dropped', async (t) => {
   const { upstream, lists } = await startClient(t, 'guide')
   for (const code of ['call +14155550100', 'x.14155550100', 'a'.repeat(65), { a: 1 }]) {
     upstream.replies = [json(400, { code })]

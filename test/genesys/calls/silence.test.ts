@@ -17,7 +17,7 @@ for (const job of [
   without('processed', 'failed', 'errors'),
   { ...JOB, failed: null, errors: null },
 ]) {
-  test(`a job of the guide that tells no failures is an unknown outcome, never a success: ${Object.keys(job).join(', ')}`, async (t) => {
+  test(`a job of the guide that reports no failures is an unknown outcome, never a success: ${Object.keys(job).join(', ')}`, async (t) => {
     const { upstream, lists } = await startClient(t, 'guide')
     upstream.replies = [json(200, job)]
     await assert.rejects(lists.readJob('j', contextOf(NO_RETRY)), { kind: 'malformed_answer' })

@@ -107,7 +107,7 @@ for (const [name, reply] of [
   })
 }
 
-test('nonsense in expires_in becomes a sane life', () => {
+test('an invalid expires_in becomes a safe lifetime of the token', () => {
   for (const nonsense of [0, -5, Number.NaN, null, undefined, 'soon', {}]) {
     assert.equal(tokenLifeSeconds(nonsense), 300)
   }

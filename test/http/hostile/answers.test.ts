@@ -11,7 +11,7 @@ const FIXED = {
   'cache-control': 'no-store',
 }
 
-test('every answer carries the same guarding headers, and none tells what it is made with', async (t) => {
+test('every answer has the same protective headers, and none shows which software made it', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())
   let answers = 0
@@ -37,7 +37,7 @@ test('every answer carries the same guarding headers, and none tells what it is 
   t.diagnostic(`${answers} answers`)
 })
 
-test('TRACE, CONNECT and bodies of plain text are taken nowhere', async (t) => {
+test('TRACE, CONNECT and bodies of plain text are refused everywhere', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())
   for (const url of ['/v1/uploads', '/livez', '/nowhere']) {
@@ -58,7 +58,7 @@ test('TRACE, CONNECT and bodies of plain text are taken nowhere', async (t) => {
   }
 })
 
-test('an answer leads nowhere else: no address takes a target, and none redirects', async (t) => {
+test('no answer leads to another site: no call can name a target, and none redirects', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())
   const elsewhere = [

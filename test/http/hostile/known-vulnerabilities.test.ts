@@ -31,7 +31,7 @@ const isWell = async (url: string): Promise<void> => {
 
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/u.exec(answer)?.[1])
 
-test('CVE-2026-124724: more parts than are taken in a body that is cut does not end the process', async (t) => {
+test('CVE-2026-124724: too many parts in an interrupted body do not end the process', async (t) => {
   const { app, exchange, url, received } = await listenRaw()
   t.after(() => app.close())
   const parts = Array.from({ length: 60 }, (_, at) => fieldPart(at)).join('')
@@ -43,7 +43,7 @@ test('CVE-2026-124724: more parts than are taken in a body that is cut does not 
   assert.equal(received.length, 0)
 })
 
-test('CVE-2026-128835: the header of a part that does not end is answered, and does not hang', async (t) => {
+test('CVE-2026-128835: a call in which the header of a part has no end gets an answer, and does not hang', async (t) => {
   const { app, exchange, url, received } = await listenRaw()
   t.after(() => app.close())
   for (const body of [
@@ -60,7 +60,7 @@ test('CVE-2026-128835: the header of a part that does not end is answered, and d
   assert.equal(received.length, 0)
 })
 
-test('CVE-2026-19484: a boundary longer than any is refused immediately', async (t) => {
+test('CVE-2026-19484: a boundary of more than 70 characters is refused immediately', async (t) => {
   const { app, exchange, url, received } = await listenRaw()
   t.after(() => app.close())
   for (const length of [71, 252, 255, 256, 4000]) {
@@ -86,7 +86,7 @@ test('CVE-2026-19481: a part whose header is called __proto__ changes nothing', 
   }
 })
 
-test('CVE-2026-18549: a file past the limit whose sender leaves ends for its reader, and is in no folder', async (t) => {
+test('CVE-2026-18549: if the sender of a file over the limit disconnects, the reader of the file gets an error', async (t) => {
   const over: Promise<string>[] = []
   const { app, open, url } = await listenRaw({
     limits: { maxUploadBytes: 1000, drainMs: 50 },
@@ -165,7 +165,7 @@ const NEARLY_JSON = [
   'application/json, text/plain',
 ]
 
-test('CVE-2026-33806, -25223, -3419, CVE-2025-32442: no spelling of a content type passes a body unchecked', async (t) => {
+test('CVE-2026-33806, -25223, -3419, CVE-2025-32442: a body with an unusual spelling of its content type is refused', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())
   const seen = new Set<number>()
@@ -187,7 +187,7 @@ test('CVE-2026-33806, -25223, -3419, CVE-2025-32442: no spelling of a content ty
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
 })
 
-test('CVE-2026-92395, -3635: a trusted proxy is trusted by its own address alone, in either notation', async (t) => {
+test('CVE-2026-92395, -3635: only a proxy whose own address is listed is trusted, in either notation of the address', async (t) => {
   for (const trustProxy of [['10.0.0.1'], ['::ffff:10.0.0.1'], ['10.0.0.0/30']]) {
     const { app } = await startFakeServer({
       trustProxy,

@@ -58,7 +58,7 @@ const CASES: Record<string, string> = {
 }
 
 for (const [name, bytes] of Object.entries(CASES)) {
-  test(`${name}: refused, the connection is closed, and the carried bytes are not a call`, async (t) => {
+  test(`${name}: refused, the connection is closed, and the smuggled bytes do not become a call`, async (t) => {
     const { app, exchange, events } = await listenRaw()
     t.after(() => app.close())
     const answer = await exchange(bytes)

@@ -38,7 +38,7 @@ const others = async (url: string): Promise<void> => {
   }
 }
 
-test('hundreds of clients whose headers never end are let go, and others are served meanwhile', async (t) => {
+test('hundreds of clients whose headers never end are disconnected, and others are served meanwhile', async (t) => {
   const { app, open, url } = await listenRaw()
   t.after(() => app.close())
   assert.equal(app.server.headersTimeout, 10_000)
@@ -46,10 +46,10 @@ test('hundreds of clients whose headers never end are let go, and others are ser
   const { ended } = await crowd(open, 'GET /v1/uploads HTTP/1.1\r\nHost: x\r\nX-A: b')
   await others(url)
   await ended
-  t.diagnostic(`${CLIENTS} clients were let go`)
+  t.diagnostic(`${CLIENTS} clients were disconnected`)
 })
 
-test('hundreds of clients whose bodies never end are let go, and others are served meanwhile', async (t) => {
+test('hundreds of clients whose bodies never end are disconnected, and others are served meanwhile', async (t) => {
   const { app, open, url, failures, received } = await listenRaw({
     limits: { maxUploadBytes: 1_000_000, slowBodyWindowMs: 500, drainMs: 50 },
   })
@@ -60,10 +60,10 @@ test('hundreds of clients whose bodies never end are let go, and others are serv
   await ended
   assert.equal(received.length, 0)
   assert.equal(failures.length, CLIENTS)
-  t.diagnostic(`${CLIENTS} clients were let go`)
+  t.diagnostic(`${CLIENTS} clients were disconnected`)
 })
 
-test('a client that stays below the least speed is ended, however steadily it sends', async (t) => {
+test('a client below the minimum speed is disconnected, even if it sends steadily', async (t) => {
   const { app, open, failures } = await listenRaw({
     limits: {
       ...{ maxUploadBytes: 1_000_000, drainMs: 50 },

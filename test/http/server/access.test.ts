@@ -77,7 +77,7 @@ test('another tenant’s upload and list are answered exactly like unknown ones'
   )
 })
 
-test('a route that does not say who may call it stops the boot', async () => {
+test('the gateway does not start with a route that does not declare who may call it', async () => {
   const app = fastify()
   const deps = { limits: { maxUploadBytes: 1 }, clock: {} } as unknown as HttpDeps
   await app.register(lifecyclePlugin(deps))
@@ -85,7 +85,7 @@ test('a route that does not say who may call it stops the boot', async () => {
   assert.throws(() => app.get('/open', async () => 'x'), /does not say who may call it/)
 })
 
-test('refused keys are slowed down by address while a valid key seen just before continues', async (t) => {
+test('an address that sent too many refused keys gets 429, while a key that was valid just before still works', async (t) => {
   const { app, calls } = await startFakeServer({
     limits: { maxUploadBytes: 1000, keyFailuresPerMinute: 3 },
   })

@@ -132,7 +132,7 @@ const asScoped = async (operation: Operation, name: string, scopes: readonly Sco
   else assert.deepEqual([status, code, scope], [403, 'scope-missing', needed], where)
 }
 
-test('every operation lets in exactly the credentials that it says', async (t) => {
+test('every operation accepts exactly the credentials that it declares', async (t) => {
   const operations = app.operations()
   let open = 0
   for (const operation of operations) {

@@ -53,7 +53,7 @@ test('the limits are those of the dialect, the configuration and the pace in for
   })
 })
 
-test('every answer to a key tells its quota; past it 429 until the window ends, other keys unharmed', async (t) => {
+test('every answer shows the quota of its key; a key over its quota gets 429 until the minute ends, and other keys do not', async (t) => {
   const clock = createManualClock()
   const { app } = await startFakeServer({
     clock,

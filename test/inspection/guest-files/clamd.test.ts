@@ -95,7 +95,7 @@ describe('answers without a verdict', () => {
     }
     assert.equal((await scanner.scan(broken())).verdict, 'unavailable')
   })
-  it('nobody there is none', async () => {
+  it('a scanner that cannot be reached gives none', async () => {
     const scanner = createClamd({ path: '/nonexistent/clamd.sock' })
     assert.deepEqual(await scanner.scan(inPieces(Buffer.from('x'))), {
       verdict: 'unavailable',

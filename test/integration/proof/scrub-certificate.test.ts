@@ -66,7 +66,7 @@ describe('The verifier of scrub certificates, alone in a folder with a certifica
   it('says in words what it verified', async () => {
     const { code, text } = await verify('certificate.json', '--key', 'key.pem')
     assert.equal(code, 0, text)
-    assert.match(text, /^GENUINE\. Key "kept-1" signed it/u)
+    assert.match(text, /^GENUINE\. Key "kept-1" signed the certificate/u)
     assert.match(text, /- demo-dnc: 14 entries of 2 submissions, 1 removed/u)
     assert.match(text, /- ftc \(US\), edition rge_\w+: 258500000 numbers .* 3\.3 days old/u)
     assert.match(text, /- suppressed-registry: 1\n/u)

@@ -9,7 +9,7 @@ import { BODY, EVENT_TOKEN, startWebhooks } from '../../support/gateway/fake-web
  */
 const twice = (member: string, body = BODY): string => `{${member},${body.slice(1)}`
 
-test('of two members with the same name, none counts: a callback is 400 and audited with the field', async (t) => {
+test('a callback with two members of the same name is 400, and audited with the field', async (t) => {
   const { callback, receipts } = await startWebhooks(t)
   const bodies: [string, string][] = [
     [twice('"uploadId":"job-9"'), '/uploadId'],

@@ -103,7 +103,10 @@ describe('The watch over the clock', () => {
     watch.start()
     await manual.advance(28_000)
     assert.equal(state.asked, 1)
-    assert.equal(watch.detail(), 'in doubt since a jump or a stop, until Genesys answers')
+    assert.equal(
+      watch.detail(),
+      'in doubt after a jump of the clock or a stop of the gateway: waits for an answer of Genesys',
+    )
     state.answers = true
     await manual.advance(2_000)
     await watch.stop()

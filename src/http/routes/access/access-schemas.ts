@@ -58,10 +58,12 @@ const registries = z
 const limit = z.int().min(1).max(MOST_OF_A_QUOTA).nullable()
 const limits = {
   rowsPerDay: limit.describe(
-    'Rows that the gateway reads from accepted uploads, including rejected rows. A day begins at midnight UTC. null: no limit',
+    'Maximum number of rows that the gateway reads from accepted uploads in a day. Rejected rows count too. A day begins at midnight UTC. null: no limit',
   ),
-  openUploads: limit.describe('Uploads that have not ended. null: no limit'),
-  requestsPerMinute: limit.describe('Calls by all keys of the tenant. null: no limit'),
+  openUploads: limit.describe('Maximum number of uploads that have not ended. null: no limit'),
+  requestsPerMinute: limit.describe(
+    'Maximum number of calls per minute by all keys of the tenant together. null: no limit',
+  ),
 }
 const NO_LIMITS = {
   rowsPerDay: limits.rowsPerDay.default(null),
@@ -125,9 +127,7 @@ export const newKeySchema = z.strictObject({
   expiresAt: z.iso
     .datetime({ offset: true })
     .optional()
-    .describe(
-      'The gateway refuses the key after this time. Default: none, so the key does not expire',
-    ),
+    .describe('The gateway refuses the key after this time. Default: the key does not expire'),
 })
 
 export const rotationSchema = z
@@ -138,7 +138,7 @@ export const rotationSchema = z
       .max(MOST_OVERLAP_HOURS)
       .default(USUAL_OVERLAP_HOURS)
       .describe(
-        'How many hours the old key stays valid. If the old key expires earlier, it stops working then',
+        'How many hours the old key stays valid after the rotation, at most until its own expiry',
       ),
   })
   .prefault({})
@@ -150,7 +150,7 @@ export const keySchema = z.strictObject({
   prefix: z
     .string()
     .describe(
-      'The beginning of the key, so that you can recognise it. Empty for the key of the environment',
+      'The beginning of the key, so that you can recognise it. Empty: the key comes from the environment of the gateway',
     ),
   scopes: z.array(z.enum(SCOPES)),
   source: z.enum(KEY_SOURCES).describe('Where the key comes from'),
@@ -163,7 +163,7 @@ export const keySchema = z.strictObject({
   replacedBy: z
     .string()
     .nullable()
-    .describe('Id of the key that a rotation made. null: the key was not rotated'),
+    .describe('Id of the new key that replaces this key. null: this key was not rotated'),
 })
 export const newKeyAnswerSchema = keySchema.extend({
   key: z.string().describe('The key itself. Only this answer contains it'),

@@ -99,7 +99,12 @@ export const registerKeys = (add: AddRoute): void => {
     method: 'GET',
     id: 'getKey',
     summary: 'Read a key: its scopes, and when it was last used',
-    answers: { 200: { about: 'The key, without the key itself', schema: keySchema } },
+    answers: {
+      200: {
+        about: 'The properties of the key. The answer does not contain the key itself',
+        schema: keySchema,
+      },
+    },
     problems: FIND_ACCESS_REFUSALS,
     examples: GET_KEY_EXAMPLES,
     handler: async ({ params }, _reply, { keys }) => view(await keys.find(params.keyId)),
@@ -111,7 +116,7 @@ export const registerKeys = (add: AddRoute): void => {
     params: keyParamsSchema,
     id: 'rotateKey',
     summary:
-      'Make a new key that replaces this key. The old key still works for overlapHours hours, or until its expiry if the expiry is earlier',
+      'Make a new key that replaces this key. The old key still works for overlapHours hours, at most until its own expiry',
     body: rotationSchema,
     answers: created,
     problems: ROTATE_KEY_REFUSALS,

@@ -115,7 +115,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     url: '/v1/dnc-submissions/:submissionId/delivered-before',
     id: 'listDeliveredBefore',
     summary:
-      'List the contacts that were already in Genesys when the entries named them, and what happened to each contact',
+      'List the contacts that were already in Genesys when the entries of the submission named them, and what happened to each contact',
     params: submissionParamsSchema,
     examples: EXAMPLES,
     handler: async ({ query, caller, params }, _reply, deps) => {

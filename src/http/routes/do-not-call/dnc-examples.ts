@@ -113,7 +113,7 @@ export const REMOVE_EXAMPLES: readonly Example[] = [
 export const PULL_EXAMPLES: readonly Example[] = [
   {
     name: 'pull',
-    summary: 'Import what was added inside Genesys',
+    summary: 'Import the people who were added inside Genesys',
     params: { dncListId },
     headers: { 'idempotency-key': '9b1f3a52-6a0e-4f7c-8a43-2f5f0e6f7b11' },
     answer: {

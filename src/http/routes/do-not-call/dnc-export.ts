@@ -92,7 +92,7 @@ export const registerDncExport = (add: AddRoute): void => {
     exposeHeadRoute: false,
     id: 'exportDncEntries',
     summary:
-      'Export the entries in force. A person has several lines if the entries apply to different sets of contact lists. You can send the file back as entries',
+      'Export the entries in force. If the entries of one person apply to different sets of contact lists, the person has several lines. You can send the file back as entries',
     params: dncListParamsSchema,
     answers: {
       200: {

@@ -14,13 +14,14 @@ export const registerDncPull = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-lists/:dncListId/pull',
     id: 'pullDncList',
-    summary: 'Import the people who were added to the list inside Genesys (platform)',
+    summary:
+      'Import the people who were added to the do-not-call list inside Genesys (platform dialect)',
     params: dncListParamsSchema,
     headers: { 'Idempotency-Key': 'required' },
     answers: {
       202: {
         about:
-          'Accepted. Location is the address of the submission. The gateway adds the entries when it has read the export',
+          'Accepted. Location is the address of the submission. The gateway adds the entries when it has read the list from Genesys',
         schema: submissionSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },

@@ -84,7 +84,7 @@ export const endpointSchema = z.strictObject({
   warnedAt: stamp
     .nullable()
     .describe(
-      'When the gateway warned because every attempt had failed for a day. null: it has not warned',
+      'When the gateway notified its operators that every attempt had failed for a day. null: it has not notified them',
     ),
   previousSecretUntil: stamp
     .nullable()

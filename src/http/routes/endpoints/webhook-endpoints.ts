@@ -153,7 +153,8 @@ const registerEndpoint = (add: AddRoute): void => {
     ...one,
     method: 'DELETE',
     id: 'deleteWebhookEndpoint',
-    summary: 'Delete a registered endpoint and its log. Pending deliveries are dropped',
+    summary:
+      'Delete a registered endpoint and the log of its deliveries. Pending deliveries are not sent',
     headers: { 'If-Match': 'optional' },
     answers: { 204: { about: 'The endpoint is deleted' } },
     problems: REMOVE_ENDPOINT_REFUSALS,
@@ -179,7 +180,7 @@ const registerTest = (add: AddRoute): void =>
     url: `${ENDPOINT}/test`,
     id: 'testWebhookEndpoint',
     summary:
-      'Send the event endpoint.test to this endpoint only. The `events` of the endpoint do not matter',
+      'Send the event endpoint.test to this endpoint only, even if its `events` do not include endpoint.test',
     params: endpointParamsSchema,
     answers: { 202: { about: 'The delivery of the test message', schema: deliverySchema } },
     problems: TEST_ENDPOINT_REFUSALS,

@@ -20,7 +20,11 @@ export const newErasureSchema = z.strictObject({
     .optional()
     .meta({ description: 'Id of the contact. Only with `contactListId`' }),
   contactListId: genesysIdSchema.optional(),
-  phoneNumber: z.string().max(64).optional().meta({ description: 'E.164, with its plus' }),
+  phoneNumber: z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'Phone number in the form E.164, with the leading +' }),
   email: z.string().max(320).optional(),
 })
 

@@ -40,7 +40,10 @@ const proofOf = (
   return messageId === null ? { kind: 'none' } : { kind: 'signed', messageId }
 }
 
-const TAKEN: Answer = { about: 'Stored durably, or already known', schema: webhookAnswerSchema }
+const TAKEN: Answer = {
+  about: 'The gateway has stored the message durably, or already had it',
+  schema: webhookAnswerSchema,
+}
 
 const BODIES: Record<WebhookRoute, z.ZodType> = {
   callback: callbackSchema,

@@ -25,12 +25,19 @@ export const guestFileSchema = z.strictObject({
   externalContactId: z.string().nullable(),
   conversationId: z.string().nullable(),
   communicationId: z.string().nullable(),
-  mediaId: z.string().nullable().describe('platform: id of the media in Genesys'),
+  mediaId: z
+    .string()
+    .nullable()
+    .describe(
+      'For a file in a conversation (platform dialect): the id of the file in Genesys. null: Genesys has not given an id yet, or the file is for an external contact',
+    ),
   state: z.enum(SEEN_GUEST_FILE_STATES),
   hold: z
     .strictObject({ reason: z.enum(GUEST_FILE_HOLD_REASONS), since: stamp })
     .nullable()
-    .describe('The reason why the file is held. The file resumes by itself'),
+    .describe(
+      'The reason why the file is held. The gateway resumes the work on the file by itself',
+    ),
   fileName: z
     .string()
     .describe('The name that Genesys shows. `_` replaces characters that Genesys does not allow'),
@@ -57,9 +64,15 @@ export const guestFileSchema = z.strictObject({
     status: z.enum(GENESYS_FILE_STATUSES).nullable(),
     virusScan: z
       .enum(VIRUS_SCANS)
-      .describe('Verdict of Genesys. A status that the gateway does not know counts as `pending`'),
+      .describe(
+        'Verdict of the virus scan in Genesys. A verdict that the gateway does not know counts as `pending`',
+      ),
   }),
-  latencyMs: count.nullable().describe('Milliseconds from the call until Genesys had the file'),
+  latencyMs: count
+    .nullable()
+    .describe(
+      'Milliseconds from the call until Genesys had the file. null: Genesys does not have the file',
+    ),
   createdAt: stamp,
   storedAt: stamp.nullable(),
   problem,

@@ -89,7 +89,7 @@ const submissionId = 'dns_0198c0de73a47e5b9c1df20a4e6b8d03'
 export const EVIDENCE_EXAMPLES: readonly Example[] = [
   {
     name: 'phone',
-    summary: 'An opt-out, and a later file with the person',
+    summary: 'An opt-out, and a later file that contains the person',
     body: {
       phoneNumber: '+14155557871',
       from: '2026-03-01T00:00:00Z',

@@ -5,7 +5,11 @@ import { EVIDENCE_CODES, evidenceItemSchema } from '../../../domain/proof/eviden
 const time = z.iso.datetime({ offset: true })
 
 export const evidenceQuerySchema = z.strictObject({
-  phoneNumber: z.string().max(64).optional().meta({ description: 'E.164, with its plus' }),
+  phoneNumber: z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'Phone number in the form E.164, with the leading +' }),
   email: z.string().max(320).optional(),
   from: time.meta({ description: 'Start of the period (inclusive), with a time zone' }),
   to: time.meta({ description: 'End of the period (exclusive), with a time zone' }),
@@ -27,7 +31,7 @@ export const evidenceSchema = z.strictObject({
   }),
   uploadsWithoutRows: z.int().min(0).meta({
     description:
-      'Number of uploads in the period whose rows are deleted, because their retention has ended. These uploads may have contained the person',
+      'Number of uploads on this page whose rows are deleted, because their retention has ended. These uploads may have contained the person',
   }),
   next: z
     .string()

@@ -18,7 +18,7 @@ export const registerScrubCertificate = (add: AddRoute): void => {
     id: 'getScrubCertificate',
     tag: 'proof',
     summary:
-      'Get a signed certificate. It shows what the rows were checked against, and the result. Keep its bytes unchanged, because npm run certificate:verify checks the bytes offline',
+      'Get a signed certificate about an upload. The certificate shows what the rows were checked against, and the result. Keep the bytes of the certificate unchanged, because npm run certificate:verify checks them offline',
     params: uploadParamsSchema,
     answers: {
       200: {

@@ -43,7 +43,7 @@ const COMPARISON = {
 }
 const NODE = {
   description:
-    'A comparison, or {"all":[…]}, {"any":[…]} or {"not":…} over such nodes. At most 8 levels and 200 comparisons',
+    'A comparison, or a node that contains nodes: {"all":[…]}, {"any":[…]} or {"not":…}. At most 8 levels and 200 comparisons',
   anyOf: [
     COMPARISON,
     { type: 'object', required: ['all'], properties: { all: { type: 'array', minItems: 1 } } },
@@ -56,18 +56,19 @@ const COMMON = {
     type: ['string', 'null'],
     enum: [...DIALING_MODES, null],
     description:
-      'The dialling mode of the campaign. guide: the gateway sends this value together with the rules. null or left out: the gateway sends no value. platform: ignored',
+      'The dialling mode of the campaign. In the guide dialect, the gateway sends the mode together with the rules. If `dialingMode` is null or left out, the gateway sends no mode. In the platform dialect, the gateway ignores `dialingMode`',
   },
   useOnlyOnce: {
     type: ['boolean', 'null'],
     description:
-      'Whether the campaign uses each contact only once. guide: the gateway sends this value together with the rules. null or left out: the gateway sends no value. platform: ignored',
+      'Whether the campaign uses each contact only once. In the guide dialect, the gateway sends this setting together with the rules. If `useOnlyOnce` is null or left out, the gateway does not send the setting. In the platform dialect, the gateway ignores `useOnlyOnce`',
   },
   activation: {
     type: 'string',
     enum: ACTIVATIONS,
     default: 'keep',
-    description: 'platform: `restart` stops a running campaign and starts it again afterwards',
+    description:
+      'In the platform dialect: with `keep`, the gateway refuses the call while the campaign runs. With `restart`, the gateway stops the campaign for the change and then starts it again. In the guide dialect, the gateway ignores `activation`',
   },
   confirm: {
     type: ['string', 'null'],
@@ -112,7 +113,7 @@ export const rollbackSchema = z.strictObject({
     .int()
     .min(1)
     .max(2_147_483_647)
-    .describe('The number of an earlier version. The new version gets the rules of this version'),
+    .describe('The number of the earlier version whose rules the new version gets'),
   confirm: z.string().min(1).max(100).nullable().default(null).describe(COMMON.confirm.description),
 })
 
@@ -139,7 +140,9 @@ const findingSchema = z.strictObject({
   paths: z
     .array(z.string())
     .optional()
-    .describe('Rules that together cause the finding. If one is removed, the finding disappears'),
+    .describe(
+      'Rules that together cause the finding. If you remove one of these rules, the finding disappears',
+    ),
 })
 
 const analysisSchema = z.strictObject({
@@ -157,14 +160,16 @@ const analysisSchema = z.strictObject({
         .min(0)
         .max(1)
         .nullable()
-        .describe('The counted contacts as a share of the known contacts. null: unknown'),
+        .describe(
+          '1 for `preview`. For `rows` and `sample`: the share of the delivered contacts that was counted. null: unknown',
+        ),
       total: count,
       selected: count.describe('Contacts that the campaign dials'),
       excluded: count,
       byExclusion: z
         .array(z.strictObject({ path: z.string(), removed: count }))
         .describe(
-          'How many contacts each exclusion removes. If several exclusions remove a contact, only the first of them counts the contact',
+          'How many contacts each exclusion removes. If several exclusions remove a contact, the contact counts only for the first of these exclusions',
         ),
       overlaps: z.array(z.strictObject({ path: z.string(), otherPath: z.string(), count })),
     })
@@ -176,17 +181,17 @@ const analysisSchema = z.strictObject({
       leave: count,
       doNotCall: count
         .nullable()
-        .describe('How many of the newly dialled contacts must not be called. null: unknown'),
+        .describe('How many of the contacts in `enter` must not be called. null: unknown'),
     })
     .nullable()
     .describe(
-      'What changes compared with the version in force. null: no version is in force, or nothing could be counted',
+      'How many contacts enter and leave the selection, compared with the version in force. null: no version is in force, or nothing could be counted',
     ),
 })
 
 const houseSchema = z
   .array(z.looseObject({ by: z.literal('house'), attribute: z.string() }))
-  .describe('Exclusions of SEGMENT_EXCLUSIONS, which apply to every segment')
+  .describe('The exclusions that the operator has set for every segment (SEGMENT_EXCLUSIONS)')
 
 const understood = {
   campaignId: z.string(),
@@ -213,7 +218,9 @@ export const segmentSchema = z.strictObject({
   ),
   state: z
     .enum(SEGMENT_STATES)
-    .describe('`index_pending`: Genesys has the rules, but its index is not ready yet'),
+    .describe(
+      '`index_pending`: Genesys has the rules, but the index of the campaign is not ready yet',
+    ),
   hold: z
     .strictObject({ reason: z.enum(SEGMENT_HOLD_REASONS), since: stamp })
     .nullable()
@@ -221,13 +228,20 @@ export const segmentSchema = z.strictObject({
       'The reason why the version is held. Only `campaign_refused` needs a call to `/resume`',
     ),
   waitingFor: z.enum(['index', 'campaign']).nullable(),
-  indexStatus: z.enum(['ready', 'processing']).nullable().describe('guide: the index in Genesys'),
+  indexStatus: z
+    .enum(['ready', 'processing'])
+    .nullable()
+    .describe(
+      'In the guide dialect: whether Genesys has rebuilt the index of the campaign for these rules. null: Genesys has not accepted the rules. In the platform dialect, always null',
+    ),
   problem: z
     .strictObject({ code: z.string(), detail: z.string(), path: z.string().optional() })
     .nullable(),
   latencyMs: count
     .nullable()
-    .describe('Milliseconds from the call until the gateway last set `state`'),
+    .describe(
+      'Milliseconds from the call until the gateway last changed `state`. null: not changed yet',
+    ),
   createdAt: stamp,
   updatedAt: stamp,
   appliedAt: stamp.nullable(),

@@ -239,7 +239,7 @@ export const afterFailure = async (
     const detail =
       failure.kind === 'forbidden'
         ? `The gateway lacks a right in Genesys${right}. Grant it, then resume.`
-        : 'Genesys does not know the campaign, or something that the rules use.'
+        : 'Genesys does not know the campaign, or an object that the rules use.'
     await hold(run, 'campaign_refused', detail)
     return null
   }

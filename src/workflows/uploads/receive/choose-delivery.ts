@@ -27,7 +27,7 @@ const checkQueue = (
   if (deps.contactLists.dialect === 'platform') {
     if (delivery !== 'file' || (priority !== true && doNotQueue !== true)) return
     throw unavailable(
-      'An upload by file cannot set priority or doNotQueue. Send it with delivery=batches.',
+      'An upload with delivery=file cannot set priority or doNotQueue. Use delivery=batches.',
     )
   }
   const given = [priority, doNotQueue, clearSystemData]
@@ -71,7 +71,7 @@ const needsIdColumn = (deps: Deps, delivery: UploadOptions['delivery']): boolean
 const noIdColumn = (): GatewayProblem =>
   new GatewayProblem(
     'contact-id-column-not-in-list',
-    'An upload by file needs a column of the list for the contact id, and the list has none.',
+    'delivery=file and delivery=callback need a column of the list for the contact id, and the list has none.',
   )
 
 /**

@@ -86,7 +86,7 @@ test('a signed message counts once by its id, also when it is replayed within th
   assert.equal(receipts.kept.length, 1)
 })
 
-test('a signature five minutes off, of another secret, or beside a wrong token is not a proof', async (t) => {
+test('a signature that is five minutes off, has another secret or comes with a wrong token is not a proof', async (t) => {
   const { signed, receipts } = await startWebhooks(t)
   for (const about of [
     { at: Date.now() - 302_000 },

@@ -166,7 +166,7 @@ describe('An event stream', () => {
   const refuse = (code: 'too-many-streams', detail: string) => new GatewayProblem(code, detail)
   const keyOf = (id: string) => ({ id, isInForce: async () => true })
 
-  it('is cut off when its reader is too slow, instead of being kept for him', async () => {
+  it('is disconnected when its reader is too slow', async () => {
     const streams = createEventStreams({ clock: createManualClock() })
     const closed = Promise.withResolvers<void>()
     const { body, send } = streams.open(refuse, keyOf('key'), closed.resolve)

@@ -234,7 +234,7 @@ test('other codings and charsets than are taken, bad keys and untyped booleans a
   assert.equal(await call({}, '?mode=append&mode=append'), 'option-invalid')
 })
 
-test('a body in gzip is handed on as it came, and the answer to a refused coding names those to try', async (t) => {
+test('a gzip body reaches the workflow unchanged, and the refusal of another coding names the accepted codings', async (t) => {
   const { app, received } = await startFakeServer()
   t.after(() => app.close())
   const packed = gzipSync('id\n1')

@@ -94,7 +94,7 @@ export const GET_EDITION_EXAMPLES: readonly Example[] = [
 export const DELETE_EDITION_EXAMPLES: readonly Example[] = [
   {
     name: 'deleted',
-    summary: 'The numbers are deleted, and the record stays',
+    summary: 'The numbers are deleted. The other data about the edition stays',
     params: one,
     answer: {
       status: 200,
