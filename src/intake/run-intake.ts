@@ -47,7 +47,8 @@ const resultOf = (
 export const createRunIntake =
   (tuning: Partial<IntakeTuning> = {}): RunIntake =>
   async (body, spec, sink) => {
-    const rows = createRowIntake(spec, { ...TUNING, ...tuning })
+    const { readBy, ...settings } = { ...TUNING, ...tuning }
+    const rows = createRowIntake(spec, settings)
     const passOn = async (): Promise<void> => {
       for (const chunk of rows.opened()?.builder.takeClosed() ?? []) await sink.take(chunk)
     }
@@ -60,6 +61,7 @@ export const createRunIntake =
     if (open === null || rows.counts.read === rows.counts.blank) {
       throw new FileRefused('upload-no-rows', 'The file has no rows.')
     }
+    readBy?.({ rows, file, open, spec })
     open.builder.close()
     await passOn()
     const replaced = await open.builder.findReplaced(() => sink.idDigests())

@@ -6,9 +6,7 @@ const WORDS = DIGEST_BYTES / 4
 /** The memory for waiting messages. It is small enough to stay in the processor's cache. */
 const ROOM_WORDS = 8192
 const MOST_WAITING = ROOM_WORDS / WORDS
-/**
- * How many messages a batch has memory for at first. When the memory is full, the batch doubles it.
- */
+/** A batch has memory for so many messages at first, and doubles it when it is full. */
 const FIRST_WAITING = 16
 /** A longer text is digested separately. In a batch, each of its blocks would need a round. */
 const LONG_BYTES = 3072
@@ -76,8 +74,13 @@ const lastKeysOf = (whole: Int32Array, padded: Int32Array): LastKeys =>
     return padding ^ subkey[at % WORDS]!
   })
 
+type Cipher = ReturnType<typeof createCipheriv>
 /** Everything that is made once for a key. All batches with the key share it. */
-type CmacKey = { key: KeyObject; lastKeys: LastKeys; encrypt(words: Int32Array): Int32Array }
+type CmacKey = { key: KeyObject; lastKeys: LastKeys; cipher: Cipher }
+
+/** One function for all keys. If each key had its own, V8 would compile the callers again. */
+const encrypt = (cipher: Cipher, words: Int32Array): Int32Array =>
+  wordsOf(cipher.update(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)))
 
 const larger = (room: Int32Array): Int32Array<ArrayBuffer> => {
   const grown = new Int32Array(room.length * 2)
@@ -134,7 +137,7 @@ const cmacAlone = ({ key, lastKeys }: CmacKey, text: Uint8Array): Buffer => {
 }
 
 /** Encrypts all blocks after the first, for messages of more than one block. */
-const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
+const createChains = (cipher: Cipher) => {
   let owners = new Int32Array(FIRST_WAITING)
   let starts = new Int32Array(FIRST_WAITING)
   let ends = new Int32Array(FIRST_WAITING)
@@ -157,7 +160,7 @@ const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
         inputs[to + word] = digests[digest + word]! ^ words[block + word]!
       }
     }
-    const output = encrypt(inputs.subarray(0, open * WORDS))
+    const output = encrypt(cipher, inputs.subarray(0, open * WORDS))
     let left = 0
     for (let chain = 0; chain < open; chain += 1) {
       const digest = owners[chain]!
@@ -194,8 +197,7 @@ const cmacKeyOf = (key: Uint8Array): CmacKey => {
   return {
     key: kept,
     lastKeys: lastKeysOf(wordsOf(first), wordsOf(doubled(first))),
-    encrypt: (words) =>
-      wordsOf(cipher.update(new Uint8Array(words.buffer, words.byteOffset, words.byteLength))),
+    cipher,
   }
 }
 
@@ -211,18 +213,18 @@ const scratchView = viewOf(scratch)
 export const createCmacBatch = (key: Uint8Array): DigestBatch => createBatch(cmacKeyOf(key))
 
 const createBatch = (under: CmacKey): DigestBatch => {
-  const { encrypt, lastKeys: keys } = under
+  const { cipher, lastKeys: keys } = under
   /** `heads`: the first block of every message. `tails`: all other blocks. */
   let heads = new Int32Array(FIRST_WAITING * WORDS)
   let tails = new Int32Array(FIRST_WAITING * WORDS)
-  const chains = createChains(encrypt)
+  const chains = createChains(cipher)
   let waiting = 0
   let filled = 0
   const done: Buffer[] = []
 
   const flush = (): void => {
     if (waiting === 0) return
-    const digests = encrypt(heads.subarray(0, waiting * WORDS))
+    const digests = encrypt(cipher, heads.subarray(0, waiting * WORDS))
     chains.finish(digests, tails)
     done.push(Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength))
     waiting = 0

@@ -228,3 +228,24 @@ test('every noted head is compared, but for those older than the export; one at 
   assert.deepEqual(missingWith(all, INTACT.slice(0, 4)), missing(5))
   assert.deepEqual(missingWith([...all, { block: 3, hash: 'f'.repeat(64) }]), missing(3))
 })
+
+test('an entry about a deletion that was changed is a fault, proves no beginning, and ends no verification', () => {
+  for (const details of [
+    null,
+    undefined,
+    7,
+    'x',
+    [],
+    { throughBlock: 1, throughHash: HEAD.hash },
+  ]) {
+    const blocks = structuredClone(INTACT).slice(1)
+    const entry = blocks[2]!.entries[0]!
+    const changed = { action: 'audit.pruned', details }
+    Object.assign(entry, changed)
+    const { faults } = verdictOf(linesOf(blocks))
+    assert.deepEqual(
+      faults.map(({ kind }) => kind),
+      ['entry-changed', 'beginning-missing'],
+    )
+  }
+})

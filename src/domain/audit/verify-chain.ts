@@ -257,8 +257,12 @@ export class ChainVerifier {
       return
     }
     this.#seen.add(line.seq)
-    if (hashOfEntry(line) === hash) this.#entries += 1
-    else this.#fault('entry-changed', line.seq)
+    if (hashOfEntry(line) !== hash) {
+      this.#fault('entry-changed', line.seq)
+      return
+    }
+    this.#entries += 1
+    // A changed entry proves nothing, so only a genuine one counts as a record of a deletion.
     if (line['action'] === 'audit.pruned') this.#pruned.push(line['details'] as Pruned)
   }
 

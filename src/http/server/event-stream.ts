@@ -17,7 +17,7 @@ export type EventStreamLimits = {
   /** The most streams that one key may have open at this instance. */
   mostPerKey: number
   /**
-   * How often a comment is sent, so that proxies do not close a silent stream. Before each comment,
+   * How often a comment is sent, so that proxies do not close a silent stream. After each comment,
    * the key of the stream is checked.
    */
   heartbeatMs: number
@@ -61,8 +61,9 @@ const beat = async (
     } catch {
       return
     }
-    if (!(await isInForce())) break
+    // The comment comes first, because the check waits for the database.
     push(':\n\n')
+    if (!(await isInForce())) break
   }
   end()
 }

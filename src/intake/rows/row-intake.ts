@@ -38,8 +38,8 @@ export type OpenIntake = {
 }
 
 /**
- * Settings for tests. The result must be the same with and without `plainRows`, and with one or
- * several passes over the digests.
+ * Settings for tests and the warm-up. The result must be the same with and without `plainRows`, and
+ * with one or several passes over the digests.
  */
 export type IntakeTuning = {
   plainRows: boolean
@@ -48,6 +48,8 @@ export type IntakeTuning = {
    * the sink, with twice as many rows per pass.
    */
   rowsInMemory: number
+  /** Called after a file is read, with the objects whose functions have read it. */
+  readBy?: (objects: object) => void
 }
 
 /** Takes rows from a reader, counts and judges them, and passes them to the chunks. */

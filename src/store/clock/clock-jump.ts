@@ -7,7 +7,8 @@ const LEASE = sql`interval '10 seconds'`
 
 /**
  * `order`: other transactions lock several rows of the table too. So the rows are locked in the
- * order of this column, as those transactions do. Any other order could deadlock with them.
+ * order of this column, as those transactions do. Any other order could deadlock with them. The
+ * tables without an order rely on the retry of a deadlock (`inTransaction`).
  */
 type LockedTable = { table: string; order?: 'id' }
 const ENDPOINTS: LockedTable = { table: 'sync_endpoint', order: 'id' }

@@ -205,7 +205,7 @@ describe('An event stream', () => {
     inForce = false
     await clock.advance(15_000)
     await ended
-    assert.equal(text, 'retry: 2000\n\n:\n\n')
+    assert.equal(text, 'retry: 2000\n\n:\n\n:\n\n')
   })
 
   it('counts by key', () => {

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+import type { Essentials } from '../../src/compose/essentials.ts'
+import { CALLS_BEFORE_TURBOFAN, warmUpWith } from '../../src/compose/intake.ts'
+import { KEY, specOf } from '../intake/taken.ts'
+import { contactSteps } from '../support/stages/steps.ts'
+
+type Collection = { kind: number; flags: number }
+
+const essentials = (warmUpRows: number): Essentials =>
+  ({
+    config: { intake: { warmUpRows } },
+    store: { digestKey: KEY },
+    genesys: { contactLists: { limits: specOf().limits } },
+  }) as unknown as Essentials
+
+/** Warms up with these rows. Returns how many collections of the whole heap it took. */
+const collectionsOf = async (warmUpRows: number): Promise<number> => {
+  const observer = new PerformanceObserver(() => undefined)
+  observer.observe({ entryTypes: ['gc'] })
+  await warmUpWith(essentials(warmUpRows), contactSteps())
+  // Node hands the entries to the observer in a later turn of the event loop.
+  await setImmediate()
+  const entries = observer.takeRecords()
+  observer.disconnect()
+  const asked = (entry: PerformanceEntry): boolean => {
+    const { kind, flags } = (entry as unknown as { detail: Collection }).detail
+    return (
+      kind === constants.NODE_PERFORMANCE_GC_MAJOR &&
+      flags === constants.NODE_PERFORMANCE_GC_FLAGS_FORCED
+    )
+  }
+  return entries.filter(asked).length
+}
+
+test('the warm-up ends with one collection of the garbage of the start, which only it requests', async () => {
+  assert.equal(await collectionsOf(0), 0)
+  assert.equal(await collectionsOf(1), 1)
+  assert.equal('gc' in globalThis, false)
+})
+
+test('the functions of the last made-up file outlive the collection, and those of the others do not', async () => {
+  const made: WeakRef<object>[] = []
+  const steps = contactSteps()
+  await warmUpWith(essentials(300), (file) => {
+    const built = { ...steps(file) }
+    made.push(new WeakRef(built))
+    return built
+  })
+  // A weak reference keeps its object until the turn of the event loop ends.
+  await setImmediate()
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  collect()
+  assert.deepEqual(
+    made.map((steps) => steps.deref() !== undefined),
+    [false, false, true],
+  )
+})
+
+test('after the warm-up, TurboFan compiles a function after as many calls as before', () => {
+  const options = execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' })
+  const usual = /default: --invocation-count-for-turbofan=(\d+)/u.exec(options)?.[1]
+  assert.equal(Number(usual), CALLS_BEFORE_TURBOFAN)
+})
