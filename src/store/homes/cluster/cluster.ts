@@ -23,8 +23,14 @@ const MAKING = 'pgdata.making-'
 /** The name of a file that shows that the directory once held a database. */
 const MADE = 'pgdata.made'
 
+/**
+ * The flag of this process that the process that makes the cluster gets too. Other flags, such as
+ * `--test` or `--inspect`, would make it run something else or take the port of this process.
+ */
+const passedOn = (): string[] => process.execArgv.filter((flag) => flag === '--liftoff-only')
+
 const makeIn = async (directory: string): Promise<void> => {
-  const child = spawn(process.execPath, [...process.execArgv, MAKE, directory], {
+  const child = spawn(process.execPath, [...passedOn(), MAKE, directory], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
