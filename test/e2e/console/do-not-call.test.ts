@@ -54,7 +54,7 @@ ann,${PHONE}
   await page.getByRole('heading', { name: 'Removal', level: 1 }).waitFor()
 
   await page.goto(`${gateway().address}/console/do-not-call`)
-  await page.getByText('Import a file').click()
+  await page.getByText('Import a file', { exact: true }).click()
   const form = page.locator('form[action="/console/do-not-call/import"]')
   await form.getByLabel('Do-not-call list').fill('demo-dnc')
   await form.getByLabel('Country of numbers').fill('us')
