@@ -262,8 +262,10 @@ export class ChainVerifier {
       return
     }
     this.#entries += 1
-    // A changed entry proves nothing, so only a genuine one counts as a record of a deletion.
-    if (line['action'] === 'audit.pruned') this.#pruned.push(line['details'] as Pruned)
+    // A changed entry proves nothing, so only a genuine one counts as a record of a deletion. The
+    // owner of the database can make a block for any entry, also for one without details.
+    const { action, details } = line
+    if (action === 'audit.pruned' && details) this.#pruned.push(details as Pruned)
   }
 
   /**
