@@ -24,8 +24,8 @@ const MAKING = 'pgdata.making-'
 const MADE = 'pgdata.made'
 
 /**
- * The flag of this process that the process that makes the cluster gets too. Other flags, such as
- * `--test` or `--inspect`, would make it run something else or take the port of this process.
+ * The flags of this process that the process that makes the cluster gets too. With `--test`, for
+ * example, that process would run tests instead.
  */
 const passedOn = (): string[] => process.execArgv.filter((flag) => flag === '--liftoff-only')
 
