@@ -16,7 +16,7 @@ import { RETENTION_RULE_NAMES } from '../domain/retention/retention-rules.ts'
 import { FINDING_SEVERITIES } from '../domain/segments/analysis/finding.ts'
 import { SEGMENT_HOLD_REASONS } from '../domain/segments/campaign-segment.ts'
 import { RECONCILIATION_STATES } from '../domain/uploads/reconciliation.ts'
-import { FINAL_STATES, HOLD_REASONS } from '../domain/uploads/upload.ts'
+import { ALL_HOLD_REASONS, FINAL_STATES } from '../domain/uploads/upload.ts'
 import type { Metrics } from './metrics.ts'
 
 const ROW_OUTCOMES = [
@@ -93,7 +93,7 @@ const setFirstUpkeep = (metrics: Metrics): void => {
 export const setFirstValues = (metrics: Metrics): void => {
   for (const outcome of ROW_OUTCOMES) metrics.rows.inc({ outcome }, 0)
   for (const state of FINAL_STATES) metrics.uploadsFinished.inc({ state }, 0)
-  for (const reason of Object.keys(HOLD_REASONS)) metrics.uploadsHeld.inc({ reason }, 0)
+  for (const reason of ALL_HOLD_REASONS) metrics.uploadsHeld.inc({ reason }, 0)
   for (const outcome of ['settled', 'refused']) metrics.batches.inc({ outcome }, 0)
   for (const outcome of Object.keys(GENESYS_FAILURES)) {
     metrics.attempts.inc({ operation: 'token', outcome }, 0)

@@ -1,11 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
-import {
-  FINAL_STATES,
-  HOLD_REASONS,
-  type HoldReason,
-  UPLOAD_STATES,
-} from '../domain/uploads/upload.ts'
+import { FINAL_STATES, ALL_HOLD_REASONS, UPLOAD_STATES } from '../domain/uploads/upload.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { DNC_EFFECTS, type Effects } from './dnc-effects.ts'
 import type { Emit, GatewayEvents } from './events.ts'
@@ -182,8 +177,6 @@ const EFFECTS: Effects = {
 }
 
 const OPEN_STATES = UPLOAD_STATES.filter((state) => !FINAL_STATES.includes(state))
-
-const ALL_HOLD_REASONS = Object.keys(HOLD_REASONS) as HoldReason[]
 
 export type Telemetry = {
   emit: Emit

@@ -97,6 +97,7 @@ export const HOLD_REASONS = {
   dnc_stale: 'resume',
 } as const
 export type HoldReason = keyof typeof HOLD_REASONS
+export const ALL_HOLD_REASONS = Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]
 /** Whether only a call can end the hold. */
 export const holdNeedsPerson = (reason: HoldReason): boolean => HOLD_REASONS[reason] !== 'itself'
 /**
@@ -110,7 +111,7 @@ export const LOOKED_AT_HOLDS = [
 ] as const satisfies readonly HoldReason[]
 export type LookedAtHold = (typeof LOOKED_AT_HOLDS)[number]
 const holdSchema = z.strictObject({
-  reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
+  reason: z.enum(ALL_HOLD_REASONS),
   since: z.iso.datetime(),
   /** For `dnc_stale`: the countries whose registry is too old or missing. */
   countries: z.array(z.string()).optional(),

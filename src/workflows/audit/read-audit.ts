@@ -159,14 +159,13 @@ const MOST_VERIFICATIONS = 5
 const createVerify =
   (deps: ReadAuditDeps): ReadAudit['verify'] =>
   async (input) => {
-    for (let verification = 1; verification < MOST_VERIFICATIONS; verification += 1) {
+    for (let verification = 1; ; verification += 1) {
       try {
         return await verifyOnce(deps, input)
       } catch (error) {
-        if (!(error instanceof PrunedBeside)) throw error
+        if (!(error instanceof PrunedBeside) || verification === MOST_VERIFICATIONS) throw error
       }
     }
-    return verifyOnce(deps, input)
   }
 
 export type ReadAuditDeps = { reader: AuditReader; signingKeys: Pick<SigningKeys, 'list'> }

@@ -1,12 +1,7 @@
 import { type Caller, hasScope } from '../../domain/access/access.ts'
 import { DNC_HOLD_REASONS, needsPerson } from '../../domain/do-not-call/dnc-submission.ts'
 import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts'
-import {
-  HOLD_REASONS,
-  type HoldReason,
-  holdNeedsPerson,
-  type Upload,
-} from '../../domain/uploads/upload.ts'
+import { ALL_HOLD_REASONS, holdNeedsPerson, type Upload } from '../../domain/uploads/upload.ts'
 import type { LastHour } from '../../telemetry/last-hour.ts'
 import type { WebhookEndpoints } from '../endpoints/webhook-endpoints.ts'
 import type { DncSubmissionStore } from '../ports/do-not-call/submissions.ts'
@@ -67,7 +62,7 @@ const SHOWN_HELD = 10
  */
 const ALL_ENDPOINTS = 100
 
-const UPLOADS_FOR_PERSON = (Object.keys(HOLD_REASONS) as HoldReason[]).filter(holdNeedsPerson)
+const UPLOADS_FOR_PERSON = ALL_HOLD_REASONS.filter(holdNeedsPerson)
 const SUBMISSIONS_FOR_PERSON = DNC_HOLD_REASONS.filter(needsPerson)
 
 const isFailing = ({ enabled, disabledReason, failingSince }: WebhookEndpoint): boolean =>

@@ -205,19 +205,21 @@ const possibleContacts = (
   diagrams: Diagrams,
   nowMs: number,
 ): Diagram => {
+  /** The contacts whose values in `others` are those that `one` gives to them. */
+  const allForced = (one: Opaque, isFulfilled: boolean, others: readonly Opaque[]): Diagram =>
+    others.reduceRight((forced, other) => {
+      const value = forcedBy(one, isFulfilled, other, nowMs)
+      if (value === undefined) return forced
+      return diagrams.node(other.level, value ? [NEVER, forced] : [forced, NEVER])
+    }, ALWAYS)
   let possible = ALWAYS
   for (const { opaque } of [...columns.values()].toReversed()) {
     for (const [at, one] of [...opaque.entries()].toReversed()) {
-      const [without, within] = [false, true].map((isFulfilled) => {
-        let forced = ALWAYS
-        for (const other of opaque.slice(at + 1).toReversed()) {
-          const value = forcedBy(one, isFulfilled, other, nowMs)
-          if (value === undefined) continue
-          forced = diagrams.node(other.level, value ? [NEVER, forced] : [forced, NEVER])
-        }
-        return diagrams.and(possible, forced)
-      }) as [Diagram, Diagram]
-      possible = diagrams.node(one.level, [without, within])
+      const others = opaque.slice(at + 1)
+      const children = [false, true].map((isFulfilled) =>
+        diagrams.and(possible, allForced(one, isFulfilled, others)),
+      )
+      possible = diagrams.node(one.level, children)
     }
   }
   return possible
