@@ -25,7 +25,32 @@ const SOURCES: Record<string, { from: URL | string; type: string }> = {
   'icon.svg': { from: own('icon.svg'), type: 'image/svg+xml' },
 }
 
-type Asset = { bytes: Buffer; gzip: Buffer; brotli: Buffer; type: string; url: string }
+type Coding = 'br' | 'gzip'
+type Asset = {
+  bytes: Buffer
+  type: string
+  url: string
+  /** The bytes in this coding. Compressed when a browser first asks for them. */
+  coded: (coding: Coding) => Buffer
+}
+
+const COMPRESS: Record<Coding, (bytes: Buffer) => Buffer> = {
+  br: (bytes) => brotliCompressSync(bytes),
+  gzip: (bytes) => gzipSync(bytes),
+}
+
+/**
+ * Compresses each coding once, at its first use. At the start, it would take a tenth of a second
+ * even of gateways whose console nobody opens.
+ */
+const codedOnce = (bytes: Buffer): Asset['coded'] => {
+  const known = new Map<Coding, Buffer>()
+  return (coding) => {
+    const kept = known.get(coding) ?? COMPRESS[coding](bytes)
+    known.set(coding, kept)
+    return kept
+  }
+}
 
 const readAssets = (): Map<string, Asset> =>
   new Map(
@@ -33,7 +58,7 @@ const readAssets = (): Map<string, Asset> =>
       const bytes = readFileSync(from)
       const version = sha256(bytes).toString('base64url').slice(0, 12)
       const url = `/console/assets/${version}/${name}`
-      return [name, { bytes, gzip: gzipSync(bytes), brotli: brotliCompressSync(bytes), type, url }]
+      return [name, { bytes, type, url, coded: codedOnce(bytes) }]
     }),
   )
 
@@ -58,7 +83,7 @@ export const registerAssets = (app: FastifyInstance): Record<string, string> => 
         .header('content-type', asset.type)
         .header('cache-control', 'public, max-age=31536000, immutable')
         .header('vary', 'Accept-Encoding')
-        .send(coded === 'br' ? asset.brotli : coded === 'gzip' ? asset.gzip : asset.bytes)
+        .send(coded === null ? asset.bytes : asset.coded(coded))
     },
   )
   return Object.fromEntries([...assets].map(([name, { url }]) => [name, url]))

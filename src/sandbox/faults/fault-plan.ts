@@ -57,7 +57,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     /** true: `errors` in the answer names each refused row by index, contact id and field. */
     nameRows: z.boolean().default(false),
   }),
-  /** The values of `fields` are dropped silently. Default: the fields that the list lacks. */
+  /** The sandbox silently drops these fields. Default: the fields that the list does not have. */
   rule('drop-fields', { fields: z.array(z.string()).optional() }),
   /** The job ends as `failed`, and nothing is stored. */
   rule('job-failed', {}),
