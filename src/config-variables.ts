@@ -272,7 +272,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     guestFiles,
     'CLAMD_SOCKET',
     null,
-    'Socket of clamd, which scans guest files. If neither CLAMD_SOCKET nor CLAMD_HOST is set, the gateway does not scan guest files. Answers and /readyz then show this.',
+    'Socket of clamd, which scans guest files. If neither CLAMD_SOCKET nor CLAMD_HOST is set, the gateway does not scan guest files. /readyz and the answers about guest files then show that no scanner is configured.',
   ),
   variable(guestFiles, 'CLAMD_HOST', null, 'Host of clamd, if it has no socket on this machine.'),
   variable(guestFiles, 'CLAMD_PORT', '3310', 'Port of clamd at CLAMD_HOST.'),

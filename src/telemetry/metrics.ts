@@ -180,7 +180,7 @@ const GUEST_FILE_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600]
 const segmentMetrics = ({ counter, histogram }: Makers) => ({
   segmentsEnded: counter(
     'segments_ended_total',
-    'How often a version of a segment reached this state. A version that was `index_pending` counts again when its index is ready',
+    'How often a version of a segment reached this state. A version whose index is not ready counts once as `index_pending`. When the index is ready, it counts as `applied` too',
     ['state'],
   ),
   segmentsHeld: counter('segments_held_total', 'How often a segment had to wait, by reason', [

@@ -27,7 +27,7 @@ export const EVIDENCE_CODES = {
   'row-unprocessed': 'The row was not sent. `about.code` shows why',
   'contact-found':
     'A contact of the person was delivered before an entry or an edition named the person',
-  'contact-retracted': 'The number, or the whole contact, was set not callable in Genesys',
+  'contact-retracted': 'The number, or the whole contact, was made not callable in Genesys',
   'contact-gone': 'Genesys no longer had the contact',
   'contact-reported':
     'The gateway cannot retract the contact, because Genesys has no call for this. The gateway reported the contact instead',

@@ -152,7 +152,7 @@ export const INTAKE_REJECTIONS = {
     'Correct the address. If the row has a phone number or another email address, you can also empty the cell.',
   ),
   'date-invalid': page(
-    'The cell is not a date or date-time in ISO 8601, or the date does not exist. In a do-not-call entry, the time must also have a zone.',
+    'The cell is not a date or date-time in ISO 8601, or the date does not exist. A do-not-call entry needs a date, a time and a zone.',
     '2026-02-31 or 31.12.2026',
     'Write the date as in 2026-12-31T23:59:00Z. In a contact, 2026-12-31 is also allowed.',
   ),
@@ -182,7 +182,7 @@ export const INTAKE_REJECTIONS = {
     'Write the number with + and its country code. Or set region to the country, in the entry or as an option.',
   ),
   'region-unknown': page(
-    'The region is not the code of a country with phone numbers.',
+    'The region is not a two-letter country code that the gateway knows, for example US or GB.',
     'region "UK" or "usa".',
     'Write the two capital letters of the country, for example US or GB.',
   ),
