@@ -248,7 +248,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     dnc,
     'DNC_REQUIRED_REGISTRIES',
     null,
-    'Pairs country=registry, separated by commas, for example US=ftc,GB=tps. For such a country, the gateway sends contacts of a list only if at least one tenant with a grant for the list uses this registry. Default: none.',
+    'Pairs country=registry, separated by commas, for example US=ftc,GB=tps. If an upload has phone numbers of the country, at least one tenant with a grant for the contact list must use the registry, and the registry must have an edition in force. Otherwise, the upload is held as dnc_stale. Default: none.',
   ),
   variable(
     dnc,

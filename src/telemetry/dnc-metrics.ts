@@ -15,7 +15,7 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
   dncRetracted: counter(
     'dnc_retracted_total',
-    'Delivered contacts that an entry or a registry named later, by outcome',
+    'Contacts that an entry or a registry named after their delivery, by outcome',
     ['outcome'],
   ),
   oldestRetraction: gauge(

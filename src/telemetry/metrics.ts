@@ -149,7 +149,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   holds: gauge('holds', 'Uploads that are held at present, by reason', ['reason']),
   longestUnchanged: gauge(
     'upload_longest_unchanged_seconds',
-    'Longest time for which an upload in this state made no progress: no batch was settled and nothing changed',
+    'Longest time without progress of an upload, by state of the upload. Progress is a settled batch or another change of the upload',
     ['state'],
   ),
   lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),
@@ -180,7 +180,7 @@ const GUEST_FILE_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600]
 const segmentMetrics = ({ counter, histogram }: Makers) => ({
   segmentsEnded: counter(
     'segments_ended_total',
-    'How often a version of a segment reached this state. A version whose index is not ready counts once as `index_pending`. When the index is ready, it counts as `applied` too',
+    'How often versions of segments reached a state, by state. A version whose index is not ready counts once as `index_pending`. When the index is ready, the version also counts as `applied`',
     ['state'],
   ),
   segmentsHeld: counter('segments_held_total', 'How often a segment had to wait, by reason', [

@@ -6,8 +6,8 @@ export type ListChanges = {
   added: string[]
   removed: string[]
   /**
-   * The columns that the list now declares as a different kind than the rows were checked for. A
-   * column that is now declared as text does not count.
+   * The columns whose kind in the list now differs from the kind with which the rows were
+   * checked. A column that is now declared as text does not count.
    */
   kindChanged: string[]
   /** The added columns that must not be empty. */

@@ -26,8 +26,8 @@ export type QueueDefaults = { [name in keyof QueueOptions]?: boolean | undefined
 export type QueueChange = { [name in keyof QueueOptions]?: boolean | null | undefined }
 
 /**
- * The queue options with which an upload is sent. `byDefault`: neither the upload nor the list sets
- * `doNotQueue`.
+ * The queue options with which an upload is sent. `byDefault`: no setting of the upload or the list
+ * decides `doNotQueue`.
  */
 export type ChosenQueue = QueueOptions & { byDefault: boolean }
 
@@ -47,10 +47,11 @@ export const chooseQueue = (asked: QueueDefaults, ofList: QueueDefaults): Chosen
 
 /**
  * The options for an upload that goes as a file. For a file, Genesys accepts only
- * `clearSystemData`.
+ * `clearSystemData`. If the list sets `doNotQueue`, the setting has no effect, so it decides nothing.
  */
 export const queueOfFile = (queue: ChosenQueue): ChosenQueue => ({
   ...queue,
   priority: false,
   doNotQueue: false,
+  byDefault: queue.byDefault || queue.doNotQueue,
 })

@@ -10,8 +10,8 @@ export const CONSENT_COLUMNS = ['consentAt', 'consentSource'] as const
 export type ConsentColumn = (typeof CONSENT_COLUMNS)[number]
 
 /**
- * Whether a column states consent, by the exact spelling of its name. null: a column without a
- * target, which states none.
+ * Whether a column states consent, by the exact spelling of its name. null: the column has
+ * no target, so it states no consent.
  */
 export const isConsentColumn = (name: string | null): name is ConsentColumn =>
   (CONSENT_COLUMNS as readonly (string | null)[]).includes(name)

@@ -71,7 +71,7 @@ export const ENDPOINT_PROBLEMS = {
   'contact-list-ambiguous': page(
     409,
     'It is not clear which contact list was created',
-    'Genesys did not answer when the gateway made the list. Genesys now has several new lists with this name, or only one whose columns differ from the columns that you requested. `candidates` is the number of these lists.',
+    'Genesys did not answer when the gateway made the list. Genesys now has several new lists with this name. Or it has one new list with this name, but the columns of this list are not the columns that you requested. `candidates` is the number of new lists with this name.',
     'Another system makes a list with the same name in the same minute.',
     'Check the lists with this name in Genesys. Delete or rename the lists that you do not want. Then make the list again with a different name and a new Idempotency-Key.',
   ),

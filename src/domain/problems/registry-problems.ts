@@ -55,8 +55,8 @@ export const REGISTRY_PROBLEMS = {
     409,
     'The changes do not fit the edition in force',
     'You sent changes, but the registry has no edition in force, or your changes are for a different edition. If an edition is in force, `editionId` is its id.',
-    'You send the list of changes before the first full list.',
-    'Send the full list first, then the changes that were made after it.',
+    'You send changes before the first full edition.',
+    'Send a full edition first. Then send the changes that were made after this edition.',
   ),
   'edition-shrinks': page(
     409,

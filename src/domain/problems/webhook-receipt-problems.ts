@@ -5,7 +5,7 @@ export const WEBHOOK_RECEIPT_PROBLEMS = {
   'webhook-proof-invalid': page(
     401,
     'The sender of the webhook is not verified',
-    'The call has neither a valid token that the gateway made for this address, nor a signature with WEBHOOK_SECRET that is at most five minutes old. The token in a callback URL expires 24 hours after the end of its upload.',
+    'The call has no valid token that the gateway made for this address, and no valid signature that was made with WEBHOOK_SECRET. The time of a signature must be within five minutes of the time of the gateway. If the URL has a token, the gateway checks only the token. The token in a callback URL expires 24 hours after the end of its upload.',
     'POST /webhook/genesys-upload?token=guessed',
     'Call exactly the URL that the gateway gave to Genesys, or sign the body as Standard Webhooks defines (webhook-id, webhook-timestamp, webhook-signature).',
   ),

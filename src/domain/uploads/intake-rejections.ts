@@ -202,8 +202,8 @@ export const INTAKE_REJECTIONS = {
     'Separate the ids with commas. For an entry that applies to all contact lists, leave the cell empty.',
   ),
   'contact-list-not-granted': page(
-    'The entry is for a contact list that your tenant is not granted, so it would suppress nobody.',
-    'contactListIds "another-list", while the tenant is granted only demo-contacts.',
+    'The entry names a contact list that is not granted to your tenant, so the entry would suppress nobody.',
+    'contactListIds "another-list", while only demo-contacts is granted to the tenant.',
     'Correct the id, or ask an operator to grant the list to your tenant. For an entry that applies to all contact lists, leave the cell empty.',
   ),
   'duplicate-in-submission': page(

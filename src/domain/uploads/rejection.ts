@@ -23,7 +23,7 @@ export const REJECTIONS = {
   'suppressed-dnc': page(
     'A do-not-call entry names a phone number or an email address of the contact, so the contact is not sent. `suppressedBy` names the entry.',
     'A contact with a second phone number that was submitted as an opt-out last week.',
-    'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again. If a newer edition no longer has the number, send the contact again.',
+    'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
   'suppressed-registry': page(
     'A phone number of the contact is in a national do-not-call registry that applies to the contact list, so the contact is not sent. `suppressedBy` names the edition.',
@@ -38,7 +38,7 @@ export const REJECTIONS = {
   'suppressed-since': page(
     'A do-not-call entry or an edition of a registry names a phone number or an email address of the contact, so the contact is not sent. The gateway found this only after it had accepted the upload: the entry or edition arrived later, or the edition could not be read before. `suppressedBy` names the entry or edition.',
     'An opt-out that arrived while a large upload was being delivered.',
-    'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
+    'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again. If a newer edition of the registry no longer has the number, you can send the contact again.',
   ),
   erased: page(
     'The person was erased before the row was sent. The cells and the contact id of the row are deleted, and the row is never sent.',

@@ -138,8 +138,8 @@ const createLooks = (deps: ClockWatchDeps) => {
  * Watches the clock of this process and the clock of the database, and reports their jumps. The
  * database's clock decides when stored things expire. This clock is in doubt after a jump, or after
  * a long time without a check. While it is in doubt, nothing expires that could not be restored.
- * The doubt ends when the time in an answer of Genesys confirms the clock, or when the clock
- * returns to the correct time.
+ * The doubt ends when the time in an answer of Genesys confirms the clock. A doubt that only jumps
+ * have caused also ends when these jumps cancel each other out.
  */
 export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {
   const { clock, emit } = deps

@@ -69,6 +69,6 @@ export const noteOfUnknown = (listIds: readonly string[]): string[] =>
   listIds.length === 0
     ? []
     : [
-        `Genesys has no contact list ${listIds.join(', ')}. The entries for such a list suppress nobody. ` +
+        `Genesys has no contact list ${listIds.join(', ')}. For such a list, the entries suppress nobody. ` +
           'Correct the ids, and send these entries again.',
       ]

@@ -37,3 +37,10 @@ test('who has decided nothing is told how many known contacts are not dialled ag
   assert.deepEqual(told(chooseQueue({}, { doNotQueue: false }), 'append', plan), [])
   assert.deepEqual(told(null, 'append', plan), [])
 })
+
+test('a file warns that known contacts are queued again, also if the list forbids it, and not if the list wants it', () => {
+  const told = (queue: ReturnType<typeof chooseQueue>) =>
+    queueWarnings(queueOfFile(queue), 'append', null).map(({ code }) => code)
+  assert.deepEqual(told(chooseQueue({}, { doNotQueue: true })), ['file-queues-again'])
+  assert.deepEqual(told(chooseQueue({}, { doNotQueue: false })), [])
+})
