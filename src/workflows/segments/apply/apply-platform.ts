@@ -207,7 +207,7 @@ const startAgain = async (
   // version is then higher only because the campaign stopped.
   const untouched = progress.failure !== null || campaign.version === stopped.leftVersion
   if (campaign.status !== 'off' || !untouched || sinceMs > START_WITHIN_MS) {
-    return leftOff(run, 'someone changed it, or more than 10 minutes had passed')
+    return leftOff(run, 'someone changed it, or it was stopped for more than 10 minutes')
   }
   await step(run, { audit: [audited(run, 'segment.campaign_started', { outcome: 'intended' })] })
   try {
