@@ -216,7 +216,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
 const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   guestFiles: counter(
     'guest_files_total',
-    'Guest files that reached a state, by state and code. An accepted file counts again in its final state',
+    'Guest files that reached a state, by state and code. An accepted file counts again in each state that it reaches',
     ['state', 'code'],
   ),
   guestFileScans: counter('guest_file_scans_total', 'Scans of guest files, by verdict', [

@@ -160,7 +160,7 @@ test('files may go to the storage of the region, and elsewhere only by name', ()
   assert.deepEqual(hosts(named), ['files.example'])
 })
 
-test('no way of printing the configuration shows a secret of it', () => {
+test('however the configuration is printed, it shows none of its secrets', () => {
   const secrets = {
     ...real,
     ADMIN_API_KEY: 'admin-secret-0123456789abcdefghijk',

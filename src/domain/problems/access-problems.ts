@@ -18,7 +18,7 @@ export const ACCESS_PROBLEMS = {
   ),
   'tenant-fixed': page(
     409,
-    'The tenant default is granted everything',
+    'The tenant “default” always has every grant',
     'The tenant `default` belongs to the admin key of the environment. At every start, the gateway grants this tenant everything. You cannot change the name or the grants of this tenant.',
     'PATCH /v1/tenants/default with other grants.',
     'Make a tenant with the grants that you need, and give its keys to your callers.',

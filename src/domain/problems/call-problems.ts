@@ -209,7 +209,7 @@ export const CALL_PROBLEMS = {
     503,
     'Genesys does not answer',
     'The gateway cannot reach Genesys, and has no copy of the data that this call needs. Nothing was kept. If you wanted to make a contact list, Genesys may have made it anyway. If you send the call again with the same Idempotency-Key, the gateway searches for this list before it makes one.',
-    'An upload for a list that was never used before, during an outage.',
+    'During an outage of Genesys, you send an upload for a list that was never used before.',
     'Send again after Retry-After. You may use the same Idempotency-Key.',
   ),
   'genesys-refused': page(

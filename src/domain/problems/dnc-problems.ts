@@ -32,7 +32,7 @@ export const DNC_PROBLEMS = {
   ),
   'dnc-not-held': page(
     409,
-    'The submission is not held',
+    'The submission has nothing to resume or release',
     'You can resume a submission only if it is `held` as `dnc_list_refused`. After an outage of Genesys, a submission resumes by itself. You can release a submission only if it has quarantined entries.',
     'POST …/resume for a submission that is applied, or POST …/release for a submission without quarantined entries.',
     'Read the submission to see its present state.',

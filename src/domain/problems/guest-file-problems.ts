@@ -20,7 +20,7 @@ export const GUEST_FILE_PROBLEMS = {
     422,
     'The guest file is empty',
     'The part `file` has no bytes.',
-    'A photo that did not arrive at the CRM.',
+    'The CRM received a photo without content, and sends a file of 0 bytes.',
     'Ask the person from whom you got the file for a new copy.',
   ),
   'file-type-mismatch': page(

@@ -61,7 +61,7 @@ export const REGISTRY_PROBLEMS = {
   'edition-shrinks': page(
     409,
     'The edition has far fewer numbers than the edition in force',
-    'You sent a full edition. It has more than 10 % fewer numbers than the edition in force, so the file may be incomplete. The gateway kept nothing of the file.',
+    'You sent a full edition. It has less than 90 % of the numbers of the edition in force, so the file may be incomplete. The gateway kept nothing of the file.',
     'A file with 2 million numbers for a registry that has 250 million.',
     'Check the file. If it is complete, send it again with `allowShrink=true`.',
   ),

@@ -19,7 +19,7 @@ export const UPLOAD_WARNINGS = {
   'known-not-dialled-again':
     'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If the upload has a plan, `rows` is the number of contacts that the upload updates. If Genesys should dial the same contacts every day, set doNotQueue=false for the upload or for the list.',
   'differs-in-genesys':
-    'Genesys does not show everything that the upload delivered. `reconciliation` lists the differences. To send the delivered rows again, call POST …/retry with outcomes ["differing"].',
+    'Genesys does not show everything that the upload delivered. `reconciliation` shows the differences. To send the delivered rows again, call POST …/retry with outcomes ["differing"].',
   'file-queues-again':
     'An upload with delivery=file cannot set doNotQueue. Genesys may therefore dial known contacts of the list again. To prevent this, send the file with delivery=batches.',
   'encoding-doubtful':

@@ -65,7 +65,7 @@ export const createTenants = (deps: TenantsDeps): Tenants => ({
   list: (page) => deps.tenants.list(page),
   change: async (caller, tenantId, version, change) => {
     if (tenantId === DEFAULT_TENANT && isFixed(change)) {
-      throw new GatewayProblem('tenant-fixed', 'The tenant default is granted everything.')
+      throw new GatewayProblem('tenant-fixed', 'The tenant “default” always has every grant.')
     }
     const who = { ...byCaller(caller), tenantId }
     const audit = createAuditEntry(deps.ids, who, {

@@ -39,8 +39,9 @@ const findOwn = async (
   return submission
 }
 
-const notHeld = ({ state }: DncSubmission): GatewayProblem => {
-  const detail = `The submission is ${state}, so this call has nothing to do.`
+const notHeld = ({ state, hold }: DncSubmission): GatewayProblem => {
+  const held = hold === null ? state : `${state} as ${hold.reason}`
+  const detail = `The submission is ${held}, so this call has nothing to do.`
   return new GatewayProblem('dnc-not-held', detail, { state })
 }
 

@@ -78,7 +78,7 @@ test('a package runs a script during its installation only if package.json allow
   )
 })
 
-test('the bill of materials of `npm run sbom` names every package that is locked, by version', (t) => {
+test('the bill of materials of `npm run sbom` names every locked package and its version', (t) => {
   const printed = execFileSync('npm', ['run', '-s', 'sbom'], {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

@@ -128,7 +128,7 @@ test('a token is renewed before it ends, and never at once', () => {
   )
 })
 
-test('no way of printing a token shows it', () => {
+test('however a token is printed, the output does not show the token', () => {
   const printed = new AccessToken('secret-y')
   const shown = `${inspect({ printed }, { showHidden: true, depth: 9 })}${JSON.stringify(printed)}`
   assert.doesNotMatch(shown, /secret/)

@@ -185,7 +185,7 @@ const analysisSchema = z.strictObject({
     })
     .nullable()
     .describe(
-      'How many contacts enter and leave the selection, compared with the version in force. null: no version is in force, or nothing could be counted',
+      'How many contacts enter and leave the selection, compared with the version in force. null: no version is in force, or the change could not be counted',
     ),
 })
 
