@@ -20,6 +20,7 @@ import { createIds } from './lib/ids.ts'
 import { openStore, type Store } from './store/homes/open-store.ts'
 import type { Emit } from './telemetry/events.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
+import { createTextContentHashes } from './workflows/delivery/content-hashes.ts'
 import { createWatchUploads } from './workflows/uploads/watch/watch-uploads.ts'
 
 export type Gateway = {
@@ -89,7 +90,9 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     followBack: (backMs) => work.jobs.followBack(backMs),
   })
   const callbackUrl = callbackUrlOf(config, address)
-  const essentials = { config, telemetry, store, genesys, clockWatch, owner, callbackUrl }
+  const contentHashes = createTextContentHashes(store.digestKey)
+  const known = { config, telemetry, store, genesys, clockWatch, owner, callbackUrl }
+  const essentials = { ...known, contentHashes }
   const work = await during('prepare-work', () => createWork(essentials))
   const events = eventSubscriptionOf(essentials)
   const stopped = new AbortController()

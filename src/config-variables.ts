@@ -217,7 +217,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable(
     intake,
     'WARM_UP_ROWS',
-    '30000',
+    '60000',
     'Number of made-up rows that the gateway reads before it listens, so that the first file takes less processor time. 0: none.',
   ),
   variable(

@@ -3,6 +3,7 @@ import type { createGenesysClient } from '../genesys/calls/client.ts'
 import type { Store } from '../store/homes/open-store.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { ClockWatch } from '../workflows/clock/watch-clock.ts'
+import type { TextContentHashes } from '../workflows/delivery/content-hashes.ts'
 
 /** The parts from which all other parts are built. */
 export type Essentials = {
@@ -12,6 +13,8 @@ export type Essentials = {
   genesys: ReturnType<typeof createGenesysClient>
   clockWatch: ClockWatch
   owner: string
+  /** For plans. The warm-up uses it too. */
+  contentHashes: TextContentHashes
   /**
    * Builds the URL that Genesys calls for a part of an upload. null: Genesys does not call the
    * gateway, because the secret or the public address is missing.

@@ -23,7 +23,6 @@ import {
   createListContactLists,
   createReadContactList,
 } from '../workflows/contact-lists/read-contact-lists.ts'
-import { createTextContentHashes } from '../workflows/delivery/content-hashes.ts'
 import {
   createReleaseSubmission,
   createResumeSubmission,
@@ -232,7 +231,7 @@ const uploadUsesOf = (deps: ServerNeeds & { countUse: CountUse }, ids: Ids) => {
       runIntake,
       intake: intakeOf(deps),
       register: store.delivery,
-      contentHashes: createTextContentHashes(store.digestKey),
+      contentHashes: deps.contentHashes,
     }),
     retryUpload: createRetryUpload({
       ...staging,

@@ -63,7 +63,8 @@ export const warmUpWith = async (
   const { warmUpRows } = essentials.config.intake
   if (warmUpRows === 0) return
   compileAfter(CALLS_WHILE_WARMING_UP)
-  await warmUp({ intake: intakeOf(essentials), limits, steps }, warmUpRows)
+  const { contentHashes: use } = essentials
+  await warmUp({ intake: intakeOf(essentials), limits, steps, use }, warmUpRows)
   compileAfter(CALLS_BEFORE_TURBOFAN)
   collectGarbage()
 }

@@ -3,6 +3,7 @@ import type {
   DialectLimits,
   ListColumn,
 } from '../domain/contact-lists/contact-list.ts'
+import type { NewChunk } from '../domain/uploads/chunk.ts'
 import { uploadOptionsSchema } from '../domain/uploads/upload-options.ts'
 import type { ChunkSink, IntakeSpec } from './contract.ts'
 import type { BuildContactSteps } from './rows/contact-steps.ts'
@@ -133,11 +134,18 @@ const listOf = (strict: boolean): ContactList => ({
   size: 0,
 })
 
+/** What a gateway does with a chunk of a file besides storing it. */
+export type UseChunk = (chunk: NewChunk, columns: readonly string[]) => unknown
+
 /** Keeps only what a search for duplicates reads. */
-export const createDigestSink = (): ChunkSink => {
+export const createDigestSink = (use: UseChunk = () => undefined): ChunkSink => {
   const kept: Buffer[] = []
+  const columns = COLUMNS.map(({ name }) => name)
   return {
-    take: async ({ idDigests }) => void kept.push(idDigests),
+    take: async (chunk) => {
+      await use(chunk, columns)
+      kept.push(chunk.idDigests)
+    },
     idDigests: async function* () {
       yield* kept
     },
@@ -156,6 +164,8 @@ export type WarmUpDeps = {
   limits: DialectLimits
   /** The steps that later files use. Steps made elsewhere would be compiled separately. */
   steps: BuildContactSteps
+  /** Called with each chunk. Use the functions that later files use, for the same reason. */
+  use?: UseChunk
 }
 
 /**
@@ -163,7 +173,7 @@ export type WarmUpDeps = {
  * path before the first file arrives. Stores and sends nothing.
  */
 export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
-  const { intake, limits, steps } = deps
+  const { intake, limits, steps, use } = deps
   const rowsOfFile = Math.ceil(rows / FILES)
   const read = createRunIntake({
     readBy: (functions) => {
@@ -185,6 +195,6 @@ export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
       steps: steps({ options, limits }),
     }
     const body = madeUpFile(rowsOfFile, file === 1 ? '\r\n' : '\n')
-    await read(body, spec, createDigestSink())
+    await read(body, spec, createDigestSink(use))
   }
 }

@@ -49,9 +49,8 @@ const clearingOf = ({ tenantId, listId }: Asked): RawBuilder<unknown> =>
  * Whether another tenant of the list has delivered the contact after this tenant. If so, Genesys
  * holds the content of the other tenant.
  */
-const overwritten = ({ idDigests }: Asked): RawBuilder<unknown> =>
-  sql`(cardinality(of_list.others) > 0 and exists (select from contact_register other
-    where other.register_id = any(of_list.others) and other.contact_digest = ${piece(idDigests)}
+const OVERWRITTEN = sql`(cardinality(contact.others) > 0 and exists (select from contact_register other
+    where other.register_id = any(contact.others) and other.contact_digest = contact.digest
       and other.accepted_seq > known.accepted_seq))`
 
 /**
@@ -60,8 +59,8 @@ const overwritten = ({ idDigests }: Asked): RawBuilder<unknown> =>
  */
 const digits = (asked: Asked): RawBuilder<unknown> =>
   sql`string_agg(case when known.accepted_seq is null then ${IN_REGISTER.nothing}::text
-    when known.accepted_seq >= of_list.doubt_seq and known.content_hash = ${piece(asked.contents)}
-      and not ${overwritten(asked)} then ${IN_REGISTER.same}::text else ${IN_REGISTER.other}::text end, '' order by place) as found`
+    when known.accepted_seq >= contact.doubt_seq and known.content_hash = ${piece(asked.contents)}
+      and not ${OVERWRITTEN} then ${IN_REGISTER.same}::text else ${IN_REGISTER.other}::text end, '' order by place) as found`
 
 type Found = { rows: { found: string }[] }
 
@@ -72,16 +71,17 @@ type Found = { rows: { found: string }[] }
 const search = (db: Db, asked: Asked): Promise<Found> =>
   sql<{ found: string }>`with of_list as materialized (${clearingOf(asked)})
     select ${digits(asked)}
-    from of_list cross join generate_series(0, ${countOf(asked) - 1}::int) as place
+    from (select of_list.*, place, ${piece(asked.idDigests)} as digest
+      from of_list cross join generate_series(0, ${countOf(asked) - 1}::int) as place) as contact
     left join lateral (select accepted_seq, content_hash from contact_register
-      where register_id = of_list.register_id and contact_digest = ${piece(asked.idDigests)}
-        and accepted_seq >= of_list.cleared_seq limit 1) as known on true`.execute(db)
+      where register_id = contact.register_id and contact_digest = contact.digest
+        and accepted_seq >= contact.cleared_seq limit 1) as known on true`.execute(db)
 
 /**
  * Finds all contacts in one pass over the register. Nested loops are off. Otherwise the planner of
  * the embedded home, which knows little about the table, would choose a search for each contact.
  * The statement cuts the digests out of plain parameters, because a common table expression would
- * copy all digests for every row.
+ * copy all digests for every row. Each parameter occurs once: every occurrence would be sent.
  */
 const pass = (database: Database, asked: Asked): Promise<Found> =>
   inTransaction(database, async (tx) => {
@@ -97,10 +97,10 @@ const pass = (database: Database, asked: Asked): Promise<Found> =>
     const { others } = rows[0]!
     return sql<{ found: string }>`select ${digits(asked)}
       from (select place, ${piece(asked.idDigests)} as digest, ${doubtSeq}::bigint as doubt_seq,
-            ${others}::int[] as others
-          from generate_series(0, ${countOf(asked) - 1}::int) as place) as of_list
+            ${`{${others.join()}}`}::int[] as others
+          from generate_series(0, ${countOf(asked) - 1}::int) as place) as contact
       left join (select contact_digest, accepted_seq, content_hash from contact_register
-          where register_id = ${registerId} and accepted_seq >= ${clearedSeq}::bigint) as known on known.contact_digest = of_list.digest`.execute(
+          where register_id = ${registerId} and accepted_seq >= ${clearedSeq}::bigint) as known on known.contact_digest = contact.digest`.execute(
       tx,
     )
   })

@@ -10,11 +10,21 @@ export type WireValue = Uint8Array | string | number | null
  */
 export type MessageWriter = {
   /**
-   * Returns Parse, Bind, Execute and Sync of one statement in one piece (PostgreSQL, "Message
-   * Formats"). The bytes are valid until the next call.
+   * Returns Parse, Bind, Describe, Execute and Sync of one statement in one piece (PostgreSQL,
+   * "Message Formats"). The bytes are valid until the next call.
    */
   statement(text: string, values: readonly WireValue[]): Uint8Array
 }
+
+/** Whether a writer can send all of these parameters. */
+export const areWireValues = (values: readonly unknown[]): values is readonly WireValue[] =>
+  values.every(
+    (value) =>
+      value === null ||
+      typeof value === 'string' ||
+      typeof value === 'number' ||
+      value instanceof Uint8Array,
+  )
 
 const NUL = 0
 const NO_PARAMETER = -1
@@ -28,6 +38,7 @@ const FRAME_BYTES = 64
 const VALUE_BYTES = 6
 
 const code = (letter: string): number => letter.charCodeAt(0)
+const PORTAL = code('P')
 
 const isBytes = (value: WireValue | Buffer): value is Uint8Array => value instanceof Uint8Array
 
@@ -84,6 +95,10 @@ export const createMessageWriter = (): MessageWriter => {
         int16(0)
       })
       message('B', () => bind(encoded, formats))
+      message('D', () => {
+        room[at++] = PORTAL
+        cString('')
+      })
       message('E', () => {
         cString('')
         int32(0)

@@ -9,15 +9,12 @@ import {
 import pg from 'pg'
 
 import { createCopiedRows } from '../endpoints/copied-rows.ts'
-import {
-  createMessageWriter,
-  type MessageWriter,
-  type WireValue,
-} from '../endpoints/wire-message.ts'
+import type { WireValue } from '../endpoints/wire-message.ts'
 import type { Database } from './database.ts'
 import { keptNameOf, noteKeptFailure } from './kept-statements.ts'
 import { createServerListener } from './server-listener.ts'
 import { createServerPool, type ServerPool } from './server-pool.ts'
+import { answered, createSendWritten, holdsLargeBytes, type SendWritten } from './written-query.ts'
 
 type Query = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
@@ -25,18 +22,25 @@ type Query = (text: string, values: readonly unknown[]) => Promise<pg.QueryResul
  * The pool in the form that Kysely accepts. It translates the errors of a client. Each client has
  * one wrapper, because the dialect recognises clients by identity.
  */
-const forKysely = (pool: ServerPool): PostgresPool => {
+const forKysely = (pool: ServerPool, send: SendWritten): PostgresPool => {
   const wrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+  const ask = (
+    client: pg.PoolClient,
+    name: string | undefined,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<pg.QueryResult> => {
+    if (name !== undefined) return client.query({ name, text, values: values as unknown[] })
+    if (holdsLargeBytes(values)) return send(client, text, values)
+    return client.query(text, values as unknown[])
+  }
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
     const known = wrappers.get(client)
     if (known) return known
     const query: Query = async (text, values) => {
       const name = keptNameOf(text)
       try {
-        const result =
-          name === undefined
-            ? await client.query(text, values as unknown[])
-            : await client.query({ name, text, values: values as unknown[] })
+        const result = await ask(client, name, text, values)
         pool.assertReplicated(client)
         return result
       } catch (error) {
@@ -98,35 +102,6 @@ class ServerDialect extends PostgresDialect {
 }
 
 /**
- * A statement whose messages are already written. `pg` calls `prepare` to send them, and reads the
- * answer.
- */
-class WrittenQuery extends pg.Query {
-  readonly #message: Uint8Array
-  constructor(text: string, message: Uint8Array) {
-    super({ text })
-    this.#message = message
-  }
-  requiresPreparation(): boolean {
-    return true
-  }
-  prepare(connection: pg.Connection): void {
-    connection.stream.write(this.#message)
-  }
-}
-
-/**
- * Sends the query. `pg` reports the result of such a query only to its callback, and returns no
- * promise.
- */
-const answered = (client: pg.PoolClient, query: pg.Query): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const asked = query as unknown as { callback: (error: Error | null) => void }
-    asked.callback = (error) => (error ? reject(error) : resolve())
-    client.query(query)
-  })
-
-/**
  * A select that runs as a COPY, so that its rows arrive in binary form. `pg` reads the results of
  * other statements as text, which needs twice the bytes.
  */
@@ -156,24 +131,12 @@ const createReadBytes =
     if (query.failure !== null) throw query.failure
   }
 
-/**
- * Sends large bytes with one copy, into a buffer that is used again. `pg` copies each parameter
- * into a growing message, and three times the bytes would be garbage after each statement.
- */
-const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
-  const idle: MessageWriter[] = []
-  return ({ sql, parameters }: CompiledQuery) =>
+const createWriteBytes =
+  (pool: ServerPool, send: SendWritten): Database['writeBytes'] =>
+  async ({ sql, parameters }: CompiledQuery) =>
     // The message is written only when there is a connection. So there are never more messages in
     // memory than connections.
-    runOver(pool, async (client) => {
-      const writer = idle.pop() ?? createMessageWriter()
-      const message = writer.statement(sql, parameters as readonly WireValue[])
-      // If this call fails, the connection may still use the bytes. The writer of these bytes is
-      // then not used again.
-      await answered(client, new WrittenQuery(sql, message))
-      idle.push(writer)
-    })
-}
+    void (await runOver(pool, (client) => send(client, sql, parameters as readonly WireValue[])))
 
 /**
  * Opens a PostgreSQL server, which any number of instances may share. If `url` lists several hosts,
@@ -195,9 +158,10 @@ export const openServer = (deps: {
     // forever.
     query_timeout: deps.queryTimeoutMs ?? 60_000,
   })
+  const send = createSendWritten()
   return {
     kind: 'server',
-    db: new Kysely<unknown>({ dialect: new ServerDialect({ pool: forKysely(pool) }) }),
+    db: new Kysely<unknown>({ dialect: new ServerDialect({ pool: forKysely(pool, send) }) }),
     sql: {
       executeSql: async (text, values = []) => {
         const result: pg.QueryResult | pg.QueryResult[] = await runOver(pool, (client) =>
@@ -206,7 +170,7 @@ export const openServer = (deps: {
         return { rows: Array.isArray(result) ? result.flatMap((one) => one.rows) : result.rows }
       },
     },
-    writeBytes: createWriteBytes(pool),
+    writeBytes: createWriteBytes(pool, send),
     readBytes: createReadBytes(pool),
     listen: createServerListener(deps.url),
     hasRoom: () => true,
