@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { genesysAndItsTime } from './compose/clock.ts'
 import { signInUrlOf } from './compose/console.ts'
+import { essentialsOf } from './compose/essentials.ts'
 import { callbackUrlOf, eventSubscriptionOf } from './compose/genesys-webhooks.ts'
 import { bindStore, startInProcessSandbox } from './compose/genesys.ts'
 import { guestFilesIn } from './compose/guest-files.ts'
@@ -20,7 +21,6 @@ import { createIds } from './lib/ids.ts'
 import { openStore, type Store } from './store/homes/open-store.ts'
 import type { Emit } from './telemetry/events.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
-import { createTextContentHashes } from './workflows/delivery/content-hashes.ts'
 import { createWatchUploads } from './workflows/uploads/watch/watch-uploads.ts'
 
 export type Gateway = {
@@ -90,9 +90,8 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     followBack: (backMs) => work.jobs.followBack(backMs),
   })
   const callbackUrl = callbackUrlOf(config, address)
-  const contentHashes = createTextContentHashes(store.digestKey)
-  const known = { config, telemetry, store, genesys, clockWatch, owner, callbackUrl }
-  const essentials = { ...known, contentHashes }
+  const parts = { config, telemetry, store, genesys, clockWatch, owner, callbackUrl }
+  const essentials = essentialsOf(parts)
   const work = await during('prepare-work', () => createWork(essentials))
   const events = eventSubscriptionOf(essentials)
   const stopped = new AbortController()
@@ -101,8 +100,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const server = await createGatewayServer({
     ...essentials,
     ...{ publicUrl, signInLink },
-    simulated: sandbox !== null,
-    guestFileUses: files.uses,
+    ...{ simulated: sandbox !== null, guestFileUses: files.uses },
     wake: (laneKey) => work.lanes.wake(laneKey),
     ...work.wakes,
     webhooks: () => (typeof events === 'string' ? events : events.status()),

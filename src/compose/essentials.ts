@@ -3,6 +3,7 @@ import type { createGenesysClient } from '../genesys/calls/client.ts'
 import type { Store } from '../store/homes/open-store.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { ClockWatch } from '../workflows/clock/watch-clock.ts'
+import { createTextContentHashes } from '../workflows/delivery/content-hashes.ts'
 import type { TextContentHashes } from '../workflows/delivery/content-hashes.ts'
 
 /** The parts from which all other parts are built. */
@@ -21,3 +22,9 @@ export type Essentials = {
    */
   callbackUrl: ((partId: string, listId: string) => string) | null
 }
+
+/** Adds the parts that are made from the given parts alone. */
+export const essentialsOf = (given: Omit<Essentials, 'contentHashes'>): Essentials => ({
+  ...given,
+  contentHashes: createTextContentHashes(given.store.digestKey),
+})

@@ -56,4 +56,16 @@ describe('The warm-up', () => {
     assert.equal(made, 3)
     assert.ok(read > 500, `${read} phones of 600 rows`)
   })
+
+  test('does with each chunk what a plan does with it, with the columns of its files', async () => {
+    let rows = 0
+    const columns = new Set<string>()
+    const use: WarmUpDeps['use'] = (chunk, names) => {
+      rows += chunk.lines.length
+      for (const name of names) columns.add(name)
+    }
+    await warmUp({ ...depsWith(contactSteps()), use }, 600)
+    assert.ok(rows > 500, `${rows} accepted rows of 600`)
+    assert.deepEqual([...columns], ['contactId', 'name', 'phone', 'email', 'city'])
+  })
 })

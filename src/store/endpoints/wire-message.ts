@@ -42,6 +42,13 @@ const PORTAL = code('P')
 
 const isBytes = (value: WireValue | Buffer): value is Uint8Array => value instanceof Uint8Array
 
+/** At least as many bytes as the messages of the statement have. */
+const sizeOf = (text: string, values: readonly (Uint8Array | null)[]): number => {
+  let size = Buffer.byteLength(text) + FRAME_BYTES
+  for (const value of values) size += VALUE_BYTES + (value?.byteLength ?? 0)
+  return size
+}
+
 /**
  * Use a writer for one statement at a time. Its buffer grows to the largest statement and does not
  * shrink.
@@ -85,8 +92,7 @@ export const createMessageWriter = (): MessageWriter => {
       const encoded = values.map((value) =>
         value === null || isBytes(value) ? value : Buffer.from(`${value}`),
       )
-      let size = Buffer.byteLength(text) + FRAME_BYTES
-      for (const value of encoded) size += VALUE_BYTES + (value?.byteLength ?? 0)
+      const size = sizeOf(text, encoded)
       if (size > room.byteLength) room = Buffer.allocUnsafe(size)
       at = 0
       message('P', () => {
