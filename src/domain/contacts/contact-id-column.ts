@@ -2,7 +2,7 @@ import type { ContactList } from '../contact-lists/contact-list.ts'
 import type { UploadColumn } from '../uploads/upload.ts'
 
 /**
- * Genesys' own name for the id of a contact. If a list declares a column of this name, the id is
+ * Genesys' own name for the id of a contact. If a list declares a column with this name, the id is
  * also written to that column.
  */
 export const CONTACT_ID_COLUMN = 'contactId'

@@ -19,7 +19,7 @@ export const FILE_PROBLEMS = {
   'contact-id-column-missing': page(
     422,
     'No column holds the contact id',
-    'You set the option `contactIdColumn`, but the file has no column of this name. Or you did not set this option, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, each proposal names a column that may hold the contact id.',
+    'You set the option `contactIdColumn`, but the file has no column with this name. Or you did not set this option, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, each proposal names a column that may hold the contact id.',
     'phone,firstName',
     'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to this name.',
   ),

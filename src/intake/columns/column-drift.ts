@@ -59,7 +59,7 @@ export const refuseRetyped = (
 }
 
 /**
- * Whether the gateway must not add a column of this name to the list: the name is too long, is
+ * Whether the gateway must not add a column with this name to the list: the name is too long, is
  * forbidden, or has only digits. A name that has only digits probably comes from a file without a
  * header, because the gateway numbers the columns of such a file.
  */
