@@ -39,7 +39,7 @@ test('by keyboard alone: an opt-out shows who was delivered before, and the cont
   await page.getByRole('link', { name: 'Show the contacts, and what happened to each' }).focus()
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Delivered before', level: 1 }).waitFor()
-  const byHand = page.getByText('You must take 1 contact out of its list by hand.')
+  const byHand = page.getByText('You must remove 1 contact from its list by hand.')
   while ((await byHand.count()) === 0) await page.reload()
   await page.getByRole('cell', { name: 'eve', exact: true }).waitFor()
   await checkAccessible(page)
