@@ -109,7 +109,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_UPLOAD_HOSTS',
     null,
-    'Hosts to which the gateway may send files by pre-signed URLs, separated by commas. The API host is always allowed. *.example.com allows every host below example.com. Default: *.amazonaws.com. In the region eusc-de-east-1: *.amazonaws.eu.',
+    'A list of hosts, separated by commas. The gateway sends files by pre-signed URLs only to these hosts and to the API host. *.example.com allows every host below example.com. Default: *.amazonaws.com. In the region eusc-de-east-1: *.amazonaws.eu.',
   ),
   variable(
     genesys,
