@@ -41,7 +41,7 @@ const COMPRESS: Record<Coding, (bytes: Buffer) => Buffer> = {
 
 /**
  * Compresses each coding once, at its first use. At the start, it would take a tenth of a second
- * even of gateways whose console nobody opens.
+ * even for gateways whose console nobody opens.
  */
 const codedOnce = (bytes: Buffer): Asset['coded'] => {
   const known = new Map<Coding, Buffer>()

@@ -47,7 +47,8 @@ export const chooseQueue = (asked: QueueDefaults, ofList: QueueDefaults): Chosen
 
 /**
  * The options for an upload that goes as a file. For a file, Genesys accepts only
- * `clearSystemData`. If the list sets `doNotQueue`, the setting has no effect, so it decides nothing.
+ * `clearSystemData`. If the list sets `doNotQueue`, the setting has no effect, so it decides
+ * nothing.
  */
 export const queueOfFile = (queue: ChosenQueue): ChosenQueue => ({
   ...queue,

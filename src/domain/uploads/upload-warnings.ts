@@ -21,7 +21,7 @@ export const UPLOAD_WARNINGS = {
   'differs-in-genesys':
     'Genesys does not show everything that the upload delivered. `reconciliation` shows the differences. To send the delivered rows again, call POST …/retry with outcomes ["differing"].',
   'file-queues-again':
-    'An upload with delivery=file cannot set doNotQueue. Genesys may therefore dial known contacts of the list again. To prevent this, send the file with delivery=batches.',
+    'With delivery=file, doNotQueue has no effect, even if it is set for the list. Genesys may therefore dial known contacts of the list again. To prevent this, send the file with delivery=batches.',
   'encoding-doubtful':
     'The gateway read the file in the encoding that you named. The result has letters that do not occur in western words, so the file probably has a different encoding. Check the names. If they are wrong, save the file as UTF-8.',
   'same-file':

@@ -41,9 +41,9 @@ const columnsOf = ({ data }: Contact, isSubject: (cell: string) => boolean): str
 const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Contact | null => {
   const columns = columnsOf(contact, isSubject)
   const isNumber = columns.length > 0 && columns.every((column) => !isAddress(contact.data[column]))
-  // Makes the whole contact not callable in two cases: the subject is an email address, or no column
-  // has the number now. (An agent may have rewritten the number.) Setting the whole contact is
-  // stricter than needed, but safe.
+  // Makes the whole contact not callable in two cases: the subject is an email address, or no
+  // column has the number now. (An agent may have rewritten the number.) This is stricter than
+  // needed, but safe.
   if (!isNumber)
     return contact.callable === false ? null : { ...writable(contact), callable: false }
   const status = contact.phoneNumberStatus ?? {}

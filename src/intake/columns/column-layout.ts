@@ -65,8 +65,9 @@ export type ColumnLayout = {
 
 /**
  * Refuses a file if a column name looks like an email address or a phone number, and the list has
- * no column with this name. Such a file probably has no header, and its first row is a person's data.
- * The gateway shows and logs the names of columns, but it must never show or log a person's data.
+ * no column with this name. Such a file probably has no header, and its first row is a person's
+ * data. The gateway shows and logs the names of columns, but it must never show or log a person's
+ * data.
  */
 const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec): void => {
   const known = new Set(spec.list.columns.map((column) => column.name))

@@ -9,6 +9,8 @@ export type WireValue = Uint8Array | string | number | null
  * for each statement would keep the garbage collector busy.
  */
 export type MessageWriter = {
+  /** The size of the buffer. It grows to the largest statement and does not shrink. */
+  sizeBytes(): number
   /**
    * Returns Parse, Bind, Describe, Execute and Sync of one statement in one piece (PostgreSQL,
    * "Message Formats"). The bytes are valid until the next call.
@@ -38,7 +40,6 @@ const FRAME_BYTES = 64
 const VALUE_BYTES = 6
 
 const code = (letter: string): number => letter.charCodeAt(0)
-const PORTAL = code('P')
 
 const isBytes = (value: WireValue | Buffer): value is Uint8Array => value instanceof Uint8Array
 
@@ -49,15 +50,12 @@ const sizeOf = (text: string, values: readonly (Uint8Array | null)[]): number =>
   return size
 }
 
-/**
- * Use a writer for one statement at a time. Its buffer grows to the largest statement and does not
- * shrink.
- */
+/** Use a writer for one statement at a time. */
 export const createMessageWriter = (): MessageWriter => {
   let room = Buffer.allocUnsafe(64 * 1024)
   let at = 0
 
-  const int16 = (value: number): void => void (at = room.writeInt16BE(value, at))
+  const int16 = (value: number): void => void (at = room.writeUInt16BE(value, at))
   const int32 = (value: number): void => void (at = room.writeInt32BE(value, at))
   const bytes = (value: Uint8Array): void => {
     room.set(value, at)
@@ -87,6 +85,7 @@ export const createMessageWriter = (): MessageWriter => {
     int16(0)
   }
   return {
+    sizeBytes: () => room.byteLength,
     statement: (text, values) => {
       const formats = values.map((value) => (isBytes(value) ? BINARY : TEXT))
       const encoded = values.map((value) =>
@@ -101,10 +100,8 @@ export const createMessageWriter = (): MessageWriter => {
         int16(0)
       })
       message('B', () => bind(encoded, formats))
-      message('D', () => {
-        room[at++] = PORTAL
-        cString('')
-      })
+      // P stands for a portal. The name of this portal is empty.
+      message('D', () => cString('P'))
       message('E', () => {
         cString('')
         int32(0)

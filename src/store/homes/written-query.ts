@@ -45,10 +45,13 @@ export type SendWritten = (
   values: readonly WireValue[],
 ) => Promise<pg.QueryResult>
 
+/** A larger buffer is not kept. It would stay in memory for a statement that is rare. */
+const MOST_KEPT_BYTES = 8 * 1024 * 1024
+
 /**
  * Sends large bytes with one copy, into a buffer that is used again. `pg` copies each parameter
- * into a growing message, and three times the bytes would be garbage after each statement. There
- * are never more buffers than connections.
+ * into a growing message, and three times the bytes would be garbage after each statement. As many
+ * buffers are kept as statements were under way at the same time.
  */
 export const createSendWritten = (): SendWritten => {
   const idle: MessageWriter[] = []
@@ -58,7 +61,7 @@ export const createSendWritten = (): SendWritten => {
     // If this call fails, the connection may still use the bytes. The writer of these bytes is
     // then not used again.
     const result = await answered(client, new WrittenQuery(text, message))
-    idle.push(writer)
+    if (writer.sizeBytes() <= MOST_KEPT_BYTES) idle.push(writer)
     return result
   }
 }

@@ -39,11 +39,8 @@ const findOwn = async (
   return submission
 }
 
-const notHeld = ({ state, hold }: DncSubmission): GatewayProblem => {
-  const held = hold === null ? state : `${state} as ${hold.reason}`
-  const detail = `The submission is ${held}, so this call has nothing to do.`
-  return new GatewayProblem('dnc-not-held', detail, { state })
-}
+const notHeld = ({ state }: DncSubmission, detail: string): GatewayProblem =>
+  new GatewayProblem('dnc-not-held', detail, { state })
 
 /**
  * Releases the quarantined entries of a submission, so that they are sent. Their numbers belong to
@@ -63,7 +60,7 @@ export const createReleaseSubmission =
     const counts = { quarantined: submission.counts.quarantined }
     const audit = createAuditEntry(deps.ids, byCaller(caller), { ...about, counts })
     const released = await deps.submissions.release(submission, audit)
-    if (released === null) throw notHeld(submission)
+    if (released === null) throw notHeld(submission, 'The submission has no quarantined entries.')
     return released
   }
 
@@ -75,8 +72,11 @@ export const createResumeSubmission =
     const about = { action: 'dnc.resumed', object: id } as const
     const audit = createAuditEntry(deps.ids, byCaller(caller), about)
     const resumed = await deps.submissions.resume(submission, audit)
-    if (resumed === null) throw notHeld(submission)
-    return resumed
+    if (resumed !== null) return resumed
+    // Another call may have resumed it since it was read.
+    const now = await findOwn(deps, caller, id)
+    const state = now.hold === null ? now.state : `${now.state} as ${now.hold.reason}`
+    throw notHeld(now, `The submission is ${state}. Only dnc_list_refused can be resumed.`)
   }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
+import { uploadWarnings } from '../../../src/domain/uploads/upload-warnings.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { createWorkingGateway } from '../../support/gateway/working-gateway.ts'
@@ -74,6 +75,29 @@ eachHome('What adding contacts does to their place in the queue', (home) => {
     await g.work()
     assert.deepEqual(sent(), { priority: true, doNotQueue: false, clearSystemData: true })
     assert.deepEqual((await g.find(id)).queue?.doNotQueue, false)
+  })
+
+  it('is not kept by files: the plan of a file says so, whether it is validated or waits', async () => {
+    const rows = (note: string) => ['a', 'b', 'c'].map((id) => ({ id, note }))
+    const g = createWorkingGateway(store, 'filed')
+    await g.upload(rows('1'))
+    await g.work()
+    const codesOf = (warnings: readonly { code: string }[]) => warnings.map(({ code }) => code)
+    for (const [doNotQueue, expected] of [
+      [null, ['file-queues-again']],
+      [true, ['file-queues-again']],
+      [false, []],
+    ] as const) {
+      await change('filed', { doNotQueue })
+      const changed = rows(`set to ${doNotQueue}`)
+      const { plan, warnings } = await g.validate(changed, { delivery: 'file' })
+      assert.deepEqual([plan.updates, plan.notDialledAgain], [3, 0], `doNotQueue=${doNotQueue}`)
+      assert.deepEqual(codesOf(warnings), expected, `doNotQueue=${doNotQueue}`)
+      const { id } = await g.upload(changed, { delivery: 'file', apply: 'manual' })
+      const held = await g.find(id)
+      assert.deepEqual([held.queue?.doNotQueue, held.plan?.notDialledAgain], [false, 0])
+      assert.deepEqual(codesOf(uploadWarnings(held)), expected)
+    }
   })
 
   it('does not exist in the guide dialect', async () => {

@@ -189,14 +189,20 @@ describe('Moving submissions and looking people up', () => {
     await assert.rejects(release(caller('dnc:override'), 'dns_2'), refused('not-found'))
     assert.equal(await release(caller('dnc', 'dnc:override'), 'dns_1'), SUBMISSION)
     const none = createReleaseSubmission(createStage({ moved: false }).reading)
-    await assert.rejects(none(caller('dnc:override'), 'dns_1'), refused('dnc-not-held'))
+    await assert.rejects(none(caller('dnc:override'), 'dns_1'), {
+      code: 'dnc-not-held',
+      message: 'The submission has no quarantined entries.',
+    })
   })
 
   test('a resume needs a submission that waits for somebody', async () => {
     const { reading } = createStage()
     assert.equal(await createResumeSubmission(reading)(caller('dnc'), 'dns_1'), SUBMISSION)
     const none = createResumeSubmission(createStage({ moved: false }).reading)
-    await assert.rejects(none(caller('dnc'), 'dns_1'), refused('dnc-not-held'))
+    await assert.rejects(none(caller('dnc'), 'dns_1'), {
+      code: 'dnc-not-held',
+      message: `The submission is ${SUBMISSION.state}. Only dnc_list_refused can be resumed.`,
+    })
   })
 
   test('a search answers in the order of the question, also who is asked about twice', async () => {

@@ -6,7 +6,7 @@ import { FileRefused } from '../../../intake/contract.ts'
 import { UNBOUNDED, type UploadRoom } from '../../access/count-use.ts'
 import type { ReceiveUpload, UploadAnswer, UploadRequest } from '../../contract.ts'
 import { checkNotBefore, checkNotPast } from './check-not-before.ts'
-import { checkDelivery, checkListTakes } from './choose-delivery.ts'
+import { checkDelivery, checkListTakes, queueOfMethod } from './choose-delivery.ts'
 import { checkOverwrite } from './confirm-overwrite.ts'
 import { lostAs } from './given-up.ts'
 import { claimKey, releaseClaim } from './idempotency-claim.ts'
@@ -109,14 +109,18 @@ const createReceiveWhole =
     return receive(await schemaFor(request))
   }
 
-/** The queue options are decided once, so that plan, answer and delivery agree. */
+/**
+ * The queue options are decided once, so that plan, answer and delivery agree. In the platform
+ * dialect, the method is known before the rows are: `auto` never sends files there.
+ */
 const queueOf = async (
   { contactLists, settings }: ReceiveDeps,
   { caller, contactListId, options, doorway }: UploadRequest,
 ): Promise<ChosenQueue | null> => {
   if (contactLists.dialect !== 'platform') return null
   const ofList = doorway?.queue ?? (await settings.read(caller.tenantId, contactListId)).queue
-  return chooseQueue(options, ofList)
+  const method = options.delivery === 'file' ? 'file' : 'batches'
+  return queueOfMethod(chooseQueue(options, ofList), method)
 }
 
 /**
