@@ -6,7 +6,7 @@ const WORDS = DIGEST_BYTES / 4
 /** The memory for waiting messages. It is small enough to stay in the processor's cache. */
 const ROOM_WORDS = 8192
 const MOST_WAITING = ROOM_WORDS / WORDS
-/** A batch has memory for so many messages at first, and doubles it when it is full. */
+/** The messages for which a batch has memory at first. A full batch doubles its memory. */
 const FIRST_WAITING = 16
 /** A longer text is digested separately. In a batch, each of its blocks would need a round. */
 const LONG_BYTES = 3072

@@ -65,7 +65,7 @@ test('the functions of the last made-up file outlive the collection, and those o
   )
 })
 
-test('after the warm-up, TurboFan compiles a function after as many calls as before', () => {
+test('the number of calls that the warm-up sets at its end is the default of this V8', () => {
   const options = execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' })
   const usual = /default: --invocation-count-for-turbofan=(\d+)/u.exec(options)?.[1]
   assert.equal(Number(usual), CALLS_BEFORE_TURBOFAN)

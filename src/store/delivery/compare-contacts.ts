@@ -94,10 +94,11 @@ const pass = (database: Database, asked: Asked): Promise<Found> =>
       others: number[]
     }>`${clearingOf(asked)}`.execute(tx)
     const { register_id: registerId, cleared_seq: clearedSeq, doubt_seq: doubtSeq } = rows[0]!
-    const { others } = rows[0]!
+    // As text, because only statements without arrays are sent with one copy of their bytes.
+    const others = `{${rows[0]!.others.join()}}`
     return sql<{ found: string }>`select ${digits(asked)}
       from (select place, ${piece(asked.idDigests)} as digest, ${doubtSeq}::bigint as doubt_seq,
-            ${`{${others.join()}}`}::int[] as others
+            ${others}::int[] as others
           from generate_series(0, ${countOf(asked) - 1}::int) as place) as contact
       left join (select contact_digest, accepted_seq, content_hash from contact_register
           where register_id = ${registerId} and accepted_seq >= ${clearedSeq}::bigint) as known on known.contact_digest = contact.digest`.execute(

@@ -18,16 +18,6 @@ export type MessageWriter = {
   statement(text: string, values: readonly WireValue[]): Uint8Array
 }
 
-/** Whether a writer can send all of these parameters. */
-export const areWireValues = (values: readonly unknown[]): values is readonly WireValue[] =>
-  values.every(
-    (value) =>
-      value === null ||
-      typeof value === 'string' ||
-      typeof value === 'number' ||
-      value instanceof Uint8Array,
-  )
-
 const NUL = 0
 const NO_PARAMETER = -1
 const TEXT = 0
@@ -41,7 +31,13 @@ const VALUE_BYTES = 6
 
 const code = (letter: string): number => letter.charCodeAt(0)
 
-const isBytes = (value: WireValue | Buffer): value is Uint8Array => value instanceof Uint8Array
+const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array
+
+/** Whether a writer can send all of these parameters. */
+export const areWireValues = (values: readonly unknown[]): values is readonly WireValue[] =>
+  values.every(
+    (value) => value === null || ['string', 'number'].includes(typeof value) || isBytes(value),
+  )
 
 /** At least as many bytes as the messages of the statement have. */
 const sizeOf = (text: string, values: readonly (Uint8Array | null)[]): number => {

@@ -50,8 +50,8 @@ const MOST_KEPT_BYTES = 8 * 1024 * 1024
 
 /**
  * Sends large bytes with one copy, into a buffer that is used again. `pg` copies each parameter
- * into a growing message, and three times the bytes would be garbage after each statement. As many
- * buffers are kept as statements were under way at the same time.
+ * into a growing message, and three times the bytes would be garbage after each statement. At most
+ * as many buffers are kept as statements were under way at the same time.
  */
 export const createSendWritten = (): SendWritten => {
   const idle: MessageWriter[] = []

@@ -1,5 +1,4 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
-import { type ChosenQueue, queueOfFile } from '../../../domain/contact-lists/queue-options.ts'
 import { CONTACT_ID_COLUMN, contactIdColumnOf } from '../../../domain/contacts/contact-id-column.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
@@ -34,12 +33,6 @@ const checkQueue = (
   if (given.every((value) => value === undefined)) return
   throw unavailable('priority, doNotQueue and clearSystemData exist only in the platform dialect.')
 }
-
-/** The queue options that Genesys gets. A file cannot carry all of them. */
-export const queueOfMethod = (
-  queue: ChosenQueue | null,
-  method: Upload['delivery']['method'],
-): ChosenQueue | null => (queue === null || method === 'batches' ? queue : queueOfFile(queue))
 
 /**
  * Refuses a delivery method that the dialect, the configuration or the mode does not allow, and

@@ -1,12 +1,16 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
-import { type ChosenQueue, chooseQueue } from '../../../domain/contact-lists/queue-options.ts'
+import {
+  type ChosenQueue,
+  chooseQueue,
+  queueOfFile,
+} from '../../../domain/contact-lists/queue-options.ts'
 import { GatewayProblem, PROBLEMS } from '../../../domain/problems/problem.ts'
 import type { IntakeSpec } from '../../../intake/contract.ts'
 import { FileRefused } from '../../../intake/contract.ts'
 import { UNBOUNDED, type UploadRoom } from '../../access/count-use.ts'
 import type { ReceiveUpload, UploadAnswer, UploadRequest } from '../../contract.ts'
 import { checkNotBefore, checkNotPast } from './check-not-before.ts'
-import { checkDelivery, checkListTakes, queueOfMethod } from './choose-delivery.ts'
+import { checkDelivery, checkListTakes } from './choose-delivery.ts'
 import { checkOverwrite } from './confirm-overwrite.ts'
 import { lostAs } from './given-up.ts'
 import { claimKey, releaseClaim } from './idempotency-claim.ts'
@@ -119,8 +123,8 @@ const queueOf = async (
 ): Promise<ChosenQueue | null> => {
   if (contactLists.dialect !== 'platform') return null
   const ofList = doorway?.queue ?? (await settings.read(caller.tenantId, contactListId)).queue
-  const method = options.delivery === 'file' ? 'file' : 'batches'
-  return queueOfMethod(chooseQueue(options, ofList), method)
+  const chosen = chooseQueue(options, ofList)
+  return options.delivery === 'file' ? queueOfFile(chosen) : chosen
 }
 
 /**

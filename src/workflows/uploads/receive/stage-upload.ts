@@ -7,7 +7,7 @@ import { beginSuppression } from '../../do-not-call/suppress-rows.ts'
 import type { NewUpload, StageUpload } from '../../ports/uploads/uploads.ts'
 import { planBasisOf, planDigestOf } from '../control/plan-digest.ts'
 import { createPlanTally } from '../control/plan-upload.ts'
-import { chooseDelivery, queueOfMethod } from './choose-delivery.ts'
+import { chooseDelivery } from './choose-delivery.ts'
 import type { ClaimScope } from './idempotency-claim.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
@@ -156,7 +156,7 @@ export const stagingOf = (
     }),
     options,
     delivery,
-    queue: queueOfMethod(request.queue ?? null, delivery.method),
+    queue: request.queue ?? null,
     planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed }),
     planBasis,
     plan,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import type { ContactList } from '../../../../src/domain/contact-lists/contact-list.ts'
+import { queueOfFile } from '../../../../src/domain/contact-lists/queue-options.ts'
 import { GatewayProblem } from '../../../../src/domain/problems/problem.ts'
 import { uploadOptionsSchema } from '../../../../src/domain/uploads/upload-options.ts'
 import { uploadWarnings } from '../../../../src/domain/uploads/upload-warnings.ts'
@@ -11,7 +12,6 @@ import {
   checkDelivery,
   checkListTakes,
   chooseDelivery,
-  queueOfMethod,
 } from '../../../../src/workflows/uploads/receive/choose-delivery.ts'
 import { checkOverwrite } from '../../../../src/workflows/uploads/receive/confirm-overwrite.ts'
 import { makeUpload } from '../../../support/memory/made-uploads.ts'
@@ -65,9 +65,8 @@ describe('how rows go to Genesys', () => {
     refuses(code, () => check('platform', { delivery: 'file', doNotQueue: true }))
     check('platform', { delivery: 'file', doNotQueue: false, clearSystemData: true })
     const queue = { priority: true, doNotQueue: true, clearSystemData: true, byDefault: true }
-    assert.deepEqual(queueOfMethod(queue, 'batches'), queue)
     const ofFile = { ...queue, priority: false, doNotQueue: false }
-    assert.deepEqual(queueOfMethod(queue, 'file'), ofFile)
+    assert.deepEqual(queueOfFile(queue), ofFile)
   })
 
   it('needs a column of the list for the id, or a large upload goes by batches and a file is refused', () => {
