@@ -76,7 +76,8 @@ export const createResumeSubmission =
     // Another call may have resumed it since it was read.
     const now = await findOwn(deps, caller, id)
     const state = now.hold === null ? now.state : `${now.state} as ${now.hold.reason}`
-    throw notHeld(now, `The submission is ${state}. Only dnc_list_refused can be resumed.`)
+    const resumable = 'You can resume only a submission that is held as dnc_list_refused.'
+    throw notHeld(now, `The submission is ${state}. ${resumable}`)
   }
 
 /**

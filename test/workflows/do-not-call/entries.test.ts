@@ -201,7 +201,7 @@ describe('Moving submissions and looking people up', () => {
     const none = createResumeSubmission(createStage({ moved: false }).reading)
     await assert.rejects(none(caller('dnc'), 'dns_1'), {
       code: 'dnc-not-held',
-      message: `The submission is ${SUBMISSION.state}. Only dnc_list_refused can be resumed.`,
+      message: `The submission is ${SUBMISSION.state}. You can resume only a submission that is held as dnc_list_refused.`,
     })
   })
 
