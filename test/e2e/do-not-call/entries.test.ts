@@ -11,6 +11,7 @@ import {
   type Submission,
   type Problem,
 } from '../../support/do-not-call/entries-over-http.ts'
+import { reachSubmission } from '../../support/do-not-call/reach-submission.ts'
 
 describe('Do-not-call entries over HTTP', () => {
   const { gateway, send, csv, accepted, ledger } = entriesOfSuite()
@@ -256,6 +257,12 @@ describe('Do-not-call entries over HTTP', () => {
     const older = await page(`&cursor=${newest.next}`)
     assert.deepEqual([older.items[0]?.id, older.next], [first.id, null])
     assert.deepEqual((await page('&state=applied')).items, [])
+  })
+
+  test('a submission that did not change since it was read is 304', async () => {
+    const lists = '/v1/dnc-lists/dnc-list-unknown/entries'
+    const first = await accepted(send([{ phoneNumber: NUMBER }], { path: lists }))
+    await reachSubmission(gateway(), first.id, 'held')
     const { headers } = await gateway().client.call(`/v1/dnc-submissions/${first.id}`)
     const { status } = await gateway().client.call(`/v1/dnc-submissions/${first.id}`, {
       headers: { 'if-none-match': headers.get('etag')! },

@@ -10,6 +10,7 @@ import type {
 import type { SandboxOptions } from '../../../src/sandbox/server/start-sandbox.ts'
 import { embeddedHome } from '../databases/database.ts'
 import { type Dialect, type RunningGateway, setStage, type Stage } from '../stages/stage.ts'
+import { reachSubmission } from './reach-submission.ts'
 
 export type Submission = z.output<typeof submissionSchema>
 type Searched = z.output<typeof searchAnswerSchema>
@@ -70,14 +71,8 @@ export const dncSuite = (dialect: Dialect, options: Partial<SandboxOptions> = {}
       return body
     },
     /** The submission, once it is in one of these states. */
-    reach: async (id: string, ...states: Submission['state'][]): Promise<Submission> => {
-      for (;;) {
-        const { body, text } = await gateway.client.call<Submission>(`/v1/dnc-submissions/${id}`)
-        assert.ok(body.state, text)
-        if (states.includes(body.state)) return body
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
-    },
+    reach: (id: string, ...states: Submission['state'][]): Promise<Submission> =>
+      reachSubmission(gateway, id, ...states),
     /** What the list has about each of these people. */
     search: async (...phoneNumbers: string[]): Promise<Searched['items']> => {
       const { body } = await gateway.client.call<Searched>(`/v1/dnc-lists/${list}/entries/search`, {
