@@ -30,7 +30,7 @@ const uploadMetrics = ({ counter }: Makers) => ({
   uploadsReplayed: counter('uploads_replayed_total', 'Answers replayed for an idempotency key'),
   uploadsHeld: counter(
     'uploads_held_total',
-    'How often the gateway held an upload, by reason. `apply` and `not_before` stay 0, because callers request these holds',
+    'How often the gateway held an upload, by reason. Holds that callers request (`apply` and `not_before`) do not count',
     ['reason'],
   ),
   uploadsFinished: counter('uploads_finished_total', 'Uploads that reached a final state', [
@@ -38,7 +38,7 @@ const uploadMetrics = ({ counter }: Makers) => ({
   ]),
   reconciliations: counter(
     'reconciliations_total',
-    'Checks of ended uploads in Genesys, by outcome. `unavailable`: the gateway could check nothing',
+    'Reconciliations of ended uploads, by outcome. `unavailable`: the gateway could check nothing',
     ['outcome'],
   ),
   reconciledRows: counter(
@@ -149,18 +149,18 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   holds: gauge('holds', 'Uploads that are held at present, by reason', ['reason']),
   longestUnchanged: gauge(
     'upload_longest_unchanged_seconds',
-    'Longest time without progress of an upload, by state of the upload. Progress is a settled batch or another change of the upload',
+    'Longest time that an upload has made no progress, by state of the upload. A settled batch or another change of the upload counts as progress',
     ['state'],
   ),
   lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),
-  lanesWaiting: gauge('lanes_waiting', 'Lanes with work that no worker holds'),
+  lanesWaiting: gauge('lanes_waiting', 'Lanes that have work but no worker'),
   oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest waiting lane has waited'),
   syncPending: gauge('sync_pending', 'Messages to other systems that are not delivered yet'),
   oldestSyncPending: gauge(
     'sync_oldest_pending_seconds',
     'Age of the oldest message that the gateway still has to deliver to an enabled endpoint',
   ),
-  syncDead: gauge('sync_dead', 'Messages that the gateway gave up on. You may replay them'),
+  syncDead: gauge('sync_dead', 'Messages that the gateway gave up on. You can replay them'),
   clockJumps: counter('clock_jumps_total', 'Clock jumps, by clock: database or gateway', ['of']),
   clockUnconfirmed: gauge(
     'clock_unconfirmed',
@@ -216,7 +216,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
 const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   guestFiles: counter(
     'guest_files_total',
-    'Guest files that reached a state, by state and code. An accepted file counts again in each state that it reaches',
+    'Guest files, by state and code. A file counts on arrival (accepted or refused), at the end of its transfer (stored, rejected, quarantined or failed), and if it is quarantined later',
     ['state', 'code'],
   ),
   guestFileScans: counter('guest_file_scans_total', 'Scans of guest files, by verdict', [
@@ -225,7 +225,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   scannerAway: gauge('guest_file_scanner_away', '1 if clamd gave no verdict in its last scan'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
-    'New upload URLs requested for guest files, by reason: Genesys refused the previous URL, or the bytes arrived corrupt',
+    'Failed upload URLs of guest files, by reason: Genesys accepted no bytes at the URL, or the bytes arrived corrupt',
     ['reason'],
   ),
   guestFilesHeld: counter(
@@ -251,7 +251,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   retentionDeleted: counter(
     'retention_deleted_total',
-    'Items deleted at the end of their retention, by rule. The rule audit-entries counts runs in which entries were due. It does not count entries',
+    'Items deleted at the end of their retention, by rule. For the rule audit-entries, the metric counts the runs in which entries were due, and not the entries',
     ['rule'],
   ),
   retentionBehind: gauge(

@@ -26,8 +26,7 @@ before(async () => {
   const { app } = await startFakeServer()
   await app.close()
   for (const operation of app.operations()) operations.set(operation.id, operation)
-  // Jobs are slow, so that an upload behind another one of its list can still be paused.
-  stage = await setStage(await home.fresh(), 'guide', { jobDelayMs: 3_000 })
+  stage = await setStage(await home.fresh(), 'guide')
   gateway = await stage.gateway({ WEBHOOK_SECRET: SECRET })
   platformStage = await setStage(await home.fresh(), 'platform')
   platformGateway = await platformStage.gateway()

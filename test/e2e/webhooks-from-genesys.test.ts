@@ -99,7 +99,7 @@ describe('Webhooks from Genesys', () => {
         for (const id of uploads) {
           assert.equal((await other.client.finished(id)).state, 'completed')
           await stage.crm.message(({ data }) => data.uploadId === id)
-          assert.equal(stage.crm.about(id).length, 1)
+          assert.equal(new Set(stage.crm.about(id).map((message) => message.id)).size, 1)
         }
         assert.ok(other.events('lane.claimed').length > 0)
         assert.equal(other.events('webhook.received').length, 0)

@@ -54,7 +54,7 @@ const bytesFor = fc
 
 describe('whatever the bytes and wherever they are cut', () => {
   for (const [label, create] of DECODERS) {
-    it(`${label} gives the same text or fault in pieces as it gives in one piece`, () => {
+    it(`${label} gives the same text or fault, in pieces and in one piece`, () => {
       fc.assert(
         fc.property(bytesFor, places, (bytes, cuts) => {
           const { text, badAt } = decode(create(), bytes, cuts)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { uploadOptionsSchema } from '../../src/domain/uploads/upload-options.ts'
 import { embeddedHome } from '../support/databases/database.ts'
@@ -17,6 +18,7 @@ const HOSTILE = [
   ...['a%3fb', 'a%23b', '%25', 'a%2500', '-a', '_a', 'x'.repeat(129)],
 ]
 
+type Readyz = { checks: { clock: { detail: string } } }
 type Answer = { status: number; type: string; body: string }
 type Operations = Record<string, Record<string, { parameters?: { in: string; name: string }[] }>>
 
@@ -27,11 +29,15 @@ describe('Ids from callers', () => {
   let stage: Stage
   let gateway: RunningGateway
   let operations: Operations
+  const clockDetail = async (): Promise<string> =>
+    (await gateway.client.call<Readyz>('/readyz')).body.checks.clock.detail
   before(async () => {
     home = embeddedHome()
     stage = await setStage(await home.fresh(), 'guide')
     gateway = await stage.gateway()
     operations = (await gateway.client.call<{ paths: Operations }>('/openapi.json')).body.paths
+    // Until the clock of the copied database is confirmed, the gateway itself calls Genesys.
+    while ((await clockDetail()) !== 'steady') await delay(50)
   })
   after(async () => {
     await stage.close()

@@ -99,7 +99,7 @@ const causeOf = async (work: Promise<unknown>): Promise<unknown> => {
   }
 }
 
-test('every notation of an inner address or name is refused as an endpoint, and none is connected to', async (t) => {
+test('every notation of an inner address or name is refused as an endpoint, and the gateway connects to none of them', async (t) => {
   const { port, connections } = await startHoneypot(t)
   const faultOf = createEndpointUrlCheck({ innerHosts: [] })
   const transport = createWebhookTransport({ innerHosts: [], timeoutMs: 2000 })

@@ -66,7 +66,7 @@ export const GENESYS_REJECTIONS = {
     'Shorten the cells of the row and send it again.',
   ),
   'genesys-job-failed': page(
-    'Genesys accepted the rows and then failed twice to ingest them, without a reason.',
+    'Genesys accepted the rows and then failed twice to ingest them, and gave no reason.',
     'A job ends as failed and names no row.',
     'Send the row again.',
   ),

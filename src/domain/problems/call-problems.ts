@@ -145,7 +145,7 @@ export const CALL_PROBLEMS = {
   'capability-not-available': page(
     400,
     'The dialect or the configuration does not support this',
-    'The Genesys dialect or the configuration of the gateway does not support this call, or an option of the call. The detail shows which of the two is the reason.',
+    'The Genesys dialect or the configuration of the gateway does not support this call, or an option of the call. The detail names the reason.',
     'delivery=callback with the platform dialect.',
     'If the detail names an option, leave the option out. Otherwise, ask an operator which dialect and which settings are in use.',
   ),
@@ -173,7 +173,7 @@ export const CALL_PROBLEMS = {
   'idempotency-key-invalid': page(
     400,
     'The Idempotency-Key cannot be used',
-    'The key is empty, longer than 255 characters, or has characters other than visible ASCII.',
+    'The Idempotency-Key is empty, is longer than 255 characters, or has characters other than visible ASCII.',
     'Idempotency-Key: ""',
     'Use a UUID, quoted or bare.',
   ),
@@ -187,9 +187,9 @@ export const CALL_PROBLEMS = {
   'idempotency-key-reused': page(
     422,
     'The Idempotency-Key belongs to a different call',
-    'The key was already used at this address for a call with different contents. For example, the earlier call sent a different file or different options, or made a different list.',
-    'One key for all files of a day.',
-    'Use a new key for each new call. Use the same key only to send the same call again.',
+    'The Idempotency-Key was already used at this address for a call with different contents. For example, the earlier call sent a different file or different options, or made a different list.',
+    'One Idempotency-Key for all files of a day.',
+    'Use a new Idempotency-Key for each new call. Use the same Idempotency-Key only to send the same call again.',
   ),
   'state-conflict': page(
     409,

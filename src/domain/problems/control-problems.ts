@@ -20,7 +20,7 @@ export const CONTROL_PROBLEMS = {
     409,
     'A retry is already in progress',
     'A retry of this upload has not ended yet. `uploadId` is the id of the retry.',
-    'POST …/retry twice with different keys.',
+    'POST …/retry twice, with different Idempotency-Keys.',
     'Wait until the retry ends, or cancel it.',
   ),
   'retry-needs-overwrite': page(

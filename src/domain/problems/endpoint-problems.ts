@@ -66,7 +66,7 @@ export const ENDPOINT_PROBLEMS = {
     'A contact list with this name exists',
     'Genesys already has a contact list with exactly this name. If this list is granted to the tenant, `contactListId` is the id of the list. The gateway made nothing.',
     'POST /v1/contact-lists with the name of a list that was made by hand.',
-    'Use that list, or choose another name.',
+    'Use the existing list, or choose another name.',
   ),
   'contact-list-ambiguous': page(
     409,

@@ -7,6 +7,6 @@ export const ERASURE_PROBLEMS = {
     'The body does not name one person',
     'An erasure must name exactly one person, by `contactId` with `contactListId`, by `phoneNumber` in E.164, or by `email`. The gateway does not guess the country of a number, because a wrong guess could erase the wrong person. No erasure was started.',
     '{"phoneNumber": "0171 1234567"}, or {"email": "ann@example.com", "phoneNumber": "+493012345678"}.',
-    'Name the person in one of these three ways. If a person has several numbers and addresses, send several erasures.',
+    'Send either `contactId` with `contactListId`, or `phoneNumber`, or `email`. If a person has several numbers and addresses, send several erasures.',
   ),
 } as const satisfies Record<string, ProblemPage>

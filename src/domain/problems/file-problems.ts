@@ -35,7 +35,7 @@ export const FILE_PROBLEMS = {
     'The mapping of columns is missing or does not fit',
     'The answer has `proposals` or `unknown`. `proposals`: the gateway is not certain how to map some columns of the file to columns of the list. Each proposal names a column of the file, a column of the list and a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`. Check this value, correct it where it is wrong, and send it back. `unknown` lists columns that an option names but the file lacks, or columns of the file that cannot be added to the list.',
     'The file has `mobile`, the list has `phoneNumber` and no other phone.',
-    'Send the option `mapping` with the right pairs, and null for columns to leave out. In `mapping`, each key must be a column of the file. The options `phoneColumns` and `emailColumns` can name only columns of the file or of the list.',
+    'Send the option `mapping`. Each key must be a column of the file. Each value is a column of the list, or null to leave the column of the file out. The options `phoneColumns` and `emailColumns` can name only columns of the file or of the list.',
   ),
   'schema-drift': page(
     422,
@@ -70,7 +70,7 @@ export const FILE_PROBLEMS = {
     'The bytes are not valid text',
     'The file is not text, has bytes that are not valid in its encoding, or begins with a byte order mark that contradicts the encoding that you named. Or the gateway cannot detect the encoding with enough certainty. If the answer has `encoding`, this is the encoding that you named or that the gateway assumed. If a byte is invalid, `byte` is the position of this byte, counted from 1. `line` or `element` then shows where the record with this byte starts.',
     'A file in UTF-8 with a few lines from a Windows-1252 export, or an Excel workbook.',
-    'Save the file as text in UTF-8, or name its right encoding with the option `encoding`.',
+    'Save the file as text in UTF-8, or set the option `encoding` to the encoding of the file.',
   ),
   'compression-invalid': page(
     422,

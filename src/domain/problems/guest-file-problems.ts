@@ -119,7 +119,7 @@ export const GUEST_FILE_PROBLEMS = {
     'The file was changed while it was sent to Genesys',
     'This code appears only in the `problem` of a file. The gateway sent the file three times. Each time, the storage of Genesys reported that the received bytes differ from the sent bytes.',
     'A proxy that changes files.',
-    'Find the proxy between the gateway and Genesys that changes files. Then send the file again.',
+    'Find the proxy that changes files between the gateway and Genesys. Then send the file again.',
   ),
   'file-refused-by-genesys': page(
     422,

@@ -19,7 +19,7 @@ export const REGISTRY_PROBLEMS = {
   'registry-country-differs': page(
     422,
     'The file has numbers of a different country',
-    'A number in the file belongs to a country that is not the country of the registry. `line` is the line of this number. The gateway kept nothing of the file.',
+    'A number in the file does not belong to the country of the registry. `line` is the line of this number. The gateway kept nothing of the file.',
     '+442079460018 in an edition of a registry for US.',
     'Send the file to the registry that has the country of the numbers.',
   ),
@@ -54,7 +54,7 @@ export const REGISTRY_PROBLEMS = {
   'edition-base-missing': page(
     409,
     'The changes do not fit the edition in force',
-    'You sent changes, but the registry has no edition in force, or your changes are for a different edition. If an edition is in force, `editionId` is its id.',
+    'You sent changes, but the registry has no edition in force, or your changes are for an edition that is not in force. If an edition is in force, `editionId` is its id.',
     'You send changes before the first full edition.',
     'Send a full edition first. Then send the changes that were made after this edition.',
   ),
@@ -76,7 +76,7 @@ export const REGISTRY_PROBLEMS = {
     409,
     'The edition is being loaded',
     'The gateway is still loading the edition. You can delete an edition only if it is in force, was replaced, or has failed.',
-    'DELETE right after the POST.',
+    'You delete an edition right after you sent it.',
     'Read the edition with GET until its state changes, then delete it.',
   ),
 } as const satisfies Record<string, ProblemPage>

@@ -57,7 +57,7 @@ export const SEGMENT_PROBLEMS = {
   'campaign-left-off': page(
     409,
     'The campaign was not started again',
-    'This code appears only in the `problem` of a version. The gateway stopped the campaign and applied the segment, but did not start the campaign again. Someone changed the campaign in the meantime, more than 10 minutes had passed since the gateway stopped the campaign, or Genesys refused to start the campaign.',
+    'This code appears only in the `problem` of a version. The gateway stopped the campaign and applied the segment, but did not start the campaign again. The reason is one of these: someone changed the campaign in the meantime, the campaign was stopped for more than 10 minutes, or Genesys refused to start the campaign.',
     'An outage of Genesys between stop and start.',
     'Check the campaign in Genesys and start it there.',
   ),

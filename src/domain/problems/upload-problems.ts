@@ -24,7 +24,7 @@ export const UPLOAD_PROBLEMS = {
   'import-unattributed': page(
     502,
     'Genesys did not import all rows, and the gateway does not know which rows are missing',
-    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The gateway knows this from one of these signs: the import ended as failed, an event of Genesys reported a fault, the list grew too little, or the list lacks a row of a sample. The gateway takes the growth of the list as the number of delivered rows. The other rows count as failed. The gateway cannot tell which rows are missing, because the file has more than 100,000 rows, and the gateway does not read so many contacts from Genesys. `detail` shows how many rows are missing.',
+    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The gateway knows this from one of these signs: the import ended as failed, an event of Genesys reported a fault, the list grew too little, or the list lacks a row of a sample. The gateway calculates the number of delivered rows from the growth of the list. The other rows count as failed. The gateway cannot tell which rows are missing, because the file has more than 100,000 rows, and the gateway does not read so many contacts from Genesys. `detail` shows how many rows are missing.',
     'The list grows by 149,000 contacts after a file of 150,000 new contacts.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),
@@ -45,7 +45,7 @@ export const UPLOAD_PROBLEMS = {
   'contact-list-full': page(
     409,
     'The contact list is full',
-    'This code appears in the `problem` of an upload, and as the code of rows. The list has as many contacts as Genesys allows (1,000,000 in the platform dialect), or this upload would exceed the limit. If the gateway detects this before it sends rows, it sends nothing. Contacts that it has already delivered stay in the list.',
+    'This code appears in the `problem` of an upload, and as the code of rows. The list has as many contacts as Genesys allows (1,000,000 in the platform dialect), or this upload would exceed the limit. If the gateway detects this before it sends rows, it sends nothing. Otherwise, the contacts that were already delivered stay in the list.',
     'An upload of 20,000 new contacts to a list that holds 990,000.',
     'To make room in the list, delete contacts in Genesys, then call POST …/retry. Or send the file to a different list.',
   ),

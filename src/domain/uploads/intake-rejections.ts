@@ -132,7 +132,7 @@ export const INTAKE_REJECTIONS = {
     'Add the area code, or write the number as + and the country code.',
   ),
   'phone-several': page(
-    'The cell has more than one number, or a number with a second ending. If the gateway joined the digits, the result could be the number of a stranger.',
+    'The cell has more than one number, or a number with two endings (12345-0/-15). If the gateway joined the digits, the result could be the number of a stranger.',
     '089 12345 / 089 12346, or 089 12345-0/-15',
     'Keep one number in the cell. Put the other number into a separate column.',
   ),

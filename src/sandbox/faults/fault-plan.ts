@@ -77,7 +77,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('callback-late', { delayMs: z.int().positive() }),
   /** The callback is sent before the job ends. The upload is answered only after this callback. */
   rule('callback-early', {}),
-  /** The callback waits until `behind` other callbacks were sent, or `atMostMs` have passed. */
+  /** Waits until other callbacks were sent (`behind`: how many), or `atMostMs` have passed. */
   rule('callback-out-of-order', {
     behind: z.int().positive().default(1),
     atMostMs: z.int().positive().default(2000),

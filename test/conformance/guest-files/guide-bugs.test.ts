@@ -198,7 +198,7 @@ describe('The bugs of the guide for guest files', () => {
     for (const made of ['availabilityRate', 'complianceStatus']) assert.ok(!(made in data))
     assert.ok(data.latencyMs !== null && data.latencyMs >= 0)
   })
-  test('D18: bombs and documents that do something are refused', async () => {
+  test('D18: decompression bombs and files with active content are refused', async () => {
     assert.equal(await judged('a.png', pngOf({ width: 1e5, height: 1e5 })), 'image-too-large')
     const byRatio = Buffer.alloc(20_000_000)
     const bySize = Buffer.concat([randomBytes(500_000), Buffer.alloc(30_000_000)])

@@ -67,7 +67,7 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
     assert.ok(Number(answer.headers.get('retry-after')) >= 1)
   }
 
-  test('rows of a day count over both, and an upload over the quota leaves nothing behind', async (t) => {
+  test('rows of a day count together, and an upload over the quota leaves nothing behind', async (t) => {
     const { id, at } = await tenant('crm-rows', { rowsPerDay: 50 })
     const [one, other] = [at[0]!, at[1]!]
     assert.equal((await send(one, 'rows-1', 30)).status, 202)
@@ -93,7 +93,7 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
     t.diagnostic(`rowsPerDay 50: ${50 + passed} rows taken by two instances, 30 refused`)
   })
 
-  test('calls of a minute count over both, beside the limit of each key; do-not-call entries still pass', async (t) => {
+  test('calls of a minute count together, in addition to the limit of each key; do-not-call entries still pass', async (t) => {
     let taken = 0
     const { at } = await tenant('crm-calls', { requestsPerMinute: 5 })
     const refused = await Promise.any(
@@ -116,7 +116,7 @@ describe('Quotas of a tenant, at two gateways', { skip: server.skip }, () => {
     assert.equal(entries.status, 202, entries.text)
   })
 
-  test('open uploads count over both until they end', async (t) => {
+  test('open uploads count together until they end', async (t) => {
     let refused = 1
     stage.sandbox.setFaults([{ kind: 'status', operation: 'bulk', status: 503 }])
     const { at } = await tenant('crm-open', { openUploads: 1 })

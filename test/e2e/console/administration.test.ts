@@ -38,6 +38,11 @@ const pressKey = async (page: Page, name: string): Promise<void> => {
   await page.getByRole('button', { name, exact: true }).focus()
   await page.keyboard.press('Enter')
 }
+
+/** Resolves when the newest version of the segment is in force. */
+const untilInForce = (page: Page): Promise<void> =>
+  page.locator('#live .head .state.completed').waitFor()
+
 test('an endpoint is added, tried out, paused and gets a new secret, which is shown once', async () => {
   const { page, context, errors } = await openTab(browser)
   await signIn(page, gateway.address, ADMIN_KEY)
@@ -77,8 +82,12 @@ test('an endpoint is added, tried out, paused and gets a new secret, which is sh
   await page.getByText('A person paused the endpoint in the console').waitFor()
   await checkAccessible(page)
   await page.getByRole('link', { name: 'Show its entries in the audit trail' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor()
   const trail = page.getByRole('region', { name: 'Entries' })
-  await trail.getByText('Secret of an endpoint replaced').waitFor()
+  // The trail shows an entry once it is in the chain. The page does not refresh itself.
+  while ((await trail.getByText('Secret of an endpoint replaced').count()) === 0) {
+    await page.reload()
+  }
   await trail.getByText('Endpoint added').click()
   await checkAccessible(page)
   await page.getByRole('button', { name: 'Verify' }).click()
@@ -187,7 +196,7 @@ test('by keyboard alone: a segment is built, its faults are shown in place, it i
   await pressKey(page, 'Apply this segment')
   await page.getByText('The segment is accepted').waitFor()
   await page.getByText('city is “Bonn”').waitFor()
-  await page.getByText('Applied', { exact: true }).first().waitFor()
+  await untilInForce(page)
   await checkAccessible(page)
 
   await page.getByRole('link', { name: 'Change the rules' }).focus()
@@ -204,6 +213,8 @@ test('by keyboard alone: a segment is built, its faults are shown in place, it i
   await page.keyboard.press('Space')
   await pressKey(page, 'Apply this segment')
   await page.getByText('Version 2, for the contact lists').waitFor()
+  // Before that, version 1 is in force, and going back to it would change nothing.
+  await untilInForce(page)
   await page.getByText('Go back…').focus()
   await page.keyboard.press('Enter')
   await pressKey(page, 'Go back to version 1')

@@ -13,6 +13,7 @@ import {
   startBrowser,
 } from '../../support/console/browser.ts'
 import { embeddedHome } from '../../support/databases/database.ts'
+import { freePort } from '../../support/gateway/free-port.ts'
 import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
@@ -20,13 +21,16 @@ const home = embeddedHome()
 const LIST = 'demo-contacts'
 let stage: Stage
 let gateway: RunningGateway
+/** The gateway gets it again after a kill, and nobody else may take it in between. */
+let port: string
 let browser: Browser
 /** A key that may see cells. */
 let seeingKey: string
 
 before(async () => {
   stage = await setStage(await home.fresh(), 'guide')
-  gateway = await stage.gateway()
+  port = String(await freePort())
+  gateway = await stage.gateway({ PORT: port })
   browser = await startBrowser()
   const scopes = ['uploads', 'audit', 'cells:reveal']
   const { body } = await gateway.client.call<{ key: string }>('/v1/keys', {
@@ -226,7 +230,8 @@ test('an upload that is cancelled, or whose gateway is killed in the middle, say
       .locator('#sent')
       .filter({ hasText: /, [1-9]/u })
       .waitFor()
-  await allow(100_000)
+  // So slow that the file, a megabyte, is under way for most of a minute.
+  await allow(20_000)
   await upload.click()
   await isUnderWay()
   await checkAccessible(page)
@@ -239,7 +244,7 @@ test('an upload that is cancelled, or whose gateway is killed in the middle, say
   await page.getByText('Press “Upload” again.').waitFor()
   await checkAccessible(page)
   await allow(-1)
-  gateway = await stage.gateway({ PORT: new URL(gateway.address).port })
+  gateway = await stage.gateway({ PORT: port })
   const before = await gateway.client.call<{ items: unknown[] }>('/v1/uploads')
   await upload.click()
   await page.getByText('The file is accepted.').waitFor()

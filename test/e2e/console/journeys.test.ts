@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { browserOfSuite, checkAccessible, openTab, signIn } from '../../support/console/browser.ts'
+import {
+  browserOfSuite,
+  checkAccessible,
+  openTab,
+  signIn,
+  untilRefreshed,
+} from '../../support/console/browser.ts'
 import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
 import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
@@ -41,8 +47,8 @@ test('the overview refreshes itself, keeps the focus, and fits 320 px in the dar
   await signIn(page, gateway().address, ADMIN_KEY)
   const link = page.getByRole('link', { name: 'Overview' })
   await link.focus()
-  await page.waitForResponse((response) => response.url().includes('/overview/live?look=1'))
-  await page.locator('#look-2').waitFor({ state: 'attached' })
+  await untilRefreshed(page)
+  await untilRefreshed(page)
   assert.equal(await page.locator('a[href="/console"]:focus').count(), 1)
   const wide = await page.evaluate('document.documentElement.scrollWidth')
   assert.equal(wide, 320, 'nothing sticks out')
@@ -53,7 +59,6 @@ test('the overview refreshes itself, keeps the focus, and fits 320 px in the dar
 
 test('a page that cannot refresh itself says so, shows nothing of the error, and goes on by itself', async () => {
   const { page, context } = await openTab(browser())
-  await signIn(page, gateway().address, ADMIN_KEY)
   const live = '**/console/overview/live*'
   const answers = [
     { status: 503, contentType: 'text/html', body: '<main><h1>No database</h1></main>' },
@@ -65,11 +70,13 @@ test('a page that cannot refresh itself says so, shows nothing of the error, and
     else if (answer === null) await route.abort()
     else await route.continue()
   })
+  await signIn(page, gateway().address, ADMIN_KEY)
   await page.getByText('This page could not be refreshed').waitFor()
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
   assert.equal(await page.getByText('No database').count(), 0)
   await checkAccessible(page)
-  await page.locator('#look-1').waitFor({ state: 'attached' })
+  // The first refresh that succeeds makes this #look-1, and each later one the next number.
+  await page.locator('[id^="look-"]:not(#look-0)').waitFor({ state: 'attached' })
   await page.getByText('This page could not be refreshed').waitFor({ state: 'detached' })
   assert.deepEqual(answers, [])
   await context.close()
@@ -152,7 +159,8 @@ test('a wrong upload is stopped after its consequences were read, and others are
   await page.getByText('Cancel…', { exact: true }).click()
   await page.getByText('You cannot undo this').waitFor()
   // What a person has opened stays open while the page refreshes itself.
-  await page.locator('[id^=look-][id$="-2"]').waitFor({ state: 'attached' })
+  await untilRefreshed(page)
+  await untilRefreshed(page)
   await checkAccessible(page)
   await page.getByRole('button', { name: 'Cancel this upload' }).click()
   await page.getByText('Cancelled', { exact: true }).first().waitFor()

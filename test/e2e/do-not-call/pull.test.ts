@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { PGlite } from '@electric-sql/pglite'
 
 import { embeddedHome } from '../../support/databases/database.ts'
 import { dncSuite, type Submission } from '../../support/do-not-call/dnc-suite.ts'
+import { callPlatform } from '../../support/stages/platform-call.ts'
 import { setStage } from '../../support/stages/stage.ts'
 
 const [ANN, BOB, CAT, DAN] = [
@@ -85,10 +87,17 @@ describe('Pulling a DNC list of the platform', () => {
     suite.stage.sandbox.changeAsAgent(suite.list, { add: [ANN] })
     await pull()
     suite.stage.sandbox.changeAsAgent(suite.list, { add: [BOB] })
-    suite.stage.sandbox.setFaults([{ kind: 'dnc-export-lag', lagMs: 1_200, count: 1 }])
+    // The export that the gateway requests is made only when this test requests it once more.
+    suite.stage.sandbox.setFaults([{ kind: 'dnc-export-lag', count: 1 }])
+    const path = `/api/v2/outbound/dnclists/${suite.list}/export`
+    const calls = () => suite.stage.sandbox.requests().filter((call) => call.path === path)
+    const before = calls().length
     const { body } = await post('pull', null)
     const second = await post('pull', null)
     assert.equal(second.status, 409, second.text)
+    // A look, the request, and a look that finds only the export before it.
+    while (calls().length < before + 3) await delay(20)
+    await callPlatform(suite.stage, path, 'POST')
     assert.equal((await applied(body.id)).counts.created, 1)
     assert.deepEqual(await suppressed(ANN, BOB), [true, true])
   })

@@ -11,8 +11,9 @@ import { embeddedHome } from '../../support/databases/database.ts'
 import { type CrmReceiver, startCrmReceiver } from '../../support/gateway/crm-receiver.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
+/** One type for each message, however often the message was sent. */
 const typesAbout = ({ heard }: CrmReceiver, submissionId: string): string[] =>
-  heard
+  [...new Map(heard.map((message) => [message.id, message])).values()]
     .map(({ id: _id, ...message }) => dncEventSchema.safeParse(message))
     .flatMap(({ data }) => (data?.data.submissionId === submissionId ? [data.type] : []))
 

@@ -17,7 +17,7 @@ for (const dialect of ['guide', 'platform'] as const) {
   describe(`An erasure, with the ${dialect} dialect`, () => {
     const at = erasureSuite(embeddedHome(), dialect)
 
-    it('takes a person out of rows, rejected cells, texts and the register, and leaves everybody else', async () => {
+    it('takes a person out of rows, cells of rejected rows, texts and the register, and leaves everybody else', async () => {
       const [ann, bob, cy] = at.people()
       const id = await at.upload(
         [ann, bob, cy].map(at.rowOf),

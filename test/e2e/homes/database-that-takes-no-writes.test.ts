@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 
-import { openOtherSession } from '../../support/databases/blocked.ts'
+import { openOtherSession, type OtherSession } from '../../support/databases/blocked.ts'
 import { serverHome } from '../../support/databases/database.ts'
 import { startPostgres } from '../../support/databases/postgres-server.ts'
 import { standbySkip, startStandby } from '../../support/databases/postgres-standby.ts'
@@ -21,6 +21,14 @@ const until = async (wanted: () => Promise<boolean>): Promise<void> => {
   while (!(await wanted())) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
+/**
+ * Ends the gateway's sessions, because open ones do not get a new setting of the database. Resolves
+ * when they have ended.
+ */
+const endSessions = (admin: OtherSession): Promise<unknown> =>
+  admin.query(`select pg_terminate_backend(pid, 60000) from pg_stat_activity
+    where datname = current_database() and application_name = 'outbound-gateway'`)
+
 describe('A database that takes no writes', { skip: server.skip }, () => {
   after(() => server.close())
 
@@ -39,9 +47,7 @@ describe('A database that takes no writes', { skip: server.skip }, () => {
         const gateway = await stage.gateway()
         assert.equal((await readyz(gateway)).status, 200)
         await admin.query(`alter database ${name} set default_transaction_read_only = on`)
-        // Sessions that are open do not get the new setting, so they are ended.
-        await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and application_name = 'outbound-gateway'`)
+        await endSessions(admin)
         // Until the ended sessions are replaced, readiness may first say that the database does not
         // answer.
         let answer = await readyz(gateway)
@@ -77,11 +83,16 @@ describe('A database that takes no writes', { skip: server.skip }, () => {
     assert.ok(home.kind === 'server')
     const stage = await setStage(home, 'guide')
     const admin = await openOtherSession(home.url)
-    try {
-      await admin.query(
-        `do $$ begin execute format('alter database %I set statement_timeout = 300', current_database()); end $$`,
+    const limitStatements = (to: string) =>
+      admin.query(
+        `do $$ begin execute format('alter database %I ${to}', current_database()); end $$`,
       )
+    try {
       const gateway = await stage.gateway()
+      // Only now and only for this call: on a busy machine, other statements may take as long.
+      await limitStatements('set statement_timeout = 300')
+      await endSessions(admin)
+      await until(async () => (await readyz(gateway)).status === 200)
       await admin.query('begin')
       await admin.query('lock table idempotency_key in access exclusive mode')
       const { csv } = cleanFile({ rows: ROWS, prefix: LIST, version: 1 })
@@ -89,6 +100,9 @@ describe('A database that takes no writes', { skip: server.skip }, () => {
       assert.equal(refused.status, 503, refused.text)
       assert.match(refused.text, /database-unavailable/)
       await admin.query('rollback')
+      await limitStatements('reset statement_timeout')
+      await endSessions(admin)
+      await until(async () => (await readyz(gateway)).status === 200)
       const taken = await gateway.client.upload(LIST, csv, { key: 'again' })
       assert.equal(taken.status, 202, taken.text)
       assert.equal((await gateway.client.finished(taken.body.id)).state, 'completed')

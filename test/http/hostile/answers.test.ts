@@ -58,7 +58,7 @@ test('TRACE, CONNECT and bodies of plain text are refused everywhere', async (t)
   }
 })
 
-test('no answer leads to another site: no call can name a target, and none redirects', async (t) => {
+test('no answer redirects to another site, whatever target a call names', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())
   const elsewhere = [

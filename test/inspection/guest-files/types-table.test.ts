@@ -10,7 +10,7 @@ import { TYPE_STARTS } from '../../support/guest-files/type-starts.ts'
 const judged = createJudged()
 
 describe('files of other types, under every allowed name', () => {
-  it('are at least 60 types', () => {
+  it('have at least 60 types', () => {
     assert.ok(TYPE_STARTS.length >= 60, `${TYPE_STARTS.length}`)
   })
   for (const [what, type, content] of TYPE_STARTS) {

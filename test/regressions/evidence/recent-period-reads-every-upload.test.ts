@@ -15,17 +15,21 @@ describe('Uploads that evidence searches', { skip: home.skip }, () => {
   let store: Store
   let counters: Counters
   let likeId: string
+  /** All times count from here, because making the uploads may take long. */
+  let madeAt: Date
   before(async () => {
     const place = await home.fresh()
     assert.ok(place.kind === 'server')
     store = await openTestStore(place)
     likeId = (await stageUpload(store)).id
+    madeAt = new Date()
+    const made = `timestamptz '${madeAt.toISOString()}'`
     // A minute apart. The newest one began a minute ago, and each took a second.
-    await copies(`select n, now() - (${UPLOADS + 1} - n) * interval '1 minute' as begun, 'completed' as state,
+    await copies(`select n, ${made} - (${UPLOADS + 1} - n) * interval '1 minute' as begun, 'completed' as state,
       interval '1 second' as took from generate_series(1, ${UPLOADS}) n`)
-    await copies(`select 900001 as n, now() - interval '9 days' as begun, 'completed' as state,
+    await copies(`select 900001 as n, ${made} - interval '9 days' as begun, 'completed' as state,
       interval '9 days' - interval '5 minutes' as took`)
-    await copies(`select 900002 as n, now() - interval '8 days' as begun, 'staged' as state,
+    await copies(`select 900002 as n, ${made} - interval '8 days' as begun, 'staged' as state,
       null::interval as took`)
     await store.sql.executeSql('vacuum analyze upload')
     counters = await openCounters(place.url)
@@ -53,7 +57,7 @@ describe('Uploads that evidence searches', { skip: home.skip }, () => {
         limit: about.limit ?? 50,
       },
     })
-  const ago = (minutes: number): Date => new Date(Date.now() - minutes * 60_000)
+  const ago = (minutes: number): Date => new Date(madeAt.getTime() - minutes * 60_000)
 
   /** The entries that the busiest index of uploads was read for, and rows of scans. */
   const mostRead = async (call: () => Promise<unknown>): Promise<number> =>

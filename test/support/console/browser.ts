@@ -80,6 +80,12 @@ export const signIn = async (page: Page, address: string, key: string): Promise<
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
 }
 
+/** Resolves when the page has refreshed itself once more. */
+export const untilRefreshed = async (page: Page): Promise<void> => {
+  const look = await page.locator('[id^="look-"]').getAttribute('id')
+  await page.locator(`[id^="look-"]:not([id="${look}"])`).waitFor({ state: 'attached' })
+}
+
 /**
  * Chooses the option that begins with this text by the arrow keys. Typing its name does not work,
  * because a browser forgets the first letters after a second.

@@ -48,7 +48,7 @@ export const createKnownIds = async (calling: Calling): Promise<Table> => {
     async (id) => (await gateway.client.finished(id)).id,
   )
   return {
-    ...ofUploads(calls, ended),
+    ...ofUploads(calling, ended),
     ...ofFilesAndErasures(calls),
     ...ofSubmissions(calls),
     ...ofRegistries(calls),
@@ -59,8 +59,13 @@ export const createKnownIds = async (calling: Calling): Promise<Table> => {
   }
 }
 
-const ofUploads = (calls: ExampleCalls, ended: Promise<string>): Table => {
+const ofUploads = ({ stage, calls }: Calling, ended: Promise<string>): Table => {
   const { call } = calls
+  /** An upload to a list that Genesys keeps indexing, so that nothing of it is sent. */
+  const waitingUpload = async (listId: string, key: string): Promise<string> => {
+    stage.sandbox.setFaults([{ kind: 'list-status', listId, listStatus: 'PROCESSING' }])
+    return upload(calls, listId, key)
+  }
   const heldUpload = async (key: string) => (await call('createUpload', 'form', { key })).body
   return {
     createUpload: async (name) => (name === 'validateOnly' ? {} : { key: `example-${name}` }),
@@ -73,13 +78,11 @@ const ofUploads = (calls: ExampleCalls, ended: Promise<string>): Table => {
       return {}
     },
     cancelUpload: async () => ({ params: { uploadId: (await heldUpload('to-cancel')).id } }),
-    pauseUpload: async () => {
-      await upload(calls, 'demo-list-1', 'ahead')
-      return { params: { uploadId: await upload(calls, 'demo-list-1', 'to-pause') } }
-    },
+    pauseUpload: async () => ({
+      params: { uploadId: await waitingUpload('demo-list-1', 'to-pause') },
+    }),
     resumeUpload: async () => {
-      await upload(calls, 'demo-list-2', 'ahead-of-resumed')
-      const uploadId = await upload(calls, 'demo-list-2', 'to-resume')
+      const uploadId = await waitingUpload('demo-list-2', 'to-resume')
       await call('pauseUpload', 'moved', { params: { uploadId } })
       return { params: { uploadId } }
     },

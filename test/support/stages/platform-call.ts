@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts'
 export const callPlatform = async (
   { sandbox }: Stage,
   path: string,
-  method: 'GET' | 'DELETE' = 'GET',
+  method: 'GET' | 'POST' | 'DELETE' = 'GET',
 ): Promise<Response> => {
   const granted = await fetch(`${sandbox.url}/oauth/token`, {
     method: 'POST',

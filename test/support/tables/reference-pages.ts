@@ -26,12 +26,12 @@ const entriesAbout = (about: 'call' | 'upload') =>
 
 const codesPage = (): string => `# Codes
 
-${MADE} Codes are part of the contract, so they never change. A running gateway has a page for each code of a call, an upload or a row, with an example and the fix:
-\`/problems/{code}\`. The \`type\` of every error links to it.
+${MADE} Codes are part of the contract, so they never change. A running gateway has a page for each code of a call, an upload or a row at
+\`/problems/{code}\`. The page shows an example and the fix. The \`type\` of every error links to the page of its code.
 
 ## Codes of calls
 
-The gateway refuses a call with \`application/problem+json\`. The answer has a \`code\`, a \`detail\`, and a \`hint\` that shows how to fix the cause.
+If the gateway refuses a call, it answers with \`application/problem+json\`. The answer has a \`code\`, a \`detail\`, and a \`hint\` that shows how to fix the cause.
 
 ${table(
   ['code', 'status', 'what it means'],

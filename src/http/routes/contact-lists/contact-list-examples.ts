@@ -113,7 +113,7 @@ const SETTINGS = {
 export const LIST_SETTINGS_EXAMPLES: readonly Example[] = [
   {
     name: 'inForce',
-    summary: 'A list in which contacts are dialled again with every upload',
+    summary: 'With each upload to this list, Genesys dials known contacts again',
     params: { contactListId },
     answer: { status: 200, body: SETTINGS },
   },

@@ -26,7 +26,7 @@ export const registerDncControl = (add: AddRoute): void => {
     url: '/v1/dnc-submissions/:submissionId/release',
     id: 'releaseDncSubmission',
     summary:
-      'Release quarantined entries, so that the gateway sends them to Genesys. The key needs the scope dnc:override too. The scope admin does not include dnc:override',
+      'Release quarantined entries, so that the gateway sends them to Genesys. The key needs the scopes dnc and dnc:override. The scope admin does not include dnc:override',
     params: submissionParamsSchema,
     answers: MOVED,
     problems: MOVE_SUBMISSION_REFUSALS,

@@ -91,7 +91,7 @@ export const SUBMIT_EXAMPLES: readonly Example[] = [
 export const REMOVE_EXAMPLES: readonly Example[] = [
   {
     name: 'json',
-    summary: 'One person who may be called again, and why',
+    summary: 'One person who asked to be called again',
     params: { dncListId },
     headers: { 'idempotency-key': '3f0f7a4e-52c1-4a0b-9a57-0c9d1b2e4f60' },
     body: {

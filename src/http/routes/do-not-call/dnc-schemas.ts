@@ -92,7 +92,7 @@ export const dncChangeEventSchema = z.strictObject({
     mayBeOwn: z
       .boolean()
       .describe(
-        'true: a submission to the list is `applying` or `held`, or the gateway sent entries to the list within the last 5 minutes. Genesys does not report who added an entry, so the change may come from the gateway.',
+        'true: a submission to the list is `applying` or `held`, or the gateway sent entries to the list within the last 5 minutes. Genesys does not report who added an entry, so the gateway itself may have added the new entries.',
       ),
   }),
 })

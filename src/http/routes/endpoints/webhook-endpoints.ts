@@ -238,7 +238,7 @@ const registerDeliveries = (add: AddRoute): void => {
     summary:
       'Send a delivery again with the same webhook-id and body. The message is signed with the current secret, and the schedule of attempts starts again',
     params: deliveryParamsSchema,
-    answers: { 202: { about: 'The delivery, which is sent again', schema: deliverySchema } },
+    answers: { 202: { about: 'The delivery. The gateway sends it again', schema: deliverySchema } },
     problems: REPLAY_REFUSALS,
     examples: REPLAY_EXAMPLES,
     handler: async ({ params, caller }, reply, { webhookEndpoints }) => {

@@ -34,7 +34,7 @@ test('cancel, pause and resume obey If-Match where it is sent', async (t) => {
   }
 })
 
-test('apply needs a digest in If-Match, and passes every digest there to the workflow', async (t) => {
+test('/apply needs a digest in If-Match, and passes every digest there to the workflow', async (t) => {
   const { app, calls } = await startFakeServer()
   t.after(() => app.close())
   const apply = (headers: Record<string, string>) =>

@@ -154,7 +154,7 @@ const BAD_FORMS: [string, BadForm, number, string][] = [
   ['options no JSON', form([options('{'), FILE]), 400, 'option-invalid'],
   ['unknown option', form([options('{"mod":1}'), FILE]), 400, 'option-unknown'],
   [
-    'poisoned options',
+    'an option with the name __proto__',
     form([options('{"__proto__":{"polluted":1}}'), FILE]),
     400,
     'option-invalid',
@@ -178,7 +178,7 @@ const BAD_FORMS: [string, BadForm, number, string][] = [
   ['options after options', form([options('{}'), options('{}'), FILE]), 400, 'multipart-malformed'],
   ['long options', form([options(`"${'x'.repeat(70_000)}"`), FILE]), 413, 'multipart-too-large'],
   [
-    'a poisoned field name',
+    'a part with the name __proto__',
     form(['content-disposition: form-data; name="__proto__"\r\n\r\n1', FILE]),
     400,
     'multipart-malformed',

@@ -85,7 +85,7 @@ test('an upload has its version as ETag and is not sent again when it has not ch
   assert.equal(moved.headers['etag'], '"8"')
 })
 
-test('rows page through in order, and as CSV no cell begins a formula', async (t) => {
+test('pages of rows are in order, and no cell of the CSV begins a formula', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())
   const headers = bearer('uploads')

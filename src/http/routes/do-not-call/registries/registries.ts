@@ -149,7 +149,7 @@ export const registerEditionIntake = async (
     url: `${REGISTRY}/editions`,
     id: 'createEdition',
     summary:
-      'Send an edition of a registry: one number per line, plain or in the FTC’s flat form, with or without gzip. After an interruption, send only the rest (a gzip file: all of it)',
+      'Send an edition of a registry: one number per line, plain or in the FTC’s flat form, with or without gzip. After an interruption, send only the rest of the file. Send a gzip file whole again',
     params: registryParamsSchema,
     query: editionOptionsSchema,
     headers: {
