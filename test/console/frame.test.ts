@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 
 import { z } from 'zod'
 
@@ -206,6 +207,33 @@ test('a page says that Genesys is simulated, loads from here alone, and shows ma
     const asset = await app.inject({ url: url!, headers: { 'accept-encoding': 'br' } })
     assert.equal(asset.statusCode, 200, url)
     assert.match(String(asset.headers['cache-control']), /immutable/u)
+  }
+})
+
+test('a file of the page comes in the coding that the browser prefers, and in none that it refuses', async (t) => {
+  const { app, signIn } = await start(t)
+  const page = await app.inject({ url: '/console', headers: { cookie: await signIn() } })
+  const url = /src="(\/console\/assets\/[^"]+)"/u.exec(page.body)![1]!
+  const read = async (accepts: string) => {
+    const { headers, rawPayload } = await app.inject({
+      url,
+      headers: { 'accept-encoding': accepts },
+    })
+    return { coding: headers['content-encoding'], rawPayload }
+  }
+  const plain = (await read('identity')).rawPayload
+  const decode = { br: brotliDecompressSync, gzip: gunzipSync }
+  for (const [accepts, coding] of [
+    ['gzip, deflate, br', 'br'],
+    ['br;q=0, gzip', 'gzip'],
+    ['br;q=0.1, gzip;q=0.9', 'gzip'],
+  ] as const) {
+    const answer = await read(accepts)
+    assert.equal(answer.coding, coding, accepts)
+    assert.deepEqual(decode[coding](answer.rawPayload), plain, accepts)
+  }
+  for (const accepts of ['br;q=0', 'deflate', 'br;q=much', '']) {
+    assert.equal((await read(accepts)).coding, undefined, accepts)
   }
 })
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 
+import { negotiate } from '@fastify/accept-negotiator'
 import type { FastifyInstance } from 'fastify'
 
 import { sha256 } from '../../lib/digest.ts'
@@ -25,7 +26,9 @@ const SOURCES: Record<string, { from: URL | string; type: string }> = {
   'icon.svg': { from: own('icon.svg'), type: 'image/svg+xml' },
 }
 
-type Coding = 'br' | 'gzip'
+/** Content codings, the preferred one first. */
+const CODINGS = ['br', 'gzip'] as const
+type Coding = (typeof CODINGS)[number]
 type Asset = {
   bytes: Buffer
   type: string
@@ -76,8 +79,7 @@ export const registerAssets = (app: FastifyInstance): Record<string, string> => 
       if (asset === undefined || !asset.url.includes(`/${request.params.version}/`)) {
         return reply.callNotFound()
       }
-      const accepts = request.headers['accept-encoding'] ?? ''
-      const coded = /\bbr\b/u.test(accepts) ? 'br' : /\bgzip\b/u.test(accepts) ? 'gzip' : null
+      const coded = negotiate<Coding>(request.headers['accept-encoding'] ?? '', [...CODINGS])
       if (coded !== null) reply.header('content-encoding', coded)
       return reply
         .header('content-type', asset.type)
