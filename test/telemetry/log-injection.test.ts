@@ -51,7 +51,7 @@ test('each event is one line of JSON without a control character, whatever its f
   }
 })
 
-test('nothing that a caller writes into a call stands in a line of the log', async (t) => {
+test('no line of the log contains text that a caller sent in a call', async (t) => {
   const { lines, emit } = collect()
   const { app } = await startFakeServer({ emit })
   t.after(() => app.close())

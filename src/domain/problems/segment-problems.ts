@@ -17,7 +17,7 @@ export const SEGMENT_PROBLEMS = {
     'The segment needs a confirmation',
     'With this segment, the campaign would dial nobody (`unsatisfiable`, `swallowed-by-exclusion`), or too many contacts would enter or leave the selection of the campaign (`change-past-share`). The variable SEGMENT_CONFIRM_SHARE sets the limit, as a percentage of the contacts that the version in force selects. `reasons` names the reasons, and `analysis` explains them. Nothing was changed.',
     '{"all":[{"attribute":"age","operator":"<","value":20},{"attribute":"age","operator":">","value":30}]}',
-    'Read `analysis`. If you want this change, send the same definition with `confirm` set to `analysis.digest`, and a new Idempotency-Key.',
+    'Read `analysis`. If you want this change, set `confirm` to `analysis.digest`. Send the same definition again, with a new Idempotency-Key.',
   ),
   'segment-too-complex': page(
     422,

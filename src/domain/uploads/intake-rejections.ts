@@ -182,7 +182,7 @@ export const INTAKE_REJECTIONS = {
     'Write the number with + and its country code. Or set region to the country, in the entry or as an option.',
   ),
   'region-unknown': page(
-    'The region is not a two-letter country code that the gateway knows, for example US or GB.',
+    'The gateway does not know the region. A region is a two-letter country code, for example US.',
     'region "UK" or "usa".',
     'Write the two capital letters of the country, for example US or GB.',
   ),

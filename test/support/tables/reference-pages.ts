@@ -141,7 +141,7 @@ const apiPage = ({ tags, paths }: ApiDocument): string => {
 ${MADE} This page lists every call. A running gateway shows the parameters, bodies and answers of each call at \`/docs\`, and as OpenAPI 3.1 at \`/openapi.json\`
 ([openapi/openapi.json](../openapi/openapi.json)). [openapi/postman_collection.json](../openapi/postman_collection.json) has each call with an example, for Postman and Bruno.
 
-Send your key as \`Authorization: Bearer …\`. A call without a key gets 401. A key without the scope gets 403. If an object belongs to a different tenant, the answer is 404, as if it did not exist.
+Send your key as \`Authorization: Bearer …\`. A call without a key gets 401. A key without the scope of the call gets 403. If an object belongs to a different tenant, the answer is 404, as if it did not exist.
 
 ${sections.join('\n\n')}
 `
