@@ -121,7 +121,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_INDEX_WAIT_SECONDS',
     '60',
-    'In the guide dialect: how many seconds the gateway waits while Genesys rebuilds the index of a campaign. After this time, the segment becomes index_pending.',
+    'In the guide dialect: how many seconds the gateway waits while Genesys rebuilds the index of a campaign. If the index is not ready after this time, the segment becomes index_pending.',
   ),
   variable(
     genesys,
@@ -154,7 +154,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     sync,
     'CRM_SYNC_URL',
     null,
-    'URL that receives the events of uploads, for the CRM (Standard Webhooks).',
+    'URL at which the CRM receives the events of uploads (Standard Webhooks).',
   ),
   secret(
     sync,
@@ -165,34 +165,34 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     sync,
     'DMS_SYNC_URL',
     null,
-    'URL that receives the events of guest files, for the document system.',
+    'URL at which the document system receives the events of guest files.',
   ),
   secret(
     sync,
     'DMS_SYNC_SECRET',
-    'Secret for DMS_SYNC_URL, in the form of CRM_SYNC_SECRET. Required with DMS_SYNC_URL.',
+    'Secret for DMS_SYNC_URL, in the same form as CRM_SYNC_SECRET. Required with DMS_SYNC_URL.',
   ),
   variable(
     sync,
     'CDP_SYNC_URL',
     null,
-    'URL that receives the events of segments, for the customer data platform.',
+    'URL at which the customer data platform receives the events of segments.',
   ),
   secret(
     sync,
     'CDP_SYNC_SECRET',
-    'Secret for CDP_SYNC_URL, in the form of CRM_SYNC_SECRET. Required with CDP_SYNC_URL.',
+    'Secret for CDP_SYNC_URL, in the same form as CRM_SYNC_SECRET. Required with CDP_SYNC_URL.',
   ),
   variable(
     sync,
     'COMPLIANCE_SYNC_URL',
     null,
-    'URL that receives the events of do-not-call entries, for the compliance system.',
+    'URL at which the compliance system receives the events of do-not-call entries.',
   ),
   secret(
     sync,
     'COMPLIANCE_SYNC_SECRET',
-    'Secret for COMPLIANCE_SYNC_URL, in the form of CRM_SYNC_SECRET. Required with COMPLIANCE_SYNC_URL.',
+    'Secret for COMPLIANCE_SYNC_URL, in the same form as CRM_SYNC_SECRET. Required with COMPLIANCE_SYNC_URL.',
   ),
   variable(
     sync,

@@ -86,7 +86,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   throttled: counter('genesys_throttled_total', 'Answers of Genesys with 429'),
   tokenRenewed: gauge('genesys_token_renewed_timestamp_seconds', 'When the token was last renewed'),
-  tokenLife: gauge('genesys_token_life_seconds', 'Lifetime of the token, counted from its renewal'),
+  tokenLife: gauge('genesys_token_life_seconds', 'How long the token is valid after its renewal'),
   paceWaits: histogram('pace_wait_seconds', 'Time that a request waited for its slot', SECONDS, [
     'class',
   ]),

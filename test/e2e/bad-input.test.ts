@@ -102,7 +102,7 @@ describe('Bad input over HTTP', () => {
     await gateway.client.finished(answer.body.id)
   })
 
-  test('a field of megabytes refuses the file, not the gateway', async () => {
+  test('a file with a cell of more than a megabyte is refused with 422', async () => {
     const answer = await send(`${HEADER}\nC-1,${'x'.repeat(1_500_000)},Lee,+14155550101,,\n`)
     assert.equal(answer.status, 422, answer.text)
   })

@@ -15,7 +15,7 @@ describe('a file that cannot be taken', () => {
     ['is a header and blank lines', `${HEADER}\n , \n`, 'upload-no-rows'],
     ['has no id column', 'name,phone\nAnn,4155552671\n', 'contact-id-column-missing'],
     ['has two columns of one name', `contactId,name, name\nc1,a,b\n`, 'header-duplicate'],
-    ['names a column __proto__', `contactId,__proto__\nc1,b\n`, 'header-forbidden'],
+    ['has a column with the name __proto__', `contactId,__proto__\nc1,b\n`, 'header-forbidden'],
     ['has a column the list lacks', `contactId,phone,note\nc1,4155552671,x\n`, 'schema-drift'],
     ['nearly has a column', `contactId,phon\nc1,4155552671\n`, 'mapping-needed'],
     [
@@ -102,7 +102,7 @@ describe('a file that cannot be taken', () => {
     assert.equal(taken.result.counts.accepted, 1)
   })
 
-  it('is over a limit of bytes, rows or columns', async () => {
+  it('is refused if it exceeds a limit of bytes, rows or columns', async () => {
     assert.equal((await refusal(HEADER + GOOD, { maxBytes: 10 })).code, 'upload-too-large')
     assert.equal((await refusal(HEADER + GOOD + GOOD, { maxRows: 1 })).code, 'upload-too-many-rows')
     const limits = {

@@ -7,7 +7,7 @@ import { createPack, newKey, seal, sealingKey, unpack } from '../../src/lib/enve
 const KEY = sealingKey(newKey())
 
 describe('sealed data', () => {
-  it('opens whatever its size, but only in the place that it was sealed for', async () => {
+  it('opens at any size, but only in the place for which it was sealed', async () => {
     const pack = createPack()
     for (const bytes of [0, 1, 1023, 1024, 1025, 300_000]) {
       const plain = Buffer.alloc(bytes, 'contact ')

@@ -118,15 +118,15 @@ const createWorld = (store: Store, listId: string) => {
     }
   }
   const time = async (): Promise<void> => {
-    // Records a check of the clock, as a running instance does. Without a check for 5 s, the clock
-    // stands still for everything that ends permanently.
-    await store.sql.executeSql('update database_clock set seen_at = clock_timestamp()')
     await store.sql.executeSql(
       `update upload set not_before = clock_timestamp(),
         retry_at = case when retry_at is not null then clock_timestamp() end
       where contact_list_id = $1 and not_before is not null`,
       [listId],
     )
+    // Records a check of the clock after these times, as a running instance does. Without a check
+    // for 5 s, the clock stands still for everything that ends permanently.
+    await store.sql.executeSql('update database_clock set seen_at = clock_timestamp()')
     await store.lanes.wakeHeld()
   }
   const work = async (fault: string, nth: number, about: number): Promise<void> => {

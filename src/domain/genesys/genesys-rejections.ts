@@ -16,7 +16,7 @@ export const GENESYS_REJECTIONS = {
     'Compare the columns of the file with those of the list. Send the row again when they match.',
   ),
   'genesys-format-mismatch': page(
-    'The value does not have the format that Genesys expects in the column. The gateway did not reject the row, because the list in Genesys did not name this format.',
+    'The value does not have the format that Genesys expects in the column. The list in Genesys did not name this format, so the gateway could not detect the fault.',
     'The list shows a text column, but Genesys checks its values as phone numbers in E.164.',
     'Check the format of the column in Genesys. Name the column in phoneColumns or emailColumns, or correct the list. Then send the row again.',
   ),

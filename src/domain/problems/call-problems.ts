@@ -14,7 +14,7 @@ export const CALL_PROBLEMS = {
     'The key does not allow this call',
     'The key is valid but lacks the scope that this call needs. `scope` names the missing scope.',
     'A key with scope `dnc` posts an upload.',
-    'Ask an operator for a key with this scope.',
+    'Ask an operator for a key with the missing scope.',
   ),
   'not-found': page(
     404,
@@ -34,7 +34,7 @@ export const CALL_PROBLEMS = {
     429,
     'Too many calls',
     'The key made more calls per minute than RateLimit-Policy allows, or too many calls with invalid keys came from one IP address.',
-    'A job reads the state of its upload in a tight loop.',
+    'A program reads the state of an upload in a tight loop.',
     'Wait for the number of seconds in Retry-After. Then call less often. If your earlier calls got 401, correct the key.',
   ),
   'parameter-invalid': page(
@@ -68,7 +68,7 @@ export const CALL_PROBLEMS = {
   'body-malformed': page(
     400,
     'The body is not valid JSON',
-    'The body is declared as JSON but is not valid JSON in UTF-8. Or the JSON has a forbidden member name, two members with the same name in one object (`fields` names them), or more than 64 levels.',
+    'The body is declared as JSON but is not valid JSON in UTF-8. Or the JSON has a forbidden member name, the same member name twice in one object (`fields` has this name), or more than 64 levels.',
     '{"a": 1,}',
     'Send valid JSON in UTF-8. Each name may occur only once in an object.',
   ),
@@ -91,14 +91,14 @@ export const CALL_PROBLEMS = {
     'The body arrives too slowly',
     'The body was slower than one of these limits allows, and the gateway did not accept the call. The body of an upload, a do-not-call submission, an edition or a guest file must not stay below 8 KiB per second for 15 seconds. In a form, the file must begin within 15 seconds. The form must end within 15 seconds after the end of the file. Any other body must be complete within 30 seconds.',
     'A connection that stays open although no more data arrives.',
-    'Send again, over a better connection. You may use the same Idempotency-Key. If the file is an edition of a registry, it is enough to send the rest of the file (docs/do-not-call.md).',
+    'Send again, over a better connection. You can use the same Idempotency-Key. If the file is an edition of a registry and is not gzip, it is enough to send the rest of the file (docs/do-not-call.md).',
   ),
   'body-broken-off': page(
     400,
     'The body is incomplete',
     'The connection ended before the body was complete, so the gateway did not accept the call.',
     'The client stopped in the middle of the file.',
-    'Send again. You may use the same Idempotency-Key. If the file is an edition of a registry, it is enough to send the rest of the file (docs/do-not-call.md).',
+    'Send again. You can use the same Idempotency-Key. If the file is an edition of a registry and is not gzip, it is enough to send the rest of the file (docs/do-not-call.md).',
   ),
   'media-type-unsupported': page(
     415,

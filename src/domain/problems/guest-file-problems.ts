@@ -91,7 +91,7 @@ export const GUEST_FILE_PROBLEMS = {
     'Genesys does not accept files for this contact',
     'This code appears only in the `problem` of a file. Genesys does not know the external contact, or the gateway does not have the right externalcontacts:write.',
     'The contact was deleted in Genesys.',
-    'Check the id of the contact, and the rights in docs/genesys-setup.md. Then send the file again.',
+    'Check the id of the contact. Check that the OAuth client has the rights that docs/genesys-setup.md lists. Then send the file again.',
   ),
   'conversation-refused': page(
     422,
@@ -105,7 +105,7 @@ export const GUEST_FILE_PROBLEMS = {
     'Genesys accepts this message only from a user',
     'This code appears only in the `problem` of a file. Genesys refused the call of the gateway. Either the OAuth client lacks the right conversation:message:create, or Genesys accepts the message only from a user who takes part in the conversation. The gateway uses client credentials, which do not belong to a user.',
     'An org that lets only agents send messages.',
-    'First grant the right to the role of the OAuth client (docs/genesys-setup.md). If Genesys still refuses the call, the gateway cannot send files into conversations of this org. docs/guest-files.md describes the alternatives.',
+    'First grant the right conversation:message:create to the role of the OAuth client (docs/genesys-setup.md). If Genesys still refuses the call, the gateway cannot send files into conversations of this org. docs/guest-files.md describes the alternatives.',
   ),
   'file-too-large-for-genesys': page(
     413,
@@ -126,7 +126,7 @@ export const GUEST_FILE_PROBLEMS = {
     'Genesys refused the file',
     'This code appears only in the `problem` of a file. Genesys or its storage permanently refused the file, or the variable GENESYS_UPLOAD_HOSTS does not name the host of the storage.',
     'The storage refused the type of the file.',
-    'Read `detail`. If it names GENESYS_UPLOAD_HOSTS, ask an operator to add the host. Otherwise, correct the file. Then send the file again.',
+    'Read `detail`. If it names GENESYS_UPLOAD_HOSTS, ask an operator to add the host of Genesys’ storage to this variable, and to restart the gateway. Otherwise, correct the file. Then send the file again.',
   ),
   'file-not-confirmed': page(
     502,

@@ -7,7 +7,7 @@ export const PROOF_PROBLEMS = {
     'The rows have not been checked against the registries yet',
     'The gateway could not read the registries when the file arrived, and has sent no row since then. It will check the rows before it sends the first row. Until this check, there is nothing to certify.',
     'GET /v1/uploads/{uploadId}/scrub-certificate for an upload that is held as `dnc_unavailable`.',
-    'Send the call again when the upload has resumed. If the upload was cancelled, nothing was sent and there is no certificate.',
+    'Send the call again when the upload has resumed. If the upload was cancelled, the gateway sent no row of it, and there will be no certificate.',
   ),
   'evidence-subject-invalid': page(
     422,

@@ -22,7 +22,7 @@ export const SEGMENT_PROBLEMS = {
   'segment-too-complex': page(
     422,
     'The rules are too long or too complex for Genesys',
-    'The translation of the definition for Genesys is too long or too complex. The guide dialect allows at most 50 rules of 2,048 characters. The platform dialect allows one filter of 10 conditions in two levels. `errors` names the rule.',
+    'The translation of the definition for Genesys is too long or too complex. The guide dialect allows at most 50 rules, and at most 2,048 characters in each rule. The platform dialect allows one filter with at most 10 conditions and two levels. `errors` names the rule.',
     'A definition for the platform dialect with eleven different comparisons.',
     'Simplify the rule that `errors` names: use fewer comparisons, or `in` instead of many `=`. Or calculate the result in your system, and send it in an additional column.',
   ),
@@ -43,9 +43,9 @@ export const SEGMENT_PROBLEMS = {
   'campaign-list-differs': page(
     422,
     'The segment must name the contact list of the campaign, and no other list',
-    'In the platform dialect, a campaign dials exactly one contact list. `contactListIds` must name this list and no other list. In the `problem` of a version, this code means that someone changed the list of the campaign before the version was applied.',
+    'In the platform dialect, a campaign dials exactly one contact list. `contactListIds` must name this list and no other list. In the `problem` of a version, this code means that someone replaced the list of the campaign before the version was applied.',
     'A definition that names two lists.',
-    'Send the id of the campaign’s own contact list, or change the list of the campaign in Genesys.',
+    'Send the id of the campaign’s own contact list, or replace the list of the campaign in Genesys.',
   ),
   'campaign-running': page(
     409,
@@ -100,7 +100,7 @@ export const SEGMENT_PROBLEMS = {
     409,
     'The segment is not held',
     'You can resume a version only if it is `held` as `campaign_refused`. A version that is held for a different reason resumes by itself.',
-    'POST …/segment/resume for a segment that is applied.',
+    'POST …/segment/resume for a segment in the state applied.',
     'Read the segment to see its present state.',
   ),
 } as const satisfies Record<string, ProblemPage>

@@ -31,7 +31,7 @@ export const UPLOAD_PROBLEMS = {
   'list-clearing': page(
     409,
     'Genesys has not cleared the list yet',
-    'This code appears in the `problem` of an upload that is held as `list_clearing`. Genesys accepted the call that clears the list, but the list still has contacts, or Genesys has deleted rows that were sent after the call. While the upload is held, the gateway sends nothing else to the list.',
+    'This code appears in the `problem` of an upload that is held as `list_clearing`. Genesys accepted the call that clears the list. Afterwards, the list still had contacts, or Genesys deleted rows that the gateway sent after this call. While the upload is held, the gateway sends nothing else to the list.',
     'mode=overwrite on a list of a million contacts.',
     'You do not have to do anything: the gateway checks the list, and the upload resumes by itself. If this takes hours, check the list in Genesys, then call POST …/resume. The gateway then checks the list for five more minutes. If the list is still not empty, and no row of the upload was sent, the gateway requests the clearing once more.',
   ),
@@ -59,9 +59,9 @@ export const UPLOAD_PROBLEMS = {
   'contact-id-column-not-in-list': page(
     422,
     'The contact list has no column for the contact id',
-    'In the guide dialect, delivery=file and delivery=callback need a column of the list for the contact id. The list has neither the column `contactId` nor the column to which the id is mapped. If this is the answer to a call, nothing was kept.',
+    'In the guide dialect, an upload with delivery=file or delivery=callback needs a contact list that has a column for the contact id. The list has neither the column `contactId` nor the column to which the id is mapped. If a call gets this code as its answer, the gateway keeps nothing of the upload.',
     'delivery=file for a list with the columns phone and firstName.',
-    'Send the upload with delivery=batches, or use a list that has a column for the id.',
+    'Send the upload with delivery=batches, or use a list that has a column for the contact id.',
   ),
   'overwrite-superseded': page(
     409,

@@ -20,7 +20,7 @@ export const WEBHOOK_RECEIPT_PROBLEMS = {
     413,
     'The webhook is too large',
     'The body has more than 65,536 bytes. When Genesys reports the end of an upload, the body has a few hundred bytes.',
-    'A page of contacts is posted to /webhook/genesys-upload.',
+    'A body with contacts is posted to /webhook/genesys-upload.',
     'Send only the members that the API document shows for this address: ids, a status and counts, but no rows. If no webhook arrives, the gateway asks Genesys by itself.',
   ),
 } as const satisfies Record<string, ProblemPage>

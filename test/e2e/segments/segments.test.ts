@@ -88,7 +88,7 @@ for (const dialect of ['guide', 'platform'] as const) {
       assert.equal((await segments.ended()).version, version + 1)
     })
 
-    test('rules that would dial nobody, or mostly other people, need a confirmation and are then applied', async () => {
+    test('rules that would dial nobody need a confirmation, and are then applied', async () => {
       await segments.ended()
       const nobody = {
         contactListIds: [LIST.id],

@@ -172,7 +172,7 @@ test('two members with the same name are 400 and named, at any level and in any 
 
 const NO_UTF8 = [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]
 
-test('bytes that are not UTF-8 are 400 wherever they stand, and are never replaced', async () => {
+test('bytes that are not UTF-8 get the answer 400, wherever they are, and are never replaced', async () => {
   for (const bytes of NO_UTF8) {
     for (const [before, after] of [
       ['{"outcomes":["', '"]}'],

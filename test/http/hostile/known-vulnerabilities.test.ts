@@ -187,7 +187,7 @@ test('CVE-2026-33806, -25223, -3419, CVE-2025-32442: a body with an unusual spel
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
 })
 
-test('CVE-2026-92395, -3635: only a proxy whose own address is listed is trusted, in either notation of the address', async (t) => {
+test('CVE-2026-92395, -3635: only a listed proxy is trusted, whether the list has its IPv4 or its IPv6 form', async (t) => {
   for (const trustProxy of [['10.0.0.1'], ['::ffff:10.0.0.1'], ['10.0.0.0/30']]) {
     const { app } = await startFakeServer({
       trustProxy,
@@ -208,7 +208,7 @@ test('CVE-2026-92395, -3635: only a proxy whose own address is listed is trusted
   }
 })
 
-test('CVE-2026-120415 and the undici set of March 2026: no redirect is followed, no header splits a request', async (t) => {
+test('CVE-2026-120415 and the weaknesses of undici from March 2026: no redirect is followed, no header splits a request', async (t) => {
   const { app, url } = await listenRaw()
   t.after(() => app.close())
   const dispatcher = new Agent()

@@ -85,7 +85,7 @@ test('the gateway does not start with a route that does not declare who may call
   assert.throws(() => app.get('/open', async () => 'x'), /does not say who may call it/)
 })
 
-test('an address that sent too many refused keys gets 429, while a key that was valid just before still works', async (t) => {
+test('an address that sent too many refused keys gets 429, but a key that worked just before still works', async (t) => {
   const { app, calls } = await startFakeServer({
     limits: { maxUploadBytes: 1000, keyFailuresPerMinute: 3 },
   })

@@ -5,7 +5,7 @@ import { EVENT_LEVELS } from '../../../src/telemetry/events.ts'
 import { bearer } from '../../support/gateway/fake-keys.ts'
 import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
-test('one telemetry event a request, by route pattern, without a query', async (t) => {
+test('each request gives one event, with its route pattern and without its query', async (t) => {
   const { app, events } = await startFakeServer()
   t.after(() => app.close())
   const headers = { ...bearer('admin'), 'x-request-id': 'mine-1' }

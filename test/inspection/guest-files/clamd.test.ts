@@ -95,7 +95,7 @@ describe('answers without a verdict', () => {
     }
     assert.equal((await scanner.scan(broken())).verdict, 'unavailable')
   })
-  it('a scanner that cannot be reached gives none', async () => {
+  it('a scanner that cannot be reached gives no verdict', async () => {
     const scanner = createClamd({ path: '/nonexistent/clamd.sock' })
     assert.deepEqual(await scanner.scan(inPieces(Buffer.from('x'))), {
       verdict: 'unavailable',

@@ -76,7 +76,7 @@ export const registerAuditEntries = (add: AddRoute): void => {
     exposeHeadRoute: false,
     id: 'exportAuditEntries',
     summary:
-      'Export blocks and entries for npm run audit:verify. An admin gets the entries of all tenants. Other callers get only the hashes of other tenants’ entries',
+      'Export blocks and entries for npm run audit:verify. An admin gets the entries of all tenants. Other callers get the entries of their own tenant. Of the entries of other tenants, they get only the hashes',
     query: exportQuerySchema,
     answers: { 200: { about: 'NDJSON', mediaTypes: [NDJSON] } },
     problems: [],

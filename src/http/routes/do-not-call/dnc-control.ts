@@ -62,7 +62,12 @@ export const registerDncControl = (add: AddRoute): void => {
     body: searchSchema,
     // Room for a thousand addresses of 320 characters.
     bodyLimit: 512 * 1024,
-    answers: { 200: { about: 'One item for each number and address', schema: searchAnswerSchema } },
+    answers: {
+      200: {
+        about: 'One item for each number and each email address in the call',
+        schema: searchAnswerSchema,
+      },
+    },
     problems: ['not-found', 'body-invalid'],
     examples: SEARCH_EXAMPLES,
     handler: async (request, _reply, deps) => {

@@ -135,7 +135,7 @@ const registerReads = (add: AddRoute): void => {
     method: 'GET',
     url: SEGMENT,
     id: 'getSegment',
-    summary: 'Read the newest version: its state, its rules, and the findings about them',
+    summary: 'Read the newest version: its state, its rules, and the findings about the rules',
     answers: { 200: { about: 'The newest version', schema: segmentSchema, headers: ['ETag'] } },
     problems: READ_SEGMENT_REFUSALS,
     examples: FIND_EXAMPLES,

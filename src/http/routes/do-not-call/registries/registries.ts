@@ -149,7 +149,7 @@ export const registerEditionIntake = async (
     url: `${REGISTRY}/editions`,
     id: 'createEdition',
     summary:
-      'Send an edition of a registry: one number per line, plain or in the FTC’s flat form, with or without gzip. After an interruption, send only the rest of the file. Send a gzip file whole again',
+      'Send an edition of a registry: one number per line, plain or in the FTC’s flat form, with or without gzip. After an interruption, send only the rest of the file. Exception: send a gzip file again from its beginning',
     params: registryParamsSchema,
     query: editionOptionsSchema,
     headers: {
