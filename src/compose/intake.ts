@@ -2,9 +2,12 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 import type { Config } from '../config.ts'
+import { warmUpParser } from '../genesys/calls/parser-warm-up.ts'
 import type { BuildContactSteps } from '../intake/rows/contact-steps.ts'
-import { warmUp } from '../intake/warm-up.ts'
+import { warmUp, type WarmUpDeps } from '../intake/warm-up.ts'
 import { systemClock } from '../lib/clock.ts'
+import { createIds } from '../lib/ids.ts'
+import { createChunkWriter } from '../workflows/uploads/receive/chunk-writer.ts'
 import type { Essentials } from './essentials.ts'
 
 /**
@@ -47,9 +50,24 @@ const collectGarbage = (): void => {
  */
 export const CALLS_BEFORE_TURBOFAN = 3_000
 const CALLS_WHILE_WARMING_UP = 300
+const ids = createIds({ clock: systemClock })
 
 const compileAfter = (calls: number): void =>
   setFlagsFromString(`--invocation-count-for-turbofan=${calls}`)
+
+/** Stores the chunks of a made-up file as those of an upload, and then deletes them. */
+const inRehearsal =
+  ({ store, owner }: Essentials): NonNullable<WarmUpDeps['inUpload']> =>
+  (read) =>
+    store.uploads.rehearse({ id: ids.newId('upl'), owner }, async (append) => {
+      const writer = createChunkWriter(append)
+      try {
+        await read(writer.write)
+        await writer.flush()
+      } finally {
+        await writer.settled()
+      }
+    })
 
 /**
  * Warms up with the steps of the routes, because V8 compiles steps made elsewhere separately. Then
@@ -63,8 +81,12 @@ export const warmUpWith = async (
   const { warmUpRows } = essentials.config.intake
   if (warmUpRows === 0) return
   compileAfter(CALLS_WHILE_WARMING_UP)
+  // A failure costs only speed, so it does not stop the start.
+  const parser = warmUpParser().catch(() => undefined)
   const { contentHashes: use } = essentials
-  await warmUp({ intake: intakeOf(essentials), limits, steps, use }, warmUpRows)
+  const inUpload = inRehearsal(essentials)
+  await warmUp({ intake: intakeOf(essentials), limits, steps, use, inUpload }, warmUpRows)
+  await parser
   compileAfter(CALLS_BEFORE_TURBOFAN)
   collectGarbage()
 }

@@ -166,14 +166,17 @@ export type WarmUpDeps = {
   steps: BuildContactSteps
   /** Called with each chunk. Use the functions that later files use, for the same reason. */
   use?: UseChunk
+  /** Runs `read` for one file. `read` passes each chunk to the given function. */
+  inUpload?: (read: (store: StoreChunk) => Promise<void>) => Promise<void>
 }
+type StoreChunk = (chunk: NewChunk) => Promise<void>
 
 /**
  * Reads about `rows` made-up rows (at least one) and drops the result, so that V8 compiles the row
- * path before the first file arrives. Stores and sends nothing.
+ * path before the first file arrives. Sends nothing, and stores nothing but what `inUpload` stores.
  */
 export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
-  const { intake, limits, steps, use } = deps
+  const { intake, limits, steps, use, inUpload = (read) => read(async () => undefined) } = deps
   const rowsOfFile = Math.ceil(rows / FILES)
   const read = createRunIntake({
     readBy: (functions) => {
@@ -195,6 +198,12 @@ export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
       steps: steps({ options, limits }),
     }
     const body = madeUpFile(rowsOfFile, file === 1 ? '\r\n' : '\n')
-    await read(body, spec, createDigestSink(use))
+    await inUpload(async (store) => {
+      const useAndStore: UseChunk = async (chunk, columns) => {
+        await use?.(chunk, columns)
+        await store(chunk)
+      }
+      await read(body, spec, createDigestSink(useAndStore))
+    })
   }
 }

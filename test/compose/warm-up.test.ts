@@ -8,15 +8,18 @@ import { runInNewContext } from 'node:vm'
 
 import type { Essentials } from '../../src/compose/essentials.ts'
 import { CALLS_BEFORE_TURBOFAN, warmUpWith } from '../../src/compose/intake.ts'
+import type { Rehearse } from '../../src/workflows/ports/uploads/rehearsal.ts'
 import { KEY, specOf } from '../intake/taken.ts'
 import { contactSteps } from '../support/stages/steps.ts'
 
 type Collection = { kind: number; flags: number }
 
+const rehearse: Rehearse = (_about, work) => work(async () => undefined)
+
 const essentials = (warmUpRows: number): Essentials =>
   ({
     config: { intake: { warmUpRows } },
-    store: { digestKey: KEY },
+    store: { digestKey: KEY, uploads: { rehearse } },
     genesys: { contactLists: { limits: specOf().limits } },
   }) as unknown as Essentials
 

@@ -68,4 +68,21 @@ describe('The warm-up', () => {
     assert.ok(rows > 500, `${rows} accepted rows of 600`)
     assert.deepEqual([...columns], ['contactId', 'name', 'phone', 'email', 'city'])
   })
+
+  test('passes the chunks of each of its three files to a separate upload', async () => {
+    const rows: number[] = []
+    const inUpload: WarmUpDeps['inUpload'] = async (read) => {
+      let stored = 0
+      await read(async (chunk) => {
+        stored += chunk.lines.length
+      })
+      rows.push(stored)
+    }
+    await warmUp({ ...depsWith(contactSteps()), inUpload }, 600)
+    assert.equal(rows.length, 3)
+    assert.ok(
+      rows.every((stored) => stored > 150),
+      rows.join(),
+    )
+  })
 })

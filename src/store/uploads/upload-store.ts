@@ -4,7 +4,11 @@ import { sql, type RawBuilder } from 'kysely'
 
 import { packSubjects } from '../../domain/uploads/chunk.ts'
 import { newKey, sealingKey } from '../../lib/envelope.ts'
-import { StagingLost, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import {
+  type NewUpload,
+  StagingLost,
+  type UploadStore,
+} from '../../workflows/ports/uploads/uploads.ts'
 import { withWaits } from '../delivery/lane-waits.ts'
 import { createEnsureRegister } from '../delivery/register.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
@@ -131,6 +135,80 @@ const discard = async (
   return rows.length === 1
 }
 
+/** An upload of which only chunks are stored. Its list exists nowhere. */
+const REHEARSAL: Omit<NewUpload, 'id' | 'owner'> = {
+  tenantId: 'default',
+  contactListId: 'rehearsal',
+  laneKey: 'rehearsal',
+  mode: 'append',
+  duplicates: 'update',
+  source: {
+    ...{ fileName: null, format: 'csv', encoding: 'utf-8' },
+    ...{ delimiter: null, bytes: 0, sha256: '' },
+  },
+  schemaVersion: '',
+  requestId: '',
+}
+
+type Receiving = 'begin' | 'touch' | 'appendChunks' | 'discard' | 'rehearse' | 'sweepReceiving'
+
+/** What happens to an upload before it is staged. */
+const createReceiving = (
+  { database, keyring }: { database: Database; keyring: Keyring },
+  keys: DataKeys,
+): Pick<UploadStore, Receiving> => {
+  const { db } = database
+  const ensureRegister = createEnsureRegister(db)
+  const appendChunks = createAppend(database, keys)
+  const insert = async (upload: NewUpload): Promise<void> => {
+    const dataKey = newKey()
+    const wrapped = keyring.seal(keyContext(upload.id), dataKey)
+    await sql`insert into upload (id, tenant_id, contact_list_id, lane_key, state, mode, duplicates, method, source,
+        schema_version, request_id, owner, data_key, data_key_id)
+      values (${upload.id}, ${upload.tenantId}, ${upload.contactListId}, ${upload.laneKey}, 'receiving', ${upload.mode},
+        ${upload.duplicates}, 'batches', ${JSON.stringify(namelessSource(upload.source))}::jsonb, ${upload.schemaVersion},
+        ${upload.requestId}, ${upload.owner}, ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
+    keys.receiving.set(upload.id, sealingKey(dataKey))
+  }
+  const discardReceived = async (uploadId: string): Promise<void> => {
+    keys.receiving.delete(uploadId)
+    await discard(db, uploadId, sql`state = 'receiving'`)
+  }
+  return {
+    begin: async (upload) => {
+      await ensureRegister(upload.tenantId, upload.contactListId)
+      await insert(upload)
+    },
+    touch: async (uploadId) => {
+      const { rows } = await sql`update upload set heartbeat_at = clock_timestamp()
+        where id = ${uploadId} and state = 'receiving' returning id`.execute(db)
+      return rows.length === 1
+    },
+    appendChunks,
+    discard: discardReceived,
+    rehearse: async (about, work) => {
+      await insert({ ...REHEARSAL, ...about })
+      try {
+        await work((chunks) => appendChunks(about.id, chunks))
+      } finally {
+        await discardReceived(about.id)
+      }
+    },
+    sweepReceiving: async (olderThanMs) => {
+      const dead = sql`state = 'receiving'
+        and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`
+      const { rows } = await sql<{ id: string }>`select id from upload where ${dead}`.execute(db)
+      let discarded = 0
+      for (const { id } of rows) {
+        if (!(await discard(db, id, dead))) continue
+        keys.receiving.delete(id)
+        discarded += 1
+      }
+      return discarded
+    },
+  }
+}
+
 const READ_CHUNK = keptStatement(`
   select seq, first_line, last_line, payload, left_out, erased, data_key, data_key_id
   from chunk join upload on upload.id = chunk.upload_id where upload_id = $1 and seq = $2::int`)
@@ -178,7 +256,7 @@ export const createUploadStore = (deps: {
 
   const chunks = createReadChunks(db, deps.keyring)
   const stage = createStage(deps)
-  const ensureRegister = createEnsureRegister(db)
+  const receiving = createReceiving(deps, keys)
 
   return {
     find: createFind(deps.database),
@@ -186,23 +264,7 @@ export const createUploadStore = (deps: {
     ...chunks,
     ...createLedger({ database: deps.database, readChunk: chunks.readChunk }),
     ...createControls(deps),
-    begin: async (upload) => {
-      await ensureRegister(upload.tenantId, upload.contactListId)
-      const dataKey = newKey()
-      const wrapped = deps.keyring.seal(keyContext(upload.id), dataKey)
-      await sql`insert into upload (id, tenant_id, contact_list_id, lane_key, state, mode, duplicates, method, source,
-          schema_version, request_id, owner, data_key, data_key_id)
-        values (${upload.id}, ${upload.tenantId}, ${upload.contactListId}, ${upload.laneKey}, 'receiving', ${upload.mode},
-          ${upload.duplicates}, 'batches', ${JSON.stringify(namelessSource(upload.source))}::jsonb, ${upload.schemaVersion},
-          ${upload.requestId}, ${upload.owner}, ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
-      keys.receiving.set(upload.id, sealingKey(dataKey))
-    },
-    touch: async (uploadId) => {
-      const { rows } = await sql`update upload set heartbeat_at = clock_timestamp()
-        where id = ${uploadId} and state = 'receiving' returning id`.execute(db)
-      return rows.length === 1
-    },
-    appendChunks: createAppend(deps.database, keys),
+    ...receiving,
     idDigests: createIdDigests(db),
     stage: async (input) => {
       try {
@@ -210,22 +272,6 @@ export const createUploadStore = (deps: {
       } finally {
         keys.receiving.delete(input.uploadId)
       }
-    },
-    discard: async (uploadId) => {
-      keys.receiving.delete(uploadId)
-      await discard(db, uploadId, sql`state = 'receiving'`)
-    },
-    sweepReceiving: async (olderThanMs) => {
-      const dead = sql`state = 'receiving'
-        and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`
-      const { rows } = await sql<{ id: string }>`select id from upload where ${dead}`.execute(db)
-      let discarded = 0
-      for (const { id } of rows) {
-        if (!(await discard(db, id, dead))) continue
-        keys.receiving.delete(id)
-        discarded += 1
-      }
-      return discarded
     },
   }
 }

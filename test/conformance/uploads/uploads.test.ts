@@ -12,6 +12,7 @@ import {
   beginUpload,
   chunkOf,
   claimKey,
+  ids,
   stageInput,
   stageUpload,
 } from '../../support/stages/store-uploads.ts'
@@ -36,6 +37,23 @@ eachHome('Uploads', (home) => {
     await store.uploads.discard(id)
     assert.equal(await store.uploads.touch(id), false)
     assert.equal(await count(store, `chunk where upload_id = '${id}'`), 0)
+  })
+
+  it('stores the chunks of a rehearsal like others, and leaves nothing of it, whether it ends or fails', async () => {
+    const tables = ['upload', 'chunk', 'register', 'lane', 'audit_entry']
+    const counts = () => Promise.all(tables.map((table) => count(store, table)))
+    const before = await counts()
+    for (const failure of [null, new Error('The rehearsal failed')]) {
+      const id = ids.newId('upl')
+      const rehearsed = store.uploads.rehearse({ id, owner: 'me' }, async (append) => {
+        await append([chunkOf(0, 2, ['a']), chunkOf(1, 3, ['b'])])
+        assert.equal(await count(store, `chunk where upload_id = '${id}'`), 2)
+        assert.equal(await store.uploads.find('default', id), null)
+        if (failure !== null) throw failure
+      })
+      await (failure === null ? rehearsed : assert.rejects(rehearsed, failure))
+      assert.deepEqual(await counts(), before)
+    }
   })
 
   it('gives a chunk back as it was, and none of it is readable in the table', async () => {

@@ -76,7 +76,7 @@ export const registerAuditEntries = (add: AddRoute): void => {
     exposeHeadRoute: false,
     id: 'exportAuditEntries',
     summary:
-      'Export blocks and entries for npm run audit:verify. An admin gets the entries of all tenants. Other callers get the entries of their own tenant. Of the entries of other tenants, they get only the hashes',
+      'Export blocks and entries for npm run audit:verify. An admin gets the entries of all tenants. Other callers get the entries of their tenant, and only the hashes of entries of other tenants',
     query: exportQuerySchema,
     answers: { 200: { about: 'NDJSON', mediaTypes: [NDJSON] } },
     problems: [],

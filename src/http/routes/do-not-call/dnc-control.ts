@@ -56,8 +56,7 @@ export const registerDncControl = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-lists/:dncListId/entries/search',
     id: 'searchDncEntries',
-    summary:
-      'Check whether this do-not-call list suppresses the people in the body, and which entries suppress them',
+    summary: 'Check whether this do-not-call list suppresses the people in the body, and why',
     params: dncListParamsSchema,
     body: searchSchema,
     // Room for a thousand addresses of 320 characters.

@@ -19,6 +19,7 @@ import type {
   SeenState,
   UploadState,
 } from '../../../domain/uploads/upload.ts'
+import type { Rehearse } from './rehearsal.ts'
 
 /** An upload to begin. `source` is provisional. `owner`: the id of the process that receives it. */
 export type NewUpload = Pick<
@@ -161,10 +162,7 @@ export type UploadStore = {
   begin(upload: NewUpload): Promise<void>
   /** Shows that the upload is still being received. false: it was swept. */
   touch(uploadId: string): Promise<boolean>
-  /**
-   * Compresses and encrypts the chunks, then stores them in one short transaction. They are kept
-   * only if `stage` follows.
-   */
+  /** Compresses, encrypts and stores the chunks. They are kept only if `stage` follows. */
   appendChunks(uploadId: string, chunks: readonly NewChunk[]): Promise<void>
   /**
    * The digests of the contact ids of all chunks appended so far: one buffer for each chunk, in
@@ -181,6 +179,7 @@ export type UploadStore = {
   stage(input: StageUpload): Promise<{ upload: Upload; answer: { status: number; body: string } }>
   /** Deletes an upload that is being received, with its chunks. */
   discard(uploadId: string): Promise<void>
+  rehearse: Rehearse
   /** Discards uploads whose receiving gave no sign of life for this time. Returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
   /** `tenantId` null: an upload of any tenant. */
