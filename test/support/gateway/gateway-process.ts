@@ -12,7 +12,7 @@ const PROJECT = join(import.meta.dirname, '..', '..', '..')
  * Long, because a gateway with an empty embedded database first makes its cluster, and a busy
  * machine has only two cores.
  */
-const START_WITHIN_MS = 60_000
+const START_WITHIN_MS = 120_000
 
 /** As in `npm start` and in the image. */
 const YOUNG_GENERATION = '--max-semi-space-size=4'
