@@ -81,7 +81,7 @@ export const GENESYS_REJECTIONS = {
     'Send the row again. If the file fails again, use delivery=batches, because Genesys then names the rows that it refuses.',
   ),
   'genesys-row-not-imported': page(
-    'Genesys imported the file with the row, but the list does not show the row as it was sent.',
+    'Genesys imported the file, but this row is not in the list, or is there with other values.',
     'Genesys leaves a row out of an import, and its event log reports errors but does not name the rows.',
     "Compare the row with the list's rules in Genesys. Send it again with delivery=batches, because Genesys then reports what is wrong.",
   ),

@@ -201,7 +201,7 @@ export const CALL_PROBLEMS = {
   'rows-gone': page(
     410,
     'The rows were deleted at the end of their retention',
-    'The gateway deletes the rows of an upload 30 days after the end of the upload. The upload and its counts remain for 90 days.',
+    'The gateway deletes the rows of an upload 30 days after the end of the upload. It deletes the upload and its counts 90 days after the end.',
     'GET …/rows for an upload of last year.',
     'Read the rows within 30 days.',
   ),

@@ -11,7 +11,7 @@ export const PROOF_PROBLEMS = {
   ),
   'evidence-subject-invalid': page(
     422,
-    'The body does not name one person',
+    'The body must name exactly one person',
     'The call must name exactly one person, by `phoneNumber` in E.164 or by `email`. The gateway does not guess the country of a number, because the answer could be about a different person.',
     '{"phoneNumber": "0171 1234567", …}, or {"email": "ann@example.com", "phoneNumber": "+493012345678", …}.',
     'Send either `phoneNumber` or `email`. If a person has several numbers and addresses, make several calls.',

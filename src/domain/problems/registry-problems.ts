@@ -21,7 +21,7 @@ export const REGISTRY_PROBLEMS = {
     'The file has numbers of a different country',
     'A number in the file does not belong to the country of the registry. `line` is the line of this number. The gateway kept nothing of the file.',
     '+442079460018 in an edition of a registry for US.',
-    'Send the file to the registry for the country of these numbers.',
+    'Check whether the file belongs to this registry. If not, send it to the registry for the country of its numbers.',
   ),
   'registry-cut-off': page(
     422,

@@ -43,7 +43,7 @@ const KEY: z.output<typeof keySchema> = {
 export const CREATE_TENANT_EXAMPLES: readonly Example[] = [
   {
     name: 'oneList',
-    summary: 'A CRM that may use one contact list, with quotas for a day and a minute',
+    summary: 'A CRM that may use one contact list, with quotas per day and per minute',
     headers: { 'idempotency-key': 'tenant-crm-a' },
     body: {
       name: 'crm-a',
