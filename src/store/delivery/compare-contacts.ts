@@ -1,9 +1,15 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import {
+  createDigestTable,
+  type DigestTable,
+  ENTRY_BYTES,
+  wordsOf,
+} from '../../lib/digest-table.ts'
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 import {
-  type CompareContacts,
   IN_REGISTER,
+  type OpenComparison,
 } from '../../workflows/ports/delivery/compare-contacts.ts'
 import { inTransaction, type Database, type Db } from '../homes/database.ts'
 
@@ -31,6 +37,11 @@ const FEWEST_IN_A_PASS = 10_000
 const FEWEST_COMPILED = 1_000
 /** One search costs as much as a pass over eight contacts. */
 const CONTACTS_A_SEARCH = 8
+/**
+ * A register with more contacts is not read into memory. This many contacts take up to 40 MB while
+ * they are read, and 24 MB afterwards.
+ */
+const MOST_IN_MEMORY = 500_000
 
 type Asked = { tenantId: string; listId: string; idDigests: Buffer; contents: Buffer | null }
 
@@ -44,6 +55,13 @@ const clearingOf = ({ tenantId, listId }: Asked): RawBuilder<unknown> =>
     coalesce(max(doubt_seq), 0) as doubt_seq,
     array(select id from register where list_id = ${listId} and tenant_id <> ${tenantId}) as others
     from list_clearing where list_id = ${listId}`
+
+type ClearingRow = {
+  register_id: number | null
+  cleared_seq: string
+  doubt_seq: string
+  others: number[]
+}
 
 /**
  * Whether another tenant of the list has delivered the contact after this tenant. If so, Genesys
@@ -87,12 +105,7 @@ const pass = (database: Database, asked: Asked): Promise<Found> =>
   inTransaction(database, async (tx) => {
     await sql`set local jit = off`.execute(tx)
     await sql`set local enable_nestloop = off`.execute(tx)
-    const { rows } = await sql<{
-      register_id: string | null
-      cleared_seq: string
-      doubt_seq: string
-      others: number[]
-    }>`${clearingOf(asked)}`.execute(tx)
+    const { rows } = await sql<ClearingRow>`${clearingOf(asked)}`.execute(tx)
     const { register_id: registerId, cleared_seq: clearedSeq, doubt_seq: doubtSeq } = rows[0]!
     // As text, because only statements without arrays are sent with one copy of their bytes.
     const others = `{${rows[0]!.others.join()}}`
@@ -118,23 +131,83 @@ const contactsOf = async (db: Db, { tenantId, listId }: Asked): Promise<number> 
   return Number(rows[0]?.contacts ?? 0)
 }
 
+/** Never the digest of a content. */
+const NO_CONTENT = `'\\x${'00'.repeat(DIGEST_BYTES)}'::bytea`
+
 /**
- * Compares contacts with the register in SQL. The number of contacts and the size of the register
- * decide between a search for each contact and one pass over the register.
+ * Reads the register of the list into memory, with one statement. Digests come together by their
+ * first byte, because a row for each contact would cost much more. A contact whose content in
+ * Genesys is unknown has `NO_CONTENT`. null: the register is too large, or other tenants deliver to
+ * the list too, so only SQL can tell whose content Genesys holds.
  */
-export const createCompare =
-  (database: Database): CompareContacts =>
-  async (tenantId, listId, idDigests, contents) => {
-    const asked = { tenantId, listId, idDigests, contents }
-    const count = countOf(asked)
-    if (count === 0) return new Uint8Array()
-    const inPass =
-      count >= FEWEST_IN_A_PASS &&
-      (await contactsOf(database.db, asked)) <= count * CONTACTS_A_SEARCH
-    const lookUp = (): Promise<Found> => {
-      if (inPass) return pass(database, asked)
-      return count < FEWEST_COMPILED ? search(database.db, asked) : searchMany(database, asked)
+const readRegister = async (database: Database, asked: Asked): Promise<DigestTable | null> => {
+  const { rows } = await sql<ClearingRow>`${clearingOf(asked)}`.execute(database.db)
+  const { register_id: id, cleared_seq: clearedSeq, doubt_seq: doubtSeq, others } = rows[0]!
+  if (others.length > 0) return null
+  const read: Buffer[] = []
+  let bytes = 0
+  if (id !== null) {
+    await database.readBytes(
+      `select get_byte(contact_digest, 0)::bigint, string_agg(contact_digest || case
+          when accepted_seq >= ${Number(doubtSeq)} and length(content_hash) = ${DIGEST_BYTES} then content_hash
+          else ${NO_CONTENT} end, '')
+        from contact_register where register_id = ${id} and accepted_seq >= ${Number(clearedSeq)} group by 1`,
+      (_firstByte, entries) => {
+        read.push(Buffer.from(entries))
+        bytes += entries.byteLength
+      },
+    )
+  }
+  const contacts = bytes / ENTRY_BYTES
+  if (contacts > MOST_IN_MEMORY) return null
+  const table = createDigestTable(contacts)
+  for (const entries of read) table.add(entries)
+  return table
+}
+
+const compareWith = (
+  known: DigestTable,
+  { idDigests, contents }: Pick<Asked, 'idDigests' | 'contents'>,
+): Uint8Array => {
+  const places = known.placesOf(idDigests)
+  const words = contents === null ? null : wordsOf(contents)
+  const found = new Uint8Array(places.length).fill(IN_REGISTER.nothing)
+  for (let index = 0; index < places.length; index += 1) {
+    const place = places[index]!
+    if (place < 0) continue
+    const isSame = words !== null && known.hasValue(place, words, index * (DIGEST_BYTES / 4))
+    found[index] = isSame ? IN_REGISTER.same : IN_REGISTER.other
+  }
+  return found
+}
+
+const inSql = async (
+  asked: Asked,
+  lookUp: (asked: Asked) => Promise<Found>,
+): Promise<Uint8Array> => {
+  const { rows } = await lookUp(asked)
+  return Buffer.from(rows[0]!.found, 'latin1').map((digit) => digit - DIGIT_ZERO)
+}
+
+/**
+ * Compares contacts with the register. The number of contacts and the size of the register decide
+ * between a search for each contact, one pass over the register in SQL, and reading the register
+ * into memory.
+ */
+export const createOpenComparison =
+  (database: Database): OpenComparison =>
+  (tenantId, listId) => {
+    let known: DigestTable | null = null
+    return async (idDigests, contents) => {
+      const asked = { tenantId, listId, idDigests, contents }
+      const count = countOf(asked)
+      if (count === 0) return new Uint8Array()
+      if (known !== null) return compareWith(known, asked)
+      if (count < FEWEST_COMPILED) return inSql(asked, (one) => search(database.db, one))
+      const contacts = count < FEWEST_IN_A_PASS ? Infinity : await contactsOf(database.db, asked)
+      if (contacts > count * CONTACTS_A_SEARCH)
+        return inSql(asked, (one) => searchMany(database, one))
+      if (contacts <= MOST_IN_MEMORY) known = await readRegister(database, asked)
+      return known === null ? inSql(asked, (one) => pass(database, one)) : compareWith(known, asked)
     }
-    const { rows } = await lookUp()
-    return Buffer.from(rows[0]!.found, 'latin1').map((digit) => digit - DIGIT_ZERO)
   }

@@ -9,7 +9,7 @@ import type {
 import type { Database, Db, Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { contentSeqOf, type UploadRow } from '../uploads/upload-row.ts'
-import { createCompare, numberOf } from './compare-contacts.ts'
+import { createOpenComparison, numberOf } from './compare-contacts.ts'
 import { subjectColumns, subjectNumbers } from './register-subjects.ts'
 
 /**
@@ -251,8 +251,8 @@ type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: strin
 export const createRegister = (
   database: Database,
   seals: Seals,
-): Pick<DeliveryStore, 'registered' | 'compare' | 'registerSize'> => ({
-  compare: createCompare(database),
+): Pick<DeliveryStore, 'registered' | 'openComparison' | 'registerSize'> => ({
+  openComparison: createOpenComparison(database),
   registered: async (tenantId, listId, contactIds) => {
     const { rows } = await sql<Entry>`with asked as (
         select ${digestArray(seals.contactIds.digests(contactIds))} as digests)

@@ -42,7 +42,8 @@ eachHome('Comparing contacts with the register', (home) => {
   const compare = async (contacts: string[], contents: Buffer | null, list = 'list') => {
     const digests = createDigestBatch(store.digestKey)
     for (const id of contacts) digests.add(id)
-    return [...(await store.delivery.compare('default', list, digests.take(), contents))]
+    const compareWithRegister = store.delivery.openComparison('default', list)
+    return [...(await compareWithRegister(digests.take(), contents))]
   }
 
   it('tells in their order which are not known, which hold other content and which just this', async () => {
@@ -56,7 +57,7 @@ eachHome('Comparing contacts with the register', (home) => {
 
   for (const [how, length] of [
     ['searched one by one', 2_500],
-    ['found in one pass', 12_000],
+    ['found in the register, which is read once', 12_000],
   ] as const) {
     it(`knows the contacts of many rows, ${how}, each at its place`, async () => {
       const many = Array.from({ length }, (_, n) => (n % 100 === 7 ? 'b' : `m${n}`))
@@ -74,6 +75,21 @@ eachHome('Comparing contacts with the register', (home) => {
       )
     })
   }
+
+  it('knows of one file what the register knew when it was read', async () => {
+    const compareWithRegister = store.delivery.openComparison('default', 'later')
+    const digestsOf = (contacts: string[]): Buffer => {
+      const digests = createDigestBatch(store.digestKey)
+      for (const id of contacts) digests.add(id)
+      return digests.take()
+    }
+    const many = Array.from({ length: 12_000 }, (_, n) => `m${n}`)
+    assert.equal((await compareWithRegister(digestsOf(many), null)).at(5), 0)
+    await deliver('later', ['m5'])
+    assert.equal((await compareWithRegister(digestsOf(['m5']), null)).at(0), 0)
+    const again = store.delivery.openComparison('default', 'later')
+    assert.equal((await again(digestsOf(many), null)).at(5), 1)
+  })
 
   it('calls nothing the same that another tenant of the list has delivered since', async () => {
     await deliver('both', ['a', 'b', 'c'])

@@ -186,7 +186,10 @@ export const FREQUENT: Record<string, (stage: FilledStore) => Promise<unknown>> 
   'listing chunks': ({ store, upload }) => store.delivery.chunkSeqs(upload.id),
   'looking contacts up': ({ store }) => store.delivery.registered('t3', 'list3', ['a', 'c2']),
   'comparing contacts with the register': ({ store }) =>
-    store.delivery.compare('t3', 'list3', Buffer.alloc(2500 * 16, 7), Buffer.alloc(2500 * 16)),
+    store.delivery.openComparison('t3', 'list3')(
+      Buffer.alloc(2500 * 16, 7),
+      Buffer.alloc(2500 * 16),
+    ),
   'settling a batch': ({ store, claim, upload, batchId }) =>
     store.delivery.settle(claim, {
       uploadId: upload.id,

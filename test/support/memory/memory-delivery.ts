@@ -3,8 +3,8 @@ import type { StagedChunk } from '../../../src/domain/uploads/chunk.ts'
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import { brokenSums, canMove, LANE_STATES } from '../../../src/domain/uploads/upload.ts'
 import {
-  type CompareContacts,
   IN_REGISTER,
+  type OpenComparison,
 } from '../../../src/workflows/ports/delivery/compare-contacts.ts'
 import type {
   JobEnd,
@@ -26,8 +26,9 @@ import { idDigestOf, makeUpload } from './made-uploads.ts'
 
 /** Compares contacts by the digests that `makeChunk` makes. */
 export const compareWith =
-  (register: ReadonlyMap<string, { contentHash: Buffer }>): CompareContacts =>
-  async (_tenantId, _listId, idDigests, contents) => {
+  (register: ReadonlyMap<string, { contentHash: Buffer }>): OpenComparison =>
+  () =>
+  async (idDigests, contents) => {
     const known = new Map(
       [...register].map(([id, entry]) => [idDigestOf(id).toString('hex'), entry.contentHash]),
     )
@@ -276,7 +277,7 @@ export const createMemoryDelivery = (
       ),
       ofOthers: new Set(ids.filter((id) => store.ofOthers.has(id))),
     }),
-    compare: (...asked) => compareWith(store.register)(...asked),
+    openComparison: (...asked) => compareWith(store.register)(...asked),
     registerSize: async () => store.register.size,
   }
   return store

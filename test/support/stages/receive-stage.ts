@@ -92,7 +92,7 @@ export const setUpReceiving = (intake: RunIntake = lineIntake) => {
     settings: { read: async () => ({ queue: {} }) },
     extendList: { check: () => undefined, extend: async (_request, list) => list },
     register: {
-      compare: compareWith(memory.register),
+      openComparison: compareWith(memory.register),
       registerSize: async () => memory.register.size,
     },
     contentHashes: createTextContentHashes(Buffer.alloc(32)),

@@ -29,7 +29,7 @@ describe('The plan of a large upload', () => {
       {
         register: {
           registerSize: async () => ROWS * CHUNKS,
-          compare: async (_tenant, _list, ids, contents) => {
+          openComparison: () => async (ids, contents) => {
             lots.push(ids.length / DIGEST_BYTES)
             return Uint8Array.from({ length: ids.length / DIGEST_BYTES }, (_, at) => {
               const n = ids.readUInt32LE(at * DIGEST_BYTES)

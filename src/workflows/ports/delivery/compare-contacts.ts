@@ -11,9 +11,11 @@ export const IN_REGISTER = { nothing: 0, other: 1, same: 2 } as const
  * 16-byte digests of the content to compare, in the same order. null: contents are not compared, so
  * no contact is `same`.
  */
-export type CompareContacts = (
-  tenantId: string,
-  listId: string,
-  idDigests: Buffer,
-  contents: Buffer | null,
-) => Promise<Uint8Array>
+export type CompareContacts = (idDigests: Buffer, contents: Buffer | null) => Promise<Uint8Array>
+
+/**
+ * Begins a comparison with the register of a tenant's list, for the contacts of one file. The
+ * comparison may read the register once and keep it in memory. In that case, it does not know
+ * contacts that are delivered later.
+ */
+export type OpenComparison = (tenantId: string, listId: string) => CompareContacts

@@ -10,7 +10,7 @@ import type {
   UploadProblem,
   HolderWait,
 } from '../../../domain/uploads/upload.ts'
-import type { CompareContacts } from './compare-contacts.ts'
+import type { OpenComparison } from './compare-contacts.ts'
 
 /**
  * A lane held by one worker. Every claim gets a higher `fence` than the claim before it. Every
@@ -278,7 +278,7 @@ export type DeliveryStore = {
     },
   ): Promise<Upload>
   registered(tenantId: string, listId: string, contactIds: readonly string[]): Promise<Registered>
-  compare: CompareContacts
+  openComparison: OpenComparison
   registerSize(tenantId: string, listId: string): Promise<number>
 }
 

@@ -13,7 +13,7 @@ import { IN_REGISTER } from '../../ports/delivery/compare-contacts.ts'
 import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
 
 export type PlanDeps = {
-  register: Pick<DeliveryStore, 'compare' | 'registerSize'>
+  register: Pick<DeliveryStore, 'openComparison' | 'registerSize'>
   contentHashes: TextContentHashes
 }
 
@@ -69,6 +69,7 @@ const expectedOf = (options: UploadOptions, mayStay: boolean, isSame: boolean): 
 export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   const { tenantId, list, options, queue } = about
   const columns = list.columns.map(({ name }) => name)
+  const compare = deps.register.openComparison(tenantId, list.id)
   const seen = new Map<number, Uint8Array>()
   let skipping: Promise<boolean> | null = null
 
@@ -84,7 +85,7 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
     const compared = hashes.byteLength === rows * DIGEST_BYTES ? hashes : null
     rows = 0
     const mayStay = (await skipping) ?? false
-    const found = await deps.register.compare(tenantId, list.id, ids, compared)
+    const found = await compare(ids, compared)
     const same = expectedOf(options, mayStay, true)
     const other = expectedOf(options, mayStay, false)
     let at = 0
