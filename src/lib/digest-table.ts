@@ -19,9 +19,13 @@ export type DigestTable = {
   hasValue(place: number, values: Int32Array, from: number): boolean
 }
 
-/** A copy as words, because bytes of a buffer may begin at an odd address. */
+/** The bytes as words. Copies bytes that begin at an odd address, because words cannot. */
 export const wordsOf = (bytes: Uint8Array): Int32Array => {
-  const words = new Int32Array(bytes.byteLength / 4)
+  const count = bytes.byteLength / 4
+  if (bytes.byteOffset % 4 === 0) {
+    return new Int32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, count)
+  }
+  const words = new Int32Array(count)
   new Uint8Array(words.buffer).set(bytes)
   return words
 }

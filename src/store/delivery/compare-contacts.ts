@@ -37,11 +37,11 @@ const FEWEST_IN_A_PASS = 10_000
 const FEWEST_COMPILED = 1_000
 /** One search costs as much as a pass over eight contacts. */
 const CONTACTS_A_SEARCH = 8
-/**
- * A register with more contacts is not read into memory. This many contacts take up to 40 MB while
- * they are read, and 24 MB afterwards.
- */
+/** A register with more contacts is not read into memory. This many contacts take 26 MB. */
 const MOST_IN_MEMORY = 500_000
+/** Room for contacts that are delivered while the register is read. */
+const SPARE_SHARE = 1.1
+const SPARE_CONTACTS = 10_000
 
 type Asked = { tenantId: string; listId: string; idDigests: Buffer; contents: Buffer | null }
 
@@ -137,15 +137,21 @@ const NO_CONTENT = `'\\x${'00'.repeat(DIGEST_BYTES)}'::bytea`
 /**
  * Reads the register of the list into memory, with one statement. Digests come together by their
  * first byte, because a row for each contact would cost much more. A contact whose content in
- * Genesys is unknown has `NO_CONTENT`. null: the register is too large, or other tenants deliver to
- * the list too, so only SQL can tell whose content Genesys holds.
+ * Genesys is unknown has `NO_CONTENT`. `contacts`: about how many the register has. null: it has
+ * many more by now, or other tenants deliver to the list too, so only SQL can tell whose content
+ * Genesys holds.
  */
-const readRegister = async (database: Database, asked: Asked): Promise<DigestTable | null> => {
+const readRegister = async (
+  database: Database,
+  asked: Asked,
+  contacts: number,
+): Promise<DigestTable | null> => {
   const { rows } = await sql<ClearingRow>`${clearingOf(asked)}`.execute(database.db)
   const { register_id: id, cleared_seq: clearedSeq, doubt_seq: doubtSeq, others } = rows[0]!
   if (others.length > 0) return null
-  const read: Buffer[] = []
-  let bytes = 0
+  const most = Math.ceil(contacts * SPARE_SHARE) + SPARE_CONTACTS
+  const table = createDigestTable(most)
+  let read = 0
   if (id !== null) {
     await database.readBytes(
       `select get_byte(contact_digest, 0)::bigint, string_agg(contact_digest || case
@@ -153,16 +159,12 @@ const readRegister = async (database: Database, asked: Asked): Promise<DigestTab
           else ${NO_CONTENT} end, '')
         from contact_register where register_id = ${id} and accepted_seq >= ${Number(clearedSeq)} group by 1`,
       (_firstByte, entries) => {
-        read.push(Buffer.from(entries))
-        bytes += entries.byteLength
+        read += entries.byteLength / ENTRY_BYTES
+        if (read <= most) table.add(entries)
       },
     )
   }
-  const contacts = bytes / ENTRY_BYTES
-  if (contacts > MOST_IN_MEMORY) return null
-  const table = createDigestTable(contacts)
-  for (const entries of read) table.add(entries)
-  return table
+  return read <= most ? table : null
 }
 
 const compareWith = (
@@ -207,7 +209,7 @@ export const createOpenComparison =
       const contacts = count < FEWEST_IN_A_PASS ? Infinity : await contactsOf(database.db, asked)
       if (contacts > count * CONTACTS_A_SEARCH)
         return inSql(asked, (one) => searchMany(database, one))
-      if (contacts <= MOST_IN_MEMORY) known = await readRegister(database, asked)
+      if (contacts <= MOST_IN_MEMORY) known = await readRegister(database, asked, contacts)
       return known === null ? inSql(asked, (one) => pass(database, one)) : compareWith(known, asked)
     }
   }
