@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 import type { Config } from '../config.ts'
+import { StoreUnavailable } from '../domain/problems/store-unavailable.ts'
 import { warmUpParser } from '../genesys/calls/parser-warm-up.ts'
 import type { BuildContactSteps } from '../intake/rows/contact-steps.ts'
 import { warmUp, type WarmUpDeps } from '../intake/warm-up.ts'
@@ -85,7 +86,12 @@ export const warmUpWith = async (
   const parser = warmUpParser().catch(() => undefined)
   const { contentHashes: use } = essentials
   const inUpload = inRehearsal(essentials)
-  await warmUp({ intake: intakeOf(essentials), limits, steps, use, inUpload }, warmUpRows)
+  try {
+    await warmUp({ intake: intakeOf(essentials), limits, steps, use, inUpload }, warmUpRows)
+  } catch (error) {
+    // The database may be full or take no writes. The gateway must start all the same.
+    if (!(error instanceof StoreUnavailable)) throw error
+  }
   await parser
   compileAfter(CALLS_BEFORE_TURBOFAN)
   collectGarbage()

@@ -8,15 +8,16 @@ import { runInNewContext } from 'node:vm'
 
 import type { Essentials } from '../../src/compose/essentials.ts'
 import { CALLS_BEFORE_TURBOFAN, warmUpWith } from '../../src/compose/intake.ts'
+import { StoreUnavailable } from '../../src/domain/problems/store-unavailable.ts'
 import type { Rehearse } from '../../src/workflows/ports/uploads/rehearsal.ts'
 import { KEY, specOf } from '../intake/taken.ts'
 import { contactSteps } from '../support/stages/steps.ts'
 
 type Collection = { kind: number; flags: number }
 
-const rehearse: Rehearse = (_about, work) => work(async () => undefined)
+const takeAll: Rehearse = (_about, work) => work(async () => undefined)
 
-const essentials = (warmUpRows: number): Essentials =>
+const essentials = (warmUpRows: number, rehearse: Rehearse = takeAll): Essentials =>
   ({
     config: { intake: { warmUpRows } },
     store: { digestKey: KEY, uploads: { rehearse } },
@@ -46,6 +47,18 @@ test('the warm-up ends with one collection of the garbage of the start, which on
   assert.equal(await collectionsOf(0), 0)
   assert.equal(await collectionsOf(1), 1)
   assert.equal('gc' in globalThis, false)
+})
+
+test('a database that cannot store the made-up rows does not stop the start, and a bug does', async () => {
+  const failing = (error: Error): Essentials =>
+    essentials(300, (_about, work) =>
+      work(async () => {
+        throw error
+      }),
+    )
+  await warmUpWith(failing(new StoreUnavailable('It takes no writes')), contactSteps())
+  const bug = new Error('A bug')
+  await assert.rejects(warmUpWith(failing(bug), contactSteps()), bug)
 })
 
 test('the functions of the last made-up file outlive the collection, and those of the others do not', async () => {

@@ -1,12 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 
-import {
-  createDigestTable,
-  type DigestTable,
-  ENTRY_BYTES,
-  wordsOf,
-} from '../../lib/digest-table.ts'
-import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
+import { createDigestTable, type DigestTable, ENTRY_BYTES } from '../../lib/digests/digest-table.ts'
+import { DIGEST_BYTES, wordsOf } from '../../lib/keyed-digest.ts'
 import {
   IN_REGISTER,
   type OpenComparison,

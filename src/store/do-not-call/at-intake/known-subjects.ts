@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 
 import type { Standing } from '../../../domain/do-not-call/suppression.ts'
-import { createDigestFilter, type DigestFilter } from '../../../lib/digest-filter.ts'
+import { createDigestFilter, type DigestFilter } from '../../../lib/digests/digest-filter.ts'
 import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
 import { createTurns } from '../../../lib/waiting/turns.ts'
 import type { SuppressionPort } from '../../../workflows/ports/do-not-call/suppressions.ts'

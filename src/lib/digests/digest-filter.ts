@@ -1,4 +1,4 @@
-import { DIGEST_BYTES, wordsOf } from './keyed-digest.ts'
+import { DIGEST_BYTES, wordsOf } from '../keyed-digest.ts'
 
 /**
  * A set of digests that uses only two bytes per digest, and sometimes gives a wrong answer. It

@@ -1,4 +1,4 @@
-import { DIGEST_BYTES } from './keyed-digest.ts'
+import { DIGEST_BYTES, wordsOf } from '../keyed-digest.ts'
 
 const WORDS = DIGEST_BYTES / 4
 /** An entry is a digest and the value behind it, which has the same size. */
@@ -17,17 +17,6 @@ export type DigestTable = {
   placesOf(digests: Uint8Array): Int32Array
   /** Whether the entry at this place has the value that begins at `from`, in words of 32 bits. */
   hasValue(place: number, values: Int32Array, from: number): boolean
-}
-
-/** The bytes as words. Copies bytes that begin at an odd address, because words cannot. */
-export const wordsOf = (bytes: Uint8Array): Int32Array => {
-  const count = bytes.byteLength / 4
-  if (bytes.byteOffset % 4 === 0) {
-    return new Int32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, count)
-  }
-  const words = new Int32Array(count)
-  new Uint8Array(words.buffer).set(bytes)
-  return words
 }
 
 /**

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { createDigestTable, ENTRY_BYTES, wordsOf } from '../../src/lib/digest-table.ts'
+import { createDigestTable, ENTRY_BYTES } from '../../../src/lib/digests/digest-table.ts'
+import { wordsOf } from '../../../src/lib/keyed-digest.ts'
 
 const digest = fc.uint8Array({ minLength: 16, maxLength: 16 })
 const entries = fc.uniqueArray(fc.tuple(digest, digest), {

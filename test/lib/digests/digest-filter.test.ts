@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 
-import { createDigestFilter } from '../../src/lib/digest-filter.ts'
-import { DIGEST_BYTES } from '../../src/lib/keyed-digest.ts'
+import { createDigestFilter } from '../../../src/lib/digests/digest-filter.ts'
+import { DIGEST_BYTES } from '../../../src/lib/keyed-digest.ts'
 
 const digestsOf = (from: number, to: number): Buffer =>
   Buffer.concat(
