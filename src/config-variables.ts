@@ -218,7 +218,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     intake,
     'WARM_UP_ROWS',
     '60000',
-    'Number of made-up rows that the gateway reads and stores before it listens, so that the first file takes less processor time. The gateway deletes them before it listens. 0: none.',
+    'Number of made-up rows that the gateway reads before it listens, so that the first file takes less processor time. With the embedded database, it also stores and deletes them. 0: none.',
   ),
   variable(
     dnc,

@@ -51,24 +51,35 @@ const collectGarbage = (): void => {
  */
 export const CALLS_BEFORE_TURBOFAN = 3_000
 const CALLS_WHILE_WARMING_UP = 300
-const ids = createIds({ clock: systemClock })
 
 const compileAfter = (calls: number): void =>
   setFlagsFromString(`--invocation-count-for-turbofan=${calls}`)
 
-/** Stores the chunks of a made-up file as those of an upload, and then deletes them. */
+const IGNORED = async (): Promise<void> => undefined
+
+/**
+ * Stores the chunks of a made-up file as those of an upload, and then deletes them. If the database
+ * is full or takes no writes, the gateway must start all the same, so the rows are only read.
+ */
 const inRehearsal =
   ({ store, owner }: Essentials): NonNullable<WarmUpDeps['inUpload']> =>
-  (read) =>
-    store.uploads.rehearse({ id: ids.newId('upl'), owner }, async (append) => {
-      const writer = createChunkWriter(append)
-      try {
-        await read(writer.write)
-        await writer.flush()
-      } finally {
-        await writer.settled()
-      }
-    })
+  async (read) => {
+    const id = createIds({ clock: systemClock }).newId('upl')
+    try {
+      await store.uploads.rehearse({ id, owner }, async (append) => {
+        const writer = createChunkWriter(append)
+        try {
+          await read(writer.write)
+          await writer.flush()
+        } finally {
+          await writer.settled()
+        }
+      })
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      await read(IGNORED)
+    }
+  }
 
 /**
  * Warms up with the steps of the routes, because V8 compiles steps made elsewhere separately. Then
@@ -85,13 +96,10 @@ export const warmUpWith = async (
   // A failure costs only speed, so it does not stop the start.
   const parser = warmUpParser().catch(() => undefined)
   const { contentHashes: use } = essentials
-  const inUpload = inRehearsal(essentials)
-  try {
-    await warmUp({ intake: intakeOf(essentials), limits, steps, use, inUpload }, warmUpRows)
-  } catch (error) {
-    // The database may be full or take no writes. The gateway must start all the same.
-    if (!(error instanceof StoreUnavailable)) throw error
-  }
+  // A server runs in its own processes, so there is nothing of it to compile here.
+  const isEmbedded = essentials.config.home.kind === 'embedded'
+  const stored = isEmbedded ? { inUpload: inRehearsal(essentials) } : {}
+  await warmUp({ intake: intakeOf(essentials), limits, steps, use, ...stored }, warmUpRows)
   await parser
   compileAfter(CALLS_BEFORE_TURBOFAN)
   collectGarbage()

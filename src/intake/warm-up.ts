@@ -166,7 +166,10 @@ export type WarmUpDeps = {
   steps: BuildContactSteps
   /** Called with each chunk. Use the functions that later files use, for the same reason. */
   use?: UseChunk
-  /** Runs `read` for one file. `read` passes each chunk to the given function. */
+  /**
+   * Runs `read` for one file. `read` passes each chunk to the given function. It may run again if
+   * storing failed.
+   */
   inUpload?: (read: (store: StoreChunk) => Promise<void>) => Promise<void>
 }
 type StoreChunk = (chunk: NewChunk) => Promise<void>
@@ -197,7 +200,6 @@ export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
       limits,
       steps: steps({ options, limits }),
     }
-    const body = madeUpFile(rowsOfFile, file === 1 ? '\r\n' : '\n')
     await inUpload(async (store) => {
       const useAndStore: UseChunk = async (chunk, columns) => {
         // As if each file had another list. Otherwise, V8 would compile the digests of contents for
@@ -205,6 +207,7 @@ export const warmUp = async (deps: WarmUpDeps, rows: number): Promise<void> => {
         await use?.(chunk, [...columns, `file ${file}`])
         await store(chunk)
       }
+      const body = madeUpFile(rowsOfFile, file === 1 ? '\r\n' : '\n')
       await read(body, spec, createDigestSink(useAndStore))
     })
   }

@@ -17,9 +17,13 @@ type Collection = { kind: number; flags: number }
 
 const takeAll: Rehearse = (_about, work) => work(async () => undefined)
 
-const essentials = (warmUpRows: number, rehearse: Rehearse = takeAll): Essentials =>
+const essentials = (
+  warmUpRows: number,
+  rehearse: Rehearse = takeAll,
+  kind: 'embedded' | 'server' = 'embedded',
+): Essentials =>
   ({
-    config: { intake: { warmUpRows } },
+    config: { intake: { warmUpRows }, home: { kind } },
     store: { digestKey: KEY, uploads: { rehearse } },
     genesys: { contactLists: { limits: specOf().limits } },
   }) as unknown as Essentials
@@ -56,9 +60,30 @@ test('a database that cannot store the made-up rows does not stop the start, and
         throw error
       }),
     )
-  await warmUpWith(failing(new StoreUnavailable('It takes no writes')), contactSteps())
+  let files = 0
+  const steps = contactSteps()
+  await warmUpWith(failing(new StoreUnavailable('It takes no writes')), (file) => {
+    files += 1
+    return steps(file)
+  })
+  assert.equal(files, 3, 'every file is read all the same')
   const bug = new Error('A bug')
   await assert.rejects(warmUpWith(failing(bug), contactSteps()), bug)
+})
+
+test('only the embedded database stores the made-up rows', async () => {
+  for (const [kind, expected] of [
+    ['embedded', 3],
+    ['server', 0],
+  ] as const) {
+    let rehearsals = 0
+    const counting: Rehearse = (about, work) => {
+      rehearsals += 1
+      return takeAll(about, work)
+    }
+    await warmUpWith(essentials(300, counting, kind), contactSteps())
+    assert.equal(rehearsals, expected, kind)
+  }
 })
 
 test('the functions of the last made-up file outlive the collection, and those of the others do not', async () => {

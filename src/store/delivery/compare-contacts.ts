@@ -130,8 +130,8 @@ const contactsOf = async (db: Db, { tenantId, listId }: Asked): Promise<number> 
 const NO_CONTENT = `'\\x${'00'.repeat(DIGEST_BYTES)}'::bytea`
 
 /**
- * Reads the register of the list into memory, with one statement. Digests come together by their
- * first byte, because a row for each contact would cost much more. A contact whose content in
+ * Reads the register of the list into memory. All contacts come in one row, because a row for each
+ * of them would cost much more, and groups would be sorted on disk. A contact whose content in
  * Genesys is unknown has `NO_CONTENT`. `contacts`: about how many the register has. null: it has
  * many more by now, or other tenants deliver to the list too, so only SQL can tell whose content
  * Genesys holds.
@@ -149,11 +149,11 @@ const readRegister = async (
   let read = 0
   if (id !== null) {
     await database.readBytes(
-      `select get_byte(contact_digest, 0)::bigint, string_agg(contact_digest || case
+      `select 0::bigint, coalesce(string_agg(contact_digest || case
           when accepted_seq >= ${Number(doubtSeq)} and length(content_hash) = ${DIGEST_BYTES} then content_hash
-          else ${NO_CONTENT} end, '')
-        from contact_register where register_id = ${id} and accepted_seq >= ${Number(clearedSeq)} group by 1`,
-      (_firstByte, entries) => {
+          else ${NO_CONTENT} end, ''), ''::bytea)
+        from contact_register where register_id = ${id} and accepted_seq >= ${Number(clearedSeq)}`,
+      (_key, entries) => {
         read += entries.byteLength / ENTRY_BYTES
         if (read <= most) table.add(entries)
       },
@@ -186,25 +186,47 @@ const inSql = async (
   return Buffer.from(rows[0]!.found, 'latin1').map((digit) => digit - DIGIT_ZERO)
 }
 
+/** How many registers all comparisons together keep in memory. */
+const MOST_KEPT = 2
+type Kept = { register: DigestTable | null }
+
+/**
+ * Keeps the registers of the comparisons that read one last. A comparison whose register is gone
+ * reads it again. The references are weak, so the register of a file that has ended is freed.
+ */
+const createKeepRegister = (): ((kept: Kept, register: DigestTable | null) => void) => {
+  let all: WeakRef<Kept>[] = []
+  return (kept, register) => {
+    kept.register = register
+    all = [...all.filter((one) => one.deref()?.register && one.deref() !== kept), new WeakRef(kept)]
+    for (const oldest of all.splice(0, all.length - MOST_KEPT)) oldest.deref()!.register = null
+  }
+}
+
 /**
  * Compares contacts with the register. The number of contacts and the size of the register decide
  * between a search for each contact, one pass over the register in SQL, and reading the register
  * into memory.
  */
-export const createOpenComparison =
-  (database: Database): OpenComparison =>
-  (tenantId, listId) => {
-    let known: DigestTable | null = null
+export const createOpenComparison = (database: Database): OpenComparison => {
+  const keep = createKeepRegister()
+  return (tenantId, listId) => {
+    const kept: Kept = { register: null }
     return async (idDigests, contents) => {
       const asked = { tenantId, listId, idDigests, contents }
       const count = countOf(asked)
       if (count === 0) return new Uint8Array()
-      if (known !== null) return compareWith(known, asked)
+      if (kept.register !== null) return compareWith(kept.register, asked)
       if (count < FEWEST_COMPILED) return inSql(asked, (one) => search(database.db, one))
       const contacts = count < FEWEST_IN_A_PASS ? Infinity : await contactsOf(database.db, asked)
-      if (contacts > count * CONTACTS_A_SEARCH)
+      if (contacts > count * CONTACTS_A_SEARCH) {
         return inSql(asked, (one) => searchMany(database, one))
-      if (contacts <= MOST_IN_MEMORY) known = await readRegister(database, asked, contacts)
-      return known === null ? inSql(asked, (one) => pass(database, one)) : compareWith(known, asked)
+      }
+      const register =
+        contacts > MOST_IN_MEMORY ? null : await readRegister(database, asked, contacts)
+      if (register === null) return inSql(asked, (one) => pass(database, one))
+      keep(kept, register)
+      return compareWith(register, asked)
     }
   }
+}

@@ -76,13 +76,25 @@ eachHome('Comparing contacts with the register', (home) => {
     })
   }
 
+  const digestsOf = (contacts: string[]): Buffer => {
+    const digests = createDigestBatch(store.digestKey)
+    for (const id of contacts) digests.add(id)
+    return digests.take()
+  }
+
+  it('keeps two registers in memory, and looks contacts up again where the register is gone', async () => {
+    const many = digestsOf(Array.from({ length: 12_000 }, (_, n) => `m${n}`))
+    const open = () => store.delivery.openComparison('default', 'kept')
+    const files = [open(), open(), open()]
+    for (const compareOne of files) await compareOne(many, null)
+    await deliver('kept', ['m5'])
+    const found: number[] = []
+    for (const compareOne of files) found.push((await compareOne(digestsOf(['m5']), null))[0]!)
+    assert.deepEqual(found, [1, 0, 0])
+  })
+
   it('knows of one file what the register knew when it was read', async () => {
     const compareWithRegister = store.delivery.openComparison('default', 'later')
-    const digestsOf = (contacts: string[]): Buffer => {
-      const digests = createDigestBatch(store.digestKey)
-      for (const id of contacts) digests.add(id)
-      return digests.take()
-    }
     const many = Array.from({ length: 12_000 }, (_, n) => `m${n}`)
     assert.equal((await compareWithRegister(digestsOf(many), null)).at(5), 0)
     await deliver('later', ['m5'])

@@ -10,7 +10,7 @@ const PROGRAM = `
   console.log('warm')
 `
 
-test('the warm-up of the parser reads its answers, and leaves nothing that keeps a process alive', async () => {
+test('the warm-up of the parser ends, and leaves nothing that keeps a process alive', async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '--eval', PROGRAM],

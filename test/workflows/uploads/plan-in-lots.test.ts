@@ -25,18 +25,22 @@ const list = {
 describe('The plan of a large upload', () => {
   it('looks chunks up together, and gives each row the answer that is its own', async () => {
     const lots: number[] = []
+    const opened: string[][] = []
     const tally = createPlanTally(
       {
         register: {
           registerSize: async () => ROWS * CHUNKS,
-          openComparison: () => async (ids, contents) => {
-            lots.push(ids.length / DIGEST_BYTES)
-            return Uint8Array.from({ length: ids.length / DIGEST_BYTES }, (_, at) => {
-              const n = ids.readUInt32LE(at * DIGEST_BYTES)
-              // Each content is at the same place as its contact.
-              assert.equal(contents?.readUInt32LE(at * DIGEST_BYTES), n)
-              return n % 3
-            })
+          openComparison: (tenantId, listId) => {
+            opened.push([tenantId, listId])
+            return async (ids, contents) => {
+              lots.push(ids.length / DIGEST_BYTES)
+              return Uint8Array.from({ length: ids.length / DIGEST_BYTES }, (_, at) => {
+                const n = ids.readUInt32LE(at * DIGEST_BYTES)
+                // Each content is at the same place as its contact.
+                assert.equal(contents?.readUInt32LE(at * DIGEST_BYTES), n)
+                return n % 3
+              })
+            }
           },
         },
         contentHashes: ({ lines }) => digestsOf(lines[0]! / ROWS, 2),
@@ -60,6 +64,7 @@ describe('The plan of a large upload', () => {
     const leftOut = new Map([[0, Buffer.from([1])]])
     const plan = await tally.total({ leftOut, counts: ZERO_COUNTS })
     assert.deepEqual(lots, [100_000, 12_500])
+    assert.deepEqual(opened, [['default', 'list-1']])
     assert.deepEqual(
       [plan.creates, plan.updates, plan.unchanged],
       [(ROWS * CHUNKS) / 3 - 1, (ROWS * CHUNKS) / 3, (ROWS * CHUNKS) / 3],

@@ -15,7 +15,7 @@ export type CompareContacts = (idDigests: Buffer, contents: Buffer | null) => Pr
 
 /**
  * Begins a comparison with the register of a tenant's list, for the contacts of one file. The
- * comparison may read the register once and keep it in memory. In that case, it does not know
- * contacts that are delivered later.
+ * comparison may read the register and keep it in memory for a while. In that case, it does not
+ * know contacts that are delivered later.
  */
 export type OpenComparison = (tenantId: string, listId: string) => CompareContacts

@@ -21,8 +21,8 @@ export type PlanDeps = {
 export type PlanTally = {
   /**
    * Looks up the chunk's rows in the register, now or together with later chunks. Keeps one byte
-   * for each row, and memory for the digests of `ROWS_AT_ONCE` rows. Await each call before the
-   * next: they share this memory.
+   * for each row, and memory for the digests of `ROWS_AT_ONCE` rows. The comparison with the
+   * register may keep more. Await each call before the next: they share this memory.
    */
   look(chunk: NewChunk): Promise<void>
   /** Returns the plan. Call it after every chunk was passed to `look`. */
@@ -30,7 +30,7 @@ export type PlanTally = {
 }
 
 /**
- * How many rows are looked up together. The number is high, because each look-up may scan the whole
+ * How many rows are looked up together. The number is high, because a look-up may scan the whole
  * register. It is not higher, because the digests of each waiting row take 32 bytes of memory.
  */
 const ROWS_AT_ONCE = 100_000
