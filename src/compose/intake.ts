@@ -55,8 +55,6 @@ const CALLS_WHILE_WARMING_UP = 300
 const compileAfter = (calls: number): void =>
   setFlagsFromString(`--invocation-count-for-turbofan=${calls}`)
 
-const IGNORED = async (): Promise<void> => undefined
-
 /**
  * Stores the chunks of a made-up file as those of an upload, and then deletes them. If the database
  * is full or takes no writes, the gateway must start all the same, so the rows are only read.
@@ -77,7 +75,7 @@ const inRehearsal =
       })
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
-      await read(IGNORED)
+      await read(async () => undefined)
     }
   }
 
@@ -96,7 +94,7 @@ export const warmUpWith = async (
   // A failure costs only speed, so it does not stop the start.
   const parser = warmUpParser().catch(() => undefined)
   const { contentHashes: use } = essentials
-  // A server runs in its own processes, so there is nothing of it to compile here.
+  // V8 does not compile a server, and a rehearsal there would count for quotas.
   const isEmbedded = essentials.config.home.kind === 'embedded'
   const stored = isEmbedded ? { inUpload: inRehearsal(essentials) } : {}
   await warmUp({ intake: intakeOf(essentials), limits, steps, use, ...stored }, warmUpRows)

@@ -32,8 +32,8 @@ export const createDigestTable = (most: number): DigestTable => {
   const bytes = new Uint8Array(entries.buffer)
   let count = 0
 
-  const isAt = (entry: number, words: Int32Array, from: number): boolean => {
-    const at = entry * ENTRY_WORDS
+  /** Whether the words of the entries from `at` on are those of `words` from `from` on. */
+  const isSame = (at: number, words: Int32Array, from: number): boolean => {
     for (let word = 0; word < WORDS; word += 1) {
       if (entries[at + word] !== words[from + word]) return false
     }
@@ -55,7 +55,7 @@ export const createDigestTable = (most: number): DigestTable => {
       for (let index = 0, from = 0; index < places.length; index += 1, from += WORDS) {
         let slot = words[from]! & last
         let entry = slots[slot]!
-        while (entry !== NONE && !isAt(entry, words, from)) {
+        while (entry !== NONE && !isSame(entry * ENTRY_WORDS, words, from)) {
           slot = (slot + 1) & last
           entry = slots[slot]!
         }
@@ -63,12 +63,6 @@ export const createDigestTable = (most: number): DigestTable => {
       }
       return places
     },
-    hasValue: (place, values, from) => {
-      const at = place * ENTRY_WORDS + WORDS
-      for (let word = 0; word < WORDS; word += 1) {
-        if (entries[at + word] !== values[from + word]) return false
-      }
-      return true
-    },
+    hasValue: (place, values, from) => isSame(place * ENTRY_WORDS + WORDS, values, from),
   }
 }

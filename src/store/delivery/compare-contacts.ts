@@ -178,13 +178,8 @@ const compareWith = (
   return found
 }
 
-const inSql = async (
-  asked: Asked,
-  lookUp: (asked: Asked) => Promise<Found>,
-): Promise<Uint8Array> => {
-  const { rows } = await lookUp(asked)
-  return Buffer.from(rows[0]!.found, 'latin1').map((digit) => digit - DIGIT_ZERO)
-}
+const valuesOf = ({ rows }: Found): Uint8Array =>
+  Buffer.from(rows[0]!.found, 'latin1').map((digit) => digit - DIGIT_ZERO)
 
 /** How many registers all comparisons together keep in memory. */
 const MOST_KEPT = 2
@@ -192,9 +187,9 @@ type Kept = { register: DigestTable | null }
 
 /**
  * Keeps the registers of the comparisons that read one last. A comparison whose register is gone
- * reads it again. The references are weak, so the register of a file that has ended is freed.
+ * looks its contacts up as if it were new. The references are weak, so the register of a file that has ended is freed.
  */
-const createKeepRegister = (): ((kept: Kept, register: DigestTable | null) => void) => {
+const createKeepRegister = (): ((kept: Kept, register: DigestTable) => void) => {
   let all: WeakRef<Kept>[] = []
   return (kept, register) => {
     kept.register = register
@@ -217,14 +212,12 @@ export const createOpenComparison = (database: Database): OpenComparison => {
       const count = countOf(asked)
       if (count === 0) return new Uint8Array()
       if (kept.register !== null) return compareWith(kept.register, asked)
-      if (count < FEWEST_COMPILED) return inSql(asked, (one) => search(database.db, one))
+      if (count < FEWEST_COMPILED) return valuesOf(await search(database.db, asked))
       const contacts = count < FEWEST_IN_A_PASS ? Infinity : await contactsOf(database.db, asked)
-      if (contacts > count * CONTACTS_A_SEARCH) {
-        return inSql(asked, (one) => searchMany(database, one))
-      }
+      if (contacts > count * CONTACTS_A_SEARCH) return valuesOf(await searchMany(database, asked))
       const register =
         contacts > MOST_IN_MEMORY ? null : await readRegister(database, asked, contacts)
-      if (register === null) return inSql(asked, (one) => pass(database, one))
+      if (register === null) return valuesOf(await pass(database, asked))
       keep(kept, register)
       return compareWith(register, asked)
     }

@@ -39,11 +39,14 @@ eachHome('Comparing contacts with the register', (home) => {
     })
     await store.sql.executeSql(`update lane set ready_at = 'infinity'`)
   }
-  const compare = async (contacts: string[], contents: Buffer | null, list = 'list') => {
+  const digestsOf = (contacts: string[]): Buffer => {
     const digests = createDigestBatch(store.digestKey)
     for (const id of contacts) digests.add(id)
+    return digests.take()
+  }
+  const compare = async (contacts: string[], contents: Buffer | null, list = 'list') => {
     const compareWithRegister = store.delivery.openComparison('default', list)
-    return [...(await compareWithRegister(digests.take(), contents))]
+    return [...(await compareWithRegister(digestsOf(contacts), contents))]
   }
 
   it('tells in their order which are not known, which hold other content and which just this', async () => {
@@ -74,12 +77,6 @@ eachHome('Comparing contacts with the register', (home) => {
         many.map(() => 0),
       )
     })
-  }
-
-  const digestsOf = (contacts: string[]): Buffer => {
-    const digests = createDigestBatch(store.digestKey)
-    for (const id of contacts) digests.add(id)
-    return digests.take()
   }
 
   it('keeps two registers in memory, and looks contacts up again where the register is gone', async () => {

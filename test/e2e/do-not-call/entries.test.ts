@@ -260,8 +260,8 @@ describe('Do-not-call entries over HTTP', () => {
   })
 
   test('a submission that did not change since it was read is 304', async () => {
-    const lists = '/v1/dnc-lists/dnc-list-unknown/entries'
-    const first = await accepted(send([{ phoneNumber: NUMBER }], { path: lists }))
+    const path = '/v1/dnc-lists/dnc-list-unknown/entries'
+    const first = await accepted(send([{ phoneNumber: NUMBER }], { path }))
     await reachSubmission(gateway(), first.id, 'held')
     const { headers } = await gateway().client.call(`/v1/dnc-submissions/${first.id}`)
     const { status } = await gateway().client.call(`/v1/dnc-submissions/${first.id}`, {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 
 import { embeddedHome } from '../../support/databases/database.ts'
-import { startGateway } from '../../support/gateway/gateway-process.ts'
+import { ADMIN_KEY, metricOf, startGateway } from '../../support/gateway/gateway-process.ts'
 
 const embedded = embeddedHome()
 after(() => embedded.close())
 
-test('a gateway reads made-up rows before it listens, whatever the limits for files are', async () => {
+test('a gateway reads made-up rows before it listens, whatever the limits for files are, and keeps none of them', async () => {
   const home = await embedded.fresh()
   assert.ok(home.kind === 'embedded')
   const gateway = await startGateway({
@@ -20,5 +20,9 @@ test('a gateway reads made-up rows before it listens, whatever the limits for fi
   })
   const steps = gateway.events('process.starting').map(({ step }) => step)
   assert.deepEqual(steps.slice(-3), ['warm-up', 'start-jobs', 'listen'])
+  const metrics = await fetch(`${gateway.address}/metrics`, {
+    headers: { authorization: `Bearer ${ADMIN_KEY}` },
+  })
+  assert.equal(metricOf(await metrics.text(), 'gateway_uploads{state="receiving"}'), 0)
   await gateway.stop()
 })
