@@ -187,7 +187,8 @@ type Kept = { register: DigestTable | null }
 
 /**
  * Keeps the registers of the comparisons that read one last. A comparison whose register is gone
- * looks its contacts up as if it were new. The references are weak, so the register of a file that has ended is freed.
+ * looks its contacts up as if it were new. The references are weak, so the register of a file that
+ * has ended is freed.
  */
 const createKeepRegister = (): ((kept: Kept, register: DigestTable) => void) => {
   let all: WeakRef<Kept>[] = []
