@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 
 import type { Scanner, ScanResult } from '../../workflows/ports/guest-files/scanner.ts'
 
@@ -19,9 +19,13 @@ const answerOf = async (socket: Socket): Promise<string> => {
   return answer.split('\0', 1)[0]!
 }
 
+/**
+ * Sends the pieces of a question and returns the answer. `pipeline` also ends when the connection
+ * is closed between two pieces. A write after that would never emit `drain`.
+ */
 const ask = async (
   at: NetConnectOpts,
-  send: (socket: Socket) => Promise<void>,
+  questionTo: (socket: Socket) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<string> => {
   const socket = connect(at)
   socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
@@ -31,15 +35,11 @@ const ask = async (
   try {
     const answer = answerOf(socket)
     answer.catch(() => undefined)
-    await send(socket).catch(() => undefined)
+    await pipeline(questionTo(socket), socket, { end: false }).catch(() => undefined)
     return await answer
   } finally {
     socket.destroy()
   }
-}
-
-const write = async (socket: Socket, bytes: Uint8Array): Promise<void> => {
-  if (!socket.write(bytes)) await once(socket, 'drain')
 }
 
 /**
@@ -65,6 +65,19 @@ const lengthOf = (count: number): Buffer => {
 }
 
 /**
+ * A file in clamd's protocol (zINSTREAM): its length precedes each piece, and a length of zero ends
+ * the file.
+ */
+async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('zINSTREAM\0')
+  for await (const piece of pieces) {
+    yield lengthOf(piece.length)
+    yield piece
+  }
+  yield lengthOf(0)
+}
+
+/**
  * `stream: OK` means clean, and `stream: … FOUND` means infected. If there is no answer or any
  * other answer, such as an error or a limit, the verdict is `unavailable`.
  */
@@ -73,13 +86,10 @@ const verdictOf = (answer: string): ScanResult['verdict'] => {
   return /^stream: .+ FOUND$/u.test(answer) ? 'infected' : 'unavailable'
 }
 
-/**
- * A scanner that uses clamd at a socket or a port. In clamd's protocol (zINSTREAM), the length of
- * each piece precedes the piece, and a length of zero ends the file.
- */
+/** A scanner that uses clamd at a socket or a port. */
 export const createClamd = (at: NetConnectOpts): Scanner => {
   const version = async (): Promise<string> => {
-    const answer = await ask(at, (socket) => write(socket, Buffer.from('zVERSION\0')))
+    const answer = await ask(at, () => [Buffer.from('zVERSION\0')])
     // For example `ClamAV 1.4.6/27000/Mon Jan …`: the version of the program, the version of its
     // signatures, and their date.
     const [program = '', signatures] = answer.split('/')
@@ -94,14 +104,7 @@ export const createClamd = (at: NetConnectOpts): Scanner => {
     scan: async (pieces) => {
       try {
         const engine = await version()
-        const answer = await ask(at, async (socket) => {
-          await write(socket, Buffer.from('zINSTREAM\0'))
-          for await (const piece of endingWith(socket, pieces)) {
-            await write(socket, lengthOf(piece.length))
-            await write(socket, piece)
-          }
-          await write(socket, lengthOf(0))
-        })
+        const answer = await ask(at, (socket) => framesOf(endingWith(socket, pieces)))
         return { verdict: verdictOf(answer), engine }
       } catch {
         return { verdict: 'unavailable', engine: null }
