@@ -12,9 +12,9 @@ import { type ChainLine, ChainVerifier, type NotedHead } from './domain/audit/ve
 const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH] [--heads HEADS]
 
 FILE   the answer of GET /v1/audit-entries/export
-KEYS   the answer of GET /v1/signing-keys, saved when nobody had a reason to change it
---head a block and its hash, from a line audit.chained of a log that was kept elsewhere. With it, the check shows whether the end of FILE was cut off
-HEADS  the file of AUDIT_HEADS_FILE, or a log with such lines: all heads in it are compared
+KEYS   the answer of GET /v1/signing-keys. Save it before anyone can have a reason to change it
+--head a block and its hash. Take both from a log line audit.chained that was kept elsewhere. With --head, the check shows whether the end of FILE was cut off
+HEADS  the file of AUDIT_HEADS_FILE, or a log with lines audit.chained. The check compares the heads in this file with FILE. It ignores heads of blocks that come before FILE
 `
 
 /** Thrown if the verifier cannot check anything. Reported in one line, without a stack trace. */

@@ -66,7 +66,7 @@ export const encryptionKeys = z.string().transform((text, context) =>
     const [id = '', base64 = ''] = entry.trim().split(/:(.*)/s)
     const key = Buffer.from(base64, 'base64')
     if (!/^[A-Za-z0-9_-]{1,32}$/.test(id) || key.length !== 32) {
-      context.addIssue({ code: 'custom', message: 'each entry must be id:base64 of 32 bytes' })
+      context.addIssue({ code: 'custom', message: 'each entry must be id:<32 bytes in base64>' })
     }
     return { id, key }
   }),
@@ -78,7 +78,7 @@ const isWebhookSecret = (text: string): boolean =>
 /** A webhook secret: `whsec_` and base64 of at least 24 bytes (Standard Webhooks). */
 const webhookSecret = z
   .string()
-  .refine(isWebhookSecret, 'must be whsec_ and base64 of at least 24 bytes')
+  .refine(isWebhookSecret, 'must be "whsec_" followed by base64 of at least 24 bytes')
 
 /** The endpoints that the environment may name. Each has a URL and a secret. */
 export const syncEndpoints = {
@@ -103,7 +103,7 @@ export const SYNC_VARIABLES = [
 /** Webhook secrets, separated by commas. The first secret is the current one. */
 export const webhookSecrets = commaList.refine(
   (parts) => parts.length > 0 && parts.every(isWebhookSecret),
-  'each entry must be whsec_ and base64 of at least 24 bytes',
+  'each entry must be "whsec_" followed by base64 of at least 24 bytes',
 )
 
 /** A regular expression that must match a whole text. */
@@ -120,7 +120,7 @@ export const wholePattern = z.string().transform((text, context) => {
 const phoneCountries = commaList
   .refine(
     (countries) => countries.every(isPhoneRegion),
-    'each must be two capital letters of a country with phone numbers',
+    'each must be the two capital letters of a country with phone numbers, such as US',
   )
   .transform((countries) => new Set(countries))
 
@@ -132,7 +132,7 @@ const dncReasons = commaList.transform((parts, context): Map<string, DncReason> 
     const reason = DNC_REASON_NAMES.find((name) => name === part.slice(at + 1).trim())
     const word = part.slice(0, Math.max(at, 0)).trim().toLowerCase()
     if (reason === undefined || word === '' || reasons.has(word)) {
-      const message = `each entry must be word=${DNC_REASON_NAMES.join('|')}, each word once`
+      const message = `each entry must be word=${DNC_REASON_NAMES.join('|')}. Name each word only once`
       context.addIssue({ code: 'custom', message })
     } else reasons.set(word, reason)
   }
@@ -150,7 +150,7 @@ const requiredRegistries = commaList.transform((parts, context): Map<string, str
     const isOne = registryCountrySchema.safeParse(country).success && !registries.has(country)
     if (!isOne || more !== undefined || !registryNameSchema.safeParse(name).success) {
       const message =
-        'each entry must be country=registry, for example US=ftc, with each country once'
+        'each entry must be country=registry, for example US=ftc. Name each country only once'
       context.addIssue({ code: 'custom', message })
     } else registries.set(country, name)
   }
@@ -276,5 +276,5 @@ export const dncOf = (env: {
  */
 export const uncheckedCertificates = (source: Record<string, string | undefined>): string[] =>
   source['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
-    ? ['NODE_TLS_REJECT_UNAUTHORIZED: the gateway always checks certificates; leave it out']
+    ? ['NODE_TLS_REJECT_UNAUTHORIZED: must not be 0. The gateway always checks certificates']
     : []

@@ -25,13 +25,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     service,
     'TRUST_PROXY',
     null,
-    'Addresses or CIDR ranges of the proxies in front of the gateway, separated by commas. Never "true".',
+    'Addresses or CIDR ranges of the proxies in front of the gateway, separated by commas. The value "true" is not accepted.',
   ),
   variable(
     database,
     'DATABASE_URL',
     null,
-    'URL of a PostgreSQL database, version 15 or newer. Separate several hosts by commas. Default: a database embedded in DATA_DIR.',
+    'URL of a PostgreSQL database, version 15 or newer. If the URL names several hosts, separate them by commas. Default: a database embedded in DATA_DIR.',
   ),
   variable(
     database,
@@ -42,18 +42,18 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     database,
     'ENCRYPTION_KEYS',
-    'Keys that encrypt stored data, newest first: id:base64 of 32 bytes[,older…]. Required with DATABASE_URL. Without DATABASE_URL, the default is a key that the gateway makes in DATA_DIR.',
+    'Keys that encrypt stored data, newest first, separated by commas. Each key has the form id:key, where key is 32 bytes in base64. Required with DATABASE_URL. Without DATABASE_URL, the default is a key that the gateway makes in DATA_DIR.',
   ),
   secret(
     database,
     'SIGNING_KEYS',
-    'Ed25519 keys that sign the audit trail, newest first: id:base64 of 32 bytes[,older…]. Default: a key that the gateway makes and keeps encrypted in the database.',
+    'Ed25519 keys that sign the audit trail, newest first, separated by commas. Each key has the form id:key, where key is 32 bytes in base64. Default: a key that the gateway makes and keeps encrypted in the database.',
   ),
   variable(
     database,
     'AUDIT_HEADS_FILE',
     null,
-    'File outside the database to which the gateway appends each signed head of the audit trail. Default: none. The heads are then only in the log.',
+    'File outside the database. The gateway appends each signed head of the audit trail to this file. Default: none. Without the file, the heads are only in the log.',
   ),
   variable(
     genesys,
@@ -132,7 +132,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     access,
     'ADMIN_API_KEY',
-    'Key with the scope admin, at least 32 characters. Required. With the sandbox, the default is a key that the gateway makes in DATA_DIR/admin.key.',
+    'Key with the scope admin, at least 32 characters. Required without the sandbox. Default with the sandbox: a key that the gateway makes in DATA_DIR/admin.key.',
   ),
   secret(
     access,
@@ -148,7 +148,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     access,
     'WEBHOOK_SECRET',
-    'Secret that proves that a webhook comes from Genesys: whsec_… of at least 24 bytes[,older…]. Without a secret, the gateway gets no webhooks, and polls for completions. If the sandbox and the database are both embedded, the default is a secret that the gateway makes.',
+    'Secret that proves that a webhook comes from Genesys: whsec_… of at least 24 bytes[,older…]. Without a secret, the gateway gets no webhooks, and polls Genesys instead. If the sandbox and the database are both embedded, the default is a secret that the gateway makes.',
   ),
   variable(
     sync,
@@ -224,7 +224,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     dnc,
     'DNC_REASONS',
     null,
-    'Words of the CRM for reasons, separated by commas: word=REGULATORY, word=CUSTOMER_REQUEST or word=UNSPECIFIED. Any other word counts as UNSPECIFIED.',
+    'Words that the CRM uses for reasons, separated by commas: word=REGULATORY, word=CUSTOMER_REQUEST or word=UNSPECIFIED. Any other word counts as UNSPECIFIED.',
   ),
   variable(
     dnc,
@@ -266,7 +266,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     segments,
     'SEGMENT_CONFIRM_SHARE',
     '50',
-    'A percentage of the contacts that the version in force selects. If the contacts that enter or leave the selection are together more than this percentage, the segment needs a confirmation.',
+    'Limit for a change of a segment, as a percentage of the contacts that the version in force selects. If more contacts than this limit would enter or leave the selection, the segment needs a confirmation.',
   ),
   variable(
     guestFiles,
@@ -274,13 +274,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     null,
     'Socket of clamd, which scans guest files. If neither CLAMD_SOCKET nor CLAMD_HOST is set, the gateway does not scan guest files. /readyz and the answers about guest files then show that no scanner is configured.',
   ),
-  variable(guestFiles, 'CLAMD_HOST', null, 'Host of clamd, if it has no socket on this machine.'),
+  variable(guestFiles, 'CLAMD_HOST', null, 'Host of clamd. Set it if clamd has no local socket.'),
   variable(guestFiles, 'CLAMD_PORT', '3310', 'Port of clamd at CLAMD_HOST.'),
   variable(
     guestFiles,
     'GUEST_FILE_MAX_CONCURRENT',
     '8',
-    'How many guest files an instance works on at a time.',
+    'Maximum number of guest files that an instance processes at a time.',
   ),
   variable(
     guestFiles,

@@ -95,7 +95,7 @@ const environmentSchema = z.object({
     .optional(),
   DATABASE_URL: z
     .string()
-    .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL; it may list hosts')
+    .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL, with one or more hosts')
     .optional(),
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
@@ -113,7 +113,7 @@ const environmentSchema = z.object({
   GENESYS_UPLOAD_HOSTS: commaList
     .refine(
       (hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)),
-      'each must be a host name, or *. and a host name',
+      'each must be a host name, or *. followed by a host name',
     )
     .optional(),
   GENESYS_INDEX_WAIT_SECONDS: wholeNumber(0, 3_600),
@@ -146,7 +146,7 @@ const insecureUrls = (env: Environment): string[] => {
       const url = env[name] ? new URL(env[name]) : null
       return url?.protocol === 'http:' && !allowed.includes(url.hostname)
     })
-    .map((name) => `${name}: must be https (http only for loopback or ALLOW_HTTP_HOSTS)`)
+    .map((name) => `${name}: must be https (only loopback and ALLOW_HTTP_HOSTS may use http)`)
 }
 
 /** Finds faults that concern several variables. Called only if each variable alone is valid. */
@@ -159,10 +159,13 @@ const crossFaults = (env: Environment): string[] => {
       half(env.GENESYS_CLIENT_ID, env.GENESYS_CLIENT_SECRET),
       'GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET: set both or neither',
     ],
-    [sandbox && credentials, 'GENESYS_SANDBOX: true does not allow Genesys credentials'],
+    [
+      sandbox && credentials,
+      'GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET: you must not set them with GENESYS_SANDBOX=true',
+    ],
     [
       credentials && !env.GENESYS_DIALECT,
-      'GENESYS_DIALECT: required with credentials. "platform" is the API that Genesys publishes; "guide" is the API of the integration guides',
+      'GENESYS_DIALECT: required if you set Genesys credentials. "platform" is the API that Genesys publishes; "guide" is the API of the integration guides',
     ],
     [
       !credentials && !sandbox && env.DATABASE_URL !== undefined,
@@ -174,7 +177,7 @@ const crossFaults = (env: Environment): string[] => {
     ],
     [
       env.GENESYS_DIALECT === 'platform' && half(env.GENESYS_API_URL, env.GENESYS_LOGIN_URL),
-      'GENESYS_API_URL, GENESYS_LOGIN_URL: in the platform dialect, set both or neither. With only one of them, the credentials would go to another host',
+      'GENESYS_API_URL, GENESYS_LOGIN_URL: in the platform dialect, set both or neither. If you set only one, the gateway would send the credentials to another host',
     ],
     [
       env.CLAMD_SOCKET !== undefined && env.CLAMD_HOST !== undefined,
@@ -203,7 +206,7 @@ const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
   const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))
   const told = misspelt.map(
-    (name) => `${name}: is not a variable of the gateway; .env.example lists all of them`,
+    (name) => `${name}: is not a variable of the gateway; .env.example lists all variables`,
   )
   return [...told, ...uncheckedCertificates(source)]
 }

@@ -34,7 +34,7 @@ const OURS = new Set([
   'webhook.secret',
 ])
 
-const ELSEWHERE = 'name a directory in it that does not exist yet'
+const ELSEWHERE = 'set DATA_DIR to a subdirectory that does not exist yet'
 
 const refusedDir = (dataDir: string, why: string): DataDirOpen =>
   new DataDirOpen(`DATA_DIR ${dataDir} ${why}.`)
@@ -42,7 +42,7 @@ const refusedDir = (dataDir: string, why: string): DataDirOpen =>
 const cannotBeClosed = (dataDir: string): DataDirOpen =>
   refusedDir(
     dataDir,
-    `is open to other users and cannot be closed. Give it to the user that runs the gateway (chown) and set its mode to 700, or ${ELSEWHERE}`,
+    `is open to other users, and the gateway cannot change its mode. Give it to the user that runs the gateway (chown) and set its mode to 700, or ${ELSEWHERE}`,
   )
 
 const made = (dataDir: string): void => {
@@ -50,7 +50,7 @@ const made = (dataDir: string): void => {
     makeDirectory(dataDir, 0o700)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    const fix = 'Name a directory that exists or that the user of the gateway may make'
+    const fix = 'Name an existing directory, or one that the gateway has the right to make'
     throw refusedDir(dataDir, `cannot be made (${code}). ${fix}`)
   }
 }
@@ -81,14 +81,14 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
   if ((mode & SHARED) !== 0) {
     throw refusedDir(
       dataDir,
-      `is shared by all users, and would hold keys and contacts: ${ELSEWHERE}`,
+      `is shared by all users, so keys and contacts must not be stored there: ${ELSEWHERE}`,
     )
   }
   try {
     if (isSomebodyElses(dataDir)) {
       throw refusedDir(
         dataDir,
-        `is open to other users and holds files of other users: ${ELSEWHERE}, or close it yourself with chmod 700`,
+        `is open to other users and contains files, but none from the gateway: ${ELSEWHERE}, or close DATA_DIR to other users yourself (chmod 700)`,
       )
     }
     chmodSync(dataDir, 0o700)

@@ -34,7 +34,7 @@ npm run key -- rotate KEY_ID [--overlap-hours 24]
 npm run key -- revoke KEY_ID
 
 Separate the ids of grants with commas, or use '*' for all. Scopes: ${SCOPES.join(', ')}.
-Default of --url: the address of the gateway on this machine.
+Every command accepts --url URL, the address of the gateway. Default: the gateway on this machine.
 `
 
 class Refused extends Error {

@@ -50,7 +50,7 @@ export const bindStore = async (
   const { dialect, clientId } = config.genesys
   if ((await store.home.bind({ dialect, apiHost, clientId })) === 'other') {
     throw new Error(
-      'The database holds unfinished work for another Genesys (dialect, API host or client id). Finish it there first, or use another database.',
+      'The database has unfinished work for a different Genesys configuration (dialect, API host or client id). Start the gateway with the previous configuration and wait until this work has ended, or use another database.',
     )
   }
   // The sandbox starts with this process and has no subscriptions yet.

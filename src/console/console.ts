@@ -50,7 +50,7 @@ const leadBrowsers = (app: FastifyInstance): void => {
     }
     throw new GatewayProblem(
       'not-found',
-      'The gateway has no such address. /openapi.json lists all of them.',
+      'The gateway has no such address. /openapi.json lists all addresses.',
     )
   })
 }

@@ -120,7 +120,7 @@ export const createTextSeal = (key: Uint8Array, purpose: string): TextSeal => {
       const decipher = createDecipheriv('aes-256-ctr', sealingKey, firstCounter(digest))
       const text = decipher.update(sealed).toString()
       if (!digestsOf([text]).equals(digest)) {
-        throw new Error('A sealed text was changed, or sealed under another key')
+        throw new Error('A sealed text was changed, or another key sealed it')
       }
       return text
     },

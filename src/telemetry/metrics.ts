@@ -27,7 +27,7 @@ const uploadMetrics = ({ counter }: Makers) => ({
     'uploads_discarded_total',
     'Uploads whose body was refused or incomplete. The gateway keeps nothing of such an upload',
   ),
-  uploadsReplayed: counter('uploads_replayed_total', 'Answers replayed for an idempotency key'),
+  uploadsReplayed: counter('uploads_replayed_total', 'Repeated calls that got the stored answer'),
   uploadsHeld: counter(
     'uploads_held_total',
     'How often the gateway held an upload, by reason. Holds that callers request (`apply` and `not_before`) do not count',
@@ -101,7 +101,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   paceUsed: gauge(
     'pace_used_last_minute',
-    'Requests that this instance sent within the last minute',
+    'Requests that this instance sent to Genesys within the last minute',
   ),
   paceRemaining: gauge(
     'pace_remaining',
@@ -112,12 +112,12 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
 
 const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes that a worker lost before it released them'),
-  laneFailures: counter('lane_failures_total', 'Unexpected errors of workers'),
+  laneFailures: counter('lane_failures_total', 'Unexpected errors in the work of lanes'),
   syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages to endpoints', [
     'event',
     'outcome',
   ]),
-  listsProvisioned: counter('lists_provisioned_total', 'Contact lists created in Genesys', [
+  listsProvisioned: counter('lists_provisioned_total', 'Contact lists created or found', [
     'outcome',
   ]),
   endpointsFailing: counter('sync_endpoints_failing_total', 'Endpoints that failed for a day'),
@@ -149,13 +149,13 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   holds: gauge('holds', 'Uploads that are held at present, by reason', ['reason']),
   longestUnchanged: gauge(
     'upload_longest_unchanged_seconds',
-    'Longest time that an upload has made no progress, by state of the upload. A settled batch or another change of the upload counts as progress',
+    'For each state, the longest time since an upload in this state made progress. A settled batch or another change of the upload counts as progress',
     ['state'],
   ),
   lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),
   lanesWaiting: gauge('lanes_waiting', 'Lanes that have work but no worker'),
   oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest waiting lane has waited'),
-  syncPending: gauge('sync_pending', 'Messages to other systems that are not delivered yet'),
+  syncPending: gauge('sync_pending', 'Undelivered messages to other systems'),
   oldestSyncPending: gauge(
     'sync_oldest_pending_seconds',
     'Age of the oldest message that the gateway still has to deliver to an enabled endpoint',
@@ -216,7 +216,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
 const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   guestFiles: counter(
     'guest_files_total',
-    'Guest files, by state and code. A file counts on arrival (accepted or refused), at the end of its transfer (stored, rejected, quarantined or failed), and if it is quarantined later',
+    'Guest files, by state and code. The gateway counts a file when it arrives (accepted or refused), when its transfer ends (stored, rejected, quarantined or failed), and when it is quarantined after the transfer',
     ['state', 'code'],
   ),
   guestFileScans: counter('guest_file_scans_total', 'Scans of guest files, by verdict', [
@@ -256,7 +256,7 @@ const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   ),
   retentionBehind: gauge(
     'retention_behind_seconds',
-    'How long the oldest data was overdue for deletion in the last run, by rule',
+    'How long the oldest item of the last run was overdue for deletion, by rule',
     ['rule'],
   ),
   erasures: counter('erasures_total', 'Erasures, by final state', ['state']),

@@ -44,7 +44,7 @@ test('one that everybody shares is refused and left as it is', (t) => {
     // The message must not advise to close /tmp, because that would break the machine.
     (error) =>
       error instanceof DataDirOpen &&
-      /shared by all .*name a directory in it/.test(error.message) &&
+      /shared by all .*set DATA_DIR to a subdirectory/.test(error.message) &&
       !error.message.includes('chmod'),
   )
   assert.equal(modeOf(directory), 0o777)
@@ -57,7 +57,7 @@ test('one that holds only what is not ours is refused and left open; with a file
   writeFileSync(join(directory, 'letters.txt'), '')
   assert.throws(
     () => closeDataDir(configOf(directory)),
-    (error) => error instanceof DataDirOpen && /holds files of other users/.test(error.message),
+    (error) => error instanceof DataDirOpen && /but none from the gateway/.test(error.message),
   )
   assert.equal(modeOf(directory), 0o755)
   mkdirSync(join(directory, 'pgdata'))

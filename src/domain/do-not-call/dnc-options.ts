@@ -32,7 +32,7 @@ const shared = {
     ),
   region: z
     .string()
-    .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
+    .refine(isPhoneRegion, 'must be the two-letter code of a country, for example US')
     .meta({ pattern: '^[A-Z]{2}$' })
     .optional()
     .describe(
@@ -100,7 +100,7 @@ export const dncRemovalOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'true: REGULATORY entries end too. The key needs the scope dnc:override. The scope admin does not include dnc:override. Default: false',
+      'true: the call also ends REGULATORY entries. For this, the key needs the scope dnc:override, which admin does not include. Default: false',
     ),
 })
 export type DncRemovalOptions = z.output<typeof dncRemovalOptionsSchema>

@@ -44,11 +44,11 @@ export const ERASURE_REMAINS = {
   genesys_cannot_delete:
     'In this dialect, Genesys has no call that deletes a contact. Delete the contact in Genesys by hand.',
   genesys_keeps_contact:
-    'Genesys accepted the deletion and still shows the contact, because a campaign uses it.',
+    'Genesys accepted the deletion, but still shows the contact, because a campaign uses the contact.',
   file_in_genesys:
     'The file is stored with the external contact in Genesys. Delete the file in Genesys.',
   segment_rules:
-    'The rules of a segment name the person. To remove the person from the rules, send a new version.',
+    'The rules of a segment name the person. To remove the person, send a new version of the segment.',
   entry_to_be_sent:
     'The do-not-call entry keeps the number in encrypted form, because the gateway still has to send the entry to Genesys.',
 } as const

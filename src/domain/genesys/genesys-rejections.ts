@@ -28,7 +28,7 @@ export const GENESYS_REJECTIONS = {
   'genesys-phone-invalid': page(
     'Genesys does not accept the phone number, although it is a valid number of its country.',
     'A number of a range that Genesys does not know yet.',
-    'Ask the contact for the right number. Correct it or empty the cell, and send the row again.',
+    'Ask the contact for the right number. Correct the cell or leave it empty, and send the row again.',
   ),
   'genesys-email-invalid': page(
     'Genesys does not accept the email address.',
@@ -47,7 +47,7 @@ export const GENESYS_REJECTIONS = {
   ),
   'genesys-required-empty': page(
     'Genesys requires a value in a cell that is empty.',
-    'A column that was made required after the row was checked.',
+    'The column became required after the row was checked.',
     'Fill the cell and send the row again.',
   ),
   'genesys-cell-too-long': page(
@@ -66,7 +66,7 @@ export const GENESYS_REJECTIONS = {
     'Shorten the cells of the row and send it again.',
   ),
   'genesys-job-failed': page(
-    'Genesys accepted the rows and then failed twice to ingest them, and gave no reason.',
+    'The gateway sent the rows twice. Each time, Genesys accepted the rows, but failed to ingest them and gave no reason.',
     'A job ends as failed and names no row.',
     'Send the row again.',
   ),
@@ -82,7 +82,7 @@ export const GENESYS_REJECTIONS = {
   ),
   'genesys-row-not-imported': page(
     'Genesys imported the file, but this row is not in the list, or is there with other values.',
-    'Genesys leaves a row out of an import, and its event log reports errors but does not name the rows.',
+    'Genesys leaves out a row of an import. The event log of Genesys reports errors, but does not name the rows.',
     "Compare the row with the list's rules in Genesys. Send it again with delivery=batches, because Genesys then reports what is wrong.",
   ),
   'contact-list-full': page(

@@ -26,7 +26,7 @@ export const ACCESS_PROBLEMS = {
   'key-fixed': page(
     409,
     'The key comes from the environment',
-    'The admin key comes from the setting ADMIN_API_KEY or the file `admin.key`. Calls cannot rotate or revoke it.',
+    'The admin key comes from the setting ADMIN_API_KEY or the file `admin.key`. You cannot rotate or revoke this key with a call.',
     'DELETE /v1/keys/{id} of the admin key.',
     'Set a new ADMIN_API_KEY and restart the gateway. The old key then stops working.',
   ),

@@ -47,7 +47,7 @@ export const CALL_PROBLEMS = {
   'url-malformed': page(
     400,
     'The address cannot be read',
-    'The path has a broken percent escape or is otherwise not a valid URL path.',
+    'The path has a broken percent escape, or is not a valid URL path for another reason.',
     'GET /v1/uploads/%zz',
     'Encode the path as RFC 3986 defines.',
   ),
@@ -61,21 +61,21 @@ export const CALL_PROBLEMS = {
   'headers-too-large': page(
     431,
     'The headers are too large',
-    'The request has more header bytes than the gateway reads (16 KiB).',
+    'The headers of the request have more bytes than the gateway accepts (16 KiB).',
     'The client also sends the cookies of another system.',
     'Send only the headers that the call needs.',
   ),
   'body-malformed': page(
     400,
     'The body is not valid JSON',
-    'The body is declared as JSON but is not valid JSON in UTF-8. Or the JSON has a forbidden member name, the same member name twice in one object (`fields` has this name), or more than 64 levels.',
+    'The body is declared as JSON but is not valid JSON in UTF-8. Or the JSON has a forbidden member name, has more than 64 levels, or has the same member name twice in one object. If a name occurs twice, `fields` shows it.',
     '{"a": 1,}',
     'Send valid JSON in UTF-8. Each name may occur only once in an object.',
   ),
   'body-too-large': page(
     413,
     'The body is too large for this call',
-    'The body has more bytes than this call reads.',
+    'The body has more bytes than this call accepts.',
     'A file is posted to an address that does not accept files.',
     'Send files to POST /v1/contact-lists/{contactListId}/uploads.',
   ),
@@ -117,9 +117,9 @@ export const CALL_PROBLEMS = {
   'multipart-too-large': page(
     413,
     'The form has too many parts, or parts that are too large',
-    'A form can have the file, at most 16 fields of 64 KiB each, and at most 20 parts in total.',
+    'A form can have the file and at most 16 fields. A field can have at most 64 KiB, and the form at most 20 parts in total.',
     'A part `options` of a megabyte.',
-    'Send nothing but the parts `options` and `file`.',
+    'Send only the parts `options` and `file`.',
   ),
   'option-unknown': page(
     400,
@@ -159,7 +159,7 @@ export const CALL_PROBLEMS = {
   'overwrite-confirmation-differs': page(
     409,
     'The confirmation names a different list',
-    '`confirmOverwrite` differs from the id of the contact list in the path. Nothing was kept or cleared.',
+    '`confirmOverwrite` differs from the id of the contact list in the path. The gateway has not stored the upload, and has not cleared the list.',
     'A copied script that was written for a different list.',
     'Send the id of the list that you want to overwrite, both in the path and in `confirmOverwrite`.',
   ),
@@ -208,7 +208,7 @@ export const CALL_PROBLEMS = {
   'genesys-unavailable': page(
     503,
     'Genesys does not answer',
-    'The gateway cannot reach Genesys, and has no copy of the data that this call needs. Nothing was kept. If you wanted to make a contact list, Genesys may have made it anyway. If you send the call again with the same Idempotency-Key, the gateway searches for this list before it makes one.',
+    'The gateway cannot reach Genesys, and has no copy of the data that this call needs. The gateway has kept nothing of your call. If you wanted to make a contact list, Genesys may have made it anyway. If you send the call again with the same Idempotency-Key, the gateway searches for this list before it makes one.',
     'During an outage of Genesys, you send an upload for a list that was never used before.',
     'Send again after Retry-After. You may use the same Idempotency-Key.',
   ),
@@ -238,7 +238,7 @@ export const CALL_PROBLEMS = {
     'The gateway is stopping',
     'This instance accepts no new calls. Calls that it has already accepted are safe.',
     'A call during a deployment.',
-    'Send again after Retry-After. Then a different instance answers, or this instance after its restart.',
+    'Send again after Retry-After. By then, a different instance answers, or this instance has restarted.',
   ),
   'internal-error': page(
     500,

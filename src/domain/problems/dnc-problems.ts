@@ -19,7 +19,7 @@ export const DNC_PROBLEMS = {
   'dnc-pull-not-possible': page(
     409,
     'The list cannot be pulled in this dialect',
-    'Only the platform dialect exports do-not-call lists. In the guide dialect the gateway cannot see what was added inside Genesys.',
+    'Only the platform dialect exports do-not-call lists. In the guide dialect, the gateway cannot see what was added inside Genesys.',
     'POST /v1/dnc-lists/{dncListId}/pull with GENESYS_DIALECT=guide.',
     'If agents add people inside Genesys, send these people as entries too.',
   ),

@@ -7,8 +7,8 @@ import { page, type ProblemPage } from './problem-page.ts'
 export const ENDPOINT_PROBLEMS = {
   'body-invalid': page(
     400,
-    'The body does not have the form of this call',
-    'A member of the JSON body is unknown, missing or has no valid value. `fields` names the member, and the detail says what is allowed.',
+    'The body does not have the form that this call needs',
+    'A member of the JSON body is unknown or missing, or its value is not valid. `fields` names the member, and the detail says what is allowed.',
     '{"name": "crm", "uri": "https://…"}',
     'Send only the members that the API document shows.',
   ),
@@ -22,7 +22,7 @@ export const ENDPOINT_PROBLEMS = {
   'precondition-failed': page(
     412,
     'The object was changed in the meantime',
-    'If-Match no longer names the present version. Nothing was changed.',
+    'If-Match does not name the present version of the object. Your call changed nothing.',
     'Two people edit the same endpoint.',
     'Read the object again, check whether you still want the change, and send the new ETag as If-Match.',
   ),
@@ -36,7 +36,7 @@ export const ENDPOINT_PROBLEMS = {
   'webhook-endpoint-exists': page(
     409,
     'An endpoint with this name exists',
-    'Each endpoint of a tenant needs a unique name. The names crm, dms, cdp and compliance are reserved for the environment.',
+    'Each endpoint of a tenant needs a unique name. The names crm, dms, cdp and compliance are reserved for endpoints that environment variables define.',
     'The same POST twice.',
     'Choose another name, or find the endpoint with GET /v1/webhook-endpoints and change it.',
   ),
@@ -50,7 +50,7 @@ export const ENDPOINT_PROBLEMS = {
   'webhook-endpoint-fixed': page(
     409,
     'The endpoint comes from the environment',
-    'An operator set this endpoint in the environment of the gateway. The API shows it, but cannot change it.',
+    'An operator set this endpoint with environment variables of the gateway. The API shows it, but cannot change it.',
     'POST …/rotate-secret for the endpoint crm',
     'Ask an operator to change this endpoint, or register a separate endpoint.',
   ),
@@ -64,7 +64,7 @@ export const ENDPOINT_PROBLEMS = {
   'contact-list-exists': page(
     409,
     'A contact list with this name exists',
-    'Genesys already has a contact list with exactly this name. If this list is granted to the tenant, `contactListId` is the id of the list. The gateway made nothing.',
+    'Genesys already has a contact list with exactly this name. If this list is granted to the tenant, `contactListId` is the id of the list. The gateway has not made a list.',
     'POST /v1/contact-lists with the name of a list that was made by hand.',
     'Use the existing list, or choose another name.',
   ),

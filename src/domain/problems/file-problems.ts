@@ -19,7 +19,7 @@ export const FILE_PROBLEMS = {
   'contact-id-column-missing': page(
     422,
     'No column holds the contact id',
-    'You set the option `contactIdColumn`, but the file has no column with this name. Or you did not set this option, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, each proposal names a column that may hold the contact id.',
+    'You set the option `contactIdColumn`, but the file has no column with this name. Or you did not set this option. In this case, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, each proposal names a column that may hold the contact id.',
     'phone,firstName',
     'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to this name.',
   ),
@@ -33,7 +33,7 @@ export const FILE_PROBLEMS = {
   'mapping-needed': page(
     422,
     'The mapping of columns is missing or does not fit',
-    'The answer has `proposals` or `unknown`. `proposals`: the gateway is not certain how to map some columns of the file to columns of the list. Each proposal names a column of the file, a column of the list and a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`. Check this value, correct it where it is wrong, and send it back. `unknown` lists columns that an option names but the file lacks, or columns of the file that cannot be added to the list.',
+    'The answer has `proposals` or `unknown`. `proposals`: the gateway is not certain how to map some columns of the file to columns of the list. Each proposal names a column of the file, a column of the list and a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`. Check this value, correct it where it is wrong, and send it back. `unknown` lists columns that an option names although they are not in the file, or columns of the file that cannot be added to the list.',
     'The file has `mobile`, the list has `phoneNumber` and no other phone.',
     'Send the option `mapping`. Each key must be a column of the file. Each value is a column of the list, or null to leave the column of the file out. The options `phoneColumns` and `emailColumns` can name only columns of the file or of the list.',
   ),
@@ -83,7 +83,7 @@ export const FILE_PROBLEMS = {
     422,
     'The file is too large after decompression',
     'After decompression, the file is more than 200 times as large as before (`mostRatio` is this limit). The limit applies to files that decompress to more than 1 MiB. Files of real contacts stay far below this limit.',
-    'A file that repeats one letter a thousand million times.',
+    'A file that repeats one letter 1,000,000,000 times.',
     'Send the file uncompressed.',
   ),
   'csv-malformed': page(

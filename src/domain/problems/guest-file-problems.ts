@@ -21,7 +21,7 @@ export const GUEST_FILE_PROBLEMS = {
     'The guest file is empty',
     'The part `file` has no bytes.',
     'The CRM received a photo without content, and sends a file of 0 bytes.',
-    'Ask the person from whom you got the file for a new copy.',
+    'Get a new copy of the file from the person who sent it.',
   ),
   'file-type-mismatch': page(
     422,
@@ -33,7 +33,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-name-invalid': page(
     422,
     'The name of the file is not allowed',
-    'The name is empty or not valid Unicode, has control characters, or has the extension of a program before the last extension. For any other character that Genesys does not accept, the gateway writes `_`.',
+    'The name is empty, is not valid Unicode, has control characters, or has the extension of a program before its last extension. For any other character that Genesys does not accept, the gateway writes `_`.',
     'invoice.exe.pdf',
     'Send the option `fileName` with a different name.',
   ),
@@ -145,7 +145,7 @@ export const GUEST_FILE_PROBLEMS = {
   'guest-file-held-genesys-unavailable': page(
     503,
     'The file waits for Genesys',
-    'This code appears only in the `problem` of a file. Genesys does not answer or refuses the gateway’s credentials, or the storage of Genesys has refused the file at three pre-signed URLs. The gateway continues to try.',
+    'This code appears only in the `problem` of a file. There are three possible causes: Genesys does not answer, Genesys refuses the gateway’s credentials, or the storage of Genesys has refused the file at three pre-signed URLs. The gateway continues to try.',
     'Genesys is down for an hour.',
     'Wait. If this takes long, ask an operator to check Genesys and the OAuth client.',
   ),

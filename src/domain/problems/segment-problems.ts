@@ -9,7 +9,7 @@ export const SEGMENT_PROBLEMS = {
     422,
     'The definition is not valid',
     'The body is valid JSON, but not a valid definition of a segment. `errors` lists the faults (at most 50), each with its place (a JSON pointer), a code and an explanation. Nothing was kept.',
-    '{"contactListIds":["l1"],"conditions":{"attribute":"age","operator":">","value":"30"}}: text has no order here.',
+    '{"contactListIds":["l1"],"conditions":{"attribute":"age","operator":">","value":"30"}}: the value must be a number (30), because `>` does not compare text.',
     'Correct every place that `errors` names. The API document describes the forms and the operators. docs/segments.md shows when each operator is true.',
   ),
   'segment-needs-confirm': page(
@@ -22,7 +22,7 @@ export const SEGMENT_PROBLEMS = {
   'segment-too-complex': page(
     422,
     'The rules are too long or too complex for Genesys',
-    'The translation of the definition for Genesys is too long or too complex. The guide dialect allows at most 50 rules, and at most 2,048 characters in each rule. The platform dialect allows one filter with at most 10 conditions and two levels. `errors` names the rule.',
+    'The gateway translates the definition for Genesys. The result is too long or too complex. The guide dialect allows at most 50 rules, and at most 2,048 characters in each rule. The platform dialect allows one filter with at most 10 conditions and two levels. `errors` names the rule.',
     'A definition for the platform dialect with eleven different comparisons.',
     'Simplify the rule that `errors` names: use fewer comparisons, or `in` instead of many `=`. Or calculate the result in your system, and send it in an additional column.',
   ),
@@ -51,7 +51,7 @@ export const SEGMENT_PROBLEMS = {
     409,
     'The campaign is running',
     'Genesys cannot change the filter of a running campaign, so the campaign has to stop. While a campaign is stopped, its agents have no work, so the gateway stops a campaign only if you request this. In the `problem` of a version, this code means that the campaign was started before the version was applied.',
-    'PUT …/segment for a campaign that is on.',
+    'PUT …/segment for a running campaign.',
     'Stop the campaign in Genesys and send the segment again. Or send the segment with `"activation": "restart"`. The gateway then stops the campaign, applies the segment and starts the campaign again.',
   ),
   'campaign-left-off': page(
@@ -92,14 +92,14 @@ export const SEGMENT_PROBLEMS = {
   'segment-held-campaign-refused': page(
     409,
     'Genesys does not allow access to this campaign',
-    'This code appears only in the `problem` of a version. Genesys answers 403 or 404 for the campaign, or for something that its rules use. After a 403, the detail names the right that is probably missing.',
+    'This code appears only in the `problem` of a version. Genesys answers 403 or 404 for the campaign, or for an object that the rules use. After a 403, the detail names the right that is probably missing.',
     'The OAuth client lacks outbound:campaign:edit.',
-    'Ask an operator to grant the right (docs/genesys-setup.md), or to restore in Genesys what is missing. Then call POST …/segment/resume.',
+    'Ask an operator to grant the right (docs/genesys-setup.md), or to restore the missing object in Genesys. Then call POST …/segment/resume.',
   ),
   'segment-not-held': page(
     409,
     'The segment is not held',
-    'You can resume a version only if it is `held` as `campaign_refused`. A version that is held for a different reason resumes by itself.',
+    'You can resume a version only if it is `held` for the reason `campaign_refused`. A version that is held for a different reason resumes by itself.',
     'POST …/segment/resume for a segment in the state applied.',
     'Read the segment to see its present state.',
   ),

@@ -24,7 +24,7 @@ export const UPLOAD_PROBLEMS = {
   'import-unattributed': page(
     502,
     'Genesys did not import all rows, and the gateway does not know which rows are missing',
-    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The gateway knows this from one of these signs: the import ended as failed, an event of Genesys reported a fault, the list grew too little, or the list lacks a row of a sample. The gateway calculates the number of delivered rows from the growth of the list. The other rows count as failed. The gateway cannot tell which rows are missing, because the file has more than 100,000 rows, and the gateway does not read so many contacts from Genesys. `detail` shows how many rows are missing.',
+    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The gateway knows this from one of these signs: the import ended as failed, an event of Genesys reported a fault, the list grew too little, or the list does not show some of the rows that the gateway looked up in it. The gateway calculates the number of delivered rows from the growth of the list. The other rows count as failed. The gateway cannot tell which rows are missing, because the file has more than 100,000 rows, and the gateway does not read so many contacts from Genesys. `detail` shows how many rows are missing.',
     'The list grows by 149,000 contacts after a file of 150,000 new contacts.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),
@@ -38,7 +38,7 @@ export const UPLOAD_PROBLEMS = {
   'genesys-job-failed': page(
     502,
     'Genesys ingested none of the rows',
-    'This code appears in the `problem` of an upload, and as the code of rows. Genesys accepted the rows and then failed twice to ingest them, without naming a row. If the upload has failed, none of its rows is in the list. If the upload is held, many jobs have failed, and the gateway sends no more rows until you resume the upload.',
+    'This code appears in the `problem` of an upload, and as the code of rows. The gateway sent the rows twice. Each time, Genesys accepted the rows, but failed to ingest them and named no row. If the upload has failed, none of its rows is in the list. The upload is held if many jobs have failed. The gateway then sends no more rows until you resume the upload.',
     'A bulk job ends as failed with 0 of 5 rows processed.',
     'Check the list in Genesys. If the upload is held, call POST …/resume afterwards. If the upload has failed, send the rows again with POST …/retry.',
   ),

@@ -12,7 +12,7 @@ export const WEBHOOK_RECEIPT_PROBLEMS = {
   'webhook-malformed': page(
     400,
     'The webhook cannot be read',
-    'The sender is verified, but the body is not JSON in the form that this address accepts.',
+    'The sender is verified, but the body is not JSON, or does not have the form that this address accepts.',
     '{"status":"done"} without `uploadId`',
     'Send the body that the API document shows for this address.',
   ),

@@ -17,7 +17,7 @@ export const DEFINITION_FAULTS = {
   'literal-invalid':
     'must be a number that a cell can hold, or text of 1 to 256 characters without control characters',
   'literal-not-orderable':
-    'must be a number, because text has no order (write 30 instead of "30" to compare numbers)',
+    'must be a number, because this operator does not compare text (write 30 instead of "30")',
   'literal-not-text': 'must be text for this operator',
   'literal-not-date':
     'must be a date (2026-12-24 or 2026-12-24T08:00Z) or a time relative to now (P-07D: seven days ago)',

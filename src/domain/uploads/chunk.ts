@@ -119,7 +119,7 @@ export const textOfCells = ({ width, contactIds, cells }: ChunkCells): Buffer =>
 export const cellsOfText = (text: Buffer, rows: number, width: number): ChunkCells => {
   const pieces = text.toString('utf8').split('\0')
   if (pieces.length !== rows * (width + 1) + 1) {
-    throw new Error(`The text of a chunk is not that of ${rows} rows of ${width} cells`)
+    throw new Error(`The text of a chunk does not have ${rows} rows of ${width} cells`)
   }
   const contactIds: string[] = []
   const cells: string[] = []

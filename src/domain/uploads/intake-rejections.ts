@@ -79,7 +79,7 @@ export const INTAKE_REJECTIONS = {
   'contact-id-scientific': page(
     'A spreadsheet has rounded the contact id, so its last digits are lost.',
     '1.23457E+15',
-    'Export the ids again from the CRM, and format the column as text before you open the file in a spreadsheet.',
+    'Export the ids again from the CRM. If you load the file into a spreadsheet, import this column as text.',
   ),
   'contact-id-apostrophe': page(
     'The contact id begins with an apostrophe, which spreadsheets use to mark text. The gateway never changes an id, so it does not remove the apostrophe.',
@@ -109,7 +109,7 @@ export const INTAKE_REJECTIONS = {
   'phone-scientific': page(
     'A spreadsheet has rounded the phone number, so its last digits are lost.',
     '1.4155E+10',
-    'Export the numbers again, and format the column as text before you open the file in a spreadsheet.',
+    'Export the numbers again. If you load the file into a spreadsheet, import this column as text.',
   ),
   'phone-leading-zero-lost': page(
     'The number is not valid, but it would be valid with a 0 in front. Spreadsheets remove such a 0. The gateway does not guess, so it does not add the 0.',
@@ -118,7 +118,7 @@ export const INTAKE_REJECTIONS = {
   ),
   'phone-plus-lost': page(
     'Perhaps a spreadsheet has removed the + from the number. With a +, the number is valid and begins with a country code. Without a +, the number is not valid, or is a different valid number. The gateway does not guess which of the two is right.',
-    '491711234567 in Germany, for +491711234567 or for 0491 711234567',
+    '491711234567 in Germany. It could mean +491711234567 or 0491 711234567',
     'Write + before the country code, or 0 before a national number, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
   ),
   'phone-exit-code': page(
@@ -177,7 +177,7 @@ export const INTAKE_REJECTIONS = {
     'Check whether the law allows the removal. Then send the removal with override=true and a key that has the scope dnc:override. The scope admin does not include dnc:override.',
   ),
   'phone-region-missing': page(
-    'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because it could suppress the wrong person.',
+    'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because a wrong guess could suppress the wrong person.',
     '(415) 555-0101 without a region.',
     'Write the number with + and its country code. Or set region to the country, in the entry or as an option.',
   ),

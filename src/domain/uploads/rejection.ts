@@ -22,7 +22,7 @@ export const REJECTIONS = {
   ),
   'suppressed-dnc': page(
     'A do-not-call entry names a phone number or an email address of the contact, so the contact is not sent. `suppressedBy` names the entry.',
-    'A contact with a second phone number that was submitted as an opt-out last week.',
+    'Last week, the CRM submitted the second phone number of the contact as an opt-out.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
   'suppressed-registry': page(
@@ -58,7 +58,7 @@ export const REJECTIONS = {
   ...GENESYS_REJECTIONS,
   'outcome-unknown': page(
     'The upload was cancelled before Genesys confirmed the row. The row may be in Genesys.',
-    'The gateway crashed before Genesys answered a request, or an outage began. Then the upload was cancelled.',
+    'The gateway crashed, or an outage began, before Genesys answered a request. Then the upload was cancelled.',
     'Search for the contact in Genesys, or send the row again in a new upload.',
   ),
   identical: page(
@@ -99,7 +99,7 @@ const PAGES: Record<string, Pick<RejectionPage, 'meaning' | 'fix'> | undefined> 
   'schema-drift': {
     meaning:
       'The columns of the contact list have changed since the row was checked, so the row is not in Genesys.',
-    fix: 'When the list has its earlier columns again, call POST …/retry. Otherwise, send the file in a new upload.',
+    fix: 'If the list has its earlier columns again, call POST …/retry. Otherwise, send the file in a new upload.',
   },
 }
 

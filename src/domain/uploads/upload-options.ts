@@ -60,7 +60,7 @@ export const uploadOptionsSchema = z.strictObject({
     ),
   defaultRegion: z
     .string()
-    .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
+    .refine(isPhoneRegion, 'must be the two-letter code of a country, for example US')
     .meta({ pattern: '^[A-Z]{2}$' })
     .optional()
     .describe('Country of phone numbers without +. Two letters, for example US'),

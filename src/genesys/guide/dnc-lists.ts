@@ -97,6 +97,6 @@ export const createGuideDncLists = (deps: { call: Caller }): DncListPort => ({
     return { tallies: { created, duplicate, updated }, failed }
   },
   remove: () => {
-    throw new Error('The guide dialect has no removal of DNC entries')
+    throw new Error('The guide dialect cannot remove DNC entries')
   },
 })

@@ -122,7 +122,7 @@ const checkedLeaf = ({ leaf, path }: PlacedLeaf, faults: CompileFault[]): GuideE
     faults.push({
       code: 'operator-not-expressible',
       path,
-      detail: `Genesys has no operator ${leaf.operator} here. It has =, !=, <, <=, >, >=, in and between.`,
+      detail: `Genesys has no operator ${leaf.operator} for rules. It has =, !=, <, <=, >, >=, in and between.`,
     })
   }
   return expression ?? { kind: 'in', name: '', literals: [] }
@@ -151,7 +151,7 @@ const writtenIn = (rule: Rule, faults: CompileFault[]): WrittenRule[] => {
   faults.push({
     code: 'segment-too-complex',
     path,
-    detail: `This rule has ${text.length} characters in the form of Genesys; ${RULE_CHARS} are allowed, and the gateway cannot split it.`,
+    detail: `Written for Genesys, this rule has ${text.length} characters. At most ${RULE_CHARS} are allowed, and the gateway cannot split the rule.`,
   })
   return []
 }
@@ -210,7 +210,7 @@ export const compileGuideSegment = (
     faults.push({
       code: 'segment-too-complex',
       path: contactRules[Math.max(room, 0)]?.path ?? '/contactListIds',
-      detail: `The definition has ${contactListIds.length + contactRules.length} rules in the form of Genesys; ${MOST_RULES} are allowed.`,
+      detail: `Written for Genesys, the definition has ${contactListIds.length + contactRules.length} rules. At most ${MOST_RULES} are allowed.`,
     })
   }
   if (faults.length > 0) return { faults }

@@ -119,7 +119,7 @@ export const createPlatformContactLists = (deps: {
       return { kind: 'ingested' }
     },
     readJob: () => {
-      throw new Error('the platform dialect has no jobs: its answer is the completion')
+      throw new Error('the platform dialect has no jobs: the answer completes the batch')
     },
   }
 }

@@ -199,7 +199,7 @@ export const compilePlatformSegment = (rules: PlacedRules): Compilation => {
     return tooComplex(
       tree,
       depthOf(tree) > 2
-        ? `A filter has at most two levels and ${MOST_PREDICATES} conditions. These rules are nested deeper. Written in two levels, they need more than ${MOST_PREDICATES} conditions.`
+        ? `A filter has at most two levels and ${MOST_PREDICATES} conditions. These rules are nested deeper. If they are written in two levels, they need more than ${MOST_PREDICATES} conditions.`
         : `A filter has at most ${MOST_PREDICATES} conditions; these rules need ${sizeOf(tree)}.`,
     )
   }

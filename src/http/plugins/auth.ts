@@ -103,7 +103,7 @@ const charge = (quota: KeyQuota, keyId: string, reply: FastifyReply): void => {
   const verdict = quota.take(keyId)
   reply.headers(quotaHeaders(quota.perMinute, verdict))
   if (verdict.allowed) return
-  const detail = `This key has made its ${quota.perMinute} calls for this minute.`
+  const detail = `This key has used up its quota of ${quota.perMinute} calls per minute.`
   throw new GatewayProblem('too-many-requests', detail, {}, verdict.resetSeconds)
 }
 

@@ -54,7 +54,7 @@ const refuseUndecodable = (
       const name = shownName(pair.split('=', 1)[0]!)
       throw new GatewayProblem(
         code,
-        `\`${name}\` has a percent sign without two hexadecimal digits, or bytes that are not UTF-8.`,
+        `\`${name}\` has a percent sign that is not followed by two hexadecimal digits, or has bytes that are not UTF-8.`,
         { [code === 'option-invalid' ? 'options' : 'parameters']: [name] },
       )
     }

@@ -112,7 +112,7 @@ export const problemsPlugin = (deps: HttpDeps) =>
         if (allowed.length === 0) {
           throw new GatewayProblem(
             'not-found',
-            'The gateway has no such address. /openapi.json lists all of them.',
+            'The gateway has no such address. /openapi.json lists all addresses.',
           )
         }
         reply.header('allow', [...new Set(allowed)].join(', '))

@@ -41,7 +41,7 @@ export const checkIfMatch = (
   present: { version: number },
 ): void => {
   if (header === undefined || namesExactly(header, etagOf(present))) return
-  throw refuse('precondition-failed', 'The object was changed since the version in If-Match.')
+  throw refuse('precondition-failed', 'The object has changed since the version in If-Match.')
 }
 
 /**
@@ -53,7 +53,7 @@ export const requireIfMatch = (
   present: { version: number },
 ): void => {
   if (header === undefined) {
-    throw refuse('precondition-required', 'Send the ETag that you read as If-Match.')
+    throw refuse('precondition-required', 'Set the header If-Match to the ETag that you read.')
   }
   checkIfMatch(refuse, header, present)
 }

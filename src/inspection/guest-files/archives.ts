@@ -158,7 +158,7 @@ const lookAt = async (
 ): Promise<void> => {
   if (entry.fileName.endsWith('/')) {
     if (entry.uncompressedSize > 0)
-      refuse('A folder entry of the archive contains data of its own.')
+      refuse('An entry of the archive is a folder, but contains data.')
     return
   }
   const content = await unfold(
@@ -189,7 +189,7 @@ const lookAtContent = async (
     if (fault !== null) refuse(`A PDF in the archive: ${fault.detail}`)
   }
   if (!isZip(content)) return
-  if (inside) refuse('The archive contains an archive in an archive.')
+  if (inside) refuse('A document in the archive contains another archive.')
   await lookInto(content, deps, budget, true)
 }
 
@@ -225,14 +225,14 @@ const unfold = async (
   for await (const piece of stream as AsyncIterable<Buffer>) {
     budget.unfoldedBytes += piece.length
     if (budget.unfoldedBytes > MAX_UNFOLDED_BYTES) {
-      refuse(`The unpacked archive would have more than ${MAX_UNFOLDED_BYTES / 1024 / 1024} MiB.`)
+      refuse(`The unpacked archive would be larger than ${MAX_UNFOLDED_BYTES / 1024 / 1024} MiB.`)
     }
     if (
       budget.unfoldedBytes > RATIO_FROM_BYTES &&
       budget.unfoldedBytes > MAX_RATIO * budget.packedBytes
     ) {
       refuse(
-        `The unpacked archive would have more than ${MAX_RATIO} times the size of the archive.`,
+        `The unpacked archive would be more than ${MAX_RATIO} times as large as the packed archive.`,
       )
     }
     filledBytes += piece.copy(room, filledBytes)

@@ -12,13 +12,13 @@ const MAX_UNFOLDED_BYTES = 64 * 1024 * 1024
 const active = (detail: string): FileFault => fileFault('pdf-active-content', detail)
 
 const ACTIVE = active(
-  'The PDF has active content: a script, a program, a form that submits, or another file.',
+  'The PDF has active content: a script, a program, a form that sends data, or another file.',
 )
 const OPAQUE = active(
   'The PDF cannot be inspected, because a part of it is encrypted, damaged, too large or compressed in an unusual way.',
 )
 const EMBEDDED = active(
-  'The PDF contains another file. Only XML (as in an electronic invoice) is allowed.',
+  'The PDF contains another file. A PDF may contain only XML files (as in an electronic invoice).',
 )
 
 /** Whether the bytes begin like XML and have no element `html`, `svg` or `script`. */

@@ -19,7 +19,7 @@ const active = (detail: string): FileFault => fileFault('pdf-active-content', de
 
 const ofFinding = (finding: Outcome): FileFault | null => {
   if (finding === 'locked') return active('The PDF needs a password, so it cannot be inspected.')
-  if (finding === 'over') return active('It takes too long or too much memory to read the PDF.')
+  if (finding === 'over') return active('Reading the PDF takes too long or needs too much memory.')
   if (finding === 'broken')
     return fileFault('file-type-mismatch', 'The file is a damaged PDF, or not a PDF.')
   if ('fault' in finding) return finding.fault

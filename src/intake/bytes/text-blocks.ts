@@ -113,7 +113,7 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
       if (source === null) return
       if (source.from === 'content' && source.decoder.isDoubtful?.() === true) {
         const encoding = source.encoding()
-        const detail = `The file is not UTF-8. If it were ${encoding}, it would have letters that do not occur in western words. It is probably text from a Mac or from DOS, or text in a non-western alphabet. Save it as UTF-8. If it is ${encoding} anyway, name the encoding with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
+        const detail = `The file is not UTF-8. It is probably not ${encoding} either, because as ${encoding} it has letters that do not occur in western words. It is probably text from a Mac or from DOS, or text in a non-western alphabet. Save it as UTF-8. If it really is ${encoding}, name the encoding with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
         refuse(detail, { encoding, ...place() })
       }
       const at = source.decoder.badAt()

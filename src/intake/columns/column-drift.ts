@@ -19,8 +19,8 @@ export type SchemaDiff = {
 
 const detailOf = (diff: SchemaDiff): string =>
   diff.retyped.length > 0
-    ? 'phoneColumns or emailColumns contradicts the kind that the list declares.'
-    : 'The list does not have some columns of the file.'
+    ? 'phoneColumns or emailColumns names a column that has a different kind in the list.'
+    : 'Some columns of the file are not in the list.'
 
 /**
  * Creates the refusal `schema-drift`. `detail`: the sentence for the caller. Default: a sentence

@@ -46,7 +46,7 @@ export const refuseTwice = (
 const refuseUnsure = (open: readonly Proposal[], spec: IntakeSpec): never => {
   throw new FileRefused(
     'mapping-needed',
-    'For some columns of the file, the gateway is not certain which column of the list matches. Send mapping with the right pairs. null leaves a column out.',
+    'For some columns of the file, the gateway is not certain which column of the list matches. Send mapping with the right pairs. To leave a column out, map it to null.',
     {
       proposals: open.slice(0, MOST_PROPOSALS),
       mapping: mappingOf(open, spec.options.mapping ?? {}),
@@ -92,7 +92,7 @@ const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[
   refuseTwice(
     places.map(({ target }) => target),
     positions,
-    'Columns of the file are mapped to the same column of the list',
+    'Several columns of the file are mapped to the same column of the list',
   )
   return places
 }

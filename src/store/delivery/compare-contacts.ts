@@ -129,12 +129,27 @@ const contactsOf = async (db: Db, { tenantId, listId }: Asked): Promise<number> 
 /** Never the digest of a content. */
 const NO_CONTENT = `'\\x${'00'.repeat(DIGEST_BYTES)}'::bytea`
 
+/** No digest with the same first byte comes after this byte and these. */
+const LAST_BYTES = `'\\x${'ff'.repeat(DIGEST_BYTES)}'::bytea`
+
 /**
- * Reads the register of the list into memory. All contacts come in one row, because a row for each
- * of them would cost much more, and groups would be sorted on disk. A contact whose content in
- * Genesys is unknown has `NO_CONTENT`. `contacts`: about how many the register has. null: it has
- * many more by now, or other tenants deliver to the list too, so only SQL can tell whose content
- * Genesys holds.
+ * The contacts of a register, in a row for each first byte of their digests. A row for each contact
+ * would cost much more. A single row would be so large that V8 would collect garbage because of it,
+ * and groups would be sorted on disk. `from`: the sequence numbers from which a contact and its
+ * content count. A contact whose content in Genesys is unknown has `NO_CONTENT`.
+ */
+const selectContacts = (register: number, from: { contact: number; content: number }): string =>
+  `select first::bigint, (select coalesce(string_agg(contact_digest || case
+        when accepted_seq >= ${from.content} and length(content_hash) = ${DIGEST_BYTES} then content_hash
+        else ${NO_CONTENT} end, ''), ''::bytea)
+      from contact_register where register_id = ${register} and accepted_seq >= ${from.contact}
+        and contact_digest between set_byte('\\x00', 0, first) and set_byte('\\x00', 0, first) || ${LAST_BYTES})
+    from generate_series(0, 255) as first`
+
+/**
+ * Reads the register of the list into memory. `contacts`: about how many the register has. null: it
+ * has many more by now, or other tenants deliver to the list too, so only SQL can tell whose
+ * content Genesys holds.
  */
 const readRegister = async (
   database: Database,
@@ -148,16 +163,11 @@ const readRegister = async (
   const table = createDigestTable(most)
   let read = 0
   if (id !== null) {
-    await database.readBytes(
-      `select 0::bigint, coalesce(string_agg(contact_digest || case
-          when accepted_seq >= ${Number(doubtSeq)} and length(content_hash) = ${DIGEST_BYTES} then content_hash
-          else ${NO_CONTENT} end, ''), ''::bytea)
-        from contact_register where register_id = ${id} and accepted_seq >= ${Number(clearedSeq)}`,
-      (_key, entries) => {
-        read += entries.byteLength / ENTRY_BYTES
-        if (read <= most) table.add(entries)
-      },
-    )
+    const select = selectContacts(id, { contact: Number(clearedSeq), content: Number(doubtSeq) })
+    await database.readBytes(select, (_first, entries) => {
+      read += entries.byteLength / ENTRY_BYTES
+      if (read <= most) table.add(entries)
+    })
   }
   return read <= most ? table : null
 }

@@ -96,7 +96,7 @@ export const createAcceptSubmission =
       await wakeLane(tx, submission.dncListId)
       const answer = input.answerOf(submission)
       if (!(await answerClaim(tx, seals, input.scope, answer))) {
-        throw new StagingLost(`Submission ${id}: its idempotency claim is gone or answered`)
+        throw new StagingLost(`Submission ${id}: the call no longer holds its Idempotency-Key`)
       }
       await appendAudit(tx, [input.audit])
       await closeOne(tx, ids, input)

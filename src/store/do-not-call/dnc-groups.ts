@@ -49,7 +49,7 @@ const close = async (
       tallies = ${tallies === null ? null : JSON.stringify(tallies)}::jsonb,
       renew_at = case when cut and ${state === 'settled'}::boolean then expires_at - ${RENEWED_BEFORE} end
     where id = ${group.id} and state in ('intended', 'sent') returning chunk_seq`.execute(tx)
-  if (rows[0] === undefined) throw new FenceLost(`group ${group.id} was settled by another holder`)
+  if (rows[0] === undefined) throw new FenceLost(`Another worker has settled group ${group.id}`)
   return rows[0].chunk_seq
 }
 
@@ -132,7 +132,7 @@ const refuseStanding = async (
   }>`select submission, chunk_seq as seq
     from dnc_group where id = ${id}`.execute(tx)
   if (rows[0] === undefined || !(await standsAgain(tx, dncListId, { ...rows[0], places }))) return
-  throw new EntryStands(`Somebody of group ${id} has an entry that stands`)
+  throw new EntryStands(`A person of group ${id} now has an entry in force`)
 }
 
 /**
@@ -149,7 +149,7 @@ export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
       const { rows } = await sql`update dnc_group set state = 'sent', attempts = attempts + 1,
           sent_at = coalesce(sent_at, clock_timestamp())
         where id = ${group.id} and state in ('intended', 'sent') returning id`.execute(tx)
-      if (rows.length === 0) throw new FenceLost(`group ${group.id} was settled by another holder`)
+      if (rows.length === 0) throw new FenceLost(`Another worker has settled group ${group.id}`)
     }),
   settle: createSettle(deps),
   replace: createReplace(deps),

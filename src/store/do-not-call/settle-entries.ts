@@ -131,7 +131,7 @@ export const endIfDone = async (
 ): Promise<void> => {
   const submission = await ended(tx, number)
   if (submission === null)
-    throw new Error(`Submission ${id} has nothing to send, and its sum is not full`)
+    throw new Error(`Submission ${id} has nothing left to send, but its counts do not add up`)
   await outbox.tell(tx, [{ type: 'dnc.applied', submission }])
 }
 

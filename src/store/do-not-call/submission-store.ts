@@ -176,7 +176,7 @@ export const createDncSubmissionStore = (deps: {
     append: async (id, chunk) => {
       const appended = await appendEntries(id, await keys.read(id), chunk)
       if (appended === null)
-        throw new StagingLost(`Submission ${id} was swept while it was received`)
+        throw new StagingLost(`Submission ${id} was deleted before all of it arrived`)
       return appended
     },
     exportEntries: createExportEntries({ db, keyring, keyContext }),

@@ -180,7 +180,7 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
     return await work()
   } catch (error) {
     if (error instanceof SuppressionUnknown || mayRunAgain(error)) throw error
-    throw new SuppressionUnknown('Who is suppressed could not be looked up', null, error)
+    throw new SuppressionUnknown('The gateway could not look up who is suppressed', null, error)
   }
 }
 

@@ -63,7 +63,7 @@ export const createPieces = ({ database, keyring }: { database: Database; keyrin
           )
         } catch (error) {
           if (!isOwnerGone(error)) throw error
-          throw new StagingLost(`Guest file ${id} was swept while it was received`)
+          throw new StagingLost(`Guest file ${id} was deleted before all of it arrived`)
         }
       }),
     pieces,

@@ -39,7 +39,7 @@ const createAccept =
       const file = toGuestFile(seals, rows[0])
       const answer = input.answerOf(file)
       if (!(await answerClaim(tx, seals, input.scope, answer))) {
-        throw new StagingLost(`Guest file ${id}: its idempotency claim is gone or answered`)
+        throw new StagingLost(`Guest file ${id}: the call no longer holds its Idempotency-Key`)
       }
       await appendAudit(tx, [input.audit])
       return { file, answer }

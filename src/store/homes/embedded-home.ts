@@ -24,7 +24,7 @@ import { sqlFailure } from './sql-failure.ts'
 export class DataDirInUse extends Error {
   override readonly name = 'DataDirInUse'
   constructor(dataDir: string) {
-    super(`Another process is using the data directory ${dataDir}. Stop it, or set DATA_DIR.`)
+    super(`Another process is using the data directory ${dataDir}. Stop it, or change DATA_DIR.`)
   }
 }
 
@@ -69,7 +69,7 @@ const startLite = async (dataDir: string): Promise<PGlite> => {
   )
   if (fs.syncs === before) {
     await lite.close()
-    throw new Error('A commit of the embedded database did not reach fsync: refusing to start')
+    throw new Error('A commit of the embedded database called no fsync. The gateway stops.')
   }
   return lite
 }

@@ -116,8 +116,8 @@ const connect = async (generations: Generations): Promise<pg.PoolClient> => {
 }
 
 /**
- * Opens the pool. `url` may list hosts. After a host has reported that it accepts no writes, none
- * of the connections opened before is used again.
+ * Opens the pool. `url` may name several hosts. After a host has reported that it accepts no
+ * writes, none of the connections opened before is used again.
  */
 export const createServerPool = (url: string, config: pg.PoolConfig): ServerPool => {
   const generations = createGenerations(url, config)
@@ -151,7 +151,7 @@ export const createServerPool = (url: string, config: pg.PoolConfig): ServerPool
     assertReplicated: (client) => {
       if (!unreplicated.delete(client)) return
       throw new StoreUnavailable(
-        'A commit may not have reached the standby: its outcome is unknown',
+        'The standby did not confirm a commit, so the outcome of the commit is unknown',
       )
     },
     end: () => pool.end(),

@@ -38,7 +38,7 @@ const because = (reason: string): Because => ({ because: reason })
 
 const CONFIGURED = because('configuration, which stays until a person changes it')
 const AUDITED = because('the end of the chain is never deleted')
-const LANE = because('one row for each object of the queues')
+const LANE = because('one row for each object that the gateway works on, such as a list')
 const NOBODY = because('only ids, counts, times and digests, and no contents of rows')
 
 /**
@@ -67,7 +67,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     columns: {},
   },
   signing_key: {
-    kept: because('its public half proves what it has signed'),
+    kept: because('its public key verifies everything that it has signed'),
     erased: NOBODY,
     columns: { public_key: 'plain', sealed: 'wrapped' },
   },
@@ -135,7 +135,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   event_subscription: { kept: CONFIGURED, erased: NOBODY, columns: { target_digest: 'digest' } },
   list_intent: {
     kept: because(
-      'until a call with the same idempotency key ends the creation, which may be interrupted',
+      'until the creation ends. After an interruption, a call with the same idempotency key ends it',
     ),
     erased: NOBODY,
     columns: { key_digest: 'digest' },
@@ -169,7 +169,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   dnc_entry: {
     kept: 'do-not-call-submissions',
-    erased: because('the keyed digest is the suppression, so it must stay'),
+    erased: because('the keyed digest must stay, because it suppresses the person'),
     columns: {},
   },
   dnc_group: {
@@ -180,7 +180,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   dnc_list_lane: { kept: LANE, erased: NOBODY, columns: {} },
   dnc_write_slot: { kept: LANE, erased: NOBODY, columns: {} },
   dnc_look_back: {
-    kept: because('as long as the tenant, one row for each addition of entries'),
+    kept: because('as long as the tenant exists. One row for each addition of entries'),
     erased: NOBODY,
     columns: {},
   },
@@ -194,8 +194,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
   dnc_pull_seen: { kept: because('until the pull has ended'), erased: NOBODY, columns: {} },
   registry: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   registry_edition: {
-    kept: because('certificates name the edition. Its numbers are deleted with it'),
-    erased: because('a registry must not be changed. A partial file is deleted after a day'),
+    kept: because('certificates name the edition. Only its numbers are deleted'),
+    erased: because('a registry must stay as it is. A partial file is deleted after a day'),
     columns: { data_key: 'wrapped', kept_state: 'sealed' },
   },
   registry_page: {
@@ -204,7 +204,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     columns: { sealed: 'sealed' },
   },
   registry_look_back: {
-    kept: because('one row for each edition, and one for each tenant that began to use it'),
+    kept: because('one row per edition, and one for each tenant that began to use a registry'),
     erased: NOBODY,
     columns: {},
   },
@@ -235,12 +235,12 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   erasure: {
     kept: because('the proof of the erasure'),
-    erased: because('it names the person, sealed, only until the erasure is done'),
+    erased: because('it names the person in sealed form, and only until the erasure is done'),
     columns: { subject_digest: 'digest', sealed_subject: 'sealed', places: 'plain' },
   },
   erasure_contact: {
     kept: because('until the erasure is done'),
-    erased: because('the work list of an erasure, deleted at its end'),
+    erased: because('the work list of an erasure, deleted when the erasure ends'),
     columns: { contact_digest: 'digest', sealed_id: 'sealed' },
   },
 }

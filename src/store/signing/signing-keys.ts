@@ -32,7 +32,7 @@ const publish = async ({ database }: Deps, { id, publicKey }: Named): Promise<vo
     select public_key from signing_key where id = ${id}`.execute(database.db)
   if (!Buffer.from(rows[0]!.public_key).equals(publicKey)) {
     throw new Error(
-      `SIGNING_KEYS has another key than before under the id "${id}". Give the new key a new id.`,
+      `The key "${id}" in SIGNING_KEYS differs from the earlier key with this id. Give the new key a new id.`,
     )
   }
 }

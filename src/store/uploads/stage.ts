@@ -51,7 +51,7 @@ const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
     tx,
   )
   if (rows.length !== seqs.length) {
-    throw new Error(`Upload ${input.uploadId}: rows left out of chunks that are not stored`)
+    throw new Error(`Upload ${input.uploadId}: some chunks with rows to leave out are not stored`)
   }
 }
 
@@ -157,7 +157,7 @@ const answerClaim = async (
     tx,
   )
   if (rows.length === 0) {
-    throw new StagingLost(`Upload ${input.uploadId}: its idempotency claim is gone or answered`)
+    throw new StagingLost(`Upload ${input.uploadId}: the call no longer holds its Idempotency-Key`)
   }
 }
 
@@ -176,7 +176,7 @@ export const createStage =
       const { rows } = await sql<{ lane_key: string }>`
         select lane_key from upload where id = ${input.uploadId}`.execute(tx)
       const laneKey = rows[0]?.lane_key
-      if (laneKey === undefined) throw new StagingLost(`Upload ${input.uploadId} was swept`)
+      if (laneKey === undefined) throw new StagingLost(`Upload ${input.uploadId} was deleted`)
       const acceptedSeq = await takeSeq(tx, laneKey)
       const locked = await lockUpload(tx, input.uploadId)
       if (locked?.state !== 'receiving') {

@@ -80,7 +80,7 @@ const createAppend = (database: Database, keys: DataKeys): UploadStore['appendCh
       )
     } catch (error) {
       if (!isOwnerGone(error)) throw error
-      throw new StagingLost(`Upload ${uploadId} was swept while it was received`)
+      throw new StagingLost(`Upload ${uploadId} was deleted before all of it arrived`)
     }
   }
 }

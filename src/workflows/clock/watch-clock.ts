@@ -74,7 +74,7 @@ const wordsOf = (known: { found: ClockLook; offMs: number | null } | null): stri
   const { found, offMs } = known
   if (!found.doubted) return 'steady'
   if (offMs === null)
-    return 'in doubt after a jump of the clock or a stop of the gateway: waits for an answer of Genesys'
+    return 'in doubt after a jump of the clock or a stop of the gateway, until an answer of Genesys confirms the time'
   return `in doubt: ${secondsOf(offMs)} s ${offMs < 0 ? 'behind' : 'ahead of'} Genesys`
 }
 

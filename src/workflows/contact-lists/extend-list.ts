@@ -66,7 +66,7 @@ export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
     }
     if (options.apply === 'auto') return
     const detail =
-      'schemaDrift=extend changes the list before a plan could be applied, so it needs apply=auto.'
+      'With schemaDrift=extend, the gateway changes the list before you can apply a plan. Send apply=auto.'
     throw new GatewayProblem('option-invalid', detail, { options: ['schemaDrift', 'apply'] })
   },
   extend: async (request, list, result) => {

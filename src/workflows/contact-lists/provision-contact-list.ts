@@ -124,7 +124,7 @@ const provision = async (deps: ProvisionDeps, run: Run): Promise<UploadAnswer> =
   if (
     !(await deps.made.finish({ scope, owner: scope.owner, fingerprint, listId, answer, audit }))
   ) {
-    const detail = 'The call ended while the list was being made. Send it again with the same key.'
+    const detail = 'The call was interrupted. Send it again with the same key.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
   await deps.lists.put(list)

@@ -73,7 +73,7 @@ export type ReceiveEntries = Refusing<
 const checkOverride = ({ caller, options }: EntriesRequest): void => {
   const scope = 'dnc:override'
   if (options.override !== true || hasScope(caller.scopes, scope)) return
-  const detail = `The option override needs a key with the scope ${scope}.`
+  const detail = `With override=true, the key needs the scope ${scope}.`
   throw new GatewayProblem('scope-missing', detail, { scope })
 }
 
@@ -110,7 +110,7 @@ const translated = (error: unknown): unknown => {
     return new GatewayProblem(error.code, error.message, error.about)
   }
   const detail =
-    'The gateway dropped the submission while it received it, because the database did not answer in time.'
+    'While the gateway was receiving the submission, the database did not answer in time. The gateway dropped the submission.'
   return lostAs(error, detail)
 }
 

@@ -82,7 +82,7 @@ export const createReceiveGuestFile =
       reused: 'This Idempotency-Key was used with a different file or different options.',
     }
     const lost =
-      'The gateway dropped the file while it received it, because the database did not answer in time.'
+      'While the gateway was receiving the file, the database did not answer in time. The gateway dropped the file.'
     return answerOnce(deps, call, (scope) =>
       receive(deps, request, scope).catch((error: unknown) => {
         throw lostAs(error, lost)

@@ -194,7 +194,7 @@ const houseOf = (
       const list = lacking(leaf)
       if (list === undefined) return []
       const column = JSON.stringify(leaf.attribute)
-      const detail = `The gateway leaves out the house exclusion on ${column}: contact list ${list.id} has no such column.`
+      const detail = `The gateway leaves out the exclusion on ${column} (from SEGMENT_EXCLUSIONS), because contact list ${list.id} has no such column.`
       return [finding('house-exclusion-missing', '', detail)]
     }),
   }
@@ -250,7 +250,7 @@ const takenAsNumbers = ({ takenAsNumbers: taken }: Read): SegmentFinding[] =>
     finding(
       'literal-taken-as-number',
       pointer,
-      `The text was read as the number ${number}, because text has no order.`,
+      `The text was read as the number ${number}, because this operator does not compare text.`,
     ),
   )
 

@@ -202,7 +202,7 @@ eachHome('Removals of do-not-call entries', (home) => {
     assert.deepEqual(await drain(), [])
     assert.deepEqual(await countsOf(id), { state: 'applied', removed: 1, notFound: 1 })
     const submission = await store.dncSubmissions.find('default', id)
-    assert.match(submission!.notes.join(), /no removal in this dialect/)
+    assert.match(submission!.notes.join(), /In this dialect, Genesys cannot remove people/)
   })
 
   it('keep an entry that was quarantined from being sent when it is released', async () => {

@@ -74,7 +74,7 @@ eachHome('Signing keys', (home) => {
     await opened(place, [one], async () => undefined)
     await assert.rejects(
       opened(place, [{ ...two, id: 'one' }], async () => undefined),
-      /another key than before/u,
+      /differs from the earlier key/u,
     )
   })
 })

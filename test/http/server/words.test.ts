@@ -52,7 +52,7 @@ test('a member that is not there is told as missing, one of the wrong type by th
   )
   assert.match(
     await detail({ name: 'N', columns: [{ name: 'id' }], contactIdColumn: 'id' }),
-    /^`columns\.0\.kind` is missing and must be one of "text", /,
+    /^`columns\.0\.kind` is missing\. Send one of "text", /,
   )
 })
 

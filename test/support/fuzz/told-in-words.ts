@@ -43,7 +43,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   told('createUpload', 'overwrite-not-confirmed', /./u, BETWEEN_MEMBERS),
   told('createUpload', 'overwrite-confirmation-differs', /./u, BETWEEN_MEMBERS),
   told('createUpload', 'not-before-past', /./u, 'A matter of today.'),
-  told('*', 'option-invalid', /must be the two letters of a country/u, REGION),
+  told('*', 'option-invalid', /must be the two-letter code of a country/u, REGION),
   told('*', 'option-invalid', /^With a form, options go into the part/u, FORM),
   told(
     'receiveUploadEvent',
@@ -79,7 +79,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   told(
     'createContactList',
     'body-invalid',
-    /is missing and must be one of .* unless/u,
+    /is missing\. Send one of .* instead/u,
     BETWEEN_MEMBERS,
   ),
   told(

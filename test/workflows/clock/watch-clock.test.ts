@@ -105,7 +105,7 @@ describe('The watch over the clock', () => {
     assert.equal(state.asked, 1)
     assert.equal(
       watch.detail(),
-      'in doubt after a jump of the clock or a stop of the gateway: waits for an answer of Genesys',
+      'in doubt after a jump of the clock or a stop of the gateway, until an answer of Genesys confirms the time',
     )
     state.answers = true
     await manual.advance(2_000)

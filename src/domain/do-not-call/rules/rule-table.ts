@@ -47,7 +47,7 @@ export const RULE_TABLE: readonly Rule[] = [
     validFrom: '2025-04-11',
     validUntil: null,
     source: { citation: '47 CFR 64.1200(a)(10) and (d)(3), 89 FR 15756', date: '2024-03-05' },
-    note: 'The rule that one revocation counts for all calls of the caller is waived until 2027-01-31.',
+    note: 'From 2027-01-31, one revocation counts for all calls of the caller. Until then, this rule is waived.',
   },
   {
     id: 'us-opt-out-30-days',
@@ -84,7 +84,7 @@ export const RULE_TABLE: readonly Rule[] = [
     validFrom: '2026-01-01',
     validUntil: null,
     source: { citation: 'Virginia Telephone Privacy Protection Act, SB 1339', date: '2025-03-24' },
-    note: 'Opt-outs by text message. Known from secondary sources only. Entries without an expiry suppress without end.',
+    note: 'Opt-outs by text message. We know this rule only from secondary sources. An entry without an expiry suppresses forever.',
   },
   {
     id: 'gb-registry-28-days',
@@ -97,7 +97,7 @@ export const RULE_TABLE: readonly Rule[] = [
       citation: 'Privacy and Electronic Communications Regulations 2003 (SI 2003/2426), reg. 21',
       date: '2003-09-18',
     },
-    note: 'The Telephone Preference Service. Attempts to call count as calls under the Data (Use and Access) Act 2025.',
+    note: 'The Telephone Preference Service. Under the Data (Use and Access) Act 2025, an attempt to call counts as a call.',
   },
   {
     id: 'fr-consent',
@@ -126,7 +126,7 @@ export const RULE_TABLE: readonly Rule[] = [
     validFrom: '2021-10-01',
     validUntil: null,
     source: { citation: '§ 7a UWG', date: '2021-08-10' },
-    note: 'The time counts from the consent, and again from each use of the consent. The rule binds the call centre and its principal.',
+    note: 'The period begins with the consent, and begins again with each use of the consent. The rule binds the call centre and the company that it calls for.',
   },
 ]
 

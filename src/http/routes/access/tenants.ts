@@ -88,7 +88,7 @@ export const registerTenants = (add: AddRoute): void => {
     method: 'GET',
     id: 'getTenant',
     summary: 'Read a tenant: its grants, its quotas, and how much of each quota it has used',
-    answers: { 200: answerOf('The tenant. ETag is its version, for If-Match') },
+    answers: { 200: answerOf('The tenant. To change it, send its ETag (its version) in If-Match') },
     problems: FIND_ACCESS_REFUSALS,
     examples: GET_TENANT_EXAMPLES,
     handler: async ({ params }, reply, { tenants }) => {

@@ -37,7 +37,7 @@ const registerList = (add: AddRoute): void => {
     exposeHeadRoute: false,
     id: 'listAuditEntries',
     summary:
-      'Read entries of the audit trail, in the order of the chain. With `from` or `to`, they are in the order of their times. An admin sees the entries of all tenants',
+      'Read entries of the audit trail. Their order is the order of the chain. If you set `from` or `to`, the entries are in the order of their times. An admin sees the entries of all tenants',
     query: auditQuerySchema,
     answers: {
       200: {

@@ -29,7 +29,7 @@ export const registerContactExplain = (add: AddRoute): void => {
     query: explainQuerySchema,
     answers: {
       200: {
-        about: 'A page. Even an empty page can have a next page',
+        about: 'A page. If `next` is not null, there is a next page, even if this page is empty',
         schema: contactExplainedSchema,
       },
     },

@@ -113,7 +113,7 @@ const SETTINGS = {
 export const LIST_SETTINGS_EXAMPLES: readonly Example[] = [
   {
     name: 'inForce',
-    summary: 'With each upload to this list, Genesys dials known contacts again',
+    summary: 'If an upload to this list contains known contacts, Genesys dials them again',
     params: { contactListId },
     answer: { status: 200, body: SETTINGS },
   },

@@ -20,17 +20,17 @@ const columnName = z
   .max(NEW_LIST_LIMITS.columnNameChars)
   .regex(
     COLUMN_NAME,
-    'may have letters, digits, spaces and _ . : ( ) / -. It must begin with a letter, a digit or _, and end with a letter, a digit, _ or )',
+    'may have letters, digits, spaces and these characters: _ . : - / ( ). It must begin with a letter, a digit or _, and end with a letter, a digit, _ or )',
   )
   .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is not a valid column name')
   .refine(
     (name) => !isLedgerColumn(name),
-    'is the name of a ledger column, which the gateway ignores in a file that is sent back',
+    'is the name of a column of the ledger. If you upload a ledger, the gateway ignores such columns',
   )
 
 /** The types of columns in the guides, for callers who send a schema in that form. */
 const KIND_OF_TYPE = { String: 'text', Phone: 'phone', Email: 'email', Date: 'date' } as const
-const KIND_MISSING = `is missing and must be one of ${COLUMN_KINDS.map((kind) => JSON.stringify(kind)).join(', ')}, unless type is given`
+const KIND_MISSING = `is missing. Send one of ${COLUMN_KINDS.map((kind) => JSON.stringify(kind)).join(', ')}, or send type instead`
 const TYPES = ['String', 'Phone', 'Email', 'Date'] as const
 
 const columnSchema = z

@@ -52,7 +52,7 @@ const OF_FILE: z.output<typeof submissionSchema> = {
 }
 
 const REASON =
-  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because it could suppress the wrong person. Write the number with + and its country code. Or set region to the country, in the entry or as an option.'
+  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because a wrong guess could suppress the wrong person. Write the number with + and its country code. Or set region to the country, in the entry or as an option.'
 
 const ENTRY: z.output<typeof ledgerEntrySchema> = {
   line: 3,

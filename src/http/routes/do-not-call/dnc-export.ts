@@ -92,7 +92,7 @@ export const registerDncExport = (add: AddRoute): void => {
     exposeHeadRoute: false,
     id: 'exportDncEntries',
     summary:
-      'Export the entries in force. If the entries of one person apply to different sets of contact lists, the person has several lines. You can send the file back as entries',
+      'Export the entries in force. If the entries of one person apply to different sets of contact lists, the person has several lines. You can send the exported file to the gateway again, as a file of entries',
     params: dncListParamsSchema,
     answers: {
       200: {

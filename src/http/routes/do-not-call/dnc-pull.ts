@@ -21,7 +21,7 @@ export const registerDncPull = (add: AddRoute): void => {
     answers: {
       202: {
         about:
-          'Accepted. Location is the address of the submission. The gateway adds the entries when it has read the list from Genesys',
+          'Accepted. Location is the address of the submission. The gateway adds the entries after it has read the list from Genesys',
         schema: submissionSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },

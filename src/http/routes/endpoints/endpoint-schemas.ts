@@ -84,7 +84,7 @@ export const endpointSchema = z.strictObject({
   warnedAt: stamp
     .nullable()
     .describe(
-      'When the gateway notified its operators that every attempt had failed for a day. null: it has not notified them',
+      'When the gateway notified its operators that no attempt had succeeded for a day. null: the gateway has not notified them',
     ),
   previousSecretUntil: stamp
     .nullable()

@@ -78,7 +78,7 @@ const registerEndpoints = (add: AddRoute): void => {
     method: 'POST',
     url: ENDPOINTS,
     id: 'createWebhookEndpoint',
-    summary: 'Register a webhook endpoint. Only this answer contains its secret',
+    summary: 'Register a webhook endpoint. Only this answer contains the secret',
     body: newEndpointSchema,
     answers: {
       201: {

@@ -53,7 +53,7 @@ export const erasureSchema = z.strictObject({
   ),
   suppressions: count.nullable().meta({
     description:
-      'How many do-not-call entries, kept as keyed digests, continue to suppress the person. null: not counted yet',
+      'How many do-not-call entries continue to suppress the person. The gateway keeps a keyed digest for each of these entries. null: not counted yet',
   }),
   waitsFor: z.string().nullable().meta({
     description:

@@ -50,7 +50,7 @@ const subjectIn = (
   const named = [contactId, phoneNumber, email].filter((value) => value !== undefined)
   if (named.length !== 1 || (contactListId !== undefined && contactId === undefined)) {
     const detail =
-      'Send `contactId` with `contactListId`, or `phoneNumber`, or `email`: one of the three.'
+      'Send exactly one of these: `phoneNumber`, `email`, or `contactId` with `contactListId`.'
     throw deps.refuse('erasure-subject-invalid', detail)
   }
   if (contactId !== undefined) return contactOf(deps, contactId, contactListId)

@@ -22,7 +22,7 @@ const subjectIn = (
 ): EvidenceSubject => {
   if ((phoneNumber === undefined) === (email === undefined)) {
     const pointer = phoneNumber === undefined ? '' : '/email'
-    throw refuse('evidence-subject-invalid', 'Send `phoneNumber` or `email`: one of the two.', {
+    throw refuse('evidence-subject-invalid', 'Send either `phoneNumber` or `email`, not both.', {
       pointer,
     })
   }
@@ -31,7 +31,7 @@ const subjectIn = (
   const judge = validation.entries({ options: {}, now: clock.now() })
   const judged = judge((asked) => (asked === field ? (phoneNumber ?? email!) : ''))
   if (judged.faults === null) return { kind, value: judged.entry.subject }
-  const detail = `\`${field}\` cannot be read. A number needs + and its country code, and an address must be valid (${judged.faults[0].code}).`
+  const detail = `\`${field}\` cannot be read (${judged.faults[0].code}). A number needs + and its country code. An address must be valid.`
   throw refuse('evidence-subject-invalid', detail, { pointer: `/${field}` })
 }
 
@@ -47,7 +47,7 @@ export const registerEvidence = (add: AddRoute): void => {
     id: 'readEvidence',
     tag: 'proof',
     summary:
-      'Read every decision about one person, in the order of time: entries, rows with their outcome, requests, retractions, registries, erasures. The call changes no data. The audit trail records the call',
+      'Read every decision about one person, in chronological order: entries, rows with their outcome, requests, retractions, registries, erasures. The call changes no data. The audit trail records the call',
     body: evidenceQuerySchema,
     answers: { 200: { about: 'A page of decisions', schema: evidenceSchema } },
     problems: [...EVIDENCE_REFUSALS, 'evidence-subject-invalid'],

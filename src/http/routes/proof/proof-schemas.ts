@@ -25,7 +25,7 @@ export const evidenceSchema = z.strictObject({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
   items: z.array(evidenceItemSchema).meta({
-    description: `Items in the order of time. ${Object.entries(EVIDENCE_CODES)
+    description: `Items in chronological order. ${Object.entries(EVIDENCE_CODES)
       .map(([code, meaning]) => `\`${code}\`: ${meaning}.`)
       .join(' ')}`,
   }),

@@ -18,7 +18,7 @@ export const registerScrubCertificate = (add: AddRoute): void => {
     id: 'getScrubCertificate',
     tag: 'proof',
     summary:
-      'Get a signed certificate about an upload. The certificate shows what the rows were checked against, and the result. Keep the bytes of the certificate unchanged, because they are signed. To check them offline: npm run certificate:verify',
+      'Get a signed certificate about an upload. The certificate shows what the rows were checked against, and the result. Keep the bytes of the certificate unchanged, because they are signed. To verify the certificate offline, use npm run certificate:verify',
     params: uploadParamsSchema,
     answers: {
       200: {

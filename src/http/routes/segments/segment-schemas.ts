@@ -113,7 +113,9 @@ export const rollbackSchema = z.strictObject({
     .int()
     .min(1)
     .max(2_147_483_647)
-    .describe('The number of the earlier version whose rules the new version gets'),
+    .describe(
+      'The number of an earlier version. The new version gets the rules of this earlier version',
+    ),
   confirm: z.string().min(1).max(100).nullable().default(null).describe(COMMON.confirm.description),
 })
 
@@ -153,7 +155,7 @@ const analysisSchema = z.strictObject({
       basis: z
         .enum(MATCH_BASES)
         .describe(
-          '`preview`: counted by Genesys. `rows`: counted in the contacts that the gateway delivered. `sample`: counted in a sample of those contacts',
+          '`preview`: Genesys counted. `rows`: the gateway counted the contacts that it delivered. `sample`: the gateway counted a sample of these contacts',
         ),
       coverage: z
         .number()
@@ -208,7 +210,7 @@ export const segmentPreviewSchema = z.strictObject({
   ...understood,
   needsConfirm: z
     .array(z.enum(['unsatisfiable', 'swallowed-by-exclusion', 'change-past-share']))
-    .describe('Why the definition needs a confirmation. Empty: it needs no confirmation'),
+    .describe('Why the definition needs a confirmation. Empty: no confirmation is needed'),
 })
 
 export const segmentSchema = z.strictObject({

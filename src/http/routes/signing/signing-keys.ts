@@ -38,7 +38,7 @@ export const registerSigningKeys = (add: AddRoute): void => {
     id: 'listSigningKeys',
     tag: 'signing',
     summary:
-      "List the public keys that verify the gateway's signatures, including retired ones. Any valid API key may read them",
+      "List the public keys, current and retired, that verify the gateway's signatures. Any valid API key may read them",
     answers: {
       200: { about: 'Every key that ever signed, oldest first', schema: signingKeysSchema },
     },

@@ -194,7 +194,7 @@ export const ROWS_EXAMPLES: readonly Example[] = [
   },
   {
     name: 'csv',
-    summary: 'All rows as a CSV to fix and send back',
+    summary: 'All rows as a CSV file that you can fix and send back',
     params: { uploadId },
     headers: { accept: 'text/csv' },
     answer: {

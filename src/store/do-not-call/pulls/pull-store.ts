@@ -66,7 +66,7 @@ const createAsk =
         where dnc_list_id = ${about.dncListId}`.execute(tx)
       const answer = about.answerOf(submission)
       if (!(await answerClaim(tx, seals, about.scope, answer))) {
-        throw new StagingLost(`Pull ${about.id}: its idempotency claim is gone or answered`)
+        throw new StagingLost(`Pull ${about.id}: the call no longer holds its Idempotency-Key`)
       }
       await appendAudit(tx, [about.audit])
       await outbox.tell(tx, [{ type: 'dnc.accepted', submission }])

@@ -51,7 +51,7 @@ export const openEditions = async (
   return numbers.map((number) => {
     const row = byNumber.get(number)
     if (!row?.data_key || row.data_key_id === null) {
-      throw new Error(`Edition ${row?.id ?? number} or its key is gone`)
+      throw new Error(`Edition ${row?.id ?? number} or its data key no longer exists`)
     }
     const key = keyring.open(editionKeyContext(row.id), row.data_key_id, row.data_key)
     return { number, id: row.id, key: sealingKey(key), run: row.final_run ?? 0 }

@@ -36,7 +36,7 @@ const createHolds = () => {
     heldOf: (hold: EditionHold): OpenEdition => {
       const edition = held.get(placeOf(hold))
       if (edition !== undefined) return edition
-      throw new StagingLost(`Edition ${hold.id} is not being received here`)
+      throw new StagingLost(`This instance does not receive edition ${hold.id}`)
     },
     forget: (hold: EditionHold): void => {
       held.delete(placeOf(hold))
@@ -63,7 +63,7 @@ const createAccept =
           await sql<EditionRow>`select ${EDITION_COLUMNS} from registry_edition e
           where e.id = ${id} and ${heldBy(hold)} for update of e`.execute(tx)
         if (locked[0] === undefined)
-          throw new StagingLost(`Edition ${id} was swept while it was received`)
+          throw new StagingLost(`Edition ${id} was deleted before all of it arrived`)
         const given = toEdition(locked[0])
         const { baseId, change, asOf, registry } = given
         const numbers = allowShrink ? null : received.numbers

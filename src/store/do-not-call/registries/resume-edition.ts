@@ -32,7 +32,7 @@ export const keepState = async (
     where number = ${number} and state = 'receiving' and attempt = ${attempt} returning id`.execute(
     db,
   )
-  if (rows.length === 0) throw new StagingLost(`Edition ${id} is not being received here any more`)
+  if (rows.length === 0) throw new StagingLost(`This call no longer receives edition ${id}`)
 }
 
 type ReceivingRow = {

@@ -137,7 +137,7 @@ export const lookAtRegistries = (
     look: async ({ seq, subjectRows, subjectNumbers }) => {
       if (subjectNumbers === undefined) {
         if (subjectRows.length === 0) return
-        throw new Error(`Chunk ${seq} comes without the numbers of its phones`)
+        throw new Error(`The phone numbers of chunk ${seq} are missing`)
       }
       noteCountries(subjectNumbers, countries)
       waiting.push({ seq, subjectRows, subjectNumbers })

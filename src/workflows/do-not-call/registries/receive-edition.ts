@@ -92,7 +92,7 @@ const translated = (error: unknown): unknown => {
   }
   return lostAs(
     error,
-    'The gateway dropped the edition while it received it, because the database did not answer in time.',
+    'While the gateway was receiving the edition, the database did not answer in time. The gateway dropped the edition.',
   )
 }
 

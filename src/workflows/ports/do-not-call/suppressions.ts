@@ -24,7 +24,7 @@ export class RegistryStale extends SuppressionUnknown {
   /** ISO 3166-1 alpha-2, sorted. */
   readonly countries: readonly string[]
   constructor(countries: readonly string[]) {
-    super(`The registries of ${countries.join()} are too old, or there is none`)
+    super(`The registries of ${countries.join()} are missing or too old`)
     this.countries = countries
   }
 }

@@ -134,7 +134,7 @@ export class RetriedBeside extends Error {
   override readonly name = 'RetriedBeside'
   readonly uploadId: string
   constructor(uploadId: string) {
-    super(`Upload ${uploadId} retries rows of the same upload`)
+    super(`A different retry is in progress: upload ${uploadId}`)
     this.uploadId = uploadId
   }
 }

@@ -238,7 +238,7 @@ export const afterFailure = async (
   if (failure.kind === 'forbidden' || failure.kind === 'not_found') {
     const detail =
       failure.kind === 'forbidden'
-        ? `The gateway lacks a right in Genesys${right}. Grant it, then resume.`
+        ? `The gateway lacks a right in Genesys${right}. Grant it, then resume the segment.`
         : 'Genesys does not know the campaign, or an object that the rules use.'
     await hold(run, 'campaign_refused', detail)
     return null

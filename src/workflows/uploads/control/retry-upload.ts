@@ -165,7 +165,7 @@ const checkRetryable = async (
   }
   await refuseBeside(deps, parent)
   if (parent.mode === 'overwrite' && (await deps.delivery.clearing(parent)).state !== 'done') {
-    const detail = 'The upload ended before it overwrote the list, and a retry would only append.'
+    const detail = 'The upload ended before it overwrote the list. A retry would only append rows.'
     throw new GatewayProblem('retry-needs-overwrite', detail)
   }
   const { notBefore: _notBefore, confirmOverwrite: _confirmed, ...options } = staging.options
@@ -255,7 +255,7 @@ const fingerprintOf = ({ uploadId, outcomes }: RetryRequest): string =>
 const underWay = (about: { uploadId: string; state?: string }): GatewayProblem =>
   new GatewayProblem(
     'retry-under-way',
-    'Another retry of this upload has not ended yet, or has just begun to send the rows.',
+    'Another retry of this upload has begun and has not ended yet.',
     about,
   )
 

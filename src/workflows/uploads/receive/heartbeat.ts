@@ -41,7 +41,7 @@ export const startHeartbeat = (
   const ended = beats()
   return {
     assertAlive: () => {
-      if (!alive) throw new StagingLost('the upload was swept while it was being received')
+      if (!alive) throw new StagingLost('the upload was deleted before all of it arrived')
     },
     stop: async () => {
       stopped.abort()

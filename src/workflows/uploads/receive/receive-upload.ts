@@ -206,7 +206,7 @@ const translated = async <T>(work: () => Promise<T>): Promise<T> => {
     if (error instanceof FileRefused)
       throw new GatewayProblem(error.code, error.message, error.about)
     const detail =
-      'The gateway dropped the upload while it received it, because the database did not answer in time.'
+      'While the gateway was receiving the upload, the database did not answer in time. The gateway dropped the upload.'
     throw lostAs(error, detail)
   }
 }
