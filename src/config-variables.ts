@@ -254,7 +254,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     dnc,
     'CONSENT_REQUIRED_COUNTRIES',
     null,
-    'Countries that require consent before a call, separated by commas, for example DE,FR. The gateway sends a row with a number of such a country only if consentAt and consentSource show when and how the person agreed. Default: none.',
+    'Countries that require consent before a call, separated by commas, for example DE,FR. If a row has a phone number from one of these countries, the gateway sends the row only if consentAt and consentSource show when and how the person agreed. Default: none.',
   ),
   variable(
     segments,

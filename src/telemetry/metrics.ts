@@ -256,7 +256,7 @@ const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   ),
   retentionBehind: gauge(
     'retention_behind_seconds',
-    'How long the oldest item of the last run was overdue for deletion, by rule',
+    'How long the oldest item was overdue for deletion in the last run of the retention, by rule',
     ['rule'],
   ),
   erasures: counter('erasures_total', 'Erasures, by final state', ['state']),

@@ -13,7 +13,7 @@ export const genesysIdSchema = z
   .string()
   .regex(
     GENESYS_ID,
-    'must be 1 to 128 letters, digits or any of . _ ~ : @ -, beginning with a letter or digit',
+    'must have 1 to 128 characters: a letter or digit first, then letters, digits or . _ ~ : @ -',
   )
 
 /**

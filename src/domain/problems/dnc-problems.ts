@@ -28,7 +28,7 @@ export const DNC_PROBLEMS = {
     'A pull of the list is already running',
     'Only one pull of a list runs at a time, over all instances. A pull of this list is already running. Either the schedule or an earlier call started it.',
     'A second POST /v1/dnc-lists/{dncListId}/pull while the pull of the first call is still running.',
-    'Wait until the running pull ends. GET /v1/dnc-submissions?dncListId= shows it with `kind` `pull`.',
+    'Wait until the running pull ends. GET /v1/dnc-submissions?dncListId= lists it: its `kind` is `pull`.',
   ),
   'dnc-not-held': page(
     409,

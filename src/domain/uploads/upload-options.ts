@@ -37,7 +37,7 @@ export const uploadOptionsSchema = z.strictObject({
     ),
   contactIdColumn: columnName
     .optional()
-    .describe('The column of the file with the contact id. Default: `contactId` or `customerId`'),
+    .describe('The column that holds the contact id. Default: `contactId` or `customerId`'),
   mapping: z
     .record(columnName, columnName.nullable())
     .optional()

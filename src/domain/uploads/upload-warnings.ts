@@ -17,7 +17,7 @@ export const UPLOAD_WARNINGS = {
   'phone-decimal-tail':
     'Phone numbers ended in .0, which a spreadsheet adds. The gateway removed this ending. A spreadsheet that adds .0 can also remove digits from long numbers. Format the column as text, and export the numbers again.',
   'known-not-dialled-again':
-    'Contacts that are already in the list and were dialled will not be dialled again, because doNotQueue is true by default. If the upload has a plan, `rows` is the number of contacts that the upload updates. If Genesys should dial the same contacts every day, set doNotQueue=false for the upload or for the list.',
+    'If the upload updates a contact that Genesys has already dialled, Genesys does not dial this contact again, because doNotQueue is true by default. If the upload has a plan, `rows` is the number of contacts that the upload updates. If Genesys should dial the same contacts every day, set doNotQueue=false for the upload or for the list.',
   'differs-in-genesys':
     'Genesys does not show everything that the upload delivered. `reconciliation` shows the differences. To send the delivered rows again, call POST …/retry with outcomes ["differing"].',
   'file-queues-again':

@@ -150,7 +150,7 @@ export const keySchema = z.strictObject({
   prefix: z
     .string()
     .describe(
-      'The beginning of the key, so that you can recognise it. Empty: the key comes from the environment of the gateway',
+      'The beginning of the key, so that you can recognise it. Empty if the key comes from an environment variable of the gateway',
     ),
   scopes: z.array(z.enum(SCOPES)),
   source: z.enum(KEY_SOURCES).describe('Where the key comes from'),

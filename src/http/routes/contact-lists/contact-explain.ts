@@ -24,7 +24,7 @@ export const registerContactExplain = (add: AddRoute): void => {
     id: 'explainContact',
     tag: 'contact-lists',
     summary:
-      'Explain why a contact was or was not sent. Shows the rows of the contact, newest upload first, and the content that Genesys acknowledged last',
+      'Explain why a contact was or was not sent. Shows the rows of the contact (newest upload first) and the latest content that Genesys acknowledged',
     params: contactParamsSchema,
     query: explainQuerySchema,
     answers: {
