@@ -7,7 +7,7 @@ import { isPhoneRegion } from './domain/phones/phone-library.ts'
 export const intakeVariables = {
   DEFAULT_PHONE_REGION: z
     .string()
-    .refine(isPhoneRegion, 'must be the two capital letters of a country with phone numbers'),
+    .refine(isPhoneRegion, 'must be a known country code of two capital letters, such as US'),
   CONTACT_ID_PATTERN: wholePattern,
   MAX_UPLOAD_BYTES: wholeNumber(1, 2 ** 40),
   MAX_UPLOAD_ROWS: wholeNumber(1, 1_000_000_000),

@@ -120,7 +120,7 @@ export const wholePattern = z.string().transform((text, context) => {
 const phoneCountries = commaList
   .refine(
     (countries) => countries.every(isPhoneRegion),
-    'each must be the two capital letters of a country with phone numbers, such as US',
+    'each must be a known country code of two capital letters, such as US',
   )
   .transform((countries) => new Set(countries))
 

@@ -103,7 +103,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_FILE_THRESHOLD_ROWS',
     '50000',
-    'In the guide dialect, the gateway sends an upload as files if the upload has more accepted rows than this number and the list has a column for the contact id. The option delivery of an upload overrides this variable.',
+    'In the guide dialect, the gateway sends an upload as files if the upload has more accepted rows than this number and the list has a column for the contact id. An upload can override this variable with the option delivery.',
   ),
   variable(
     genesys,
@@ -148,7 +148,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     access,
     'WEBHOOK_SECRET',
-    'Secret that proves that a webhook comes from Genesys: whsec_… of at least 24 bytes[,older…]. Without a secret, the gateway gets no webhooks, and polls Genesys instead. If the sandbox and the database are both embedded, the default is a secret that the gateway makes.',
+    'Secret that proves that a webhook comes from Genesys: "whsec_" followed by at least 24 bytes in base64. Older secrets may follow, separated by commas. Without a secret, the gateway gets no webhooks, and polls Genesys instead. If the sandbox and the database are both embedded, the default is a secret that the gateway makes.',
   ),
   variable(
     sync,
@@ -159,7 +159,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     sync,
     'CRM_SYNC_SECRET',
-    'Secret that signs the messages to CRM_SYNC_URL: whsec_… of 24 to 64 bytes. Required with CRM_SYNC_URL.',
+    'Secret that signs the messages to CRM_SYNC_URL: "whsec_" followed by at least 24 bytes in base64. Required with CRM_SYNC_URL.',
   ),
   variable(
     sync,

@@ -251,7 +251,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   retentionDeleted: counter(
     'retention_deleted_total',
-    'Items deleted at the end of their retention, by rule. For the rule audit-entries, the metric counts the runs in which entries were due, and not the entries',
+    'Items deleted at the end of their retention, by rule. For the rule audit-entries, the metric does not count entries. It counts the runs that found entries to delete',
     ['rule'],
   ),
   retentionBehind: gauge(

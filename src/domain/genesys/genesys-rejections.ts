@@ -23,7 +23,7 @@ export const GENESYS_REJECTIONS = {
   'genesys-contact-id-invalid': page(
     'Genesys does not accept the contact id.',
     'An id with a character that your organisation does not allow.',
-    'Give the contact an id of letters and digits, in the CRM too, and send the row again.',
+    'In the CRM, give the contact an id that contains only letters and digits. Then send the row again.',
   ),
   'genesys-phone-invalid': page(
     'Genesys does not accept the phone number, although it is a valid number of its country.',

@@ -130,7 +130,7 @@ export const CALL_PROBLEMS = {
   ),
   'option-invalid': page(
     400,
-    'An option has no valid value',
+    'The value of an option is not valid',
     'The option exists but does not accept this value. `options` in the answer names the option, and the detail shows what is allowed.',
     '?hasHeader=yes',
     'Use a value that the API document allows. A boolean is exactly true or false. If an option has several values, separate them by commas or write a JSON array. The option `mapping` is a JSON object.',
@@ -217,7 +217,7 @@ export const CALL_PROBLEMS = {
     'Genesys refused the gateway',
     'Genesys does not allow a request of the gateway, or does not accept the credentials of the gateway. In the `problem` of an upload, this code means that Genesys permanently refused the delivery. The remaining rows are `unprocessed`. As the code of a row, this code means that Genesys refused only that row.',
     'The OAuth client lacks a right.',
-    'Report the refusal to an operator. If a right is probably missing, the detail names the right. If Genesys refused a row, correct the row so that the list accepts it, and send the row again.',
+    'Report the refusal to an operator. If the cause is probably a missing right, the detail names the right. If Genesys refused a row, correct the row so that the list accepts it, and send the row again.',
   ),
   'database-unavailable': page(
     503,
@@ -243,7 +243,7 @@ export const CALL_PROBLEMS = {
   'internal-error': page(
     500,
     'The gateway has a bug',
-    'The gateway has an error that it did not expect. The log records the error under the request id in `instance`.',
+    'An unexpected error occurred in the gateway. The log has the error, with the request id that `instance` shows.',
     'A defect in the code of the gateway.',
     'Send the call again with the same Idempotency-Key. If the call fails again, give the request id to an operator.',
   ),

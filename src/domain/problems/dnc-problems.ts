@@ -5,7 +5,7 @@ export const DNC_PROBLEMS = {
   'dnc-no-entries': page(
     422,
     'The body has no entry',
-    'The body is empty, an empty array, or a header without rows. The usual cause is a failed export, so the gateway kept nothing.',
+    'The body has no content, or it is an empty array or a header without rows. The usual cause is a failed export, so the gateway kept nothing.',
     'phoneNumber,reason and nothing below it',
     'Send at least one entry.',
   ),

@@ -19,7 +19,7 @@ export const FILE_PROBLEMS = {
   'contact-id-column-missing': page(
     422,
     'No column holds the contact id',
-    'You set the option `contactIdColumn`, but the file has no column with this name. Or you did not set this option. In this case, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, each proposal names a column that may hold the contact id.',
+    'If you set the option `contactIdColumn`, the file has no column with this name. If you did not set this option, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, each proposal names a column that may hold the contact id.',
     'phone,firstName',
     'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to this name.',
   ),
@@ -69,7 +69,7 @@ export const FILE_PROBLEMS = {
     422,
     'The bytes are not valid text',
     'The file is not text, has bytes that are not valid in its encoding, or begins with a byte order mark that contradicts the encoding that you named. Or the gateway cannot detect the encoding with enough certainty. If the answer has `encoding`, this is the encoding that you named or that the gateway assumed. If a byte is invalid, `byte` is the position of this byte, counted from 1. `line` or `element` then shows where the record with this byte starts.',
-    'A file in UTF-8 with a few lines from a Windows-1252 export, or an Excel workbook.',
+    'An Excel workbook, or a UTF-8 file in which a few lines come from a Windows-1252 export.',
     'Save the file as text in UTF-8, or set the option `encoding` to the encoding of the file.',
   ),
   'compression-invalid': page(

@@ -38,7 +38,7 @@ export const UPLOAD_PROBLEMS = {
   'genesys-job-failed': page(
     502,
     'Genesys ingested none of the rows',
-    'This code appears in the `problem` of an upload, and as the code of rows. The gateway sent the rows twice. Each time, Genesys accepted the rows, but failed to ingest them and named no row. If the upload has failed, none of its rows is in the list. The upload is held if many jobs have failed. The gateway then sends no more rows until you resume the upload.',
+    'This code appears in the `problem` of an upload, and as the code of rows. The gateway sent the rows twice. Each time, Genesys accepted the rows, but failed to ingest them and named no row. If the upload has failed, none of its rows is in the list. If many jobs have failed, the upload is held: the gateway sends no more rows until you resume the upload.',
     'A bulk job ends as failed with 0 of 5 rows processed.',
     'Check the list in Genesys. If the upload is held, call POST …/resume afterwards. If the upload has failed, send the rows again with POST …/retry.',
   ),
@@ -52,7 +52,7 @@ export const UPLOAD_PROBLEMS = {
   'import-unproven': page(
     502,
     'Nothing shows that Genesys imported the file',
-    'This code appears in the `problem` of an upload that is held as `import_unproven`. Genesys accepted the file twice, but neither the status nor the contacts of the list show that Genesys imported the file. No row of the file counts as delivered.',
+    'This code appears in the `problem` of an upload that is held as `import_unproven`. The gateway sent the file twice, and Genesys accepted it both times. But neither the status nor the contacts of the list show that Genesys imported the file. No row of the file counts as delivered.',
     'An import that Genesys loses, or that waits behind other imports for hours.',
     'The gateway sends the file again every hour. If you want it to send the file immediately, call POST …/resume. Check the list in Genesys. If you want an outcome for each row, cancel the upload and send the file again with delivery=batches.',
   ),

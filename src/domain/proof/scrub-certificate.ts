@@ -25,7 +25,7 @@ const listSchema = z.strictObject({
   removed: count.meta({ description: 'Number of entries that had been removed' }),
   digest: z.string().meta({
     description:
-      'SHA-256 of a text with one line for each submission, oldest first. A line has the id, the kind and the SHA-256 of the file (`-` if there is none), separated by spaces, and ends with a line feed',
+      'SHA-256 of a text with one line for each submission, oldest first. Spaces separate the three parts of a line: the id, the kind, and the SHA-256 of the file (`-` if there is no file). Each line ends with a line feed',
   }),
   asOf: stamp.meta({ description: 'When the newest of the submissions was accepted' }),
   ageSeconds: count,

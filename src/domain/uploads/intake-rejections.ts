@@ -104,7 +104,7 @@ export const INTAKE_REJECTIONS = {
   'phone-invalid': page(
     'The cell is not a valid phone number.',
     'A number with a digit missing, or text.',
-    'Correct the number, and write it with + and the country code, as in +49 171 1234567. If the row has another phone number or an email address, you can also empty the cell. For numbers without a country code, the option defaultRegion names the country.',
+    'Correct the number, and write it with + and the country code, as in +49 171 1234567. If the row has another phone number or an email address, you can empty the cell instead. For numbers without a country code, the option defaultRegion names the country.',
   ),
   'phone-scientific': page(
     'A spreadsheet has rounded the phone number, so its last digits are lost.',
@@ -149,7 +149,7 @@ export const INTAKE_REJECTIONS = {
   'email-invalid': page(
     'The email address is not valid.',
     'anna@example',
-    'Correct the address. If the row has a phone number or another email address, you can also empty the cell.',
+    'Correct the address. If the row has a phone number or another email address, you can empty the cell instead.',
   ),
   'date-invalid': page(
     'The cell is not a date or date-time in ISO 8601, or the date does not exist. A do-not-call entry needs a date, a time and a zone.',

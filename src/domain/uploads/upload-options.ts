@@ -80,7 +80,7 @@ export const uploadOptionsSchema = z.strictObject({
     .enum(['auto', ...DELIVERY_METHODS])
     .default('auto')
     .describe(
-      'How the rows go to Genesys. `batches`: in requests. `file`: as files. `callback`: as files, and Genesys calls the gateway when it has processed a file. `auto`: the number of rows decides between batches and file. Default: `auto`',
+      'How the rows go to Genesys. `batches`: in requests. `file`: as files. `callback`: as files. When Genesys has processed a file, it calls the gateway. `auto`: the number of rows decides between batches and file. Default: `auto`',
     ),
   duplicateCheckField: columnName
     .optional()
@@ -107,7 +107,7 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'true: Genesys does not dial contacts again that were dialled before (platform dialect). Default: the setting of the list, or true if the list has no setting',
+      'true: if a contact was dialled before, Genesys does not dial it again (platform dialect). Default: the setting of the list, or true if the list has no setting',
     ),
   clearSystemData: z
     .boolean()

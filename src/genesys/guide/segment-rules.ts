@@ -151,7 +151,7 @@ const writtenIn = (rule: Rule, faults: CompileFault[]): WrittenRule[] => {
   faults.push({
     code: 'segment-too-complex',
     path,
-    detail: `As the gateway writes it for Genesys, this rule has ${text.length} characters. At most ${RULE_CHARS} are allowed, and the gateway cannot split the rule.`,
+    detail: `In the syntax of Genesys, this rule has ${text.length} characters. At most ${RULE_CHARS} are allowed, and the gateway cannot split the rule.`,
   })
   return []
 }
@@ -210,7 +210,7 @@ export const compileGuideSegment = (
     faults.push({
       code: 'segment-too-complex',
       path: contactRules[Math.max(room, 0)]?.path ?? '/contactListIds',
-      detail: `As the gateway writes it for Genesys, the definition has ${contactListIds.length + contactRules.length} rules. At most ${MOST_RULES} are allowed.`,
+      detail: `In the syntax of Genesys, the definition has ${contactListIds.length + contactRules.length} rules. At most ${MOST_RULES} are allowed.`,
     })
   }
   if (faults.length > 0) return { faults }

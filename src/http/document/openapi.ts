@@ -55,7 +55,7 @@ NAMED.add(endpointTestEventSchema, { id: 'EndpointTestEvent' })
 
 const DESCRIPTION = `The gateway delivers contacts from CRM systems to Genesys Cloud Outbound, and accounts for every row.
 
-Each operation lists its problems. Any request can also get one of these problems, which are about the HTTP form of the request: ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}.`
+Each operation lists its problems. The following problems do not depend on the operation. Any request can get them: ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}.`
 
 const optionsOf = (schema: z.ZodType): Json => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })

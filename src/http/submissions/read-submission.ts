@@ -72,7 +72,7 @@ const malformed = (detail: string): GatewayProblem =>
   new GatewayProblem('multipart-malformed', detail)
 
 export const FILE_IS_ELSEWHERE = 'The file must be in the part `file`.'
-const MORE_THAN_ONE_FILE = 'The form has more than one file. Send one part `file`.'
+const MORE_THAN_ONE_FILE = 'The form has more than one file. Send one file, in the part `file`.'
 
 /**
  * The problem for an error of the form's parser. More than one file is a 400. A form that cannot be

@@ -148,7 +148,7 @@ export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     yield piece
   }
   if (!isGzip(start)) {
-    const detail = 'The Content-Encoding is gzip, but the body is not.'
+    const detail = 'The Content-Encoding is gzip, but the body is not gzip data.'
     throw new GatewayProblem('compression-invalid', detail, { byte: 0 })
   }
 }

@@ -78,7 +78,7 @@ const compressionOf = (header: string | undefined, type: string): 'gzip' | null 
   if (type !== 'multipart/form-data') return 'gzip'
   throw new GatewayProblem(
     'media-type-unsupported',
-    'Send the form without Content-Encoding. You can compress the file in the form with gzip.',
+    'Send the form without Content-Encoding. You can use gzip to compress the file in the form.',
   )
 }
 

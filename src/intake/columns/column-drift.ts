@@ -90,6 +90,6 @@ export const addedColumns = (
   })
   if (bad.length === 0) return added
   const detail =
-    'Columns cannot be added to the list, because their names are numbers, are too long, or differ from the name of another column only in upper and lower case. Map them, or leave them out with null.'
+    'The list cannot get some columns of the file: their names are numbers, are too long, are not allowed, or differ from another name only in upper and lower case. In `mapping`, assign each of these columns to another name, or to null to leave the column out.'
   throw new FileRefused('mapping-needed', detail, { unknown: bad.map(shownName) })
 }

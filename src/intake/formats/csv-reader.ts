@@ -143,7 +143,7 @@ export const createCsvReader = (options: {
     const { line } = record
     refuse(
       line,
-      `The record that starts at line ${line} has more than ${most} bytes. Check whether a quote is not closed.`,
+      `The record that starts at line ${line} has more than ${most} bytes. Check whether a closing quote is missing.`,
     )
   }
   /** Passes on every complete record. Returns where the incomplete record starts. */

@@ -172,7 +172,7 @@ export const createElementSplitter = (options: {
     } else if (complete || text.length > LONGEST_OPENING) {
       throw malformed(
         1,
-        `The body is neither an array nor {"${member}":[…]} with only the member ${member}`,
+        `The body must be an array, or the object {"${member}":[…]} without other members`,
       )
     }
   }

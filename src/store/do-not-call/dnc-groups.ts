@@ -132,7 +132,7 @@ const refuseStanding = async (
   }>`select submission, chunk_seq as seq
     from dnc_group where id = ${id}`.execute(tx)
   if (rows[0] === undefined || !(await standsAgain(tx, dncListId, { ...rows[0], places }))) return
-  throw new EntryStands(`A person of group ${id} now has an entry in force`)
+  throw new EntryStands(`An entry is now in force for a person whom group ${id} would remove`)
 }
 
 /**

@@ -67,7 +67,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     columns: {},
   },
   signing_key: {
-    kept: because('its public key verifies everything that it has signed'),
+    kept: because('its public key verifies all signatures of this key'),
     erased: NOBODY,
     columns: { public_key: 'plain', sealed: 'wrapped' },
   },
@@ -135,7 +135,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   event_subscription: { kept: CONFIGURED, erased: NOBODY, columns: { target_digest: 'digest' } },
   list_intent: {
     kept: because(
-      'until the creation ends. After an interruption, a call with the same idempotency key ends it',
+      'until the list is made or its creation fails. If the creation is interrupted, a call with the same idempotency key completes it',
     ),
     erased: NOBODY,
     columns: { key_digest: 'digest' },
@@ -195,7 +195,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   registry: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   registry_edition: {
     kept: because('certificates name the edition. Only its numbers are deleted'),
-    erased: because('a registry must stay as it is. A partial file is deleted after a day'),
+    erased: because('a registry must stay as it is. A partial edition is deleted after a day'),
     columns: { data_key: 'wrapped', kept_state: 'sealed' },
   },
   registry_page: {

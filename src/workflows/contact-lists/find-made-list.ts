@@ -74,6 +74,6 @@ const readNew = async (
 const ambiguous = (candidates: number): GatewayProblem =>
   new GatewayProblem(
     'contact-list-ambiguous',
-    'Genesys did not answer when the gateway made the list, and it is not clear which list in Genesys is the result.',
+    'Genesys did not answer when the gateway made the list, and it is not clear which list in Genesys came from this call.',
     { candidates },
   )

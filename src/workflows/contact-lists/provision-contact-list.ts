@@ -64,7 +64,7 @@ const STOPPING_RETRY_SECONDS = 5
 const REUSED = 'This Idempotency-Key was used for a different list.'
 const NOT_NOW = 'Genesys does not accept a new list at present. Nothing was made.'
 const NOT_KNOWN =
-  'Genesys did not answer, and no list has this name yet. Send the call again with the same key. The gateway then searches for the list before it makes one.'
+  'Genesys did not answer, and no list has this name yet. Send the call again with the same Idempotency-Key. The gateway then searches for the list before it makes one.'
 
 /** One creation that is running. */
 type Run = {
@@ -124,7 +124,7 @@ const provision = async (deps: ProvisionDeps, run: Run): Promise<UploadAnswer> =
   if (
     !(await deps.made.finish({ scope, owner: scope.owner, fingerprint, listId, answer, audit }))
   ) {
-    const detail = 'The call was interrupted. Send it again with the same key.'
+    const detail = 'The call was interrupted. Send it again with the same Idempotency-Key.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
   await deps.lists.put(list)

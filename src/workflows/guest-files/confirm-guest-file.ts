@@ -22,7 +22,7 @@ const isThere = ({ status }: FileSaid): boolean => status === 'uploaded' || stat
 export const confirm = async (run: FileRun): Promise<Next> => {
   const { deps, file } = run
   const { fileId } = file.genesys
-  if (fileId === null) throw new Error(`guest file ${file.id} has no id at Genesys to confirm`)
+  if (fileId === null) throw new Error(`guest file ${file.id} has no id from Genesys yet`)
   const about = { target: file.target, fileId }
   if (file.progress.confirmAskedAt !== null) {
     const said = await lookUp(run, about)

@@ -201,7 +201,7 @@ export const quarantine = (run: FileRun, genesys: GuestFile['genesys']): Promise
  * gateway's OAuth client.
  */
 const targetRefused = (run: FileRun, { kind, right }: GenesysFailure): Promise<null> => {
-  const missing = right === null ? '' : ` Probably missing right: ${right}.`
+  const missing = right === null ? '' : ` The OAuth client probably lacks the right ${right}.`
   if (run.file.target.kind === 'external_contact') {
     const detail = `Genesys refuses files for this external contact (${kind.replace('_', ' ')}).${missing}`
     return end(run, 'failed', 'external-contact-refused', detail)

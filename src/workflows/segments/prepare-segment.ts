@@ -194,7 +194,7 @@ const houseOf = (
       const list = lacking(leaf)
       if (list === undefined) return []
       const column = JSON.stringify(leaf.attribute)
-      const detail = `The gateway leaves out the exclusion on ${column} (from SEGMENT_EXCLUSIONS), because contact list ${list.id} has no such column.`
+      const detail = `The gateway leaves out the exclusion on ${column} (from SEGMENT_EXCLUSIONS), because the contact list ${list.id} has no such column.`
       return [finding('house-exclusion-missing', '', detail)]
     }),
   }

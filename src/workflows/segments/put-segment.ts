@@ -173,7 +173,7 @@ const put = async (
     throw new GatewayProblem('precondition-failed', detail)
   }
   if (made.kind === 'claim-lost') {
-    const detail = 'The call was interrupted. Send it again with the same key.'
+    const detail = 'The call was interrupted. Send it again with the same Idempotency-Key.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
   deps.wake()

@@ -15,7 +15,7 @@ const BUGS = {
 }
 
 for (const [what, bug] of Object.entries(BUGS)) {
-  test(`a bug, ${what}, ends the process with code 1, and the next start has everything`, async (t) => {
+  test(`a bug, ${what}, ends the process with code 1, and the next start finds everything that was accepted`, async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'bug-'))
     t.after(() => rmSync(directory, { recursive: true }))
     const planted = join(directory, 'planted.mjs')

@@ -60,7 +60,7 @@ describe('A full disk, embedded', { skip }, () => {
     assert.equal((await gateway.stop()).code, 0)
   })
 
-  test('the process ends when a write of the database fails, and the next start has everything', async () => {
+  test('the process ends when a write of the database fails, and the next start finds everything that was accepted', async () => {
     const dataDir = await databaseIn('filled')
     const writer = spawn(process.execPath, [WRITER, dataDir], { stdio: 'pipe' })
     const said = text(writer.stderr)

@@ -78,7 +78,7 @@ test('framework errors are problems: unknown address, wrong method, broken escap
   }
 })
 
-test('a known error of a workflow becomes its problem, and an unknown error tells the caller nothing', async (t) => {
+test('a known error of a workflow becomes a problem with a code, and an unknown error tells the caller nothing', async (t) => {
   const thrown: { error: unknown } = { error: null }
   const { app, events } = await startFakeServer({
     readContactList: async () => {

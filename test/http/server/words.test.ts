@@ -12,7 +12,11 @@ test('a refused option or parameter is named with what is permitted, and never w
   const headers = { ...bearer('admin'), 'content-type': 'text/csv', 'idempotency-key': 'k' }
   const cases: ['POST' | 'GET', string, RegExp][] = [
     ['POST', `${UPLOADS}?duplicates=secret`, /^`duplicates` must be one of "update", "skip", "ig/],
-    ['POST', `${UPLOADS}?defaultRegion=secret`, /^`defaultRegion` must be the two-letter code of a country/],
+    [
+      'POST',
+      `${UPLOADS}?defaultRegion=secret`,
+      /^`defaultRegion` must be the two-letter code of a country/,
+    ],
     ['POST', `${UPLOADS}?delimiter=secret`, /^`delimiter` must be one of ",", ";", "\\t", "\|"\.$/],
     ['POST', `${UPLOADS}?notBefore=2026-12-24T09:00:00+01:00`, /Z or an offset.*%2B01:00/],
     ['POST', `${UPLOADS}?validateOnly=secret`, /^`validateOnly` must be of the type boolean/],

@@ -116,7 +116,7 @@ export const analyseEmptyCells = (
         : finding(
             'empty-cells',
             leaf.path,
-            `With this rule, the segment selects contacts whose column ${column} is empty. Genesys may treat an empty cell differently, and then does not dial these contacts.`,
+            `With this rule, the segment selects contacts whose column ${column} is empty. If Genesys treats an empty cell differently, it does not dial these contacts.`,
             { witness },
           ),
     ]

@@ -116,7 +116,7 @@ export const registerKeys = (add: AddRoute): void => {
     params: keyParamsSchema,
     id: 'rotateKey',
     summary:
-      'Make a new key that replaces this key. The old key still works for overlapHours hours. If it expires earlier, it works until then',
+      'Make a new key that replaces this key. The old key still works for overlapHours hours, or until its expiry if the expiry is earlier',
     body: rotationSchema,
     answers: created,
     problems: ROTATE_KEY_REFUSALS,

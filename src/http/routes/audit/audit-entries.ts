@@ -37,12 +37,12 @@ const registerList = (add: AddRoute): void => {
     exposeHeadRoute: false,
     id: 'listAuditEntries',
     summary:
-      'Read entries of the audit trail. Their order is the order of the chain. If you set `from` or `to`, the entries are in the order of their times. An admin sees the entries of all tenants',
+      'Read entries of the audit trail. With `from` or `to`, the entries are in the order of their times, otherwise in the order of the chain. An admin sees the entries of all tenants',
     query: auditQuerySchema,
     answers: {
       200: {
         about:
-          'A page of entries. A page may have fewer entries than `limit`, or none, although `next` is not null. If Accept is application/x-ndjson: all entries that match, without pages',
+          'A page of entries. Even if `next` is not null, a page can have fewer entries than `limit`, or no entries. If Accept is application/x-ndjson: all entries that match, without pages',
         schema: auditEntriesSchema,
         mediaTypes: ['application/json', NDJSON],
         headers: ['Vary'],

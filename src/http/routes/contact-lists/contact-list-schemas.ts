@@ -30,7 +30,7 @@ const columnName = z
 
 /** The types of columns in the guides, for callers who send a schema in that form. */
 const KIND_OF_TYPE = { String: 'text', Phone: 'phone', Email: 'email', Date: 'date' } as const
-const KIND_MISSING = `is missing. Send one of ${COLUMN_KINDS.map((kind) => JSON.stringify(kind)).join(', ')}, or send type instead`
+const KIND_MISSING = `is missing. Send one of ${COLUMN_KINDS.map((kind) => JSON.stringify(kind)).join(', ')}, or send the field type instead`
 const TYPES = ['String', 'Phone', 'Email', 'Date'] as const
 
 const columnSchema = z

@@ -127,7 +127,7 @@ export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): 
     url: '/v1/dnc-lists/:dncListId/removals',
     id: 'createDncRemovals',
     summary:
-      'End entries of a do-not-call list: the entries of the people that you send. Ended entries no longer suppress anyone. In the platform dialect, the gateway also removes a person from the list in Genesys if no other entry names the person. To end REGULATORY entries, you need the option override and the scope dnc:override',
+      'End the do-not-call entries of the people that you send. Ended entries no longer suppress anyone. In the platform dialect, the gateway also removes a person from the list in Genesys if no other entry names the person. To end REGULATORY entries, you need the option override and the scope dnc:override',
     query: dncRemovalOptionsSchema,
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncRemovalOptions' }, 'entries'),
     answers: answers('Accepted. Location is the address of the submission'),

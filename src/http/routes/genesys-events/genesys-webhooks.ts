@@ -41,7 +41,7 @@ const proofOf = (
 }
 
 const TAKEN: Answer = {
-  about: 'The gateway has stored the message durably, or already had it',
+  about: 'The gateway has stored the webhook durably, now or after an earlier call',
   schema: webhookAnswerSchema,
 }
 

@@ -33,7 +33,7 @@ const registerProbes = (add: AddRoute): void => {
     id: 'readyz',
     tag: 'operations',
     summary:
-      'Check whether the gateway accepts uploads, what is missing, and whether Genesys is simulated',
+      'Check whether the gateway accepts uploads. The answer also shows what is missing, and whether Genesys is simulated',
     answers: {
       200: { about: 'Ready', schema: readinessSchema },
       503: { about: 'Not ready', schema: readinessSchema },

@@ -45,7 +45,7 @@ const UNDERSTOOD = {
         severity: 'warning',
         path: '',
         detail:
-          'The gateway leaves out the exclusion on "do_not_call" (from SEGMENT_EXCLUSIONS), because contact list demo-contacts has no such column.',
+          'The gateway leaves out the exclusion on "do_not_call" (from SEGMENT_EXCLUSIONS), because the contact list demo-contacts has no such column.',
       },
     ],
     matches: null,

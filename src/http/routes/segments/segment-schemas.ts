@@ -163,7 +163,7 @@ const analysisSchema = z.strictObject({
         .max(1)
         .nullable()
         .describe(
-          '1 for `preview`. For `rows` and `sample`: the share of the delivered contacts that was counted. null: unknown',
+          'If `basis` is `preview`: 1. If it is `rows` or `sample`: the share of the delivered contacts that was counted. null: unknown',
         ),
       total: count,
       selected: count.describe('Contacts that the campaign dials'),

@@ -80,7 +80,7 @@ export const registerUploadEvents = (
     answers: {
       200: {
         about:
-          'The stream. It first sends the current state of the upload. When the upload changes, it sends the new state within about a second. It ends after the final state. If it ends earlier, for example after 30 minutes, connect again. If the key is revoked or expires, the stream ends within 15 seconds',
+          'The stream. It first sends the current state of the upload. When the upload changes, the stream sends the new state within about a second. After the final state, the stream ends. If it ends earlier, for example after 30 minutes, connect again. If the key is revoked or expires, the stream ends within 15 seconds',
         mediaTypes: ['text/event-stream'],
       },
       204: { about: 'The upload has ended, and Last-Event-ID names its last version' },

@@ -13,7 +13,7 @@ export class ClusterMissing extends Error {
   override readonly name = 'ClusterMissing'
   constructor(dataDir: string, what: string) {
     super(
-      `DATA_DIR ${dataDir} ${what}. The gateway makes no new, empty database there, because accepted data would be lost. Restore the directory from a backup, or set DATA_DIR to a different directory.`,
+      `DATA_DIR ${dataDir} ${what}. The gateway makes no new database there, because a new database would lack the data of the old one. Restore the directory from a backup, or set DATA_DIR to a different directory.`,
     )
   }
 }
