@@ -113,7 +113,7 @@ export const showSizes = (report: Report, uploads: readonly UploadFigures[]): vo
 }
 
 export const showDatabase = (report: Report, uploads: readonly UploadFigures[]): void => {
-  report.heading('What it costs the database, and delivery without a pace')
+  report.heading('The cost for the database, and delivery without a pace')
   const lines = uploads.flatMap(({ home, rows, accepted, received, delivered }) =>
     [
       { name: `receiving, ${home}`, of: rows, cost: received },

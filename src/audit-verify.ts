@@ -13,8 +13,8 @@ const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH] [--h
 
 FILE   the answer of GET /v1/audit-entries/export
 KEYS   the answer of GET /v1/signing-keys. Save it before anyone can have a reason to change it
---head a block and its hash. Take both from a log line audit.chained that was kept elsewhere. With --head, the check shows whether the end of FILE was cut off
-HEADS  the file of AUDIT_HEADS_FILE, or a log with lines audit.chained. The check compares the heads in this file with FILE. It ignores heads of blocks that come before FILE
+--head a block and its hash. Take both from a log line audit.chained that you kept outside the database. With --head, the check shows whether the end of FILE was cut off
+HEADS  the file of AUDIT_HEADS_FILE, or a log with lines audit.chained. The check compares the heads in this file with FILE. It ignores heads of blocks that come before the first block of FILE
 `
 
 /** Thrown if the verifier cannot check anything. Reported in one line, without a stack trace. */

@@ -224,7 +224,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     dnc,
     'DNC_REASONS',
     null,
-    'Words that the CRM uses for reasons, separated by commas: word=REGULATORY, word=CUSTOMER_REQUEST or word=UNSPECIFIED. Any other word counts as UNSPECIFIED.',
+    'Pairs, separated by commas. Each pair maps a word of the CRM to a reason: word=REGULATORY, word=CUSTOMER_REQUEST or word=UNSPECIFIED. Any other word of the CRM counts as UNSPECIFIED.',
   ),
   variable(
     dnc,

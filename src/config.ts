@@ -177,7 +177,7 @@ const crossFaults = (env: Environment): string[] => {
     ],
     [
       env.GENESYS_DIALECT === 'platform' && half(env.GENESYS_API_URL, env.GENESYS_LOGIN_URL),
-      'GENESYS_API_URL, GENESYS_LOGIN_URL: in the platform dialect, set both or neither. If you set only one, the gateway would send the credentials to another host',
+      'GENESYS_API_URL, GENESYS_LOGIN_URL: in the platform dialect, set both or neither. Otherwise, the gateway would use a host of the region for the missing URL, and send credentials to this host',
     ],
     [
       env.CLAMD_SOCKET !== undefined && env.CLAMD_HOST !== undefined,

@@ -87,7 +87,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   throttled: counter('genesys_throttled_total', 'Answers of Genesys with 429'),
   tokenRenewed: gauge('genesys_token_renewed_timestamp_seconds', 'When the token was last renewed'),
   tokenLife: gauge('genesys_token_life_seconds', 'How long the token is valid after its renewal'),
-  paceWaits: histogram('pace_wait_seconds', 'Time that a request waited for its slot', SECONDS, [
+  paceWaits: histogram('pace_wait_seconds', 'Time that a request waited for the pace', SECONDS, [
     'class',
   ]),
   paceBlocks: counter('pace_blocks_total', 'How often a 429 of Genesys made all instances pause'),
@@ -107,7 +107,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'pace_remaining',
     'How many more requests Genesys would accept, as Genesys last reported. The number is only a hint',
   ),
-  paceWaiting: gauge('pace_waiting', 'Requests of this instance that wait for a slot', ['class']),
+  paceWaiting: gauge('pace_waiting', 'Requests of this instance that wait for the pace', ['class']),
 })
 
 const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
@@ -120,7 +120,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   listsProvisioned: counter('lists_provisioned_total', 'Contact lists created or found', [
     'outcome',
   ]),
-  endpointsFailing: counter('sync_endpoints_failing_total', 'Endpoints that failed for a day'),
+  endpointsFailing: counter('sync_endpoints_failing_total', 'Endpoints failing for a whole day'),
   endpointsDisabled: counter(
     'sync_endpoints_disabled_total',
     'Endpoints that the gateway disabled',

@@ -7,11 +7,11 @@ import { page, type RejectionPage } from '../uploads/rejection-page.ts'
 export const GENESYS_REJECTIONS = {
   'genesys-refused': page(
     'Genesys refused the row, or the request that contained it.',
-    'A value that Genesys does not accept in that column.',
+    'A cell has a value that Genesys does not accept.',
     "Check the named column. If no column is named, check the upload's `problem`. Correct the row so that it follows the rules of the list, and send it again.",
   ),
   'genesys-unknown-column': page(
-    'Genesys reports that the contact list does not have this column of the row.',
+    'Genesys reports that the row has a column that the contact list does not have.',
     'A column was removed from the list while the upload was being delivered.',
     'Compare the columns of the file with those of the list. Send the row again when they match.',
   ),

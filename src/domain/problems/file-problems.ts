@@ -19,7 +19,7 @@ export const FILE_PROBLEMS = {
   'contact-id-column-missing': page(
     422,
     'No column holds the contact id',
-    'If you set the option `contactIdColumn`, the file has no column with this name. If you did not set this option, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, each proposal names a column that may hold the contact id.',
+    'There are two possible causes. First: you set the option `contactIdColumn`, but the file has no column with this name. Second: you did not set this option, the file has no column `contactId` or `customerId`, and the gateway is not certain which other column holds the contact id. If the answer has `proposals`, each proposal names a column that may hold the contact id.',
     'phone,firstName',
     'Add a column with the id that the CRM has for each contact. If the file already has this column under a different name, set `contactIdColumn` to this name.',
   ),
@@ -33,7 +33,7 @@ export const FILE_PROBLEMS = {
   'mapping-needed': page(
     422,
     'The mapping of columns is missing or does not fit',
-    'The answer has `proposals` or `unknown`. `proposals`: the gateway is not certain how to map some columns of the file to columns of the list. Each proposal names a column of the file, a column of the list and a confidence from 0 to 1. `mapping` in the answer is a value for the option `mapping`. Check this value, correct it where it is wrong, and send it back. `unknown` lists columns that an option names although they are not in the file, or columns of the file that cannot be added to the list.',
+    'The answer has `proposals` or `unknown`. If it has `proposals`, the gateway is not certain how to map some columns of the file to columns of the list. Each proposal names a column of the file, a column of the list and a confidence from 0 to 1. The answer then also has `mapping`, a suggestion for the option `mapping`. Check this suggestion, correct it where it is wrong, and send it as the option. `unknown` lists columns that an option names although they are not in the file, or columns of the file that cannot be added to the list.',
     'The file has `mobile`, the list has `phoneNumber` and no other phone.',
     'Send the option `mapping`. Each key must be a column of the file. Each value is a column of the list, or null to leave the column of the file out. The options `phoneColumns` and `emailColumns` can name only columns of the file or of the list.',
   ),
@@ -54,7 +54,7 @@ export const FILE_PROBLEMS = {
   'header-forbidden': page(
     422,
     'A column name is not allowed',
-    'The name of a column resembles an email address or a phone number, is a reserved word such as `constructor`, or is not valid text. If a name resembles an address or a number, the file probably has no header. `positions` shows where the columns with such names are. The first column is 1.',
+    'The name of a column resembles an email address or a phone number, is a reserved word such as `constructor`, or is not valid text. If a name resembles an address or a number, the file probably has no header. `positions` shows which columns have a name that is not allowed. The first column is 1.',
     'C-1,Ann,+14155550101 as the first line',
     'If the file has no header, add a first line with the names of the columns, or send hasHeader=false. Otherwise, rename these columns.',
   ),
@@ -75,7 +75,7 @@ export const FILE_PROBLEMS = {
   'compression-invalid': page(
     422,
     'The gzip data cannot be read',
-    'The body is declared as gzip or begins with the bytes of gzip, but is incomplete, damaged or not gzip. `byte` is the number of bytes that could be read.',
+    'The body is declared as gzip, but is not gzip. Or the body is gzip, but is incomplete or damaged. `byte` is the number of compressed bytes that could be read.',
     'A .csv.gz file whose download was interrupted.',
     'Compress the file again, or send it uncompressed.',
   ),
@@ -89,7 +89,7 @@ export const FILE_PROBLEMS = {
   'csv-malformed': page(
     422,
     'The CSV cannot be read',
-    'A quote is never closed, the header has a quote in the wrong place, or one record is longer than 1 MiB. `line` shows where the record begins.',
+    'A quote is never closed, the header has a quote in the wrong place, or one record is longer than 1 MiB. `line` is the line where the faulty record begins.',
     '"Smith,John',
     'Close every quote, double a quote inside a quoted cell, and keep each record under 1 MiB.',
   ),

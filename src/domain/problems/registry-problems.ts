@@ -54,7 +54,7 @@ export const REGISTRY_PROBLEMS = {
   'edition-base-missing': page(
     409,
     'The changes do not fit the edition in force',
-    'You sent changes, but the registry has no edition in force, or your changes are for an edition that is not in force. If an edition is in force, `editionId` is its id.',
+    'You sent changes for an edition that is not in force, or the registry has no edition in force. If an edition is in force, the field `editionId` states its id.',
     'You send changes before the first full edition.',
     'Send a full edition first. Then send the changes that were made after this edition.',
   ),

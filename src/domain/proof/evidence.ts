@@ -13,7 +13,7 @@ export const EVIDENCE_CODES = {
   'entry-released': 'The entry was quarantined, and was then released to Genesys',
   'entry-removed': 'A removal ended the entry',
   'entry-overridden':
-    'A later entry with override replaced the entry, although the later entry is weaker or expires earlier',
+    'A later entry with the field `override` took the place of this entry, although the later entry is weaker or expires earlier',
   'entry-expired': 'The entry ended 24 hours after its expiry',
   'removal-accepted': 'A removal was accepted',
   'row-accepted': 'A row of an upload was accepted',

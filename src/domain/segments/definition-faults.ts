@@ -24,7 +24,7 @@ export const DEFINITION_FAULTS = {
   'values-invalid': 'must be an array of 1 to 1,000 values',
   'range-without-ends': 'must have `min`, `max` or both',
   'range-upside-down':
-    'is a range that no number can match: `max` is below `min`, or the two are equal and the range excludes one of them',
+    'is a range that no number can match: `max` is below `min`, or the two are equal and `minInclusive` or `maxInclusive` is false',
   'lists-invalid': 'must be an array of 1 to 100 different contact list ids',
   'both-forms': 'mixes the typed form with the short form. Use only one of them',
   'primary-list-differs': 'must be one of `listIds`',

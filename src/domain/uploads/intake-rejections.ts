@@ -117,7 +117,7 @@ export const INTAKE_REJECTIONS = {
     'Write the number with its 0, or with + and the country code, and format the column as text.',
   ),
   'phone-plus-lost': page(
-    'Perhaps a spreadsheet has removed the + from the number. With a +, the number is valid and begins with a country code. Without a +, the number is not valid, or is a different valid number. The gateway does not guess which of the two is right.',
+    'Perhaps a spreadsheet has removed the + from the number. With a +, the number is valid and begins with a country code. Without a +, the number is not valid, or is a different valid number. The gateway does not guess which number is meant.',
     '491711234567 in Germany. It could mean +491711234567 or 0491 711234567',
     'Write + before the country code, or 0 before a national number, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
   ),
@@ -144,7 +144,7 @@ export const INTAKE_REJECTIONS = {
   'phone-extension': page(
     'The phone number has an extension, and the list has no free column for the extension.',
     '415 555 0100 ext. 7',
-    'Remove the extension. Or add a column for extensions to the list. Name this column like the phone column, with Extension or _ext at the end.',
+    'Remove the extension. Or give the list a column for extensions. Name this column like the phone column, with Extension or _ext at the end.',
   ),
   'email-invalid': page(
     'The email address is not valid.',
@@ -179,7 +179,7 @@ export const INTAKE_REJECTIONS = {
   'phone-region-missing': page(
     'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because a wrong guess could suppress the wrong person.',
     '(415) 555-0101 without a region.',
-    'Write the number with + and its country code. Or set region to the country, in the entry or as an option.',
+    'Write the number with + and its country code. Or name the country in the field region of the entry, or in the option region.',
   ),
   'region-unknown': page(
     'The gateway does not know the region. A region is a two-letter country code, for example US.',

@@ -80,7 +80,7 @@ export const uploadOptionsSchema = z.strictObject({
     .enum(['auto', ...DELIVERY_METHODS])
     .default('auto')
     .describe(
-      'How the rows go to Genesys. `batches`: in requests. `file`: as files. `callback`: as files. When Genesys has processed a file, it calls the gateway. `auto`: the number of rows decides between batches and file. Default: `auto`',
+      'How the rows go to Genesys. `batches`: in requests. `file`: as files. `callback`: as files, and Genesys calls the gateway when it has processed a file. `auto`: the number of rows decides between batches and file. Default: `auto`',
     ),
   duplicateCheckField: columnName
     .optional()

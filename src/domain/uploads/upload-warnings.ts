@@ -11,7 +11,7 @@ export const UPLOAD_WARNINGS = {
   'duplicate-check-by-phone':
     'Genesys compares a phone column to find duplicates, so people who share a number become one contact.',
   'encoding-detected':
-    'The file is not UTF-8. The gateway detected the encoding from the bytes of the file. `source.encoding` shows which encoding it detected. If letters in the rows are wrong, send the file with the option encoding.',
+    'The file is not UTF-8. The gateway detected the encoding from the bytes of the file. `source.encoding` shows which encoding it detected. If letters in the rows are wrong, send the file again with the option `encoding`.',
   'cell-holds-rows':
     'A quoted cell contains lines that resemble rows. Perhaps a quote is closed too late. Compare the number of rows that the gateway read with the number of rows in the file. If rows are missing, correct the quotes and send the file again.',
   'phone-decimal-tail':

@@ -1,7 +1,7 @@
 /** The request headers that operations read, with their descriptions for the document. */
 export const REQUEST_HEADERS = {
   'Idempotency-Key':
-    '1 to 255 visible ASCII characters, with or without quotes. If you repeat the call, send the same key',
+    '1 to 255 visible ASCII characters. You can put quotes around the key. If you repeat the call, send the same key',
   'Content-Encoding':
     '`gzip`, if the body is a file that is compressed with gzip. Not allowed for a form',
   'X-File-Name':

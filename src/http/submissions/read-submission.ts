@@ -227,7 +227,7 @@ const withCharset = <Options extends { encoding?: TextEncoding | undefined }>(
   const { encoding = charset } = options
   if (charset === null) return options
   if (encoding === charset) return { ...options, encoding }
-  const detail = `The Content-Type names ${charset}, but the option encoding names ${encoding}. Leave one of the two out.`
+  const detail = `The Content-Type names ${charset}, but the option \`encoding\` names ${encoding}. Leave one of the two out.`
   throw new GatewayProblem('option-invalid', detail, { options: ['encoding'] })
 }
 

@@ -77,7 +77,7 @@ const sourceOf = (
   if (looks !== null) refuse(`The file is not text. It looks ${looks}`)
   const mark = findMark(first)
   if (mark !== null && asked !== undefined && mark.encoding !== asked) {
-    const detail = `The file begins with the byte order mark of ${mark.encoding}, but the option encoding names ${asked}. Leave this option out.`
+    const detail = `The file begins with the byte order mark of ${mark.encoding}, but the option \`encoding\` names ${asked}. Leave this option out.`
     refuse(detail, { encoding: asked, mark: mark.encoding })
   }
   const skip = mark?.sizeBytes ?? 0
@@ -113,7 +113,7 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
       if (source === null) return
       if (source.from === 'content' && source.decoder.isDoubtful?.() === true) {
         const encoding = source.encoding()
-        const detail = `The file is not UTF-8. It is probably not ${encoding} either: if it is read as ${encoding}, it has letters that do not occur in western words. It is probably text from a Mac or from DOS, or text in a non-western alphabet. Save it as UTF-8. If it really is ${encoding}, name the encoding with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
+        const detail = `The file is not UTF-8. It is probably not ${encoding} either: if it is read as ${encoding}, it has letters that do not occur in western words. It is probably text from a Mac or from DOS, or text in a non-western alphabet. Save it as UTF-8. If it really is ${encoding}, name the encoding with the option \`encoding\` (${TEXT_ENCODINGS.join(', ')}).`
         refuse(detail, { encoding, ...place() })
       }
       const at = source.decoder.badAt()
@@ -121,7 +121,7 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
       const byte = source.skip + at + 1
       const encoding = source.encoding()
       const where = place()
-      const detail = `Byte ${byte} of the file${placeWords(where)}, is not valid ${encoding}. Name the file's encoding with the option encoding (${TEXT_ENCODINGS.join(', ')}), or save the file as UTF-8.`
+      const detail = `Byte ${byte} of the file${placeWords(where)}, is not valid ${encoding}. Name the file's encoding with the option \`encoding\` (${TEXT_ENCODINGS.join(', ')}), or save the file as UTF-8.`
       refuse(detail, { encoding, byte, ...where })
     },
     encoding: () => source?.encoding() ?? asked ?? 'utf-8',

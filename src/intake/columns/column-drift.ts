@@ -90,6 +90,6 @@ export const addedColumns = (
   })
   if (bad.length === 0) return added
   const detail =
-    'The list cannot get some columns of the file: their names are numbers, are too long, are not allowed, or differ from another name only in upper and lower case. In `mapping`, assign each of these columns to another name, or to null to leave the column out.'
+    'The gateway cannot add some columns of the file to the list: their names are numbers, are too long, are not allowed, or differ from another name only in upper and lower case. In `mapping`, assign each of these columns to another name, or to null to leave the column out.'
   throw new FileRefused('mapping-needed', detail, { unknown: bad.map(shownName) })
 }

@@ -46,7 +46,7 @@ export const refuseTwice = (
 const refuseUnsure = (open: readonly Proposal[], spec: IntakeSpec): never => {
   throw new FileRefused(
     'mapping-needed',
-    'For some columns of the file, the gateway is not certain which column of the list matches. Send mapping with the right pairs. To leave a column out, map it to null.',
+    'For some columns of the file, the gateway is not certain which column of the list matches. Send the option `mapping` with the right pairs. To leave a column out, map it to null.',
     {
       proposals: open.slice(0, MOST_PROPOSALS),
       mapping: mappingOf(open, spec.options.mapping ?? {}),
@@ -77,7 +77,7 @@ const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[
   )
   if (strangers.length > 0 && schemaDrift !== 'extend') {
     const added = strangers.map((target) => shownName(String(target)))
-    const detail = 'The option mapping names columns that the list does not have.'
+    const detail = 'The option `mapping` names columns that the list does not have.'
     throw driftOf({ added, removed: [], retyped: [] }, detail)
   }
   const places = names.map((name): Place => {

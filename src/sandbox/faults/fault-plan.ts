@@ -93,7 +93,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('callback-forged', { how: z.enum(['unsigned', 'forged']).default('forged') }),
   /** The import ends as FAILED with this reason, and nothing is stored (platform). */
   rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
-  /** The status shows an import only `forMs` after its end. Default: never (platform). */
+  /** The status shows an import from `forMs` ms after its end. Default: never (platform). */
   rule('import-status-stuck', { forMs: z.int().positive().optional() }),
   /** The file is accepted, but its import never begins: no status and no event (platform). */
   rule('import-lost', {}),

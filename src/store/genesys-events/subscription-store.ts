@@ -125,7 +125,7 @@ export const createSubscriptionStore = (deps: { database: Database }): Subscript
       if (attempt !== null) return { claimed: true, attempt }
       const { rows } = await sql<{ state: SubscriptionState }>`
         select s.state from event_subscription s where ${isTarget(target)}`.execute(tx)
-      if (!rows[0]) throw new Error('The store is bound to no Genesys org')
+      if (!rows[0]) throw new Error('The store is not bound to a Genesys org')
       return { claimed: false, state: rows[0].state }
     }),
   forget: async () => {

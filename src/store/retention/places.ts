@@ -37,7 +37,7 @@ export type Place = {
 const because = (reason: string): Because => ({ because: reason })
 
 const CONFIGURED = because('configuration, which stays until a person changes it')
-const AUDITED = because('the end of the chain is never deleted')
+const AUDITED = because('one row, which describes the newest block of the audit trail')
 const LANE = because('one row for each object that the gateway works on, such as a list')
 const NOBODY = because('only ids, counts, times and digests, and no contents of rows')
 
@@ -67,7 +67,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     columns: {},
   },
   signing_key: {
-    kept: because('its public key verifies all signatures of this key'),
+    kept: because('its public key is needed to verify its signatures'),
     erased: NOBODY,
     columns: { public_key: 'plain', sealed: 'wrapped' },
   },

@@ -150,7 +150,7 @@ export const checkKeysKnown = async (db: Db, keyring: Keyring): Promise<void> =>
   if (rows.length > 0) {
     const names = rows.map(({ id }) => `"${id}"`).join(', ')
     throw new Error(
-      `ENCRYPTION_KEYS lacks ${names}. Stored data may still be sealed under each key named here. Put these keys back after the first key. You may remove a key after the log event keys.retired names it`,
+      `ENCRYPTION_KEYS lacks ${names}. Stored data may still be sealed under each key named here. Add these keys to ENCRYPTION_KEYS again, after the first key. You may remove a key after the log event keys.retired names it`,
     )
   }
   await recordKeyInUse(db, keyring)

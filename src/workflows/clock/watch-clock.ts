@@ -74,7 +74,7 @@ const wordsOf = (known: { found: ClockLook; offMs: number | null } | null): stri
   const { found, offMs } = known
   if (!found.doubted) return 'steady'
   if (offMs === null)
-    return 'in doubt after a jump of the clock or a stop of the gateway, until an answer of Genesys confirms the time'
+    return 'in doubt: the clock jumped or the gateway stopped, and Genesys has not confirmed the time yet'
   return `in doubt: ${secondsOf(offMs)} s ${offMs < 0 ? 'behind' : 'ahead of'} Genesys`
 }
 

@@ -66,7 +66,7 @@ export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
     }
     if (options.apply === 'auto') return
     const detail =
-      'With schemaDrift=extend, the gateway changes the list before you can apply a plan. Send apply=auto.'
+      'You cannot combine schemaDrift=extend with apply=manual, because the gateway would change the list before you have seen the plan. Send apply=auto.'
     throw new GatewayProblem('option-invalid', detail, { options: ['schemaDrift', 'apply'] })
   },
   extend: async (request, list, result) => {

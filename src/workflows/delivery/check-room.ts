@@ -28,8 +28,11 @@ export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   // Rows of requests that were tried before may or may not be in the list already, so it is unknown
   // how much room they still need.
   if (batches.some(({ attempts }) => attempts > 0)) return
-  const fresh = upload.mode === 'overwrite' ? upload.counts.accepted : await newContacts(run)
+  const overwrites = upload.mode === 'overwrite'
+  const fresh = overwrites ? upload.counts.accepted : await newContacts(run)
   if (size + fresh <= most) return
-  const detail = `The list holds ${size} of at most ${most} contacts, and the upload adds ${fresh}.`
+  const detail = overwrites
+    ? `The upload overwrites the list with ${fresh} contacts. The list can hold at most ${most}.`
+    : `The list holds ${size} of at most ${most} contacts, and the upload adds ${fresh}.`
   throw new DeliveryEnds({ kind: 'fail', problem: { code: 'contact-list-full', detail } })
 }

@@ -72,7 +72,7 @@ export type PreparedSegment = {
 type Read = Extract<ReadDefinition, { definition: SegmentDefinition }>
 
 const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
-  new GatewayProblem('segment-invalid', 'The definition has faults. `errors` lists every place.', {
+  new GatewayProblem('segment-invalid', 'The definition has faults. `errors` lists up to 50.', {
     errors,
   })
 

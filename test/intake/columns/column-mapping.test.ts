@@ -128,7 +128,7 @@ describe('a file that differs from its list', () => {
     const names = ['customerId', 'customerName', 'eMail']
     const refused = await refusal(fileOf(names), { columns: LIST, options })
     assert.equal(refused.code, 'schema-drift')
-    assert.match(refused.message, /option mapping names/)
+    assert.match(refused.message, /option `mapping` names/)
     assert.deepEqual(refused.about, { diff: { added: ['nope'], removed: [], retyped: [] } })
   })
 

@@ -21,7 +21,7 @@ describe('text of single bytes that is no western text', () => {
     it(`is refused, and the option encoding is named as the way out: ${name}`, async () => {
       const { code, message, about } = await refusal(file(name), LIST)
       assert.equal(code, 'encoding-invalid')
-      assert.match(message, /option encoding/)
+      assert.match(message, /option `encoding`/)
       assert.ok(typeof about['line'] === 'number')
     })
 

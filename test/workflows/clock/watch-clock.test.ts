@@ -105,7 +105,7 @@ describe('The watch over the clock', () => {
     assert.equal(state.asked, 1)
     assert.equal(
       watch.detail(),
-      'in doubt after a jump of the clock or a stop of the gateway, until an answer of Genesys confirms the time',
+      'in doubt: the clock jumped or the gateway stopped, and Genesys has not confirmed the time yet',
     )
     state.answers = true
     await manual.advance(2_000)

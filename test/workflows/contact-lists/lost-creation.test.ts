@@ -33,7 +33,7 @@ describe('a creation whose answer is lost', () => {
     assert.equal(problem.code, 'genesys-unavailable')
     assert.match(
       problem.message,
-      /^Genesys did not answer, .* same key\. The gateway then searches for the list/,
+      /^Genesys did not answer, .* same Idempotency-Key\. The gateway then searches for the list/,
     )
     assert.ok((problem.retryAfterSeconds ?? 0) > 0)
     assert.equal(intents.size, 1)

@@ -35,6 +35,11 @@ describe('a list that is full', () => {
     const t = setUpFull(10, { mode: 'overwrite' })
     await t.run()
     assert.notEqual(t.store.upload.problem?.code, 'contact-list-full')
+    const full = setUpFull(10, { mode: 'overwrite' })
+    Object.assign(full.genesys.limits, { listContacts: 4 })
+    await full.run()
+    const detail = 'The upload overwrites the list with 5 contacts. The list can hold at most 4.'
+    assert.deepEqual(full.store.upload.problem?.detail, detail)
   })
 
   it('that says so itself gives the upload its problem, and rows their code', async () => {

@@ -42,7 +42,7 @@ export const editionOptionsSchema = z.strictObject({
     .datetime({ offset: true })
     .optional()
     .describe(
-      'The time of the data in the file. The age of the edition counts from this time. It can be at most five minutes in the future. Default: now',
+      'The time of the data in the file. This time can be at most five minutes in the future. The age of the edition counts from this time. Default: now',
     ),
   subscription: z
     .string()

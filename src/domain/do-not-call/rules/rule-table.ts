@@ -47,7 +47,7 @@ export const RULE_TABLE: readonly Rule[] = [
     validFrom: '2025-04-11',
     validUntil: null,
     source: { citation: '47 CFR 64.1200(a)(10) and (d)(3), 89 FR 15756', date: '2024-03-05' },
-    note: 'From 2027-01-31, one revocation counts for all calls of the caller. Until then, this rule is waived.',
+    note: 'From 2027-01-31, one revocation of consent counts for all calls of the caller. Until then, this part of the rule is waived.',
   },
   {
     id: 'us-opt-out-30-days',

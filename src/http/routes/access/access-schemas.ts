@@ -138,7 +138,7 @@ export const rotationSchema = z
       .max(MOST_OVERLAP_HOURS)
       .default(USUAL_OVERLAP_HOURS)
       .describe(
-        'How many hours the old key stays valid after the rotation. If the old key expires earlier, it is valid until then',
+        'How many hours the old key stays valid after the rotation. If the old key has an earlier expiry, it stays valid only until its expiry',
       ),
   })
   .prefault({})

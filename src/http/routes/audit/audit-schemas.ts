@@ -17,7 +17,7 @@ export const auditQuerySchema = z.strictObject({
   from: time
     .optional()
     .describe(
-      'Entries of this time or later. With `from` or `to`, entries are in the order of their times',
+      'Entries of this time or later. If you set `from` or `to`, entries are in the order of their times',
     ),
   to: time.optional().describe('Entries before this time'),
   action: z.enum(AUDIT_ACTIONS as [string, ...string[]]).optional(),

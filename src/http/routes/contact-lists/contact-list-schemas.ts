@@ -25,12 +25,12 @@ const columnName = z
   .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is not a valid column name')
   .refine(
     (name) => !isLedgerColumn(name),
-    'is the name of a column of the ledger. If you upload a ledger, the gateway ignores such columns',
+    'is the name of a column of the ledger (the rows of an upload with their outcomes). If you upload a ledger, the gateway ignores such columns',
   )
 
 /** The types of columns in the guides, for callers who send a schema in that form. */
 const KIND_OF_TYPE = { String: 'text', Phone: 'phone', Email: 'email', Date: 'date' } as const
-const KIND_MISSING = `is missing. Send one of ${COLUMN_KINDS.map((kind) => JSON.stringify(kind)).join(', ')}, or send the field type instead`
+const KIND_MISSING = `is missing. Send one of ${COLUMN_KINDS.map((kind) => JSON.stringify(kind)).join(', ')}, or send \`type\` instead`
 const TYPES = ['String', 'Phone', 'Email', 'Date'] as const
 
 const columnSchema = z
@@ -128,7 +128,7 @@ const checkColumn = (columns: readonly Column[], column: Column, index: number, 
     if (!isText(contactableTimeColumn)) fault(at('contactableTimeColumn'), NO_TEXT)
   }
 }
-const NO_TEXT = 'must be the name of a column of the kind text'
+const NO_TEXT = 'must be the name of a text column'
 
 /**
  * Checks the settings about time zones. Genesys either finds time zones itself or reads them from a

@@ -52,7 +52,7 @@ const OF_FILE: z.output<typeof submissionSchema> = {
 }
 
 const REASON =
-  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because a wrong guess could suppress the wrong person. Write the number with + and its country code. Or set region to the country, in the entry or as an option.'
+  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because a wrong guess could suppress the wrong person. Write the number with + and its country code. Or name the country in the field region of the entry, or in the option region.'
 
 const ENTRY: z.output<typeof ledgerEntrySchema> = {
   line: 3,
@@ -91,7 +91,7 @@ export const SUBMIT_EXAMPLES: readonly Example[] = [
 export const REMOVE_EXAMPLES: readonly Example[] = [
   {
     name: 'json',
-    summary: 'One person who asked to be called again',
+    summary: 'One person who allows calls again',
     params: { dncListId },
     headers: { 'idempotency-key': '3f0f7a4e-52c1-4a0b-9a57-0c9d1b2e4f60' },
     body: {

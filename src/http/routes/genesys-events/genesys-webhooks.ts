@@ -41,7 +41,7 @@ const proofOf = (
 }
 
 const TAKEN: Answer = {
-  about: 'The gateway has stored the webhook durably, now or after an earlier call',
+  about: 'The gateway has stored the webhook durably, either in this call or in an earlier call',
   schema: webhookAnswerSchema,
 }
 

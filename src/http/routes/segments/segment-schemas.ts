@@ -163,7 +163,7 @@ const analysisSchema = z.strictObject({
         .max(1)
         .nullable()
         .describe(
-          'If `basis` is `preview`: 1. If it is `rows` or `sample`: the share of the delivered contacts that was counted. null: unknown',
+          'The share of the delivered contacts that was counted. Always 1 if `basis` is `preview`. null: unknown',
         ),
       total: count,
       selected: count.describe('Contacts that the campaign dials'),

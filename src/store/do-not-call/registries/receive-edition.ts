@@ -36,7 +36,7 @@ const createHolds = () => {
     heldOf: (hold: EditionHold): OpenEdition => {
       const edition = held.get(placeOf(hold))
       if (edition !== undefined) return edition
-      throw new StagingLost(`This instance does not receive edition ${hold.id}`)
+      throw new StagingLost(`This instance is not receiving edition ${hold.id}`)
     },
     forget: (hold: EditionHold): void => {
       held.delete(placeOf(hold))

@@ -262,4 +262,4 @@ const underWay = (about: { uploadId: string; state?: string }): GatewayProblem =
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'The upload does not exist.')
 
 const nothing = (): GatewayProblem =>
-  new GatewayProblem('nothing-to-retry', 'No row of the upload has the outcomes that you named.')
+  new GatewayProblem('nothing-to-retry', 'No row of the upload has an outcome that you named.')

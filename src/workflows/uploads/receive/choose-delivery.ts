@@ -64,7 +64,7 @@ const needsIdColumn = (deps: Deps, delivery: UploadOptions['delivery']): boolean
 const noIdColumn = (): GatewayProblem =>
   new GatewayProblem(
     'contact-id-column-not-in-list',
-    'delivery=file and delivery=callback need a column of the list for the contact id, and the list has none.',
+    'With delivery=file or delivery=callback, the list must have a column for the contact id. This list has none.',
   )
 
 /**
