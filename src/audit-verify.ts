@@ -43,7 +43,9 @@ const readKeys = (path: string): Map<string, string> => {
     return new Map(items.map(({ id, publicKey }) => [id, publicKey]))
   } catch (error) {
     const reason = reasonOf(error).split('\n')[0]
-    throw new Unreadable(`KEYS is not the answer of GET /v1/signing-keys: ${reason}`)
+    throw new Unreadable(
+      `The file of --keys cannot be read as the answer of GET /v1/signing-keys: ${reason}`,
+    )
   }
 }
 

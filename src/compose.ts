@@ -109,9 +109,10 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   })
   await during('warm-up', () => warmUpWith(essentials, server.validation.contacts))
   await during('start-jobs', () => work.jobs.start())
+  await during('listen', () => listen(server))
+  // If the port is taken, the start ends here. No lane must be at work then.
   work.lanes.start()
   work.sweeper.start()
-  await during('listen', () => listen(server))
   // Genesys may send events as soon as it has the address of the gateway. The gateway therefore
   // listens before it subscribes.
   if (typeof events !== 'string') events.start()

@@ -127,7 +127,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_MAX_CONCURRENT_DNC_WRITES',
     '5',
-    'Maximum number of requests with do-not-call entries that are in progress at a time, over all instances.',
+    'Maximum number of concurrent requests with do-not-call entries, over all instances.',
   ),
   secret(
     access,
@@ -198,7 +198,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     sync,
     'ALLOW_HTTP_HOSTS',
     null,
-    'Hosts for which plain http is allowed, separated by commas. Loopback is always allowed. This variable applies to URLs in the environment. With the embedded sandbox, it also applies to registered endpoints.',
+    'Hosts for which plain http is allowed, separated by commas. Loopback is always allowed. This variable applies to URLs in environment variables. With the embedded sandbox, it also applies to registered endpoints.',
   ),
   variable(
     intake,
@@ -218,7 +218,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     intake,
     'WARM_UP_ROWS',
     '60000',
-    'Number of made-up rows that the gateway reads before it listens, so that the first file takes less processor time. With the embedded database, it also stores and deletes them. 0: none.',
+    'Number of made-up rows that the gateway reads at its start, before it accepts calls. The first file then takes less processor time. With the embedded database, it also stores and deletes them. 0: none.',
   ),
   variable(
     dnc,

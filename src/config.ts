@@ -113,7 +113,7 @@ const environmentSchema = z.object({
   GENESYS_UPLOAD_HOSTS: commaList
     .refine(
       (hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)),
-      'each must be a host name, or *. followed by a host name',
+      'each must be a host name, or a pattern such as *.example.com',
     )
     .optional(),
   GENESYS_INDEX_WAIT_SECONDS: wholeNumber(0, 3_600),

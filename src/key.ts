@@ -78,7 +78,7 @@ const createCall =
       ...(body !== undefined && { body: JSON.stringify(body) }),
     }).catch(() => {
       throw new Refused(
-        `No gateway answers at ${address}. Start it, or name its address with --url.`,
+        `No gateway answers at ${address}. Start the gateway, or name its address with --url.`,
       )
     })
     const said = await answer.text()

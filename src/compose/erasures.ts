@@ -54,11 +54,12 @@ export const erasureWorkerOf = ({ store, genesys, telemetry, owner }: Essentials
 export const upkeepWorkerOf = ({ store, telemetry, owner }: Essentials): ObjectWorker => {
   const { emit } = telemetry
   const { upkeep } = store
+  const uses = { upkeep, clock: systemClock, emit }
   return createUpkeepWorker({
     upkeep,
     tasks: {
-      retention: createKeepToRetention({ retention: upkeep.retention, clock: systemClock, emit }),
-      resealing: createReseal({ reseal: upkeep.reseal, clock: systemClock, emit }),
+      retention: createKeepToRetention({ ...uses, retention: upkeep.retention }),
+      resealing: createReseal({ ...uses, reseal: upkeep.reseal }),
     },
     ...{ ...timing, emit, owner },
     ...{ idlePollMs: 5_000, atOnce: 2 },

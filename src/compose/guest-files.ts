@@ -7,6 +7,7 @@ import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
 import { createReceiveGuestFile } from '../workflows/guest-files/receive-guest-file.ts'
 import { createSendGuestFile } from '../workflows/guest-files/send-guest-file.ts'
+import { createScannerDetail } from '../workflows/operations/scanner-detail.ts'
 import type { Scanner } from '../workflows/ports/guest-files/scanner.ts'
 import type { Essentials } from './essentials.ts'
 
@@ -20,14 +21,9 @@ const HOLD_RETRY_MS = 15_000
 const scannerOf = ({ config }: Essentials): Scanner | null =>
   config.guestFiles.clamd === null ? null : createClamd(config.guestFiles.clamd)
 
-/** What /readyz and the start report about the scanner. */
-export const scannerDetailOf = (essentials: Essentials): (() => Promise<string>) => {
-  const scanner = scannerOf(essentials)
-  return async () =>
-    scanner === null
-      ? 'not configured: nothing scans guest files'
-      : ((await scanner.engine()) ?? 'clamd does not answer: guest files wait')
-}
+/** What /readyz shows about the scanner. */
+export const scannerDetailOf = (essentials: Essentials): (() => Promise<string>) =>
+  createScannerDetail({ scanner: scannerOf(essentials), clock: systemClock })
 
 /** Receives guest files and inspects them. `close` ends the thread that reads PDFs. */
 export const guestFilesIn = (

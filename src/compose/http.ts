@@ -33,7 +33,7 @@ import { timedLookUps } from '../workflows/do-not-call/timed-look-ups.ts'
 import { createUnknownLists } from '../workflows/do-not-call/unknown-lists.ts'
 import { createWebhookEndpoints } from '../workflows/endpoints/webhook-endpoints.ts'
 import { createReadLimits } from '../workflows/operations/read-limits.ts'
-import { createReadiness } from '../workflows/operations/readiness.ts'
+import { createIsReady, createReadiness } from '../workflows/operations/readiness.ts'
 import {
   createPreviewSegment,
   createPutSegment,
@@ -278,7 +278,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     readiness,
     metrics: () =>
       telemetry.scrape({
-        ready: async () => (await readiness()).ready,
+        ready: createIsReady({ home: store.home, stopping: deps.stopping }),
         database: () => store.home.gauges(),
         pace: () => genesys.paceStats(),
       }),

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { StartStep } from '../telemetry/start-step.ts'
+import type { StartStep } from '../telemetry/process-events.ts'
 
 /** How often a long step of the start is reported again. */
 const AGAIN_MS = 10_000

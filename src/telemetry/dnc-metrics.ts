@@ -4,7 +4,7 @@ import type { Makers } from './metric-makers.ts'
 export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   dncLookUp: histogram(
     'dnc_lookup_seconds',
-    'Time of one lookup. A lookup searches the do-not-call entries for many phones and emails of contacts',
+    'Time of one lookup. A lookup searches the do-not-call entries for the phones and emails of many contacts',
     [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
   ),
   dncEntries: counter(
@@ -15,7 +15,7 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
   dncRetracted: counter(
     'dnc_retracted_total',
-    'Contacts that were already delivered when an entry or a registry named them, by outcome',
+    'Contacts by outcome of their retraction. They were delivered before an entry or a registry named them',
     ['outcome'],
   ),
   oldestRetraction: gauge(

@@ -2,8 +2,8 @@ import type { SuppressionCode } from '../domain/do-not-call/suppression.ts'
 import { AUDIT_EVENT_LEVELS, type AuditEvents } from './audit-events.ts'
 import { DNC_EVENT_LEVELS, type DncEvents } from './dnc-events.ts'
 import { GUEST_FILE_EVENT_LEVELS, type GuestFileEvents } from './guest-file-events.ts'
+import { PROCESS_EVENT_LEVELS, type ProcessEvents } from './process-events.ts'
 import { SEGMENT_EVENT_LEVELS, type SegmentEvents } from './segment-events.ts'
-import type { StartStep } from './start-step.ts'
 import { UPKEEP_EVENT_LEVELS, type UpkeepEvents } from './upkeep-events.ts'
 
 /**
@@ -17,19 +17,9 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 export type GatewayEvents = AuditEvents &
   DncEvents &
   GuestFileEvents &
+  ProcessEvents &
   SegmentEvents &
   UpkeepEvents & {
-    'process.started': {
-      address: string
-      home: string
-      dialect: string
-      sandbox: boolean
-      /** Whether the gateway scans guest files. */
-      scanner: 'clamd' | 'not-configured'
-    }
-    'process.stopping': { signal: string }
-    'process.stopped': { durationMs: number; clean: boolean }
-    'process.starting': { step: StartStep; forMs: number }
     /** Rows that were stored unencrypted are now sealed. `done` is false if some are left. */
     'store.sealed': { table: string; rows: number; done: boolean }
     'http.answered': {
@@ -43,6 +33,11 @@ export type GatewayEvents = AuditEvents &
     }
     /** A call of a probe or scraper. Its level is low, because there are thousands a day. */
     'http.probed': GatewayEvents['http.answered']
+    /**
+     * The gateway closed the connection before it could send the whole answer. `stalled`: the
+     * reader took nothing for too long. `stopping`: the gateway stops and could not wait longer.
+     */
+    'http.cut_off': { requestId: string; route: string; reason: 'stalled' | 'stopping' }
     'http.failed': { requestId: string; route: string; error: string }
     'http.problem_undeclared': { requestId: string; operation: string; problem: string }
     'upload.staged': {
@@ -238,13 +233,10 @@ export type GatewayEvents = AuditEvents &
   }
 
 export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
-  'process.starting': 'info',
-  'process.started': 'info',
   'store.sealed': 'info',
-  'process.stopping': 'info',
-  'process.stopped': 'info',
   'http.answered': 'info',
   'http.probed': 'debug',
+  'http.cut_off': 'warn',
   'http.failed': 'error',
   'http.problem_undeclared': 'warn',
   'upload.staged': 'info',
@@ -281,6 +273,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   ...AUDIT_EVENT_LEVELS,
   ...DNC_EVENT_LEVELS,
   ...GUEST_FILE_EVENT_LEVELS,
+  ...PROCESS_EVENT_LEVELS,
   ...SEGMENT_EVENT_LEVELS,
   ...UPKEEP_EVENT_LEVELS,
   'sweep.finished': 'debug',

@@ -1,3 +1,4 @@
+import type { RetentionRuleName } from '../domain/retention/retention-rules.ts'
 import type { HoldReason, UploadState } from '../domain/uploads/upload.ts'
 
 /** The values that only the database has. */
@@ -10,10 +11,10 @@ export type DatabaseGauges = {
   lanesHeld: number
   lanesWaiting: number
   oldestLaneWaitSeconds: number
+  /** The messages that wait for delivery to enabled endpoints. */
   syncPending: number
   /**
-   * The age of the oldest message that the gateway still has to deliver to an enabled endpoint. 0:
-   * there is no such message.
+   * The age of the oldest of the messages that `syncPending` counts. 0: there is no such message.
    */
   oldestSyncPendingSeconds: number
   syncDead: number
@@ -41,6 +42,15 @@ export type DatabaseGauges = {
   oldestErasureSeconds: number
   /** The age of the oldest audit entry that is not in the chain yet. 0: there is none. */
   auditChainLagSeconds: number
+  /**
+   * For each rule of retention, how long the oldest item was overdue in the last run. The instance
+   * that made the run may be another one.
+   */
+  retentionBehindSeconds: Partial<Record<RetentionRuleName, number>>
+  /** How many values were sealed with older keys after the last run of resealing. */
+  sealedUnderOlderKeys: number
+  /** How many older keys could still be needed after that run. */
+  olderKeys: number
 }
 
 /** Values that telemetry has to read from other code. They are read once for each scrape. */

@@ -21,8 +21,11 @@ export type GuestFileEvents = {
     /** The time from the 202 until Genesys had the file. null: Genesys never had it. */
     latencyMs: number | null
   }
-  /** Genesys has given no verdict on a stored file for a day. */
-  'guest_file.verdict_late': { guestFileId: string; tenantId: string }
+  /**
+   * Genesys has given no verdict on a stored file for a day. `failure`: the failure of the last
+   * check, or `none` if Genesys answered.
+   */
+  'guest_file.verdict_late': { guestFileId: string; tenantId: string; failure: string }
 }
 
 export const GUEST_FILE_EVENT_LEVELS = {

@@ -1,3 +1,4 @@
+import type { Clock } from '../lib/clock.ts'
 import type { GatewayEvents } from './events.ts'
 
 /**
@@ -20,4 +21,21 @@ export const createLastAttempt = () => {
     told = `${answer}${failure === null || status === null ? '' : ` (${status})`}${rights}`
   }
   return { note, told: (): string => told }
+}
+
+/**
+ * A file that waits for the scanner is scanned again every quarter of a minute, but perhaps by
+ * another instance. After this time without a scan, the last scan says nothing about the present.
+ */
+const SCAN_COUNTS_MS = 10 * 60_000
+
+/** Remembers whether the last scan of a guest file by this instance had no verdict. */
+export const createLastScan = (clock: Pick<Clock, 'monotonicMs'>) => {
+  let withoutVerdictMs = -Infinity
+  return {
+    note: ({ verdict }: GatewayEvents['guest_file.scanned']): void => {
+      withoutVerdictMs = verdict === 'unavailable' ? clock.monotonicMs() : -Infinity
+    },
+    hadNoVerdict: (): boolean => clock.monotonicMs() - withoutVerdictMs < SCAN_COUNTS_MS,
+  }
 }

@@ -50,7 +50,7 @@ const uploadMetrics = ({ counter }: Makers) => ({
   rejections: counter('rejections_total', 'Rejected rows, by code', ['code']),
   suppressedRows: counter(
     'suppressed_rows_total',
-    'Rows suppressed when their upload arrived, by code',
+    'Suppressed rows by code. Only rows that were suppressed when their upload arrived',
     ['code'],
   ),
   phones: counter(
@@ -71,7 +71,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   completionSeconds: histogram(
     'completion_seconds',
-    'Time from the 202 of an upload until its final state',
+    'Time from the answer 202 for an upload until its final state',
     LONG_SECONDS,
   ),
   attempts: counter('genesys_attempts_total', 'HTTP attempts of calls to Genesys', [
@@ -87,7 +87,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   throttled: counter('genesys_throttled_total', 'Answers of Genesys with 429'),
   tokenRenewed: gauge('genesys_token_renewed_timestamp_seconds', 'When the token was last renewed'),
   tokenLife: gauge('genesys_token_life_seconds', 'How long the token is valid after its renewal'),
-  paceWaits: histogram('pace_wait_seconds', 'Time that a request waited for the pace', SECONDS, [
+  paceWaits: histogram('pace_wait_seconds', 'Time for which the pace delayed a request', SECONDS, [
     'class',
   ]),
   paceBlocks: counter('pace_blocks_total', 'How often a 429 of Genesys made all instances pause'),
@@ -107,7 +107,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'pace_remaining',
     'How many more requests Genesys would accept, as Genesys last reported. The number is only a hint',
   ),
-  paceWaiting: gauge('pace_waiting', 'Requests of this instance that wait for the pace', ['class']),
+  paceWaiting: gauge('pace_waiting', 'Requests of this instance that the pace delays', ['class']),
 })
 
 const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
@@ -155,7 +155,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),
   lanesWaiting: gauge('lanes_waiting', 'Lanes that have work but no worker'),
   oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest waiting lane has waited'),
-  syncPending: gauge('sync_pending', 'Undelivered messages to other systems'),
+  syncPending: gauge('sync_pending', 'Messages that wait for delivery to enabled endpoints'),
   oldestSyncPending: gauge(
     'sync_oldest_pending_seconds',
     'Age of the oldest message that the gateway still has to deliver to an enabled endpoint',
@@ -189,7 +189,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   segmentFindings: counter('segment_findings_total', 'Findings in segments, by code', ['code']),
   segmentPushSeconds: histogram(
     'segment_push_seconds',
-    'Time from the 202 of a segment until Genesys accepted the rules',
+    'Time from the answer 202 for a segment until Genesys accepted its rules',
     LONG_SECONDS,
   ),
   segmentIndexSeconds: histogram(
@@ -222,7 +222,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   guestFileScans: counter('guest_file_scans_total', 'Scans of guest files, by verdict', [
     'verdict',
   ]),
-  scannerAway: gauge('guest_file_scanner_away', '1 if clamd gave no verdict in its last scan'),
+  scannerAway: gauge('guest_file_scanner_away', '1 if the last scan in 10 minutes had no verdict'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
     'Failed upload URLs of guest files, by reason: Genesys accepted no bytes at the URL, or the bytes arrived corrupt',
@@ -238,7 +238,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   guestFileSeconds: histogram(
     'guest_file_latency_seconds',
-    'Time from the 202 of a guest file until Genesys had the file',
+    'Time from the answer 202 for a guest file until Genesys had the file',
     GUEST_FILE_SECONDS,
   ),
   guestFileTransferSeconds: histogram(

@@ -1,12 +1,13 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
+import { RETENTION_RULE_NAMES } from '../domain/retention/retention-rules.ts'
 import { FINAL_STATES, ALL_HOLD_REASONS, UPLOAD_STATES } from '../domain/uploads/upload.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { DNC_EFFECTS, type Effects } from './dnc-effects.ts'
 import type { Emit, GatewayEvents } from './events.ts'
 import { setFirstValues } from './first-values.ts'
 import type { GaugeSource } from './gauge-source.ts'
-import { createLastAttempt } from './last-attempt.ts'
+import { createLastAttempt, createLastScan } from './last-attempt.ts'
 import { createLastHour, type LastHour } from './last-hour.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
@@ -114,10 +115,7 @@ const DELIVERY_EFFECTS: Effects = {
 const GUEST_FILE_EFFECTS: Effects = {
   'guest_file.accepted': (metrics) => metrics.guestFiles.inc({ state: 'accepted', code: 'none' }),
   'guest_file.refused': (metrics, { code }) => metrics.guestFiles.inc({ state: 'refused', code }),
-  'guest_file.scanned': (metrics, { verdict }) => {
-    metrics.guestFileScans.inc({ verdict })
-    metrics.scannerAway.set(verdict === 'unavailable' ? 1 : 0)
-  },
+  'guest_file.scanned': (metrics, { verdict }) => metrics.guestFileScans.inc({ verdict }),
   'guest_file.transferred': (metrics, { durationMs }) =>
     metrics.guestFileTransferSeconds.observe(seconds(durationMs)),
   'guest_file.url_renewed': (metrics, { reason }) => metrics.guestFileUrls.inc({ reason }),
@@ -155,14 +153,9 @@ const SEGMENT_EFFECTS: Effects = {
 const UPKEEP_EFFECTS: Effects = {
   'erasure.completed': (metrics, { state }) => metrics.erasures.inc({ state }),
   'audit.chained': (metrics, { block }) => metrics.auditHead.set(block),
-  'retention.swept': (metrics, { rule, deleted, behindMs }) => {
+  'retention.swept': (metrics, { rule, deleted }) => {
     metrics.retentionDeleted.inc({ rule }, deleted)
-    metrics.retentionBehind.set({ rule }, seconds(behindMs))
     metrics.lastProcessed.setToCurrentTime({ what: 'retention_swept' })
-  },
-  'keys.left': (metrics, { left, olderKeys }) => {
-    metrics.sealedUnderOlderKeys.set(left)
-    metrics.olderKeys.set(olderKeys)
   },
 }
 
@@ -212,6 +205,11 @@ const setWorkGauges = (
   metrics.oldestRetraction.set(now.oldestRetractionSeconds)
   metrics.oldestErasure.set(now.oldestErasureSeconds)
   metrics.auditChainLag.set(now.auditChainLagSeconds)
+  for (const rule of RETENTION_RULE_NAMES) {
+    metrics.retentionBehind.set({ rule }, now.retentionBehindSeconds[rule] ?? 0)
+  }
+  metrics.sealedUnderOlderKeys.set(now.sealedUnderOlderKeys)
+  metrics.olderKeys.set(now.olderKeys)
 }
 
 const setRegistryGauges = (
@@ -258,8 +256,10 @@ export const createTelemetry = (deps: {
   const metrics = createMetrics(registry)
   setFirstValues(metrics)
   collectDefaultMetrics({ register: registry })
-  const lastHour = createLastHour(deps.clock ?? systemClock)
+  const clock = deps.clock ?? systemClock
+  const lastHour = createLastHour(clock)
   const lastAttempt = createLastAttempt()
+  const lastScan = createLastScan(clock)
   return {
     lastGenesysAttempt: () => lastAttempt.told(),
     lastHour: () => lastHour.read(),
@@ -268,11 +268,15 @@ export const createTelemetry = (deps: {
       if (name === 'genesys.attempted') {
         lastAttempt.note(fields as GatewayEvents['genesys.attempted'])
       }
+      if (name === 'guest_file.scanned') {
+        lastScan.note(fields as GatewayEvents['guest_file.scanned'])
+      }
       EFFECTS[name]?.(metrics, fields)
       lastHour.note(name, fields)
     },
     scrape: async (source) => {
       await setGauges(metrics, source)
+      metrics.scannerAway.set(lastScan.hadNoVerdict() ? 1 : 0)
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
   }

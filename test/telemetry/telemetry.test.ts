@@ -30,6 +30,9 @@ const quietSource = {
     oldestRetractionSeconds: 7,
     oldestErasureSeconds: 8,
     auditChainLagSeconds: 0.5,
+    retentionBehindSeconds: { 'staged-rows': 60 },
+    sealedUnderOlderKeys: 3,
+    olderKeys: 1,
     syncDead: 0,
   }),
 }

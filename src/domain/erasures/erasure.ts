@@ -45,6 +45,8 @@ export const ERASURE_REMAINS = {
     'In this dialect, Genesys has no call that deletes a contact. Delete the contact in Genesys by hand.',
   genesys_keeps_contact:
     'Genesys accepted the deletion, but still shows the contact, because a campaign uses the contact.',
+  genesys_refuses_deletion:
+    'Genesys refused to delete the contact again and again, or did not confirm the deletion. If the contact is still in Genesys, delete it by hand.',
   file_in_genesys:
     'The file is stored with the external contact in Genesys. Delete the file in Genesys.',
   segment_rules:

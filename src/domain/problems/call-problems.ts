@@ -46,7 +46,7 @@ export const CALL_PROBLEMS = {
   ),
   'url-malformed': page(
     400,
-    'The address cannot be read',
+    'The URL cannot be read',
     'The path has a broken percent escape, or is not a valid URL path for another reason.',
     'GET /v1/uploads/%zz',
     'Encode the path as RFC 3986 defines.',
@@ -117,7 +117,7 @@ export const CALL_PROBLEMS = {
   'multipart-too-large': page(
     413,
     'The form has too many parts, or parts that are too large',
-    'A form can have the file and at most 16 fields. A field can have at most 64 KiB, and the form at most 20 parts in total.',
+    'A form can have the file and at most 16 fields. A field can have at most 64 KiB. A form can have at most 20 parts, including those that are neither a field nor a file.',
     'A part `options` of a megabyte.',
     'Send only the parts `options` and `file`.',
   ),
@@ -187,7 +187,7 @@ export const CALL_PROBLEMS = {
   'idempotency-key-reused': page(
     422,
     'The Idempotency-Key belongs to a different call',
-    'The Idempotency-Key was already used at this address for a call with different contents. For example, the earlier call sent a different file or different options, or made a different list.',
+    'The Idempotency-Key was already used for a call to the same URL with different contents. For example, the earlier call sent a different file or different options, or made a different list.',
     'One Idempotency-Key for all files of a day.',
     'Use a new Idempotency-Key for each new call. Use the same Idempotency-Key only to send the same call again.',
   ),

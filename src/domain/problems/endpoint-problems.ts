@@ -14,7 +14,7 @@ export const ENDPOINT_PROBLEMS = {
   ),
   'precondition-required': page(
     428,
-    'The request must name the version to change',
+    'The request must name the version of the object in If-Match',
     'Others may have changed the object since you read it, so a call that changes the object needs an If-Match header.',
     'PATCH /v1/webhook-endpoints/whe_… without If-Match',
     'Read the object, and send its ETag as If-Match.',
@@ -71,7 +71,7 @@ export const ENDPOINT_PROBLEMS = {
   'contact-list-ambiguous': page(
     409,
     'It is not clear which contact list was created',
-    'Genesys did not answer when the gateway made the list. Genesys now has several new lists with this name. Or it has one new list with this name, but the columns of this list are not the columns that you requested. `candidates` is the number of new lists with this name.',
+    'Genesys did not answer when the gateway made the list. Genesys now has either several new lists with this name, or one new list whose columns are not the columns that you requested. `candidates` is the number of new lists with this name.',
     'Another system makes a list with the same name in the same minute.',
     'Check the lists with this name in Genesys. Delete or rename the lists that you do not want. Then make the list again with a different name and a new Idempotency-Key.',
   ),

@@ -47,7 +47,7 @@ export const GUEST_FILE_PROBLEMS = {
   'archive-refused': page(
     422,
     'The archive is not accepted',
-    'The archive is encrypted or damaged, contains a program, a script, macros or another archive, or exceeds a limit. An archive can have at most 100 entries, and at most 25 MiB when unpacked. If the unpacked size is more than 1 MiB, it can be at most 100 times the packed size. `detail` names the reason. The gateway also inspects Office documents in an archive.',
+    'The archive is encrypted or damaged, or exceeds a limit. Or it contains a program, a script, macros or another archive. An archive can have at most 100 entries, and at most 25 MiB when unpacked. If the unpacked size is more than 1 MiB, it can be at most 100 times the packed size. `detail` names the reason. The gateway also inspects Office documents in an archive.',
     'A zip in a zip.',
     'Send the files one by one, or remove from the archive what `detail` describes.',
   ),
@@ -89,7 +89,7 @@ export const GUEST_FILE_PROBLEMS = {
   'external-contact-refused': page(
     422,
     'Genesys does not accept files for this contact',
-    'This code appears only in the `problem` of a file. Genesys does not know the external contact, or the gateway does not have the right externalcontacts:write.',
+    'This code appears only in the `problem` of a file. Genesys does not know the external contact, or the OAuth client lacks the permission externalcontacts:write.',
     'The contact was deleted in Genesys.',
     'Check the id of the contact. Check that the OAuth client has the rights that docs/genesys-setup.md lists. Then send the file again.',
   ),

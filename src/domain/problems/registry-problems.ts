@@ -12,7 +12,7 @@ export const REGISTRY_PROBLEMS = {
   'registry-fixed': page(
     409,
     'The country of the registry is fixed',
-    'The registry already has editions with numbers of a different country, so you cannot change the country.',
+    'The registry already has editions with numbers of its present country, so you cannot change the country.',
     'PUT /v1/registries/ftc with country GB, after editions of US numbers.',
     'Make a separate registry for the other country.',
   ),

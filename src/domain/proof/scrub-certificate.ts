@@ -22,7 +22,7 @@ const listSchema = z.strictObject({
   entries: count.meta({
     description: 'Number of entries in these submissions, including entries that had already ended',
   }),
-  removed: count.meta({ description: 'Number of entries that had been removed' }),
+  removed: count.meta({ description: 'Number of entries that these submissions removed' }),
   digest: z.string().meta({
     description:
       'SHA-256 of a text with one line for each submission, oldest first. Spaces separate the three parts of a line: the id, the kind, and the SHA-256 of the file (`-` if there is no file). Each line ends with a line feed',
@@ -79,7 +79,7 @@ export const certificateSchema = z.strictObject({
     endedAt: stamp,
     lastTriedAt: stamp.nullable().meta({
       description:
-        'Time of the last request with rows of the upload. Before this request, the gateway checked the rows against the entries and editions that had been added by then',
+        'Time of the last request to Genesys with rows of the upload. Before this request, the gateway also checked the rows against the entries and editions that had been added after the file arrived',
     }),
   }),
   ruleTable: z.strictObject({ version: z.string() }),

@@ -15,7 +15,7 @@ export const DEFINITION_FAULTS = {
   'operator-unknown':
     'must be one of =, !=, <, <=, >, >=, in, between, contains, beginsWith, endsWith, before, after',
   'literal-invalid':
-    'must be a number that a cell can hold, or text of 1 to 256 characters without control characters',
+    'must be a number with at most 15 digits before the point and at most 15 after it, or text of 1 to 256 characters without control characters',
   'literal-not-orderable':
     'must be a number, because this operator does not compare text (write 30 instead of "30")',
   'literal-not-text': 'must be text for this operator',

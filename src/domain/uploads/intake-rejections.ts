@@ -23,7 +23,7 @@ export const INTAKE_REJECTIONS = {
   ),
   'row-identity-changed': page(
     'The contact id of the row has changed: the mark in the column _row was made for a different id.',
-    'A spreadsheet has turned the id 0012 into 12, someone sorted only one column, or someone copied a row for a different person.',
+    'A spreadsheet has turned the id 0012 into 12, someone sorted only one column, or someone copied a row and entered a different person in the copy.',
     'Restore the original id of the row. If the row is a new contact, empty its cell in the column _row.',
   ),
   'row-not-object': page(
@@ -79,7 +79,7 @@ export const INTAKE_REJECTIONS = {
   'contact-id-scientific': page(
     'A spreadsheet has rounded the contact id, so its last digits are lost.',
     '1.23457E+15',
-    'Export the ids again from the CRM. If you load the file into a spreadsheet, import this column as text.',
+    'Export the ids again from the CRM. If you load the file into a spreadsheet, import the column of the ids as text.',
   ),
   'contact-id-apostrophe': page(
     'The contact id begins with an apostrophe, which spreadsheets use to mark text. The gateway never changes an id, so it does not remove the apostrophe.',
@@ -109,7 +109,7 @@ export const INTAKE_REJECTIONS = {
   'phone-scientific': page(
     'A spreadsheet has rounded the phone number, so its last digits are lost.',
     '1.4155E+10',
-    'Export the numbers again. If you load the file into a spreadsheet, import this column as text.',
+    'Export the numbers again. If you load the file into a spreadsheet, import the column of the numbers as text.',
   ),
   'phone-leading-zero-lost': page(
     'The number is not valid, but it would be valid with a 0 in front. Spreadsheets remove such a 0. The gateway does not guess, so it does not add the 0.',
@@ -179,7 +179,7 @@ export const INTAKE_REJECTIONS = {
   'phone-region-missing': page(
     'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because a wrong guess could suppress the wrong person.',
     '(415) 555-0101 without a region.',
-    'Write the number with + and its country code. Or name the country in the field region of the entry, or in the option region.',
+    'Write the number with + and its country code. Or name the country, either in the entry (field: region) or for all entries (option: region).',
   ),
   'region-unknown': page(
     'The gateway does not know the region. A region is a two-letter country code, for example US.',
@@ -197,7 +197,7 @@ export const INTAKE_REJECTIONS = {
     'Leave one of the two fields out.',
   ),
   'contact-lists-invalid': page(
-    'contactListIds has a value that cannot be the id of a contact list, or more than 100 ids.',
+    'contactListIds has more than 100 ids, or a value that cannot be the id of a contact list.',
     'contactListIds "list one".',
     'Separate the ids with commas. For an entry that applies to all contact lists, leave the cell empty.',
   ),

@@ -36,7 +36,7 @@ export const REJECTIONS = {
     'If the person agreed, fill in consentAt and consentSource, and send the contact again.',
   ),
   'suppressed-since': page(
-    'A do-not-call entry or an edition of a registry names a phone number or an email address of the contact, so the contact is not sent. The gateway found this only after it had accepted the upload: the entry or edition arrived later, or the edition could not be read before. `suppressedBy` names the entry or edition.',
+    'A do-not-call entry or an edition of a registry names a phone number or an email address of the contact, so the contact is not sent. The gateway found this only after it had accepted the upload: the entry or edition arrived later, or the edition could not be read when the upload arrived. `suppressedBy` names the entry or edition.',
     'An opt-out that arrived while a large upload was being delivered.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again. If a newer edition of the registry no longer has the number, you can send the contact again.',
   ),

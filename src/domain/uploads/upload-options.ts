@@ -28,7 +28,7 @@ export const uploadOptionsSchema = z.strictObject({
     .string()
     .max(200)
     .optional()
-    .describe('With `mode=overwrite`: repeat the id of the list'),
+    .describe('Required with `mode=overwrite`: the id of the list, as a confirmation'),
   duplicates: z
     .enum(DUPLICATE_RULES)
     .default('update')
@@ -46,12 +46,12 @@ export const uploadOptionsSchema = z.strictObject({
     .array(columnName)
     .max(50)
     .optional()
-    .describe('Text columns that hold phone numbers, by their name in the file or in the list'),
+    .describe('Names of text columns that hold phone numbers, as in the file or as in the list'),
   emailColumns: z
     .array(columnName)
     .max(50)
     .optional()
-    .describe('Text columns that hold email addresses, by their name in the file or in the list'),
+    .describe('Names of text columns that hold email addresses, as in the file or as in the list'),
   missingColumns: z
     .enum(['reject', 'empty'])
     .default('reject')

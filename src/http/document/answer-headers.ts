@@ -18,7 +18,7 @@ export const RESPONSE_HEADERS = {
     'The version of the object, for If-Match. For an upload that waits for /apply: its planDigest',
   ),
   'Idempotency-Replayed': text(
-    'Present when this is the answer of an earlier call with the same Idempotency-Key',
+    'Present if the gateway repeats its answer to an earlier call with the same Idempotency-Key',
     {
       const: 'true',
     },

@@ -17,7 +17,8 @@ const SMALL_BODY_MS = 30_000
  */
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics'])
 
-const routeOf = (request: Pick<FastifyRequest, 'routeOptions'>): string =>
+/** The pattern of the route, which has no ids. */
+export const routeOf = (request: Pick<FastifyRequest, 'routeOptions'>): string =>
   request.routeOptions.url ?? 'unknown'
 
 const setHeaders = (deps: HttpDeps, request: FastifyRequest, reply: FastifyReply): void => {

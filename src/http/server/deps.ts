@@ -79,6 +79,10 @@ export type HttpLimits = {
   drainMs?: number
   /** How long bodies that are still arriving may take when the gateway stops. Default: 3 s. */
   lastBodiesMs?: number
+  /** How long a reader may take nothing of an answer. Default: 5 min. */
+  stalledReaderMs?: number
+  /** How long answers that are still being sent may take when the gateway stops. Default: 6 s. */
+  lastAnswersMs?: number
   /** How many refused keys an address may send in a minute before it gets 429. Default: 30. */
   keyFailuresPerMinute?: number
   /** How many calls a key may make in a minute at this instance. Default: 6000. */

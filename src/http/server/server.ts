@@ -9,6 +9,7 @@ import { authPlugin } from '../plugins/auth.ts'
 import { callShapePlugin } from '../plugins/call-shape.ts'
 import { lifecyclePlugin } from '../plugins/lifecycle.ts'
 import { normalisationPlugin } from '../plugins/normalisation.ts'
+import { openAnswersPlugin, stalledReaderMs } from '../plugins/open-answers.ts'
 import { noteProblem, problemsPlugin, sendProblem } from '../plugins/problems.ts'
 import { validationPlugin } from '../plugins/validation.ts'
 import { registerKeys } from '../routes/access/keys.ts'
@@ -74,6 +75,7 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
     return503OnClosing: false,
     // An upload may take hours. The gateway itself ends slow bodies. Node ends slow headers.
     requestTimeout: 0,
+    connectionTimeout: stalledReaderMs(deps.limits),
     bodyLimit: 64 * 1024,
     routerOptions: { maxParamLength: 200 },
     requestIdHeader: false,
@@ -96,7 +98,8 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
 /**
  * The HTTP server with every route of the API, ready to listen. Rejects if a route does not state
  * who may call it, or has no description. When the server is closed, requests in progress can still
- * end. New requests get 503 `service-stopping`, except on public routes.
+ * end, but answers that are not sent after some seconds are broken off. New requests get 503
+ * `service-stopping`, except on public routes.
  */
 export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance> => {
   const app = createFastify(deps)
@@ -106,6 +109,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   app.server.on('checkExpectation', (...call) => app.server.emit('request', ...call))
   app.removeContentTypeParser('text/plain')
   await app.register(lifecyclePlugin(deps))
+  await app.register(openAnswersPlugin(deps))
   // Applies to every route. Otherwise Node would read the whole body of a refused call, however
   // long it is.
   registerEarlyRefusal(app, deps)

@@ -22,7 +22,7 @@ const PLACE = / at position (\d+)/u
 export const whyNoJson = (text: string): string => {
   try {
     JSON.parse(text.replace(/^\ufeff/u, ''))
-    return 'The body has a member name that is not allowed: `__proto__`, or `constructor` with `prototype` in it.'
+    return 'The body has a member that is not allowed: `__proto__`, or a `constructor` whose value has a member `prototype`.'
   } catch (error) {
     const words = error instanceof Error ? error.message : ''
     if (words.startsWith('Unexpected end')) return 'The body ends before its JSON is complete.'

@@ -9,8 +9,8 @@ const MACROS = /(?:^|\/)vbaproject\.bin$|(?:^|\/)macrosheets\/|(?:^|\/)activex\/
 const MAX_ENTRY_NAME_BYTES = 1024
 
 const entryNameFault = (name: string): string | null => {
-  if (/\p{Cc}/u.test(name)) return 'An entry has control characters in its name.'
-  if (Buffer.byteLength(name) > MAX_ENTRY_NAME_BYTES) return 'The name of an entry is too long.'
+  if (/\p{Cc}/u.test(name)) return 'A name in the archive has control characters.'
+  if (Buffer.byteLength(name) > MAX_ENTRY_NAME_BYTES) return 'A name in the archive is too long.'
   const path = name.replaceAll('\\', '/')
   if (path.startsWith('/') || /^[a-z]:/iu.test(path) || path.split('/').includes('..')) {
     return 'An entry would be unpacked outside of the target folder.'
@@ -64,7 +64,7 @@ export const entryNamesFault = (
     if (fault !== null) return fault
   }
   return new Set(names.map(endingOf)).size > 1
-    ? 'An entry has two names with different endings.'
+    ? 'For one of its files, the archive states two names with different extensions.'
     : null
 }
 

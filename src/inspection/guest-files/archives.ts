@@ -71,7 +71,7 @@ export const archiveFault = async (bytes: Buffer, deps: ArchiveDeps): Promise<Fi
     // the message.
     return fileFault(
       'archive-refused',
-      'The archive is damaged, or its directory does not match its content.',
+      'The archive is damaged, or its directory (the list of its files) does not match its content.',
     )
   }
 }

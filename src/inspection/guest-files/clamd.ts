@@ -88,8 +88,10 @@ const verdictOf = (answer: string): ScanResult['verdict'] => {
 
 /** A scanner that uses clamd at a socket or a port. */
 export const createClamd = (at: NetConnectOpts): Scanner => {
-  const version = async (): Promise<string> => {
-    const answer = await ask(at, () => [Buffer.from('zVERSION\0')])
+  const version = async (signal?: AbortSignal): Promise<string> => {
+    const answer = await ask(signal === undefined ? at : { ...at, signal }, () => [
+      Buffer.from('zVERSION\0'),
+    ])
     // For example `ClamAV 1.4.6/27000/Mon Jan …`: the version of the program, the version of its
     // signatures, and their date.
     const [program = '', signatures] = answer.split('/')
@@ -100,7 +102,7 @@ export const createClamd = (at: NetConnectOpts): Scanner => {
       : name
   }
   return {
-    engine: async () => version().catch(() => null),
+    engine: async (signal) => version(signal).catch(() => null),
     scan: async (pieces) => {
       try {
         const engine = await version()

@@ -64,9 +64,18 @@ const createReader = (clock: Clock) => {
     const endUnlessUsed = (): unknown => (mine.signal.aborted ? undefined : end())
     clock.sleep(IDLE_MS, mine.signal).then(endUnlessUsed, () => undefined)
   }
+  const start = (): Worker => {
+    const started = startThread()
+    // A thread can also end while no file is being read. A message to an ended thread gets no
+    // answer.
+    started.once('exit', () => {
+      if (thread === started) thread = null
+    })
+    return started
+  }
   const read = async (bytes: Buffer): Promise<Outcome> => {
     idle.abort()
-    thread ??= startThread()
+    thread ??= start()
     const outcome = await found(clock, thread, bytes)
     if (outcome === 'over') await end()
     else endWhenIdle()

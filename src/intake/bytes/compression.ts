@@ -41,7 +41,7 @@ const createGrowthCheck = (engine: Gunzip, maxBytes: number): ((piece: Uint8Arra
       throw new FileRefused('upload-too-large', detail, { maxBytes })
     }
     if (bytes > FREE_BYTES && bytes > engine.bytesWritten * MOST_RATIO) {
-      const detail = `The decompressed file is more than ${MOST_RATIO} times as large as the compressed file. Send it uncompressed.`
+      const detail = `The decompressed file is more than ${MOST_RATIO} times as large as the compressed file. Send the file without compression.`
       throw new FileRefused('compression-ratio', detail, { mostRatio: MOST_RATIO })
     }
   }

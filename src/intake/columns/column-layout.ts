@@ -155,7 +155,7 @@ const checkAskedColumns = (spec: IntakeSpec, names: readonly string[]): void => 
   if (unknown.length + unmapped.length > 0) {
     throw new FileRefused(
       'mapping-needed',
-      'Each key of mapping must be a column of the file. phoneColumns and emailColumns can name only columns of the file or of the list.',
+      'Each key in the option mapping must be a column of the file. The options phoneColumns and emailColumns can name only columns of the file or of the list.',
       { unknown: [...new Set([...unknown, ...unmapped])].map(shownName) },
     )
   }

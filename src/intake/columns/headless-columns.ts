@@ -11,7 +11,7 @@ const positionIn = (text: string): number | null =>
 const refuseNoPositions = (keys: readonly string[], width: number): void => {
   const unknown = keys.filter((key) => (positionIn(key) ?? Infinity) > width)
   if (unknown.length === 0) return
-  const detail = `Without a header, mapping must name the columns of the file by position, "1" to "${width}".`
+  const detail = `The file has no header, so the keys of the option mapping must be positions, "1" to "${width}".`
   throw new FileRefused('mapping-needed', detail, { unknown: unknown.map(shownName) })
 }
 

@@ -76,7 +76,7 @@ const assertTimeZones = ({ settings, phoneColumns, columnNames }: Entity): void 
   if (automaticTimeZoneMapping && timed) {
     refuse(
       'cannot.have.callable.time.column.with.automatic.time.zone.mapping',
-      'A callable time column goes without automatic time zone mapping.',
+      'A phone column cannot have a callable time column if the list has automatic time zone mapping.',
     )
   }
   if (zip === undefined) return

@@ -56,6 +56,7 @@ export const AHEAD: readonly (LockedTable & { where?: string; columns: readonly 
   { table: 'console_session', columns: ['created_at', 'used_at'] },
   { table: 'upkeep', columns: ['ready_at'] },
   { table: 'erasure', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
+  { table: 'erasure_contact', where: `state = 'found'`, columns: ['due_at'] },
   { table: 'encryption_key', columns: ['seen_at'] },
 ]
 

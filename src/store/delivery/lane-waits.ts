@@ -7,7 +7,7 @@ import { isLaneState, LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
 /**
  * How long a reported reason for waiting counts. The holder reports the reason again at each call
- * that fails. A call lasts up to a minute, and so does the wait between two calls.
+ * that fails, and every minute while it waits for its next call. A call lasts up to a minute.
  */
 const BELIEVED_SECONDS = 180
 

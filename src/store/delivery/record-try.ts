@@ -124,4 +124,11 @@ export const createTries = (database: Database, rules: RegistryRules): TryStore 
       select key from held`.execute(database.db)
     if (rows.length === 0) throw fenceLost(claim)
   },
+  noteJobEnd: async (claim, requestId, jobId) => {
+    const { rows } = await sql`with held as materialized (${heldLane(claim)}),
+      noted as (update shipment set ended_job_id = job_id from held
+        where shipment.id = ${requestId} and lane_key = held.key and job_id = ${jobId} and state in ('intended', 'sent'))
+      select key from held`.execute(database.db)
+    if (rows.length === 0) throw fenceLost(claim)
+  },
 })

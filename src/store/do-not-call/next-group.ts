@@ -212,15 +212,13 @@ const look = (
   })
 
 /**
- * Repeats short transactions until one finds a group to send, or there is no work. A crash between
- * them loses nothing, because each one stores a whole step.
+ * Each call is one short transaction. A crash between two calls loses nothing, because each one
+ * stores a whole step.
  */
 export const createNextGroup =
   (deps: SendingDeps): DncLaneStore['nextGroup'] =>
   async (claim, about) => {
-    for (;;) {
-      const found = await look(deps, claim, about)
-      if (found === null) return null
-      if (found !== 'again') return toGroup(deps, found.sending, found.row)
-    }
+    const found = await look(deps, claim, about)
+    if (found === null || found === 'again') return found
+    return toGroup(deps, found.sending, found.row)
   }

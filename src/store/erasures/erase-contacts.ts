@@ -51,17 +51,16 @@ type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; 
 /**
  * The contact lists to which rows of an erased person may be in flight. A row is in flight if its
  * upload has not ended, and a request with the row was recorded and is not settled. If the upload
- * is held or paused, the request counts only if it was sent. A request that is sent later leaves
- * out the rows of erased people.
+ * is held or paused, the request counts only if it was sent and its job has not ended. A request
+ * that is sent later leaves out the rows of erased people.
  */
 const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
   const { rows } =
     await sql<Under>`select u.contact_list_id as list_id, b.from_row, b.to_row, b.sent, c.erased
-    from upload u join batch b on b.upload_id = u.id join chunk c on c.upload_id = u.id and c.seq = b.chunk_seq
+    from upload u join batch b on b.upload_id = u.id join shipment s on s.id = b.shipment_id join chunk c on c.upload_id = u.id and c.seq = b.chunk_seq
     where u.tenant_id = ${erasure.tenantId} and u.state not in (${FINAL_STATES_SQL}) and c.erased <> ''
-      and (b.state = 'sent' or (b.state = 'intended' and u.state in (${LANE_STATES_SQL})))`.execute(
-      db,
-    )
+      and (u.state in (${LANE_STATES_SQL}) and b.state in ('intended', 'sent')
+        or b.state = 'sent' and (s.job_id = s.ended_job_id) is not true)`.execute(db)
   const busy = new Set<string>()
   for (const { list_id: listId, from_row: from, to_row: to, sent, erased } of rows) {
     for (let row = from; row < to; row += 1) {
@@ -74,30 +73,59 @@ const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>>
 const digestOf = ({ seals }: ErasingDeps, { contactId }: ErasureContact): Buffer =>
   seals.contactIds.digests([contactId])
 
+type Open = {
+  list_id: string
+  contact_digest: Buffer
+  sealed_id: Buffer
+  refusals: number
+  failure: string | null
+  in_ms: number
+}
+
+/** The contacts that are not deleted yet, in the order in which they are due. */
+const openContacts = async (db: Db, { claim }: ErasureWork): Promise<Open[]> => {
+  const { rows } =
+    await sql<Open>`select contact_list_id as list_id, contact_digest, sealed_id, refusals, failure,
+      coalesce(greatest(0, ceil(extract(epoch from due_at - clock_timestamp()) * 1000)), 0)::float8 as in_ms
+    from erasure_contact where erasure_id = ${claim.erasureId} and state = 'found'
+    order by due_at nulls first, contact_list_id, contact_digest`.execute(db)
+  return rows
+}
+
 /**
  * The SQL store of the contacts that an erasure found, and of the outcome of their deletion in
  * Genesys.
  */
 export const createErasureContacts = (
   deps: ErasingDeps,
-): Pick<ErasureStore, 'contactsToDelete' | 'noteContact'> => ({
+): Pick<ErasureStore, 'contactsToDelete' | 'noteContact' | 'postponeContact'> => ({
   contactsToDelete: async (work, limit) => {
     const { db } = deps.database
     const busy = await busyLists(db, work)
-    const { rows } = await sql<{ list_id: string; contact_digest: Buffer; sealed_id: Buffer }>`
-      select contact_list_id as list_id, contact_digest, sealed_id from erasure_contact
-      where erasure_id = ${work.claim.erasureId} and state = 'found' order by contact_list_id, contact_digest`.execute(
-      db,
-    )
-    const free = rows.filter((row) => !busy.has(row.list_id))
+    const open = await openContacts(db, work)
+    const free = open.filter((row) => !busy.has(row.list_id))
+    const later = free.find((row) => row.in_ms > 0)
     return {
-      contacts: free.slice(0, limit).map((row) => ({
-        contactListId: row.list_id,
-        contactId: deps.seals.contactIds.open(row.contact_digest, row.sealed_id),
-      })),
-      busy: rows.length - free.length,
+      contacts: free
+        .filter((row) => row.in_ms === 0)
+        .slice(0, limit)
+        .map((row) => ({
+          contactListId: row.list_id,
+          contactId: deps.seals.contactIds.open(row.contact_digest, row.sealed_id),
+          refusals: row.refusals,
+        })),
+      busy: open.length - free.length,
+      later: later === undefined ? null : { inMs: later.in_ms, failure: later.failure! },
     }
   },
+  postponeContact: (work, contact, { failure, inMs, isRefusal }) =>
+    inTransaction(deps.database, async (tx) => {
+      await lockErasure(tx, work.claim)
+      await sql`update erasure_contact set failure = ${failure}, refusals = refusals + ${isRefusal ? 1 : 0}::int,
+          due_at = clock_timestamp() + make_interval(secs => ${inMs}::float8 / 1000)
+        where erasure_id = ${work.claim.erasureId} and contact_list_id = ${contact.contactListId}
+          and contact_digest = ${digestOf(deps, contact)} and state = 'found'`.execute(tx)
+    }),
   noteContact: (work, contact, end, audit) =>
     inTransaction(deps.database, async (tx) => {
       await lockErasure(tx, work.claim)

@@ -150,8 +150,12 @@ export const createErasureStore = (given: {
         await sql`delete from erasure_contact where erasure_id = ${work.claim.erasureId}`.execute(
           tx,
         )
+        // Also ends the claim. A release in another transaction may never come, or may ask for
+        // another claim because the answer to this commit was lost. Such a claim would fail for
+        // ever, because the person is gone.
         const { rows } =
-          await sql<ErasureRow>`update erasure set state = ${state}, sealed_subject = null, position = null,
+          await sql<ErasureRow>`update erasure set state = ${state}, ready_at = 'infinity', owner = null, lease_until = null,
+            sealed_subject = null, position = null,
             suppressions = ${suppressions}, failure = null, completed_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp()
           where id = ${work.claim.erasureId} returning ${ERASURE_COLUMNS}`.execute(tx)
         const done = toErasure(rows[0]!)

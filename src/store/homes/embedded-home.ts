@@ -165,11 +165,14 @@ export const openEmbedded = async (deps: {
   const executeSql = async (text: string, values: unknown[] = []): Promise<{ rows: unknown[] }> => {
     if (values.length > 0) return run.query(text, values)
     try {
-      const results = await lite.exec(text)
+      const script = lite.exec(text)
+      // A script that fails leaves its transaction open on the only session. The rollback is queued
+      // right behind the script: otherwise a transaction that waits would come first, and its BEGIN
+      // would fail. After a script that has ended its transaction, the rollback does nothing.
+      const rollback = /^\s*begin\b/i.test(text) ? lite.exec('rollback') : null
+      const [results] = await Promise.all([script, rollback])
       return { rows: results.flatMap((result) => result.rows) }
     } catch (error) {
-      // A script that failed has left its transaction open on the only session.
-      if (/^\s*begin\b/i.test(text)) await lite.exec('rollback')
       throw sqlFailure(error)
     } finally {
       await yieldToLoop()

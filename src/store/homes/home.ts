@@ -4,6 +4,7 @@ import { applyOptOutByStrictest } from '../../domain/do-not-call/rules/limits.ts
 import { StorageFull } from '../../domain/problems/store-unavailable.ts'
 import type { HoldReason, UploadState } from '../../domain/uploads/upload.ts'
 import type { Home } from '../../workflows/ports/homes/home.ts'
+import type { UpkeepFindings } from '../../workflows/ports/retention/retention.ts'
 import { WAITING } from '../audit/chain-store.ts'
 import { STEADY_NOW } from '../clock/steady-time.ts'
 import type { RegistryRules } from '../do-not-call/registries/registry-hits.ts'
@@ -28,6 +29,7 @@ type Gauges = {
   oldest_erasure: number
   audit_lag: number
   dead: number
+  upkeep: UpkeepFindings
 }
 
 /**
@@ -51,7 +53,8 @@ const bind = (
           select from segment_version where state in ('applying', 'index_pending', 'held') union all
           select from dnc_submission where state in ('receiving', 'applying', 'held') union all
           select from dnc_retraction where state = 'open' union all select from erasure where completed_at is null union all select from dnc_look_back where done_at is null union all
-          select from guest_file where state in ('receiving', 'scanning', 'uploading', 'confirming', 'held'))
+          select from guest_file where state in ('receiving', 'scanning', 'uploading', 'confirming', 'held')
+            or (state = 'stored' and virus_scan = 'pending' and ready_at < 'infinity'))
       returning only_one`.execute(tx)
     return rows.length === 1 ? 'bound' : 'other'
   })
@@ -60,6 +63,14 @@ const DAY_SECONDS = 86_400
 
 const applyByOf = (acceptedAt: Date | null): number =>
   acceptedAt === null ? 0 : (applyOptOutByStrictest(acceptedAt)?.getTime() ?? 0) / 1000
+
+const toUpkeepGauges = ({ left = 0, olderKeys = 0, ...behindMs }: UpkeepFindings) => ({
+  retentionBehindSeconds: Object.fromEntries(
+    Object.entries(behindMs).map(([rule, ms]) => [rule, ms / 1000]),
+  ),
+  sealedUnderOlderKeys: left,
+  olderKeys,
+})
 
 const toGauges = (row: Gauges, rules: RegistryRules): Awaited<ReturnType<Home['gauges']>> => ({
   uploads: row.uploads ?? {},
@@ -80,6 +91,7 @@ const toGauges = (row: Gauges, rules: RegistryRules): Awaited<ReturnType<Home['g
   oldestRetractionSeconds: row.oldest_retraction,
   oldestErasureSeconds: row.oldest_erasure,
   auditChainLagSeconds: row.audit_lag,
+  ...toUpkeepGauges(row.upkeep),
   syncDead: row.dead,
 })
 
@@ -120,7 +132,8 @@ export const createHome = (deps: {
         (select count(*)::int from lane where lease_until > clock_timestamp() and ready_at <= statement_timestamp()) as held,
         (select count(*)::int from ${claimable}) as waiting,
         (select greatest(0, extract(epoch from clock_timestamp() - min(l.ready_at)))::float8 from ${claimable}) as oldest,
-        (select count(*)::int from sync_delivery where state = 'pending') as pending,
+        (select count(*)::int from sync_delivery d join sync_endpoint e on e.id = d.endpoint_id
+          where d.state = 'pending' and e.enabled) as pending,
         (select greatest(0, extract(epoch from clock_timestamp() - min(d.created_at)))::float8 from sync_delivery d
           join sync_endpoint e on e.id = d.endpoint_id where d.state = 'pending' and e.enabled) as oldest_pending,
         (select greatest(0, extract(epoch from clock_timestamp() - min(accepted_at)))::float8 from dnc_submission
@@ -135,6 +148,7 @@ export const createHome = (deps: {
         (select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(created_at)))::float8, 0) from erasure
           where completed_at is null) as oldest_erasure,
         (select count(*)::int from sync_delivery where state = 'dead') as dead,
+        coalesce((select jsonb_object_agg(name, value) from upkeep, jsonb_each(found) as one (name, value)), '{}') as upkeep,
         coalesce((select greatest(0, extract(epoch from clock_timestamp() - e.at))::float8 from audit_entry e, audit_chain c
           where ${WAITING} order by e.xid, e.id limit 1), 0) as audit_lag`.execute(database.db)
       const row = rows[0]!

@@ -30,6 +30,9 @@ export const createServerListener =
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
+      // If the database freezes after the login, a stop must not wait for it longer than `main.ts`
+      // allows. Between notifications no statement runs, so this does not limit the listening.
+      query_timeout: 5_000,
     })
     const stopped = new AbortController()
     const known = Promise.withResolvers<Hearing>()

@@ -8,7 +8,7 @@ import { isUnanswered, sqlFailure, TAKES_NO_WRITES } from './sql-failure.ts'
 export type ServerPool = {
   readonly options: pg.PoolConfig
   /**
-   * A connection to a host that accepted writes when the connection was opened. Throws
+   * A connection to a host that accepted writes before the connection was first used. Throws
    * `StoreUnavailable` if there is no such host.
    */
   connect(): Promise<pg.PoolClient>
@@ -33,13 +33,20 @@ const READ_ONLY = `select pg_is_in_recovery() or current_setting('transaction_re
  */
 const GIVEN_UP_WAITING = 'SyncRepWaitForLSN'
 
-/** Checks, before a connection is used first, that its host accepts writes. */
-const verify = (client: pg.PoolClient, tell: (error?: Error) => void): void => {
-  client.query<{ read_only: boolean }>(READ_ONLY).then(
-    ({ rows }) =>
-      tell(rows[0]?.read_only === true ? new StoreUnavailable(TAKES_NO_WRITES) : undefined),
-    (error: unknown) => tell(sqlFailure(error)),
-  )
+/**
+ * Checks, before a connection is used first, that its host accepts writes. The check may take as
+ * long as the login (`withinMs`). The `verify` of pg-pool cannot do this: it gives the connection
+ * even to a caller that stopped waiting during the check, and then nobody returns the connection.
+ */
+const createCheck = (withinMs: number | undefined) => {
+  const question = { text: READ_ONLY, query_timeout: withinMs }
+  const passed = new WeakSet<pg.PoolClient>()
+  return async (client: pg.PoolClient): Promise<void> => {
+    if (passed.has(client)) return
+    const { rows } = await client.query<{ read_only: boolean }>(question)
+    if (rows[0]?.read_only === true) throw new StoreUnavailable(TAKES_NO_WRITES)
+    passed.add(client)
+  }
 }
 
 /**
@@ -79,7 +86,8 @@ const createGenerations = (url: string, config: pg.PoolConfig) => {
   const birthOf = (client: pg.PoolClient) => born.get(client)
   return {
     hosts,
-    pool: new pg.Pool({ ...config, verify, Client: HostClient }),
+    pool: new pg.Pool({ ...config, Client: HostClient }),
+    check: createCheck(config.connectionTimeoutMillis),
     isOfNow: (client: pg.PoolClient): boolean => birthOf(client)?.generation === generation,
     /** Ends the generation of `client`. None of its connections is used again. */
     end: (client: pg.PoolClient): void => {
@@ -92,9 +100,16 @@ const createGenerations = (url: string, config: pg.PoolConfig) => {
 }
 type Generations = ReturnType<typeof createGenerations>
 
-const connectOnce = async ({ pool, isOfNow }: Generations): Promise<pg.PoolClient> => {
+const connectOnce = async ({ pool, check, isOfNow }: Generations): Promise<pg.PoolClient> => {
   for (;;) {
     const client = await pool.connect()
+    try {
+      if (isOfNow(client)) await check(client)
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+    // Asked again, because the generation may have ended during the check.
     if (isOfNow(client)) return client
     client.release(true)
   }

@@ -53,7 +53,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     columns: { digest: 'digest' },
   },
   console_session: {
-    kept: because('twelve hours. The next sign-in deletes older sessions'),
+    kept: because('twelve hours. After this time, the next sign-in of anyone deletes the session'),
     erased: NOBODY,
     columns: { digest: 'digest' },
   },
@@ -72,7 +72,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     columns: { public_key: 'plain', sealed: 'wrapped' },
   },
   lane: { kept: LANE, erased: NOBODY, columns: {} },
-  upkeep: { kept: LANE, erased: NOBODY, columns: {} },
+  upkeep: { kept: LANE, erased: NOBODY, columns: { found: 'plain' } },
   upload: {
     kept: 'upload-records',
     erased: 'file_names',
@@ -230,7 +230,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   guest_file_piece: {
     kept: because('until the file is stored, rejected, quarantined or failed'),
-    erased: because('the bytes wait for Genesys, and cannot be read after their key is deleted'),
+    erased: because('the gateway needs the bytes until the transfer ends, then deletes their key'),
     columns: { payload: 'sealed' },
   },
   erasure: {

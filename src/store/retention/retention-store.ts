@@ -115,9 +115,20 @@ const idempotencyAnswers: Rule = {
   },
 }
 
+/**
+ * A delivery to an endpoint that the environment no longer names is never sent, and no call can
+ * delete the endpoint. So its retention begins when it was made. Deliveries to other disabled
+ * endpoints stay, because their owner can enable or delete the endpoint.
+ */
 const webhookDeliveries: Rule = {
-  due: (past) => sql`select id as key, settled_at as ended_at from sync_delivery
-    where state in ('delivered', 'dead') and settled_at < ${past} order by id limit ${LOT} for update skip locked`,
+  due: (
+    past,
+  ) => sql`select key, ended_at from (select id as key, settled_at as ended_at from sync_delivery
+      where state in ('delivered', 'dead') and settled_at < ${past} order by id limit ${LOT} for update skip locked) as settled
+    union all select key, ended_at from (select d.id as key, d.created_at as ended_at from sync_delivery d
+      where d.state = 'pending' and d.created_at < ${past} and d.endpoint_id in (
+        select id from sync_endpoint where not enabled and disabled_reason = 'not_configured')
+      order by d.id limit ${LOT} for update skip locked) as never_sent`,
   remove: async (tx, keys) => {
     await sql`delete from sync_delivery where id = any(${texts(keys)})`.execute(tx)
   },

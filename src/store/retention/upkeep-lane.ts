@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+
 import { FenceLost } from '../../workflows/ports/delivery/delivery.ts'
 import type {
   UpkeepClaim,
@@ -26,5 +28,9 @@ export const createUpkeep = ({ db }: Pick<Database, 'db'>): UpkeepStore => ({
   },
   renew: (claim) => lane.renew(db, claim),
   release: (claim, readyInMs) => lane.release(db, claim, readyInMs),
+  note: async (claim, found) => {
+    await sql`update upkeep set found = found || ${JSON.stringify(found)}::jsonb
+      where ${lane.ours(claim)}`.execute(db)
+  },
   freeAll: () => freeLeases(db, 'upkeep'),
 })

@@ -1,9 +1,7 @@
-import { NO_QUOTAS, type QuotaName, type Quotas } from '../../domain/access/quotas.ts'
+import { NO_QUOTAS, type QuotaName } from '../../domain/access/quotas.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { traceOf } from '../../lib/error-trace.ts'
-import type { Emit } from '../../telemetry/events.ts'
-import type { Standing, TenantUseStore } from '../ports/access/use.ts'
+import { createUseSharing, type SharingDeps, type Tenant } from './use-sharing.ts'
 
 /** The part of the tenant's quotas that a new upload may still use. */
 export type UploadRoom = {
@@ -41,7 +39,6 @@ export type CountUse = {
   stop(): Promise<void>
 }
 
-const TELL_EVERY_MS = 1_000
 /**
  * The greatest age of a reading of a tenant's quotas and use. If its reading is older, the instance
  * reads again before the tenant's next call. A reading gets older if the tenant does not call this
@@ -54,26 +51,6 @@ const STALE_MS = 2_000
  */
 const OPEN_RETRY_SECONDS = 10
 
-type Tenant = {
-  quotas: Quotas
-  /** The use of all instances, as last read from the database. */
-  told: { rows: number; requests: number; open: number }
-  /**
-   * Use of this instance that is not shared yet. The statement that runs now shares `telling`, and
-   * the next statement shares `counted`.
-   */
-  counted: { rows: number; requests: number }
-  telling: { rows: number; requests: number }
-  /** Uploads that began on this instance after the open uploads were last counted. */
-  begun: number
-  heardMs: number
-  minuteEndsMs: number
-  dayEndsMs: number
-  usedMs: number
-}
-
-type Deps = { use: TenantUseStore; clock: Clock; emit: Emit }
-
 const anew = (nowMs: number): Tenant => ({
   quotas: NO_QUOTAS,
   told: { rows: 0, requests: 0, open: 0 },
@@ -85,83 +62,6 @@ const anew = (nowMs: number): Tenant => ({
   dayEndsMs: 0,
   usedMs: nowMs,
 })
-
-const hear = (tenant: Tenant, standing: Standing, nowMs: number): void => {
-  const { use } = standing
-  tenant.quotas = standing.quotas
-  tenant.told = { rows: use.rowsToday, requests: use.requestsThisMinute, open: use.openUploads }
-  tenant.heardMs = nowMs
-  tenant.minuteEndsMs = nowMs + standing.minuteEndsMs
-  tenant.dayEndsMs = nowMs + standing.dayEndsMs
-}
-
-/**
- * While calls arrive, runs one statement a second. The statement covers the tenants that called
- * this instance since the last statement. It shares their use here and reads their use on all
- * instances.
- */
-const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>) => {
-  const stopped = new AbortController()
-  let underWay: Promise<void> | null = null
-  let waiting: Promise<void> | null = null
-  const tell = async (): Promise<void> => {
-    const all = [...tenants].filter(([, { usedMs, heardMs }]) => usedMs >= heardMs)
-    for (const [, tenant] of all) {
-      tenant.telling = tenant.counted
-      tenant.counted = { rows: 0, requests: 0 }
-    }
-    const begun = new Map(all.map(([id, tenant]) => [id, tenant.begun]))
-    try {
-      const told = await use.tell(all.map(([tenantId, { telling }]) => ({ tenantId, ...telling })))
-      const nowMs = clock.monotonicMs()
-      for (const standing of told) {
-        const tenant = tenants.get(standing.tenantId)
-        if (tenant === undefined) continue
-        hear(tenant, standing, nowMs)
-        tenant.begun -= begun.get(standing.tenantId) ?? 0
-      }
-    } catch (error) {
-      for (const [, { counted, telling }] of all) {
-        counted.rows += telling.rows
-        counted.requests += telling.requests
-      }
-      throw error
-    } finally {
-      for (const [, tenant] of all) tenant.telling = { rows: 0, requests: 0 }
-    }
-  }
-  const now = (): Promise<void> => {
-    underWay ??= tell().finally(() => {
-      underWay = null
-    })
-    return underWay
-  }
-  const failed = (error: unknown): void =>
-    emit('job.failed', { queue: 'tenant-use', error: traceOf(error) })
-  const soon = async (): Promise<void> => {
-    await clock.sleep(TELL_EVERY_MS, stopped.signal).catch(() => undefined)
-    waiting = null
-    await now().catch(failed)
-  }
-  return {
-    /**
-     * Shares and reads now. If a statement already runs, waits for its end and then runs another
-     * statement. The running statement may not yet include the tenant of this caller.
-     */
-    now: async () => {
-      if (underWay !== null) await underWay.catch(() => undefined)
-      return now()
-    },
-    soon: () => {
-      waiting ??= soon()
-    },
-    stop: async () => {
-      stopped.abort()
-      await waiting
-      await now().catch(failed)
-    },
-  }
-}
 
 const exceeded = (quota: QuotaName, limit: number, retryMs: number): GatewayProblem =>
   new GatewayProblem(
@@ -186,15 +86,15 @@ const usedOf = (tenant: Tenant, nowMs: number) => ({
 })
 
 /**
- * Counts in memory and, while calls arrive, shares the counts through the database once a second. A
- * call waits for the database only if this instance does not know the tenant yet, or has not read
- * its quotas and use for two seconds. So the use can exceed a quota by at most what the other
- * instances accept within three seconds.
+ * Counts in memory, and shares new counts through the database within a second. A call waits for
+ * the database only if this instance does not know the tenant yet, or has not read its quotas and
+ * use for two seconds. So the use can exceed a quota by at most what the other instances accept
+ * within three seconds.
  */
-export const createCountUse = (deps: Deps): CountUse => {
+export const createCountUse = (deps: SharingDeps): CountUse => {
   const { clock, emit } = deps
   const tenants = new Map<string, Tenant>()
-  const telling = createTelling(deps, tenants)
+  const sharing = createUseSharing(deps, tenants)
   const known = async (tenantId: string): Promise<Tenant> => {
     const nowMs = clock.monotonicMs()
     let tenant = tenants.get(tenantId)
@@ -208,7 +108,7 @@ export const createCountUse = (deps: Deps): CountUse => {
     const hasQuota = Object.values(tenant.quotas).some((limit) => limit !== null)
     // A known tenant without quotas may have got its first quota meanwhile. If the quotas cannot be
     // read, the call of such a tenant continues without a quota.
-    await telling.now().catch((error: unknown) => {
+    await sharing.now().catch((error: unknown) => {
       if (isUnknown || hasQuota) throw error
     })
     return tenant
@@ -226,7 +126,7 @@ export const createCountUse = (deps: Deps): CountUse => {
         throw refusal(tenantId, 'requestsPerMinute', limit, tenant.minuteEndsMs - nowMs)
       }
       tenant.counted.requests += 1
-      telling.soon()
+      sharing.soon()
     },
     upload: async (tenantId) => {
       const tenant = await known(tenantId)
@@ -234,22 +134,26 @@ export const createCountUse = (deps: Deps): CountUse => {
       if (openUploads !== null && usedOf(tenant, clock.monotonicMs()).open >= openUploads) {
         throw refusal(tenantId, 'openUploads', openUploads, OPEN_RETRY_SECONDS * 1000)
       }
-      const room = roomOf(tenant, clock, (limit, retryMs) =>
-        refusal(tenantId, 'rowsPerDay', limit, retryMs),
-      )
-      telling.soon()
+      const room = roomOf(tenant, {
+        clock,
+        refusal: (limit, retryMs) => refusal(tenantId, 'rowsPerDay', limit, retryMs),
+        shareSoon: sharing.soon,
+      })
+      sharing.soon()
       return room
     },
-    stop: telling.stop,
+    stop: sharing.stop,
   }
 }
 
+type RoomDeps = {
+  clock: Clock
+  refusal: (limit: number, retryMs: number) => GatewayProblem
+  shareSoon: () => void
+}
+
 /** The room for one upload. Its rows are counted when they have been read. */
-const roomOf = (
-  tenant: Tenant,
-  clock: Clock,
-  refusal: (limit: number, retryMs: number) => GatewayProblem,
-): UploadRoom => {
+const roomOf = (tenant: Tenant, { clock, refusal, shareSoon }: RoomDeps): UploadRoom => {
   const { rowsPerDay } = tenant.quotas
   const left = (): number =>
     rowsPerDay === null ? Infinity : rowsPerDay - usedOf(tenant, clock.monotonicMs()).rows
@@ -264,12 +168,14 @@ const roomOf = (
       if (rows > left()) throw overRows()
       tenant.counted.rows += rows
       taken = rows
+      shareSoon()
     },
     giveBack: () => {
       if (!isGiven) return
       isGiven = false
       tenant.counted.rows -= taken
       if (tenant.begun > 0) tenant.begun -= 1
+      if (taken > 0) shareSoon()
     },
     overRows,
   }

@@ -95,7 +95,7 @@ const create = async (
   const fingerprint = sha256Hex(canonicalJson(plan))
   const call = {
     ...{ tenantId: caller.tenantId, method, path, key, fingerprint: () => fingerprint },
-    reused: 'This Idempotency-Key was used for a different tenant.',
+    reused: 'You used this Idempotency-Key before, to make a different tenant.',
   }
   return answerOnce(deps, call, async (claim) => {
     const id = deps.ids.newId('tnt')

@@ -57,7 +57,7 @@ export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
   check: ({ caller, options }) => {
     if (options.schemaDrift !== 'extend') return
     if (!hasScope(caller.scopes, 'lists')) {
-      const detail = 'schemaDrift=extend changes the list and needs the scope lists.'
+      const detail = 'With schemaDrift=extend, the key also needs the scope lists.'
       throw new GatewayProblem('scope-missing', detail, { scope: 'lists' })
     }
     if (deps.provisioning.addColumns === null) {

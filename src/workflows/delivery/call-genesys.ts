@@ -1,10 +1,11 @@
 import type { GenesysFailure as Failure } from '../../domain/genesys/genesys-failure.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
-import type { UploadProblem } from '../../domain/uploads/upload.ts'
+import type { HolderWait, UploadProblem } from '../../domain/uploads/upload.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import type { CallClass, CallContext } from '../ports/genesys/genesys.ts'
+import { createLongWait } from './long-wait.ts'
 import type { DeliveryRun } from './run.ts'
-import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
+import { askGoingOn, DeliveryEnds, noteWait } from './run.ts'
 
 /**
  * How long one call retries. The limit is needed because a run notices a pause or a cancellation
@@ -13,6 +14,8 @@ import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 const SLICE_MS = 60_000
 /** The first call is short, so that an upload soon shows what it waits for. */
 const FIRST_SLICE_MS = 5_000
+/** How often a run that waits before a retry stores again what it waits for. */
+const SHOW_EVERY_MS = 60_000
 /** Full jitter from 1 s, cap 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
@@ -55,11 +58,25 @@ export const callGenesys = async <T>(
       if (failure.kind === 'conflict') await onConflict?.()
       const waitMs = backoffMs(BACKOFF, attempt, random, failure.retryAfterMs ?? 0)
       if (clock.monotonicMs() + waitMs >= endsAt) throw outage(run, failure.kind)
-      await noteWait(run, failure.kind === 'conflict' ? 'list_not_ready' : 'genesys_unavailable')
-      await pause(run, waitMs)
-      await askGoingOn(run)
+      const reason = failure.kind === 'conflict' ? 'list_not_ready' : 'genesys_unavailable'
+      await waitShown(run, reason, waitMs)
     }
   }
+}
+
+/**
+ * Waits before a retry. Stores the reason every minute: Genesys may ask the gateway to wait for an
+ * hour, but the store drops a reason after three minutes.
+ */
+const waitShown = async (run: DeliveryRun, reason: HolderWait, ms: number): Promise<void> => {
+  const wait = createLongWait(run)
+  let leftMs = ms
+  do {
+    await noteWait(run, reason)
+    await wait(Math.min(leftMs, SHOW_EVERY_MS))
+    leftMs -= SHOW_EVERY_MS
+  } while (leftMs > 0)
+  await askGoingOn(run)
 }
 
 /** Returns the failure if a retry may succeed. Throws a failure that ends the call. */

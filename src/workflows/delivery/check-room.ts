@@ -33,6 +33,6 @@ export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   if (size + fresh <= most) return
   const detail = overwrites
     ? `The upload overwrites the list with ${fresh} contacts. The list can hold at most ${most}.`
-    : `The list holds ${size} of at most ${most} contacts, and the upload adds ${fresh}.`
+    : `The list holds ${size} contacts and can hold at most ${most}. The upload adds ${fresh}.`
   throw new DeliveryEnds({ kind: 'fail', problem: { code: 'contact-list-full', detail } })
 }

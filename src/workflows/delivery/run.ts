@@ -54,8 +54,8 @@ export type DeliveryDeps = {
    */
   callbackUrl: ((partId: string, listId: string) => string) | null
   /**
-   * How long the gateway waits for a first sign of its import in the status or in the list.
-   * Default: 5 minutes.
+   * How long the gateway waits for a first sign of its import in the status or in the list. After
+   * the import, it waits as long for the list to stop growing. Default: 5 minutes.
    */
   importUnmovedMs?: number
   delivery: DeliveryStore & TryStore
@@ -124,7 +124,7 @@ export type DeliveryRun = Readonly<{
   wait: Noted<HolderWait | null>
   /**
    * How long the last job took, from sending to its end, so that the next job is not polled too
-   * early. null before the first job.
+   * early. null: not known, for example before the first job.
    */
   jobSpanMs: Noted<number | null>
 }>
@@ -227,33 +227,17 @@ export const noteWait = async (run: DeliveryRun, reason: HolderWait | null): Pro
   await run.deps.delivery.noteWait(run.claim, reason)
 }
 
-/** Waits. Ends the run immediately if the worker has to stop. */
-export const pause = async (run: DeliveryRun, ms: number): Promise<void> => {
-  try {
-    await run.deps.clock.sleep(ms, run.lease.rest)
-  } catch (error) {
-    checkGoingOn(run)
-    throw error
-  }
-}
-
 /**
- * Waits as `pause` does, but ends early on a nudge. A nudge that arrived since the last wait counts
- * too.
+ * Waits for `ms`, or until `sooner` aborts. Ends the run immediately if the worker has to stop. Use
+ * `createLongWait` for waits that may be long.
  */
-export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<void> => {
-  const { nudges, rest } = run.lease
-  if (!nudges) return pause(run, ms)
-  if (nudges.take()) return
-  // Several waits may run at the same time. If they shared one flag, the first wait that reads the
-  // flag would reset it for the others. So each wait has its own signal.
-  const nudged = nudges.next()
+export const pause = async (run: DeliveryRun, ms: number, sooner?: AbortSignal): Promise<void> => {
+  const { rest } = run.lease
   try {
-    await run.deps.clock.sleep(ms, AbortSignal.any([rest, nudged]))
+    await run.deps.clock.sleep(ms, sooner === undefined ? rest : AbortSignal.any([rest, sooner]))
   } catch (error) {
     checkGoingOn(run)
-    if (!nudged.aborted) throw error
-    nudges.take()
+    if (!sooner?.aborted) throw error
   }
 }
 

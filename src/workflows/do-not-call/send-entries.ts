@@ -7,10 +7,10 @@ import { afterFailure } from './after-failure.ts'
 import { auditedGroup, type ListHealth, type SendDeps, type SendRun } from './send-run.ts'
 
 /**
- * After this many groups the lane is released. Other lists then get their turn, and a stopping
- * service does not have to wait.
+ * After this many groups, and steps that find no group, the lane is released. Other lists then get
+ * their turn, and a stopping service does not have to wait for the end of a large submission.
  */
-const GROUPS_A_CLAIM = 20
+const STEPS_A_CLAIM = 20
 /** How long to wait before the next check for a free slot, if all slots for writes are taken. */
 const SLOT_LOOK_MS = 200
 
@@ -115,6 +115,7 @@ export const createSendEntries = (deps: SendDeps): SendEntries => {
       key: ids.newUuid(),
     })
     if (group === null) return null
+    if (group === 'again') return 0
     const slot = await lane.takeSlot(owner, deps.slots)
     if (slot === null) return SLOT_LOOK_MS
     try {
@@ -125,7 +126,7 @@ export const createSendEntries = (deps: SendDeps): SendEntries => {
     }
   }
   return async (claim, lease) => {
-    for (let sent = 0; sent < GROUPS_A_CLAIM; sent += 1) {
+    for (let steps = 0; steps < STEPS_A_CLAIM; steps += 1) {
       lease.signal.throwIfAborted()
       const nextMs = await sendNext(claim, lease)
       if (nextMs === null || nextMs > 0) return nextMs

@@ -69,6 +69,6 @@ export const noteOfUnknown = (listIds: readonly string[]): string[] =>
   listIds.length === 0
     ? []
     : [
-        `Genesys has no contact list ${listIds.join(', ')}. For such a list, the entries suppress nobody. ` +
+        `Genesys has no contact list ${listIds.join(', ')}. Entries for a list that does not exist suppress nobody. ` +
           'Correct the ids, and send these entries again.',
       ]

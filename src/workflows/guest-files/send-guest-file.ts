@@ -1,5 +1,6 @@
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { isBad } from '../../domain/guest-files/guest-file.ts'
+import type { FileSaid, FileThere } from '../ports/guest-files/guest-files.ts'
 import type { SendGuestFile } from '../ports/guest-files/send-guest-file.ts'
 import { confirm } from './confirm-guest-file.ts'
 import {
@@ -175,13 +176,16 @@ const transfer = async (run: FileRun): Promise<Next> => {
 
 /**
  * Reads Genesys' own verdict on a stored file until there is one. After a day, the checks end with
- * the event `guest_file.verdict_late`, and a person has to check the file.
+ * the event `guest_file.verdict_late`, and a person has to check the file. For media of messages,
+ * there is no verdict to read.
  */
 const follow = async (run: FileRun): Promise<Next> => {
   const { deps, file } = run
   const { fileId } = file.genesys
-  if (fileId === null || file.genesys.virusScan !== 'pending') return null
-  const said = await deps.genesys.read({ target: file.target, fileId }, contextOf(run))
+  const isScanned = deps.genesys.judge === undefined
+  if (fileId === null || !isScanned || file.genesys.virusScan !== 'pending') return null
+  const said = await readVerdict(run, { target: file.target, fileId })
+  if (said instanceof GenesysFailure) return readLater(run, said)
   const virusScan = said.virusScan ?? 'pending'
   if (isBad(virusScan)) return quarantine(run, { fileId, status: said.status, virusScan })
   if (virusScan === 'passed') {
@@ -194,9 +198,30 @@ const follow = async (run: FileRun): Promise<Next> => {
     })
     return null
   }
-  const nextMs = await waitOn(run)
-  if (nextMs === null) {
-    deps.emit('guest_file.verdict_late', { guestFileId: file.id, tenantId: file.tenantId })
+  return readLater(run, null)
+}
+
+/**
+ * What Genesys reports about a stored file, or why it refuses to report. A refusal does not end the
+ * file, because Genesys already has the file. A refusal may also pass: a right is granted later, or
+ * a new file gets 404 for a moment.
+ */
+const readVerdict = async (run: FileRun, about: FileThere): Promise<FileSaid | GenesysFailure> => {
+  try {
+    return await run.deps.genesys.read(about, contextOf(run))
+  } catch (error) {
+    const refused = error instanceof GenesysFailure && error.retry === 'never'
+    if (refused && error.kind !== 'unauthorized') return error
+    throw error
   }
-  return nextMs
+}
+
+/** `refusal`: why the last check got no answer. null: Genesys answered, but had no verdict. */
+const readLater = async (run: FileRun, refusal: GenesysFailure | null): Promise<number | null> => {
+  const nextMs = await waitOn(run)
+  if (nextMs !== null) return nextMs
+  const { id: guestFileId, tenantId } = run.file
+  const failure = refusal?.kind ?? 'none'
+  run.deps.emit('guest_file.verdict_late', { guestFileId, tenantId, failure })
+  return null
 }

@@ -4,9 +4,19 @@ import {
 } from '../../domain/retention/retention-rules.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import type { DoUpkeep, RetentionStore, UpkeepClaim } from '../ports/retention/retention.ts'
+import type {
+  DoUpkeep,
+  RetentionStore,
+  UpkeepClaim,
+  UpkeepStore,
+} from '../ports/retention/retention.ts'
 
-export type RetentionDeps = { retention: RetentionStore; clock: Clock; emit: Emit }
+export type RetentionDeps = {
+  upkeep: Pick<UpkeepStore, 'note'>
+  retention: RetentionStore
+  clock: Clock
+  emit: Emit
+}
 
 /** The wait between two runs of retention. */
 const EVERY_MS = 10 * 60_000
@@ -61,6 +71,7 @@ export const createKeepToRetention =
       isLeft ||= swept.more
       const { deleted, behindMs } = swept
       const durationMs = deps.clock.monotonicMs() - startedMs
+      await deps.upkeep.note(claim, { [rule]: behindMs })
       deps.emit('retention.swept', { rule, deleted, behindMs, more: swept.more, durationMs })
     }
     return isLeft ? 1 : EVERY_MS

@@ -1,8 +1,18 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import type { DoUpkeep, ResealStore } from '../ports/retention/retention.ts'
+import type {
+  DoUpkeep,
+  ResealStore,
+  UpkeepClaim,
+  UpkeepStore,
+} from '../ports/retention/retention.ts'
 
-export type ResealDeps = { reseal: ResealStore; clock: Clock; emit: Emit }
+export type ResealDeps = {
+  upkeep: Pick<UpkeepStore, 'note'>
+  reseal: ResealStore
+  clock: Clock
+  emit: Emit
+}
 
 /**
  * How often the task runs. Every instance records each minute which key it seals with. A key may be
@@ -18,12 +28,15 @@ const BREATH_MS = 20
  * key, retires the older keys that no instance has recorded within five minutes. You may then
  * remove the retired keys from the configuration.
  */
-export const createReseal =
-  ({ reseal, clock, emit }: ResealDeps): DoUpkeep =>
-  async (claim, lease) => {
+export const createReseal = ({ upkeep, reseal, clock, emit }: ResealDeps): DoUpkeep => {
+  const tell = async (claim: UpkeepClaim, found: { left: number; olderKeys: number }) => {
+    await upkeep.note(claim, found)
+    emit('keys.left', found)
+  }
+  return async (claim, lease) => {
     const older = await reseal.olderKeys()
     if (older.length === 0) {
-      emit('keys.left', { left: 0, olderKeys: 0 })
+      await tell(claim, { left: 0, olderKeys: 0 })
       return EVERY_MS
     }
     const startedMs = clock.monotonicMs()
@@ -41,6 +54,7 @@ export const createReseal =
     if (resealed > 0) emit('keys.resealed', { resealed, left, durationMs })
     const retired = left === 0 ? await reseal.retire(claim, older) : []
     for (const keyId of retired) emit('keys.retired', { keyId })
-    emit('keys.left', { left, olderKeys: older.length - retired.length })
+    await tell(claim, { left, olderKeys: older.length - retired.length })
     return EVERY_MS
   }
+}

@@ -17,6 +17,8 @@ import {
   stageInput,
 } from '../../support/stages/store-uploads.ts'
 
+const ALL_BUSY = { contacts: [], busy: 1, later: null }
+
 eachHome('Erasures', (home) => {
   let store: Store
   const run = async <T = Record<string, unknown>>(text: string): Promise<T[]> =>
@@ -83,7 +85,7 @@ eachHome('Erasures', (home) => {
 
     const work = await claim(await ask(phone('+12125550101')))
     await steps(work, 'rows')
-    assert.deepEqual(await store.erasures.contactsToDelete(work, 10), { contacts: [], busy: 1 })
+    assert.deepEqual(await store.erasures.contactsToDelete(work, 10), ALL_BUSY)
     await assert.rejects(store.delivery.recordTry(lane, batch.id), (error) => {
       assert.ok(error instanceof RowsWithheld)
       assert.deepEqual(
@@ -104,7 +106,7 @@ eachHome('Erasures', (home) => {
     const sent = await send(store, name, contactsOf(store, { cy: ['+12125550103'] }))
     const work = await claim(await ask(phone('+12125550103')))
     await steps(work, 'guest_files')
-    assert.deepEqual(await store.erasures.contactsToDelete(work, 10), { contacts: [], busy: 1 })
+    assert.deepEqual(await store.erasures.contactsToDelete(work, 10), ALL_BUSY)
     // The holder of the lane still has the row as it was before the erasure.
     const held = { ...sent, chunk: sent.chunk }
     const { claim: lane, upload, batchId } = held
@@ -117,7 +119,7 @@ eachHome('Erasures', (home) => {
     })
     assert.equal(await store.delivery.registerSize('default', name), 1)
     const { contacts, busy } = await store.erasures.contactsToDelete(work, 10)
-    assert.deepEqual([contacts, busy], [[{ contactListId: name, contactId: 'cy' }], 0])
+    assert.deepEqual([contacts, busy], [[{ contactListId: name, contactId: 'cy', refusals: 0 }], 0])
     await store.erasures.noteContact(work, contacts[0]!, 'deleted', [])
     await steps({ ...work, position: { step: 'register', after: null } }, 'retractions')
     assert.equal(await store.delivery.registerSize('default', name), 0)
@@ -204,7 +206,7 @@ eachHome('Erasures', (home) => {
     const work = await claim(await ask(phone('+12125550106')))
     await steps(work, 'guest_files')
     assert.deepEqual((await store.erasures.contactsToDelete(work, 10)).contacts, [
-      { contactListId: name, contactId: 'flo' },
+      { contactListId: name, contactId: 'flo', refusals: 0 },
     ])
   })
 })

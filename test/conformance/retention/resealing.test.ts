@@ -100,7 +100,8 @@ const resealAll = async (store: Store): Promise<Record<string, object>> => {
   const claim = (await store.upkeep.claim('me'))!
   const said: Record<string, object> = {}
   const emit = (name: string, fields: object): void => void (said[name] = fields)
-  await createReseal({ reseal: store.upkeep.reseal, clock: systemClock, emit })(claim, LEASE)
+  const { upkeep } = store
+  await createReseal({ upkeep, reseal: upkeep.reseal, clock: systemClock, emit })(claim, LEASE)
   return said
 }
 

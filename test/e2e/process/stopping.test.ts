@@ -112,17 +112,18 @@ const openCall = (gateway: RunningGateway, path: string, headers: Record<string,
   return { write: (piece: string) => call.write(piece), end: () => call.end(), answer }
 }
 
-describe('A body that comes in while the gateway stops', () => {
-  const withStage = async (run: (stage: Stage, gateway: RunningGateway) => Promise<void>) => {
-    const home = embeddedHome()
-    const stage = await setStage(await home.fresh(), 'guide')
-    try {
-      await run(stage, await stage.gateway())
-    } finally {
-      await stage.close()
-      await home.close()
-    }
+const withStage = async (run: (stage: Stage, gateway: RunningGateway) => Promise<void>) => {
+  const home = embeddedHome()
+  const stage = await setStage(await home.fresh(), 'guide')
+  try {
+    await run(stage, await stage.gateway())
+  } finally {
+    await stage.close()
+    await home.close()
   }
+}
+
+describe('A body that comes in while the gateway stops', () => {
   const { csv } = cleanFile({ rows: 3_000 })
   const half = csv.slice(0, csv.indexOf('\n', csv.length / 2) + 1)
   const form = (file: string): string =>
@@ -201,5 +202,38 @@ describe('A body that comes in while the gateway stops', () => {
       const upload = await next.client.finished((JSON.parse(body) as { id: string }).id)
       assert.equal(upload.counts.delivered, 3_000)
     })
+  })
+})
+
+/**
+ * A CSV whose rows are in the ledger only: they have no phone number. The ledger is larger than
+ * what the buffers of a connection take.
+ */
+const largeLedger = (): string => {
+  const rows = Array.from({ length: 200 }, (_, n) => `L-${n},${'x'.repeat(50_000)},,none,,`)
+  return `${cleanFile({ rows: 1 }).csv}${rows.join('\n')}\n`
+}
+
+test('a download whose reader takes nothing does not keep the gateway from stopping cleanly', async () => {
+  await withStage(async (_stage, gateway) => {
+    const upload = await gateway.client.upload('demo-contacts', largeLedger())
+    assert.equal(upload.status, 202, upload.text)
+    const call = httpRequest(`${gateway.address}/v1/uploads/${upload.body.id}/rows`, {
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, accept: 'text/csv' },
+    })
+    const broken = new Promise<void>((resolve) => {
+      call.once('response', (answer: IncomingMessage) => answer.once('error', () => resolve()))
+    })
+    call.end()
+    const [answer] = (await once(call, 'response')) as [IncomingMessage]
+    assert.equal(answer.statusCode, 200)
+    const { code } = await gateway.stop()
+    assert.equal(stopped(gateway.events('process.stopped'))?.['clean'], true)
+    assert.equal(code, 0)
+    const [cutOff] = gateway.events('http.cut_off')
+    assert.equal(cutOff?.['reason'], 'stopping')
+    // The reader must not take the part that it got for the whole file.
+    answer.resume()
+    await broken
   })
 })

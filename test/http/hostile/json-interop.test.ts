@@ -201,7 +201,7 @@ const REASONS: readonly (readonly [text: string, detail: string])[] = [
   ['*', 'The body is not valid JSON.'],
   [
     '{"__proto__":1}',
-    'The body has a member name that is not allowed: `__proto__`, or `constructor` with `prototype` in it.',
+    'The body has a member that is not allowed: `__proto__`, or a `constructor` whose value has a member `prototype`.',
   ],
 ]
 

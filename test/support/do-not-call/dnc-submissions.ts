@@ -4,7 +4,7 @@ import type { NewDncChunk } from '../../../src/domain/do-not-call/dnc-chunk.ts'
 import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
-import type { DncLaneStore } from '../../../src/workflows/ports/do-not-call/dnc-lane.ts'
+import type { DncGroup, DncLaneStore } from '../../../src/workflows/ports/do-not-call/dnc-lane.ts'
 import { audit, claimKey, ids } from '../stages/store-uploads.ts'
 
 type Entry = Partial<EntryTerms> & { subject: string; quarantined?: boolean }
@@ -105,10 +105,14 @@ export const holdLane = async (
   if (claim === null) throw new Error('No lane has work')
   const takes = dialect === 'guide' ? GUIDE : PLATFORM
   const expiryDays = dialect === 'guide' ? null : 180
-  const step = () =>
-    lane.nextGroup(claim, { takes, expiryDays, most, id: randomUUID(), key: randomUUID() })
-  type Group = NonNullable<Awaited<ReturnType<typeof step>>>
-  const settle = (group: Group) =>
+  const step = async (): Promise<DncGroup | null> => {
+    for (;;) {
+      const about = { takes, expiryDays, most, id: randomUUID(), key: randomUUID() }
+      const group = await lane.nextGroup(claim, about)
+      if (group !== 'again') return group
+    }
+  }
+  const settle = (group: DncGroup) =>
     lane.settle(claim, group, {
       ...{ failed: new Map(), open: [], tallies: null, problem: null },
       audit: audit('dnc.sent', group.submissionId),

@@ -179,6 +179,7 @@ export const createMemoryDelivery = (
       const noted = store.allParts.get(requestId) ?? store.all.get(requestId)!
       Object.assign(noted, { state: 'sent', jobId })
     },
+    noteJobEnd: async (claim) => check(claim),
     split: async (claim, batchId, uploadId, parts) => {
       checkBeginning(claim)
       store.all.get(batchId)!.state = 'split'

@@ -104,3 +104,27 @@ export const deliverToSandbox = async (
     },
   }
 }
+
+/**
+ * From now on, another application adds a contact to the sandbox's list before each of the
+ * gateway's readings of the list, at most `most` contacts. Returns the ids of these contacts.
+ */
+export const keepGrowing = (
+  { client: { contactLists } }: World,
+  most: number,
+): readonly string[] => {
+  const added: string[] = []
+  const { readContactList } = contactLists
+  Object.assign(contactLists, {
+    readContactList: async (...args: Parameters<typeof readContactList>) => {
+      const list = await readContactList(...args)
+      if (added.length >= most) return list
+      const id = `theirs-${added.length}`
+      added.push(id)
+      const batch = { listId: SANDBOX_LIST, requestId: id, columns: list.columns }
+      await contactLists.sendBatch({ ...batch, contactIds: [id], cells: [id, 'x'] }, args[1])
+      return readContactList(...args)
+    },
+  })
+  return added
+}

@@ -47,6 +47,7 @@ const WRITTEN = [
   'intend',
   'recordTry',
   'noteJob',
+  'noteJobEnd',
   'settle',
   'finish',
   'split',

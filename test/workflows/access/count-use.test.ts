@@ -6,15 +6,16 @@ import { createCountUse } from '../../../src/workflows/access/count-use.ts'
 import type { Counted, TenantUseStore } from '../../../src/workflows/ports/access/use.ts'
 import { createManualClock } from '../../support/stages/test-clock.ts'
 
-/** A database that adds up the counts that it gets. The test can make it unavailable. */
+/** A database that adds up the counts that it gets. The test can make it unavailable or slow. */
 const setUse = (first: Partial<Quotas>) => {
   const clock = createManualClock()
   const told: Counted[][] = []
   const sums = { rows: 0, requests: 0 }
-  const state = { isAway: false, quotas: first }
+  const state = { isAway: false, answersAfterMs: 0, quotas: first }
   const use: TenantUseStore = {
     tell: async (counted) => {
       if (state.isAway) throw new Error('the database is away')
+      if (state.answersAfterMs > 0) await clock.sleep(state.answersAfterMs)
       told.push([...counted])
       for (const { rows, requests } of counted) {
         sums.rows += rows
@@ -74,8 +75,12 @@ test('a quota is kept from what is known while the database is away, and nobody 
 })
 
 test('a stop tells what is counted', async () => {
-  const { countUse, sums } = setUse({})
-  await countUse.request('t', true)
+  const { countUse, clock, sums, state } = setUse({})
+  state.answersAfterMs = 5
+  const calling = countUse.request('t', true)
+  await clock.advance(5)
+  await calling
+  state.answersAfterMs = 0
   await countUse.stop()
   assert.equal(sums.requests, 1)
 })

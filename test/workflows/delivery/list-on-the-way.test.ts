@@ -22,7 +22,10 @@ describe('a list that is full', () => {
     await t.run()
     const { state, problem } = t.store.upload
     assert.deepEqual([state, problem?.code], ['failed', 'contact-list-full'])
-    assert.match(problem?.detail ?? '', /holds 7 of at most 10 contacts, and the upload adds 4/)
+    assert.match(
+      problem?.detail ?? '',
+      /holds 7 contacts and can hold at most 10\. The upload adds 4/,
+    )
     assert.equal(t.genesys.sent.length, 0)
     const fits = setUpFull(7)
     for (const id of ['c0', 'd1'])

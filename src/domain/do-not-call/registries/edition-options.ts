@@ -36,13 +36,13 @@ export const editionOptionsSchema = z.strictObject({
     .regex(/^rge_[0-9a-f]{32}$/u, 'must be the id of an edition')
     .optional()
     .describe(
-      'Only with add or remove: the edition to which the changes apply. Default: the edition in force',
+      'Only if `change` is `add` or `remove`: the edition to which the changes apply. Default: the edition in force',
     ),
   asOf: z.iso
     .datetime({ offset: true })
     .optional()
     .describe(
-      'The time of the data in the file. This time can be at most five minutes in the future. The age of the edition counts from this time. Default: now',
+      'The time at which the data in the file was current. This time can be at most five minutes in the future. The age of the edition counts from this time. Default: now',
     ),
   subscription: z
     .string()

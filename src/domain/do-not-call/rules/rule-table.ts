@@ -126,7 +126,7 @@ export const RULE_TABLE: readonly Rule[] = [
     validFrom: '2021-10-01',
     validUntil: null,
     source: { citation: '§ 7a UWG', date: '2021-08-10' },
-    note: 'The period begins with the consent, and begins again with each use of the consent. The rule binds the call centre and the company that it calls for.',
+    note: 'The period begins with the consent, and begins again with each use of the consent. The rule binds the call centre, and also the company for which the call centre makes the calls.',
   },
 ]
 

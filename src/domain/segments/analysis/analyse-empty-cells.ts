@@ -116,7 +116,7 @@ export const analyseEmptyCells = (
         : finding(
             'empty-cells',
             leaf.path,
-            `With this rule, the segment selects contacts whose column ${column} is empty. If Genesys treats an empty cell differently, it does not dial these contacts.`,
+            `With this rule, the segment selects contacts whose column ${column} is empty. If an empty cell does not match this rule in Genesys, Genesys does not dial these contacts.`,
             { witness },
           ),
     ]

@@ -64,7 +64,7 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
         ? space.isWithin(space.and(contacts), part.contacts)
         : space.isWithin(part.contacts, space.or(contacts)),
     )
-    const detail = 'The other rules together have the same effect, so this rule changes nothing.'
+    const detail = 'With or without this rule, the other rules together select the same contacts.'
     return finding('redundant', part.path, detail, { paths })
   })
 }

@@ -131,7 +131,7 @@ export const analyseIdleExclusions = (analysed: AnalysedRules): SegmentFinding[]
       finding(
         'redundant',
         exclusion.path,
-        'This exclusion removes nobody that the conditions include.',
+        'This exclusion removes none of the contacts that the conditions select.',
         { paths },
       ),
     ]

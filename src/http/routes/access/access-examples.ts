@@ -78,7 +78,7 @@ export const GET_TENANT_EXAMPLES: readonly Example[] = [
 export const CHANGE_TENANT_EXAMPLES: readonly Example[] = [
   {
     name: 'grant',
-    summary: 'Adds the grant of a do-not-call list. The contact lists stay granted',
+    summary: 'Grants a do-not-call list to the tenant. The contact lists stay granted',
     params: { tenantId },
     headers: { 'if-match': '"1"' },
     body: { grants: { dncLists: ['demo-dnc'] } },

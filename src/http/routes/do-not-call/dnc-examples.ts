@@ -52,7 +52,7 @@ const OF_FILE: z.output<typeof submissionSchema> = {
 }
 
 const REASON =
-  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because a wrong guess could suppress the wrong person. Write the number with + and its country code. Or name the country in the field region of the entry, or in the option region.'
+  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess the country, because a wrong guess could suppress the wrong person. Write the number with + and its country code. Or name the country, either in the entry (field: region) or for all entries (option: region).'
 
 const ENTRY: z.output<typeof ledgerEntrySchema> = {
   line: 3,

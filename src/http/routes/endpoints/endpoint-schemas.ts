@@ -120,7 +120,7 @@ export const deliverySchema = z.strictObject({
     .enum(DELIVERY_FAILURES)
     .nullable()
     .describe(
-      '`answer`: the status was not 2xx. `no_answer`: no answer arrived in time, or there was no connection. `address_refused`: the address is not public. null: no attempt yet, or the last attempt succeeded',
+      '`answer`: the endpoint answered with a status other than 2xx. `no_answer`: no answer arrived in time, or there was no connection. `address_refused`: the address is not public. null: no attempt yet, or the last attempt succeeded',
     ),
   createdAt: stamp,
   nextAt: stamp.nullable().describe('When the next attempt is due. null: there is no next attempt'),

@@ -57,7 +57,7 @@ export const erasureSchema = z.strictObject({
   }),
   waitsFor: z.string().nullable().meta({
     description:
-      'Why the erasure waits. `rows_on_their_way`: the result of a request with rows of the person is not known yet. Any other value: why the last call to Genesys failed, for example `forbidden` or `unavailable`. null: the erasure does not wait',
+      'Why the erasure waits. `rows_on_their_way`: a request to Genesys contains rows of the person, and its result is not known yet. Any other value: why the last call to Genesys failed, for example `forbidden` or `unavailable`. null: the erasure does not wait',
   }),
   createdAt: stamp,
   updatedAt: stamp,

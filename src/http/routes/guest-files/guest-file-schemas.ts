@@ -71,7 +71,7 @@ export const guestFileSchema = z.strictObject({
   latencyMs: count
     .nullable()
     .describe(
-      'Milliseconds from the call until Genesys had the file. null: Genesys does not have the file',
+      'Milliseconds from your call until Genesys had the file. null: Genesys does not have the file',
     ),
   createdAt: stamp,
   storedAt: stamp.nullable(),

@@ -12,7 +12,7 @@ export const registerLimits = (add: AddRoute): void => {
     id: 'getLimits',
     tag: 'operations',
     summary:
-      'Read the limits that apply to you: files, rows, batches, the pace of calls to Genesys, calls of your key, and the quotas of your tenant. Also shows how much of each quota is used',
+      'Read the limits that apply to you: files, rows, batches, the pace of calls to Genesys, the pace of calls with your key, and the quotas of your tenant. Also shows how much of each quota is used',
     answers: { 200: { about: 'The limits', schema: limitsSchema } },
     problems: [],
     examples: LIMITS_EXAMPLES,

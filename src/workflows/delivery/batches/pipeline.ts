@@ -2,8 +2,8 @@ import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { Batch } from '../../ports/delivery/delivery.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
-import { awaitJob } from '../await-job.ts'
 import { proveCleared, provesNext } from '../clear-list.ts'
+import { awaitJobOf } from '../job-of-request.ts'
 import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import type { DeliveryRun } from '../run.ts'
@@ -103,7 +103,7 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
   const { batch, jobId, sentAtMs } = one
   const { jobsFailed } = sent
   await one.noted
-  const job = jobId === null ? INGESTED : await awaitJob(run, jobId, sentAtMs)
+  const job = jobId === null ? INGESTED : await awaitJobOf(run, { id: batch.id, jobId }, sentAtMs)
   sent.queue.remove(one)
   if (job !== null && speaksOfSchema(job) && sent.failedJobs !== 'settle') {
     return leaveForSchema(sent, one, job)

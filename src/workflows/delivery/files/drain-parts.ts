@@ -1,4 +1,4 @@
-import { awaitJob } from '../await-job.ts'
+import { awaitJobOf } from '../job-of-request.ts'
 import { recordCleared } from '../overwrite.ts'
 import { aside, type DeliveryRun } from '../run.ts'
 import { speaksOfSchema } from '../schema-refusal.ts'
@@ -21,7 +21,7 @@ export const drainParts = async (
     const { jobId } = part
     if (jobId === null) continue
     const startedMs = clock.monotonicMs()
-    const job = await aside(run, () => awaitJob(run, jobId, startedMs))
+    const job = await aside(run, () => awaitJobOf(run, { id: part.id, jobId }, startedMs))
     const completed = job?.state === 'completed'
     if (failedJobs === 'leave' && (!completed || speaksOfSchema(job))) continue
     if (completed) await recordCleared(run)

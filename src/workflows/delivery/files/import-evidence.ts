@@ -25,8 +25,9 @@ export type Survey = { sample: readonly SentRow[]; rows: number; known: number }
 const SAMPLE_ROWS = 200
 const ROWS_A_READ = 50
 /**
- * A part with more rows than this is not read back. Reading this many rows takes 2,000 calls of the
- * least urgent class. A file of 10 MB seldom has more rows.
+ * A part with more rows than this is read back only if nothing else shows how many of its rows are
+ * missing. Reading this many rows takes 2,000 calls of the least urgent class. A file of 10 MB
+ * seldom has more rows.
  */
 const READ_BACK_MOST = 100_000
 /** After an import, contacts may appear late, because Genesys' index lags behind. */
@@ -142,16 +143,22 @@ const errorsSince = async (run: DeliveryRun, ports: ImportPorts, { lastEventAt }
 
 /**
  * Waits until the list stops growing, because an import may continue after its first rows appear.
+ * Returns null if the list still grows after waits of `unmovedMs`, because other clients add
+ * contacts all the time, or if Genesys reports no size.
  */
-const settledSize = async (run: DeliveryRun): Promise<number | null> => {
+const settledSize = async (run: DeliveryRun, unmovedMs: number): Promise<number | null> => {
+  const waitMs = Math.max(1, run.deps.completionPollMs)
   let { size } = await checkList(run)
-  for (;;) {
-    await pause(run, run.deps.completionPollMs)
+  // Only the waits between readings count. If the time of the calls counted too, an outage of
+  // Genesys could end the loop after the first reading.
+  for (let waitedMs = 0; waitedMs < unmovedMs; waitedMs += waitMs) {
+    await pause(run, waitMs)
     await askGoingOn(run)
     const { size: now } = await checkList(run)
     if (now === size) return now
     size = now
   }
+  return null
 }
 
 /**
@@ -177,17 +184,29 @@ type Looked = {
   heldBefore: ReadonlySet<string>
   before: Snapshot
   ended: Ended
+  /** How long to wait for the list to stop growing. */
+  unmovedMs: number
 }
 
-/** By how many contacts the list grew. null if Genesys does not say. */
-const grownBy = async (run: DeliveryRun, { before }: Looked): Promise<number | null> => {
-  const size = await settledSize(run)
+/**
+ * By how many contacts the list grew. null (unknown) if the list does not stop growing, or if
+ * Genesys reports no size.
+ */
+const grownBy = async (run: DeliveryRun, { before, unmovedMs }: Looked): Promise<number | null> => {
+  const size = await settledSize(run, unmovedMs)
   return size === null || before.size === null ? null : size - before.size
 }
 
-/** Whether the list grew by less than the number of the part's new contacts. */
-const isShort = ({ known, rows }: Survey, grown: number | null): boolean =>
-  grown !== null && grown + known < rows
+/**
+ * Whether the list grew by less than the number of the part's new contacts. If the growth is
+ * unknown, that may be so, unless the sample has every row. Then a part that is small enough counts
+ * as short, so that its rows are read.
+ */
+const mayBeShort = (survey: Survey, grown: number | null): boolean => {
+  const { known, rows, sample } = survey
+  if (grown !== null) return grown + known < rows
+  return sample.length < rows && isReadable(survey)
+}
 
 /**
  * Concludes the outcome of a part from evidence. Returns null if nothing shows that the part was
@@ -195,7 +214,8 @@ const isShort = ({ known, rows }: Survey, grown: number | null): boolean =>
  * - Rows of the sample that Genesys showed before the import (`heldBefore`) prove nothing.
  * - If there is any sign that rows are missing, every row is read, so that each missing row is
  *   named. If a part is too large for that, the growth of the list gives the number of delivered
- *   rows.
+ *   rows. If this growth is unknown, the part is read despite its size: no other fact gives the
+ *   number, and contacts of other clients must not count as delivered rows.
  */
 export const outcomeOfImport = async (
   run: DeliveryRun,
@@ -214,10 +234,12 @@ export const outcomeOfImport = async (
   if (!isProven && !isOver) {
     return isProvable ? null : readEvery(run, ports, looked)
   }
-  const isWhole = shown.size === survey.sample.length && !errors.any && !isShort(survey, grown)
+  const isWhole = shown.size === survey.sample.length && !errors.any && !mayBeShort(survey, grown)
   if (isWhole && typeof ended !== 'object') return DELIVERED
-  if (isReadable(survey)) return named(await missingOf(run, ports, open), errors.verdict)
-  const arrived = Math.min(survey.rows, Math.max(0, grown ?? 0))
+  if (grown === null || isReadable(survey)) {
+    return named(await missingOf(run, ports, open), errors.verdict)
+  }
+  const arrived = Math.min(survey.rows, Math.max(0, grown))
   return { kind: 'delivered', unattributed: survey.rows - arrived }
 }
 

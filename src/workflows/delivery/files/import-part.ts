@@ -124,7 +124,7 @@ export const importPart = async (
       const ended = await awaitImport(run, ports, { before, rows, unmovedMs, isShown })
       if (run.upload.mode === 'overwrite') await pause(run, AFTER_CLEARING_MS)
       await askGoingOn(run)
-      const about = { open, survey, heldBefore, before, ended }
+      const about = { open, survey, heldBefore, before, ended, unmovedMs }
       return (await outcomeOfImport(run, ports, about)) ?? failedAs(ended)
     })
     if (outcome !== null) return outcome

@@ -1,10 +1,10 @@
 import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
-import { awaitJob } from '../await-job.ts'
 import { planChunk, rowKey } from '../batches/plan-batch.ts'
 import { MAX_SENDS_OF_FAILED_JOB, spendOnFailedJob } from '../batches/refusals.ts'
 import { supersededIn, withheldIn } from '../batches/rows-out.ts'
+import { awaitJobOf } from '../job-of-request.ts'
 import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import { aside, checkGoingOn, moveTo, type DeliveryRun } from '../run.ts'
@@ -63,8 +63,8 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
         if (typeof sent !== 'string') return sent
         jobId = sent
       }
-      const awaited = jobId
-      const job = await aside(run, () => awaitJob(run, awaited, startedMs))
+      const request = { id: open.part.id, jobId }
+      const job = await aside(run, () => awaitJobOf(run, request, startedMs))
       if (job !== null && refusesColumns(job, adopted)) return { kind: 'again', failures }
       if (job?.state === 'completed') return { kind: 'job', job }
       failures += 1

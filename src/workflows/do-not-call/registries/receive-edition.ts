@@ -59,7 +59,7 @@ const MOST_AHEAD_MS = 5 * 60_000
  */
 const checkAsOf = (asOf: string, now: Date): void => {
   if (Date.parse(asOf) - now.getTime() <= MOST_AHEAD_MS) return
-  const detail = '`asOf` is in the future. Send the time of the data in the file.'
+  const detail = '`asOf` is in the future. Send the time at which the data in the file was current.'
   throw new GatewayProblem('option-invalid', detail, { options: ['asOf'] })
 }
 
@@ -187,7 +187,13 @@ const resume = async (
     throw offsetDiffers(0)
   }
   const { run, page, lastPrefix } = from.runs
-  await registries.forgetBeyond(hold, run, page?.first ?? (lastPrefix ?? -1) + 1)
+  try {
+    await registries.forgetBeyond(hold, run, page?.first ?? (lastPrefix ?? -1) + 1)
+  } catch (error) {
+    // The call ends here, so nothing else would end its hold.
+    await registries.leave(hold).catch(() => undefined)
+    throw error
+  }
   return { hold, from }
 }
 

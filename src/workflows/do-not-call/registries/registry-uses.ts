@@ -33,7 +33,7 @@ export const createPutRegistry =
     if (result.kind === 'put') return result.registry
     throw new GatewayProblem(
       'registry-fixed',
-      'The registry already has editions with numbers of a different country.',
+      'The registry already has editions with numbers of its present country.',
     )
   }
 

@@ -21,7 +21,7 @@ export class RowsWithheld extends Error {
 }
 
 /**
- * Records the HTTP tries of a request and its job. Both methods throw `FenceLost` if another worker
+ * Records the HTTP tries of a request and its job. All methods throw `FenceLost` if another worker
  * has claimed the lane.
  */
 export type TryStore = {
@@ -39,4 +39,10 @@ export type TryStore = {
    * meanwhile: the job is read when the upload resumes.
    */
   noteJob(claim: LaneClaim, requestId: string, jobId: string): Promise<void>
+  /**
+   * Stores that the job of a request has ended, although the request stays open because its rows
+   * may be sent again. Does nothing if the request has another job now. Does this even if the
+   * upload was paused meanwhile.
+   */
+  noteJobEnd(claim: LaneClaim, requestId: string, jobId: string): Promise<void>
 }

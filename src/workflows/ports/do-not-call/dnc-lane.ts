@@ -74,7 +74,9 @@ export type DncLaneStore = {
   freeAll(): Promise<void>
   /**
    * The group to send next: an open group, if there is one. Otherwise a new group of at most `most`
-   * of the next entries, with an expiry that Genesys accepts. null: there is no work.
+   * of the next entries, with an expiry that Genesys accepts. null: there is no work. `again`: this
+   * call ended or settled entries, or ended a submission, and found no group yet. Call it again. A
+   * large removal needs two calls for every chunk.
    * - First, removals and overrides of the list end the entries that they concern, even during an
    *   outage of Genesys.
    * - Entries that Genesys does not accept (`takes`) are settled here, because only the gateway
@@ -93,7 +95,7 @@ export type DncLaneStore = {
       key: string
       id: string
     },
-  ): Promise<DncGroup | null>
+  ): Promise<DncGroup | 'again' | null>
   /**
    * Records a try that is about to be made. Throws `EntryStands` if a removal must no longer be
    * sent.

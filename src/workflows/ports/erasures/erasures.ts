@@ -25,8 +25,11 @@ export type ErasureWork = {
   position: ErasurePosition
 }
 
-/** A contact to delete from Genesys. */
+/** A contact that an erasure found. */
 export type ErasureContact = { contactListId: string; contactId: string }
+
+/** A contact to delete from Genesys. `refusals`: how often Genesys refused to delete it. */
+export type ContactToDelete = ErasureContact & { refusals: number }
 
 /** Erasures, and the work on them. One worker at a time holds an erasure. */
 export type ErasureStore = {
@@ -64,19 +67,34 @@ export type ErasureStore = {
     after: string | null,
   ): Promise<string | null>
   /**
-   * Contacts that are still to be deleted from Genesys, at most `limit`. `busy`: how many other
-   * contacts must wait, because rows of the person may be in flight to their list.
+   * Contacts that are to be deleted from Genesys now, at most `limit`. Contacts that were never
+   * tried come first. `busy`: how many other contacts must wait, because rows of the person may be
+   * in flight to their list. `later`: the contact that must be tried next among those that were
+   * postponed. null: there is none.
    */
   contactsToDelete(
     work: ErasureWork,
     limit: number,
-  ): Promise<{ contacts: ErasureContact[]; busy: number }>
+  ): Promise<{
+    contacts: ContactToDelete[]
+    busy: number
+    later: { inMs: number; failure: string } | null
+  }>
   /** Records the outcome for a contact in Genesys. Throws `FenceLost`. */
   noteContact(
     work: ErasureWork,
     contact: ErasureContact,
     end: 'deleted' | 'gone' | { kept: ErasureRemain },
     audit: readonly AuditEntry[],
+  ): Promise<void>
+  /**
+   * Records that a contact was not deleted, and is to be tried again in `inMs`. `isRefusal`: the
+   * failure counts as a refusal of this contact. Throws `FenceLost`.
+   */
+  postponeContact(
+    work: ErasureWork,
+    contact: ErasureContact,
+    about: { failure: string; inMs: number; isRefusal: boolean },
   ): Promise<void>
   /**
    * Records that the erasure waits for Genesys, or for rows that are in flight. Throws `FenceLost`.

@@ -8,8 +8,11 @@ export type ScanResult = {
 
 /** A scanner for malware. */
 export type Scanner = {
-  /** Name and version. null: the scanner cannot be reached. */
-  engine(): Promise<string | null>
+  /**
+   * Name and version. null: the scanner cannot be reached, or `signal` aborted before it answered.
+   * Never throws.
+   */
+  engine(signal?: AbortSignal): Promise<string | null>
   /** Scans a whole file. Never throws: if `pieces` throws, the verdict is `unavailable`. */
   scan(pieces: AsyncIterable<Uint8Array>): Promise<ScanResult>
 }

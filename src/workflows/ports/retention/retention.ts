@@ -11,6 +11,13 @@ export type UpkeepTask = 'retention' | 'resealing'
 export type UpkeepClaim = { task: UpkeepTask; owner: string; fence: string; leaseMs: number }
 
 /**
+ * What a task found, for the metrics. Retention: how many milliseconds the oldest item of a rule
+ * was overdue. Resealing: how many values were sealed with older keys (`left`), and how many older
+ * keys could still be needed (`olderKeys`).
+ */
+export type UpkeepFindings = Partial<Record<RetentionRuleName | 'left' | 'olderKeys', number>>
+
+/**
  * One instance at a time holds a task. If it dies, another instance can claim the task when the
  * lease has ended.
  */
@@ -19,6 +26,11 @@ export type UpkeepStore = {
   claim(owner: string): Promise<UpkeepClaim | null>
   renew(claim: UpkeepClaim): Promise<boolean>
   release(claim: UpkeepClaim, readyInMs: number | null): Promise<void>
+  /**
+   * Stores what the task found, beside its other findings. All instances show the findings in their
+   * metrics. Stores nothing if the claim has ended.
+   */
+  note(claim: UpkeepClaim, found: UpkeepFindings): Promise<void>
   /**
    * Frees every task. Call it when the embedded home starts: no other process can hold a task then.
    */

@@ -33,7 +33,6 @@ export const applyToGuide = async (
   }
   if (!campaign.indexReady) return waitForCampaign(run, 'index')
   await step(run, {
-    ...released(run),
     waitingFor: null,
     progress: progressed(run, { step: 'sending' }),
     audit: [audited(run, 'segment.sent', { outcome: 'intended' })],

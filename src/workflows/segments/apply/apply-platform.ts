@@ -58,7 +58,7 @@ export const applyToPlatform = async (
   }
   const filterId = await filterOf(run, campaigns)
   if (progress.step === 'sending' && campaign.filterId === filterId) return taken(run, campaign)
-  if (isMoving(campaign)) return stopping(run)
+  if (isMoving(campaign)) return untilInactive(run)
   if (campaign.status === 'on') return stop(run, campaigns, campaign)
   return put(run, campaigns, campaign, filterId)
 }
@@ -117,7 +117,7 @@ const stop = async (
   return STOPPING_LOOK_MS
 }
 
-const stopping = async (run: SegmentRun): Promise<number> => {
+const untilInactive = async (run: SegmentRun): Promise<number> => {
   const waitMs = await waitForCampaign(run, 'campaign')
   return run.segment.progress.stopped === null ? waitMs : Math.min(waitMs, 5 * STOPPING_LOOK_MS)
 }
@@ -131,7 +131,6 @@ const put = async (
   const { campaignId, progress } = run.segment
   const left = progress.stopped && { ...progress.stopped, leftVersion: campaign.version }
   await step(run, {
-    ...released(run),
     waitingFor: null,
     progress: progressed(run, { step: 'sending', stopped: left }),
     audit: [audited(run, 'segment.sent', { outcome: 'intended' })],
@@ -145,7 +144,9 @@ const put = async (
       )
     } catch (error) {
       if (!(error instanceof GenesysFailure)) throw error
-      if (error.upstreamCode === 'invalid.update.campaign.active') return AT_ONCE
+      // The status that Genesys shows may lag behind, so the next check may find the same status.
+      // Without a wait, the gateway would repeat the write as fast as Genesys refuses it.
+      if (error.upstreamCode === 'invalid.update.campaign.active') return untilInactive(run)
       if (error.kind !== 'conflict') throw error
       // Another person has changed the campaign since it was read, so it is read again. After a
       // second conflict, the campaign counts as busy.
@@ -200,7 +201,7 @@ const startAgain = async (
   const { campaignId, progress } = run.segment
   const { stopped } = progress
   if (stopped === null) return end(run, null)
-  if (isMoving(campaign)) return stopping(run)
+  if (isMoving(campaign)) return untilInactive(run)
   if (campaign.status === 'on') return end(run, null)
   const sinceMs = run.deps.clock.now().getTime() - Date.parse(stopped.at)
   // If this segment version has failed, the gateway has not written to the campaign. The campaign's

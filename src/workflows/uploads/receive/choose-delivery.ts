@@ -31,7 +31,7 @@ const checkQueue = (
   }
   const given = [priority, doNotQueue, clearSystemData]
   if (given.every((value) => value === undefined)) return
-  throw unavailable('priority, doNotQueue and clearSystemData exist only in the platform dialect.')
+  throw unavailable('The options priority, doNotQueue, clearSystemData need the platform dialect.')
 }
 
 /**

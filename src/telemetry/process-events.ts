@@ -1,0 +1,31 @@
+/** The steps of a start, in order. The log shows these words. */
+export type StartStep =
+  | 'open-embedded-database'
+  | 'open-database'
+  | 'start-sandbox'
+  | 'prepare-work'
+  | 'warm-up'
+  | 'start-jobs'
+  | 'listen'
+
+/** The events of the start and the stop of a process. */
+export type ProcessEvents = {
+  'process.starting': { step: StartStep; forMs: number }
+  'process.started': {
+    address: string
+    home: string
+    dialect: string
+    sandbox: boolean
+    /** Whether the gateway scans guest files. */
+    scanner: 'clamd' | 'not-configured'
+  }
+  'process.stopping': { signal: string }
+  'process.stopped': { durationMs: number; clean: boolean }
+}
+
+export const PROCESS_EVENT_LEVELS = {
+  'process.starting': 'info',
+  'process.started': 'info',
+  'process.stopping': 'info',
+  'process.stopped': 'info',
+} as const

@@ -1,0 +1,178 @@
+import type { AuditSaid } from '../../domain/audit/audit-details.ts'
+import { auditId } from '../../domain/audit/audit-details.ts'
+import {
+  type AuditAbout,
+  type AuditEntry,
+  byGateway,
+  createAuditEntry,
+} from '../../domain/audit/audit.ts'
+import type { ErasureRemain } from '../../domain/erasures/erasure.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { backoffMs } from '../../lib/backoff.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type {
+  ContactErasurePort,
+  ContactToDelete,
+  ErasureContact,
+  ErasureStore,
+  ErasureWork,
+  EraseSubject,
+} from '../ports/erasures/erasures.ts'
+
+export type DeleteContactsDeps = {
+  erasures: Pick<ErasureStore, 'contactsToDelete' | 'noteContact' | 'postponeContact' | 'wait'>
+  /**
+   * null if the dialect has no call that deletes a contact. The receipt of the erasure then says
+   * so.
+   */
+  contacts: ContactErasurePort | null
+  ids: Ids
+  emit: Emit
+  random: () => number
+}
+
+type Lease = Parameters<EraseSubject>[1]
+type End = Parameters<ErasureStore['noteContact']>[2]
+
+/**
+ * Full jitter from 1 s, doubled, at most a quarter of an hour. Refusals are retried too, because an
+ * admin may grant a missing right, or end what uses the contact.
+ */
+const BACKOFF = { baseMs: 1_000, capMs: 900_000 }
+/**
+ * Failures that would also occur with other contacts, so the work waits. The gateway never gives up
+ * because of them.
+ */
+const OF_ALL: readonly string[] = ['unavailable', 'throttled', 'unauthorized', 'forbidden']
+/**
+ * After so many refusals, the contact counts as kept, so that the erasure can end. With the waits
+ * of `BACKOFF`, the refusals take about half a day.
+ */
+const MOST_REFUSALS = 100
+/** The wait between two checks while rows of the person are in flight. */
+const BUSY_AGAIN_MS = 2_000
+/** How many contacts are read from the store together. */
+const CONTACTS_AT_ONCE = 20
+
+/** An audit entry about the erasure. */
+export const auditOf = (
+  { ids }: { ids: Ids },
+  { erasure, requestId }: ErasureWork,
+  about: AuditSaid & AuditAbout,
+): AuditEntry =>
+  createAuditEntry(ids, byGateway({ tenantId: erasure.tenantId, requestId }), {
+    object: erasure.id,
+    digest: erasure.subjectDigest,
+    ...about,
+  })
+
+const isGone = (error: unknown): boolean =>
+  error instanceof GenesysFailure && error.kind === 'not_found'
+
+/**
+ * Deletes one contact in Genesys. Returns the outcome, or the failure if the contact must be tried
+ * again.
+ */
+const deleteOne = async (
+  port: ContactErasurePort,
+  work: ErasureWork,
+  contact: ErasureContact,
+  lease: Lease,
+): Promise<End | GenesysFailure> => {
+  try {
+    const end = await port.erase(contact, {
+      ...{
+        tenantId: work.erasure.tenantId,
+        class: 'delivery',
+        signal: lease.signal,
+        retryForMs: 0,
+      },
+      beforeSend: () => lease.assertHeld(),
+    })
+    return end === 'deleted' ? 'deleted' : { kept: 'genesys_keeps_contact' }
+  } catch (error) {
+    if (isGone(error)) return 'gone'
+    if (error instanceof GenesysFailure) return error
+    throw error
+  }
+}
+
+const noteEnd = async (
+  deps: DeleteContactsDeps,
+  work: ErasureWork,
+  contact: ErasureContact,
+  end: 'deleted' | 'gone' | { kept: ErasureRemain },
+): Promise<void> => {
+  const outcome = typeof end === 'string' ? end : 'kept'
+  const audit = auditOf(deps, work, {
+    action: 'erasure.contact',
+    counts: { [outcome]: 1 },
+    details: { outcome, contactListId: auditId(contact.contactListId) },
+  })
+  await deps.erasures.noteContact(work, contact, end, [audit])
+}
+
+/**
+ * Notes that a contact was not deleted. Returns the milliseconds until the work may continue. null:
+ * the next contact may be tried now.
+ */
+const noteFailure = async (
+  deps: DeleteContactsDeps,
+  work: ErasureWork,
+  contact: ContactToDelete,
+  { kind, retryAfterMs }: GenesysFailure,
+): Promise<number | null> => {
+  const isRefusal = !OF_ALL.includes(kind)
+  const attempt = (isRefusal ? contact.refusals : work.erasure.attempts) + 1
+  if (isRefusal && attempt >= MOST_REFUSALS) {
+    await noteEnd(deps, work, contact, { kept: 'genesys_refuses_deletion' })
+    return null
+  }
+  const inMs = Math.max(1, backoffMs(BACKOFF, attempt, deps.random, retryAfterMs ?? 0))
+  await deps.erasures.postponeContact(work, contact, { failure: kind, inMs, isRefusal })
+  const about = { erasureId: work.erasure.id, failure: kind, attempt }
+  deps.emit('erasure.waiting', { ...about, retryInMs: inMs })
+  if (isRefusal) return null
+  await deps.erasures.wait(work, kind)
+  return inMs
+}
+
+/**
+ * Deletes the person's contacts in Genesys. A contact that Genesys refuses to delete waits, while
+ * the others are deleted. Returns the milliseconds until the next try. null: no contact is left to
+ * delete.
+ */
+export const deleteContacts = async (
+  deps: DeleteContactsDeps,
+  work: ErasureWork,
+  lease: Lease,
+): Promise<number | null> => {
+  for (;;) {
+    const { contacts, busy, later } = await deps.erasures.contactsToDelete(work, CONTACTS_AT_ONCE)
+    if (contacts.length === 0 && busy > 0) {
+      if (work.erasure.failure !== 'rows_on_their_way') {
+        await deps.erasures.wait(work, 'rows_on_their_way')
+      }
+      return BUSY_AGAIN_MS
+    }
+    if (contacts.length === 0 && later === null) return null
+    if (contacts.length === 0) {
+      await deps.erasures.wait(work, later!.failure)
+      return later!.inMs
+    }
+    for (const contact of contacts) {
+      lease.assertHeld()
+      const end =
+        deps.contacts === null
+          ? ({ kept: 'genesys_cannot_delete' } as const)
+          : await deleteOne(deps.contacts, work, contact, lease)
+      if (end instanceof GenesysFailure) {
+        const waitMs = await noteFailure(deps, work, contact, end)
+        if (waitMs !== null) return waitMs
+      } else {
+        await noteEnd(deps, work, contact, end)
+      }
+    }
+  }
+}
