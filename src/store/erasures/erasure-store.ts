@@ -102,8 +102,14 @@ const createLane = ({
   seals,
 }: ErasingDeps): Pick<ErasureStore, 'claim' | 'renew' | 'release' | 'freeAll'> => ({
   claim: async (owner) => {
-    const claimed = await erasureLane.claim(db, owner)
-    return claimed && workOf(seals, claimed.claim, claimed.row as ErasureRow)
+    for (;;) {
+      const claimed = await erasureLane.claim(db, owner)
+      if (claimed === null) return null
+      const row = claimed.row as ErasureRow
+      if (row.sealed_subject !== null) return workOf(seals, claimed.claim, row)
+      // Completed, but left ready: an earlier version of the gateway was killed just then.
+      await erasureLane.release(db, claimed.claim, null)
+    }
   },
   renew: (claim) => erasureLane.renew(db, claim),
   release: (claim, readyInMs) => erasureLane.release(db, claim, readyInMs),

@@ -4,9 +4,10 @@ import type { DeliveryRun } from './run.ts'
 import { speaksOfSchema } from './schema-refusal.ts'
 
 /**
- * Waits for the job of a request, as `awaitJob` does. If the job was lost, failed as a whole or
- * refused the columns, the request may stay open, so that its rows are sent again later. Then also
- * stores that the job has ended, because an erasure must not wait for such a request.
+ * Waits for the job of a request, as `awaitJob` does. If the job failed as a whole or refused the
+ * columns, the request may stay open, so that its rows are sent again later. Then also stores that
+ * the job has ended, because an erasure must not wait for such a request. A job that Genesys does
+ * not find (null) may still run, so it proves nothing.
  */
 export const awaitJobOf = async (
   run: DeliveryRun,
@@ -14,7 +15,7 @@ export const awaitJobOf = async (
   sentAtMs: number,
 ): Promise<JobStatus | null> => {
   const job = await awaitJob(run, jobId, sentAtMs)
-  if (job === null || job.state === 'failed' || speaksOfSchema(job)) {
+  if (job !== null && (job.state === 'failed' || speaksOfSchema(job))) {
     await run.deps.delivery.noteJobEnd(run.claim, id, jobId)
   }
   return job

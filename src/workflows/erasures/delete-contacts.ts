@@ -42,9 +42,15 @@ type End = Parameters<ErasureStore['noteContact']>[2]
 const BACKOFF = { baseMs: 1_000, capMs: 900_000 }
 /**
  * Failures that would also occur with other contacts, so the work waits. The gateway never gives up
- * because of them.
+ * because of them. A malformed answer is one of them: it may come from a proxy, for example.
  */
-const OF_ALL: readonly string[] = ['unavailable', 'throttled', 'unauthorized', 'forbidden']
+const OF_ALL: readonly string[] = [
+  'unavailable',
+  'throttled',
+  'unauthorized',
+  'forbidden',
+  'malformed_answer',
+]
 /**
  * After so many refusals, the contact counts as kept, so that the erasure can end. With the waits
  * of `BACKOFF`, the refusals take about half a day.

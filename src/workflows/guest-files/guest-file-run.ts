@@ -232,15 +232,14 @@ export const afterFailure = async (
 }
 
 /**
- * Holds the file, because Genesys does not answer or refuses the gateway. A stored file stays
- * stored. Reports the hold once. Returns the milliseconds until the next check.
+ * Holds the file, because Genesys does not answer or refuses the gateway. Reports the hold once.
+ * Returns the milliseconds until the next check.
  */
 export const hold = async (run: FileRun, failure: GenesysFailure): Promise<number> => {
   const { state, hold: held, progress, id, tenantId } = run.file
   const resume =
     state === 'confirming' ? 'confirming' : state === 'uploading' ? 'uploading' : progress.resume
-  // For a stored file, only the verdict is missing, so the file stays stored.
-  if (state !== 'stored' && held === null) {
+  if (held === null) {
     await step(run, {
       state: 'held',
       hold: { reason: 'genesys_unavailable' },

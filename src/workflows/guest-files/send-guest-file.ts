@@ -202,26 +202,26 @@ const follow = async (run: FileRun): Promise<Next> => {
 }
 
 /**
- * What Genesys reports about a stored file, or why it refuses to report. A refusal does not end the
- * file, because Genesys already has the file. A refusal may also pass: a right is granted later, or
- * a new file gets 404 for a moment.
+ * What Genesys reports about a stored file, or why it reports nothing. A failure does not end the
+ * file, because Genesys already has the file. A failure may also pass: a right is granted later, or
+ * a new file gets 404 for a moment. An outage counts like a refusal. Otherwise the checks would
+ * have no end if the org or the OAuth client is gone, and would prevent a change of the org.
  */
 const readVerdict = async (run: FileRun, about: FileThere): Promise<FileSaid | GenesysFailure> => {
   try {
     return await run.deps.genesys.read(about, contextOf(run))
   } catch (error) {
-    const refused = error instanceof GenesysFailure && error.retry === 'never'
-    if (refused && error.kind !== 'unauthorized') return error
+    if (error instanceof GenesysFailure) return error
     throw error
   }
 }
 
-/** `refusal`: why the last check got no answer. null: Genesys answered, but had no verdict. */
-const readLater = async (run: FileRun, refusal: GenesysFailure | null): Promise<number | null> => {
+/** `failed`: why the last check got no answer. null: Genesys answered, but had no verdict. */
+const readLater = async (run: FileRun, failed: GenesysFailure | null): Promise<number | null> => {
   const nextMs = await waitOn(run)
-  if (nextMs !== null) return nextMs
+  if (nextMs !== null) return Math.max(nextMs, failed?.retryAfterMs ?? 0)
   const { id: guestFileId, tenantId } = run.file
-  const failure = refusal?.kind ?? 'none'
+  const failure = failed?.kind ?? 'none'
   run.deps.emit('guest_file.verdict_late', { guestFileId, tenantId, failure })
   return null
 }

@@ -46,6 +46,16 @@ eachHome('A completed erasure', (home) => {
     assert.equal(await store.erasures.claim('next'), null)
   })
 
+  it('is put to rest if an instance of an earlier version left it ready', async () => {
+    const { store } = await completed()
+    await store.sql.executeSql('update erasure set ready_at = clock_timestamp()')
+    assert.equal(await store.erasures.claim('next'), null)
+    const { rows } = await store.sql.executeSql(
+      `select ready_at = 'infinity' as rests, owner from erasure`,
+    )
+    assert.deepEqual(rows, [{ rests: true, owner: null }])
+  })
+
   it('from an earlier version is not claimed again, and an open one still is', async () => {
     const { database, executeSql, migrate } = await openBefore(home, '0091-completed-erasures-rest')
     closing.push(() => database.close())

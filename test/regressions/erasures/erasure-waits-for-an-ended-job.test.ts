@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
+import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { createEraseSubject } from '../../../src/workflows/erasures/erase-subject.ts'
@@ -94,6 +95,19 @@ eachHome('An erasure of a person whose rows were in a job that has ended', (home
       const { contactIds } = await store.uploads.readChunk(id, chunkSeq)
       assert.deepEqual(await erase(g.listId, contactIds[fromRow]!), COMPLETED)
     }
+  })
+
+  it('still waits while the upload is held, because Genesys does not find the jobs', async () => {
+    const g = gatewayWith(() => {
+      throw new GenesysFailure('not_found', 'readJob', { status: 404 })
+    })
+    const rows = Array.from({ length: ROWS }, (_, row) => ({ id: `c${row}`, note: 'x' }))
+    const { id } = await g.upload(rows)
+    await g.work()
+    assert.equal((await g.find(id)).hold?.reason, 'refusals')
+    const open = (await store.delivery.batches(id)).find(({ state }) => state === 'sent')!
+    const { contactIds } = await store.uploads.readChunk(id, open.chunkSeq)
+    assert.deepEqual(await erase(g.listId, contactIds[open.fromRow]!), WAITING)
   })
 
   it('still waits if the upload was paused before Genesys reported the job', async () => {

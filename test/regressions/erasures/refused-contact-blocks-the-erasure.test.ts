@@ -112,16 +112,20 @@ eachHome('An erasure of which Genesys refuses to delete one contact', (home) => 
     )
   })
 
-  it('deletes the others also if a right is missing for the list of this one, and never gives it up', async () => {
-    const at = await erasureOf('+12125550113', 'forbidden')
-    for (let claim = 0; claim < CLAIMS; claim += 1) {
-      assert.ok((await at.workOnce()) !== null)
-      await at.waited()
-    }
-    const { state, failure, places } = await at.receipt()
-    assert.deepEqual(
-      [state, failure, places.genesys_contacts],
-      ['waiting', 'forbidden', { found: 2, erased: 2, remains: {} }],
-    )
-  })
+  for (const [what, kind, phone] of [
+    ['a right is missing for the list of this one', 'forbidden', '+12125550113'],
+    ['the answer about this one is malformed', 'malformed_answer', '+12125550114'],
+  ] as const)
+    it(`deletes the others also if ${what}, and never gives it up`, async () => {
+      const at = await erasureOf(phone, kind)
+      for (let claim = 0; claim < CLAIMS; claim += 1) {
+        assert.ok((await at.workOnce()) !== null)
+        await at.waited()
+      }
+      const { state, failure, places } = await at.receipt()
+      assert.deepEqual(
+        [state, failure, places.genesys_contacts],
+        ['waiting', kind, { found: 2, erased: 2, remains: {} }],
+      )
+    })
 })

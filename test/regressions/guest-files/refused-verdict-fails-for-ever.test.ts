@@ -27,6 +27,8 @@ eachHome('A look for the verdict on a stored file that Genesys refuses', (home) 
     [404, 'not_found'],
     [403, 'forbidden'],
     [400, 'refused'],
+    [401, 'unauthorized'],
+    [503, 'unavailable'],
   ] as const) {
     test(`if every look gets ${status}, the gateway stops looking after a day, and reports the file`, async () => {
       const id = await at.stage.send(TEXT)

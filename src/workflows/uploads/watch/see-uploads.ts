@@ -43,7 +43,7 @@ export const createSeeUploads = ({
     if (tenantId !== own && !hasScope(scopes, 'admin')) {
       throw new GatewayProblem(
         'scope-missing',
-        'To see the uploads of another tenant, you need the scope admin.',
+        'To see the uploads of another tenant, your key needs the scope `admin`.',
         { scope: 'admin' },
       )
     }
