@@ -155,7 +155,7 @@ const operationOf = (path: string, method: string, raw: RawOperation): ApiOperat
 
 const DOCUMENT = new URL('../../../openapi/openapi.json', import.meta.url)
 
-const ANY_REQUEST = 'Any request can also get one of these problems'
+const ANY_REQUEST = 'Any request can get them:'
 
 /**
  * The codes that any message can get. The document says this in words. If it used other words, none
