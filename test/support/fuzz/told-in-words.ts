@@ -85,7 +85,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   told(
     'createContactList',
     'body-invalid',
-    /column of the kind|another column|automaticTimeZone/u,
+    /of a text column|column of the kind|another column|automaticTimeZone/u,
     BETWEEN_MEMBERS,
   ),
   told(
