@@ -29,7 +29,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   told(
     'createUpload',
     'option-invalid',
-    /works only with|is for CSV|could be applied|is not a column of the list/u,
+    /works only with|is for CSV|have seen the plan|is not a column of the list/u,
     BETWEEN_MEMBERS,
   ),
   told(
