@@ -1,3 +1,5 @@
+import type { GenesysFailureKind } from '../domain/genesys/genesys-failure.ts'
+
 /** Events of guest files. They never contain a name, a contact or a URL. */
 export type GuestFileEvents = {
   'guest_file.accepted': {
@@ -25,7 +27,11 @@ export type GuestFileEvents = {
    * Genesys has given no verdict on a stored file for a day. `failure`: the failure of the last
    * check, or `none` if Genesys answered.
    */
-  'guest_file.verdict_late': { guestFileId: string; tenantId: string; failure: string }
+  'guest_file.verdict_late': {
+    guestFileId: string
+    tenantId: string
+    failure: GenesysFailureKind | 'none'
+  }
 }
 
 export const GUEST_FILE_EVENT_LEVELS = {

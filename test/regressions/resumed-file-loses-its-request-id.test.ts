@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../src/domain/genesys/genesys-failure.ts'
-import { makeChunk } from '../support/memory/made-uploads.ts'
+import { asFile, makeChunk } from '../support/memory/made-uploads.ts'
 import { createMemoryDelivery } from '../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../support/memory/memory-genesys.ts'
 import { deliveryOver, names } from '../support/stages/delivery-run.ts'
@@ -16,14 +16,7 @@ import { createLeapingClock } from '../support/stages/test-clock.ts'
 describe('a file that is sent again after its outcome was lost', () => {
   it('keeps its request id when rows were left out of it from the beginning', async () => {
     const chunks = [makeChunk(0, names(3))]
-    const store = createMemoryDelivery(chunks, {
-      columns: [{ name: 'id', kind: 'contactId', mappedTo: 'id' }],
-      delivery: {
-        method: 'file',
-        batches: { total: 1, delivered: 0, failed: 0 },
-        duplicateCheckField: null,
-      },
-    })
+    const store = createMemoryDelivery(chunks, asFile(chunks))
     const newer = { contentHash: Buffer.alloc(16), acceptedSeq: store.upload.acceptedSeq! + 1 }
     store.register.set(names(3)[0]!, newer)
     const genesys = createMemoryGenesys({ jobs: true })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 
-import { makeChunk } from '../../support/memory/made-uploads.ts'
+import { asFile, makeChunk } from '../../support/memory/made-uploads.ts'
 import { createMemoryDelivery } from '../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../support/memory/memory-genesys.ts'
 import { deliveryOver, names } from '../../support/stages/delivery-run.ts'
@@ -17,14 +17,7 @@ const USUAL_MS = 2_000
  */
 const deliverAfterSlowJob = async () => {
   const chunks = Array.from({ length: PARTS }, (_, seq) => makeChunk(seq, names(3, `${seq}x`)))
-  const store = createMemoryDelivery(chunks, {
-    columns: [{ name: 'id', kind: 'contactId', mappedTo: 'id' }],
-    delivery: {
-      method: 'file',
-      batches: { total: PARTS, delivered: 0, failed: 0 },
-      duplicateCheckField: null,
-    },
-  })
+  const store = createMemoryDelivery(chunks, asFile(chunks))
   const genesys = createMemoryGenesys({ jobs: true, fileBytes: 30 })
   const clock = createLeapingClock()
   const sentAtMs: number[] = []

@@ -69,3 +69,13 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     ...about,
   })
 }
+
+/** What an upload with only the column `id` has if its chunks go to Genesys as a file. */
+export const asFile = (chunks: readonly unknown[]): Pick<Upload, 'columns' | 'delivery'> => ({
+  columns: [{ name: 'id', kind: 'contactId', mappedTo: 'id' }],
+  delivery: {
+    method: 'file',
+    batches: { total: chunks.length, delivered: 0, failed: 0 },
+    duplicateCheckField: null,
+  },
+})

@@ -10,7 +10,7 @@ import {
   createTeller,
   type SkippingClock,
 } from '../../genesys/harness.ts'
-import { type makeChunk } from '../memory/made-uploads.ts'
+import { asFile, type makeChunk } from '../memory/made-uploads.ts'
 import { createMemoryDelivery } from '../memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../memory/memory-genesys.ts'
 import { deliveryOver } from './delivery-run.ts'
@@ -72,12 +72,7 @@ export const deliverToSandbox = async (
   }
   const list = await client.contactLists.readContactList(SANDBOX_LIST, context)
   const store = createMemoryDelivery(chunks, {
-    columns: [{ name: 'id', kind: 'contactId', mappedTo: 'id' }],
-    delivery: {
-      method: 'file',
-      batches: { total: chunks.length, delivered: 0, failed: 0 },
-      duplicateCheckField: null,
-    },
+    ...asFile(chunks),
     schemaVersion: list.schemaVersion,
     ...upload,
   })

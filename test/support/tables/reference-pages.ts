@@ -112,6 +112,21 @@ ${groups()
   .join('\n\n')}
 `
 
+const exampleEnvironment =
+  (): string => `# Every variable that the gateway reads, with its default and the reason. \`npm run reference\` makes this file from src/config-variables.ts.
+
+${groups()
+  .map((group) => {
+    const variables = CONFIG_VARIABLES.filter((variable) => variable.group === group)
+    const lines = variables.map(
+      ({ name, default: value, reason }) =>
+        `# ${reason}\n${value === null ? `# ${name}=` : `${name}=${value}`}`,
+    )
+    return `## ${group}\n${lines.join('\n')}`
+  })
+  .join('\n\n')}
+`
+
 type Operation = ApiDocument['paths'][string][string]
 const scopeOf = ({ description = '', security = [] }: Operation): string => {
   if (security.length === 0) return 'no key'
@@ -151,6 +166,7 @@ ${sections.join('\n\n')}
 export const referencePages = (): Record<string, string> => ({
   'docs/codes.md': codesPage(),
   'docs/configuration.md': configurationPage(),
+  '.env.example': exampleEnvironment(),
   'docs/api.md': apiPage(JSON.parse(readFileSync('openapi/openapi.json', 'utf8'))),
 })
 

@@ -5,7 +5,7 @@ import type {
   ImportEvent,
   ImportStatus,
 } from '../../../../src/workflows/ports/delivery/contact-files.ts'
-import { makeChunk } from '../../../support/memory/made-uploads.ts'
+import { asFile, makeChunk } from '../../../support/memory/made-uploads.ts'
 import { createMemoryDelivery } from '../../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../../support/memory/memory-genesys.ts'
 import { deliveryOver, names } from '../../../support/stages/delivery-run.ts'
@@ -128,14 +128,7 @@ const importLarge = async (about: {
       firstLine: 2 + seq * CHUNK_ROWS,
     }),
   )
-  const store = createMemoryDelivery(chunks, {
-    columns: [{ name: 'id', kind: 'contactId', mappedTo: 'id' }],
-    delivery: {
-      method: 'file',
-      batches: { total: chunks.length, delivered: 0, failed: 0 },
-      duplicateCheckField: null,
-    },
-  })
+  const store = createMemoryDelivery(chunks, asFile(chunks))
   const genesys = createMemoryGenesys()
   if (about.grows) {
     genesys.onRead = () => {

@@ -6,7 +6,7 @@ import type {
   ImportEvent,
   ImportStatus,
 } from '../../../../src/workflows/ports/delivery/contact-files.ts'
-import { makeChunk } from '../../../support/memory/made-uploads.ts'
+import { asFile, makeChunk } from '../../../support/memory/made-uploads.ts'
 import { createMemoryDelivery } from '../../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../../support/memory/memory-genesys.ts'
 import { deliveryOver } from '../../../support/stages/delivery-run.ts'
@@ -33,14 +33,7 @@ const setUp = (
   refused: readonly string[] = [],
 ) => {
   const chunks = [makeChunk(0, ['a', 'b']), makeChunk(1, ['c'])]
-  const store = createMemoryDelivery(chunks, {
-    columns: [{ name: 'id', kind: 'contactId', mappedTo: 'id' }],
-    delivery: {
-      method: 'file',
-      batches: { total: 2, delivered: 0, failed: 0 },
-      duplicateCheckField: null,
-    },
-  })
+  const store = createMemoryDelivery(chunks, asFile(chunks))
   const genesys = createMemoryGenesys()
   const clock = createLeapingClock()
   const never = new AbortController()
