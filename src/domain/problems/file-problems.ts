@@ -33,7 +33,7 @@ export const FILE_PROBLEMS = {
   'mapping-needed': page(
     422,
     'The mapping of columns is missing or does not fit',
-    'The answer has `proposals` or `unknown`. If it has `proposals`, the gateway is not certain how to map some columns of the file to columns of the list. Each proposal names a column of the file, a column of the list and a confidence from 0 to 1. The answer then also has `mapping`, a suggestion for the option `mapping`. Check this suggestion, correct it where it is wrong, and send it as the option. `unknown` lists names in options that match no column, or columns of the file that cannot be added to the list.',
+    'The answer has `proposals` or `unknown`. If it has `proposals`, the gateway is not certain how to map some columns of the file to columns of the list. Each proposal names a column of the file, a column of the list and a confidence from 0 to 1. The answer then also has `mapping`, a suggestion for the option `mapping`. Check this suggestion, correct it where it is wrong, and send it as the option. If it has `unknown`, an option names columns that do not exist, or the file has columns that cannot be added to the list. `unknown` lists these columns.',
     'The file has `mobile`, the list has `phoneNumber` and no other phone.',
     'Send the option `mapping`. Each key must be a column of the file. Each value is a column of the list, or null to leave the column of the file out. The options `phoneColumns` and `emailColumns` can name only columns of the file or of the list.',
   ),

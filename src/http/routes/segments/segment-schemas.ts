@@ -163,7 +163,7 @@ const analysisSchema = z.strictObject({
         .max(1)
         .nullable()
         .describe(
-          'Which part of the delivered contacts was counted, from 0 (none) to 1 (all). Always 1 if `basis` is `preview`. null: unknown',
+          'The share of the delivered contacts that was counted, from 0 (none) to 1 (all). Always 1 if `basis` is `preview`. null: unknown',
         ),
       total: count,
       selected: count.describe('Contacts that the campaign dials'),
