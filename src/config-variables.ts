@@ -218,7 +218,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     intake,
     'WARM_UP_ROWS',
     '60000',
-    'Number of made-up rows that the gateway reads at its start, before it accepts calls. The first file then takes less processor time. With the embedded database, it also stores and deletes them. 0: none.',
+    'Number of made-up rows that the gateway reads at its start, before it accepts calls. With the embedded database, the gateway also stores and deletes these rows. The first file then takes less processor time. 0: none.',
   ),
   variable(
     dnc,

@@ -80,7 +80,7 @@ eachHome('A contact list made over the API', (home) => {
       // The platform loses only whether a column is required. If anything else were lost, there
       // would be a note about it too.
       assert.deepEqual(made.body.notes, [
-        { column: 'customerId', note: 'Genesys does not show this column as required.' },
+        { column: 'customerId', note: 'In Genesys, this column is not a required column.' },
       ])
       assert.deepEqual(
         made.body.columns.filter(({ kind }) => kind === 'phone').map(({ name }) => name),

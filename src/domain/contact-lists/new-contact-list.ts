@@ -102,7 +102,7 @@ const columnNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] =>
       ...(column.kind === kind
         ? []
         : [`Genesys shows this column as ${column.kind}, not as ${kind}.`]),
-      ...(column.required === required ? [] : ['Genesys does not show this column as required.']),
+      ...(column.required === required ? [] : ['In Genesys, this column is not a required column.']),
     ]
     return notes.map((note) => ({ column: name, note }))
   })

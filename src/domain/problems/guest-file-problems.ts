@@ -105,7 +105,7 @@ export const GUEST_FILE_PROBLEMS = {
     'Genesys accepts this message only from a user',
     'This code appears only in the `problem` of a file. Genesys refused the call of the gateway. Either the OAuth client lacks the right conversation:message:create, or Genesys accepts the message only from a user who takes part in the conversation. The gateway uses client credentials, which do not belong to a user.',
     'An org that lets only agents send messages.',
-    'First grant the right conversation:message:create to the role of the OAuth client (docs/genesys-setup.md). If Genesys still refuses the call, the gateway cannot send files into conversations of this org. docs/guest-files.md describes the alternatives.',
+    'First grant the permission conversation:message:create to the role of the OAuth client (docs/genesys-setup.md). If Genesys still refuses the call, the gateway cannot send files into conversations of this org. docs/guest-files.md describes the alternatives.',
   ),
   'file-too-large-for-genesys': page(
     413,

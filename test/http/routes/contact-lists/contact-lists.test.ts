@@ -168,7 +168,7 @@ test('the answer says how each column was made where it is otherwise than asked'
     renderNewContactList({ ...made, columns: [...made.columns] }, plan),
   )
   assert.deepEqual(view.notes, [
-    { column: 'id', note: 'Genesys does not show this column as required.' },
+    { column: 'id', note: 'In Genesys, this column is not a required column.' },
     { column: 'renewal', note: 'Genesys shows this column as text, not as date.' },
     { column: 'late', note: 'Genesys does not show this column yet.' },
     { column: null, note: 'Genesys does not show schemaName as requested.' },
