@@ -82,7 +82,7 @@ export const namedFile = (given: string): NamedFile | FileFault => {
   if (PROGRAM_BEFORE.test(plain)) {
     return fileFault(
       'file-name-invalid',
-      'The name has the extension of a program before its last extension.',
+      'Before its last extension, the name has the extension of a program.',
     )
   }
   const end = plain.slice(dot)

@@ -14,7 +14,7 @@ export const CONTROL_PROBLEMS = {
     'No row is left to retry',
     'The upload has no row with the outcomes that you named. If Genesys only counted the failed rows and did not name them, you cannot retry these rows.',
     'POST …/retry for an upload that is completed.',
-    'Check the outcomes with GET …/rows. To send delivered rows again, send the file with duplicates=ignore.',
+    'Check the outcomes with GET …/rows. To send delivered rows again, send the file with the option duplicates=ignore (it also sends contacts that were delivered before).',
   ),
   'retry-under-way': page(
     409,

@@ -33,7 +33,7 @@ export const GUEST_FILE_PROBLEMS = {
   'file-name-invalid': page(
     422,
     'The name of the file is not allowed',
-    'The name is empty, is not valid Unicode, has control characters, or has the extension of a program before its last extension. For any other character that Genesys does not accept, the gateway writes `_`.',
+    'The name is empty, is not valid Unicode, has control characters, or has two extensions of which the first is that of a program (`invoice.exe.pdf`). You do not need to replace other characters that Genesys does not accept: the gateway writes `_` for them.',
     'invoice.exe.pdf',
     'Send the option `fileName` with a different name.',
   ),
@@ -103,9 +103,9 @@ export const GUEST_FILE_PROBLEMS = {
   'media-needs-user-token': page(
     422,
     'Genesys accepts this message only from a user',
-    'This code appears only in the `problem` of a file. Genesys refused the call of the gateway. Either the OAuth client lacks the right conversation:message:create, or Genesys accepts the message only from a user who takes part in the conversation. The gateway uses client credentials, which do not belong to a user.',
+    'This code appears only in the `problem` of a file. Genesys refused the call of the gateway. Either the OAuth client lacks the right `conversation:message:create`, or Genesys accepts the message only from a user who takes part in the conversation. The gateway uses client credentials, which do not belong to a user.',
     'An org that lets only agents send messages.',
-    'First grant the permission conversation:message:create to the role of the OAuth client (docs/genesys-setup.md). If Genesys still refuses the call, the gateway cannot send files into conversations of this org. docs/guest-files.md describes the alternatives.',
+    'First grant the right `conversation:message:create` to the role of the OAuth client (docs/genesys-setup.md). If Genesys still refuses the call, the gateway cannot send files into conversations of this org. docs/guest-files.md describes the alternatives.',
   ),
   'file-too-large-for-genesys': page(
     413,
