@@ -32,7 +32,13 @@ export const raiseEpoch = async (tx: Tx, tenantId: string): Promise<string> => {
   return rows[0]!.epoch
 }
 
+/**
+ * Throws `StagingLost` if chunks are missing. Locks the submission before it counts them, because a
+ * sweep deletes the chunks of a submission whose process seems dead, and does so under the same
+ * lock.
+ */
 const countChunks = async (tx: Tx, { id, chunks }: AcceptSubmission): Promise<void> => {
+  await sql`select from dnc_submission where id = ${id} for update`.execute(tx)
   const { rows } = await sql<{ stored: number }>`select count(*)::int as stored
     from dnc_chunk join dnc_submission on number = submission where id = ${id}`.execute(tx)
   if (rows[0]!.stored === chunks) return
