@@ -14,7 +14,7 @@ import { raiseEpoch, wakeLane } from '../accept-submission.ts'
 import { holdSubmission } from '../submission-moves.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from '../submission-row.ts'
 import { createDataKeys, keyContext } from '../submission-store.ts'
-import { createPulledEntries } from './pulled-entries.ts'
+import { createPulledEntries, lockPull } from './pulled-entries.ts'
 
 type Deps = { database: Database; keyring: Keyring; seals: Seals; outbox: Pick<Outbox, 'tell'> }
 
@@ -135,13 +135,10 @@ const { failed } = DNC_OUTCOMES
 
 const createFinish =
   ({ database }: Deps): DncPullStore['finish'] =>
-  ({ number, dncListId, since, owner }, { rejected, duplicates, blank }, about) =>
+  (pull, { rejected, duplicates, blank }, about) =>
     inTransaction(database, async (tx) => {
-      const { rows } = await sql`select 1 from dnc_pull
-        where dnc_list_id = ${dncListId} and owner = ${owner} and submission = ${number}::bigint for update`.execute(
-        tx,
-      )
-      if (rows.length === 0) throw new StagingLost(`The pull of ${dncListId} has another holder`)
+      const { number, dncListId, since } = pull
+      await lockPull(tx, pull)
       // Marks an entry as absent if two conditions are met:
       // - before the export was requested, a removal or an override had ended the entry, here and
       //   in Genesys

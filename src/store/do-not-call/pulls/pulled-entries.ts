@@ -3,8 +3,9 @@ import type { KeyObject } from 'node:crypto'
 import { sql } from 'kysely'
 
 import { DNC_OUTCOMES } from '../../../domain/do-not-call/dnc-submission.ts'
-import type { DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
-import { inTransaction, type Database } from '../../homes/database.ts'
+import type { DncPull, DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
+import { StagingLost } from '../../../workflows/ports/uploads/uploads.ts'
+import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import { raiseEpoch } from '../accept-submission.ts'
 import { rowsOf } from '../append-entries.ts'
 import { createPackChunk } from '../entry-chunks.ts'
@@ -14,10 +15,28 @@ const { created, existing, updated } = DNC_OUTCOMES
 /** How many chunks with missing entries one statement returns. */
 const CHUNKS_AT_ONCE = 200
 
-const createSift =
-  ({ db }: Database): DncPullStore['sift'] =>
-  async ({ number, dncListId }, subjects) => {
-    const { rows } = await sql<{ place: number }>`with asked as materialized (
+/**
+ * Locks the pull until the transaction ends, so that no other process can take it over meanwhile.
+ * Throws `StagingLost` if another process has taken it over, or if it has ended. Every transaction
+ * that writes for a pull must lock it first.
+ */
+export const lockPull = async (
+  tx: Tx,
+  { dncListId, owner, number }: Pick<DncPull, 'dncListId' | 'owner' | 'number'>,
+): Promise<void> => {
+  const { rows } = await sql`select 1 from dnc_pull
+    where dnc_list_id = ${dncListId} and owner = ${owner} and submission = ${number}::bigint for update`.execute(
+    tx,
+  )
+  if (rows.length === 0) throw new StagingLost(`The pull of ${dncListId} has another holder`)
+}
+
+const siftPlaces = async (
+  tx: Tx,
+  { number, dncListId }: DncPull,
+  subjects: Buffer,
+): Promise<number[]> => {
+  const { rows } = await sql<{ place: number }>`with asked as materialized (
           select min(place) as place, subject from (select place,
             encode(substr(${subjects}::bytea, place * 16 + 1, 16), 'hex')::uuid as subject
             from generate_series(0, ${subjects.length / 16 - 1}::int) as place) as given group by subject),
@@ -31,19 +50,29 @@ const createSift =
           group by asked.subject)
         select place from asked left join known using (subject)
         where not coalesce(stands, false) and not coalesce(removed, false) order by place`.execute(
-      db,
-    )
-    return rows.map(({ place }) => place)
-  }
+    tx,
+  )
+  return rows.map(({ place }) => place)
+}
+
+const createSift =
+  (database: Database): DncPullStore['sift'] =>
+  (pull, subjects) =>
+    inTransaction(database, async (tx) => {
+      await lockPull(tx, pull)
+      return siftPlaces(tx, pull, subjects)
+    })
 
 const createAdd = (
   database: Database,
   readKey: (id: string) => Promise<KeyObject>,
 ): DncPullStore['add'] => {
   const packChunk = createPackChunk()
-  return async ({ submissionId, tenantId, number }, chunk, send) => {
+  return async (pull, chunk, send) => {
+    const { submissionId, tenantId, number } = pull
     const key = await readKey(submissionId)
     return inTransaction(database, async (tx) => {
+      await lockPull(tx, pull)
       const epoch = await raiseEpoch(tx, tenantId)
       const { rows: last } = await sql<{
         seq: number

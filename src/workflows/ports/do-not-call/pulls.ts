@@ -47,12 +47,14 @@ export type DncPullStore = {
   /**
    * Notes that these people are in the export. `subjects`: 16-byte digests, one after the other.
    * Returns the places of the people whom the gateway does not know yet. A person whose entry was
-   * removed at the gateway counts as known until an export no longer contains that person.
+   * removed at the gateway counts as known until an export no longer contains that person. Throws
+   * `StagingLost` if another process has the pull.
    */
   sift(pull: DncPull, subjects: Buffer): Promise<number[]>
   /**
    * Adds entries and raises the tenant's epoch, so that they suppress from the commit on. `send`:
-   * whether Genesys must still get them. Returns how many were new.
+   * whether Genesys must still get them. Returns how many were new. Throws `StagingLost` if another
+   * process has the pull.
    */
   add(pull: DncPull, chunk: NewDncChunk, send: boolean): Promise<number>
   /**
