@@ -44,8 +44,8 @@ export const createSyncDeliverer = (
  * - 410, or no attempt is left in the schedule: dead.
  * - Anything else, including redirects, which are never followed: another attempt.
  *
- * A 410 disables the endpoint. Days of failures also disable an endpoint, except an endpoint from
- * the environment. If the delivery has ended in the meantime, its state does not change. Calls
+ * A 410 disables the endpoint, unless the endpoint has got another URL meanwhile. Days of failures
+ * also disable an endpoint, except an endpoint from the environment. If the delivery has ended in the meantime, its state does not change. Calls
  * `answered` before it records the result.
  */
 export const createSyncAttempt =
@@ -58,7 +58,7 @@ export const createSyncAttempt =
     const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
     const attempt = delivery.attempts + 1
     const audit = auditsOf(deps, delivery, attempt, durationMs)
-    const result = resultOf(answer, nextSyncInMs(attempt, deps.random), audit)
+    const result = resultOf(delivery, answer, nextSyncInMs(attempt, deps.random), audit)
     const verdict = await deps.sync.record(deliveryId, result)
     deps.emit('sync.attempted', {
       deliveryId,
@@ -76,14 +76,19 @@ export const createSyncAttempt =
 
 type Audits = (said: AuditSaid) => AuditEntry
 
-const resultOf = (answer: WebhookAnswer, nextInMs: number | null, audit: Audits): SyncResult => {
+const resultOf = (
+  { url }: SyncDelivery,
+  answer: WebhookAnswer,
+  nextInMs: number | null,
+  audit: Audits,
+): SyncResult => {
   const { status } = answer
   const details = { status }
   if (status !== null && status >= 200 && status < 300) {
     return { state: 'delivered', status, audit: audit({ action: 'sync.delivered', details }) }
   }
   const failed = {
-    status,
+    ...{ url, status },
     failure: answer.status === null ? answer.failure : ('answer' as const),
     gone: status === GONE,
     disabledAudit: audit({ action: 'endpoint.disabled', details }),

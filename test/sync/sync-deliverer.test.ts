@@ -25,8 +25,9 @@ const BODY = '{"type":"upload.completed","timestamp":"2026-03-01T12:00:00Z","dat
 /** What was recorded, without the entries that are written only in some cases. */
 const essence = ({
   disabledAudit: _entry,
+  url: _url,
   ...result
-}: SyncResult & { disabledAudit?: unknown }) => {
+}: SyncResult & { disabledAudit?: unknown; url?: string }) => {
   if (result.state !== 'pending') return result
   const { audit: _retried, ...rest } = result
   return rest

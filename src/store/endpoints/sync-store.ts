@@ -9,9 +9,16 @@ import { createGatherer } from '../../lib/waiting/gather.ts'
 import type {
   EndpointVerdict,
   FailedSync,
+  SyncResult,
   SyncStore,
 } from '../../workflows/ports/endpoints/sync.ts'
-import { appendAudit, AUDIT_COLUMNS, AUDIT_TYPES, auditColumns } from '../audit/audit-store.ts'
+import {
+  appendAudit,
+  AUDIT_COLUMNS,
+  AUDIT_TYPES,
+  auditColumns,
+  withDetails,
+} from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { keptStatement, runKept } from '../homes/kept-statements.ts'
 import type { Keyring } from '../homes/keyring.ts'
@@ -208,6 +215,36 @@ const noteFailure = async (
   return { kind, ...about }
 }
 
+type NotDelivered = Exclude<SyncResult, { state: 'delivered' }>
+type NextStep = Pick<NotDelivered, 'state' | 'audit'> & { nextInMs: number }
+
+/**
+ * Locks the endpoint. true: it has got another URL since the attempt was sent. A removal also locks
+ * the endpoint before its deliveries. The other order could deadlock.
+ */
+const lockMoved = async (
+  tx: Tx,
+  deliveryId: string,
+  { url }: Pick<FailedSync, 'url'>,
+): Promise<boolean> => {
+  const { rows } = await sql<{ url: string }>`select url from sync_endpoint where id = (
+      select endpoint_id from sync_delivery where id = ${deliveryId}) for no key update`.execute(tx)
+  return rows[0] !== undefined && rows[0].url !== url
+}
+
+/**
+ * What follows a failed attempt. A 410 ends the delivery only if it came from the present URL of
+ * the endpoint.
+ */
+const nextStepOf = (result: NotDelivered, isMoved: boolean): NextStep => {
+  if (isMoved && result.gone) {
+    const retried = { ...result.audit, action: 'sync.retried' } as const
+    return { state: 'pending', nextInMs: 0, audit: withDetails(retried, { delayMs: 0 }) }
+  }
+  const { state, audit } = result
+  return { state, audit, nextInMs: result.state === 'pending' ? result.nextInMs : 0 }
+}
+
 const createRecord = (deps: {
   database: Database
   outbox: Outbox
@@ -220,23 +257,19 @@ const createRecord = (deps: {
       return recordDelivered({ deliveryId, status, audit })
     }
     return inTransaction(deps.database, async (tx) => {
-      // A removal also locks the endpoint before its deliveries. The other order could deadlock.
-      await sql`select 1 from sync_endpoint where id = (
-          select endpoint_id from sync_delivery where id = ${deliveryId}) for no key update`.execute(
-        tx,
-      )
-      const nextIn = result.state === 'pending' ? result.nextInMs : 0
+      const isMoved = await lockMoved(tx, deliveryId, result)
+      const { state, audit, nextInMs } = nextStepOf(result, isMoved)
       const { rows } = await sql<{ endpoint_id: string }>`update sync_delivery set
-            state = ${result.state}, attempts = attempts + 1,
+            state = ${state}, attempts = attempts + 1,
             last_status = ${result.status}::int, last_failure = ${result.failure},
-            next_at = clock_timestamp() + make_interval(secs => ${nextIn / 1000}::float8),
-            settled_at = case when ${result.state === 'pending'} then null else clock_timestamp() end
+            next_at = clock_timestamp() + make_interval(secs => ${nextInMs / 1000}::float8),
+            settled_at = case when ${state === 'pending'} then null else clock_timestamp() end
           where id = ${deliveryId} and state = 'pending' returning endpoint_id`.execute(tx)
       const endpointId = rows[0]?.endpoint_id
       if (endpointId === undefined) return null
-      if (result.state === 'pending') await deps.outbox.enqueue(tx, deliveryId, nextIn)
-      await appendAudit(tx, [result.audit])
-      return noteFailure(tx, endpointId, result)
+      if (state === 'pending') await deps.outbox.enqueue(tx, deliveryId, nextInMs)
+      await appendAudit(tx, [audit])
+      return isMoved ? null : noteFailure(tx, endpointId, result)
     })
   }
 }

@@ -201,6 +201,7 @@ eachHome('Pace, access, lists and sync', (home) => {
     assert.equal(body.type, 'upload.completed')
     assert.equal(body.data.rowsUrl, `https://gateway.example/v1/uploads/${id}/rows`)
     const failed = {
+      url: 'https://crm.example',
       status: 500,
       failure: 'answer',
       gone: false,

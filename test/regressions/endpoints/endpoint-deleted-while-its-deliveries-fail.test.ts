@@ -67,6 +67,7 @@ describe('An endpoint that is deleted while its deliveries fail', { skip: server
   const failed = (object: string): SyncResult => ({
     ...{ state: 'pending', status: 500, failure: 'answer', nextInMs: 1000, gone: false },
     audit: audit('sync.retried', object),
+    url: 'https://hooks.example/',
     disabledAudit: audit('endpoint.disabled', endpointId),
   })
   const delivered = (object: string): SyncResult => ({

@@ -15,7 +15,10 @@ export const about = (endpoint: WebhookEndpoint, action: AuditAction = 'endpoint
   audit: audit(action, endpoint.id),
 })
 
+const URL_OF_ENDPOINT = 'https://hooks.example/x'
+
 const failure = (more: Partial<FailedSync> = {}): FailedSync => ({
+  url: URL_OF_ENDPOINT,
   status: 500,
   failure: 'answer',
   gone: false,
@@ -76,7 +79,7 @@ export const endpointSuite = (home: TestHome) => {
         id,
         tenantId: 'default',
         name: `endpoint-${names}`,
-        url: 'https://hooks.example/x',
+        url: URL_OF_ENDPOINT,
         events: null,
         secret: 'whsec_first',
         most: 1000,

@@ -26,8 +26,12 @@ export type SyncDelivery = {
   createdAt: Date
 }
 
-/** An attempt that failed. `disabledAudit` is written if the failure disables the endpoint. */
+/**
+ * An attempt that failed. `url`: where it was sent. `disabledAudit` is written if the failure
+ * disables the endpoint.
+ */
 export type FailedSync = {
+  url: string
   status: number | null
   failure: DeliveryFailure
   /** The receiver answered that it wants no more messages. */
@@ -91,6 +95,9 @@ export type SyncStore = {
    * Records an attempt and its effect on the endpoint. For `pending`, the job for the next attempt
    * is sent in the same transaction. If the delivery is no longer pending, records nothing. null:
    * this attempt did not disable the endpoint, and operators need no new warning.
+   *
+   * If the endpoint has another URL by now, the failure says nothing about the endpoint. A delivery
+   * that is dead because of a 410 then stays pending, and its next attempt follows immediately.
    */
   record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
   /**
