@@ -15,6 +15,7 @@ import { RegistryUnknown, subscribe } from '../do-not-call/registries/subscripti
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
 import type { Seals } from '../homes/seals.ts'
+import { SqlFailure } from '../homes/sql-failure.ts'
 import { answerClaim } from '../uploads/stored-answer.ts'
 import {
   PERIODS,
@@ -154,10 +155,23 @@ const orRegistryUnknown = async <T>(
   }
 }
 
+/**
+ * Runs `work` again if the index on names undid it, because another call has just committed the
+ * same name. `work` then finds that name, and refuses it.
+ */
+const againIfNameTaken = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof SqlFailure && error.constraint === 'tenant_name') return work()
+    throw error
+  }
+}
+
 const createChange =
   ({ database }: Deps): TenantStore['change'] =>
-  ({ tenantId, version, change, audit }) =>
-    orRegistryUnknown(() =>
+  ({ tenantId, version, change, audit }) => {
+    const work = (): ReturnType<TenantStore['change']> =>
       inTransaction(database, async (tx) => {
         const { rows } = await sql<{ version: number }>`select version from tenant
         where id = ${tenantId} for no key update`.execute(tx)
@@ -175,8 +189,9 @@ const createChange =
         if (change.registries !== undefined) await subscribe(tx, tenantId, change.registries)
         await appendAudit(tx, [audit])
         return { kind: 'changed', tenant: (await read(tx, tenantId))! }
-      }),
-    )
+      })
+    return orRegistryUnknown(() => againIfNameTaken(work))
+  }
 
 /** The SQL store of the tenants and their grants. */
 export const createTenantStore = (deps: Deps): TenantStore => ({
