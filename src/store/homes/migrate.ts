@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 
 import type { Db } from './database.ts'
-import { SqlFailure } from './sql-failure.ts'
+import { mayRunAgain, SqlFailure } from './sql-failure.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
 
@@ -85,15 +85,8 @@ export const lockSchema = async (tx: Db): Promise<void> => {
   await sql`lock table kysely_migration_lock in exclusive mode`.execute(tx)
 }
 
-/**
- * Updates the schema in one transaction. Instances that start together wait for each other by a
- * lock that ends with the transaction. A session lock would not be safe, because a pooler may give
- * the connection to another client. `watch` gets the id of the database process that may have to
- * wait.
- */
-export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<void> => {
-  await makeLockTable(db)
-  await db.transaction().execute(async (tx) => {
+const migrateOnce = (db: Db, watch?: (pid: number) => void): Promise<void> =>
+  db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
     watch?.(rows[0]!.pid)
     await lockSchema(tx)
@@ -102,4 +95,26 @@ export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<vo
     if (error instanceof Error) throw error
     if (error) throw new Error('A migration failed.', { cause: error })
   })
+
+/**
+ * How often the migrations are tried. In a rolling upgrade, instances of the old version lock the
+ * same tables in other orders, so a deadlock may undo the migrations.
+ */
+const MOST_TRIES = 10
+
+/**
+ * Updates the schema in one transaction. Instances that start together wait for each other by a
+ * lock that ends with the transaction. A session lock would not be safe, because a pooler may give
+ * the connection to another client. `watch` gets the id of the database process that may have to
+ * wait. If a deadlock undoes the transaction, it runs again.
+ */
+export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<void> => {
+  await makeLockTable(db)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await migrateOnce(db, watch)
+    } catch (error) {
+      if (attempt === MOST_TRIES || !mayRunAgain(error)) throw error
+    }
+  }
 }
