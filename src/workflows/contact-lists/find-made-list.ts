@@ -71,7 +71,8 @@ const readNew = async (
   }
 }
 
-const ambiguous = (candidates: number): GatewayProblem =>
+/** The problem for lists in Genesys of which it is not clear which call made them. */
+export const ambiguous = (candidates: number): GatewayProblem =>
   new GatewayProblem(
     'contact-list-ambiguous',
     'Genesys did not answer when the gateway made the list, and it is not clear which list in Genesys came from this call.',

@@ -20,7 +20,7 @@ import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
 import { answerOnce, keepingClaim, type AnswerOnceDeps } from '../uploads/receive/answer-once.ts'
 import type { ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import { readContext, refusedByGenesys, unavailable } from '../uploads/receive/list-schema.ts'
-import { findMadeList } from './find-made-list.ts'
+import { ambiguous, findMadeList } from './find-made-list.ts'
 import type { PROVISION_REFUSALS } from './refusals.ts'
 
 export type ProvisionRequest = {
@@ -121,9 +121,10 @@ const provision = async (deps: ProvisionDeps, run: Run): Promise<UploadAnswer> =
   const answer = { status: 201, body: JSON.stringify(deps.renderList(list, plan)), location }
   const audit = auditOf(deps, run, { object: list.id, outcome: 'ok', latencyMs: durationMs })
   const listId = list.id
-  if (
-    !(await deps.made.finish({ scope, owner: scope.owner, fingerprint, listId, answer, audit }))
-  ) {
+  const about = { scope, owner: scope.owner, fingerprint, listId, answer, audit }
+  const end = await deps.made.finish(about)
+  if (end === 'taken') throw ambiguous(1)
+  if (end === 'claim_lost') {
     const detail = 'The call was interrupted. Send it again with the same Idempotency-Key.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
@@ -144,6 +145,7 @@ const makeOrFind = async (deps: ProvisionDeps, run: Run): Promise<Made> => {
   if (prior.fingerprint !== run.fingerprint) {
     throw new GatewayProblem('idempotency-key-reused', REUSED)
   }
+  if (prior.listId !== null) return { list: await known(deps, run, prior.listId), outcome: 'found' }
   const lookForMs = Math.max(0, PROVISIONING_MS - prior.ageMs)
   const found = await findMadeList(deps, run.request.plan, run.context, lookForMs)
   return found === null ? create(deps, run, true) : { list: found, outcome: 'found' }
@@ -162,6 +164,23 @@ const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): 
   if (named.length > 0) throw nameExists(granted[0])
 }
 
+/** The list that an earlier try of this call made. It exists, even if it cannot be read yet. */
+const known = async (
+  deps: ProvisionDeps,
+  { request: { plan }, context }: Run,
+  listId: string,
+): Promise<ContactList> => {
+  try {
+    return await deps.contactLists.readContactList(listId, context)
+  } catch (error) {
+    if (!(error instanceof GenesysFailure) || error.kind !== 'not_found') throw error
+    return {
+      ...{ id: listId, name: plan.name, status: 'processing', schemaVersion: '', size: 0 },
+      columns: [...plan.columns],
+    }
+  }
+}
+
 /**
  * Makes one attempt. If the outcome does not show whether the list was made, searches for the list.
  * Also searches if Genesys answers that the name is taken, and an earlier try of this call may have
@@ -172,6 +191,7 @@ const create = async (deps: ProvisionDeps, run: Run, again: boolean): Promise<Ma
   await deps.made.intend(run.scope, run.fingerprint, intended)
   try {
     const list = await deps.provisioning.createContactList(run.request.plan, run.context)
+    await deps.made.noteMade(run.scope, list.id)
     return { list, outcome: 'created' }
   } catch (error) {
     if (!(error instanceof GenesysFailure)) throw error

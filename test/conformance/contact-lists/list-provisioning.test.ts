@@ -79,7 +79,7 @@ eachHome('The making of contact lists', (home) => {
     const wide = scopeOf()
     await claim(wide)
     await intend(wide)
-    assert.equal(await finish(wide, 'list-wide'), true)
+    assert.equal(await finish(wide, 'list-wide'), 'finished')
     const replayed = await claim(wide, 'another')
     assert.ok(replayed.kind === 'done')
     assert.deepEqual(
@@ -102,7 +102,7 @@ eachHome('The making of contact lists', (home) => {
     const lost = scopeOf('narrow')
     await claim(lost, 'another')
     await intend(lost)
-    assert.equal(await finish(lost, 'list-lost'), false)
+    assert.equal(await finish(lost, 'list-lost'), 'claim_lost')
     assert.equal(await store.access.isGranted('narrow', 'contact_list', 'list-lost'), false)
     assert.notEqual(await store.provisioning.intentOf(lost), null)
     const taken = audit('list.provisioned', 'x')

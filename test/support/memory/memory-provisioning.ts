@@ -58,7 +58,7 @@ export const setUpProvisioning = (
   const clock = createClock()
   const audits: Pick<AuditEntry, 'object' | 'outcome'>[] = []
   const events: { name: string; fields: object }[] = []
-  const intents = new Map<string, { fingerprint: string; atMs: number }>()
+  const intents = new Map<string, { fingerprint: string; atMs: number; listId: string | null }>()
   const made = new Map<string, string>()
   const answers = new Map<
     string,
@@ -71,6 +71,7 @@ export const setUpProvisioning = (
     onFind: () => undefined,
     onRead: (list) => list,
   }
+  const noted = () => [...intents].map(([key, { listId }]) => [key, listId] as const)
   const note = ({ object, outcome }: AuditEntry): void => void audits.push({ object, outcome })
   const idempotency: IdempotencyStore = {
     claim: async ({ key }) => {
@@ -116,24 +117,31 @@ export const setUpProvisioning = (
       intentOf: async ({ key }) => {
         const intent = intents.get(key)
         if (!intent) return null
-        return { fingerprint: intent.fingerprint, ageMs: clock.monotonicMs() - intent.atMs }
+        const { fingerprint, listId, atMs } = intent
+        return { fingerprint, listId, ageMs: clock.monotonicMs() - atMs }
       },
       intend: async ({ key }, fingerprint, audit) => {
-        intents.set(key, { fingerprint, atMs: clock.monotonicMs() })
+        intents.set(key, { fingerprint, atMs: clock.monotonicMs(), listId: null })
         note(audit)
+      },
+      noteMade: async ({ key }, listId) => {
+        intents.set(key, { ...intents.get(key)!, listId })
       },
       forget: async ({ key }, audit) => {
         intents.delete(key)
         note(audit)
       },
-      taken: async (_tenant, ids) => ids.filter((id) => made.has(id)),
+      taken: async (_tenant, ids) =>
+        ids.filter((id) => made.has(id) || noted().some(([, listId]) => listId === id)),
       finish: async ({ scope: { key, tenantId }, fingerprint, listId, answer, audit }) => {
-        if (!claimed.has(key)) return false
+        if (!claimed.has(key)) return 'claim_lost'
+        const isOther = noted().some(([of, id]) => id === listId && of !== key)
+        if (made.has(listId) || isOther) return 'taken'
         answers.set(key, { fingerprint, ...answer })
         made.set(listId, tenantId)
         intents.delete(key)
         note(audit)
-        return true
+        return 'finished'
       },
     },
     idempotency,

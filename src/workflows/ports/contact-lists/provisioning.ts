@@ -49,22 +49,30 @@ export type ProvisioningScope = { tenantId: string; method: string; path: string
 /** What must survive a crash while a list is being made. */
 export type ProvisioningStore = {
   /**
-   * The creation that a call with this key began and whose outcome is unknown. null: there is none.
+   * The creation that a call with this key began and did not finish. `listId`: the list that it has
+   * made. null: its outcome is unknown. Returns null if there is no such creation.
    */
-  intentOf(scope: ProvisioningScope): Promise<{ fingerprint: string; ageMs: number } | null>
+  intentOf(
+    scope: ProvisioningScope,
+  ): Promise<{ fingerprint: string; ageMs: number; listId: string | null } | null>
   /** Call this before the list is made. A repeated call sets the age back to 0. */
   intend(scope: ProvisioningScope, fingerprint: string, audit: AuditEntry): Promise<void>
+  /**
+   * Notes the list that Genesys has made for the intent. Call it before anything else happens to
+   * the list. From then on, no other call takes the list for its own.
+   */
+  noteMade(scope: ProvisioningScope, listId: string): Promise<void>
   /** Deletes the intent. Call it if nothing was made in Genesys. */
   forget(scope: ProvisioningScope, audit: AuditEntry): Promise<void>
   /**
-   * Which of the lists have an owner already: an earlier call made the list, or another tenant is
-   * granted it by id.
+   * Which of the lists have an owner already: a call made the list, or another tenant is granted it
+   * by id.
    */
   taken(tenantId: string, listIds: readonly string[]): Promise<string[]>
   /**
    * In one transaction, stores the call's answer and ends the intent. If the tenant does not have
-   * the grant `*` for lists, also grants it this list. false: the claim was lost meanwhile, and
-   * nothing is written.
+   * the grant `*` for lists, also grants it this list. `claim_lost`: the claim was lost meanwhile.
+   * `taken`: the list was made for another call. In both cases, nothing is written.
    */
   finish(input: {
     scope: ProvisioningScope
@@ -74,5 +82,5 @@ export type ProvisioningStore = {
     listId: string
     answer: { status: number; body: string; location: string }
     audit: AuditEntry
-  }): Promise<boolean>
+  }): Promise<'finished' | 'claim_lost' | 'taken'>
 }
