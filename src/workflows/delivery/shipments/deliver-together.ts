@@ -77,7 +77,11 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
       }
       const ended = await sendTogether(deps, lane, made)
       if (typeof ended === 'object') noteWithheld(withheld, ended.rows)
-      if (ended === 'lane') return deps.deliverAlone(claim, upload, lease)
+      if (ended === 'lane') {
+        // The oldest upload must get a request of its own. The shared one cannot be sent again.
+        await deps.shipments.dissolve(claim)
+        return deps.deliverAlone(claim, upload, lease)
+      }
       noteEnd(lane, ended, { sent: made.parts.length, batchRows })
       if (ended === 'whole' || ended === 'rest') return undefined
     }
