@@ -106,14 +106,15 @@ export const createBatches = (
     }
   },
   intend: intend(database.db, seals),
-  split: (claim, batchId, uploadId, parts) =>
+  split: (claim, batchId, uploadId, parts, refused) =>
     inTransaction(database, async (tx) => {
       await lockWorking(tx, claim, uploadId)
       const { rows } =
         await sql`update batch set state = 'split' where id = ${batchId} and upload_id = ${uploadId}
           and state in ('intended', 'sent') returning id`.execute(tx)
       if (rows.length === 0) throw new Error(`Batch ${batchId} cannot be split`)
-      await sql`update shipment set state = 'split' where id = ${batchId}`.execute(tx)
+      await sql`update shipment set state = 'split', doubtful = attempts > 0 and not ${refused}::boolean
+        where id = ${batchId}`.execute(tx)
       for (const part of parts) {
         const upload = sql`(select lane_key, tenant_id from upload where id = ${uploadId}) as u`
         await sql`with ${insertBatch(uploadId, part, upload)} select 1`.execute(tx)

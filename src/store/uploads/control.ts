@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { canMove, type UploadState } from '../../domain/uploads/upload.ts'
 import type { ControlAction, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { appendAudit } from '../audit/audit-store.ts'
+import { isInDoubt, reopenDoubtful } from '../delivery/doubtful.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import {
@@ -59,7 +60,7 @@ const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
     union all select 1 from upload where id = ${uploadId} and clearing = 'asked' limit 1`.execute(
       tx,
     )
-  return rows.length > 0
+  return rows.length > 0 || isInDoubt(tx, uploadId)
 }
 
 /**
@@ -67,6 +68,7 @@ const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
  * nothing new, and ends the upload.
  */
 const requestCancel = async (tx: Tx, row: UploadRow): Promise<UploadRow> => {
+  await reopenDoubtful(tx, row.id)
   const state = isLaneState(row.state) ? row.state : 'awaiting_completion'
   const { rows } = await sql<UploadRow>`update upload set state = ${state}, version = version + 1,
       cancel_requested_at = clock_timestamp(), held_from = null, hold_reason = null, hold_since = null,

@@ -89,7 +89,7 @@ eachHome('Pausing and cancelling what is in flight', (home) => {
       () => intend(store, claim, upload),
       () => store.delivery.recordTry(claim, batch),
       () => store.delivery.move(claim, upload.id, 'awaiting_completion'),
-      () => store.delivery.split(claim, batch, upload.id, []),
+      () => store.delivery.split(claim, batch, upload.id, [], true),
       () => store.delivery.hold(claim, { ...about, reason: 'refusals', retryInMs: null }),
       () => finish(store, claim, upload, 'completed'),
     ]) {

@@ -121,7 +121,7 @@ eachHome('Lanes and delivery', (home) => {
       sent: Buffer.from([1]),
     })
     const parts = [part(0), part(1)]
-    await store.delivery.split(claim, whole, upload.id, parts)
+    await store.delivery.split(claim, whole, upload.id, parts, true)
     const batches = await store.delivery.batches(upload.id)
     assert.deepEqual(
       batches.map(({ id }) => id),

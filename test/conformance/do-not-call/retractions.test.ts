@@ -205,7 +205,7 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     await look(store)
     await assert.rejects(store.delivery.recordTry(claim, batchId), RowsWithheld)
     const rest = { id: ids.newUuid(), chunkSeq: 0, fromRow: 0, toRow: 4, sent: Buffer.of(0b1110) }
-    await store.delivery.split(claim, batchId, upload.id, [rest])
+    await store.delivery.split(claim, batchId, upload.id, [rest], false)
     await store.delivery.recordTry(claim, rest.id)
     const { contactIds, lines } = await store.uploads.readChunk(upload.id, 0)
     const verdict = { outcome: 'unprocessed', code: 'suppressed-since', column: null } as const

@@ -69,7 +69,7 @@ export const actOnRefusal = async (
   }
   const parts =
     named.size > 0 ? [without(run, batch, (row) => named.has(row))] : halves(run, [batch]).flat()
-  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, parts)
+  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, parts, true)
   run.budget.spend(parts.length)
   tell(run, { id: batch.id, rows: rows.length }, failure, 'split')
   checkBudget(run, { id: batch.id, rows: rows.length }, failure)

@@ -69,6 +69,6 @@ const withoutRows = async (
   out: { has(key: string): boolean },
 ): Promise<Batch> => {
   const rest = without(run, batch, (row) => out.has(rowKey(batch, row)))
-  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [rest])
+  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [rest], false)
   return freshBatch(run.upload.id, rest)
 }

@@ -57,6 +57,7 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
       most: batchRows,
       trustedUntilMs: Number.NEGATIVE_INFINITY,
       cleanFence: null,
+      refused: false,
     }
     lanes.set(key, known)
     return known
@@ -64,9 +65,12 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
 
   return async (claim, upload, lease) => {
     const memory = memoryOf(claim.key)
+    memory.refused = false
     const withheld: Withheld = new Map()
     for (let round = 1; !lease.rest.aborted; round += 1) {
-      if (memory.cleanFence !== claim.fence) await deps.shipments.dissolve(claim)
+      if (memory.cleanFence !== claim.fence) {
+        await deps.shipments.dissolve(claim, memory.refused)
+      }
       memory.cleanFence = null
       const limit = round > MOST_ROUNDS ? 1 : memory.most
       const lane = { claim, lease, memory, limit, withheld }
@@ -79,7 +83,7 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
       if (typeof ended === 'object') noteWithheld(withheld, ended.rows)
       if (ended === 'lane') {
         // The oldest upload must get a request of its own. The shared one cannot be sent again.
-        await deps.shipments.dissolve(claim)
+        await deps.shipments.dissolve(claim, memory.refused)
         return deps.deliverAlone(claim, upload, lease)
       }
       noteEnd(lane, ended, { sent: made.parts.length, batchRows })
@@ -159,6 +163,7 @@ const sendTogether = async (
   made: Parts,
 ): Promise<Ended> => {
   const first = made.parts[0]!.upload
+  memory.refused = false
   const run = await beginRun(deps, claim, first, lease)
   // A later upload has replaced the contents of the list. So these uploads are delivered one by
   // one, and each checks which of its rows still belong in the list.
@@ -168,6 +173,7 @@ const sendTogether = async (
   if (composed === null) return 'refused'
   const sending: Sending = {
     going: composed,
+    memory,
     more: async () => {
       if (made.parts.length >= limit) return null
       const more = await makeParts(deps, claim, limit, withheld, made.parts)
@@ -207,7 +213,7 @@ const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Goin
 }
 
 /** The shipment to send. `more`: builds it again with later uploads. null: it stays as it is. */
-type Sending = { going: Going; more: () => Promise<Going | null> }
+type Sending = { going: Going; memory: LaneMemory; more: () => Promise<Going | null> }
 
 /**
  * Sends the request and waits for its job, if Genesys makes one. When the request gets its pace
@@ -233,6 +239,7 @@ const takenWhole = async (
     tried = true
   }
   const startedMs = run.deps.clock.monotonicMs()
+  let taken = false
   try {
     const receipt = await callGenesys(
       run,
@@ -240,16 +247,20 @@ const takenWhole = async (
       (context) => contactLists.sendBatch(() => sending.going.request, context),
       { onConflict: () => checkList(run), recordTry },
     )
+    taken = true
     if (receipt.kind === 'ingested') return 'whole'
     const { jobId } = receipt
     await delivery.noteJob(run.claim, sending.going.shipment.id, jobId)
     const job = await aside(run, () => awaitJob(run, jobId, startedMs))
+    sending.memory.refused = job?.state === 'failed'
     if (job?.state !== 'completed') return refused(run, sending.going.parts, [], 0)
     const whole = job.failed === 0 && job.errors.length === 0
     return whole ? 'whole' : refused(run, sending.going.parts, job.errors, job.failed)
   } catch (error) {
     run.lease.signal.throwIfAborted()
-    return endedBy(run, sending.going, error)
+    const ended = endedBy(run, sending.going, error)
+    sending.memory.refused = !taken && error instanceof GenesysFailure
+    return ended
   }
 }
 

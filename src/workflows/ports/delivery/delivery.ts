@@ -183,12 +183,13 @@ export type DeliveryStore = {
     audit: AuditEntry,
     overwrites?: readonly string[],
   ): Promise<void>
-  /** Replaces a refused batch by smaller ones, in one transaction. */
+  /** Replaces a batch. `refused`: whether Genesys is known to have taken none of its rows. */
   split(
     claim: LaneClaim,
     batchId: string,
     uploadId: string,
     parts: readonly NewBatch[],
+    refused: boolean,
   ): Promise<void>
   /** The upload's parts in order, without `split` ones. */
   parts(uploadId: string): Promise<DeliveryPart[]>
