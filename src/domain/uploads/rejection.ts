@@ -57,7 +57,7 @@ export const REJECTIONS = {
   ),
   ...GENESYS_REJECTIONS,
   'outcome-unknown': page(
-    'The upload was cancelled before Genesys confirmed the row. The row may be in Genesys.',
+    'The upload was cancelled or failed before Genesys confirmed the row. The row may be in Genesys.',
     'The gateway crashed, or an outage began, before Genesys answered a request. Then the upload was cancelled.',
     'Search for the contact in Genesys, or send the row again in a new upload.',
   ),

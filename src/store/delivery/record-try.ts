@@ -15,6 +15,8 @@ import {
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { executeKept } from '../homes/kept-statements.ts'
 import { LANE_STATES_SQL } from '../uploads/upload-row.ts'
+import { reopenDoubtful } from './doubtful.ts'
+import { lockFenced } from './fence.ts'
 
 /**
  * Selects the lane's row if the lane still has the claim's fence. Locks the row until the
@@ -131,4 +133,9 @@ export const createTries = (database: Database, rules: RegistryRules): TryStore 
       select key from held`.execute(database.db)
     if (rows.length === 0) throw fenceLost(claim)
   },
+  reopenDoubtful: (claim, uploadId) =>
+    inTransaction(database, async (tx) => {
+      await lockFenced(tx, claim, uploadId)
+      await reopenDoubtful(tx, uploadId)
+    }),
 })

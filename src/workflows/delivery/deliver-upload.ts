@@ -11,7 +11,7 @@ import { createPipeline } from './batches/pipeline.ts'
 import { createBisectBudgets } from './bisect-budget.ts'
 import { problemOf } from './call-genesys.ts'
 import { checkRoom } from './check-room.ts'
-import { drainCancelled } from './drain-cancelled.ts'
+import { drainCancelled, settleUnanswered } from './drain-cancelled.ts'
 import { drainParts } from './files/drain-parts.ts'
 import { workParts } from './files/work-parts.ts'
 import { checkList } from './list-state.ts'
@@ -199,6 +199,7 @@ const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promis
   const outage = ending.kind === 'hold' && ending.reason === 'genesys_unavailable'
   if (!outage && !(await drained(run, pipeline))) return
   if (ending.kind === 'fail') {
+    await settleUnanswered(run)
     await finish(run, 'failed', ending.problem)
     return
   }

@@ -30,13 +30,33 @@ export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Prom
     // Genesys refuses to report the outcome. No retry fixes such a refusal.
     if (!(error instanceof GenesysFailure)) throw error
   }
+  await settleUnknown(run, isOut)
+}
+
+/**
+ * Settles the rows of these batches as failed, because nobody knows whether Genesys has them. The
+ * run sends nothing more.
+ */
+const settleUnknown = async (
+  run: DeliveryRun,
+  isUnknown: (batch: Batch) => boolean,
+): Promise<void> => {
   for (const batch of await run.deps.delivery.batches(run.upload.id)) {
-    if (!isOut(batch)) continue
+    if (!isUnknown(batch)) continue
     checkGoingOn(run)
     const plan = await planChunk(run, batch.chunkSeq, true)
     if (batch.shared) noteGivenWay(batch, plan)
     await settleWhole(run, batch, plan, UNKNOWN)
   }
+}
+
+/**
+ * Call it before an upload ends as failed. Settles the rows of requests whose answer was lost.
+ * Genesys may have them, and an entry may have named their people in the meantime.
+ */
+export const settleUnanswered = async (run: DeliveryRun): Promise<void> => {
+  await run.deps.delivery.reopenDoubtful(run.claim, run.upload.id)
+  await settleUnknown(run, (batch) => isOut(batch) && batch.jobId === null)
 }
 
 /**

@@ -180,6 +180,7 @@ export const createMemoryDelivery = (
       Object.assign(noted, { state: 'sent', jobId })
     },
     noteJobEnd: async (claim) => check(claim),
+    reopenDoubtful: async (claim) => check(claim),
     split: async (claim, batchId, uploadId, parts) => {
       checkBeginning(claim)
       store.all.get(batchId)!.state = 'split'

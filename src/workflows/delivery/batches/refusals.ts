@@ -49,6 +49,11 @@ export const actOnRefusal = async (
   failure: GenesysFailure,
 ): Promise<Batch[]> => {
   if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
+    // Genesys took no row at this try. After an earlier try, it is not known whether it did.
+    if (batch.attempts === 1) {
+      const unsent = without(run, batch, () => false)
+      await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [unsent], true)
+    }
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
   await endIfCancelled(run, (verdict) => settleWhole(run, batch, plan, verdict))

@@ -65,6 +65,8 @@ export const actOnPartRefusal = async (
   failure: GenesysFailure,
 ): Promise<OpenPart[]> => {
   if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
+    // Genesys took no row at this try. After an earlier try, it is not known whether it did.
+    if (open.part.attempts === 1) await withoutRows(run, open, () => false)
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
   holdForSchema(failure)

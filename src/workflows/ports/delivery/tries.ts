@@ -45,4 +45,10 @@ export type TryStore = {
    * upload was paused meanwhile.
    */
   noteJobEnd(claim: LaneClaim, requestId: string, jobId: string): Promise<void>
+  /**
+   * Opens requests again that were given up in doubt, if no later request was sent with the same
+   * rows. Call it before an upload ends that sends nothing more. The outcome of these rows is
+   * unknown.
+   */
+  reopenDoubtful(claim: LaneClaim, uploadId: string): Promise<void>
 }
