@@ -46,13 +46,20 @@ export const eraseRetractions: EraseLot = (deps, work) =>
     return null
   })
 
+/**
+ * How long Genesys may still carry out a request that was given up without an answer. The longest
+ * call with contacts ends after 30 s.
+ */
+const LATE = sql`interval '5 minutes'`
+
 type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; erased: Buffer }
 
 /**
  * The contact lists to which rows of an erased person may be in flight. A row is in flight if its
  * upload has not ended, and a request with the row was recorded and is not settled. If the upload
  * is held or paused, the request counts only if it was sent and its job has not ended. A request
- * that is sent later leaves out the rows of erased people.
+ * that is sent later leaves out the rows of erased people. A row is in flight too if its request was
+ * given up a moment ago, because Genesys may still carry it out.
  */
 const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
   const { rows } =
@@ -60,7 +67,12 @@ const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>>
     from upload u join batch b on b.upload_id = u.id join shipment s on s.id = b.shipment_id join chunk c on c.upload_id = u.id and c.seq = b.chunk_seq
     where u.tenant_id = ${erasure.tenantId} and u.state not in (${FINAL_STATES_SQL}) and c.erased <> ''
       and (u.state in (${LANE_STATES_SQL}) and b.state in ('intended', 'sent')
-        or b.state = 'sent' and (s.job_id = s.ended_job_id) is not true)`.execute(db)
+        or b.state = 'sent' and (s.job_id = s.ended_job_id) is not true)
+    union all select u.contact_list_id, b.from_row, b.to_row, b.sent, c.erased
+    from shipment s join batch b on b.shipment_id = s.id join upload u on u.id = b.upload_id join chunk c on c.upload_id = u.id and c.seq = b.chunk_seq
+    where s.tenant_id = ${erasure.tenantId} and s.doubtful and s.sent_at > clock_timestamp() - ${LATE} and c.erased <> ''`.execute(
+      db,
+    )
   const busy = new Set<string>()
   for (const { list_id: listId, from_row: from, to_row: to, sent, erased } of rows) {
     for (let row = from; row < to; row += 1) {
