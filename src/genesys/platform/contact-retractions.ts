@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import type { ContactRetractionPort } from '../../workflows/ports/do-not-call/retractions.ts'
 import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
@@ -61,7 +62,9 @@ const isAddress = (cell: unknown): boolean => typeof cell === 'string' && cell.i
  * Retracts with `GET` and `PUT …/contacts/{contactId}`. The `PUT` sets the number (or the whole
  * contact) not callable, and sends all other writable members back as the `GET` returned them.
  * Contacts have no version: if another client changes the contact between the two calls, this
- * change is lost. Between the two calls, the gateway waits only for a pace slot.
+ * change is lost. Between the two calls, the gateway waits only for a pace slot. If the answer to the
+ * `PUT` does not show the contact as retracted, the outcome is unknown: the call fails, and the next
+ * try reads the contact again.
  */
 export const createPlatformRetractions = (deps: { call: Caller }): ContactRetractionPort => ({
   retract: async ({ contactListId, contactId, isSubject }, context) => {
@@ -75,13 +78,15 @@ export const createPlatformRetractions = (deps: { call: Caller }): ContactRetrac
     )
     const wanted = retracted(contact, isSubject)
     if (wanted === null) return
-    await deps.call(
+    const operation = 'retract-contact'
+    const now = await deps.call(
       {
-        ...{ operation: 'retract-contact', method: 'PUT', path, schema: z.unknown() },
+        ...{ operation, method: 'PUT', path, schema: contactSchema },
         body: Buffer.from(JSON.stringify(wanted)),
         right: 'outbound:contact:edit',
       },
       context,
     )
+    if (retracted(now, isSubject) !== null) throw new GenesysFailure('malformed_answer', operation)
   },
 })

@@ -108,7 +108,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   }),
   /** A call that clears a list takes effect only after `lagMs`. Default: never (platform). */
   rule('clear-lag', { lagMs: z.int().nonnegative().optional() }),
-  /** A deletion gets 204 but deletes nothing, as for contacts that a campaign uses (platform). */
+  /** Deletions and PUTs of contacts are answered, but do nothing (platform). */
   rule('contacts-kept', {}),
   /** A list has room for only this many contacts (platform). */
   rule('list-capacity', { contacts: z.int().nonnegative() }),

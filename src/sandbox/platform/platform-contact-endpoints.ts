@@ -99,7 +99,7 @@ const replace = (state: SandboxState, call: Call): Answer => {
   const body = { ...(call.body as object), id: contactId }
   const { given, cells } = contactIn(state, list, body, droppedFields(state, call))
   const incoming: IncomingContact = { contactId, cells, system: { data: given, clears: false } }
-  applyContacts(state, call, list, [incoming])
+  if (!state.faults.pick(['contacts-kept'], call)) applyContacts(state, call, list, [incoming])
   return { status: 200, body: describeContact(list, list.contacts.find(contactId)!) }
 }
 
