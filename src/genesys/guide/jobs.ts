@@ -32,13 +32,18 @@ const jobShape = z.looseObject({
 
 const jobSchema = jobShape.refine(tellsFailures, { error: 'must tell how many rows failed' })
 
-const jobStatusOf = (job: z.infer<typeof jobShape>): JobStatus => ({
-  state: job.status,
-  processed: job.processed ?? 0,
-  failed: job.failed ?? 0,
+const jobStatusOf = (job: z.infer<typeof jobShape>): JobStatus => {
   // The message is free text that may repeat the row's phone number. Only a code is kept.
-  errors: (job.errors ?? []).map(rowErrorOf).filter((error) => error !== null),
-})
+  const errors = (job.errors ?? []).map(rowErrorOf).filter((error) => error !== null)
+  return {
+    state: job.status,
+    processed: job.processed ?? 0,
+    // A job may count fewer failed rows than it has errors, or none. An error that names no row of
+    // the request must count too, because otherwise a failed row would count as delivered.
+    failed: Math.max(job.failed ?? 0, new Set(errors.map(({ index }) => index)).size),
+    errors,
+  }
+}
 
 /**
  * How far a job is. Every method of sending contacts in the guide dialect returns a job. Throws
