@@ -34,6 +34,20 @@ const equals = (value: Literal): CellTest => {
   return (cell) => compared(cell, value, steps) === 0
 }
 
+/**
+ * Tests a cell against many numbers at once. If a cell of at most 15 characters is read as the same
+ * floating-point number as a literal, both are the same number. Longer cells are compared exactly.
+ */
+const equalsOneOf = (values: readonly number[]): CellTest => {
+  const literals = new Set(values)
+  return (cell) => {
+    if (!isNumberCell(cell)) return false
+    const near = Number(cell)
+    if (!literals.has(near)) return false
+    return cell.length <= 15 || stepsOf(cell) === literalSteps(near)
+  }
+}
+
 const ordered = (operator: string, value: number): CellTest => {
   const steps = literalSteps(value)
   const holds = {
@@ -94,9 +108,9 @@ const comparison = ({ operator, value }: Comparison, nowMs: number): CellTest =>
 export const positiveTest = (leaf: Leaf, nowMs: number): CellTest => {
   if (leaf.operator === 'between') return within(leaf)
   if (leaf.operator !== 'in') return comparison(leaf, nowMs)
-  const tests = leaf.values.filter((value) => typeof value === 'number').map(equals)
+  const isNumber = equalsOneOf(leaf.values.filter((value) => typeof value === 'number'))
   const texts = new Set(leaf.values.filter((value) => typeof value === 'string'))
-  return (cell) => texts.has(cell) || tests.some((test) => test(cell))
+  return (cell) => texts.has(cell) || isNumber(cell)
 }
 
 const leafPredicate = (leaf: Leaf, nowMs: number): Predicate => {

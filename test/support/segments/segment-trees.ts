@@ -87,7 +87,10 @@ const OTHER_CELLS = ['', 'NW', 'no', 'oNWo', '01', '1.00', '7', '100', '-3.0', '
 export const tellingContacts = (leaves: readonly Leaf[]): Witness[] => {
   let contacts: Witness[] = [{}]
   for (const [column, own] of Map.groupBy(leaves, (leaf) => leaf.attribute)) {
-    const cells = new Set([...cellClassesOf(own).map(({ sample }) => sample), ...OTHER_CELLS])
+    const cells = new Set([
+      ...cellClassesOf(own, () => undefined).map(({ sample }) => sample),
+      ...OTHER_CELLS,
+    ])
     contacts = contacts.flatMap((contact) =>
       [...cells].map((cell) => ({ ...contact, [column]: cell })),
     )

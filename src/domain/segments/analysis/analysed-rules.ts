@@ -56,6 +56,14 @@ export const createAnalysedRules = (
     },
   )
   const known = new Map<string, Diagram>()
+  const tests = new Map<string, (contact: Witness) => boolean>()
+  const testOf = (node: PlacedNode): ((contact: Witness) => boolean) => {
+    const before = tests.get(node.path)
+    if (before !== undefined) return before
+    const test = selects(nodeOf(node), time.nowMs)
+    tests.set(node.path, test)
+    return test
+  }
   return {
     rules,
     space,
@@ -68,14 +76,11 @@ export const createAnalysedRules = (
       return contacts
     },
     witness: (contacts, inside, outside = []) => {
-      const [within, without] = [inside, outside].map((nodes) =>
-        nodes.map((node) => selects(nodeOf(node), time.nowMs)),
-      )
+      const [within, without] = [inside.map(testOf), outside.map(testOf)]
       return space.witnessOf(
         contacts,
         (contact) =>
-          within?.every((test) => test(contact)) === true &&
-          without?.some((test) => test(contact)) === false,
+          within.every((test) => test(contact)) && !without.some((test) => test(contact)),
       )
     },
   }

@@ -19,6 +19,9 @@ const literalsOf = (leaf: Leaf): Literal[] => {
   return [leaf.value]
 }
 
+/** Making the examples of two classes takes about as long as this many steps of a diagram. */
+const STEPS_A_BOUND = 32
+
 const bySize = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0)
 
 /**
@@ -62,8 +65,13 @@ const otherText = (leaves: readonly Leaf[], taken: ReadonlySet<string>): string 
  *
  * A text literal may spell a number. The cell with this spelling is then only in the class of the
  * text.
+ *
+ * `spend` is called for each literal, because there may be tens of thousands. It may throw.
  */
-export const cellClassesOf = (leaves: readonly Leaf[]): CellClass[] => {
+export const cellClassesOf = (
+  leaves: readonly Leaf[],
+  spend: (steps: number) => void,
+): CellClass[] => {
   const literals = leaves.flatMap(literalsOf)
   const texts = new Set(literals.filter((literal) => typeof literal === 'string'))
   const cuts = [
@@ -75,6 +83,7 @@ export const cellClassesOf = (leaves: readonly Leaf[]): CellClass[] => {
   ].toSorted(bySize)
   const bounds = [-NUMBER_LIMIT_STEPS, ...cuts, NUMBER_LIMIT_STEPS]
   const numbers = bounds.slice(1).flatMap((bound, at) => {
+    spend(STEPS_A_BOUND)
     const between = sampleBetween(bounds[at] as bigint, bound, texts)
     const exact = at < cuts.length ? otherSpelling(bound, texts) : null
     return [between, exact].filter((sample) => sample !== null)

@@ -66,10 +66,15 @@ const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | 
  * Merges classes of cells if every leaf has the same result for all of these classes. Never merges
  * the empty cell with another class, or a class of numbers with a class of texts.
  */
-const told = (leaves: readonly Leaf[], nowMs: number): CellClass[] => {
+const told = (
+  leaves: readonly Leaf[],
+  { spend }: Pick<Diagrams, 'spend'>,
+  nowMs: number,
+): CellClass[] => {
   const verdicts = leaves.map((leaf) => verdictsOf(leaf, nowMs))
   const bySignature = new Map<string, CellClass>()
-  for (const cell of cellClassesOf(leaves)) {
+  for (const cell of cellClassesOf(leaves, spend)) {
+    spend(verdicts.length)
     const said = verdicts.map((verdict) => verdict(cell) ?? '?')
     const signature = `${cell.kind === 'empty'}:${cell.kind === 'number'}:${said.join()}`
     if (!bySignature.has(signature)) bySignature.set(signature, cell)
@@ -77,12 +82,16 @@ const told = (leaves: readonly Leaf[], nowMs: number): CellClass[] => {
   return [...bySignature.values()]
 }
 
-const columnsOf = (leaves: readonly Leaf[], nowMs: number): Map<string, Column> => {
+const columnsOf = (
+  leaves: readonly Leaf[],
+  diagrams: Diagrams,
+  nowMs: number,
+): Map<string, Column> => {
   const byColumn = Map.groupBy(leaves.map(asked), ({ attribute }) => attribute)
   const columns = new Map<string, Column>()
   let level = 0
   for (const [name, own] of byColumn) {
-    const column: Column = { name, level, classes: told(own, nowMs), opaque: [] }
+    const column: Column = { name, level, classes: told(own, diagrams, nowMs), opaque: [] }
     level += 1
     for (const [key, leaf] of new Map(own.map((one) => [keyOf(one), one]))) {
       if (!isOpaque(leaf)) continue
@@ -94,13 +103,13 @@ const columnsOf = (leaves: readonly Leaf[], nowMs: number): Map<string, Column> 
   return columns
 }
 
-const ask = (columns: Map<string, Column>, diagrams: Diagrams, nowMs: number) => {
+const ask = (columns: () => Map<string, Column>, diagrams: Diagrams, nowMs: number) => {
   const questions = new Map<string, Diagram>()
   return (leaf: Leaf): Diagram => {
     const key = keyOf(leaf)
     const before = questions.get(key)
     if (before !== undefined) return before
-    const column = columns.get(leaf.attribute) as Column
+    const column = columns().get(leaf.attribute) as Column
     const own = column.opaque.find((opaque) => opaque.key === key)
     const verdictOf = verdictsOf(leaf, nowMs)
     const diagram = byClass(diagrams, column, (cell) => {
@@ -147,7 +156,9 @@ export const createContactSpace = (
   { nowMs, budget }: { nowMs: number; budget: DiagramBudget },
 ): ContactSpace => {
   const diagrams = createDiagrams(budget)
-  const columns = columnsOf(leaves, nowMs)
+  let made: Map<string, Column> | undefined
+  // Built by the first question, because only questions may use up the budget.
+  const columns = (): Map<string, Column> => (made ??= columnsOf(leaves, diagrams, nowMs))
   const question = ask(columns, diagrams, nowMs)
   const all = (parts: readonly Diagram[]): Diagram => parts.reduce(diagrams.and, ALWAYS)
   const any = (parts: readonly Diagram[]): Diagram => parts.reduce(diagrams.or, NEVER)
@@ -160,15 +171,14 @@ export const createContactSpace = (
     return 'all' in node ? all(node.all.map(contactsOf)) : any(node.any.map(contactsOf))
   }
   let known: Diagram | undefined
-  // Built by the first question, because only questions may use up the budget.
-  const possible = (): Diagram => (known ??= possibleContacts(columns, diagrams, nowMs))
+  const possible = (): Diagram => (known ??= possibleContacts(columns(), diagrams, nowMs))
   return {
     and: all,
     or: any,
     not: diagrams.not,
     contactsOf,
     emptyIn: (name) =>
-      byClass(diagrams, columns.get(name) as Column, ({ kind }) =>
+      byClass(diagrams, columns().get(name) as Column, ({ kind }) =>
         kind === 'empty' ? ALWAYS : NEVER,
       ),
     isEmpty: (contacts) => !diagrams.meet(possible(), contacts),
@@ -176,7 +186,7 @@ export const createContactSpace = (
     witnessOf: (contacts, holds) => {
       const way = diagrams.wayToTrue(diagrams.and(possible(), contacts))
       if (way === null) return null
-      const contact = contactOnWay(columns.values(), way, nowMs)
+      const contact = contactOnWay(columns().values(), way, nowMs)
       return holds(contact) ? contact : null
     },
   }

@@ -30,40 +30,44 @@ export type Diagrams = {
    * left out. null: the diagram is never true.
    */
   wayToTrue(diagram: Diagram): Map<number, number> | null
+  /** Counts steps of other work for the same budget. */
+  spend(steps: number): void
 }
 
 export type DiagramBudget = { nodes: number; spent: () => boolean }
 
-/** The clock is read again after this many steps. */
-const NODES_BETWEEN_LOOKS = 256
+/** The clock is read again after this many steps. A step looks at one child of a node. */
+const STEPS_BETWEEN_LOOKS = 1_024
 
 const firstTrue = (children: readonly Diagram[]): number =>
   children.indexOf(ALWAYS) >= 0
     ? children.indexOf(ALWAYS)
     : children.findIndex((child) => child !== NEVER)
 
-type Store = { at(diagram: Diagram): Node; node: Diagrams['node']; spend(): void }
+type Store = { at(diagram: Diagram): Node; node: Diagrams['node']; spend(steps: number): void }
 
 const createStore = (budget: DiagramBudget): Store => {
   const leaf = { level: Infinity, children: [] }
   const nodes: Node[] = [leaf, leaf]
   const known = new Map<string, Diagram>()
   let steps = 0
-  const spend = (): void => {
-    steps += 1
+  const spend = (more: number): void => {
+    steps += more
     if (nodes.length > budget.nodes) throw new BudgetSpent()
-    if (steps % NODES_BETWEEN_LOOKS === 0 && budget.spent()) throw new BudgetSpent()
+    if (steps < STEPS_BETWEEN_LOOKS) return
+    steps = 0
+    if (budget.spent()) throw new BudgetSpent()
   }
   return {
     spend,
     at: (diagram) => nodes[diagram] as Node,
     node: (level, children) => {
+      spend(children.length)
       const [first = NEVER] = children
       if (children.every((child) => child === first)) return first
       const key = `${level}:${children.join(',')}`
       const before = known.get(key)
       if (before !== undefined) return before
-      spend()
       nodes.push({ level, children })
       known.set(key, nodes.length - 1)
       return nodes.length - 1
@@ -75,7 +79,7 @@ const createStore = (budget: DiagramBudget): Store => {
  * Combines two diagrams. `ends`: the operand that decides alone (false for `and`). `passes`: the
  * operand that changes nothing (true for `and`).
  */
-const createMerge = ({ at, node, spend }: Store, ends: Diagram, passes: Diagram) => {
+const createMerge = ({ at, node }: Store, ends: Diagram, passes: Diagram) => {
   const done = new Map<number, Diagram>()
   const merge = (one: Diagram, other: Diagram): Diagram => {
     if (one === ends || other === ends) return ends
@@ -84,7 +88,6 @@ const createMerge = ({ at, node, spend }: Store, ends: Diagram, passes: Diagram)
     const key = Math.min(one, other) * 2 ** 24 + Math.max(one, other)
     const before = done.get(key)
     if (before !== undefined) return before
-    spend()
     const [a, b] = [at(one), at(other)]
     const level = Math.min(a.level, b.level)
     const width = (a.level === level ? a : b).children.length
@@ -126,10 +129,10 @@ const createMeet = ({ at, spend }: Store) => {
     const key = Math.min(one, other) * 2 ** 24 + Math.max(one, other)
     const before = done.get(key)
     if (before !== undefined) return before
-    spend()
     const [a, b] = [at(one), at(other)]
     const level = Math.min(a.level, b.level)
     const wide = a.level === level ? a : b
+    spend(wide.children.length)
     const met = wide.children.some((child, value) =>
       a.level === b.level
         ? meet(child, b.children[value] as Diagram)
@@ -150,6 +153,7 @@ export const createDiagrams = (budget: DiagramBudget): Diagrams => {
     or: createMerge(store, ALWAYS, NEVER),
     not: createNot(store),
     meet: createMeet(store),
+    spend: store.spend,
     wayToTrue: (diagram) => {
       if (diagram === NEVER) return null
       const way = new Map<number, number>()
