@@ -1,10 +1,9 @@
-import { lookup as systemLookup } from 'node:dns/promises'
-
 import { Agent, request } from 'undici'
 
 import type { DeliveryFailure } from '../domain/endpoints/webhook-endpoint.ts'
 import { createEndpointUrlCheck, isInnerHost } from './endpoint-url.ts'
 import { AddressRefused, guardedAgent, type Resolve } from './guarded-agent.ts'
+import { createNameResolver } from './resolve-name.ts'
 
 export type WebhookAnswer = { status: number } | { status: null; failure: DeliveryFailure }
 
@@ -39,8 +38,7 @@ export const createWebhookTransport = (deps: {
   timeoutMs: number
   resolve?: Resolve
 }): WebhookTransport => {
-  const resolve = deps.resolve ?? ((hostname) => systemLookup(hostname, { all: true }))
-  const guarded = guardedAgent(resolve)
+  const guarded = guardedAgent(deps.resolve ?? createNameResolver())
   const open = new Agent({ connect: { allowH2: false } })
   const faultOf = createEndpointUrlCheck(deps)
   return {
