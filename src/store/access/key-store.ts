@@ -39,6 +39,9 @@ const toKey = (row: KeyRow): IssuedKey => ({
 
 type Deps = { database: Database }
 
+/** A key that was made until the year 9999 is not rotated into the year 10000. */
+const LATEST = sql`timestamptz '9999-12-31T23:59:59.999Z'`
+
 const createCreate =
   ({ database }: Deps): KeyStore['create'] =>
   ({ key, tenantId, name, scopes, expiresAt, audit }) =>
@@ -79,7 +82,7 @@ const createRotate =
         await sql<KeyRow>`insert into api_key (id, tenant_id, name, digest, prefix, scopes, source,
           expires_at, lives)
         select ${key.id}, tenant_id, name, ${key.digest}, ${key.prefix}, scopes, source,
-          clock_timestamp() + lives, lives from api_key where id = ${keyId} returning ${COLUMNS}`.execute(
+          case when lives is not null then least(clock_timestamp() + lives, ${LATEST}) end, lives from api_key where id = ${keyId} returning ${COLUMNS}`.execute(
           tx,
         )
       // least() ignores the null of a key that never expires.

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import { FIRST_PROGRESS } from '../../domain/guest-files/guest-file.ts'
 import { newKey, sealingKey } from '../../lib/envelope.ts'
+import { nearestStorable } from '../../lib/storable-time.ts'
 import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
 import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
 import { appendAudit } from '../audit/audit-store.ts'
@@ -64,8 +65,8 @@ const createReads = ({
       where tenant_id = ${tenantId} and state <> 'receiving'
         ${before === null ? sql`` : sql`and id < ${before}`}
         ${state === undefined ? sql`` : sql`and state = ${state}`}
-        ${createdFrom === undefined ? sql`` : sql`and created_at >= ${createdFrom.toISOString()}::timestamptz`}
-        ${createdTo === undefined ? sql`` : sql`and created_at < ${createdTo.toISOString()}::timestamptz`}
+        ${createdFrom === undefined ? sql`` : sql`and created_at >= ${nearestStorable(createdFrom)}`}
+        ${createdTo === undefined ? sql`` : sql`and created_at < ${nearestStorable(createdTo)}`}
       order by id desc limit ${limit + 1}`.execute(db)
     return pageOfRows(
       rows.map((row) => toGuestFile(seals, row)),

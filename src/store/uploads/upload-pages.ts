@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 
 import type { SeenState } from '../../domain/uploads/upload.ts'
 import { SEEN_STATES } from '../../domain/uploads/upload.ts'
+import { nearestStorable } from '../../lib/storable-time.ts'
 import type { UploadFilter, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { withWaits } from '../delivery/lane-waits.ts'
 import type { Database } from '../homes/database.ts'
@@ -56,8 +57,8 @@ const narrowedBy = (
   const conditions = [
     fileName === undefined ? sql`` : sql`and file_name_digest = ${seals.fileNameDigest(fileName)}`,
     sha256 === undefined ? sql`` : sql`and source ->> 'sha256' = ${sha256}`,
-    createdFrom === undefined ? sql`` : sql`and created_at >= ${createdFrom}`,
-    createdTo === undefined ? sql`` : sql`and created_at < ${createdTo}`,
+    createdFrom === undefined ? sql`` : sql`and created_at >= ${nearestStorable(createdFrom)}`,
+    createdTo === undefined ? sql`` : sql`and created_at < ${nearestStorable(createdTo)}`,
   ]
   return sql.join(conditions, sql` `)
 }

@@ -11,6 +11,7 @@ import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import { sha256 } from '../../lib/digest.ts'
 import type { Ids } from '../../lib/ids.ts'
+import { nearestStorable } from '../../lib/storable-time.ts'
 import type { KeyStore, NewKey } from '../ports/access/keys.ts'
 import type { Page } from '../ports/uploads/uploads.ts'
 import type {
@@ -59,7 +60,9 @@ export type KeysDeps = { keys: KeyStore; ids: Ids; random: (size: number) => Uin
  * environment, which nobody can rotate or revoke here.
  */
 export const createKeys = (deps: KeysDeps): Keys => ({
-  create: async (caller, plan) => {
+  create: async (caller, asked) => {
+    const { expiresAt } = asked
+    const plan = { ...asked, expiresAt: expiresAt && nearestStorable(expiresAt) }
     const made = newKey(deps)
     const audit = auditOf(deps, caller, createdBy(plan), made.stored.id)(plan.tenantId)
     const result = await deps.keys.create({ ...plan, key: made.stored, audit })

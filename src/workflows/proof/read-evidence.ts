@@ -12,6 +12,7 @@ import {
   placeOfCursor,
 } from '../../domain/proof/evidence.ts'
 import type { Ids } from '../../lib/ids.ts'
+import { nearestStorable } from '../../lib/storable-time.ts'
 import type { AuditStore } from '../ports/audit/audit.ts'
 import type {
   EvidenceDraft,
@@ -177,13 +178,15 @@ const walkUploads = async (
 const laterOf = (one: string, other: string): string =>
   Date.parse(one) > Date.parse(other) ? one : other
 
-/** Nothing stored is older than this. PostgreSQL has no year 0, but a caller may ask for it. */
+/** Nothing stored is older than this. */
 const EARLIEST = new Date(0).toISOString()
+
+const momentOf = (time: string): string => nearestStorable(new Date(time)).toISOString()
 
 const timesOf = ({ from, to }: EvidenceQuery): { from: string; to: string } => {
   const times = {
-    from: laterOf(new Date(from).toISOString(), EARLIEST),
-    to: laterOf(new Date(to).toISOString(), EARLIEST),
+    from: laterOf(momentOf(from), EARLIEST),
+    to: laterOf(momentOf(to), EARLIEST),
   }
   if (Date.parse(times.from) < Date.parse(times.to)) return times
   throw new GatewayProblem('evidence-time-invalid', '`from` must be before `to`.', {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { isStorable } from '../../../lib/storable-time.ts'
 import { callingCodeOfCountry } from '../../phones/phone-country.ts'
 import { EDITION_CHANGES } from './registry.ts'
 
@@ -40,6 +41,7 @@ export const editionOptionsSchema = z.strictObject({
     ),
   asOf: z.iso
     .datetime({ offset: true })
+    .refine((text) => isStorable(Date.parse(text)), 'must be a time in the years 1 to 9999 (UTC)')
     .optional()
     .describe(
       'The time at which the data in the file was current. This time can be at most five minutes in the future. The age of the edition counts from this time. Default: now',
