@@ -167,8 +167,8 @@ export const AUDIT_DETAILS = {
   'genesys.retried': REFUSED.extend({ delayMs: z.int().min(0) }),
   'genesys.refused': REFUSED,
   /**
-   * Written when blocks are deleted because their five years have passed. From then on, the chain
-   * begins after block `throughBlock`.
+   * Written before blocks are deleted because their five years have passed. When this entry is in
+   * the chain, the blocks up to `throughBlock` are deleted, and the chain begins after that block.
    */
   'audit.pruned': z.strictObject({ throughBlock: z.int().min(1), throughHash: id }),
 } as const satisfies Record<string, z.ZodObject>

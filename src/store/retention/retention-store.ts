@@ -1,14 +1,13 @@
 import { sql, type RawBuilder } from 'kysely'
 
-import { DEFAULT_TENANT } from '../../domain/access/tenant.ts'
-import { byGateway, createAuditEntry } from '../../domain/audit/audit.ts'
 import { RETENTION_RULES, type RetentionRuleName } from '../../domain/retention/retention-rules.ts'
 import { FINAL_STATES } from '../../domain/uploads/upload.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { RetentionStore } from '../../workflows/ports/retention/retention.ts'
-import { appendAudit } from '../audit/audit-store.ts'
 import { CERTAIN_NOW } from '../clock/steady-time.ts'
-import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { auditEntries } from './prune-audit.ts'
+import type { Rule } from './retention-rule.ts'
 import { lockUpkeep } from './upkeep-lane.ts'
 
 /**
@@ -33,19 +32,6 @@ const FILE_ENDS = ['stored', 'rejected', 'quarantined', 'failed']
  * a campaign can be rolled back.
  */
 const KEPT_VERSIONS = 3
-
-type Rule = {
-  /** The most rows of a lot. Default: `LOT`. A full lot means that rows may be left. */
-  lot?: number
-  /**
-   * Selects and locks a lot that is due. Returns `key`, and `ended_at`, the time at which the
-   * retention began. Rows are due if their retention began before `past`.
-   */
-  due(past: RawBuilder<unknown>): RawBuilder<unknown>
-  /** Deletes the rows of the lot. */
-  remove(tx: Tx, keys: readonly string[], ids: Ids): Promise<void>
-  after?(db: Db, keys: readonly string[]): Promise<void>
-}
 
 const texts = (keys: readonly string[]): RawBuilder<unknown> => sql`${[...keys]}::text[]`
 
@@ -187,29 +173,6 @@ const dncSubmissions: Rule = {
   },
 }
 
-/**
- * Deletes whole blocks, the oldest first. Calls the only function that may delete blocks. An audit
- * entry then records how far the function has deleted, so that the new beginning of the chain can
- * be verified.
- */
-const auditEntries: Rule = {
-  due: (
-    past,
-  ) => sql`select (${past})::text as key, b.at::timestamptz as ended_at from audit_block b, audit_chain c
-    where b.block < c.block and b.at::timestamptz < ${past} order by b.block limit 1`,
-  remove: async (tx, keys, ids) => {
-    const { rows } = await sql<{ block: string; hash: string }>`
-      select block, hash from audit_prune(${keys[0]}::timestamptz)`.execute(tx)
-    const [gone] = rows
-    if (gone === undefined) return
-    const who = byGateway({ tenantId: DEFAULT_TENANT, requestId: 'retention' })
-    const details = { throughBlock: Number(gone.block), throughHash: gone.hash }
-    await appendAudit(tx, [
-      createAuditEntry(ids, who, { action: 'audit.pruned', object: 'audit', details }),
-    ])
-  },
-}
-
 const RULES: Record<RetentionRuleName, Rule> = {
   'staged-rows': stagedRows,
   'upload-records': uploadRecords,
@@ -223,10 +186,20 @@ const RULES: Record<RetentionRuleName, Rule> = {
 
 type Due = { key: string; behind_ms: number; lot: number }
 
-const isDoubted = async (tx: Tx): Promise<boolean> => {
-  const { rows } = await sql<{ doubted: boolean }>`
-    select doubted_from is not null as doubted from database_clock`.execute(tx)
-  return rows[0]?.doubted !== false
+/**
+ * The time before which data is due: the retention of the data began before that time. null: a jump
+ * of the clock is unconfirmed. It is read first, because the planner must know the time to find out
+ * that few rows are due.
+ */
+const readPast = async (
+  tx: Tx,
+  kept: { keptDays: number; readHours?: number },
+): Promise<string | null> => {
+  const { rows } = await sql<{ doubted: boolean; past: string }>`
+    select doubted_from is not null as doubted,
+      (${CERTAIN_NOW} - make_interval(days => ${kept.keptDays}::int, hours => ${kept.readHours ?? 0}::int))::text as past
+    from database_clock`.execute(tx)
+  return rows[0]?.doubted === false ? rows[0].past : null
 }
 
 /**
@@ -242,22 +215,23 @@ export const createRetentionStore = ({
 }): RetentionStore => ({
   sweep: async (claim, name) => {
     const rule = RULES[name]
-    const kept: { keptDays: number; readHours?: number } = RETENTION_RULES[name]
-    const past = sql`${CERTAIN_NOW} - make_interval(days => ${kept.keptDays}::int, hours => ${kept.readHours ?? 0}::int)`
     const due = await inTransaction(database, async (tx) => {
       await lockUpkeep(tx, claim)
-      if (await isDoubted(tx)) return null
+      const read = await readPast(tx, RETENTION_RULES[name])
+      if (read === null) return null
+      const past = sql`${read}::timestamptz`
       const { rows } = await sql<Due>`with due as materialized (${rule.due(past)})
         select key, greatest(0, extract(epoch from ${past} - ended_at) * 1000)::float8 as behind_ms from due`.execute(
         tx,
       )
       const keys = rows.map(({ key }) => key)
-      if (keys.length > 0) await rule.remove(tx, keys, ids)
-      return { keys, behindMs: Math.max(0, ...rows.map((row) => row.behind_ms)) }
+      const waits = keys.length > 0 && (await rule.remove(tx, keys, { past, ids })) === 'waits'
+      return { keys, waits, behindMs: Math.max(0, ...rows.map((row) => row.behind_ms)) }
     })
     if (due === null) return null
     await rule.after?.(database.db, due.keys)
-    const { keys, behindMs } = due
-    return { deleted: keys.length, behindMs, more: keys.length >= (rule.lot ?? LOT) }
+    const { keys, waits, behindMs } = due
+    const more = keys.length >= (rule.lot ?? LOT)
+    return { deleted: waits ? 0 : keys.length, behindMs, more, waits }
   },
 })

@@ -39,9 +39,10 @@ export type UpkeepStore = {
 
 /**
  * One lot of a retention rule: how many things were deleted, how long the oldest of them had been
- * overdue, and whether more may be due.
+ * overdue, and whether more may be due. `waits`: nothing was deleted, because the record of the
+ * deletion is not in the chain of the audit trail yet. It will be soon, so sweep again.
  */
-export type SweptLot = { deleted: number; behindMs: number; more: boolean }
+export type SweptLot = { deleted: number; behindMs: number; more: boolean; waits: boolean }
 
 /**
  * Deletes data at the end of its retention. `RETENTION_RULES` has the number of days of each rule.
