@@ -4,6 +4,7 @@ import { canMove, type UploadState } from '../../domain/uploads/upload.ts'
 import type { ControlAction, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { isInDoubt, reopenDoubtful } from '../delivery/doubtful.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import {
@@ -86,7 +87,7 @@ const isCancelled = (row: UploadRow): boolean =>
  * `staged` and its `notBefore` is still in the future, the upload is held until then.
  */
 export const goOn = async (tx: Tx, row: UploadRow, also = sql``): Promise<UploadRow> => {
-  const early = sql`not_before > clock_timestamp() and held_from = 'staged'`
+  const early = sql`not_before > ${CERTAIN_NOW} and held_from = 'staged'`
   const { rows } = await sql<UploadRow>`update upload set ${also} version = version + 1,
       state = case when ${early} then 'held' else held_from end,
       hold_reason = case when ${early} then 'not_before' end,

@@ -10,6 +10,7 @@ import {
   type UploadStore,
 } from '../../workflows/ports/uploads/uploads.ts'
 import { appendAudit } from '../audit/audit-store.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -71,12 +72,12 @@ const countChunks = async (tx: Tx, input: StageUpload): Promise<void> => {
 
 /**
  * Why the upload must wait before its lane may deliver it. null: it need not wait. A `notBefore`
- * that has passed does not hold the upload.
+ * that has certainly passed does not hold the upload.
  */
 const holdOf = ({ options }: StageUpload) => {
   if (options.apply === 'manual') return sql`'apply'`
   const notBefore = options.notBefore ?? null
-  return sql`case when ${notBefore}::timestamptz > clock_timestamp() then 'not_before' end`
+  return sql`case when ${notBefore}::timestamptz > ${CERTAIN_NOW} then 'not_before' end`
 }
 
 const writeUpload = async (

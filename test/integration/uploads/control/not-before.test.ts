@@ -27,8 +27,8 @@ eachHome('Uploads that wait for a time', (home) => {
   /** Makes the time of the upload come. */
   const arrive = (uploadId: string) =>
     store.sql.executeSql(
-      `update upload set not_before = clock_timestamp() - interval '1 s',
-        retry_at = case when retry_at is not null then clock_timestamp() - interval '1 s' end where id = $1`,
+      `update upload set not_before = clock_timestamp() - interval '1 h',
+        retry_at = case when retry_at is not null then clock_timestamp() - interval '1 h' end where id = $1`,
       [uploadId],
     )
 
