@@ -110,11 +110,11 @@ const webhookDeliveries: Rule = {
   due: (
     past,
   ) => sql`select key, ended_at from (select id as key, settled_at as ended_at from sync_delivery
-      where state in ('delivered', 'dead') and settled_at < ${past} order by id limit ${LOT} for update skip locked) as settled
+      where state in ('delivered', 'dead') and created_at < ${past} and settled_at < ${past} order by created_at limit ${LOT} for update skip locked) as settled
     union all select key, ended_at from (select d.id as key, d.created_at as ended_at from sync_delivery d
       where d.state = 'pending' and d.created_at < ${past} and d.endpoint_id in (
         select id from sync_endpoint where not enabled and disabled_reason = 'not_configured')
-      order by d.id limit ${LOT} for update skip locked) as never_sent`,
+      order by d.created_at limit ${LOT} for update skip locked) as never_sent`,
   remove: async (tx, keys) => {
     await sql`delete from sync_delivery where id = any(${texts(keys)})`.execute(tx)
   },
@@ -122,8 +122,8 @@ const webhookDeliveries: Rule = {
 
 const guestFileRecords: Rule = {
   due: (past) => sql`select id as key, updated_at as ended_at from guest_file
-    where state in ${states(FILE_ENDS)} and updated_at < ${past} and ready_at = 'infinity'
-    order by id limit ${LOT} for update skip locked`,
+    where state in ${states(FILE_ENDS)} and created_at < ${past} and updated_at < ${past}
+      and ready_at = 'infinity' order by created_at limit ${LOT} for update skip locked`,
   remove: async (tx, keys) => {
     await sql`delete from guest_file where id = any(${texts(keys)})`.execute(tx)
   },
@@ -167,7 +167,7 @@ const dncSubmissions: Rule = {
       and not exists (select from dnc_retraction r where r.submission = s.number and r.state = 'open')
       and not exists (select from dnc_pull p where p.submission = s.number)
       and not exists (select from dnc_look_back l where l.tenant_id = s.tenant_id and l.epoch = s.epoch and l.done_at is null)
-    order by s.id limit ${SUBMISSIONS_AT_ONCE} for update of s skip locked`,
+    order by s.applied_at limit ${SUBMISSIONS_AT_ONCE} for update of s skip locked`,
   remove: async (tx, keys) => {
     await sql`delete from dnc_submission where id = any(${texts(keys)})`.execute(tx)
   },

@@ -95,6 +95,10 @@ export const FILL = [
     select 'aud_' || lpad(n::text, 32, '0'), timestamptz '2026-05-01Z' + n * interval '5 minutes', 't1', 'gateway', 'key.revoked', 'key_' || n, 'r', 1, 'ok', '{}' from generate_series(1, 20000) n`,
   `insert into audit_place (entry_id, seq, hash)
     select id, row_number() over (order by id), repeat('0', 64) from audit_entry where object like 'key\\_%' and tenant_id = 't1'`,
+  `insert into audit_block (block, first_entry, entries, entries_hash, previous, at, signed_by, hash, signature)
+    select n, n * 4 - 3, 4, '', '', to_char(timestamptz '2026-05-01Z' + n * interval '20 minutes', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), signing_key.id, '', ''
+    from generate_series(1, 5000) n, (select id from signing_key limit 1) as signing_key`,
+  'update audit_chain set block = 5000',
   `update audit_chain set (last_xid, last_id) = (select xid, id from audit_entry order by xid desc, id desc limit 1), entries = 20000`,
   `insert into binding (dialect, api_host, client_id) values ('guide', 'api', 'client')`,
   'vacuum analyze',

@@ -73,6 +73,7 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
   batch_shipment: ({ store, claim }) => store.delivery.recordTry(claim, 'open-part'),
   sync_delivery_pending: ({ store }) => store.sync.overdue(20_000),
   sync_delivery_dead: ({ store }) => store.home.gauges(),
+  sync_delivery_created: (stage) => sweep(stage, 'webhook-deliveries'),
   sync_delivery_endpoint: ({ store }) =>
     store.endpoints.deliveries('whe7', { limit: 10, cursor: null, states: [] }),
   sync_endpoint_tenant_id_name_key: ({ store }) =>
@@ -144,6 +145,7 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
     store.sql.executeSql(
       `select id from guest_file where tenant_id = 't8' and state <> 'receiving' order by id desc limit 11`,
     ),
+  guest_file_created: (stage) => sweep(stage, 'guest-file-records'),
   guest_file_not_stored: ({ store }) =>
     store.guestFiles.list('t8', { limit: 10, cursor: null, state: 'failed' }),
   guest_file_receiving: ({ store }) => store.guestFiles.sweepReceiving(1e12),
@@ -179,6 +181,8 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
 /** Other calls that are made all the time, and so must not read a whole table. */
 export const FREQUENT: Record<string, (stage: FilledStore) => Promise<unknown>> = {
   'taking holds that are looked at': ({ store }) => store.holds.takeDue(60_000),
+  'looking for old do-not-call submissions': (stage) => sweep(stage, 'do-not-call-submissions'),
+  'looking for old audit entries': (stage) => sweep(stage, 'audit-entries'),
   'renewing leases': ({ store, claim }) => store.lanes.renew(claim),
   'asking whether a lane waits': ({ store }) => store.lanes.anyReady(),
   'repairing lanes': ({ store }) => store.lanes.repair(),
