@@ -90,10 +90,9 @@ export type GuestFileProgress = {
    */
   confirmAskedAt: string | null
   /**
-   * When the gateway began to wait for the scanner, for the outcome of the confirmation, or for
-   * Genesys' scan.
+   * How often the gateway has checked, without a result, for the verdict of the scanner, the outcome
+   * of the confirmation, or the verdict of Genesys' scan.
    */
-  waitingSince: string | null
   looks: number
 }
 
@@ -103,7 +102,6 @@ export const FIRST_PROGRESS: GuestFileProgress = {
   urlAskedAt: null,
   renew: false,
   confirmAskedAt: null,
-  waitingSince: null,
   looks: 0,
 }
 

@@ -108,25 +108,35 @@ export const atGenesys = (
   { fileId, virusScan }: GuestFile['genesys'],
 ): AuditSaid => ({ action, details: { fileId: auditId(fileId), virusScan } })
 
-const nowMs = (run: FileRun): number => run.deps.clock.now().getTime()
+/** The wait after this many checks. It doubles each time, up to 15 minutes. */
+const waitAfter = (looks: number): number =>
+  Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 12), LONGEST_LOOK_MS)
 
 /**
- * Records one more check and returns the wait until the next check. The wait doubles each time, up
- * to 15 minutes. If the checks have lasted more than a day, records nothing and returns null. The
- * time of the first check is stored, so that the day does not begin again after a restart.
+ * How long the file has been checked: the sum of the waits between the checks. A clock would count
+ * its jumps, and the time in which no gateway ran and nothing was tried.
+ */
+const checkedForMs = ({ file }: FileRun): number => {
+  let sumMs = 0
+  for (let looks = 0; looks < file.progress.looks; looks += 1) sumMs += waitAfter(looks)
+  return sumMs
+}
+
+/**
+ * Records one more check and returns the wait until the next check. If the checks have lasted more
+ * than a day, records nothing and returns null. The number of checks is stored, so that the day
+ * does not begin again after a restart.
  */
 export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<number | null> => {
-  const { waitingSince, looks } = run.file.progress
-  const since = waitingSince ?? run.deps.clock.now().toISOString()
-  if (nowMs(run) - Date.parse(since) > PATIENCE_MS) return null
-  const progress = progressed(run, { waitingSince: since, looks: looks + 1 })
-  await step(run, { ...change, progress })
-  return Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 12), LONGEST_LOOK_MS)
+  const { looks } = run.file.progress
+  if (checkedForMs(run) > PATIENCE_MS) return null
+  await step(run, { ...change, progress: progressed(run, { looks: looks + 1 }) })
+  return waitAfter(looks)
 }
 
 /** The progress with the wait reset, for use in the next step. */
 export const waited = (run: FileRun, change: Partial<GuestFileProgress> = {}): GuestFileProgress =>
-  progressed(run, { waitingSince: null, looks: 0, ...change })
+  progressed(run, { looks: 0, ...change })
 
 /**
  * In one step, ends the file, deletes its bytes and sends `guest_file.rejected` (for every

@@ -1,0 +1,3 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+
