@@ -96,8 +96,13 @@ export const registerAuditEntries = (add: AddRoute): void => {
     answers: { 200: { about: 'The result, with at most 100 faults', schema: verificationSchema } },
     problems: [],
     examples: VERIFICATION_EXAMPLES,
-    handler: async ({ query }, _reply, { audit }) => {
+    handler: async ({ query }, _reply, { audit, refuse }) => {
       const { fromBlock = null, blocks, headBlock, headHash } = query
+      // Half a head can be compared with nothing. The verdict would look as if it agreed.
+      if ((headBlock === undefined) !== (headHash === undefined)) {
+        const parameters = ['headBlock', 'headHash']
+        throw refuse('parameter-invalid', 'Send headBlock and headHash together.', { parameters })
+      }
       const head =
         headBlock === undefined || headHash === undefined
           ? null

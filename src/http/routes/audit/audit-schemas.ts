@@ -5,7 +5,7 @@ import { cursorSchema, limitUpTo, pageOf } from '../../server/schemas.ts'
 
 const time = z.iso.datetime({ offset: true })
 const word = z.string().regex(/^[A-Za-z0-9._:@-]{1,200}$/u)
-const hash = z.string().regex(/^[0-9a-f]{64}$/u)
+const hash = z.string().regex(/^[0-9a-f]{64}$/u, 'must be 64 hexadecimal digits in lower case')
 const MOST_BLOCK = 999_999_999_999
 const block = z
   .string()
@@ -51,8 +51,10 @@ export const exportQuerySchema = z.strictObject({ fromBlock: block.optional() })
 export const verificationQuerySchema = z.strictObject({
   fromBlock: block.optional(),
   blocks: limitUpTo(9_999, 1_000),
-  headBlock: block.optional(),
-  headHash: hash.optional(),
+  headBlock: block
+    .optional()
+    .describe('The block of a head that you noted. Needs `headHash`: the two are checked together'),
+  headHash: hash.optional().describe('The hash of the block that `headBlock` names'),
 })
 
 export const verificationSchema = z.strictObject({
