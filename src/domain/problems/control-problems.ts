@@ -5,9 +5,9 @@ export const CONTROL_PROBLEMS = {
   'plan-changed': page(
     412,
     'The plan has changed',
-    'The digest in If-Match is not the digest of the present plan. Either you sent a wrong digest, or the plan has changed, for example because a column was added to the contact list. `planDigest` is the present digest, and `changes` shows how the columns of the list have changed. Nothing was sent.',
+    'The digest in If-Match is not the digest of the present plan. Either you sent a wrong digest, or the plan has changed, for example because a column was added to the contact list, or because a do-not-call entry now names a person of the upload. `planDigest` is the present digest. `suppressed` is the number of rows that are left out because the person must not be called, and `changes` shows how the columns of the list have changed (null: they have not). Nothing was sent.',
     'A column is added to the list in Genesys after the upload was staged with apply=manual.',
-    'Read `changes`. If you agree, apply again with the digest in `planDigest`. Otherwise cancel the upload.',
+    'Read `changes` and `suppressed`. If you agree, apply again with the digest in `planDigest`. Otherwise cancel the upload.',
   ),
   'nothing-to-retry': page(
     409,

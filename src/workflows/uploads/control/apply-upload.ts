@@ -56,8 +56,11 @@ export const createApplyUpload =
     }
     const context = readContext(caller.tenantId, deps.signal ?? new AbortController().signal)
     const { list } = await readListSchema(deps, upload.contactListId, context, FRESH_MS)
-    const planDigest = await presentDigest(deps, upload, list)
-    if (!planDigests.includes(planDigest)) throw await changed(deps, upload, list, planDigest)
+    const { planDigest, suppressed } = await presentPlan(deps, upload, list)
+    if (!planDigests.includes(planDigest)) {
+      const wasAgreedTo = planDigests.includes(upload.planDigest)
+      throw await changed(deps, { upload, list, planDigest, suppressed, wasAgreedTo })
+    }
     refuseMisfit(upload, list)
     const result = await deps.uploads.apply({
       tenantId: caller.tenantId,
@@ -80,11 +83,11 @@ const conflict = (state: Upload['state']): GatewayProblem =>
     action: 'apply',
   })
 
-const presentDigest = async (
+const presentPlan = async (
   deps: ApplyDeps,
   { tenantId, id, counts }: Upload,
   { schemaVersion }: ContactList,
-): Promise<string> => {
+): Promise<{ planDigest: string; suppressed: number }> => {
   const staging = await deps.uploads.staging(tenantId, id)
   if (staging === null) throw unknown()
   if (!staging.rowsKept) {
@@ -96,26 +99,38 @@ const presentDigest = async (
   // Also counts rows that newer entries suppress. Otherwise, the upload would leave out more rows
   // than the operator agreed to.
   const suppressed = counts.suppressed + (await deps.suppressions.suppressedSince(id))
-  return planDigestOf({ basis: staging.planBasis, schemaVersion, suppressed })
+  const planDigest = planDigestOf({ basis: staging.planBasis, schemaVersion, suppressed })
+  return { planDigest, suppressed }
+}
+
+type Changed = {
+  upload: Upload
+  list: ContactList
+  planDigest: string
+  suppressed: number
+  /** Whether the caller agreed to the plan that the upload showed until now. */
+  wasAgreedTo: boolean
+}
+
+/** A plan covers two things that can change: the columns of the list, and who must not be called. */
+const reasonOf = ({ upload, list, wasAgreedTo }: Changed): string => {
+  if (list.schemaVersion !== upload.schemaVersion) {
+    return 'The contact list has changed since the rows were checked, so the plan has changed too.'
+  }
+  return wasAgreedTo
+    ? 'Since the plan was made, do-not-call entries or registries have changed which rows are suppressed.'
+    : 'If-Match does not name the plan of this upload.'
 }
 
 /**
  * The problem for a plan that has changed. Stores the new digest, which the upload shows from then
  * on.
  */
-const changed = async (
-  deps: ApplyDeps,
-  upload: Upload,
-  list: ContactList,
-  planDigest: string,
-): Promise<GatewayProblem> => {
-  const isOther = list.schemaVersion !== upload.schemaVersion
+const changed = async (deps: ApplyDeps, about: Changed): Promise<GatewayProblem> => {
+  const { upload, list, planDigest, suppressed } = about
   await deps.uploads.replan(upload.tenantId, upload.id, planDigest)
-  const detail = isOther
-    ? 'The contact list has changed since the rows were checked, so the plan has changed too.'
-    : 'If-Match does not name the plan of this upload.'
-  const changes = isOther ? listChangesOf(upload, list) : null
-  return new GatewayProblem('plan-changed', detail, { planDigest, changes })
+  const changes = list.schemaVersion === upload.schemaVersion ? null : listChangesOf(upload, list)
+  return new GatewayProblem('plan-changed', reasonOf(about), { planDigest, suppressed, changes })
 }
 
 const refuseMisfit = (upload: Upload, list: ContactList): void => {
