@@ -122,7 +122,7 @@ export const uploadOptionsSchema = z.strictObject({
   delimiter: z
     .enum([',', ';', '\t', '|'])
     .optional()
-    .describe('Delimiter of a CSV. Default: detected from its first record'),
+    .describe('Delimiter of a CSV (only for CSV). Default: detected from its first record'),
   hasHeader: z
     .boolean()
     .default(true)

@@ -41,7 +41,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   return async (given) => {
     const asked = { ...given, queue: await queueOf(deps, given) }
     deps.extendList.check(asked)
-    checkHeader(asked)
+    checkCsvOptions(asked)
     checkOverwrite(asked)
     checkNotBefore(asked.options, deps.clock.now())
     checkDelivery(deps, asked)
@@ -149,11 +149,17 @@ const provenList = ({ doorway, options }: WholeUpload): ContactList | null => {
 const isOfColumns = (error: unknown): boolean =>
   error instanceof GatewayProblem && [400, 422].includes(PROBLEMS[error.code].status)
 
-/** Refuses `hasHeader=false` for JSON, whose keys are the columns. */
-const checkHeader = ({ options, format }: UploadRequest): void => {
-  if (options.hasHeader || format === 'csv') return
-  const detail = 'hasHeader=false works only with CSV. In JSON, the keys are the columns.'
-  throw new GatewayProblem('option-invalid', detail, { options: ['hasHeader'] })
+/** Refuses the options that have an effect only in CSV. In JSON, the keys are the columns. */
+const checkCsvOptions = ({ options, format }: UploadRequest): void => {
+  if (format === 'csv') return
+  if (!options.hasHeader) {
+    const detail = 'hasHeader=false works only with CSV. In JSON, the keys are the columns.'
+    throw new GatewayProblem('option-invalid', detail, { options: ['hasHeader'] })
+  }
+  if (options.delimiter !== undefined) {
+    const detail = `delimiter works only with CSV, but the file is ${format}.`
+    throw new GatewayProblem('option-invalid', detail, { options: ['delimiter'] })
+  }
 }
 
 const claimScope = (request: UploadRequest) => {
