@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 
 import type { Refuse } from '../../domain/problems/refusing.ts'
 import { cursorUnreadable } from '../server/cursor.ts'
+import { prefers } from './preferred-type.ts'
 
 /** The cursor of a ledger: the line after which the next page begins. */
 export const cursorOfLine = (line: number): string =>
@@ -18,10 +19,6 @@ export const lineOfCursor = (
   return Number(line)
 }
 
-/** Whether the caller wants CSV: Accept names CSV, and does not name JSON before it. */
-export const wantsCsv = (request: Pick<FastifyRequest, 'headers'>): boolean => {
-  const accept = (request.headers.accept ?? '').toLowerCase()
-  const csv = accept.indexOf('text/csv')
-  const json = accept.indexOf('application/json')
-  return csv !== -1 && (json === -1 || csv < json)
-}
+/** Whether the caller prefers CSV to the JSON or NDJSON that the call usually answers with. */
+export const wantsCsv = (request: Pick<FastifyRequest, 'headers'>): boolean =>
+  prefers(request, ['text/csv'], ['application/json', 'application/x-ndjson'])

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 
 import { cursorUnreadable } from '../../server/cursor.ts'
 import type { AddRoute } from '../../server/route.ts'
+import { prefers } from '../../submissions/preferred-type.ts'
 import { CHAIN_EXAMPLES, ENTRIES_EXAMPLES, VERIFICATION_EXAMPLES } from './audit-examples.ts'
 import {
   auditEntriesSchema,
@@ -53,7 +54,7 @@ const registerList = (add: AddRoute): void => {
     handler: async (request, reply, { audit, refuse }) => {
       const { limit, cursor = null, ...query } = request.query
       reply.header('vary', 'Accept')
-      if ((request.headers.accept ?? '').toLowerCase().includes(NDJSON)) {
+      if (prefers(request, [NDJSON], ['application/json'])) {
         reply.header('content-type', NDJSON)
         return reply.send(linesOf(audit.all(request.caller!, given(query))))
       }

@@ -6,6 +6,7 @@ import type { Example } from '../../document/example.ts'
 import type { Answer, Operation } from '../../document/operation.ts'
 import type { AddRoute } from '../../server/route.ts'
 import { pageOf, problemParamsSchema } from '../../server/schemas.ts'
+import { prefers } from '../../submissions/preferred-type.ts'
 import {
   findProblemEntry,
   PROBLEM_ENTRIES,
@@ -65,7 +66,7 @@ const ONE_EXAMPLES: readonly Example[] = [
 ]
 
 const wantsJson = (request: Pick<FastifyRequest, 'headers'>): boolean =>
-  /application\/(?:problem\+)?json/u.test(request.headers.accept ?? '')
+  prefers(request, ['application/json', 'application/problem+json'], ['text/html'])
 
 const sendPage = (reply: FastifyReply, html: string): FastifyReply =>
   reply.header('content-type', 'text/html; charset=utf-8').send(html)
