@@ -104,7 +104,7 @@ export const INTAKE_REJECTIONS = {
   'phone-invalid': page(
     'The cell is not a valid phone number.',
     'A number with a digit missing, or text.',
-    'Correct the number, and write it with + and the country code, as in +49 171 1234567. If the row has another phone number or an email address, you can empty the cell instead. For numbers without a country code, the option defaultRegion names the country.',
+    'Correct the number, and write it with + and the country code, as in +49 171 1234567. If the row has another phone number or an email address, you can empty the cell instead. For numbers without a country code, the option defaultRegion names the country (in a do-not-call submission: the option region).',
   ),
   'phone-scientific': page(
     'A spreadsheet has rounded the phone number, so its last digits are lost.',
@@ -119,12 +119,12 @@ export const INTAKE_REJECTIONS = {
   'phone-plus-lost': page(
     'Perhaps a spreadsheet has removed the + from the number. With a +, the number is valid and begins with a country code. Without a +, the number is not valid, or is a different valid number. The gateway does not guess which number is meant.',
     '491711234567 in Germany. It could mean +491711234567 or 0491 711234567',
-    'Write + before the country code, or 0 before a national number, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
+    'Write + before the country code, or 0 before a national number, and format the column as text. If the whole column of a file of contacts has lost its plus signs, send the file with phonePlus=restore. A do-not-call submission does not have this option.',
   ),
   'phone-exit-code': page(
     'The number begins with 00, which is not the international prefix of the region. With + instead of 00, it would be valid.',
     '0044 7400 123456 where defaultRegion is US',
-    'Write + instead of 00. Or set defaultRegion to the country in which the numbers were written.',
+    'Write + instead of 00. Or set defaultRegion (in a do-not-call submission: region) to the country in which the numbers were written.',
   ),
   'phone-local-only': page(
     'The number has no area code, or can be dialled only within its own network.',
