@@ -55,7 +55,7 @@ export type PreviewSegment = Refusing<
 >
 
 export type PutSegmentDeps = Omit<PrepareDeps, 'segments'> & {
-  segments: Pick<SegmentStore, 'put' | 'version' | 'inForce'>
+  segments: Pick<SegmentStore, 'put' | 'version' | 'inForce' | 'latest'>
   idempotency: IdempotencyStore
   audit: AuditStore
   /**
@@ -152,6 +152,7 @@ const put = async (
 ): Promise<UploadAnswer> => {
   const { caller, campaignId, sent } = asked
   const prepared = await prepareSegment(deps, asked)
+  await refuseStale(deps, campaignId, expected)
   refuseRunning(prepared)
   refuseUnconfirmed(prepared, deps.confirmSharePercent)
   const { definition, house, compiled, analysis } = prepared
@@ -168,10 +169,7 @@ const put = async (
       audit: (version) => auditOf(deps, asked, prepared, version),
     },
   )
-  if (made.kind === 'other-version') {
-    const detail = 'The segment has changed since the version in If-Match.'
-    throw new GatewayProblem('precondition-failed', detail)
-  }
+  if (made.kind === 'other-version') throw otherVersion()
   if (made.kind === 'claim-lost') {
     const detail = 'The call was interrupted. Send it again with the same Idempotency-Key.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
@@ -179,6 +177,27 @@ const put = async (
   deps.wake()
   const { status, body, location } = made.answer
   return { status, body, location, replayed: false }
+}
+
+const otherVersion = (): GatewayProblem =>
+  new GatewayProblem(
+    'precondition-failed',
+    'The segment has changed since the version in If-Match.',
+  )
+
+/**
+ * Refuses a caller who has not seen the newest version, before the caller is asked to confirm a
+ * change of that version. The store compares once more when it writes.
+ */
+const refuseStale = async (
+  { segments }: PutSegmentDeps,
+  campaignId: string,
+  expected: ExpectedVersions,
+): Promise<void> => {
+  if (expected === null) return
+  const newest = await segments.latest(campaignId)
+  if (newest === null || (expected !== 'any' && !expected.includes(newest.version)))
+    throw otherVersion()
 }
 
 const refuseRunning = ({ campaign, definition }: PreparedSegment): void => {
