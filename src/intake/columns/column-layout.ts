@@ -1,4 +1,5 @@
 import type { ColumnKind, ListColumn } from '../../domain/contact-lists/contact-list.ts'
+import { CONTACT_ID_COLUMN } from '../../domain/contacts/contact-id-column.ts'
 import { looksPersonal, shownName } from '../../domain/contacts/personal-name.ts'
 import type { ConsentColumn } from '../../domain/do-not-call/consent.ts'
 import type { UploadColumn } from '../../domain/uploads/upload.ts'
@@ -201,6 +202,11 @@ export const layOutColumns = (record: readonly string[], asked: IntakeSpec): Col
   })
   const fileNameOf = new Map([...sources].map(([target, index]) => [target, names[index]!]))
   const kinds = kindsOf(spec, fileNameOf)
+  // Every way of delivery writes the contact id to a list's column with Genesys' own name for it.
+  if (!sources.has(CONTACT_ID_COLUMN) && kinds.get(CONTACT_ID_COLUMN) === 'text') {
+    sources.set(CONTACT_ID_COLUMN, idIndex)
+    fileNameOf.set(CONTACT_ID_COLUMN, names[idIndex]!)
+  }
   const order = spec.list.columns.map((column) => column.name)
   const targets = spec.list.columns.map((column): TargetColumn => {
     const kind = kinds.get(column.name) ?? 'text'

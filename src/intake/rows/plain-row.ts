@@ -258,8 +258,9 @@ export const createTakePlainRow = (deps: {
     }
     const consented = consentOf(record)
     if (consented === null) return false
-    // The factor is 2 because the contact id may be written a second time, as a cell.
-    const most = record.size * 2 + (targets.length + 1) * CELL_ROOM_BYTES
+    // The factor is 3 because the contact id may be written twice more, as a cell of its own column
+    // and as a cell of the list's column `contactId`.
+    const most = record.size * 3 + (targets.length + 1) * CELL_ROOM_BYTES
     if (!writeRow(rows, record, builder.room(record.line, most))) return false
     phones.direct += rows.phones
     phones.normalized += rows.phones

@@ -1,5 +1,5 @@
 import type { ListColumn } from '../../../domain/contact-lists/contact-list.ts'
-import { CONTACT_ID_COLUMN, contactIdColumnOf } from '../../../domain/contacts/contact-id-column.ts'
+import { contactIdColumnOf, freeIdName } from '../../../domain/contacts/contact-id-column.ts'
 import type { ChunkPlan } from '../batches/plan-batch.ts'
 import type { DeliveryRun } from '../run.ts'
 import { DeliveryEnds } from '../run.ts'
@@ -32,7 +32,7 @@ export const partColumnsOf = (run: DeliveryRun): PartColumns => {
       problem: { code: 'contact-id-column-not-in-list', detail },
     })
   }
-  const contactIdColumn = carried ?? CONTACT_ID_COLUMN
+  const contactIdColumn = carried ?? freeIdName(list.columns.map(({ name }) => name))
   const columns: ListColumn[] = [
     ...list.columns,
     ...(carried === null ? [{ name: contactIdColumn, kind: 'text' as const, required: true }] : []),
