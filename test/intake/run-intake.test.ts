@@ -183,7 +183,7 @@ describe('the columns of a file', () => {
       columns: [column('phone', 'phone')],
     })
     assert.deepEqual(taken.result.columns, [
-      { name: 'key', kind: 'contactId', mappedTo: null, ...LEFT_OUT },
+      { name: 'key', kind: 'contactId', mappedTo: null, ...LEFT_OUT, reaches: null },
       { name: 'Fon', kind: 'phone', mappedTo: 'phone', by: 'mapping', confidence: null },
       { name: 'junk', kind: 'text', mappedTo: null, ...LEFT_OUT },
     ])

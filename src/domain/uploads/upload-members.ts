@@ -87,10 +87,17 @@ const columnSchema = z.strictObject({
 export const columnsSchema = z.array(columnSchema)
 
 /**
+ * The column as stored. `reaches`: what the cells of the column with the contact id are besides:
+ * phones or emails of the list (null: neither). Missing in other columns, and if an earlier version
+ * of the gateway staged the upload.
+ */
+export type KeptColumn = z.output<typeof columnSchema> & { reaches?: 'phone' | 'email' | null }
+
+/**
  * Lists the members explicitly, because jsonb returns them in another order. A member that an
  * earlier version did not store becomes null.
  */
-export const showColumns = (columns: z.output<typeof columnsSchema>): typeof columns =>
+export const showColumns = (columns: KeptColumn[]): z.output<typeof columnsSchema> =>
   columns.map(({ name, kind, mappedTo, by = null, confidence = null }) => ({
     name,
     kind,

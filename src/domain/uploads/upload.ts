@@ -8,6 +8,7 @@ import {
   batchProgressSchema,
   columnsSchema,
   countsSchema,
+  type KeptColumn,
   type KeptSource,
   planSchema,
   progressSchema,
@@ -182,7 +183,7 @@ export type RowOutcome = (typeof ROW_OUTCOMES)[number]
 
 export type UploadSource = KeptSource
 export type FileFormat = UploadSource['format']
-export type UploadColumn = z.output<typeof columnsSchema>[number]
+export type UploadColumn = KeptColumn
 export type MappedBy = NonNullable<UploadColumn['by']>
 export type UploadProblem = z.output<typeof uploadProblemSchema>
 export type UploadPlan = z.output<typeof planSchema>

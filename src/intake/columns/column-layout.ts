@@ -8,6 +8,7 @@ import type { IntakeSpec } from '../contract.ts'
 import { refuseRetyped } from './column-drift.ts'
 import { mapColumns, refuseTwice } from './column-mapping.ts'
 import { extensionNames, isForbiddenName, kindByName } from './column-names.ts'
+import type { Place } from './column-place.ts'
 import { contactIdIndex } from './contact-id-column.ts'
 import { readHeader, withPlainNames } from './file-header.ts'
 import type { FileHeader } from './file-header.ts'
@@ -181,6 +182,23 @@ const consentIndex = (
   return mapped >= 0 ? mapped : names.indexOf(own)
 }
 
+/** The column as the upload keeps it. */
+const uploadColumn = (
+  name: string,
+  { target: mappedTo, by, confidence }: Place,
+  kinds: ReadonlyMap<string, ColumnKind>,
+  isId: boolean,
+): UploadColumn => {
+  const kind = mappedTo === null ? 'text' : (kinds.get(mappedTo) ?? 'text')
+  const column = { name, kind, mappedTo, by, confidence }
+  if (!isId) return column
+  return {
+    ...column,
+    kind: 'contactId',
+    reaches: kind === 'phone' || kind === 'email' ? kind : null,
+  }
+}
+
 /**
  * Decides how the columns of the file become those of the list. Throws `FileRefused` if the header
  * does not fit the list.
@@ -222,11 +240,9 @@ export const layOutColumns = (record: readonly string[], asked: IntakeSpec): Col
           : -1,
     }
   })
-  const columns = names.map((name, index): UploadColumn => {
-    const { target: mappedTo, by, confidence } = places[index]!
-    const kind = mappedTo === null ? 'text' : (kinds.get(mappedTo) ?? 'text')
-    return { name, kind: index === idIndex ? 'contactId' : kind, mappedTo, by, confidence }
-  })
+  const columns = names.map((name, index) =>
+    uploadColumn(name, places[index]!, kinds, index === idIndex),
+  )
   const keep = names.length === width ? null : positions.map((position) => position - 1)
   const shape = { ledger, markIndex, nameless, width, needed }
   const consent = {

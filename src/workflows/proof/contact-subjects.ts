@@ -1,4 +1,5 @@
 import { subjectDigest } from '../../domain/do-not-call/subject.ts'
+import { subjectKindOf } from '../../domain/uploads/subject-columns.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import type { EvidenceSubject } from '../ports/proof/evidence.ts'
 import type { ExplainStore } from '../ports/uploads/explain.ts'
@@ -36,11 +37,12 @@ const subjectsOf = (
   { columns }: Pick<Upload, 'columns'>,
   cells: readonly string[],
 ): ContactSubject[] =>
-  columns.flatMap(({ name, kind }, at) => {
+  columns.flatMap((column, at) => {
     const value = cells[at] ?? ''
-    if (value === '' || (kind !== 'phone' && kind !== 'email')) return []
+    const kind = subjectKindOf(column)
+    if (value === '' || kind === null) return []
     const digest = subjectDigest(digestKey, value).toString('hex')
-    return [{ digest, column: name, subject: { kind, value } }]
+    return [{ digest, column: column.name, subject: { kind, value } }]
   })
 
 /**

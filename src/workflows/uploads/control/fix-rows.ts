@@ -1,5 +1,6 @@
 import type { Caller } from '../../../domain/access/access.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import { subjectKindOf } from '../../../domain/uploads/subject-columns.ts'
 import { type UploadOptions, uploadOptionsSchema } from '../../../domain/uploads/upload-options.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import { createLedgerCsv } from '../../../intake/formats/ledger-csv.ts'
@@ -66,8 +67,9 @@ const optionsOf = (
   const { mode: _mode, confirmOverwrite: _confirmed, notBefore: _time, ...kept } = given
   const { encoding: _encoding, delimiter: _delimiter, hasHeader: _header, ...options } = kept
   const { columns } = upload
-  const named = (kind: string) => columns.filter((one) => one.kind === kind).map(({ name }) => name)
-  const idColumn = named('contactId')[0]
+  const named = (kind: string) =>
+    columns.filter((one) => subjectKindOf(one) === kind).map(({ name }) => name)
+  const idColumn = columns.find(({ kind }) => kind === 'contactId')?.name
   return uploadOptionsSchema.parse({
     ...options,
     apply,

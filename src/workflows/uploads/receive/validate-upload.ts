@@ -1,7 +1,7 @@
 import type { RejectedRow } from '../../../domain/uploads/chunk.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { RowFault } from '../../../domain/uploads/rejection.ts'
-import { showSource } from '../../../domain/uploads/upload-members.ts'
+import { showColumns, showSource } from '../../../domain/uploads/upload-members.ts'
 import { queueWarnings, sourceWarnings } from '../../../domain/uploads/upload-warnings.ts'
 import type { ChunkSink, IntakeSpec } from '../../../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from '../../contract.ts'
@@ -67,7 +67,7 @@ export const validateUpload = async (
     source,
     counts,
     rejections,
-    columns,
+    columns: showColumns(columns),
     warnings: [...sourceWarnings(result.source), ...queueWarnings(queue, options.mode, plan)],
     plan,
     rejectedRows: rows,
