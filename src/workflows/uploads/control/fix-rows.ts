@@ -82,14 +82,18 @@ const optionsOf = (
 
 type Written = { body: Buffer; lineOf: Map<number, number> }
 
-/** Returns a CSV file of the fixed rows and, for each of its lines, the line of the old upload. */
+/**
+ * Returns a CSV file of the fixed rows and, for each of its lines, the line of the old upload. The
+ * file has the guards of spreadsheets, because intake removes a guard from every CSV: a cell that
+ * begins with an apostrophe would otherwise lose it.
+ */
 const writeFile = (
   { rowMarks: marks }: FixRowsDeps,
   { id, columns }: Upload,
   rows: readonly LedgerRow[],
   fixed: readonly FixedRow[],
 ): Written => {
-  const csv = createLedgerCsv({ id, columns, delimiter: null, forSpreadsheet: false, marks })
+  const csv = createLedgerCsv({ id, columns, delimiter: null, forSpreadsheet: true, marks })
   const changes = new Map(fixed.map(({ line, cells }) => [line, cells]))
   const parts = [csv.header]
   const lineOf = new Map<number, number>()

@@ -90,8 +90,8 @@ describe('Fixed rows', () => {
     assert.equal(sent!.idempotencyKey, 'once')
     assert.equal(sent!.fileName, fixedFileName('upl_1'))
     assert.equal(checked!.text, sent!.text)
-    assert.match(sent!.text, /^no,tel,note,_line,/u)
-    assert.match(sent!.text, /\r\nC-4,\+12125551001,"two\nlines",4,rejected,/u)
+    assert.match(sent!.text, /^\u{feff}no,tel,note,_line,/u)
+    assert.match(sent!.text, /\r\nC-4,'\+12125551001,"two\nlines",4,rejected,/u)
     assert.doesNotMatch(sent!.text, /C-6/u, 'what nobody changed stays')
   })
 
