@@ -228,12 +228,13 @@ export const nationalDigitsOf = (e164: string): number => {
  */
 export const regionFactsOf = (
   name: string,
-): { callingCode: string; exitCode: RegExp; trunkZero: boolean } | null => {
+): { callingCode: string; exitCode: RegExp; trunk: string | null; trunkZero: boolean } | null => {
   const raw = Object.hasOwn(metadata.countries, name) ? metadata.countries[name]! : undefined
   if (raw === undefined) return null
   return {
     callingCode: String(raw[AT.callingCode]),
     exitCode: new RegExp(`^(?:${String(raw[AT.exitCode])})[1-9]`),
+    trunk: typeof raw[AT.nationalPrefix] === 'string' ? raw[AT.nationalPrefix] : null,
     trunkZero: raw[AT.nationalPrefix] === '0',
   }
 }

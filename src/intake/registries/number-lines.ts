@@ -1,4 +1,4 @@
-import { callingCodeOfCountry } from '../../domain/phones/phone-country.ts'
+import { createNumberOf, MOST_DIGITS, TENS, type Written } from './number-of.ts'
 
 /**
  * Thrown if a registry's file is refused as a whole. `line`: the line of the fault, counted from 1.
@@ -49,17 +49,12 @@ export type NumberReader = {
   end(): NumberLines
 }
 
-const MOST_DIGITS = 15
 const LINE_FEED = 10
 const CARRIAGE_RETURN = 13
 const ZERO = 48
 const NINE = 57
 const PLUS = 43
 const COMMA = 44
-const NORTH_AMERICA = '1'
-const NORTH_AMERICAN_DIGITS = 10
-const FEWEST_NATIONAL = 6
-const MOST_NATIONAL = 12
 
 /**
  * For each byte value, 1 if the byte may be between digits and has no meaning there. Therefore
@@ -69,8 +64,6 @@ const SILENT = new Uint8Array(256)
 for (const byte of Buffer.from(' \t,;.-()/"\r')) SILENT[byte] = 1
 /** The bytes of a byte order mark have no meaning either. */
 for (const byte of [0xef, 0xbb, 0xbf]) SILENT[byte] = 1
-
-const TENS = Float64Array.from({ length: MOST_DIGITS + 2 }, (_, power) => 10 ** power)
 
 /**
  * How many digits fit in a signed number of 32 bits. This many digits are read at a time with fast
@@ -144,48 +137,6 @@ const clearWritten = (written: Written): void => {
   written.digits = 0
   written.zeros = 0
   written.plus = false
-}
-
-/** The digits of a line. `zeros`: how many of the `digits` are leading zeros. */
-type Written = { value: number; digits: number; zeros: number; plus: boolean }
-
-/**
- * Reads the digits of a line as a number in E.164. null: the digits are not a phone number.
- * 'differs': the number belongs to another country.
- */
-type NumberOf = (written: Written) => number | null | 'differs'
-
-const createNumberOf = (country: string): NumberOf => {
-  const code = callingCodeOfCountry(country)
-  if (code === null) throw new Error(`There is no country ${country}`)
-  const calling = Number(code)
-  const begins = (value: number, digits: number): boolean =>
-    digits > code.length && Math.floor(value / TENS[digits - code.length]!) === calling
-  const international = (value: number, digits: number): number | null | 'differs' => {
-    if (digits < FEWEST_NATIONAL + 1 || digits > MOST_DIGITS) return null
-    if (!begins(value, digits)) return 'differs'
-    const isShort = code === NORTH_AMERICA && digits !== NORTH_AMERICAN_DIGITS + 1
-    return isShort ? null : value
-  }
-  const national = (value: number, digits: number): number | null => {
-    const fits = digits >= FEWEST_NATIONAL && digits <= MOST_NATIONAL
-    return fits && digits + code.length <= MOST_DIGITS ? calling * TENS[digits]! + value : null
-  }
-  if (code === NORTH_AMERICA) {
-    return ({ value, digits, zeros, plus }) => {
-      if (plus) return international(value, digits)
-      if (zeros > 0) return zeros === 2 ? international(value, digits - 2) : null
-      if (digits === NORTH_AMERICAN_DIGITS) return value >= 2e9 ? 1e10 + value : null
-      return digits === NORTH_AMERICAN_DIGITS + 1 && begins(value, digits) ? value : null
-    }
-  }
-  return ({ value, digits, zeros, plus }) => {
-    if (plus) return international(value, digits)
-    if (zeros === 2) return international(value, digits - 2)
-    if (zeros > 2) return null
-    if (zeros === 1) return national(value, digits - 1)
-    return digits >= code.length + 8 && begins(value, digits) ? value : national(value, digits)
-  }
 }
 
 /** Counts the lines and judges each. Throws `RegistryFileRefused`. */
