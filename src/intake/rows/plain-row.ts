@@ -127,6 +127,8 @@ const writeCell = (
     case 'phone':
       return writePhone(rows, record, column.source, text, at)
     case 'email': {
+      // An apostrophe may be a guard here too. Without it, the address may be another person's.
+      if (bytes[from] === APOSTROPHE) return UNDECIDED
       if (!rows.writeEmail(bytes, from, to, text.bytes, at)) return UNDECIDED
       addSubject(rows.row, at, at + to - from, SUBJECT_KIND.email)
       return at + to - from
