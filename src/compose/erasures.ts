@@ -40,6 +40,7 @@ export const erasureWorkerOf = ({ store, genesys, telemetry, owner }: Essentials
     erase: createEraseSubject({
       erasures: store.erasures,
       contacts: genesys.contactErasures,
+      contactLists: genesys.contactLists,
       ids: createIds({ clock: systemClock }),
       ...{ ...timing, emit: telemetry.emit },
     }),

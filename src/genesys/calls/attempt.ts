@@ -4,7 +4,7 @@ import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import type { Pacer } from '../pace/pacing.ts'
-import { failureOf, parseJson, type RefusedIn } from './failures.ts'
+import { failureOf, isRefusal, parseJson, type RefusedIn } from './failures.ts'
 import type { AccessToken, Tokens } from './token.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
 
@@ -113,9 +113,14 @@ const ready = async (
   }
 }
 
+const tellRefusal = async ({ answer }: Attempt<unknown>, context: CallContext): Promise<void> => {
+  if (answer !== null && isRefusal(answer.status)) await context.afterRefusal?.()
+}
+
 /**
  * Makes one HTTP try of a call. Sends the request when a token and a slot are granted and
- * `beforeSend` has ended. A `GenesysFailure` becomes the result. Any other error is thrown.
+ * `beforeSend` has ended. Calls `afterRefusal` if Genesys took nothing. A `GenesysFailure` becomes
+ * the result. Any other error is thrown.
  */
 export const attemptOnce = async <T>(
   deps: AttemptDeps,
@@ -160,7 +165,9 @@ export const attemptOnce = async <T>(
     deps.pacer.learn(answer)
     return ended({ kind: 'ok', value: await valueOf(asked, answer) })
   } catch (error) {
-    if (error instanceof GenesysFailure) return ended({ kind: 'failed', failure: error })
-    throw error
+    if (!(error instanceof GenesysFailure)) throw error
+    const attempt = ended({ kind: 'failed', failure: error })
+    await tellRefusal(attempt, context)
+    return attempt
   }
 }

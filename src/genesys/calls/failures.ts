@@ -48,6 +48,13 @@ const PLAIN = {
 } as const
 
 /**
+ * Whether the answer says that Genesys took nothing of the request. After a 408, a 5xx or no answer
+ * (null), the outcome is unknown.
+ */
+export const isRefusal = (status: number | null): boolean =>
+  status !== null && status >= 400 && status < 500 && status !== 408
+
+/**
  * Refusals that no retry can change, although their status suggests a retry: the campaign is
  * running, or the org lacks the feature.
  */

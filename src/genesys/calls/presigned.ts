@@ -2,6 +2,7 @@ import { GenesysFailure, type GenesysFailureKind } from '../../domain/genesys/ge
 import type { Clock } from '../../lib/clock.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
+import { isRefusal } from './failures.ts'
 import { fileTimeoutMs } from './file-timeout.ts'
 import type { Transport } from './transport.ts'
 
@@ -92,8 +93,9 @@ const kindOf = (status: number): GenesysFailureKind => {
 }
 
 /**
- * Checks the URL before it calls `beforeSend`. The time limit of the request depends on the size of
- * the file (`fileTimeoutMs`). Emits `genesys.attempted` with the answer or the failure.
+ * Checks the URL before it calls `beforeSend`, and calls `afterRefusal` after a refusal. The time
+ * limit of the request depends on the size of the file (`fileTimeoutMs`). Emits `genesys.attempted`
+ * with the answer or the failure.
  */
 export const createPutPresigned = (deps: {
   transport: Transport
@@ -140,7 +142,10 @@ export const createPutPresigned = (deps: {
       tell(status, null)
       return { etag: etag ?? null }
     } catch (error) {
-      if (error instanceof GenesysFailure) tell(error.status, error.kind)
+      if (error instanceof GenesysFailure) {
+        tell(error.status, error.kind)
+        if (isRefusal(error.status)) await context.afterRefusal?.()
+      }
       throw error
     }
   }

@@ -153,6 +153,12 @@ const readCategory = async (
 type ImportedPart = Parameters<NonNullable<ContactFilePort['startImport']>>[0]
 
 /**
+ * The request for a URL contains no rows, so it is not recorded as a try. `beforeSend` records the
+ * try that sends the file.
+ */
+const UNRECORDED = { beforeSend: () => undefined, afterRefusal: () => undefined }
+
+/**
  * Contacts as files in the platform dialect. A file goes to a pre-signed URL and is then imported.
  * Only the list itself shows the progress of the import.
  */
@@ -189,9 +195,7 @@ export const createPlatformContactFiles = (deps: {
       const operation = 'put-contact-file'
       if (part.csv.length > FILE_BYTES) throw new GenesysFailure('too_large', operation)
       for (let urls = 1; ; urls += 1) {
-        // The request for a URL contains no rows, so `beforeSend` is not called for it.
-        // `beforeSend` records the try that sends the file.
-        const { url, headers } = await askForUrl(part, { ...context, beforeSend: () => undefined })
+        const { url, headers } = await askForUrl(part, { ...context, ...UNRECORDED })
         try {
           await deps.put({ operation, url, headers: headers ?? {}, body: part.csv }, context)
           return

@@ -115,7 +115,7 @@ export const recordTry = async (
   await withholdSince(tx, requestId, rows, rules)
 }
 
-/** Records the tries of a request, and the job that Genesys made for it. */
+/** Records the tries of a request, how they ended, and the job that Genesys made for it. */
 export const createTries = (database: Database, rules: RegistryRules): TryStore => ({
   recordTry: (claim, requestId) =>
     inTransaction(database, (tx) => recordTry(tx, claim, requestId, rules)),
@@ -126,9 +126,16 @@ export const createTries = (database: Database, rules: RegistryRules): TryStore 
       select key from held`.execute(database.db)
     if (rows.length === 0) throw fenceLost(claim)
   },
+  noteRefusedTry: async (claim, requestId) => {
+    const { rows } = await sql`with held as materialized (${heldLane(claim)}),
+      noted as (update shipment set closed_tries = least(attempts, closed_tries + 1) from held
+        where shipment.id = ${requestId} and lane_key = held.key)
+      select key from held`.execute(database.db)
+    if (rows.length === 0) throw fenceLost(claim)
+  },
   noteJobEnd: async (claim, requestId, jobId) => {
     const { rows } = await sql`with held as materialized (${heldLane(claim)}),
-      noted as (update shipment set ended_job_id = job_id from held
+      noted as (update shipment set closed_tries = attempts from held
         where shipment.id = ${requestId} and lane_key = held.key and job_id = ${jobId} and state in ('intended', 'sent'))
       select key from held`.execute(database.db)
     if (rows.length === 0) throw fenceLost(claim)

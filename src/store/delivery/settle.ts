@@ -2,7 +2,12 @@ import { sql, type RawBuilder } from 'kysely'
 
 import type { SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
 import { brokenSums } from '../../domain/uploads/upload.ts'
-import type { DeliveryStore, LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
+import { hasBit } from '../../lib/bitmap.ts'
+import type {
+  DeliveryStore,
+  LaneClaim,
+  RegisterRow,
+} from '../../workflows/ports/delivery/delivery.ts'
 import { auditInsert } from '../audit/audit-store.ts'
 import { retractSettled } from '../do-not-call/afterwards/retract-settled.ts'
 import { LOCKED_EPOCHS, lockEpochs, type LockedEpochs } from '../do-not-call/suppressed-since.ts'
@@ -28,6 +33,18 @@ const insertResults = (input: Settlement): RawBuilder<unknown> =>
     order by r."line" on conflict (upload_id, line) do update
     set outcome = excluded.outcome, code = excluded.code, column_name = excluded.column_name,
       said = excluded.said`
+
+/**
+ * The delivered rows whose contacts go into the register. The run may have read the rows before an
+ * erasure, and the erasure may have passed the register already.
+ */
+export const withoutErased = (
+  delivered: readonly RegisterRow[],
+  erased: Buffer | null,
+): readonly RegisterRow[] =>
+  erased === null || erased.length === 0
+    ? delivered
+    : delivered.filter(({ row }) => !hasBit(erased, row))
 
 /** Settles the shipment of a file if its last batch is settled. */
 const closeShipment = async (tx: Tx, shipmentId: string): Promise<void> => {
@@ -72,6 +89,8 @@ type Locked = UploadRow &
      * have been sent.
      */
     settled_subjects: Buffer | null
+    /** The rows of the batch's chunk that were erased meanwhile, as bits. null: no such chunk. */
+    settled_erased: Buffer | null
     since: SuppressionEpochs | null
   }
 
@@ -90,7 +109,10 @@ const writeOutcome = async (
   const settledNow = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
   const results = sql`results as (${insertResults(input)}),`
   const register = settledRegister(seals, [
-    { upload, delivered: input.delivered, subjects: upload.settled_subjects, confirmed },
+    {
+      ...{ upload, subjects: upload.settled_subjects, confirmed },
+      delivered: withoutErased(input.delivered, upload.settled_erased),
+    },
   ])
   const { rows } = await sql<UploadRow>`with
       ${input.results.length > 0 ? results : sql``}
@@ -127,6 +149,7 @@ const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promi
       where shipment.id = settled_shipment and method = 'batches' returning shipment.id as closed_id)
     select ${UPLOAD_COLUMNS}, settled_id, settled_rows, suppression_epochs as since, ${LOCKED_EPOCHS},
       (select subjects from chunk where chunk.upload_id = ${input.uploadId} and seq = settled_seq and ${mayBeThere(input)}) as settled_subjects,
+      (select erased from chunk where chunk.upload_id = ${input.uploadId} and seq = settled_seq) as settled_erased,
       case when closed_id is null then settled_shipment end as settled_shipment
     from ${FENCED_ROWS} left join settled on true left join closed on true`.execute(tx)
   return checkFenced(rows, claim, `Upload ${input.uploadId}`)

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { hasBit } from '../../lib/bitmap.ts'
 import type {
   ErasureContact,
+  ErasureJob,
   ErasureStore,
   ErasureWork,
 } from '../../workflows/ports/erasures/erasures.ts'
@@ -52,34 +53,55 @@ export const eraseRetractions: EraseLot = (deps, work) =>
  */
 const LATE = sql`interval '5 minutes'`
 
-type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; erased: Buffer }
+type Under = {
+  list_id: string
+  request_id: string
+  job_id: string | null
+  is_worked: boolean
+  from_row: number
+  to_row: number
+  sent: Buffer
+  erased: Buffer
+}
+
+/** Whether the request contains a row of an erased person. */
+const hasErased = ({ from_row: from, to_row: to, sent, erased }: Under): boolean => {
+  for (let row = from; row < to; row += 1) {
+    if (hasBit(sent, row - from) && hasBit(erased, row)) return true
+  }
+  return false
+}
 
 /**
  * The contact lists to which rows of an erased person may be in flight. A row is in flight if its
  * upload has not ended, and a request with the row was recorded and is not settled. If the upload
- * is held or paused, the request counts only if it was sent and its job has not ended. A request
- * that is sent later leaves out the rows of erased people. A row is in flight too if its request was
- * given up a moment ago, because Genesys may still carry it out.
+ * is held or paused, the request counts only if it was sent and not all of its tries are closed. A
+ * request that is sent later leaves out the rows of erased people. A row is in flight too if its
+ * request was given up a moment ago, because Genesys may still carry it out. `jobs`: the jobs of the
+ * requests of held and paused uploads.
  */
-const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
+const inFlight = async (
+  db: Db,
+  { erasure }: ErasureWork,
+): Promise<{ lists: Set<string>; jobs: ErasureJob[] }> => {
   const { rows } =
-    await sql<Under>`select u.contact_list_id as list_id, b.from_row, b.to_row, b.sent, c.erased
+    await sql<Under>`select u.contact_list_id as list_id, s.id as request_id, s.job_id, u.state in (${LANE_STATES_SQL}) as is_worked,
+      b.from_row, b.to_row, b.sent, c.erased
     from upload u join batch b on b.upload_id = u.id join shipment s on s.id = b.shipment_id join chunk c on c.upload_id = u.id and c.seq = b.chunk_seq
     where u.tenant_id = ${erasure.tenantId} and u.state not in (${FINAL_STATES_SQL}) and c.erased <> ''
       and (u.state in (${LANE_STATES_SQL}) and b.state in ('intended', 'sent')
-        or b.state = 'sent' and (s.job_id = s.ended_job_id) is not true)
-    union all select u.contact_list_id, b.from_row, b.to_row, b.sent, c.erased
+        or b.state = 'sent' and s.attempts > s.closed_tries)
+    union all select u.contact_list_id, s.id, s.job_id, true, b.from_row, b.to_row, b.sent, c.erased
     from shipment s join batch b on b.shipment_id = s.id join upload u on u.id = b.upload_id join chunk c on c.upload_id = u.id and c.seq = b.chunk_seq
     where s.tenant_id = ${erasure.tenantId} and s.doubtful and s.sent_at > clock_timestamp() - ${LATE} and c.erased <> ''`.execute(
       db,
     )
-  const busy = new Set<string>()
-  for (const { list_id: listId, from_row: from, to_row: to, sent, erased } of rows) {
-    for (let row = from; row < to; row += 1) {
-      if (hasBit(sent, row - from) && hasBit(erased, row)) busy.add(listId)
-    }
+  const under = rows.filter(hasErased)
+  const jobs = new Map<string, ErasureJob>()
+  for (const { request_id: requestId, job_id: jobId, is_worked: isWorked } of under) {
+    if (jobId !== null && !isWorked) jobs.set(requestId, { requestId, jobId })
   }
-  return busy
+  return { lists: new Set(under.map((row) => row.list_id)), jobs: [...jobs.values()] }
 }
 
 const digestOf = ({ seals }: ErasingDeps, { contactId }: ErasureContact): Buffer =>
@@ -110,12 +132,12 @@ const openContacts = async (db: Db, { claim }: ErasureWork): Promise<Open[]> => 
  */
 export const createErasureContacts = (
   deps: ErasingDeps,
-): Pick<ErasureStore, 'contactsToDelete' | 'noteContact' | 'postponeContact'> => ({
+): Pick<ErasureStore, 'contactsToDelete' | 'noteJobEnd' | 'noteContact' | 'postponeContact'> => ({
   contactsToDelete: async (work, limit) => {
     const { db } = deps.database
-    const busy = await busyLists(db, work)
+    const { lists, jobs } = await inFlight(db, work)
     const open = await openContacts(db, work)
-    const free = open.filter((row) => !busy.has(row.list_id))
+    const free = open.filter((row) => !lists.has(row.list_id))
     const later = free.find((row) => row.in_ms > 0)
     return {
       contacts: free
@@ -127,8 +149,15 @@ export const createErasureContacts = (
           refusals: row.refusals,
         })),
       busy: open.length - free.length,
+      jobs,
       later: later === undefined ? null : { inMs: later.in_ms, failure: later.failure! },
     }
+  },
+  noteJobEnd: async ({ requestId, jobId }) => {
+    await sql`update shipment set closed_tries = attempts
+      where id = ${requestId} and job_id = ${jobId} and state in ('intended', 'sent')`.execute(
+      deps.database.db,
+    )
   },
   postponeContact: (work, contact, { failure, inMs, isRefusal }) =>
     inTransaction(deps.database, async (tx) => {

@@ -19,23 +19,27 @@ const SHOW_EVERY_MS = 60_000
 /** Full jitter from 1 s, cap 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
+/** How the HTTP tries of a request are recorded. */
+export type Tries = { record: () => Promise<void>; noteRefused: () => Promise<void> }
+
 /**
  * Calls Genesys until it answers. Throws a failure that no retry fixes.
  * - After `retryWindowMs`, the upload is held as `genesys_unavailable`, never failed. It is also
  *   held if Genesys refuses the gateway's credentials, because they can be corrected.
  * - `onConflict` is called as soon as Genesys refuses a write with 409, before any wait or retry.
  *   Callers use it to read the list.
- * - `recordTry` is awaited for every HTTP try, after the try has its slot and before it is sent. If
- *   it throws, the call ends with that error.
+ * - `tries.record` is awaited for every HTTP try, after the try has its slot and before it is sent.
+ *   `tries.noteRefused` is awaited after every try that Genesys refused, so that it took no row. If
+ *   one of them throws, the call ends with that error.
  */
 export const callGenesys = async <T>(
   run: DeliveryRun,
   callClass: CallClass,
   call: (context: CallContext) => Promise<T>,
-  about: { onConflict?: () => Promise<unknown>; recordTry?: () => Promise<void> } = {},
+  about: { onConflict?: () => Promise<unknown>; tries?: Tries } = {},
 ): Promise<T> => {
   const { clock, retryWindowMs, random } = run.deps
-  const { onConflict, recordTry } = about
+  const { onConflict, tries } = about
   const endsAt = clock.monotonicMs() + retryWindowMs
   for (let attempt = 1; ; attempt += 1) {
     const left = endsAt - clock.monotonicMs()
@@ -48,8 +52,9 @@ export const callGenesys = async <T>(
         retryForMs: Math.max(0, Math.min(sliceMs, left)),
         beforeSend: async () => {
           run.lease.assertHeld()
-          await recordTry?.()
+          await tries?.record()
         },
+        afterRefusal: () => tries?.noteRefused(),
       })
       await noteAnswer(run, callClass)
       return answer

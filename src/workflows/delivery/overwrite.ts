@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../domain/audit/audit.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import type { UploadMode } from '../../domain/uploads/upload-options.ts'
 import type { CallContext } from '../ports/genesys/genesys.ts'
-import { callGenesys } from './call-genesys.ts'
+import { callGenesys, type Tries } from './call-genesys.ts'
 import { clearList } from './clear-list.ts'
 import { checkList } from './list-state.ts'
 import type { DeliveryRun } from './run.ts'
@@ -126,10 +126,10 @@ const wasWiped = (run: DeliveryRun, rows: number): boolean => {
  */
 export const sendWiping = <T>(
   run: DeliveryRun,
-  about: { rows: number; inDoubt: boolean; recordTry: () => Promise<void> },
+  about: { rows: number; inDoubt: boolean; tries: Tries },
   send: (mode: UploadMode, context: CallContext) => Promise<T>,
 ): Promise<T> => {
-  const { recordTry } = about
+  const { tries } = about
   let { inDoubt } = about
   return callGenesys(
     run,
@@ -145,7 +145,7 @@ export const sendWiping = <T>(
         throw error
       }
     },
-    { onConflict: () => checkList(run), recordTry },
+    { onConflict: () => checkList(run), tries },
   )
 }
 

@@ -9,24 +9,32 @@ import {
 import type { ErasureRemain } from '../../domain/erasures/erasure.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { backoffMs } from '../../lib/backoff.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type {
   ContactErasurePort,
   ContactToDelete,
   ErasureContact,
+  ErasureJob,
   ErasureStore,
   ErasureWork,
   EraseSubject,
 } from '../ports/erasures/erasures.ts'
+import type { ContactListPort } from '../ports/genesys/genesys.ts'
 
 export type DeleteContactsDeps = {
-  erasures: Pick<ErasureStore, 'contactsToDelete' | 'noteContact' | 'postponeContact' | 'wait'>
+  erasures: Pick<
+    ErasureStore,
+    'contactsToDelete' | 'noteJobEnd' | 'noteContact' | 'postponeContact' | 'wait'
+  >
+  contactLists: Pick<ContactListPort, 'readJob'>
   /**
    * null if the dialect has no call that deletes a contact. The receipt of the erasure then says
    * so.
    */
   contacts: ContactErasurePort | null
+  clock: Clock
   ids: Ids
   emit: Emit
   random: () => number
@@ -58,6 +66,12 @@ const OF_ALL: readonly string[] = [
 const MOST_REFUSALS = 100
 /** The wait between two checks while rows of the person are in flight. */
 const BUSY_AGAIN_MS = 2_000
+/**
+ * While the erasure itself asks for jobs, the wait grows to at most a minute: a quarter of the time
+ * that the erasure has waited already. Such an upload may be paused for days.
+ */
+const JOBS_AGAIN_MS = 60_000
+const SHARE_OF_WAIT = 0.25
 /** How many contacts are read from the store together. */
 const CONTACTS_AT_ONCE = 20
 
@@ -145,6 +159,53 @@ const noteFailure = async (
 }
 
 /**
+ * Asks for a job of a paused or held upload, and stores its end. Returns whether it has ended. A
+ * job that Genesys does not find may still run, so it proves nothing.
+ */
+const hasEnded = async (
+  { erasures, contactLists }: DeleteContactsDeps,
+  { erasure }: ErasureWork,
+  job: ErasureJob,
+  { signal }: Lease,
+): Promise<boolean> => {
+  const context = { tenantId: erasure.tenantId, class: 'poll', signal, retryForMs: 0 } as const
+  try {
+    const { state } = await contactLists.readJob(job.jobId, context)
+    if (state === 'processing') return false
+  } catch (error) {
+    if (error instanceof GenesysFailure) return false
+    throw error
+  }
+  await erasures.noteJobEnd(job)
+  return true
+}
+
+/**
+ * Waits for requests with rows of the person. Returns the milliseconds until the next check. 0: a
+ * job has ended, so the check is made again now.
+ */
+const awaitRequests = async (
+  deps: DeleteContactsDeps,
+  work: ErasureWork,
+  jobs: readonly ErasureJob[],
+  lease: Lease,
+): Promise<number> => {
+  let ended = false
+  for (const job of jobs) {
+    lease.assertHeld()
+    if (await hasEnded(deps, work, job, lease)) ended = true
+  }
+  if (ended) return 0
+  if (work.erasure.failure !== 'rows_on_their_way') {
+    await deps.erasures.wait(work, 'rows_on_their_way')
+    return BUSY_AGAIN_MS
+  }
+  if (jobs.length === 0) return BUSY_AGAIN_MS
+  const waitedMs = deps.clock.now().getTime() - Date.parse(work.erasure.updatedAt)
+  return Math.min(JOBS_AGAIN_MS, Math.max(BUSY_AGAIN_MS, waitedMs * SHARE_OF_WAIT))
+}
+
+/**
  * Deletes the person's contacts in Genesys. A contact that Genesys refuses to delete waits, while
  * the others are deleted. Returns the milliseconds until the next try. null: no contact is left to
  * delete.
@@ -155,12 +216,14 @@ export const deleteContacts = async (
   lease: Lease,
 ): Promise<number | null> => {
   for (;;) {
-    const { contacts, busy, later } = await deps.erasures.contactsToDelete(work, CONTACTS_AT_ONCE)
+    const { contacts, busy, jobs, later } = await deps.erasures.contactsToDelete(
+      work,
+      CONTACTS_AT_ONCE,
+    )
     if (contacts.length === 0 && busy > 0) {
-      if (work.erasure.failure !== 'rows_on_their_way') {
-        await deps.erasures.wait(work, 'rows_on_their_way')
-      }
-      return BUSY_AGAIN_MS
+      const waitMs = await awaitRequests(deps, work, jobs, lease)
+      if (waitMs > 0) return waitMs
+      continue
     }
     if (contacts.length === 0 && later === null) return null
     if (contacts.length === 0) {

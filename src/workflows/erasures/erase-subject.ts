@@ -1,12 +1,10 @@
 import { ERASURE_PLACES, ERASURE_STEPS } from '../../domain/erasures/erasure.ts'
 import type { Erasure, ErasureStep } from '../../domain/erasures/erasure.ts'
-import type { Clock } from '../../lib/clock.ts'
 import type { ErasureStore, ErasureWork, EraseSubject } from '../ports/erasures/erasures.ts'
 import { auditOf, deleteContacts, type DeleteContactsDeps } from './delete-contacts.ts'
 
 export type EraseDeps = DeleteContactsDeps & {
   erasures: Pick<ErasureStore, 'eraseLot' | 'complete'>
-  clock: Clock
 }
 
 type Lease = Parameters<EraseSubject>[1]

@@ -155,6 +155,15 @@ test('beforeSend runs before every attempt, after the wait, and what it throws e
   assert.equal(upstream.seen.length, 2)
 })
 
+test('afterRefusal runs only after a try of which Genesys took nothing', async (t) => {
+  const { upstream, lists } = await startClient(t, 'guide')
+  upstream.replies = [text(503, ''), json(408, {}), json(429, {}), json(401, {}), json(422, {})]
+  const after: number[] = []
+  const afterRefusal = (): void => void after.push(upstream.seen.length)
+  await assert.rejects(lists.sendBatch(batchOf(), contextOf({ afterRefusal })))
+  assert.deepEqual(after, [3, 4, 5])
+})
+
 test('an abort ends the request with its own reason and no retry', async (t) => {
   const { upstream, lists } = await startClient(t, 'guide')
   const stop = new AbortController()

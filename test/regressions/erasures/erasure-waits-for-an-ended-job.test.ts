@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
-import { createEraseSubject } from '../../../src/workflows/erasures/erase-subject.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { eraseOnce, ERASED, STILL_WAITING } from '../../support/erasures/erase-once.ts'
 import { CALLER, createWorkingGateway } from '../../support/gateway/working-gateway.ts'
 import { type MemoryGenesys, rowError } from '../../support/memory/memory-genesys.ts'
-import { audit, claimKey, ids } from '../../support/stages/store-uploads.ts'
+import { ids } from '../../support/stages/store-uploads.ts'
 
 /** More failed jobs than the lane's budget pays for, so that the upload is held. */
 const ROWS = 180
@@ -33,32 +32,6 @@ eachHome('An erasure of a person whose rows were in a job that has ended', (home
     return { ...g, listId }
   }
 
-  /** Works once on an erasure of this contact. Returns how it then stands. */
-  const erase = async (contactListId: string, contactId: string) => {
-    const [id, key] = [ids.newId('era'), ids.newUuid()]
-    await claimKey(store, key)
-    await store.erasures.ask({
-      ...{ id, tenantId: 'default', actor: 'key_1', audit: audit('erasure.accepted', id) },
-      subject: { kind: 'contact', contactListId, value: contactId },
-      scope: { tenantId: 'default', method: 'POST', path: '/x', key, owner: 'me' },
-      answerOf: () => ({ fingerprint: 'print', status: 202, body: '{}', location: null }),
-    })
-    await store.sql.executeSql(`update erasure set ready_at = 'infinity' where id <> '${id}'`)
-    const work = await store.erasures.claim('me')
-    assert.ok(work !== null)
-    const eraseSubject = createEraseSubject({
-      erasures: store.erasures,
-      contacts: { erase: async () => 'deleted' },
-      ...{ clock: systemClock, ids, emit: () => {}, random: () => 1 },
-    })
-    const lease = { signal: new AbortController().signal, assertHeld: () => {} }
-    await eraseSubject(work, lease)
-    const { state, failure } = (await store.erasures.find('default', id))!
-    return { state, failure }
-  }
-  const COMPLETED = { state: 'completed', failure: null }
-  const WAITING = { state: 'waiting', failure: 'rows_on_their_way' }
-
   for (const delivery of ['batches', 'file'] as const) {
     it(`ends while the upload is held, because the job refused the columns (${delivery})`, async () => {
       const errors = [rowError(0, 'genesys-unknown-column')]
@@ -74,7 +47,7 @@ eachHome('An erasure of a person whose rows were in a job that has ended', (home
       )
       await g.work()
       assert.equal((await g.find(id)).hold?.reason, 'refusals')
-      assert.deepEqual(await erase(g.listId, 'a'), COMPLETED)
+      assert.deepEqual(await eraseOnce(store, g.genesys, g.listId, 'a'), ERASED)
       g.genesys.contacts.clear()
       await g.control({ caller: CALLER, uploadId: id, action: 'resume' })
       await g.work()
@@ -93,7 +66,7 @@ eachHome('An erasure of a person whose rows were in a job that has ended', (home
     assert.ok(open.length > 0)
     for (const { chunkSeq, fromRow } of open) {
       const { contactIds } = await store.uploads.readChunk(id, chunkSeq)
-      assert.deepEqual(await erase(g.listId, contactIds[fromRow]!), COMPLETED)
+      assert.deepEqual(await eraseOnce(store, g.genesys, g.listId, contactIds[fromRow]!), ERASED)
     }
   })
 
@@ -107,7 +80,10 @@ eachHome('An erasure of a person whose rows were in a job that has ended', (home
     assert.equal((await g.find(id)).hold?.reason, 'refusals')
     const open = (await store.delivery.batches(id)).find(({ state }) => state === 'sent')!
     const { contactIds } = await store.uploads.readChunk(id, open.chunkSeq)
-    assert.deepEqual(await erase(g.listId, contactIds[open.fromRow]!), WAITING)
+    assert.deepEqual(
+      await eraseOnce(store, g.genesys, g.listId, contactIds[open.fromRow]!),
+      STILL_WAITING,
+    )
   })
 
   it('still waits if the upload was paused before Genesys reported the job', async () => {
@@ -122,7 +98,7 @@ eachHome('An erasure of a person whose rows were in a job that has ended', (home
     await g.work()
     await Promise.all(pauses)
     assert.equal((await g.find(id)).state, 'paused')
-    assert.deepEqual(await erase(g.listId, 'a'), WAITING)
+    assert.deepEqual(await eraseOnce(store, g.genesys, g.listId, 'a'), STILL_WAITING)
   })
 
   it('waits again once the upload has sent its rows in another job', async () => {
@@ -142,6 +118,6 @@ eachHome('An erasure of a person whose rows were in a job that has ended', (home
     await Promise.all(pauses)
     assert.equal((await g.find(id)).state, 'paused')
     assert.equal(g.genesys.sent.length, 2)
-    assert.deepEqual(await erase(g.listId, 'a'), WAITING)
+    assert.deepEqual(await eraseOnce(store, g.genesys, g.listId, 'a'), STILL_WAITING)
   })
 })

@@ -87,7 +87,7 @@ type GatewayStep = typeof gatewayStep extends fc.Arbitrary<infer T> ? T : never
 type EntryStep = typeof entryStep extends fc.Arbitrary<infer T> ? T : never
 
 const WRITTEN = ['ship', 'settleShipment', 'dissolve', 'intend', 'recordTry', 'settle'] as const
-const MORE_WRITTEN = ['noteJob', 'noteJobEnd', 'finish', 'split'] as const
+const MORE_WRITTEN = ['noteRefusedTry', 'noteJob', 'noteJobEnd', 'finish', 'split'] as const
 
 /**
  * A person's entries up to this epoch of a tenant have ended. After the try `last`, they need not

@@ -179,6 +179,7 @@ export const createMemoryDelivery = (
       const noted = store.allParts.get(requestId) ?? store.all.get(requestId)!
       Object.assign(noted, { state: 'sent', jobId })
     },
+    noteRefusedTry: async (claim) => check(claim),
     noteJobEnd: async (claim) => check(claim),
     reopenDoubtful: async (claim) => check(claim),
     split: async (claim, batchId, uploadId, parts) => {

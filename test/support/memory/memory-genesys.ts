@@ -38,6 +38,17 @@ export type MemoryGenesys = ContactListPort & {
   contexts: CallContext[]
 }
 
+/** Takes a request, and reports it to the caller if it is refused, as the real client does. */
+const refusing = async (context: CallContext, take: () => void): Promise<void> => {
+  try {
+    take()
+  } catch (error) {
+    const status = error instanceof GenesysFailure ? (error.status ?? 0) : 0
+    if (status >= 400 && status < 500 && status !== 408) await context.afterRefusal?.()
+    throw error
+  }
+}
+
 /**
  * Genesys in memory. It applies what it is sent immediately. `jobs`: it answers with a job that is
  * read later.
@@ -63,7 +74,7 @@ export const createMemoryGenesys = (
     const records = mode === 'append' ? all : all.slice(1)
     const file = { ...part, mode, records }
     genesys.files.push(file)
-    genesys.onFile(file, genesys.files.length)
+    await refusing(context, () => genesys.onFile(file, genesys.files.length))
     if (mode === 'overwrite') genesys.contacts.clear()
     for (const record of records) genesys.contacts.set(record[0]!, record.join())
     return { jobId: answerWithJob(records.length) }
@@ -120,7 +131,7 @@ export const createMemoryGenesys = (
       const batch = typeof given === 'function' ? given() : given
       genesys.contexts.push(context)
       genesys.sent.push(batch)
-      genesys.onSend(batch, genesys.sent.length)
+      await refusing(context, () => genesys.onSend(batch, genesys.sent.length))
       if (batch.mode === 'overwrite') genesys.contacts.clear()
       const width = batch.columns.length
       for (const [row, id] of batch.contactIds.entries()) {

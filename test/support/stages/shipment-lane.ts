@@ -46,6 +46,7 @@ const WRITTEN = [
   'dissolve',
   'intend',
   'recordTry',
+  'noteRefusedTry',
   'noteJob',
   'noteJobEnd',
   'settle',

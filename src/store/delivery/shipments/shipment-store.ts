@@ -18,6 +18,7 @@ import { LANE_STATES_SQL } from '../../uploads/upload-row.ts'
 import { lookAgain } from '../look-again.ts'
 import { fenceLost, heldLane, lockLane, type LockedUpload, withholdSince } from '../record-try.ts'
 import { doubtContent, settledRegister } from '../register.ts'
+import { withoutErased } from '../settle.ts'
 import { type SettledRow, toEnded, writeUploads } from './settled-rows.ts'
 import { createWaiting } from './waiting-uploads.ts'
 
@@ -95,6 +96,7 @@ const insertResults = async (tx: Tx, settled: readonly SettledUpload[]): Promise
 type Looked = LockedEpochs & {
   upload_id: string
   subjects: Buffer | null
+  erased: Buffer
   since: SuppressionEpochs | null
 }
 
@@ -108,7 +110,7 @@ const readSubjects = async (
 ): Promise<Map<string, Looked>> => {
   const list = uploads[0]?.contact_list_id ?? ''
   const { rows } = await sql<Looked>`with ${lockEpochs(sql`${list}`)}
-    select upload_id, subjects, suppression_epochs as since, ${LOCKED_EPOCHS} from chunk join upload on upload.id = upload_id
+    select upload_id, subjects, erased, suppression_epochs as since, ${LOCKED_EPOCHS} from chunk join upload on upload.id = upload_id
     where upload_id = any(${uploads.map(({ id }) => id)}::text[]) and seq = 0`.execute(tx)
   return new Map(rows.map((row) => [row.upload_id, row]))
 }
@@ -144,8 +146,9 @@ const settleRegister = async (
   const looked = await readSubjects(tx, rows)
   const ended = settled.flatMap(({ uploadId, delivered, confirmed }) => {
     const upload = byId.get(uploadId)
-    const subjects = looked.get(uploadId)?.subjects ?? null
-    return upload === undefined ? [] : [{ upload, delivered, subjects, confirmed }]
+    const { subjects = null, erased = null } = looked.get(uploadId) ?? {}
+    const rest = withoutErased(delivered, erased)
+    return upload === undefined ? [] : [{ upload, delivered: rest, subjects, confirmed }]
   })
   const tables = settledRegister(seals, ended)
   if (tables.length > 0) await executeKept(tx, sql`with ${sql.join(tables)} select`)

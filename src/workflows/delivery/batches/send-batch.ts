@@ -2,7 +2,7 @@ import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { Batch } from '../../ports/delivery/delivery.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { BatchAnswer, BatchToSend } from '../../ports/genesys/genesys.ts'
-import { callGenesys } from '../call-genesys.ts'
+import { callGenesys, type Tries } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
 import { sendWiping, wipesNext } from '../overwrite.ts'
 import type { DeliveryRun } from '../run.ts'
@@ -22,17 +22,17 @@ export const sendBatch = async (
   const { contactLists } = run.deps
   const request = plan.requests.get(batch.id) ?? requestOf(run, batch, plan)
   plan.requests.delete(batch.id)
-  const recordTry = (): Promise<void> => recordBatchTry(run, batch)
+  const tries = triesOf(run, batch)
   try {
     const answer = wipesNext(run)
       ? await sendWiping(
           run,
-          { rows: request.contactIds.length, inDoubt: batch.attempts > 0, recordTry },
+          { rows: request.contactIds.length, inDoubt: batch.attempts > 0, tries },
           (mode, context) => contactLists.sendBatch({ ...request, mode }, context),
         )
       : await callGenesys(run, 'delivery', (context) => contactLists.sendBatch(request, context), {
           onConflict: () => checkList(run),
-          recordTry,
+          tries,
         })
     if (answer.kind === 'accepted') batch.jobId = answer.jobId
     return answer
@@ -42,11 +42,14 @@ export const sendBatch = async (
   }
 }
 
-const recordBatchTry = async (run: DeliveryRun, batch: Batch): Promise<void> => {
-  await run.deps.delivery.recordTry(run.claim, batch.id)
-  batch.state = 'sent'
-  batch.attempts += 1
-}
+const triesOf = ({ deps: { delivery }, claim }: DeliveryRun, batch: Batch): Tries => ({
+  record: async () => {
+    await delivery.recordTry(claim, batch.id)
+    batch.state = 'sent'
+    batch.attempts += 1
+  },
+  noteRefused: () => delivery.noteRefusedTry(claim, batch.id),
+})
 
 /**
  * Builds the request while an earlier request is in flight, so that it can be sent without a delay.

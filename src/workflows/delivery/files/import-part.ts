@@ -22,7 +22,7 @@ import {
 } from './import-status.ts'
 import type { PartColumns } from './part-columns.ts'
 import type { OpenPart } from './part-refusals.ts'
-import { fileOf, recordPartTry } from './send-part.ts'
+import { fileOf, partTries } from './send-part.ts'
 import type { PartOutcome } from './settle-part.ts'
 
 /**
@@ -107,7 +107,7 @@ export const importPart = async (
     try {
       await callGenesys(run, 'delivery', (context) => ports.start(file, context), {
         onConflict: () => checkList(run),
-        recordTry: () => recordPartTry(run, open),
+        tries: partTries(run, open),
       })
     } catch (error) {
       if (error instanceof GenesysFailure || error instanceof RowsWithheld) return error

@@ -3,7 +3,7 @@ import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 import type { ContactFilePart } from '../../ports/delivery/contact-files.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { CallContext } from '../../ports/genesys/genesys.ts'
-import { callGenesys } from '../call-genesys.ts'
+import { callGenesys, type Tries } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
 import { sendWiping, wipesNext } from '../overwrite.ts'
 import type { DeliveryRun } from '../run.ts'
@@ -28,13 +28,16 @@ export const fileOf = (
   rows: part.rows,
 })
 
+/** How the HTTP tries of the part are recorded. */
+export const partTries = (run: DeliveryRun, open: OpenPart): Tries => ({
+  record: () => recordPartTry(run, open),
+  noteRefused: () => run.deps.delivery.noteRefusedTry(run.claim, open.part.id),
+})
+
 /**
  * Records an HTTP try of the part. From then until the answer, the outcome of the part is unknown.
  */
-export const recordPartTry = async (
-  run: DeliveryRun,
-  { part, batches }: OpenPart,
-): Promise<void> => {
+const recordPartTry = async (run: DeliveryRun, { part, batches }: OpenPart): Promise<void> => {
   await run.deps.delivery.recordTry(run.claim, part.id)
   part.state = 'sent'
   part.jobId = null
@@ -99,13 +102,13 @@ export const sendPart = async (
 ): Promise<string | GenesysFailure | RowsWithheld> => {
   const { part } = open
   const send = senderOf(run, open, columns, records)
-  const recordTry = (): Promise<void> => recordPartTry(run, open)
+  const tries = partTries(run, open)
   try {
     const { jobId } = wipesNext(run)
-      ? await sendWiping(run, { rows: part.rows, inDoubt: part.attempts > 0, recordTry }, send)
+      ? await sendWiping(run, { rows: part.rows, inDoubt: part.attempts > 0, tries }, send)
       : await callGenesys(run, 'delivery', (context) => send('append', context), {
           onConflict: () => checkList(run),
-          recordTry,
+          tries,
         })
     part.jobId = jobId
     await run.deps.delivery.noteJob(run.claim, part.id, jobId)

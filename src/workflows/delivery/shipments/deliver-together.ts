@@ -232,12 +232,14 @@ const takenWhole = async (
     return 'whole'
   }
   let tried = false
-  const recordTry = async (): Promise<void> => {
+  const record = async (): Promise<void> => {
     if (tried) return delivery.recordTry(run.claim, sending.going.shipment.id)
     sending.going = (await sending.more()) ?? sending.going
     await shipments.ship(run.claim, sending.going.shipment)
     tried = true
   }
+  const noteRefused = (): Promise<void> =>
+    delivery.noteRefusedTry(run.claim, sending.going.shipment.id)
   const startedMs = run.deps.clock.monotonicMs()
   let taken = false
   try {
@@ -245,7 +247,7 @@ const takenWhole = async (
       run,
       'delivery',
       (context) => contactLists.sendBatch(() => sending.going.request, context),
-      { onConflict: () => checkList(run), recordTry },
+      { onConflict: () => checkList(run), tries: { record, noteRefused } },
     )
     taken = true
     if (receipt.kind === 'ingested') return 'whole'

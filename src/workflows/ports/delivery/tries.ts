@@ -35,6 +35,11 @@ export type TryStore = {
    */
   recordTry(claim: LaneClaim, requestId: string): Promise<void>
   /**
+   * Stores that Genesys refused one recorded try of a request, and took no row of this try. Call it
+   * at most once for a try. An erasure does not wait for such a try.
+   */
+  noteRefusedTry(claim: LaneClaim, requestId: string): Promise<void>
+  /**
    * Stores the job that Genesys made for a request. Does this even if the upload was paused
    * meanwhile: the job is read when the upload resumes.
    */

@@ -28,6 +28,9 @@ export type ErasureWork = {
 /** A contact that an erasure found. */
 export type ErasureContact = { contactListId: string; contactId: string }
 
+/** A job of a request with rows of the person, which no run of an upload polls now. */
+export type ErasureJob = { requestId: string; jobId: string }
+
 /** A contact to delete from Genesys. `refusals`: how often Genesys refused to delete it. */
 export type ContactToDelete = ErasureContact & { refusals: number }
 
@@ -69,8 +72,9 @@ export type ErasureStore = {
   /**
    * Contacts that are to be deleted from Genesys now, at most `limit`. Contacts that were never
    * tried come first. `busy`: how many other contacts must wait, because rows of the person may be
-   * in flight to their list. `later`: the contact that must be tried next among those that were
-   * postponed. null: there is none.
+   * in flight to their list. `jobs`: the jobs for which they wait and whose uploads are paused or
+   * held. Ask Genesys for these jobs, because nobody else does. `later`: the contact that must be
+   * tried next among those that were postponed. null: there is none.
    */
   contactsToDelete(
     work: ErasureWork,
@@ -78,8 +82,14 @@ export type ErasureStore = {
   ): Promise<{
     contacts: ContactToDelete[]
     busy: number
+    jobs: ErasureJob[]
     later: { inMs: number; failure: string } | null
   }>
+  /**
+   * Records that a job has ended, so that no contact waits for it any longer. Does nothing if the
+   * request has another job now, or is settled. Needs no claim, because an end never changes.
+   */
+  noteJobEnd(job: ErasureJob): Promise<void>
   /** Records the outcome for a contact in Genesys. Throws `FenceLost`. */
   noteContact(
     work: ErasureWork,

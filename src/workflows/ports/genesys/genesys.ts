@@ -35,6 +35,11 @@ export type CallContext = {
    * In that case, the call sends nothing and ends with the error.
    */
   beforeSend?: () => Promise<void> | void
+  /**
+   * Called and awaited after every HTTP try that Genesys refused with a 4xx other than 408. Genesys
+   * took nothing of such a try. If it throws, the call ends with the error.
+   */
+  afterRefusal?: () => Promise<void> | void
 }
 
 /** The rows of one request, before a dialect writes them as a body. */
