@@ -91,7 +91,9 @@ const filterOf = async (
 /**
  * Stops a running campaign if the caller allowed this (`activation`: restart), or if the gateway
  * itself has stopped the campaign before. Otherwise the version fails. Before the stop, stores that
- * the campaign must be started again.
+ * the campaign must be started again. If the campaign is on although the gateway has stopped it
+ * before, the campaign counts as busy, and the waits grow: Genesys may accept the stop without an
+ * effect.
  */
 const stop = async (
   run: SegmentRun,
@@ -106,15 +108,15 @@ const stop = async (
         'Someone started the campaign, and Genesys cannot change the filter of a running campaign.',
     })
   }
+  const isAgain = progress.stopped !== null
   const at = run.deps.clock.now().toISOString()
   await step(run, {
-    ...released(run),
     waitingFor: 'campaign',
     progress: progressed(run, { stopped: { at, leftVersion: campaign.version } }),
     audit: [audited(run, 'segment.campaign_stopped', { outcome: 'intended' })],
   })
   await campaigns.stop(campaignId, contextOf(run))
-  return STOPPING_LOOK_MS
+  return isAgain ? waitForCampaign(run, 'campaign') : STOPPING_LOOK_MS
 }
 
 const untilInactive = async (run: SegmentRun): Promise<number> => {
