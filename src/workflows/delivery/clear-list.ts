@@ -2,6 +2,7 @@ import { differingColumns } from '../../domain/contacts/shown-cells.ts'
 import type { BatchToSend } from '../ports/genesys/genesys.ts'
 import { callGenesys } from './call-genesys.ts'
 import { checkList } from './list-state.ts'
+import { createLongWait } from './long-wait.ts'
 import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from './run.ts'
 
 /** Genesys' Terraform provider checks every 5 s until a cleared list is empty. */
@@ -104,7 +105,8 @@ export const proveCleared = async (
   const names = sent.columns.map(({ name }) => name)
   const ids = sent.contactIds.slice(0, PROOF_ROWS)
   for (let tries = 1; ; tries += 1) {
-    await aside(run, () => pause(run, PROOF_WAIT_MS * 2 ** (tries - 1)))
+    // A new wait, because each one asks after 5 s whether the run may continue.
+    await aside(run, () => createLongWait(run)(PROOF_WAIT_MS * 2 ** (tries - 1)))
     await askGoingOn(run)
     const held = await callGenesys(run, 'read', (context) =>
       contactReads.readContacts(run.upload.contactListId, ids, context),
