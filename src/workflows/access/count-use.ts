@@ -86,7 +86,8 @@ const usedOf = (tenant: Tenant, nowMs: number) => ({
 })
 
 /**
- * Counts in memory, and shares new counts through the database within a second. A call waits for
+ * Counts in memory, and shares new counts through the database within a second (after a failure of
+ * the database, within 30 seconds). A call waits for
  * the database only if this instance does not know the tenant yet, or has not read its quotas and
  * use for two seconds. So the use can exceed a quota by at most what the other instances accept
  * within three seconds.

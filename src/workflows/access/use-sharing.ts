@@ -26,9 +26,12 @@ export type Tenant = {
 export type SharingDeps = { use: TenantUseStore; clock: Clock; emit: Emit }
 
 const TELL_EVERY_MS = 1_000
+/** After each failure in a row, the wait doubles up to this. An outage then logs little. */
+const LONGEST_WAIT_MS = 30_000
 
 /**
- * While something is counted, runs one statement a second. The statement covers the tenants that
+ * While something is counted, runs one statement a second. While the statement fails, the waits
+ * grow. They end as soon as a statement for a call succeeds. The statement covers the tenants that
  * called this instance or were counted since the last statement. It shares their use here and reads
  * their use on all instances.
  */
@@ -37,23 +40,37 @@ export const createUseSharing = (deps: SharingDeps, tenants: ReadonlyMap<string,
   const stopped = new AbortController()
   let underWay: Promise<void> | null = null
   let waiting: Promise<void> | null = null
+  let failures = 0
+  /** Aborts when the database answers again after failures. */
+  let answered = new AbortController()
   /**
    * Shares and reads now. If a statement already runs, waits for its end and then runs another
    * statement. The running statement may not yet include the tenant or the count of this caller.
    */
   const now = async (): Promise<void> => {
     if (underWay !== null) await underWay.catch(() => undefined)
-    underWay ??= tell(deps, tenants).finally(() => {
-      underWay = null
-    })
+    underWay ??= tell(deps, tenants)
+      .then(noteAnswer)
+      .finally(() => {
+        underWay = null
+      })
     return underWay
+  }
+  const noteAnswer = (): void => {
+    if (failures === 0) return
+    failures = 0
+    answered.abort()
+    answered = new AbortController()
   }
   const failed = (error: unknown): void =>
     emit('job.failed', { queue: 'tenant-use', error: traceOf(error) })
   const later = async (): Promise<void> => {
-    await clock.sleep(TELL_EVERY_MS, stopped.signal).catch(() => undefined)
+    const waitMs = Math.min(LONGEST_WAIT_MS, TELL_EVERY_MS * 2 ** Math.max(0, failures - 1))
+    const sooner = AbortSignal.any([stopped.signal, answered.signal])
+    await clock.sleep(waitMs, sooner).catch(() => undefined)
     waiting = null
     await now().catch((error: unknown) => {
+      failures += 1
       failed(error)
       // Perhaps no call follows that would share what is counted.
       if (!stopped.signal.aborted) soon()
