@@ -78,6 +78,7 @@ export type Erasure = {
   state: ErasureState
   places: Partial<Record<ErasurePlace, PlaceReport>>
   suppressions: number | null
+  /** How often in a row Genesys gave no answer about a contact. */
   attempts: number
   failure: string | null
   createdAt: string

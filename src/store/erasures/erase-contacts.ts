@@ -112,6 +112,7 @@ type Open = {
   contact_digest: Buffer
   sealed_id: Buffer
   refusals: number
+  failures: number
   failure: string | null
   in_ms: number
 }
@@ -119,7 +120,7 @@ type Open = {
 /** The contacts that are not deleted yet, in the order in which they are due. */
 const openContacts = async (db: Db, { claim }: ErasureWork): Promise<Open[]> => {
   const { rows } =
-    await sql<Open>`select contact_list_id as list_id, contact_digest, sealed_id, refusals, failure,
+    await sql<Open>`select contact_list_id as list_id, contact_digest, sealed_id, refusals, failures, failure,
       coalesce(greatest(0, ceil(extract(epoch from due_at - clock_timestamp()) * 1000)), 0)::float8 as in_ms
     from erasure_contact where erasure_id = ${claim.erasureId} and state = 'found'
     order by due_at nulls first, contact_list_id, contact_digest`.execute(db)
@@ -147,6 +148,7 @@ export const createErasureContacts = (
           contactListId: row.list_id,
           contactId: deps.seals.contactIds.open(row.contact_digest, row.sealed_id),
           refusals: row.refusals,
+          failures: row.failures,
         })),
       busy: open.length - free.length,
       jobs,
@@ -159,10 +161,11 @@ export const createErasureContacts = (
       deps.database.db,
     )
   },
-  postponeContact: (work, contact, { failure, inMs, isRefusal }) =>
+  postponeContact: (work, contact, { failure, inMs, isRefusal, isOutage }) =>
     inTransaction(deps.database, async (tx) => {
       await lockErasure(tx, work.claim)
       await sql`update erasure_contact set failure = ${failure}, refusals = refusals + ${isRefusal ? 1 : 0}::int,
+          failures = failures + ${isOutage ? 0 : 1}::int,
           due_at = clock_timestamp() + make_interval(secs => ${inMs}::float8 / 1000)
         where erasure_id = ${work.claim.erasureId} and contact_list_id = ${contact.contactListId}
           and contact_digest = ${digestOf(deps, contact)} and state = 'found'`.execute(tx)

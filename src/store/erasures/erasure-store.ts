@@ -138,10 +138,10 @@ export const createErasureStore = (given: {
     ...createLane(deps),
     eraseLot: (work, step, after) => LOTS[step](deps, work, after),
     ...createErasureContacts(deps),
-    wait: (work, failure) =>
+    wait: (work, failure, outages) =>
       inTransaction(database, async (tx) => {
         await lockErasure(tx, work.claim)
-        await sql`update erasure set state = 'waiting', failure = ${failure}, attempts = attempts + 1,
+        await sql`update erasure set state = 'waiting', failure = ${failure}, attempts = ${outages}::int,
             version = version + 1, updated_at = clock_timestamp() where id = ${work.claim.erasureId}`.execute(
           tx,
         )

@@ -59,6 +59,13 @@ const OF_ALL: readonly string[] = [
   'forbidden',
   'malformed_answer',
 ]
+/** Failures that say nothing about a contact: Genesys cannot be asked now. */
+const OUTAGES: readonly string[] = ['unavailable', 'throttled', 'unauthorized']
+/**
+ * The longest wait of the whole erasure because of one contact, so that contacts that are due
+ * sooner need not wait for it. The contact itself waits longer.
+ */
+const LONGEST_FOR_ONE_MS = 60_000
 /**
  * After so many refusals, the contact counts as kept, so that the erasure can end. With the waits
  * of `BACKOFF`, the refusals take about half a day.
@@ -134,28 +141,31 @@ const noteEnd = async (
 }
 
 /**
- * Notes that a contact was not deleted. Returns the milliseconds until the work may continue. null:
- * the next contact may be tried now.
+ * Notes that a contact was not deleted. `outages`: how often in a row Genesys gave no answer before.
+ * Returns the milliseconds until the work may continue. null: the next contact may be tried now.
  */
 const noteFailure = async (
   deps: DeleteContactsDeps,
   work: ErasureWork,
   contact: ContactToDelete,
   { kind, retryAfterMs }: GenesysFailure,
+  outages: number,
 ): Promise<number | null> => {
   const isRefusal = !OF_ALL.includes(kind)
-  const attempt = (isRefusal ? contact.refusals : work.erasure.attempts) + 1
-  if (isRefusal && attempt >= MOST_REFUSALS) {
+  const isOutage = OUTAGES.includes(kind)
+  if (isRefusal && contact.refusals + 1 >= MOST_REFUSALS) {
     await noteEnd(deps, work, contact, { kept: 'genesys_refuses_deletion' })
     return null
   }
+  const attempt = (isOutage ? outages : contact.failures) + 1
   const inMs = Math.max(1, backoffMs(BACKOFF, attempt, deps.random, retryAfterMs ?? 0))
-  await deps.erasures.postponeContact(work, contact, { failure: kind, inMs, isRefusal })
-  const about = { erasureId: work.erasure.id, failure: kind, attempt }
-  deps.emit('erasure.waiting', { ...about, retryInMs: inMs })
+  const about = { failure: kind, inMs, isRefusal, isOutage }
+  await deps.erasures.postponeContact(work, contact, about)
+  const erasureId = work.erasure.id
+  deps.emit('erasure.waiting', { erasureId, failure: kind, attempt, retryInMs: inMs })
   if (isRefusal) return null
-  await deps.erasures.wait(work, kind)
-  return inMs
+  await deps.erasures.wait(work, kind, isOutage ? attempt : 0)
+  return isOutage ? inMs : Math.min(inMs, LONGEST_FOR_ONE_MS)
 }
 
 /**
@@ -188,6 +198,7 @@ const awaitRequests = async (
   deps: DeleteContactsDeps,
   work: ErasureWork,
   jobs: readonly ErasureJob[],
+  outages: number,
   lease: Lease,
 ): Promise<number> => {
   let ended = false
@@ -197,7 +208,7 @@ const awaitRequests = async (
   }
   if (ended) return 0
   if (work.erasure.failure !== 'rows_on_their_way') {
-    await deps.erasures.wait(work, 'rows_on_their_way')
+    await deps.erasures.wait(work, 'rows_on_their_way', outages)
     return BUSY_AGAIN_MS
   }
   if (jobs.length === 0) return BUSY_AGAIN_MS
@@ -215,19 +226,20 @@ export const deleteContacts = async (
   work: ErasureWork,
   lease: Lease,
 ): Promise<number | null> => {
+  let outages = work.erasure.attempts
   for (;;) {
     const { contacts, busy, jobs, later } = await deps.erasures.contactsToDelete(
       work,
       CONTACTS_AT_ONCE,
     )
     if (contacts.length === 0 && busy > 0) {
-      const waitMs = await awaitRequests(deps, work, jobs, lease)
+      const waitMs = await awaitRequests(deps, work, jobs, outages, lease)
       if (waitMs > 0) return waitMs
       continue
     }
     if (contacts.length === 0 && later === null) return null
     if (contacts.length === 0) {
-      await deps.erasures.wait(work, later!.failure)
+      await deps.erasures.wait(work, later!.failure, outages)
       return later!.inMs
     }
     for (const contact of contacts) {
@@ -237,11 +249,12 @@ export const deleteContacts = async (
           ? ({ kept: 'genesys_cannot_delete' } as const)
           : await deleteOne(deps.contacts, work, contact, lease)
       if (end instanceof GenesysFailure) {
-        const waitMs = await noteFailure(deps, work, contact, end)
+        const waitMs = await noteFailure(deps, work, contact, end, outages)
         if (waitMs !== null) return waitMs
       } else {
         await noteEnd(deps, work, contact, end)
       }
+      outages = 0
     }
   }
 }

@@ -119,7 +119,10 @@ eachHome('Erasures', (home) => {
     })
     assert.equal(await store.delivery.registerSize('default', name), 0)
     const { contacts, busy } = await store.erasures.contactsToDelete(work, 10)
-    assert.deepEqual([contacts, busy], [[{ contactListId: name, contactId: 'cy', refusals: 0 }], 0])
+    assert.deepEqual(
+      [contacts, busy],
+      [[{ contactListId: name, contactId: 'cy', refusals: 0, failures: 0 }], 0],
+    )
     await store.erasures.noteContact(work, contacts[0]!, 'deleted', [])
     await steps({ ...work, position: { step: 'register', after: null } }, 'retractions')
     assert.equal(await store.delivery.registerSize('default', name), 0)
@@ -206,7 +209,7 @@ eachHome('Erasures', (home) => {
     const work = await claim(await ask(phone('+12125550106')))
     await steps(work, 'guest_files')
     assert.deepEqual((await store.erasures.contactsToDelete(work, 10)).contacts, [
-      { contactListId: name, contactId: 'flo', refusals: 0 },
+      { contactListId: name, contactId: 'flo', refusals: 0, failures: 0 },
     ])
   })
 })

@@ -31,8 +31,11 @@ export type ErasureContact = { contactListId: string; contactId: string }
 /** A job of a request with rows of the person, which no run of an upload polls now. */
 export type ErasureJob = { requestId: string; jobId: string }
 
-/** A contact to delete from Genesys. `refusals`: how often Genesys refused to delete it. */
-export type ContactToDelete = ErasureContact & { refusals: number }
+/**
+ * A contact to delete from Genesys. `refusals`: how often Genesys refused to delete it. `failures`:
+ * how often Genesys answered that it does not delete it, for whatever reason.
+ */
+export type ContactToDelete = ErasureContact & { refusals: number; failures: number }
 
 /** Erasures, and the work on them. One worker at a time holds an erasure. */
 export type ErasureStore = {
@@ -99,17 +102,19 @@ export type ErasureStore = {
   ): Promise<void>
   /**
    * Records that a contact was not deleted, and is to be tried again in `inMs`. `isRefusal`: the
-   * failure counts as a refusal of this contact. Throws `FenceLost`.
+   * failure counts as a refusal of this contact. `isOutage`: the failure says nothing about this
+   * contact. Throws `FenceLost`.
    */
   postponeContact(
     work: ErasureWork,
     contact: ErasureContact,
-    about: { failure: string; inMs: number; isRefusal: boolean },
+    about: { failure: string; inMs: number; isRefusal: boolean; isOutage: boolean },
   ): Promise<void>
   /**
-   * Records that the erasure waits for Genesys, or for rows that are in flight. Throws `FenceLost`.
+   * Records that the erasure waits for Genesys, or for rows that are in flight. `outages`: how often
+   * in a row Genesys gave no answer about a contact. Throws `FenceLost`.
    */
-  wait(work: ErasureWork, failure: string): Promise<void>
+  wait(work: ErasureWork, failure: string, outages: number): Promise<void>
   /** Ends the erasure and deletes the person's data from it. Throws `FenceLost`. */
   complete(work: ErasureWork, auditOf: (done: Erasure) => AuditEntry): Promise<Erasure>
 }
