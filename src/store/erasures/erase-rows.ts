@@ -216,6 +216,9 @@ const eraseChunk = async (
     const payload = await deps.encodeChunk(dataKey, row.upload_id, without.chunk)
     const written = await inTransaction(deps.database, async (tx) => {
       await lockErasure(tx, work.claim)
+      // A retry of the upload locks it before it is accepted. So either the retry finds that rows
+      // were erased, or `retriesOf` finds the retry.
+      await sql`select from upload where id = ${row.upload_id} for share`.execute(tx)
       if (!FINAL_STATES.some((state) => state === row.state)) await raiseEpochs(tx, row.list_id)
       if (!(await write(tx, row, payload, without))) return false
       const count = without.accepted + without.rejected
@@ -224,6 +227,16 @@ const eraseChunk = async (
     })
     if (written) return
   }
+}
+
+/**
+ * The retries of these uploads. They copied rows, and may have been accepted after the uploads of a
+ * lot were read.
+ */
+const retriesOf = async (db: Db, uploads: readonly string[]): Promise<string[]> => {
+  const { rows } = await sql<{ id: string }>`select jsonb_array_elements_text(child_ids) as id
+    from upload where id = any(${idsOf(uploads)}) and jsonb_array_length(child_ids) > 0`.execute(db)
+  return rows.map(({ id }) => id)
 }
 
 /** Erases the person's rows of uploads, a few uploads at a time. */
@@ -237,8 +250,13 @@ export const eraseRows: EraseLot = async (deps, work, after) => {
     own: Buffer.from(work.erasure.subjectDigest, 'hex'),
   }
   const digests = [...contacts.values()].flatMap((one) => one.digests)
-  for (const place of await candidates(db, work, uploads, digests)) {
-    await eraseChunk(deps, work, place, person, after ?? '')
+  const seen = new Set(uploads)
+  for (let some = uploads; some.length > 0;) {
+    for (const place of await candidates(db, work, some, digests)) {
+      await eraseChunk(deps, work, place, person, after ?? '')
+    }
+    some = (await retriesOf(db, some)).filter((id) => !seen.has(id))
+    for (const id of some) seen.add(id)
   }
   const next = nextAfter(uploads)
   await inTransaction(deps.database, async (tx) => {

@@ -8,6 +8,7 @@ import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import { createControl, goOn, lockOwn } from './control.ts'
+import { erasedRows } from './stage.ts'
 import { toUpload } from './upload-row.ts'
 
 /**
@@ -16,7 +17,7 @@ import { toUpload } from './upload-row.ts'
  */
 const ROWS_KEPT_DAYS = RETENTION_RULES['staged-rows'].keptDays
 
-type StagingRow = { options: unknown; plan_basis: string; rows_kept: boolean }
+type StagingRow = { options: unknown; plan_basis: string; rows_kept: boolean; erased: number }
 
 /** The SQL store for what callers do with uploads and with plans. */
 export const createControls = (deps: {
@@ -27,7 +28,8 @@ export const createControls = (deps: {
   staging: async (tenantId, uploadId) => {
     const { rows } = await sql<StagingRow>`select options, plan_basis,
         data_key is not null and exists (select from chunk where upload_id = upload.id)
-          and coalesce(completed_at >= ${CERTAIN_NOW} - make_interval(days => ${ROWS_KEPT_DAYS}::int), true) as rows_kept
+          and coalesce(completed_at >= ${CERTAIN_NOW} - make_interval(days => ${ROWS_KEPT_DAYS}::int), true) as rows_kept,
+        ${erasedRows(sql`upload.id`)} as erased
       from upload where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(
       deps.database.db,
     )
@@ -35,7 +37,8 @@ export const createControls = (deps: {
     if (row === undefined) return null
     // A gateway that did not store options yet left `{}` here. Every option then has its default.
     const options = uploadOptionsSchema.parse(row.options)
-    return { options, planBasis: row.plan_basis, rowsKept: row.rows_kept }
+    const { plan_basis: planBasis, rows_kept: rowsKept, erased } = row
+    return { options, planBasis, rowsKept, erased }
   },
   apply: (input) =>
     inTransaction(deps.database, async (tx) => {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import { packSuppressed } from '../../domain/do-not-call/suppression.ts'
 import { brokenSums, completedState, type Upload } from '../../domain/uploads/upload.ts'
@@ -113,13 +113,29 @@ const writeUpload = async (
   return toUpload(rows[0]!)
 }
 
+/** How many rows of an upload were erased. */
+export const erasedRows = (uploadId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`(select coalesce(sum(bit_count(erased)), 0)::int from chunk where upload_id = ${uploadId})`
+
+/**
+ * Throws `StagingLost` if rows of the parent were erased since they were copied, because the copy
+ * still has the person. The parent must be locked. An erasure locks it too, so it either has erased
+ * the rows already, or finds the child.
+ */
+const refuseErased = async (tx: Tx, parentId: string, erased: number): Promise<void> => {
+  const { rows } = await sql<{ n: number }>`select ${erasedRows(parentId)} as n`.execute(tx)
+  if (rows[0]!.n === erased) return
+  throw new StagingLost(`Rows of upload ${parentId} were erased while they were copied`)
+}
+
 /**
  * Makes the upload a child of its parent. The content of the child counts as exactly as old as the
  * content of the parent. Both uploads are in the same lane, which is locked. Throws `RetriedBeside`
  * if the parent has got another child since this child was prepared (`siblings`), and `StagingLost`
- * if the parent is gone.
+ * if the parent is gone or rows of it were erased.
  */
-const adopt = async (tx: Tx, { uploadId, parentId, siblings = 0 }: StageUpload): Promise<void> => {
+const adopt = async (tx: Tx, input: StageUpload): Promise<void> => {
+  const { uploadId, parentId, siblings = 0, erased = 0 } = input
   if (parentId === null) return
   const { rows } = await sql<{ content_seq: string }>`update upload set
       child_ids = child_ids || to_jsonb(${uploadId}::text), version = version + 1, updated_at = clock_timestamp()
@@ -127,6 +143,7 @@ const adopt = async (tx: Tx, { uploadId, parentId, siblings = 0 }: StageUpload):
     returning coalesce(content_seq, accepted_seq) as content_seq`.execute(tx)
   const parent = rows[0]
   if (parent === undefined) throw await whyNotAdopted(tx, parentId)
+  await refuseErased(tx, parentId, erased)
   await sql`update upload set parent_id = ${parentId}, content_seq = ${parent.content_seq}::bigint
     where id = ${uploadId}`.execute(tx)
 }

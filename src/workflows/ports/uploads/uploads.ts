@@ -20,6 +20,7 @@ import type {
   UploadState,
 } from '../../../domain/uploads/upload.ts'
 import type { Rehearse } from './rehearsal.ts'
+import type { Staging } from './staging.ts'
 
 /** An upload to begin. `source` is provisional. `owner`: the id of the process that receives it. */
 export type NewUpload = Pick<
@@ -57,10 +58,11 @@ export type StageUpload = {
    */
   parentId: string | null
   /**
-   * How many retries the parent had when this retry was prepared. If the parent has more when this
-   * retry is staged, staging throws `RetriedBeside`.
+   * How many retries and how many erased rows the parent had when this retry was prepared. If it has
+   * more when this retry is staged, staging throws `RetriedBeside` or `StagingLost`.
    */
   siblings?: number
+  erased?: number
   /** By chunk, a bitmap of the rows left out: suppressed, or replaced by a later line. */
   leftOut: ReadonlyMap<number, Buffer>
   /** By chunk, the lines that replaced the left-out duplicates, in the order of the duplicates. */
@@ -257,9 +259,6 @@ export type Controlled =
   | { kind: 'done'; upload: Upload; unsettled: number | null }
   | { kind: 'refused'; state: UploadState }
   | { kind: 'changed' }
-
-/** What an upload was staged with. `rowsKept`: whether its rows can still be read. */
-export type Staging = { options: UploadOptions; planBasis: string; rowsKept: boolean }
 
 /**
  * The claims of Idempotency-Keys, by tenant, method and path. A claim is committed before any work,

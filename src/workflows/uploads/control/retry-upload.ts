@@ -90,7 +90,7 @@ const retry = async (
   parent: Upload,
   scope: ClaimScope,
 ): Promise<UploadAnswer> => {
-  const options = await checkRetryable(deps, request, parent)
+  const { options, erased } = await checkRetryable(deps, request, parent)
   const list = await unchangedList(deps, parent)
   const { requestId } = request.caller
   const startedMs = deps.clock.monotonicMs()
@@ -125,7 +125,7 @@ const retry = async (
         ...{ counts, leftOut: new Map(), replacedBy: new Map(), batchesTotal: chunks },
         chunks,
       })
-      return stagingOf(deps, { request, parent, scope, options, list, uploadId, result })
+      return stagingOf(deps, { request, parent, scope, options, erased, list, uploadId, result })
     },
     () => 0,
   )
@@ -142,14 +142,15 @@ const retry = async (
 }
 
 /**
- * Throws if no rows of the upload can be retried. Returns the options of the retry: the options of
- * the upload, except that the retry appends, needs no plan and does not wait for `notBefore`.
+ * Throws if no rows of the upload can be retried. Returns how many rows were erased so far, and the
+ * options of the retry: the options of the upload, except that the retry appends, needs no plan and
+ * does not wait for `notBefore`.
  */
 const checkRetryable = async (
   deps: RetryUploadDeps,
   { outcomes }: RetryRequest,
   parent: Upload,
-): Promise<UploadOptions> => {
+): Promise<{ options: UploadOptions; erased: number }> => {
   if (!FINAL_STATES.includes(parent.state)) {
     const detail = `The upload is ${parent.state}. You can retry its rows only after it has ended.`
     throw new GatewayProblem('state-conflict', detail, { state: parent.state, action: 'retry' })
@@ -169,7 +170,7 @@ const checkRetryable = async (
     throw new GatewayProblem('retry-needs-overwrite', detail)
   }
   const { notBefore: _notBefore, confirmOverwrite: _confirmed, ...options } = staging.options
-  return { ...options, mode: 'append', apply: 'auto' }
+  return { options: { ...options, mode: 'append', apply: 'auto' }, erased: staging.erased }
 }
 
 /**
@@ -200,6 +201,7 @@ const stagingOf = (
     parent: Upload
     scope: ClaimScope
     options: UploadOptions
+    erased: number
     list: ContactList
     uploadId: string
     result: Pick<
@@ -215,7 +217,7 @@ const stagingOf = (
     >
   },
 ): StageUpload => {
-  const { request, parent, options, list, uploadId, result } = about
+  const { request, parent, options, erased, list, uploadId, result } = about
   const { columns, targetColumns, source, schemaVersion } = parent
   const { counts, leftOut } = result
   const { read, accepted, suppressed } = counts
@@ -244,7 +246,7 @@ const stagingOf = (
     planBasis,
     plan: null,
     parentId: parent.id,
-    siblings: parent.children.length,
+    ...{ siblings: parent.children.length, erased },
     schemaVersion,
   }
 }

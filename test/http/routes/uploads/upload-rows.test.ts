@@ -111,6 +111,7 @@ test('rows past their retention are 410', async (t) => {
     options: {} as never,
     planBasis: '',
     rowsKept: false,
+    erased: 0,
   })
   const { app } = await start({ staging })
   t.after(() => app.close())

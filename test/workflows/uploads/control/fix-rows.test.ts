@@ -57,6 +57,7 @@ const setUp = (about: { faulty?: number[]; options?: Partial<UploadOptions>; kep
         options: uploadOptionsSchema.parse(options ?? {}),
         planBasis: '',
         rowsKept: kept,
+        erased: 0,
       }),
     },
     receiveUpload: async (request) => {
