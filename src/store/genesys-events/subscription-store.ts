@@ -134,11 +134,13 @@ export const createSubscriptionStore = (deps: { database: Database }): Subscript
       deps.database.db,
     )
   },
-  record: async (target, result) => {
+  record: async (target, attempt, result) => {
     const genesysId = result.state === 'registered' ? result.genesysId : null
     const nextIn = result.state === 'registered' ? null : result.nextInMs / 1000
     await sql`update event_subscription s set state = ${result.state}, genesys_id = ${genesysId},
         next_at = clock_timestamp() + make_interval(secs => ${nextIn}::float8)
-      where ${isTarget(target)} and s.state in ('registering', 'unknown')`.execute(deps.database.db)
+      where ${isTarget(target)} and s.attempts = ${attempt}::int and s.state in ('registering', 'unknown')`.execute(
+      deps.database.db,
+    )
   },
 })

@@ -69,7 +69,7 @@ export const createEventSubscription = (deps: SubscribeDeps): EventSubscription 
       return
     }
     const result = await subscribe(deps, claim.attempt, stopped.signal)
-    await deps.subscriptions.record(target, result)
+    await deps.subscriptions.record(target, claim.attempt, result)
     status =
       result.failure === null ? words[result.state] : `${words[result.state]} (${result.failure})`
     emit('webhook.subscription', {

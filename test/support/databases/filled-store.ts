@@ -64,7 +64,7 @@ export const fillStore = async (store: Store): Promise<FilledStore> => {
   await store.delivery.intendPart(claim, upload.id, part, ofPart, [])
   for (const target of [TARGET, DNC_TARGET]) {
     await store.subscriptions.claim(target, 60_000)
-    await store.subscriptions.record(target, { state: 'registered', genesysId: 'g' })
+    await store.subscriptions.record(target, 1, { state: 'registered', genesysId: 'g' })
   }
   const receipt = newReceipt({ jobId: 'job25000' })
   await store.receipts.record(receipt)

@@ -37,8 +37,13 @@ export type SubscriptionStore = {
    * restart of the sandbox.
    */
   forget(): Promise<void>
+  /**
+   * Records the result of an attempt. Does nothing if another attempt has been claimed since, or if
+   * the subscription is known to exist already.
+   */
   record(
     target: SubscriptionTarget,
+    attempt: number,
     result:
       | { state: 'registered'; genesysId: string }
       | { state: 'refused' | 'unknown'; nextInMs: number },
