@@ -55,8 +55,14 @@ const insertPart = async (tx: Tx, uploadId: string, part: NewPart): Promise<void
   )
 }
 
-const splitOpen = async (tx: Tx, partId: string, uploadId: string): Promise<number> => {
-  const parts = await sql`update shipment set state = 'split'
+const splitOpen = async (
+  tx: Tx,
+  partId: string,
+  uploadId: string,
+  refused: boolean,
+): Promise<number> => {
+  const parts =
+    await sql`update shipment set state = 'split', doubtful = attempts > 0 and not ${refused}::boolean
     where id = ${partId} and state in ('intended', 'sent')
       and exists (select from batch where shipment_id = ${partId} and upload_id = ${uploadId}) returning id`.execute(
     tx,
@@ -88,10 +94,10 @@ export const createParts = (
       await doubtContent(tx, seals, upload, overwrites)
       await appendAudit(tx, [audit])
     }),
-  splitPart: (claim, partId, uploadId, parts) =>
+  splitPart: (claim, partId, uploadId, parts, refused) =>
     inTransaction(database, async (tx) => {
       await lockWorking(tx, claim, uploadId)
-      const before = await splitOpen(tx, partId, uploadId)
+      const before = await splitOpen(tx, partId, uploadId, refused)
       let after = 0
       for (const part of parts) {
         await insertPart(tx, uploadId, part)

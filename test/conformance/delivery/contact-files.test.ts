@@ -93,7 +93,7 @@ eachHome('Parts of an upload', (home) => {
     const one = part(1, [batch(0, 3, 7)])
     await intend(one)
     const halves = [part(2, [batch(0, 1, 1)]), part(3, [batch(1, 3, 3)])]
-    await store.delivery.splitPart(claim, one.id, upload.id, halves)
+    await store.delivery.splitPart(claim, one.id, upload.id, halves, true)
     assert.deepEqual(await stateOf(upload.id), [
       [2, 'intended', null, 0],
       [3, 'intended', null, 0],
@@ -105,7 +105,7 @@ eachHome('Parts of an upload', (home) => {
     )
     const { delivery } = (await store.uploads.find('default', upload.id))!
     assert.equal(delivery.batches.total, 2)
-    await assert.rejects(store.delivery.splitPart(claim, one.id, upload.id, []), /cannot be split/)
+    await assert.rejects(store.delivery.splitPart(claim, one.id, upload.id, [], true), /cannot be split/)
   })
 
   it('are begun by the holder of the lane alone, and not once cancelling was asked for', async () => {

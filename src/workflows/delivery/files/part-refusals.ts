@@ -32,25 +32,30 @@ export const freshPart = (uploadId: string, { batches, ...part }: NewPart): Open
   batches: batches.map((batch) => ({ ...freshBatch(uploadId, batch), partId: part.id })),
 })
 
-/** Stores the parts that replace a refused one. */
+/** Stores the parts that replace a given one. `refused`: Genesys took no row of the given part. */
 const replace = async (
   run: DeliveryRun,
   { part }: OpenPart,
   groups: readonly (readonly NewBatch[])[],
+  refused: boolean,
 ): Promise<OpenPart[]> => {
   const parts = groups.map((batches) => newPart(run, part, batches))
-  await run.deps.delivery.splitPart(run.claim, part.id, run.upload.id, parts)
+  await run.deps.delivery.splitPart(run.claim, part.id, run.upload.id, parts, refused)
   return parts.map((fresh) => freshPart(run.upload.id, fresh))
 }
 
-/** Replaces the part by a part without the rows for which `out` is true. */
+/**
+ * Replaces the part by a part without the rows for which `out` is true. `refused`: Genesys is known
+ * to have taken no row of the given part. Default: unknown, if the part was sent.
+ */
 export const withoutRows = (
   run: DeliveryRun,
   open: OpenPart,
   out: (batch: Batch, row: number) => boolean,
+  refused = false,
 ): Promise<OpenPart[]> => {
   const batches = open.batches.map((batch) => without(run, batch, (row) => out(batch, row)))
-  return replace(run, open, [batches])
+  return replace(run, open, [batches], refused)
 }
 
 /**
@@ -66,7 +71,7 @@ export const actOnPartRefusal = async (
 ): Promise<OpenPart[]> => {
   if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
     // Genesys took no row at this try. After an earlier try, it is not known whether it did.
-    if (open.part.attempts === 1) await withoutRows(run, open, () => false)
+    if (open.part.attempts === 1) await withoutRows(run, open, () => false, true)
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
   holdForSchema(failure)
@@ -89,8 +94,8 @@ export const actOnPartRefusal = async (
   const keys = new Set([...refused].map(({ batch, row }) => rowKey(batch, row)))
   const parts =
     refused.size > 0
-      ? await withoutRows(run, open, (batch, row) => keys.has(rowKey(batch, row)))
-      : await replace(run, open, halves(run, open.batches))
+      ? await withoutRows(run, open, (batch, row) => keys.has(rowKey(batch, row)), true)
+      : await replace(run, open, halves(run, open.batches), true)
   if (outcome === 'failed') checkRefusedShare(run, about, failure)
   else {
     run.budget.spend(parts.length)

@@ -201,12 +201,13 @@ export type DeliveryStore = {
     audit: AuditEntry,
     overwrites: readonly string[],
   ): Promise<void>
-  /** Replaces a part and its batches by other parts with the same rows, in one transaction. */
+  /** The same as `split`, for a part and its batches. */
   splitPart(
     claim: LaneClaim,
     partId: string,
     uploadId: string,
     parts: readonly NewPart[],
+    refused: boolean,
   ): Promise<void>
   clearing(upload: Upload): Promise<Clearing>
   /**
