@@ -6,7 +6,7 @@ import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
 import { ifKept, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { isOf } from '../delivery/register.ts'
 import type { Database, Db } from '../homes/database.ts'
-import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
+import { pageOfRows } from '../homes/page-cursor.ts'
 import type { Seals } from '../homes/seals.ts'
 import { newestOf } from './upload-pages.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
@@ -17,12 +17,28 @@ type Deps = {
   seals: Seals
 }
 
+/** Where a page continues: after the upload, or before one of its lines. */
+type Place = { uploadId: string; line: number | null }
+
+const CURSOR = /^(?<uploadId>[A-Za-z0-9_-]{1,80})(?:\.(?<line>\d{1,10}))?$/
+
+/** null: the text is not a cursor. */
+const placeOf = (cursor: string): Place | null => {
+  const { uploadId, line } =
+    CURSOR.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.groups ?? {}
+  if (uploadId === undefined) return null
+  return { uploadId, line: line === undefined ? null : Number(line) }
+}
+
+const cursorBefore = ({ uploadId, line }: Found): string =>
+  Buffer.from(`${uploadId}.${line}`, 'latin1').toString('base64url')
+
 type ChunkPlace = { upload_id: string; seq: number }
 
 /**
- * The chunks of these uploads that may contain the digest. There is no index for the digest. The
- * digests of a chunk are one value, and an index with an entry for each row would double what
- * staging writes.
+ * The chunks of these uploads that may contain the digest: those of the newest upload first, and the
+ * last of each upload first. There is no index for the digest. The digests of a chunk are one value,
+ * and an index with an entry for each row would double what staging writes.
  */
 const chunksWith = async (
   db: Db,
@@ -33,42 +49,59 @@ const chunksWith = async (
     from unnest(${uploadIds}::text[]) as asked (id)
       join upload u on u.id = asked.id and u.data_key is not null
       join chunk c on c.upload_id = u.id
-    where position(${digest}::bytea in c.id_digests) > 0 order by c.upload_id, c.seq`.execute(db)
+    where position(${digest}::bytea in c.id_digests) > 0 order by c.upload_id desc, c.seq desc`.execute(
+    db,
+  )
   return rows
 }
 
+type Found = { uploadId: string; line: number }
+type Limits = { before: Place | null; rows: number; rowsOfEach: number }
+
 /**
- * The lines of a contact in each upload that has the contact. A match in the digests is only a
- * hint, because it may begin in one digest and end in the next. The chunk itself decides.
+ * The rows of a contact, the newest upload and its last line first. A match in the digests is only a
+ * hint, because it may begin in one digest and end in the next. The chunk itself decides. At most
+ * `rows` rows and one more, which shows that there are others. Chunks behind it are not opened.
  */
-const linesOf = async (
+const rowsWith = async (
   deps: Deps,
   uploadIds: readonly string[],
   contactId: string,
-): Promise<Map<string, number[]>> => {
-  const found = new Map<string, number[]>()
+  { before, rows, rowsOfEach }: Limits,
+): Promise<Found[]> => {
+  const found: Found[] = []
+  const ofUpload = new Map<string, number>()
   const digest = deps.seals.contactIds.digests([contactId])
+  const isBehind = (uploadId: string, line: number): boolean =>
+    uploadId !== before?.uploadId || before.line === null || line < before.line
   for (const { upload_id: uploadId, seq } of await chunksWith(
     deps.database.db,
     uploadIds,
     digest,
   )) {
+    if (found.length > rows) break
+    let ofThis = ofUpload.get(uploadId) ?? 0
+    if (ofThis >= rowsOfEach) continue
     const chunk = await ifKept(deps.readChunk(uploadId, seq))
-    if (chunk === null) continue
-    for (const [row, id] of chunk.contactIds.entries()) {
-      if (id !== contactId) continue
-      found.set(uploadId, [...(found.get(uploadId) ?? []), chunk.lines[row]!])
+    for (const [row, id] of [...(chunk?.contactIds ?? []).entries()].toReversed()) {
+      const line = chunk!.lines[row]!
+      if (id !== contactId || !isBehind(uploadId, line)) continue
+      if (ofThis >= rowsOfEach || found.length > rows) break
+      found.push({ uploadId, line })
+      ofThis += 1
     }
+    ofUpload.set(uploadId, ofThis)
   }
   return found
 }
 
 const createUploadsOf =
   (deps: Deps): ExplainStore['uploadsOf'] =>
-  async ({ tenantId, contactListId, contactId, scan, cursor }) => {
-    const before = cursor === null ? null : idOfCursor(cursor)
+  async ({ tenantId, contactListId, contactId, scan, cursor, ...most }) => {
+    const before = cursor === null ? null : placeOf(cursor)
     if (cursor !== null && before === null) return null
-    const older = before === null ? sql`` : sql`and id < ${before}`
+    const than = before?.line == null ? sql.raw('<') : sql.raw('<=')
+    const older = before === null ? sql`` : sql`and id ${than} ${before.uploadId}`
     const ofList = sql`tenant_id = ${tenantId} and contact_list_id = ${contactListId} ${older}`
     const about = { order: sql`id desc`, limit: scan + 1 }
     const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
@@ -77,9 +110,17 @@ const createUploadsOf =
     )
     const page = pageOfRows(rows.map(toUpload), scan)
     const ids = page.items.map(({ id }) => id)
-    const lines = await linesOf(deps, ids, contactId)
-    const items = page.items.map((upload) => ({ upload, lines: lines.get(upload.id) ?? [] }))
-    return { items, next: page.next }
+    const { rows: mostRows = Infinity, rowsOfEach = Infinity } = most
+    const found = await rowsWith(deps, ids, contactId, { before, rows: mostRows, rowsOfEach })
+    const shown = found.slice(0, mostRows)
+    const last = found.length > shown.length ? shown.at(-1) : undefined
+    const lines = Map.groupBy(shown, ({ uploadId }) => uploadId)
+    const items = page.items
+      .slice(0, last === undefined ? undefined : ids.indexOf(last.uploadId) + 1)
+      .map((upload) => {
+        return { upload, lines: (lines.get(upload.id) ?? []).map(({ line }) => line).toReversed() }
+      })
+    return { items, next: last === undefined ? page.next : cursorBefore(last) }
   }
 
 type CarriedRow = {
@@ -141,8 +182,11 @@ type EntryRow = {
 export const createExplainStore = (deps: Deps): ExplainStore => ({
   uploadsOf: createUploadsOf(deps),
   requestsOf: createRequestsOf(deps),
-  linesOf: async (uploadId, contactId) =>
-    (await linesOf(deps, [uploadId], contactId)).get(uploadId) ?? [],
+  linesOf: async (uploadId, contactId, most) => {
+    const limits = { before: null, rows: most, rowsOfEach: most }
+    const found = await rowsWith(deps, [uploadId], contactId, limits)
+    return found.map(({ line }) => line).toReversed()
+  },
   lastCleared: async (contactListId) => {
     const { rows } = await sql<{ cleared_seq: string; cleared_at: Date }>`
       select cleared_seq, cleared_at from list_clearing

@@ -198,6 +198,21 @@ eachHome('What is known of an upload beside its rows', (home) => {
     assert.deepEqual(await store.explain.requestsOf(third.id, 2), [])
     assert.deepEqual(await store.explain.requestsOf(first.id, 99), [])
     assert.equal(await store.explain.uploadsOf({ ...about, cursor: '***' }), null)
+    const part = await store.explain.uploadsOf({ ...about, cursor: null, rows: 1 })
+    const more = await store.explain.uploadsOf({ ...about, cursor: part!.next, rows: 1 })
+    for (const [seen, line] of [
+      [part, 4],
+      [more, 2],
+    ] as const) {
+      assert.deepEqual(
+        seen?.items.map(({ upload, lines }) => [upload.id, lines]),
+        [[third.id, [line]]].concat(seen === more ? [[second.id, []]] : []),
+      )
+    }
+    const each = await store.explain.uploadsOf({ ...about, cursor: null, rowsOfEach: 1 })
+    assert.deepEqual([each?.items[0]?.lines, each?.next], [[4], page.next])
+    assert.deepEqual(await store.explain.linesOf(third.id, 'me', 1), [4])
+    assert.deepEqual(await store.explain.linesOf(third.id, 'me', 9), [2, 4])
     const foreign = await store.explain.uploadsOf({ ...about, tenantId: 'other', cursor: null })
     assert.deepEqual(foreign, { items: [], next: null })
 

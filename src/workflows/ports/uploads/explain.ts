@@ -42,6 +42,10 @@ export type ExplainStore = {
    * contact is not in the upload, or the rows are past their retention. null: the cursor cannot be
    * read. Searches the digests of all rows of each upload (16 bytes a row), because no index has
    * them.
+   *
+   * `rows`: the most lines in all. A file may have the contact in each of its lines. The next page
+   * then continues before the last of these lines, in the same upload. `rowsOfEach`: the most lines
+   * of one upload, the last ones. Its other lines are left out.
    */
   uploadsOf(input: {
     tenantId: string
@@ -49,14 +53,16 @@ export type ExplainStore = {
     contactId: string
     scan: number
     cursor: string | null
+    rows?: number
+    rowsOfEach?: number
   }): Promise<{ items: { upload: Upload; lines: number[] }[]; next: string | null } | null>
   /**
    * The requests that carried the row at this line, the latest try first. Empty: the row was never
    * sent, or the rows are past their retention.
    */
   requestsOf(uploadId: string, line: number): Promise<RowRequest[]>
-  /** The lines of the upload that have the contact id. Rejected rows are not searched. */
-  linesOf(uploadId: string, contactId: string): Promise<number[]>
+  /** The last `most` lines of the upload that have the contact id. Leaves out rejected rows. */
+  linesOf(uploadId: string, contactId: string, most: number): Promise<number[]>
   /**
    * The last time that the list was overwritten: the place of the overwrite in the order of the
    * lane, and when it happened (ISO 8601 UTC). null: the list was never overwritten.

@@ -13,6 +13,8 @@ import type { EXPLAIN_REFUSALS } from '../refusals.ts'
  * bytes a row.
  */
 const UPLOADS_A_PAGE = 20
+/** The most rows on a page. A file may have one contact in each of its lines, a million times. */
+const ROWS_A_PAGE = 100
 
 /** A row of an upload that has this contact, and what was decided about it. */
 export type ContactDecision = {
@@ -69,7 +71,8 @@ export type ExplainContact = Refusing<
 
 /**
  * Every decision about one contact, the newest upload first. Rejected rows have no contact id and
- * are not found. Each page searches 20 uploads, and may be empty even if more pages follow. Throws
+ * are not found. Each page searches 20 uploads and has at most 100 rows. It may be empty even if more
+ * pages follow. Throws
  * `contact-unknown` if the first page is also the last, and neither the register nor an upload has
  * the contact. Throws `parameter-invalid` if the cursor cannot be read.
  */
@@ -82,6 +85,7 @@ export const createExplainContact =
       contactListId,
       contactId,
       scan: UPLOADS_A_PAGE,
+      rows: ROWS_A_PAGE,
       cursor,
     })
     if (page === null) {

@@ -8,6 +8,8 @@ import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
  */
 const MOST_ROWS = 20_000
 const MOST_CHUNKS = 40
+/** The most rows of one contact, and the most of its rejected rows. */
+const MOST_OF_CONTACT = 50
 
 export type RowsSearched = {
   rows: LedgerRow[]
@@ -36,8 +38,8 @@ export type SearchRows = {
     },
   ): Promise<RowsSearched>
   /**
-   * Returns the rows of one contact. Rejected rows have no contact id. They are found by the text
-   * in their contact id column, at most 50 of them.
+   * Returns the rows of one contact: the last 50. Rejected rows have no contact id. They are found by
+   * the text in their contact id column, at most 50 of them.
    */
   ofContact(upload: Upload, contactId: string): Promise<RowsSearched>
 }
@@ -109,7 +111,8 @@ export const createSearchRows = ({ uploads, explain }: Deps): SearchRows => ({
     return scan(upTo(rows, toLine), fits, limit)
   },
   ofContact: async (upload, contactId) => {
-    const lines = await explain.linesOf(upload.id, contactId)
+    const all = await explain.linesOf(upload.id, contactId, MOST_OF_CONTACT + 1)
+    const lines = all.slice(-MOST_OF_CONTACT)
     const rows: LedgerRow[] = []
     for (const line of lines) {
       const asked = { outcomes: [], afterLine: line - 1, limit: 1 }
@@ -117,8 +120,13 @@ export const createSearchRows = ({ uploads, explain }: Deps): SearchRows => ({
     }
     const idAt = upload.columns.findIndex(({ kind }) => kind === 'contactId')
     const rejected = uploads.ledgerRows(upload.id, { outcomes: ['rejected'], afterLine: 0 })
-    const found = await scan(rejected, ({ cells }) => cells[idAt]?.trim() === contactId, 50)
-    const all = [...rows, ...found.rows].toSorted((a, b) => a.line - b.line)
-    return { rows: all, nextLine: null, cutShort: found.cutShort }
+    const found = await scan(
+      rejected,
+      ({ cells }) => cells[idAt]?.trim() === contactId,
+      MOST_OF_CONTACT,
+    )
+    const sorted = [...rows, ...found.rows].toSorted((a, b) => a.line - b.line)
+    const cutShort = found.cutShort || all.length > lines.length
+    return { rows: sorted, nextLine: null, cutShort }
   },
 })
