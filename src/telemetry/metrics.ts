@@ -149,7 +149,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   holds: gauge('holds', 'Uploads that are held at present, by reason', ['reason']),
   longestUnchanged: gauge(
     'upload_longest_unchanged_seconds',
-    'For each state, the longest time since an upload in this state made progress. A settled batch or another change of the upload counts as progress',
+    'For each state, the age of the oldest last progress: how long the upload that has waited longest has made no progress. A settled batch or another change of the upload counts as progress',
     ['state'],
   ),
   lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),

@@ -24,7 +24,7 @@ export const UPLOAD_PROBLEMS = {
   'import-unattributed': page(
     502,
     'Genesys did not import all rows, and the gateway does not know which rows are missing',
-    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The gateway knows this from one of these signs: the import ended as failed, an event of Genesys reported a fault, the list grew too little, or the list does not show some of the rows that the gateway looked up in it. The gateway calculates the number of delivered rows from the growth of the list. The other rows count as failed. The gateway cannot tell which rows are missing, because it does not look up every row of a file with more than 100,000 rows. `detail` shows how many rows are missing.',
+    'This code appears in the `problem` of an upload that was sent as a file. The import left rows out. The gateway knows this from one of these signs: the import ended as failed, an event of Genesys reported a fault, the list grew too little, or the list does not show some of the rows that the gateway looked up in it. The gateway calculates the number of delivered rows from the growth of the list. The other rows count as failed. Of a file with more than 100,000 rows, the gateway looks up only a sample of the rows, so it cannot tell which rows are missing. `detail` shows how many rows are missing.',
     'The list grows by 149,000 contacts after a file of 150,000 new contacts.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),

@@ -5,7 +5,7 @@ export const WEBHOOK_RECEIPT_PROBLEMS = {
   'webhook-proof-invalid': page(
     401,
     'The sender of the webhook is not verified',
-    'The URL of the call has no valid token for this address, and the call has no valid signature made with WEBHOOK_SECRET. The time in webhook-timestamp may differ from the gateway’s clock by at most five minutes. If the URL has a token, the gateway checks only the token. The token in a callback URL expires 24 hours after the end of its upload.',
+    'The call has neither a valid `token` in its URL nor a valid signature made with WEBHOOK_SECRET. A token is valid only for the URL for which the gateway made it. The time in webhook-timestamp may differ from the gateway’s clock by at most five minutes. If the URL has a token, the gateway checks only the token. The token in a callback URL expires 24 hours after the end of its upload.',
     'POST /webhook/genesys-upload?token=guessed',
     'Call exactly the URL that the gateway gave to Genesys, or sign the body as Standard Webhooks defines (webhook-id, webhook-timestamp, webhook-signature).',
   ),

@@ -207,7 +207,7 @@ export const INTAKE_REJECTIONS = {
     'Correct the id, or ask an operator to grant the list to your tenant. For an entry that applies to all contact lists, leave the cell empty.',
   ),
   'duplicate-in-submission': page(
-    'An earlier line of the submission names the same person and the same contact lists. Only the earlier line counts. It gets the stronger reason and the later expiry of the two lines.',
+    'An earlier line of the submission names the same person and the same contact lists. The gateway makes one entry of both lines, in the place of the earlier line. This entry has the stronger reason and the later expiry of the two lines.',
     'The same phone number on line 2 and on line 9.',
     'Nothing to do.',
   ),

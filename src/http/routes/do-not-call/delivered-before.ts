@@ -74,7 +74,7 @@ const OF_EDITION: readonly Example[] = [
   {
     name: 'retracted',
     summary:
-      'One contact was already in Genesys when an edition that contains the phone number of the contact came into force',
+      'An edition came into force, and one of its phone numbers belongs to a contact that was already in Genesys',
     params: { registry: 'ftc', editionId: 'rge_0198c0de73a47e5b9c1df20a4e6b8d01' },
     answer: { status: 200, body: REPORT },
   },
