@@ -7,7 +7,13 @@ import { sha256Hex } from '../../../lib/digest.ts'
 import type { Ids } from '../../../lib/ids.ts'
 import type { UploadAnswer } from '../../contract.ts'
 import type { DncPullStore } from '../../ports/do-not-call/pulls.ts'
-import { claimKey, releaseClaim, type ClaimDeps } from '../../uploads/receive/idempotency-claim.ts'
+import { StagingLost } from '../../ports/uploads/uploads.ts'
+import {
+  claimKey,
+  inProgress,
+  releaseClaim,
+  type ClaimDeps,
+} from '../../uploads/receive/idempotency-claim.ts'
 import type { ASK_PULL_REFUSALS } from '../refusals.ts'
 
 export type AskPullDeps = ClaimDeps & {
@@ -65,6 +71,6 @@ export const createAskPull =
       throw new GatewayProblem('dnc-pull-running', detail, {}, 60)
     } catch (error) {
       await releaseClaim(deps, scope)
-      throw error
+      throw error instanceof StagingLost ? inProgress() : error
     }
   }
