@@ -62,9 +62,9 @@ const isAddress = (cell: unknown): boolean => typeof cell === 'string' && cell.i
  * Retracts with `GET` and `PUT …/contacts/{contactId}`. The `PUT` sets the number (or the whole
  * contact) not callable, and sends all other writable members back as the `GET` returned them.
  * Contacts have no version: if another client changes the contact between the two calls, this
- * change is lost. Between the two calls, the gateway waits only for a pace slot. If the answer to the
- * `PUT` does not show the contact as retracted, the outcome is unknown: the call fails, and the next
- * try reads the contact again.
+ * change is lost. Between the two calls, the gateway waits only for a pace slot. If the answer to
+ * the `PUT` does not show the contact as retracted, the outcome is unknown: the call fails, and the
+ * next try reads the contact again.
  */
 export const createPlatformRetractions = (deps: { call: Caller }): ContactRetractionPort => ({
   retract: async ({ contactListId, contactId, isSubject }, context) => {

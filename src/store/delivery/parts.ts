@@ -65,8 +65,8 @@ const splitOpen = async (
     await sql`update shipment set state = 'split', doubtful = attempts > 0 and not ${refused}::boolean
     where id = ${partId} and state in ('intended', 'sent')
       and exists (select from batch where shipment_id = ${partId} and upload_id = ${uploadId}) returning id`.execute(
-    tx,
-  )
+      tx,
+    )
   const batches = await sql`update batch set state = 'split'
     where shipment_id = ${partId} and state in ('intended', 'sent') returning id`.execute(tx)
   if (parts.rows.length === 0) throw new Error(`Part ${partId} cannot be split`)

@@ -105,7 +105,10 @@ eachHome('Parts of an upload', (home) => {
     )
     const { delivery } = (await store.uploads.find('default', upload.id))!
     assert.equal(delivery.batches.total, 2)
-    await assert.rejects(store.delivery.splitPart(claim, one.id, upload.id, [], true), /cannot be split/)
+    await assert.rejects(
+      store.delivery.splitPart(claim, one.id, upload.id, [], true),
+      /cannot be split/,
+    )
   })
 
   it('are begun by the holder of the lane alone, and not once cancelling was asked for', async () => {

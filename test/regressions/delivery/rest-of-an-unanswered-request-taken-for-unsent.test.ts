@@ -8,9 +8,9 @@ import { ids } from '../../support/stages/store-uploads.ts'
 
 /**
  * The answer to a request was lost. Before the next try, a row was taken out of the request,
- * because a later upload had delivered its contact. The rest got a new id, and the store forgot that
- * it had been sent. An upload cancelled before that try reported these rows as unsent, although
- * Genesys had them.
+ * because a later upload had delivered its contact. The rest got a new id, and the store forgot
+ * that it had been sent. An upload cancelled before that try reported these rows as unsent,
+ * although Genesys had them.
  */
 eachHome('The rest of a request whose answer was lost', (home) => {
   let store: Store

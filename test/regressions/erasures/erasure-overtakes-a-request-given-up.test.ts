@@ -5,9 +5,15 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { createEraseSubject } from '../../../src/workflows/erasures/erase-subject.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
-import { createShipmentLane } from '../../support/stages/shipment-lane.ts'
 import { contactsOf } from '../../support/stages/delivered.ts'
-import { audit, beginUpload, claimKey, ids, stageInput } from '../../support/stages/store-uploads.ts'
+import { createShipmentLane } from '../../support/stages/shipment-lane.ts'
+import {
+  audit,
+  beginUpload,
+  claimKey,
+  ids,
+  stageInput,
+} from '../../support/stages/store-uploads.ts'
 
 /** The steps of a process until Genesys has its first request. */
 const SENT = 6
@@ -29,7 +35,11 @@ eachHome('An erasure of a person whose row was in a request that was given up', 
   after(() => store.close())
 
   const stage = async (list: string, people: Record<string, string[]>): Promise<void> => {
-    const [id, chunk, key] = [await beginUpload(store, list), contactsOf(store, people), ids.newUuid()]
+    const [id, chunk, key] = [
+      await beginUpload(store, list),
+      contactsOf(store, people),
+      ids.newUuid(),
+    ]
     await store.uploads.appendChunks(id, [chunk])
     await claimKey(store, key)
     await store.uploads.stage(stageInput(id, chunk, key))
