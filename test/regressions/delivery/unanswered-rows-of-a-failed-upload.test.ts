@@ -4,6 +4,8 @@ import { after, before, it } from 'node:test'
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { ANN, idsOf, look, openIn } from '../../support/do-not-call/delivered-before.ts'
+import { addEntries } from '../../support/do-not-call/dnc-entries.ts'
 import { Crash, createWorkingGateway } from '../../support/gateway/working-gateway.ts'
 import { createShipmentLane } from '../../support/stages/shipment-lane.ts'
 import { ids, stageUpload } from '../../support/stages/store-uploads.ts'
@@ -48,6 +50,21 @@ eachHome('An upload that fails after the answer to a request was lost', (home) =
       ...{ state: 'failed', delivered: 0, failed: 3, unprocessed: 1 },
       codes: ['outcome-unknown', 'outcome-unknown', 'outcome-unknown', 'genesys-refused'],
     })
+  })
+
+  it('retracts a person whom an entry named in the meantime', async () => {
+    const list = `unanswered-${ids.newUuid()}`
+    const g = createWorkingGateway(store, list)
+    g.genesys.onSend = () => {
+      throw new Crash()
+    }
+    await g.uploadContacts([{ id: 'ann', phone: ANN }])
+    await g.work()
+    await addEntries(store, [ANN], { lists: [list] })
+    await look(store)
+    g.genesys.list = { ...g.genesys.list, schemaVersion: 'other', columns: [] }
+    await g.work()
+    assert.deepEqual(idsOf(await openIn(store, list)), ['ann'])
   })
 
   it('says so too if the request was shared', async () => {
