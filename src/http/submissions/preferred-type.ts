@@ -35,7 +35,7 @@ const bestOf = (
 
 /**
  * Whether Accept prefers one of the `wanted` media types to all `usual` types of the answer: by
- * quality (RFC 9110, 12.5.1), then by place. If Accept accepts none of them, the answer is as usual.
+ * quality (RFC 9110, 12.5.1), then by place. Not if Accept accepts none of them.
  */
 export const prefers = (
   request: Pick<FastifyRequest, 'headers'>,

@@ -112,7 +112,7 @@ type Changed = {
   wasAgreedTo: boolean
 }
 
-/** A plan covers two things that can change: the columns of the list, and who must not be called. */
+/** Two things can change a plan: the columns of the list, and who must not be called. */
 const reasonOf = ({ upload, list, wasAgreedTo }: Changed): string => {
   if (list.schemaVersion !== upload.schemaVersion) {
     return 'The contact list has changed since the rows were checked, so the plan has changed too.'
