@@ -22,7 +22,7 @@ import type {
 } from '../ports/proof/evidence.ts'
 import type { UploadStore } from '../ports/uploads/uploads.ts'
 import type { EVIDENCE_REFUSALS } from './refusals.ts'
-import { draftsOfRow } from './row-evidence.ts'
+import { createLedgerReader, draftsOfRow } from './row-evidence.ts'
 
 /** `from` is inclusive, `to` exclusive. ISO 8601 with a zone. */
 export type EvidenceQuery = {
@@ -123,9 +123,10 @@ const searchPart = async (
     subject,
   )
   walk.withoutRows += part.length - kept.length + goneIds.size
+  const ledgerOf = createLedgerReader(deps)
   for (const row of rows) {
     const upload = kept.find(({ id }) => id === row.uploadId)!
-    walk.drafts.push(...(await draftsOfRow(deps, upload, row)))
+    walk.drafts.push(...(await draftsOfRow({ ...deps, ledgerOf }, upload, row)))
   }
   walk.last = part.at(-1)?.id ?? walk.last
   walk.uploads += part.length

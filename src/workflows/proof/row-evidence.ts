@@ -8,6 +8,7 @@ import type {
 } from '../ports/proof/evidence.ts'
 import { ifKept, type LedgerRow, type UploadStore } from '../ports/uploads/uploads.ts'
 
+type LedgerReader = ReturnType<typeof createLedgerReader>
 type Deps = { evidence: Pick<EvidenceStore, 'triesOf'>; uploads: Pick<UploadStore, 'ledger'> }
 
 /** The outcomes that a row already had when its file had been received. */
@@ -90,17 +91,35 @@ const endOf = (row: Row, tries: readonly RowTry[]): EvidenceDraft[] => {
 }
 
 /**
+ * How many rows of the ledger are read at a time. A file may have the person in each of its lines,
+ * and each reading opens a chunk.
+ */
+const ROWS_AT_ONCE = 500
+
+/** Reads rows of ledgers. The lines of an upload must ascend. */
+export const createLedgerReader = ({ uploads }: Pick<Deps, 'uploads'>) => {
+  let read: { uploadId: string; last: number; rows: Map<number, LedgerRow> } | null = null
+  return async ({ uploadId, line }: FoundRow): Promise<LedgerRow | undefined> => {
+    if (read?.uploadId !== uploadId || read.last < line) {
+      const asked = { outcomes: [], afterLine: line - 1, limit: ROWS_AT_ONCE }
+      const rows = (await ifKept(uploads.ledger(uploadId, asked)))?.rows ?? []
+      const byLine = new Map(rows.map((row) => [row.line, row]))
+      read = { uploadId, last: rows.at(-1)?.line ?? line, rows: byLine }
+    }
+    return read.rows.get(line)
+  }
+}
+
+/**
  * The history of one row about the person: its intake, its tries and its end. Empty: the ledger no
  * longer has the row.
  */
 export const draftsOfRow = async (
-  { evidence, uploads }: Deps,
+  { evidence, ledgerOf }: Pick<Deps, 'evidence'> & { ledgerOf: LedgerReader },
   upload: WalkedUpload,
   found: FoundRow,
 ): Promise<EvidenceDraft[]> => {
-  const asked = { outcomes: [], afterLine: found.line - 1, limit: 1 }
-  const page = await ifKept(uploads.ledger(upload.id, asked))
-  const ledger = page?.rows.find(({ line }) => line === found.line)
+  const ledger = await ledgerOf(found)
   if (ledger === undefined) return []
   const row = { upload, found, ledger }
   const tries = found.place === null ? [] : await evidence.triesOf(upload.id, found.place)
