@@ -30,13 +30,14 @@ const isDomain = (domain: string): boolean => {
 }
 
 /**
- * The address without invisible characters at its ends. The domain is in lower case, and the local
- * part is unchanged. null: the text is not an address. Quoted local parts and address literals are
+ * The address in NFC, without invisible characters at its ends. (Files from a Mac often have the
+ * accents of letters as separate characters.) The domain is in lower case, and the local part is
+ * otherwise unchanged. null: the text is not an address. Quoted local parts and address literals are
  * refused, because no contact list can use them.
  */
 export const normaliseEmail = (written: string): string | null => {
   if (written.length > LONGEST_CELL) return null
-  const text = trimUnseen(written)
+  const text = trimUnseen(written).normalize('NFC')
   // Unicode counts fillers and variation selectors as letters or marks. If they were accepted, two
   // addresses that look alike would count as two people.
   if (text.length > LONGEST || holdsUnseen(text)) return null
