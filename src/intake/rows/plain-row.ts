@@ -115,11 +115,11 @@ const writeCell = (
   const from = starts[column.source]!
   const to = ends[column.source]!
   if (from === to) return column.required ? UNDECIDED : at
+  const first = bytes[from]!
+  // An apostrophe may be a guard against spreadsheets. A guard is not part of the cell.
+  if (first === APOSTROPHE) return UNDECIDED
   switch (column.kind) {
     case 'text': {
-      const first = bytes[from]!
-      // An apostrophe may be a guard against spreadsheets. A guard is not part of the text.
-      if (first === APOSTROPHE) return UNDECIDED
       // A required cell must not be only white space. Some white space is beyond ASCII.
       if (column.required && (first < FIRST_VISIBLE || first >= FIRST_WIDE)) return UNDECIDED
       return copyBytes(record.view, from, to, text.view, at)
@@ -127,8 +127,6 @@ const writeCell = (
     case 'phone':
       return writePhone(rows, record, column.source, text, at)
     case 'email': {
-      // An apostrophe may be a guard here too. Without it, the address may be another person's.
-      if (bytes[from] === APOSTROPHE) return UNDECIDED
       if (!rows.writeEmail(bytes, from, to, text.bytes, at)) return UNDECIDED
       addSubject(rows.row, at, at + to - from, SUBJECT_KIND.email)
       return at + to - from
