@@ -231,11 +231,12 @@ export const regionFactsOf = (
 ): { callingCode: string; exitCode: RegExp; trunk: string | null; trunkZero: boolean } | null => {
   const raw = Object.hasOwn(metadata.countries, name) ? metadata.countries[name]! : undefined
   if (raw === undefined) return null
+  const trunk: unknown = raw[AT.nationalPrefix]
   return {
     callingCode: String(raw[AT.callingCode]),
     exitCode: new RegExp(`^(?:${String(raw[AT.exitCode])})[1-9]`),
-    trunk: typeof raw[AT.nationalPrefix] === 'string' ? raw[AT.nationalPrefix] : null,
-    trunkZero: raw[AT.nationalPrefix] === '0',
+    trunk: typeof trunk === 'string' ? trunk : null,
+    trunkZero: trunk === '0',
   }
 }
 

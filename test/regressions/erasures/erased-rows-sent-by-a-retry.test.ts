@@ -53,6 +53,7 @@ eachHome('A retry beside an erasure', (home) => {
   }
   const lease = { signal: new AbortController().signal, assertHeld: () => undefined }
   const erase = createEraseSubject({
+    contactLists: { readJob: () => assert.fail('no job is open') },
     ...{ contacts: null, ids, emit: () => undefined, random: () => 0, clock: systemClock },
     get erasures() {
       return store.erasures

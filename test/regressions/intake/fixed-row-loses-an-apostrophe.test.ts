@@ -30,7 +30,7 @@ it('A row that is fixed keeps the apostrophe with which another of its cells beg
     uploads: {
       ledger: async () => ({ rows: ROWS, nextLine: null }),
       staging: async () => ({
-        ...{ options: uploadOptionsSchema.parse({}), planBasis: '', rowsKept: true },
+        ...{ options: uploadOptionsSchema.parse({}), planBasis: '', rowsKept: true, erased: 0 },
       }),
     },
     receiveUpload: async ({ body, options, validateOnly }) => {

@@ -1,3 +1,0 @@
-import assert from 'node:assert/strict'
-import { after, before, it } from 'node:test'
-
