@@ -47,14 +47,17 @@ export const createWebhookTransport = (deps: {
         return { status: null, failure: 'address_refused' }
       }
       const trusted = message.trusted || isInnerHost(deps.innerHosts, new URL(message.url))
+      const signal = AbortSignal.timeout(deps.timeoutMs)
       try {
-        const answer = await request(message.url, {
-          method: 'POST',
-          headers: message.headers,
-          body: message.body,
-          signal: AbortSignal.timeout(deps.timeoutMs),
-          dispatcher: trusted ? open : guarded,
-        })
+        const answer = await untilAborted(
+          signal,
+          request(message.url, {
+            method: 'POST',
+            headers: message.headers,
+            body: message.body,
+            ...{ signal, dispatcher: trusted ? open : guarded },
+          }),
+        )
         await passOver(answer.body)
         return { status: answer.statusCode }
       } catch (error) {
@@ -62,8 +65,26 @@ export const createWebhookTransport = (deps: {
       }
     },
     close: async () => {
-      await Promise.all([guarded.close(), open.close()])
+      // A graceful close would wait for connections that hang, although nobody waits for them.
+      await Promise.all([guarded.destroy(), open.destroy()])
     },
+  }
+}
+
+/**
+ * Waits for an answer until the signal is aborted. undici itself rejects an aborted request only
+ * when the request has got a connection. A request that is aborted before is never sent.
+ */
+const untilAborted = async <T>(signal: AbortSignal, answer: Promise<T>): Promise<T> => {
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => aborted.reject(signal.reason as Error)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([answer, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+    // Only silences the late end of a request for which nobody waits any more.
+    answer.catch(() => undefined)
   }
 }
 
