@@ -36,9 +36,9 @@ const cursorBefore = ({ uploadId, line }: Found): string =>
 type ChunkPlace = { upload_id: string; seq: number }
 
 /**
- * The chunks of these uploads that may contain the digest: those of the newest upload first, and the
- * last of each upload first. There is no index for the digest. The digests of a chunk are one value,
- * and an index with an entry for each row would double what staging writes.
+ * The chunks of these uploads that may contain the digest: those of the newest upload first, and
+ * the last of each upload first. There is no index for the digest. The digests of a chunk are one
+ * value, and an index with an entry for each row would double what staging writes.
  */
 const chunksWith = async (
   db: Db,
@@ -59,9 +59,10 @@ type Found = { uploadId: string; line: number }
 type Limits = { before: Place | null; rows: number; rowsOfEach: number }
 
 /**
- * The rows of a contact, the newest upload and its last line first. A match in the digests is only a
- * hint, because it may begin in one digest and end in the next. The chunk itself decides. At most
- * `rows` rows and one more, which shows that there are others. Chunks behind it are not opened.
+ * The rows of a contact, the newest upload and its last line first. A match in the digests is only
+ * a hint, because it may begin in one digest and end in the next. The chunk itself decides. At
+ * most `rows` rows and one more, which shows that there are others. Chunks behind it are not
+ * opened.
  */
 const rowsWith = async (
   deps: Deps,
@@ -100,7 +101,7 @@ const createUploadsOf =
   async ({ tenantId, contactListId, contactId, scan, cursor, ...most }) => {
     const before = cursor === null ? null : placeOf(cursor)
     if (cursor !== null && before === null) return null
-    const than = before?.line == null ? sql.raw('<') : sql.raw('<=')
+    const than = before?.line === null ? sql.raw('<') : sql.raw('<=')
     const older = before === null ? sql`` : sql`and id ${than} ${before.uploadId}`
     const ofList = sql`tenant_id = ${tenantId} and contact_list_id = ${contactListId} ${older}`
     const about = { order: sql`id desc`, limit: scan + 1 }

@@ -71,10 +71,9 @@ export type ExplainContact = Refusing<
 
 /**
  * Every decision about one contact, the newest upload first. Rejected rows have no contact id and
- * are not found. Each page searches 20 uploads and has at most 100 rows. It may be empty even if more
- * pages follow. Throws
- * `contact-unknown` if the first page is also the last, and neither the register nor an upload has
- * the contact. Throws `parameter-invalid` if the cursor cannot be read.
+ * are not found. Each page searches 20 uploads and has at most 100 rows. It may be empty even if
+ * more pages follow. Throws `contact-unknown` if the first page is also the last, and neither the
+ * register nor an upload has the contact. Throws `parameter-invalid` if the cursor cannot be read.
  */
 export const createExplainContact =
   (deps: { explain: ExplainStore; uploads: Pick<UploadStore, 'ledger'> }): ExplainContact =>

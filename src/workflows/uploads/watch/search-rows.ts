@@ -38,8 +38,8 @@ export type SearchRows = {
     },
   ): Promise<RowsSearched>
   /**
-   * Returns the rows of one contact: the last 50. Rejected rows have no contact id. They are found by
-   * the text in their contact id column, at most 50 of them.
+   * Returns the rows of one contact: the last 50. Rejected rows have no contact id. They are found
+   * by the text in their contact id column, at most 50 of them.
    */
   ofContact(upload: Upload, contactId: string): Promise<RowsSearched>
 }
