@@ -45,8 +45,8 @@ export const createSyncDeliverer = (
  * - Anything else, including redirects, which are never followed: another attempt.
  *
  * A 410 disables the endpoint, unless the endpoint has got another URL meanwhile. Days of failures
- * also disable an endpoint, except an endpoint from the environment. If the delivery has ended in the meantime, its state does not change. Calls
- * `answered` before it records the result.
+ * also disable an endpoint, except an endpoint from the environment. If the delivery has ended in
+ * the meantime, its state does not change. Calls `answered` before it records the result.
  */
 export const createSyncAttempt =
   (deps: Omit<SyncDelivererDeps, 'sync'> & { sync: Pick<SyncStore, 'record'> }) =>

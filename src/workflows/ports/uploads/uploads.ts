@@ -58,7 +58,7 @@ export type StageUpload = {
    */
   parentId: string | null
   /**
-   * How many retries and how many erased rows the parent had when this retry was prepared. If it has
+   * How many retries and erased rows the parent had when this retry was prepared. If the parent has
    * more when this retry is staged, staging throws `RetriedBeside` or `StagingLost`.
    */
   siblings?: number
