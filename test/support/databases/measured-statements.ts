@@ -140,6 +140,12 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
     store.sql.executeSql(
       `select id from erasure where ready_at <= statement_timestamp() and ready_at < 'infinity' order by ready_at limit 1`,
     ),
+  // Finds the requests of a tenant that were given up in doubt, as an erasure does.
+  shipment_doubtful: ({ store }) =>
+    store.sql.executeSql(
+      `select b.sent from shipment s join batch b on b.shipment_id = s.id
+       where s.tenant_id = 't7' and s.doubtful and s.sent_at > clock_timestamp() - interval '5 minutes'`,
+    ),
   // Lists the files of a tenant. The names of these files are not sealed.
   guest_file_newest: ({ store }) =>
     store.sql.executeSql(
