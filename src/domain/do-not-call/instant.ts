@@ -5,7 +5,7 @@ const ZONED = /T.*(?:Z|[+-]\d{2}:?\d{2})$/u
 
 /**
  * The point in time that the text names, as ISO 8601 in UTC. null: the text is not a date and time
- * of the calendar, or has no zone, or names a moment outside the years 1 to 9999 in UTC. The gateway
+ * of the calendar, or has no zone, or names a moment outside the years 1 to 9999 (UTC). The gateway
  * never assumes a zone, because the same date and time mean a different moment in each zone.
  */
 export const instantOf = (written: string): string | null => {

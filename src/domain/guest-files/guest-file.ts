@@ -90,8 +90,8 @@ export type GuestFileProgress = {
    */
   confirmAskedAt: string | null
   /**
-   * How often the gateway has checked, without a result, for the verdict of the scanner, the outcome
-   * of the confirmation, or the verdict of Genesys' scan.
+   * How often the gateway has checked, without a result, for the verdict of the scanner, the
+   * outcome of the confirmation, or the verdict of Genesys' scan.
    */
   looks: number
 }

@@ -108,28 +108,18 @@ export const atGenesys = (
   { fileId, virusScan }: GuestFile['genesys'],
 ): AuditSaid => ({ action, details: { fileId: auditId(fileId), virusScan } })
 
-/** The wait after this many checks. It doubles each time, up to 15 minutes. */
 const waitAfter = (looks: number): number =>
   Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 12), LONGEST_LOOK_MS)
 
 /**
- * How long the file has been checked: the sum of the waits between the checks. A clock would count
- * its jumps, and the time in which no gateway ran and nothing was tried.
- */
-const checkedForMs = ({ file }: FileRun): number => {
-  let sumMs = 0
-  for (let looks = 0; looks < file.progress.looks; looks += 1) sumMs += waitAfter(looks)
-  return sumMs
-}
-
-/**
- * Records one more check and returns the wait until the next check. If the checks have lasted more
- * than a day, records nothing and returns null. The number of checks is stored, so that the day
- * does not begin again after a restart.
+ * Records one more check and returns the wait until the next check. The wait doubles each time, up
+ * to 15 minutes. If the waits come to more than a day, records nothing and returns null. A clock
+ * would also count its jumps, and time in which no gateway ran.
  */
 export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<number | null> => {
   const { looks } = run.file.progress
-  if (checkedForMs(run) > PATIENCE_MS) return null
+  const waitedMs = Array.from({ length: looks }, (_, at) => waitAfter(at))
+  if (waitedMs.reduce((sum, ms) => sum + ms, 0) > PATIENCE_MS) return null
   await step(run, { ...change, progress: progressed(run, { looks: looks + 1 }) })
   return waitAfter(looks)
 }

@@ -8,9 +8,9 @@ import { createFileStage } from '../../support/guest-files/file-stage.ts'
 const DAY_MS = 86_400_000
 
 /**
- * A file waits a day for a verdict. The day was measured by the wall clock of the machine. When that
- * clock was set ahead by a day, or no gateway had run for a day, the next check was the last one: the
- * file failed, and its bytes were deleted, although nobody had tried for a day.
+ * A file waits a day for a verdict. The wall clock of the machine measured that day. When it was
+ * set ahead by a day, or no gateway had run for a day, the next check was the last one. The file
+ * failed, and its bytes were deleted, although nobody had tried for a day.
  */
 test('a file that waits for the scanner is checked for a day, also if the clock is set ahead', async (t) => {
   const home = embeddedHome()

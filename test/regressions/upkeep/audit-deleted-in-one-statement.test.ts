@@ -58,7 +58,7 @@ it(
       else left.push(await count("audit_place where entry_id like 'old\\_%'"))
     }
     const deleted = left.slice(1).map((now, at) => left[at]! - now)
-    assert.ok(Math.max(...deleted) <= MOST_AT_ONCE, `${deleted.join(', ')}`)
+    assert.ok(Math.max(...deleted) <= MOST_AT_ONCE, deleted.join(', '))
     assert.equal(await count(`audit_entry where id like 'old\\_%'`), 0)
     assert.equal(await count(`audit_block where block <= ${BLOCKS}`), 0)
   },

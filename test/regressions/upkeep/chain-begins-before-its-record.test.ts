@@ -11,9 +11,9 @@ const BLOCKS = 5
 const OF_AGED: ReadonlySet<string> = new Set(['block-changed', 'signature-invalid'])
 
 /**
- * Retention deleted the old blocks first, and the chainer wrote the record of that into the chain up
- * to a second later. A verification in between, and an export that somebody kept from then, said
- * that the beginning of the chain was missing.
+ * Retention deleted the old blocks first. The chainer wrote the record of that into the chain up to
+ * a second later. A verification in between, and an export that somebody kept from then, said that
+ * the beginning of the chain was missing.
  */
 eachHome('While retention deletes old audit entries', (home) => {
   let store: Store
