@@ -32,8 +32,8 @@ const isDomain = (domain: string): boolean => {
 /**
  * The address in NFC, without invisible characters at its ends. (Files from a Mac often have the
  * accents of letters as separate characters.) The domain is in lower case, and the local part is
- * otherwise unchanged. null: the text is not an address. Quoted local parts and address literals are
- * refused, because no contact list can use them.
+ * otherwise unchanged. null: the text is not an address. Quoted local parts and address literals
+ * are refused, because no contact list can use them.
  */
 export const normaliseEmail = (written: string): string | null => {
   if (written.length > LONGEST_CELL) return null

@@ -9,8 +9,8 @@ import { type RunningGateway, setStage, type Stage } from '../../support/stages/
 const LIST = 'logins'
 
 /**
- * The stored columns of an upload gave the column with the contact id the kind `contactId` alone. So
- * everything that looked people up by stored rows passed over an address that is the contact id.
+ * The stored columns of an upload gave the column with the contact id the kind `contactId` alone.
+ * So everything that looked people up by stored rows passed over an address that is the contact id.
  */
 describe('A person whose address is the contact id', { skip: serverHome().skip }, () => {
   const home = serverHome()
