@@ -82,7 +82,7 @@ export const GENESYS_REJECTIONS = {
   ),
   'genesys-row-not-imported': page(
     'Genesys imported the file, but this row is not in the list, or is there with other values.',
-    'Genesys leaves out a row of an import. The event log of Genesys reports errors, but does not name the rows.',
+    'Genesys imports a file without one of its rows. The event log of Genesys reports errors, but does not name the rows.',
     "Compare the row with the list's rules in Genesys. Send it again with delivery=batches, because Genesys then reports what is wrong.",
   ),
   'contact-list-full': page(

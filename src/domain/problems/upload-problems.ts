@@ -38,7 +38,7 @@ export const UPLOAD_PROBLEMS = {
   'genesys-job-failed': page(
     502,
     'Genesys ingested none of the rows',
-    'This code appears in the `problem` of an upload, and as the code of rows. The gateway sent the rows twice. Each time, Genesys accepted the rows, but failed to ingest them and named no row. If the upload has failed, none of its rows is in the list. If many jobs have failed, the upload is held: the gateway sends no more rows until you resume the upload.',
+    'This code appears in the `problem` of an upload, and as the code of rows. The gateway sent the rows twice. Each time, Genesys accepted the rows, but failed to ingest them and named no row. If the upload has failed, none of its rows is in the list. If Genesys failed to ingest many requests, the upload is held: the gateway sends no more rows until you resume the upload.',
     'A bulk job ends as failed with 0 of 5 rows processed.',
     'Check the list in Genesys. If the upload is held, call POST …/resume afterwards. If the upload has failed, send the rows again with POST …/retry.',
   ),

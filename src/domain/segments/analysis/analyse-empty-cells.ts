@@ -116,7 +116,7 @@ export const analyseEmptyCells = (
         : finding(
             'empty-cells',
             leaf.path,
-            `With this rule, the segment selects contacts whose column ${column} is empty. If an empty cell does not match this rule in Genesys, Genesys does not dial these contacts.`,
+            `With this rule, the segment selects contacts whose column ${column} is empty. Genesys may compare empty cells in a different way. If it does, it does not dial these contacts.`,
             { witness },
           ),
     ]
