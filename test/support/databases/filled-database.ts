@@ -12,6 +12,9 @@ export const FILL = [
   `insert into tenant_grant (tenant_id, kind, object_id)
     select 't' || (n % 200 + 1), 'contact_list', 'list' || n from generate_series(1, 10000) n`,
   `insert into list_made (list_id, tenant_id) select 'list' || n, 't1' from generate_series(1, 5000) n`,
+  `insert into list_intent (tenant_id, method, path, key_digest, fingerprint, list_id)
+    select 't' || (n % 200 + 1), 'POST', '/v1/contact-lists', sha256(n::text::bytea), 'print', 'making' || n
+    from generate_series(1, 5000) n`,
   `insert into lane (key, last_seq, ready_at, lease_until, owner)
     select 'contact_list:list' || n, 40, case when n <= 50 then clock_timestamp() - interval '1 s' else 'infinity' end,
       case when n <= 50 then clock_timestamp() + interval '1 h' end, case when n <= 50 then 'other' end
