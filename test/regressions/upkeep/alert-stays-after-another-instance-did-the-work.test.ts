@@ -61,8 +61,8 @@ eachHome('The metrics about work that one instance does for all', (home) => {
     const series = 'gateway_retention_behind_seconds{rule="webhook-deliveries"}'
     await run(`insert into sync_endpoint (id, tenant_id, name, url, secret, secret_key_id, source)
       values ('whe_1', 'default', 'crm', 'https://crm.example', '', 'test', 'registered')`)
-    await run(`insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body, state, settled_at)
-      values ('dlv_1', 'default', 'whe_1', 'upload.completed', 'upl_1', '{}', 'delivered', clock_timestamp() - interval '100 days')`)
+    await run(`insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body, state, created_at, settled_at)
+      values ('dlv_1', 'default', 'whe_1', 'upload.completed', 'upl_1', '{}', 'delivered', clock_timestamp() - interval '101 days', clock_timestamp() - interval '100 days')`)
     assert.equal(await shows(one, series), 0)
     await doesTask(one, 'retention')
     for (const instance of [one, two]) {
