@@ -222,7 +222,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   guestFileScans: counter('guest_file_scans_total', 'Scans of guest files, by verdict', [
     'verdict',
   ]),
-  scannerAway: gauge('guest_file_scanner_away', '1 if the latest scan was within the last 10 minutes, and had no verdict'),
+  scannerAway: gauge('guest_file_scanner_away', '1 if the newest scan (≤ 10 min) had no verdict'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
     'Failed upload URLs of guest files, by reason: Genesys accepted no bytes at the URL, or the bytes arrived corrupt',

@@ -102,7 +102,9 @@ const columnNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] =>
       ...(column.kind === kind
         ? []
         : [`Genesys shows this column as ${column.kind}, not as ${kind}.`]),
-      ...(column.required === required ? [] : ['In Genesys, this column is not a required column.']),
+      ...(column.required === required
+        ? []
+        : ['In Genesys, this column is not a required column.']),
     ]
     return notes.map((note) => ({ column: name, note }))
   })

@@ -77,8 +77,8 @@ const hasErased = ({ from_row: from, to_row: to, sent, erased }: Under): boolean
  * upload has not ended, and a request with the row was recorded and is not settled. If the upload
  * is held or paused, the request counts only if it was sent and not all of its tries are closed. A
  * request that is sent later leaves out the rows of erased people. A row is in flight too if its
- * request was given up a moment ago, because Genesys may still carry it out. `jobs`: the jobs of the
- * requests of held and paused uploads.
+ * request was given up a moment ago, because Genesys may still carry it out. `jobs`: the jobs of
+ * the requests of held and paused uploads.
  */
 const inFlight = async (
   db: Db,

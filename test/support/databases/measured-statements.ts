@@ -181,13 +181,7 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
   dnc_retraction_lane_ready: ({ store }) => store.retractions.claim('me'),
   contact_register_unfilled: ({ store }) => store.registerFill.fill(null),
   tenant_name: ({ store }) => store.tenants.list({ limit: 10, cursor: null, name: 't7' }),
-  list_intent_of_list: ({ store }) =>
-    store.provisioning.taken(
-      { tenantId: 't3', method: 'POST', path: '/v1/contact-lists', key: 'key' },
-      ['making7', 'making8'],
-    ),
-  tenant_grant_object: ({ store }) =>
-    store.provisioning.taken('t3', ['list7', 'list8']),
+  tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
 }
 
 /** Other calls that are made all the time, and so must not read a whole table. */

@@ -107,7 +107,10 @@ export const assertFresh = async (
 ): Promise<void> => {
   if (look === null) {
     if (rules.required.size === 0) return
-    throw new SuppressionUnknown(`The countries of the numbers in ${uploadId} are not known yet`, uploadId)
+    throw new SuppressionUnknown(
+      `The countries of the numbers in ${uploadId} are not known yet`,
+      uploadId,
+    )
   }
   const asked = look.countries.filter((country) => rules.required.has(country))
   const uses = Object.keys(epochs).length > 0 && look.countries.length > 0

@@ -111,8 +111,8 @@ export type ErasureStore = {
     about: { failure: string; inMs: number; isRefusal: boolean; isOutage: boolean },
   ): Promise<void>
   /**
-   * Records that the erasure waits for Genesys, or for rows that are in flight. `outages`: how often
-   * in a row Genesys gave no answer about a contact. Throws `FenceLost`.
+   * Records that the erasure waits for Genesys, or for rows that are in flight. `outages`: how
+   * often in a row Genesys gave no answer about a contact. Throws `FenceLost`.
    */
   wait(work: ErasureWork, failure: string, outages: number): Promise<void>
   /** Ends the erasure and deletes the person's data from it. Throws `FenceLost`. */
