@@ -142,7 +142,8 @@ const noteEnd = async (
 
 /**
  * Notes that a contact was not deleted. `outages`: how often in a row Genesys gave no answer
- * before. Returns the milliseconds until the work may continue. null: the next contact may be tried now.
+ * before. Returns the milliseconds until the work may continue. null: the next contact may be tried
+ * now.
  */
 const noteFailure = async (
   deps: DeleteContactsDeps,
