@@ -82,7 +82,11 @@ const refuseUndeclared = (line: LogLine): void => {
   })
 }
 
-const observe = (child: ChildProcess, undeclared: (line: LogLine) => void = refuseUndeclared) => {
+const observe = (
+  child: ChildProcess,
+  undeclared: (line: LogLine) => void = refuseUndeclared,
+  heard: (line: LogLine) => void = () => undefined,
+) => {
   const output: string[] = []
   const seen: LogLine[] = []
   let waiters: Waiter[] = []
@@ -99,6 +103,7 @@ const observe = (child: ChildProcess, undeclared: (line: LogLine) => void = refu
     if (!parsed) return
     seen.push(parsed)
     undeclared(parsed)
+    heard(parsed)
     const met = waiters.filter(({ name, matches }) => name === parsed.event && matches(parsed))
     waiters = waiters.filter((waiter) => !met.includes(waiter))
     for (const { resolve } of met) resolve(parsed)
@@ -200,6 +205,8 @@ export const startGateway = async (
    * For tests that judge undeclared problems themselves. If left out, such a problem ends the test.
    */
   undeclared?: (line: LogLine) => void,
+  /** Receives every event, also those from before the gateway listens. */
+  heard?: (line: LogLine) => void,
 ): Promise<ProcessUnderTest> => {
   const child = launch([YOUNG_GENERATION, 'src/main.ts'], {
     PORT: '0',
@@ -209,7 +216,7 @@ export const startGateway = async (
     ...MALLOC,
     ...env,
   })
-  const seen = observe(child, undeclared)
+  const seen = observe(child, undeclared, heard)
   try {
     const started = await within(
       START_WITHIN_MS,
