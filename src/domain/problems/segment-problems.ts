@@ -85,7 +85,7 @@ export const SEGMENT_PROBLEMS = {
   'segment-held-campaign-busy': page(
     409,
     'The campaign has been busy for an hour',
-    'This code appears only in the `problem` of a version. For more than an hour, Genesys has been rebuilding the index of the campaign, the campaign has been stopping, or Genesys has refused each change of the campaign. The gateway checks at least once a minute and applies the segment as soon as it can.',
+    'This code appears only in the `problem` of a version. One of these three has lasted for more than an hour: Genesys is rebuilding the index of the campaign, the campaign is stopping, or Genesys refuses each change of the campaign. The gateway checks at least once a minute and applies the segment as soon as it can.',
     'A very large list that is being changed.',
     'Check the campaign in Genesys. In the gateway, you do not have to do anything.',
   ),

@@ -46,7 +46,7 @@ export const uploadOptionsSchema = z.strictObject({
     .array(columnName)
     .max(50)
     .optional()
-    .describe('Names of text columns that hold phone numbers, as in the file or as in the list'),
+    .describe('Text columns that hold phone numbers. Use the names that these columns have in the file or in the list'),
   emailColumns: z
     .array(columnName)
     .max(50)

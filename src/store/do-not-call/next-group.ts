@@ -30,7 +30,7 @@ import { endIfDone, outcomesOf, type Sending } from './settle-entries.ts'
 const NO_ADDRESSES =
   'Genesys accepts no email addresses in this dialect. Only the gateway stores and enforces entries with an email address.'
 const NO_REMOVALS =
-  'In this dialect, Genesys cannot remove people from a do-not-call list. The removal has ended entries only in the gateway. The people of these entries stay on the list in Genesys.'
+  'In this dialect, Genesys cannot remove people from a do-not-call list. The removal has ended the entries in the gateway. In Genesys, the people of these entries stay on the list.'
 
 export type SendingDeps = {
   database: Database

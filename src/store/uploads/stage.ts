@@ -52,7 +52,7 @@ const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
     tx,
   )
   if (rows.length !== seqs.length) {
-    throw new Error(`Upload ${input.uploadId}: chunks that have rows to leave out are missing`)
+    throw new Error(`Upload ${input.uploadId}: there is no chunk for some of the rows to leave out`)
   }
 }
 
