@@ -52,7 +52,9 @@ eachHome('The wait of an erasure after an outage', (home) => {
       },
       ...{ clock: systemClock, ids, emit: () => {}, random: () => 1 },
     })
-    /** Works once, after every wait for a contact. Returns the wait until the next claim. */
+    /**
+     * Works once, after every wait for a contact. Returns the wait until the next claim.
+     */
     const work = async (): Promise<number | null> => {
       await store.sql.executeSql(`update erasure set ready_at = 'infinity' where id <> '${id}'`)
       await store.sql.executeSql(

@@ -11,7 +11,8 @@ const CLAIMED_WITHIN_MS = 1_000
  */
 const { listen } = Server.prototype
 Server.prototype.listen = function (...args) {
-  const tell = () => console.log(JSON.stringify({ event: 'listen.asked', level: 'info' }))
+  const line = JSON.stringify({ event: 'listen.asked', level: 'info' })
+  const tell = () => process.stdout.write(`${line}\n`)
   setTimeout(tell, CLAIMED_WITHIN_MS)
   const waiting = setInterval(() => {
     if (!existsSync(process.env.LISTEN_WHEN)) return

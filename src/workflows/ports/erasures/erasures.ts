@@ -16,7 +16,9 @@ import type { StoredAnswer } from '../uploads/small-uploads.ts'
  */
 export type ErasureClaim = { erasureId: string; owner: string; fence: string; leaseMs: number }
 
-/** An erasure in progress, with the person in plain text. The database stores the person sealed. */
+/**
+ * An erasure in progress, with the person in plain text. The database stores the person sealed.
+ */
 export type ErasureWork = {
   claim: ErasureClaim
   erasure: Erasure
