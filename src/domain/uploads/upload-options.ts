@@ -51,7 +51,7 @@ export const uploadOptionsSchema = z.strictObject({
     .array(columnName)
     .max(50)
     .optional()
-    .describe('Names of text columns that hold email addresses, as in the file or as in the list'),
+    .describe('Text columns that hold email addresses. Use the names that these columns have in the file or in the list'),
   missingColumns: z
     .enum(['reject', 'empty'])
     .default('reject')
