@@ -46,7 +46,7 @@ export const ERASURE_REMAINS = {
   genesys_keeps_contact:
     'Genesys accepted the deletion, but still shows the contact, because a campaign uses the contact.',
   genesys_refuses_deletion:
-    'Genesys refused to delete the contact again and again, or did not confirm the deletion. If the contact is still in Genesys, delete it by hand.',
+    'Genesys refused to delete the contact again and again, or did not confirm the deletion. Look in Genesys whether the contact is still there, and delete it by hand.',
   file_in_genesys:
     'The file is stored with the external contact in Genesys. Delete the file in Genesys.',
   segment_rules:

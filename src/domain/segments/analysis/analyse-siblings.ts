@@ -64,7 +64,7 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
         ? space.isWithin(space.and(contacts), part.contacts)
         : space.isWithin(part.contacts, space.or(contacts)),
     )
-    const detail = 'With or without this rule, the other rules together select the same contacts.'
+    const detail = 'If you remove this rule, the remaining rules together select the same contacts as before.'
     return finding('redundant', part.path, detail, { paths })
   })
 }
