@@ -46,12 +46,16 @@ export const uploadOptionsSchema = z.strictObject({
     .array(columnName)
     .max(50)
     .optional()
-    .describe('Text columns that hold phone numbers. Use the names that these columns have in the file or in the list'),
+    .describe(
+      'Text columns that hold phone numbers. Use the names that these columns have in the file or in the list',
+    ),
   emailColumns: z
     .array(columnName)
     .max(50)
     .optional()
-    .describe('Text columns that hold email addresses. Use the names that these columns have in the file or in the list'),
+    .describe(
+      'Text columns that hold email addresses. Use the names that these columns have in the file or in the list',
+    ),
   missingColumns: z
     .enum(['reject', 'empty'])
     .default('reject')

@@ -64,7 +64,8 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
         ? space.isWithin(space.and(contacts), part.contacts)
         : space.isWithin(part.contacts, space.or(contacts)),
     )
-    const detail = 'If you remove this rule, the remaining rules together select the same contacts as before.'
+    const detail =
+      'If you remove this rule, the remaining rules together select the same contacts as before.'
     return finding('redundant', part.path, detail, { paths })
   })
 }
