@@ -44,7 +44,7 @@ const readKeys = (path: string): Map<string, string> => {
   } catch (error) {
     const reason = reasonOf(error).split('\n')[0]
     throw new Unreadable(
-      `The file of --keys cannot be read as the answer of GET /v1/signing-keys: ${reason}`,
+      `The file that --keys names must contain the answer of GET /v1/signing-keys, but does not: ${reason}`,
     )
   }
 }

@@ -181,6 +181,7 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
   dnc_retraction_lane_ready: ({ store }) => store.retractions.claim('me'),
   contact_register_unfilled: ({ store }) => store.registerFill.fill(null),
   tenant_name: ({ store }) => store.tenants.list({ limit: 10, cursor: null, name: 't7' }),
+  list_intent_of_list: ({ store }) => store.provisioning.taken('t3', ['making7', 'making8']),
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
 }
 
