@@ -5,9 +5,11 @@ import { sql } from 'kysely'
 import { DNC_OUTCOMES } from '../../../domain/do-not-call/dnc-submission.ts'
 import type { DncPull, DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
 import { StagingLost } from '../../../workflows/ports/uploads/uploads.ts'
+import { CERTAIN_NOW } from '../../clock/steady-time.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import { raiseEpoch } from '../accept-submission.ts'
 import { rowsOf } from '../append-entries.ts'
+import { placesAsBits } from '../compose-group.ts'
 import { createPackChunk } from '../entry-chunks.ts'
 import { IN_FORCE } from '../standing-entries.ts'
 
@@ -100,31 +102,49 @@ const createAdd = (
 
 const createMissing =
   ({ db }: Database): DncPullStore['missing'] =>
-  async ({ number, dncListId, since }, after) => {
+  async ({ number, dncListId, since, tenantId }, after) => {
     const { rows } = await sql<{
       submissionId: string
       submission: string
       seq: number
       places: number[]
-    }>`select s.id as "submissionId", e.submission, e.chunk_seq as seq, array_agg(e.place order by e.place) as places
+      own: boolean
+    }>`select s.id as "submissionId", e.submission, e.chunk_seq as seq, array_agg(e.place order by e.place) as places,
+          s.tenant_id = ${tenantId} as own
         from dnc_entry e join dnc_submission s on s.number = e.submission
         where s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull') and s.applied_at < ${since}
           and s.number <> ${number}::bigint and ${IN_FORCE} and not e.quarantined
           and e.outcome in (${created}::int, ${existing}::int, ${updated}::int)
           and (e.submission, e.chunk_seq) > (${after.submission}::bigint, ${after.seq}::int)
           and not exists (select from dnc_pull_seen x where x.submission = ${number}::bigint and x.subject = e.subject)
-        group by s.id, e.submission, e.chunk_seq order by e.submission, e.chunk_seq limit ${CHUNKS_AT_ONCE}`.execute(
+        group by s.id, s.tenant_id, e.submission, e.chunk_seq order by e.submission, e.chunk_seq limit ${CHUNKS_AT_ONCE}`.execute(
       db,
     )
     return rows
   }
 
+/**
+ * Makes entries due to be sent again, as a renewal does. They stay entries of their own submission,
+ * which may belong to another tenant.
+ */
+const createSendAgain =
+  (database: Database): DncPullStore['sendAgain'] =>
+  (pull, { submission, seq, places }, id) =>
+    inTransaction(database, async (tx) => {
+      await lockPull(tx, pull)
+      await sql`insert into dnc_group (id, submission, chunk_seq, places, entries, reason, expires_at, idempotency_key,
+          state, settled_at, renew_at)
+        values (${id}, ${submission}::bigint, ${seq}, ${placesAsBits(places)}, ${places.length}, 1, ${CERTAIN_NOW}, ${id},
+          'settled', clock_timestamp(), ${CERTAIN_NOW})`.execute(tx)
+    })
+
 /** Compares an export of Genesys with the entries that the gateway has. */
 export const createPulledEntries = (
   database: Database,
   readKey: (id: string) => Promise<KeyObject>,
-): Pick<DncPullStore, 'sift' | 'add' | 'missing'> => ({
+): Pick<DncPullStore, 'sift' | 'add' | 'missing' | 'sendAgain'> => ({
   sift: createSift(database),
   add: createAdd(database, readKey),
   missing: createMissing(database),
+  sendAgain: createSendAgain(database),
 })

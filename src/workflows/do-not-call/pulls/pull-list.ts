@@ -119,26 +119,33 @@ const readExport = async (
 }
 
 /**
- * Adds to the pull's submission the entries that Genesys no longer has, so that they are sent
- * again. Removing an entry in Genesys does not end a suppression.
+ * Has the entries sent again that Genesys no longer has, because removing an entry in Genesys does
+ * not end a suppression. Entries of the pull's tenant are added to the pull's submission. `ofOthers`:
+ * how many entries belong to other tenants.
  */
 const addMissing = async (
-  { pulls, submissions, intake }: PullDeps,
+  { pulls, submissions, intake, ids }: PullDeps,
   pull: DncPull,
   assertAlive: () => void,
-): Promise<number> => {
-  let added = 0
+): Promise<{ added: number; ofOthers: number }> => {
+  let [added, ofOthers] = [0, 0]
   let after = { submission: '0', seq: -1 }
   for (;;) {
     const page = await pulls.missing(pull, after)
-    for (const { submissionId, submission, seq, places } of page) {
+    for (const missing of page) {
       assertAlive()
-      const chunk = await submissions.readChunk(submissionId, seq)
-      const part = partOf(asSentAgain(chunk), places, intake.digestKey)
-      added += await pulls.add(pull, part, true)
+      const { submissionId, submission, seq, places } = missing
+      if (missing.own) {
+        const chunk = await submissions.readChunk(submissionId, seq)
+        const part = partOf(asSentAgain(chunk), places, intake.digestKey)
+        added += await pulls.add(pull, part, true)
+      } else {
+        await pulls.sendAgain(pull, missing, ids.newUuid())
+        ofOthers += places.length
+      }
       after = { submission, seq }
     }
-    if (page.length === 0) return added
+    if (page.length === 0) return { added, ofOthers }
   }
 }
 
@@ -156,7 +163,7 @@ const pullOne = async (deps: PullDeps, pull: DncPull, signal: AbortSignal): Prom
     const exported = await deps.exports.download(uri, context, (body) =>
       readExport(deps, pull, body, heart.assertAlive),
     )
-    const missing = await addMissing(deps, pull, heart.assertAlive)
+    const { added: missing, ofOthers } = await addMissing(deps, pull, heart.assertAlive)
     heart.assertAlive()
     const { counts, rejections, source } = exported.read
     const duplicates = counts.read - counts.rejected - counts.blank - exported.added
@@ -174,7 +181,10 @@ const pullOne = async (deps: PullDeps, pull: DncPull, signal: AbortSignal): Prom
       },
     )
     const durationMs = Math.round(clock.monotonicMs() - startedMs)
-    deps.emit('dnc.pulled', { submissionId, dncListId, read: counts.read, ...about, durationMs })
+    deps.emit('dnc.pulled', {
+      ...{ submissionId, dncListId, read: counts.read, durationMs },
+      ...{ ...about, missing: missing + ofOthers },
+    })
   } finally {
     await heart.stop()
   }

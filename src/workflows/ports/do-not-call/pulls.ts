@@ -19,6 +19,15 @@ export type DncPull = {
 /** Why a pull waits, and the audit entry for it. */
 export type HeldPull = { reason: DncHoldReason; audit: AuditEntry }
 
+/** Entries of one chunk that Genesys lacks. `own`: they belong to the tenant of the pull. */
+export type Missing = {
+  submissionId: string
+  submission: string
+  seq: number
+  places: number[]
+  own: boolean
+}
+
 /** Pulls from Genesys' lists. At most one pull of a list at a time, over all instances. */
 export type DncPullStore = {
   /**
@@ -58,13 +67,18 @@ export type DncPullStore = {
    */
   add(pull: DncPull, chunk: NewDncChunk, send: boolean): Promise<number>
   /**
-   * Entries that Genesys had before the pull began, and that the export lacks. They are grouped by
-   * chunk, starting after `after`. Returns a few chunks at a time, and an empty array at the end.
+   * Entries of any tenant that Genesys had before the pull began, and that the export lacks. They
+   * are grouped by chunk, starting after `after`. Returns a few chunks at a time, and an empty array
+   * at the end.
    */
-  missing(
-    pull: DncPull,
-    after: { submission: string; seq: number },
-  ): Promise<readonly { submissionId: string; submission: string; seq: number; places: number[] }[]>
+  missing(pull: DncPull, after: { submission: string; seq: number }): Promise<readonly Missing[]>
+  /**
+   * Has the list's lane send these entries again after `finish`. Call it for the entries of other
+   * tenants: the pull must not show their people to its own tenant, and must not take them over,
+   * because a removal by the other tenant would not end such a copy. `id`: a new UUID. Throws
+   * `StagingLost` if another process has the pull.
+   */
+  sendAgain(pull: DncPull, missing: Missing, id: string): Promise<void>
   /**
    * Ends the reading, so that the lane of the list sends what Genesys lacks. Throws `StagingLost`
    * if another process has the pull. The next pull is due after `nextInMs`. null: it has no due
