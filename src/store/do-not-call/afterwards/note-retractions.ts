@@ -2,8 +2,17 @@ import { sql, type RawBuilder } from 'kysely'
 
 import { OPENS_AGAIN } from '../../../domain/do-not-call/retraction.ts'
 import type { Tx } from '../../homes/database.ts'
+import { NOT_OVER } from '../standing-entries.ts'
 
 const AGAIN = sql.join(OPENS_AGAIN.map((state) => sql`${state}`))
+
+/**
+ * Whether the entry or the edition because of which `d` was retracted is in force. If it no longer
+ * is, someone may have made the contact callable in Genesys again.
+ */
+const STILL_NAMED = sql`(exists (select from dnc_entry e
+    where e.submission = d.submission and e.subject = d.subject and ${NOT_OVER})
+  or exists (select from registry where current_edition = d.edition))`
 
 /**
  * Notes contacts to be retracted, and wakes the lanes of their lists. A contact is noted once for
@@ -13,7 +22,8 @@ const AGAIN = sql.join(OPENS_AGAIN.map((state) => sql`${state}`))
  * tenant_id, upload_id, line and `held_at`. Either the submission or the edition is null. `held_at`
  * is the time since which Genesys holds the contact. A contact that was already retracted after
  * that time is noted as retracted, so it is not retracted again. With `again`, such a contact is
- * noted as open, because Genesys may have got the contact once more.
+ * noted as open, because Genesys may have got the contact once more. It is noted as open too if
+ * what it was retracted for is over (`STILL_NAMED`).
  *
  * Writes in the order of the keys, as every other writer of these rows does.
  */
@@ -27,7 +37,8 @@ export const noteRetractions = async (
       order by contact_list_id, contact_digest, subject, coalesce(submission, -edition)),
     done as materialized (select found.*, (select max(settled_at) from dnc_retraction d
         where d.contact_list_id = found.contact_list_id and d.contact_digest = found.contact_digest and d.subject = found.subject
-          and d.state = 'retracted' and d.settled_at > found.held_at and not ${again}) as done_at from found),
+          and d.state = 'retracted' and d.settled_at > found.held_at and not ${again}
+          and ${STILL_NAMED}) as done_at from found),
     noted as (insert into dnc_retraction as d (contact_list_id, contact_digest, subject, submission, edition, sealed_id, tenant_id, upload_id, line, state, settled_at)
       select contact_list_id, contact_digest, subject, submission, edition, sealed_id, tenant_id, upload_id, line,
         case when done_at is null then 'open' else 'retracted' end, done_at
