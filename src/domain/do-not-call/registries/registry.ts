@@ -75,8 +75,8 @@ export type Edition = {
   sha256: string | null
   /**
    * How many numbers of this edition are missing in the previous edition. If there is no previous
-   * edition, all numbers count. null: the gateway has not compared the two editions yet, or this
-   * edition has not come into force.
+   * edition, all numbers count. null: the gateway has not compared the two editions yet, the
+   * previous edition was deleted before that, or this edition has not come into force.
    */
   added: number | null
   problem: string | null

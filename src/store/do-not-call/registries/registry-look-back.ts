@@ -209,8 +209,11 @@ const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
       tx,
     )
     if (done && task.tenant_id === null) {
-      await sql`update registry_edition e set added = (select added from registry_look_back where number = ${task.number}::bigint)
-        where e.number = ${task.edition}::bigint`.execute(tx)
+      // If the base was deleted meanwhile, nobody knows how many numbers are new.
+      await sql`update registry_edition e set added = b.added from registry_look_back b
+        where b.number = ${task.number}::bigint and e.number = b.edition and e.base is not distinct from b.base`.execute(
+        tx,
+      )
     }
     return count
   })
@@ -237,7 +240,10 @@ export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => 
       going = null
       return null
     }
-    const isSame = going?.task.number === task.number && going.task.compared_to === task.compared_to
+    const isSame =
+      going?.task.number === task.number &&
+      going.task.compared_to === task.compared_to &&
+      going.task.base === task.base
     const present = isSame ? going! : await begin(deps, task)
     // Cleared before the step. If the step fails, the next call begins at the stored place.
     going = null

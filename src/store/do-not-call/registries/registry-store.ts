@@ -70,9 +70,10 @@ const createRemove =
       await sql`update registry set current_edition = null, version = version + 1, updated_at = clock_timestamp()
         where name = ${name} and current_edition = ${rows[0].number}::bigint`.execute(tx)
       await sql`update registry_look_back set done_at = clock_timestamp()
-        where (edition = ${rows[0].number}::bigint or base = ${rows[0].number}::bigint) and done_at is null`.execute(
-        tx,
-      )
+        where edition = ${rows[0].number}::bigint and done_at is null`.execute(tx)
+      // A search that compares with this edition goes on without it: it takes all numbers for new.
+      await sql`update registry_look_back set base = null
+        where base = ${rows[0].number}::bigint and done_at is null`.execute(tx)
       const { rows: now } =
         await sql<EditionRow>`update registry_edition e set state = 'deleted', data_key = null, data_key_id = null,
           deleted_at = clock_timestamp() where e.id = ${id} returning ${EDITION_COLUMNS}`.execute(
