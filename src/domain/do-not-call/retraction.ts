@@ -3,7 +3,8 @@
  * state, the states that may follow it.
  * - `open`: the contact must still be retracted.
  * - `retracted`: Genesys no longer calls the named number in this contact. If an address was named,
- *   or no column of the contact has the number now, Genesys no longer calls the contact at all.
+ *   or no column of the contact has the number now, Genesys no longer calls the contact at all. The
+ *   exception is a contact for which a later upload has replaced the number or address.
  * - `gone`: Genesys no longer has the contact.
  * - `reported`: the dialect has no call that retracts, so the contact is only reported.
  *

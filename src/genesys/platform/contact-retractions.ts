@@ -38,9 +38,13 @@ const columnsOf = ({ data }: Contact, isSubject: (cell: string) => boolean): str
     typeof cell === 'string' && isSubject(cell) ? [column] : [],
   )
 
+type Named = Pick<Parameters<ContactRetractionPort['retract']>[0], 'isSubject' | 'isReplaced'>
+
 /** The contact after its retraction. null: nothing needs to change. */
-const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Contact | null => {
+const retracted = (contact: Contact, { isSubject, isReplaced }: Named): Contact | null => {
   const columns = columnsOf(contact, isSubject)
+  // The gateway itself has sent another number since, which nobody asked it not to call.
+  if (columns.length === 0 && isReplaced) return null
   const isNumber = columns.length > 0 && columns.every((column) => !isAddress(contact.data[column]))
   // Makes the whole contact not callable in two cases: the subject is an email address, or no
   // column has the number now. (An agent may have rewritten the number.) This is stricter than
@@ -67,7 +71,7 @@ const isAddress = (cell: unknown): boolean => typeof cell === 'string' && cell.i
  * next try reads the contact again.
  */
 export const createPlatformRetractions = (deps: { call: Caller }): ContactRetractionPort => ({
-  retract: async ({ contactListId, contactId, isSubject }, context) => {
+  retract: async ({ contactListId, contactId, ...named }, context) => {
     const path = `/api/v2/outbound/contactlists/${pathSegment(contactListId)}/contacts/${pathSegment(contactId)}`
     const contact = await deps.call(
       {
@@ -76,7 +80,7 @@ export const createPlatformRetractions = (deps: { call: Caller }): ContactRetrac
       },
       context,
     )
-    const wanted = retracted(contact, isSubject)
+    const wanted = retracted(contact, named)
     if (wanted === null) return
     const operation = 'retract-contact'
     const now = await deps.call(
@@ -87,6 +91,6 @@ export const createPlatformRetractions = (deps: { call: Caller }): ContactRetrac
       },
       context,
     )
-    if (retracted(now, isSubject) !== null) throw new GenesysFailure('malformed_answer', operation)
+    if (retracted(now, named) !== null) throw new GenesysFailure('malformed_answer', operation)
   },
 })

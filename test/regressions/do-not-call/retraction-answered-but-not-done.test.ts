@@ -29,7 +29,7 @@ describe('A retraction that Genesys answers with 200', () => {
   const retract = () =>
     world.client.contactRetractions!.retract(
       {
-        ...{ contactListId: SANDBOX_LIST, contactId: 'a' },
+        ...{ contactListId: SANDBOX_LIST, contactId: 'a', isReplaced: false },
         isSubject: (cell) => cell === PHONE,
       },
       context(),

@@ -46,7 +46,20 @@ type OpenRow = {
   submission_id: string
   tenant_id: string
   request_id: string
+  replaced: boolean
 }
+
+/**
+ * Whether the newest content that Genesys has of the contact of `r`, from any tenant, is known and
+ * does not contain the person. While a request with the contact is in doubt, its hash is empty.
+ */
+const REPLACED = sql`coalesce((select known.content_hash <> ''::bytea and known.subject_1 is not null
+    and named.number <> all(array_remove(array[subject_1, subject_2, subject_3], null) || coalesce(more_subjects, '{}'))
+      and known.accepted_seq >= coalesce((select doubt_seq from list_clearing where list_id = r.contact_list_id), 0)
+  from register join contact_register known on known.register_id = register.id,
+    (select ('x' || left(replace(r.subject::text, '-', ''), 16))::bit(64)::bigint as number) as named
+  where register.list_id = r.contact_list_id and known.contact_digest = r.contact_digest
+  order by known.accepted_seq desc limit 1), false)`
 
 const toRetraction = (seals: Seals, row: OpenRow): Retraction => ({
   number: row.number,
@@ -57,6 +70,7 @@ const toRetraction = (seals: Seals, row: OpenRow): Retraction => ({
   contactId: seals.contactIds.open(row.contact_digest, row.sealed_id),
   subject: Buffer.from(row.subject.replaceAll('-', ''), 'hex'),
   attempts: row.attempts,
+  isReplaced: row.replaced,
 })
 
 const createWork = ({
@@ -66,7 +80,8 @@ const createWork = ({
   next: async ({ contactListId }, limit) => {
     const { rows } =
       await sql<OpenRow>`select r.number, r.version, r.contact_digest, r.sealed_id, r.subject, r.attempts,
-        coalesce(s.id, e.id) as submission_id, coalesce(s.tenant_id, e.tenant_id) as tenant_id, coalesce(s.request_id, e.request_id) as request_id
+        coalesce(s.id, e.id) as submission_id, coalesce(s.tenant_id, e.tenant_id) as tenant_id, coalesce(s.request_id, e.request_id) as request_id,
+        ${REPLACED} as replaced
       from dnc_retraction r left join dnc_submission s on s.number = r.submission left join registry_edition e on e.number = r.edition
       where r.contact_list_id = ${contactListId} and r.state = 'open' and due_at <= clock_timestamp()
       order by due_at limit ${limit}`.execute(database.db)

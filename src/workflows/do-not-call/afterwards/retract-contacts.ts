@@ -82,7 +82,7 @@ const retractOne = async (
   { digestKey, clock }: RetractDeps,
   contacts: ContactRetractionPort,
   { contactListId }: RetractionClaim,
-  { contactId, subject, tenantId }: Retraction,
+  { contactId, subject, tenantId, isReplaced }: Retraction,
   lease: Lease,
 ): Promise<{ end: RetractionEnd | GenesysFailure; durationMs: number }> => {
   const startedMs = clock.monotonicMs()
@@ -94,7 +94,7 @@ const retractOne = async (
     cell !== '' && subjectDigest(digestKey, cell).equals(subject)
   try {
     await contacts.retract(
-      { contactListId, contactId, isSubject },
+      { contactListId, contactId, isSubject, isReplaced },
       {
         ...{ tenantId, class: 'dnc', signal: lease.signal, retryForMs: 0 },
         beforeSend: () => lease.assertHeld(),

@@ -39,6 +39,11 @@ export type Retraction = {
   /** The digest of the number or address: 16 bytes. */
   subject: Buffer
   attempts: number
+  /**
+   * Whether later content without the number or address has certainly replaced the content that had
+   * it.
+   */
+  isReplaced: boolean
 }
 
 /** The outcome for a contact that was delivered before an entry or an edition named it. */
@@ -124,11 +129,15 @@ export type ContactRetractionPort = {
    * If the subject is one of the contact's numbers, tells Genesys not to call the contact under
    * this number. If the subject is an address, or a number that the contact no longer has, tells
    * Genesys not to call the contact at all. The contact's data do not change. `isSubject`: whether
-   * a cell is the subject. A second call has no further effect. Throws `GenesysFailure`.
-   * `not_found`: the contact is gone.
+   * a cell is the subject. `isReplaced`: later content without the subject has replaced the content
+   * that had it. If no cell is the subject then, the contact may still be called. A second call has
+   * no further effect. Throws `GenesysFailure`. `not_found`: the contact is gone.
    */
   retract(
-    contact: { contactListId: string; contactId: string; isSubject: (cell: string) => boolean },
+    contact: Pick<Retraction, 'contactId' | 'isReplaced'> & {
+      contactListId: string
+      isSubject: (cell: string) => boolean
+    },
     context: CallContext,
   ): Promise<void>
 }
