@@ -15,7 +15,7 @@ import type { SuppressionPort } from '../../../workflows/ports/do-not-call/suppr
 import type { UploadStore } from '../../../workflows/ports/uploads/uploads.ts'
 import type { Database, Db } from '../../homes/database.ts'
 import { orUnknown, readEpochs } from '../suppressed-since.ts'
-import { assertFresh, MOVED_SINCE, type RegistryRules } from './registry-hits.ts'
+import { assertFresh, MOVED_SINCE, type RegistryRules, USES_REGISTRY } from './registry-hits.ts'
 import { readEditionsOf } from './registry-look-up.ts'
 
 type Deps = {
@@ -33,6 +33,7 @@ type Row = {
   targets: string[]
   look: RegistryLook | null
   moved: boolean
+  uses: boolean
 }
 
 /**
@@ -152,11 +153,12 @@ export const createLookAgain =
       const { db } = deps.database
       const { rows } =
         await sql<Row>`select id, contact_list_id, columns, target_columns as targets, registries as look,
-          ${MOVED_SINCE(sql`upload.contact_list_id`, sql`upload.registries`)} as moved
+          ${MOVED_SINCE(sql`upload.contact_list_id`, sql`upload.registries`)} as moved,
+          ${USES_REGISTRY(sql`upload.contact_list_id`)} as uses
         from upload where id = ${uploadId}`.execute(db)
       const row = rows[0]
       if (row === undefined) throw new Error(`There is no upload ${uploadId}`)
-      const asks = deps.registryRules.required.size > 0 && row.look === null
+      const asks = row.look === null && (deps.registryRules.required.size > 0 || row.uses)
       const made = row.moved || asks ? await look(deps, row) : row.look
       const epochs = await readEpochs(db, row.contact_list_id)
       const about = { uploadId, listId: row.contact_list_id, look: made }

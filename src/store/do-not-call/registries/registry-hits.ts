@@ -38,6 +38,20 @@ export const MOVED_SINCE = (
 ): RawBuilder<unknown> => sql`exists (select from registry_switch w
     where w.tenant_id in (${tenantsOf(listId)}) and w.epoch > coalesce((${registries} -> 'epochs' ->> w.tenant_id)::bigint, 0))`
 
+/** Whether a tenant of the list uses a registry. */
+export const USES_REGISTRY = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`exists (select from tenant_registry where tenant_id in (${tenantsOf(listId)}))`
+
+/**
+ * Whether a tenant of the list has begun to use a registry since the upload arrived. If the upload
+ * had no look-up, no epoch had been raised when it arrived. Beginning to use a registry raises one.
+ */
+const usesNow = async (db: Db, listId: string, epochs: SuppressionEpochs): Promise<boolean> => {
+  if (!Object.values(epochs).some((epoch) => epoch > 0)) return false
+  const { rows } = await sql<{ uses: boolean }>`select ${USES_REGISTRY(listId)} as uses`.execute(db)
+  return rows[0]!.uses
+}
+
 /** Returns only the digests that a look-up after intake has found in editions. */
 export const hitsAmong = async (
   db: Db,
@@ -106,7 +120,7 @@ export const assertFresh = async (
   epochs: SuppressionEpochs,
 ): Promise<void> => {
   if (look === null) {
-    if (rules.required.size === 0) return
+    if (rules.required.size === 0 && !(await usesNow(db, listId, epochs))) return
     throw new SuppressionUnknown(
       `The countries of the numbers in ${uploadId} are not known yet`,
       uploadId,
