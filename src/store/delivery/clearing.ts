@@ -2,9 +2,8 @@ import { sql } from 'kysely'
 
 import type { Clearing, DeliveryStore } from '../../workflows/ports/delivery/delivery.ts'
 import { appendAudit } from '../audit/audit-store.ts'
-import { inTransaction, type Database } from '../homes/database.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { lockFenced, lockWorking } from './fence.ts'
-import { countAfterClearing } from './register.ts'
 
 /**
  * How many rows of the register one statement deletes. With so few, other statements hardly wait.
@@ -16,6 +15,17 @@ type ClearingRow = {
   size_before: string | null
   cleared_seq: string | null
   newer: boolean
+}
+
+/**
+ * Counts the contacts of the list's registers again after a clearing was recorded. Only contacts
+ * from the upload of this clearing or from later uploads still count. Call it with the lane locked.
+ */
+const countAfterClearing = async (tx: Tx, listId: string, clearedSeq: string): Promise<void> => {
+  await sql`select from register where list_id = ${listId} order by id for update`.execute(tx)
+  await sql`update register set contacts = case when newest_seq < ${clearedSeq}::bigint then 0 else
+      (select count(*) from contact_register where register_id = register.id and accepted_seq >= ${clearedSeq}::bigint) end
+    where list_id = ${listId}`.execute(tx)
 }
 
 /** The steps that follow the recorded intent to clear a list. */

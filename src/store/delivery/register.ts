@@ -1,11 +1,8 @@
 import { sql, type RawBuilder } from 'kysely'
 
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
-import type {
-  DeliveryStore,
-  Registered,
-  RegisterRow,
-} from '../../workflows/ports/delivery/delivery.ts'
+import type { RegisterRow } from '../../workflows/ports/delivery/delivery.ts'
+import type { Registered, RegisterReads } from '../../workflows/ports/delivery/register.ts'
 import type { Database, Db, Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { contentSeqOf, type UploadRow } from '../uploads/upload-row.ts'
@@ -201,21 +198,6 @@ export const settledRegister = (
 }
 
 /**
- * Counts the contacts of the list's registers again after a clearing was recorded. Only contacts
- * from the upload of this clearing or from later uploads still count. Call it with the lane locked.
- */
-export const countAfterClearing = async (
-  tx: Tx,
-  listId: string,
-  clearedSeq: string,
-): Promise<void> => {
-  await sql`select from register where list_id = ${listId} order by id for update`.execute(tx)
-  await sql`update register set contacts = case when newest_seq < ${clearedSeq}::bigint then 0 else
-      (select count(*) from contact_register where register_id = register.id and accepted_seq >= ${clearedSeq}::bigint) end
-    where list_id = ${listId}`.execute(tx)
-}
-
-/**
  * Makes sure that the tenant's list has a register. Asks the database only once for each tenant and
  * list while the process runs.
  */
@@ -242,17 +224,43 @@ const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unkno
       and o.accepted_seq > known.accepted_seq)`
 
 /**
+ * The other retries of the rows that this retry has. Without retries that Genesys does not show as
+ * they were delivered: what those delivered may be sent again.
+ */
+const otherRetriesOf = (uploadId: string): RawBuilder<unknown> =>
+  sql`with recursive origin as (select id, parent_id from upload where id = ${uploadId}
+      union all select u.id, u.parent_id from origin join upload u on u.id = origin.parent_id),
+    family as (select id from origin union select of_parent.id from family join upload u on u.id = family.id
+      cross join jsonb_array_elements_text(u.child_ids) as of_parent (id))
+    select u.id from family join upload u on u.id = family.id where u.id <> ${uploadId}
+      and u.content_seq is not null and coalesce(u.reconciliation ->> 'state', '') <> 'differs'`
+
+const idsByDigest = (seals: Seals, contactIds: readonly string[]): ReadonlyMap<string, string> => {
+  const digests = seals.contactIds.digests(contactIds).toString('latin1')
+  return new Map(
+    contactIds.map((id, at) => [digests.slice(at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES), id]),
+  )
+}
+
+/**
  * What a row of the register states about a contact. A row from before a clearing of the list does
  * not count (`list_clearing`).
  */
 type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string; own: boolean }
 
 /** The SQL store of the register: what Genesys holds as far as the gateway knows. */
-export const createRegister = (
-  database: Database,
-  seals: Seals,
-): Pick<DeliveryStore, 'registered' | 'openComparison' | 'registerSize'> => ({
+export const createRegister = (database: Database, seals: Seals): RegisterReads => ({
   openComparison: createOpenComparison(database),
+  deliveredByRetries: async ({ id, parentId, tenantId, contactListId, contentSeq }, contactIds) => {
+    if (parentId === null) return new Set()
+    const { rows } = await sql<Pick<Entry, 'contact_digest'>>`select contact_digest
+      from contact_register known where ${isOf(seals, { tenantId, listId: contactListId }, contactIds)}
+        and accepted_seq = ${contentSeq}::bigint and upload_id in (${otherRetriesOf(id)})`.execute(
+      database.db,
+    )
+    const idOf = idsByDigest(seals, contactIds)
+    return new Set(rows.map((row) => idOf.get(row.contact_digest.toString('latin1'))!))
+  },
   registered: async (tenantId, listId, contactIds) => {
     const { rows } = await sql<Entry>`with asked as (
         select ${digestArray(seals.contactIds.digests(contactIds))} as digests)
@@ -271,10 +279,7 @@ export const createRegister = (
     )
     const found: Registered = { known: new Map(), ofOthers: new Set() }
     if (rows.length === 0) return found
-    const digests = seals.contactIds.digests(contactIds).toString('latin1')
-    const idOf = new Map(
-      contactIds.map((id, at) => [digests.slice(at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES), id]),
-    )
+    const idOf = idsByDigest(seals, contactIds)
     const ofOthers = new Set<string>()
     for (const row of rows) {
       const id = idOf.get(row.contact_digest.toString('latin1'))!

@@ -281,6 +281,7 @@ export const createMemoryDelivery = (
       ofOthers: new Set(ids.filter((id) => store.ofOthers.has(id))),
     }),
     openComparison: (...asked) => compareWith(store.register)(...asked),
+    deliveredByRetries: async () => new Set(),
     registerSize: async () => store.register.size,
   }
   return store

@@ -61,6 +61,9 @@ export const planChunk = async (
     const verdict = verdictOf(run, entry, contentHash, skipping)
     if (verdict !== null) verdicts.set(row, verdict)
   }
+  for (const row of await resentRows(run, chunk)) {
+    if (!verdicts.has(row)) verdicts.set(row, SUPERSEDED)
+  }
   const overwritten = new Set(known.keys()).union(ofOthers)
   return { chunk, verdicts, contentHashes, overwritten, requests: new Map() }
 }
@@ -101,6 +104,16 @@ const SUPPRESSED_SINCE: RowVerdict = {
 /** The rows of an erased person are no longer sent. */
 const ERASED: RowVerdict = { outcome: 'unprocessed', code: 'erased', column: null }
 const SUPERSEDED: RowVerdict = { outcome: 'unprocessed', code: 'superseded', column: null }
+
+/** Rows of a retry whose contacts another retry of the same upload has delivered already. */
+const resentRows = async (
+  { deps, upload }: DeliveryRun,
+  { contactIds, leftOut }: StagedChunk,
+): Promise<number[]> => {
+  if (upload.parentId === null) return []
+  const done = await deps.delivery.deliveredByRetries(upload, contactIds)
+  return [...contactIds.keys()].filter((row) => done.has(contactIds[row]!) && !hasBit(leftOut, row))
+}
 
 const verdictOf = (
   run: DeliveryRun,

@@ -4,7 +4,7 @@ import { checkList } from '../list-state.ts'
 import type { DeliveryRun } from '../run.ts'
 import { maySkip } from '../skip-rule.ts'
 import { FRESH_MS, type Parts } from './make-parts.ts'
-import { anySkipped, judgeRows, type Known, type ShipmentPart } from './plan-shipment.ts'
+import { anySkipped, judgeRows, type KnownContacts, type ShipmentPart } from './plan-shipment.ts'
 import { requestOf, shipmentOf } from './request-of.ts'
 
 /** What this process remembers about a lane. */
@@ -51,23 +51,42 @@ const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promis
   return holds && trustFor(FRESH_MS)
 }
 
-type Register = ReadonlyMap<string, Known>
-
 /** The contact ids looked up so far, and what the register knows about them. */
-type Asked = { ids: ReadonlySet<string>; register: Register; ofOthers: ReadonlySet<string> }
+type Asked = KnownContacts & { ids: ReadonlySet<string>; ofOthers: ReadonlySet<string> }
 
-const NOTHING: Asked = { ids: new Set(), register: new Map(), ofOthers: new Set() }
+const NOTHING: Asked = {
+  ids: new Set(),
+  register: new Map(),
+  ofOthers: new Set(),
+  byRetries: new Map(),
+}
 
-const ask = async (run: DeliveryRun, { parts }: Parts, before: Asked): Promise<Asked> => {
+/** Asks for each retry that was not asked for before. */
+const askRetries = async (
+  { deps }: DeliveryRun,
+  { parts }: Parts,
+  before: Asked,
+): Promise<Asked['byRetries']> => {
+  const byRetries = new Map(before.byRetries)
+  for (const { upload, chunk } of parts) {
+    if (upload.parentId === null || byRetries.has(upload.id)) continue
+    byRetries.set(upload.id, await deps.delivery.deliveredByRetries(upload, chunk.contactIds))
+  }
+  return byRetries
+}
+
+const ask = async (run: DeliveryRun, made: Parts, before: Asked): Promise<Asked> => {
   const { tenantId, contactListId } = run.upload
-  const ids = new Set(parts.flatMap(({ chunk }) => chunk.contactIds))
+  const byRetries = await askRetries(run, made, before)
+  const ids = new Set(made.parts.flatMap(({ chunk }) => chunk.contactIds))
   const fresh = [...ids.difference(before.ids)]
-  if (fresh.length === 0) return before
+  if (fresh.length === 0) return { ...before, byRetries }
   const found = await run.deps.delivery.registered(tenantId, contactListId, fresh)
   return {
     ids: ids.union(before.ids),
     register: new Map([...before.register, ...found.known]),
     ofOthers: before.ofOthers.union(found.ofOthers),
+    byRetries,
   }
 }
 
@@ -79,15 +98,15 @@ const judge = async (
   run: DeliveryRun,
   memory: LaneMemory,
   made: Parts,
-  { register }: Asked,
+  asked: Asked,
   mayLook: boolean,
 ): Promise<boolean> => {
   const trusted = run.deps.clock.monotonicMs() < memory.trustedUntilMs
   // If no row would be skipped anyway, the list need not be read.
-  const matters = anySkipped(made.parts, register)
+  const matters = anySkipped(made.parts, asked.register)
   if (matters && !trusted && !mayLook) return false
   const skips = matters && (await trusts(run, memory, made))
-  judgeRows(made.parts, register, ({ duplicates }) => skips && duplicates !== 'ignore')
+  judgeRows(made.parts, asked, ({ duplicates }) => skips && duplicates !== 'ignore')
   return true
 }
 

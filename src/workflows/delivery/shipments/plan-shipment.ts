@@ -27,11 +27,18 @@ const ageOf = ({ upload }: ShipmentPart): number => upload.contentSeq ?? 0
 const hashOf = ({ contentHashes }: ShipmentPart, row: number): Buffer =>
   contentHashes.subarray(row * 16, row * 16 + 16)
 
+/** What is already known about the contacts of a shipment. */
+export type KnownContacts = {
+  register: ReadonlyMap<string, Known>
+  /** By upload: the contacts that another retry of the same rows has delivered. */
+  byRetries: ReadonlyMap<string, ReadonlySet<string>>
+}
+
 const judge = (
   part: ShipmentPart,
   row: number,
   known: Known | undefined,
-  skipping: boolean,
+  { skipping, isResent }: { skipping: boolean; isResent: boolean },
 ): void => {
   if (known === undefined) return
   if (known.acceptedSeq > ageOf(part)) {
@@ -41,6 +48,7 @@ const judge = (
   const { duplicates } = part.upload
   const code = skipping ? skipCode(duplicates, known.contentHash, hashOf(part, row)) : null
   if (code !== null) part.verdicts.set(row, { outcome: 'unchanged', code, column: null })
+  else if (isResent) part.verdicts.set(row, SUPERSEDED)
 }
 
 /** Whether any row would be skipped because the register knows its content. */
@@ -73,7 +81,7 @@ const leaveOutErased = ({ chunk, verdicts }: ShipmentPart): void => {
  */
 export const judgeRows = (
   parts: readonly ShipmentPart[],
-  register: ReadonlyMap<string, Known>,
+  { register, byRetries }: KnownContacts,
   skipping: (upload: Upload) => boolean,
 ): void => {
   const going = new Map<string, { part: ShipmentPart; row: number }>()
@@ -83,7 +91,8 @@ export const judgeRows = (
       if (hasBit(part.chunk.leftOut, row)) continue
       // A row that must not be sent has its verdict already.
       if (part.verdicts.has(row)) continue
-      judge(part, row, register.get(contactId), skipping(part.upload))
+      const isResent = byRetries.get(part.upload.id)?.has(contactId) === true
+      judge(part, row, register.get(contactId), { skipping: skipping(part.upload), isResent })
       if (part.verdicts.has(row)) continue
       const other = going.get(contactId)
       if (other !== undefined && part.upload.duplicates === 'skip') {

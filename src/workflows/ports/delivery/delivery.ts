@@ -10,7 +10,7 @@ import type {
   UploadProblem,
   HolderWait,
 } from '../../../domain/uploads/upload.ts'
-import type { OpenComparison } from './compare-contacts.ts'
+import type { RegisterReads } from './register.ts'
 
 /**
  * A lane held by one worker. Every claim gets a higher `fence` than the claim before it. Every
@@ -154,7 +154,7 @@ export type FinishUpload = {
  * has claimed the lane, except `noteWait`. If the upload is to be cancelled, methods that begin
  * something throw `UploadMoved`. Outcomes of sent rows are still accepted.
  */
-export type DeliveryStore = {
+export type DeliveryStore = RegisterReads & {
   /** The next upload in `acceptedSeq` order that is not held or paused. null: no work. */
   next(claim: LaneClaim): Promise<Upload | null>
   /**
@@ -279,22 +279,4 @@ export type DeliveryStore = {
       audit: AuditEntry
     },
   ): Promise<Upload>
-  registered(tenantId: string, listId: string, contactIds: readonly string[]): Promise<Registered>
-  openComparison: OpenComparison
-  registerSize(tenantId: string, listId: string): Promise<number>
-}
-
-/** What the register contains about some contacts of a list. */
-export type Registered = {
-  /**
-   * Contacts of this tenant that Genesys acknowledged, by contact id. `contentHash` is empty if the
-   * content in Genesys is unknown, for example after another tenant's delivery.
-   */
-  known: Map<string, { contentHash: Buffer; acceptedSeq: number }>
-  /**
-   * Contacts that another tenant of the list has delivered. They do not affect which rows are sent.
-   * But pass them to `intend`: if they are sent, the register must count their content as unknown
-   * for the other tenant too.
-   */
-  ofOthers: ReadonlySet<string>
 }

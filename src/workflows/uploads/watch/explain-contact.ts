@@ -136,10 +136,16 @@ const removedAtOf = (
  * A register entry of the same upload supersedes nothing. The entry's `acceptedSeq` may be higher
  * than the upload's, because it also grows when a later upload confirms the content.
  */
-const supersededBy = (upload: Upload, entry: RegisterEntry | null): string | null =>
-  entry !== null && entry.uploadId !== upload.id && entry.acceptedSeq > (upload.contentSeq ?? 0)
-    ? entry.uploadId
-    : null
+const supersededBy = (
+  upload: Upload,
+  row: LedgerRow | undefined,
+  entry: RegisterEntry | null,
+): string | null => {
+  if (entry === null || entry.uploadId === upload.id) return null
+  // Retries of one upload are equally old, and the first that delivers a contact supersedes others.
+  const oldest = (upload.contentSeq ?? 0) + (row?.code === 'superseded' ? 0 : 1)
+  return entry.acceptedSeq >= oldest ? entry.uploadId : null
+}
 
 /**
  * The decision about one row. null: the rows of the upload were deleted since the upload was found.
@@ -169,7 +175,7 @@ const decisionOf = async (
     schemaVersion: upload.schemaVersion,
     columns: upload.columns,
     removedAt,
-    supersededBy: supersededBy(upload, entry),
+    supersededBy: supersededBy(upload, row, entry),
     suppressedBy: row?.suppressedBy ?? null,
     requests: await explain.requestsOf(upload.id, line),
   }
