@@ -37,7 +37,7 @@ const jobStatusOf = (job: z.infer<typeof jobShape>): JobStatus => {
   const errors = (job.errors ?? []).map(rowErrorOf).filter((error) => error !== null)
   return {
     state: job.status,
-    processed: job.processed ?? 0,
+    processed: job.processed ?? null,
     // A job may count fewer failed rows than it has errors, or none. An error that names no row of
     // the request must count too, because otherwise a failed row would count as delivered.
     failed: Math.max(job.failed ?? 0, new Set(errors.map(({ index }) => index)).size),

@@ -25,6 +25,7 @@ const createReads = ({ db }: Database): Pick<ReconciliationStore, 'load' | 'jobs
       select distinct batch.upload_id, shipment.job_id, shipment.rows from batch join shipment on shipment.id = batch.shipment_id
       where batch.upload_id = any(${uploadIds}::text[]) and batch.state = 'settled'
         and shipment.state = 'settled' and shipment.job_id is not null
+        and coalesce(batch.ended, 'completed') = 'completed'
       order by shipment.job_id, batch.upload_id`.execute(db)
     return rows.map((row) => ({ uploadId: row.upload_id, jobId: row.job_id, rows: row.rows }))
   },

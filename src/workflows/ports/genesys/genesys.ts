@@ -66,10 +66,13 @@ export type BatchToSend = {
 /** `accepted`: a job reports the outcome later. `ingested`: the answer itself is the completion. */
 export type BatchAnswer = { kind: 'accepted'; jobId: string } | { kind: 'ingested' }
 
-/** A job of Genesys (guide). `processed`, `failed`: rows. 0 if Genesys reports no number. */
+/**
+ * A job of Genesys (guide). `processed`, `failed`: rows. If Genesys reports no number, `processed`
+ * is null, and `failed` counts the rows with errors.
+ */
 export type JobStatus = {
   state: 'processing' | 'completed' | 'failed'
-  processed: number
+  processed: number | null
   failed: number
   /** Each error has the index of its row in the batch. */
   errors: readonly GenesysRowError[]

@@ -54,7 +54,8 @@ export type ReconciliationStore = {
   record(uploadId: string, result: ReconciliationResult): Promise<void>
   /**
    * The jobs of settled requests and files, with the number of rows that each carried. A job of a
-   * shared request appears once for each upload.
+   * shared request appears once for each upload. Leaves out jobs that failed as a whole or were
+   * lost, because no row of them counts as delivered.
    */
   jobs(uploadIds: readonly string[]): Promise<ReconciledJob[]>
   /**

@@ -182,8 +182,9 @@ const compareAll = async (
 
 /**
  * Guide: contacts cannot be read, but a job shows how many rows Genesys processed. Reads at most
- * `MOST_JOBS` jobs, chosen at random. Skips jobs that Genesys still processes or no longer knows.
- * The job of a shared request is read once and counts for every upload in it.
+ * `MOST_JOBS` jobs, chosen at random. Skips jobs that Genesys still processes or no longer knows,
+ * and jobs without a number of processed rows. The job of a shared request is read once and counts
+ * for every upload in it.
  */
 const compareJobs = async (
   deps: ReconcileDeps,
@@ -196,7 +197,7 @@ const compareJobs = async (
   for (const [jobId, rows] of picked(seededRandom(asking.seed), [...rowsOf], MOST_JOBS)) {
     try {
       const job = await deps.contactLists.readJob(jobId, asking.context())
-      if (job.state === 'processing') continue
+      if (job.state === 'processing' || job.processed === null) continue
       const missing = Math.max(0, rows - job.processed - job.failed)
       found.set(jobId, { sampled: rows, missing })
     } catch (error) {
