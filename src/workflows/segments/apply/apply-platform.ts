@@ -1,5 +1,7 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { SegmentProblem } from '../../../domain/segments/campaign-segment.ts'
+import { canonicalJson } from '../../../lib/canonical-json.ts'
+import { sha256Hex } from '../../../lib/digest.ts'
 import type { PlatformCampaign, PlatformCampaignPort } from '../../ports/segments/campaigns.ts'
 import {
   audited,
@@ -27,12 +29,21 @@ const START_WITHIN_MS = 10 * 60 * 1000
 const STOPPING_LOOK_MS = 1_000
 const AT_ONCE = 0
 
+/** How many hexadecimal digits of the digest of its rules the name of a filter has. */
+const NAMED_DIGITS = 16
+
 /**
  * The name of the filter of a version. The gateway finds the filter by this name if the answer to
- * the call that made the filter was lost.
+ * the call that made the filter was lost. The name has a digest of the rules: a database that was
+ * restored or begun anew uses the numbers of versions again, and the filter of another version with
+ * this number must not be found.
  */
-const filterNameOf = ({ segment: { campaignId, version } }: SegmentRun): string =>
-  `outbound-gateway ${campaignId} v${version}`
+const filterNameOf = ({ segment }: SegmentRun): string => {
+  const { campaignId, version, compiled, definition } = segment
+  const lists = definition.contactListIds
+  const digest = sha256Hex(canonicalJson({ lists, rules: compiled.body }))
+  return `outbound-gateway ${campaignId} v${version} ${digest.slice(0, NAMED_DIGITS)}`
+}
 
 /**
  * Reads the campaign and takes the next step to apply the newest version. Each step is stored
@@ -73,7 +84,7 @@ const filterOf = async (
   const { compiled, definition, progress } = run.segment
   if (compiled.body['filter'] === null) return null
   if (progress.filterId !== null) return progress.filterId
-  const name = filterNameOf(run)
+  const name = progress.filterName ?? filterNameOf(run)
   // Only an earlier try can have made a filter. Without an earlier try, there is nothing to search
   // for.
   const known =
