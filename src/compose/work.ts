@@ -8,6 +8,7 @@ import { createSweeper } from '../lanes/sweeper.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
 import { createFirstAttempts } from '../sync/first-attempts.ts'
+import { createSlowEndpoints } from '../sync/slow-endpoints.ts'
 import { createSyncAttempt, createSyncDeliverer } from '../sync/sync-deliverer.ts'
 import { createWebhookTransport } from '../sync/webhook-transport.ts'
 import { createBisectBudgets } from '../workflows/delivery/bisect-budget.ts'
@@ -246,7 +247,7 @@ export const createWork = async (essentials: Essentials) => {
   })
   const syncing = {
     ...{ sync: store.sync, transport: webhooks, clock: systemClock },
-    ...{ random: Math.random, emit, ids },
+    ...{ random: Math.random, emit, ids, slow: createSlowEndpoints() },
   }
   const firstAttempts = createFirstAttempts({
     attempt: createSyncAttempt(syncing),
@@ -257,7 +258,7 @@ export const createWork = async (essentials: Essentials) => {
   const jobs = await createJobQueue({
     sql: store.sql,
     handlers: {
-      'sync-delivery': createSyncDeliverer(syncing),
+      'sync-delivery': createSyncDeliverer({ ...syncing, fromMemory: firstAttempts }),
       'webhook-verify': verifierOfWebhooks(essentials, (key, count) => lanes.nudge(key, count)),
       reconcile: reconcilerOf(essentials, stopping.signal),
     },

@@ -7,15 +7,20 @@ import type { Ids } from '../lib/ids.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type {
   EndpointVerdict,
+  FirstAttempts,
   SyncDelivery,
   SyncResult,
   SyncStore,
 } from '../workflows/ports/endpoints/sync.ts'
+import type { SlowEndpoints } from './slow-endpoints.ts'
 import { nextSyncInMs } from './sync-schedule.ts'
 import type { WebhookAnswer, WebhookTransport } from './webhook-transport.ts'
 
 export type SyncDelivererDeps = {
-  sync: Pick<SyncStore, 'load' | 'record'>
+  sync: Pick<SyncStore, 'load' | 'record' | 'postpone'>
+  slow: SlowEndpoints
+  /** Makes the attempts at slow endpoints. */
+  fromMemory: FirstAttempts
   transport: Pick<WebhookTransport, 'post'>
   clock: Clock
   /** For jitter, in [0, 1). */
@@ -27,14 +32,21 @@ export type SyncDelivererDeps = {
 /** The status with which a receiver says that it wants no more webhooks (Standard Webhooks 1.0). */
 const GONE = 410
 
-/** Makes one attempt at the delivery with this id, if it is due. */
+/**
+ * Makes one attempt at the delivery with this id, if it is due. If the endpoint answers slowly, does
+ * not wait for the answer: such endpoints would take all workers, and messages to other endpoints
+ * would wait behind them.
+ */
 export const createSyncDeliverer = (
   deps: SyncDelivererDeps,
 ): ((deliveryId: string) => Promise<void>) => {
   const attempt = createSyncAttempt(deps)
   return async (deliveryId) => {
     const delivery = await deps.sync.load(deliveryId)
-    if (delivery !== null) await attempt(delivery)
+    if (delivery === null) return
+    if (!deps.slow.has(delivery.endpointId)) return attempt(delivery)
+    await deps.sync.postpone(deliveryId, deps.fromMemory.withinMs)
+    deps.fromMemory.take([delivery])
   }
 }
 
@@ -49,13 +61,14 @@ export const createSyncDeliverer = (
  * the meantime, its state does not change. Calls `answered` before it records the result.
  */
 export const createSyncAttempt =
-  (deps: Omit<SyncDelivererDeps, 'sync'> & { sync: Pick<SyncStore, 'record'> }) =>
+  (deps: Omit<SyncDelivererDeps, 'sync' | 'fromMemory'> & { sync: Pick<SyncStore, 'record'> }) =>
   async (delivery: SyncDelivery, answered?: () => void): Promise<void> => {
     const { id: deliveryId } = delivery
     const startedMs = deps.clock.monotonicMs()
     const answer = await send(deps, delivery)
     answered?.()
     const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
+    deps.slow.note(delivery.endpointId, durationMs)
     const attempt = delivery.attempts + 1
     const audit = auditsOf(deps, delivery, attempt, durationMs)
     const result = resultOf(delivery, answer, nextSyncInMs(attempt, deps.random), audit)

@@ -10,6 +10,7 @@ import { Webhook } from 'standardwebhooks'
 
 import { systemClock } from '../../src/lib/clock.ts'
 import { createIds } from '../../src/lib/ids.ts'
+import { createSlowEndpoints } from '../../src/sync/slow-endpoints.ts'
 import { createSyncDeliverer } from '../../src/sync/sync-deliverer.ts'
 import { nextSyncInMs, SYNC_SCHEDULE_MS } from '../../src/sync/sync-schedule.ts'
 import { createWebhookTransport } from '../../src/sync/webhook-transport.ts'
@@ -81,7 +82,10 @@ const setUp = async (
         recorded.push(result)
         return more.verdict ?? null
       },
+      postpone: async () => assert.fail('nothing is postponed'),
     },
+    slow: createSlowEndpoints(),
+    fromMemory: { withinMs: 0, take: () => assert.fail('the endpoint is not slow') },
     transport,
     clock: systemClock,
     random: () => 0.5,

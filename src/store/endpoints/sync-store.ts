@@ -25,6 +25,7 @@ import type { Keyring } from '../homes/keyring.ts'
 import { secretContext } from './endpoint-row.ts'
 import { openedSecrets, SECRET_COLUMNS, type SecretRow } from './endpoint-secrets.ts'
 import type { Outbox } from './outbox.ts'
+import { createPostpone } from './postpone-delivery.ts'
 
 type DeliveryRow = SecretRow & {
   id: string
@@ -285,6 +286,7 @@ export const createSyncStore = (deps: {
   ...createEnvEndpoints(deps),
   load: createLoad(deps),
   record: createRecord(deps),
+  postpone: createPostpone(deps.database),
   overdue: async (graceMs) => {
     const { rows } = await sql<{ id: string }>`select d.id from sync_delivery d
         join sync_endpoint e on e.id = d.endpoint_id and e.enabled

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 
 import { systemClock } from '../../../src/lib/clock.ts'
+import { createSlowEndpoints } from '../../../src/sync/slow-endpoints.ts'
 import { createSyncDeliverer } from '../../../src/sync/sync-deliverer.ts'
 import type { WebhookAnswer } from '../../../src/sync/webhook-transport.ts'
 import { eachHome } from '../../support/databases/database.ts'
@@ -30,7 +31,8 @@ eachHome('An endpoint that gets another URL while a message is on its way', (hom
     }
     const deliver = createSyncDeliverer({
       ...{ sync: at.store.sync, transport: { post }, clock: systemClock, ids },
-      ...{ random: () => 0, emit: () => {} },
+      ...{ random: () => 0, emit: () => {}, slow: createSlowEndpoints() },
+      fromMemory: { withinMs: 0, take: () => undefined },
     })
     await deliver(id)
     return { endpoint, id, urls, deliver }

@@ -59,16 +59,17 @@ export type EndpointVerdict = {
 }
 
 /**
- * Makes the first attempt at a delivery from memory, right after the delivery was written. Attempts
- * that cannot be made in time are left to the sweep of overdue deliveries.
+ * Makes attempts from memory: the first attempt at a delivery, right after the delivery was
+ * written, and further attempts at endpoints that answer slowly. Attempts that cannot be made in
+ * time are left to the sweep of overdue deliveries.
  */
 export type FirstAttempts = {
   /**
-   * The first attempt is recorded within this time. If a delivery is pending longer without an
-   * attempt, its first attempt was lost.
+   * The attempt is recorded within this time. If a delivery is pending longer without this attempt,
+   * the attempt was lost.
    */
   readonly withinMs: number
-  /** Accepts deliveries for their first attempt. Never throws, never waits. */
+  /** Accepts deliveries for one attempt. Never throws, never waits. */
   take(deliveries: readonly SyncDelivery[]): void
 }
 
@@ -100,6 +101,11 @@ export type SyncStore = {
    * that is dead because of a 410 then stays pending, and its next attempt follows immediately.
    */
   record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
+  /**
+   * Makes a pending delivery due after `forMs`, because an attempt is made from memory. No job is
+   * sent: if the attempt is not recorded by then, the sweeper finds the delivery.
+   */
+  postpone(deliveryId: string, forMs: number): Promise<void>
   /**
    * The ids of pending deliveries to enabled endpoints whose job may be lost: deliveries that were
    * due more than `graceMs` ago, and deliveries that are due and have had no attempt. At most 500
