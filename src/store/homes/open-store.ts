@@ -41,7 +41,7 @@ import { createDncChanges } from '../genesys-events/dnc-changes.ts'
 import { createReceiptStore } from '../genesys-events/receipt-store.ts'
 import { createGuestFileStore } from '../guest-files/guest-file-store.ts'
 import { createProofStores, type ProofStores } from '../proof/proof-stores.ts'
-import { checkKeysKnown } from '../retention/reseal-store.ts'
+import { checkKeysKnown, recordKeyInUse } from '../retention/reseal-store.ts'
 import { createUpkeepStores, type UpkeepStores } from '../retention/upkeep-stores.ts'
 import { createDeliveredContacts } from '../segments/delivered-contacts.ts'
 import { sealSegments } from '../segments/seal-segments.ts'
@@ -57,7 +57,7 @@ import { createUploadStore } from '../uploads/upload-store.ts'
 import type { Database } from './database.ts'
 import { openEmbedded } from './embedded-home.ts'
 import { createHome } from './home.ts'
-import { createKeyring, type Keyring } from './keyring.ts'
+import { anotherKey, createKeyring, type Keyring } from './keyring.ts'
 import { createLoneStores, type LoneStores } from './lone-stores.ts'
 import { migrate } from './migrate.ts'
 import { watchMigration } from './migration-watch.ts'
@@ -124,7 +124,13 @@ const readDigestKey = async (database: Database, keyring: Keyring): Promise<Buff
   )
   const { rows } = await sql<{ key_id: string; sealed: Buffer }>`
     select key_id, sealed from store_secret where name = ${DIGEST_KEY}`.execute(database.db)
-  return keyring.open(DIGEST_KEY, rows[0]!.key_id, rows[0]!.sealed)
+  const { key_id: keyId, sealed } = rows[0]!
+  try {
+    return keyring.open(DIGEST_KEY, keyId, sealed)
+  } catch (error) {
+    // The key is configured, so it is not the key that sealed.
+    throw keyring.ids.includes(keyId) ? anotherKey(keyId) : error
+  }
 }
 
 /**
@@ -221,6 +227,7 @@ const sealedSecrets = async (
 ): Promise<Secrets> => {
   await checkKeysKnown(database.db, keyring)
   const digestKey = await readDigestKey(database, keyring)
+  await recordKeyInUse(database.db, keyring)
   const seals = createSeals(digestKey)
   await sealStored({ database, seals, emit })
   await sealSegments(database, seals)

@@ -64,7 +64,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   encryption_key: {
     kept: because('until nothing is sealed under it'),
     erased: NOBODY,
-    columns: {},
+    columns: { check_value: 'digest' },
   },
   signing_key: {
     kept: because('its public key is needed to verify its signatures'),

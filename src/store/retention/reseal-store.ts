@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { ResealStore } from '../../workflows/ports/retention/retention.ts'
 import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
-import type { Keyring } from '../homes/keyring.ts'
+import { anotherKey, type Keyring } from '../homes/keyring.ts'
 import { WRAPPED_PLACES, type WrappedPlace } from './places.ts'
 import { lockUpkeep } from './upkeep-lane.ts'
 
@@ -78,10 +78,20 @@ const countLeft = async (db: Db, keyIds: readonly string[]): Promise<number> => 
   return left
 }
 
-/** Records which key this instance seals with, so that no other instance retires the key. */
-const recordKeyInUse = async (db: Db, keyring: Keyring): Promise<void> => {
-  await sql`insert into encryption_key (id) values (${keyring.currentId})
-    on conflict (id) do update set seen_at = clock_timestamp()`.execute(db)
+/**
+ * Records which key this instance seals with, so that no other instance retires the key. Throws if
+ * another instance has recorded another key under the same id. Call it for the first time when the
+ * store's own secret is open: a wrong key must not be recorded.
+ */
+export const recordKeyInUse = async (db: Db, keyring: Keyring): Promise<void> => {
+  const { currentId, checkValues } = keyring
+  const own = checkValues.get(currentId)!
+  const { rows } = await sql<{ same: boolean }>`insert into encryption_key as k (id, check_value)
+    values (${currentId}, ${own})
+    on conflict (id) do update set seen_at = clock_timestamp(),
+      check_value = coalesce(k.check_value, excluded.check_value)
+    returning check_value = ${own} as same`.execute(db)
+  if (rows[0]?.same !== true) throw anotherKey(currentId)
 }
 
 const RECORDED_EVERY_MS = 60_000
@@ -141,17 +151,21 @@ export const createResealStore = ({ database, keyring }: Deps): ResealStore => (
 })
 
 /**
- * Throws if anything is sealed under a key that is not configured, and names that key. Also records
- * which key this instance seals with.
+ * Throws if anything is sealed under a key that is not configured, or under another key than the
+ * one that is configured with the same id. Names the key.
  */
 export const checkKeysKnown = async (db: Db, keyring: Keyring): Promise<void> => {
-  const { rows } = await sql<{ id: string }>`select id from encryption_key
-    where id <> all(${[...keyring.ids]}::text[]) order by id`.execute(db)
-  if (rows.length > 0) {
-    const names = rows.map(({ id }) => `"${id}"`).join(', ')
+  const { rows } = await sql<{ id: string; check_value: Buffer | null }>`
+    select id, check_value from encryption_key order by id`.execute(db)
+  const lacking = rows.filter(({ id }) => !keyring.checkValues.has(id))
+  if (lacking.length > 0) {
+    const names = lacking.map(({ id }) => `"${id}"`).join(', ')
     throw new Error(
       `ENCRYPTION_KEYS lacks ${names}. Stored data may still be sealed under each key named here. Add these keys to ENCRYPTION_KEYS again, after the first key. You may remove a key after the log event keys.retired names it`,
     )
   }
-  await recordKeyInUse(db, keyring)
+  const other = rows.find(
+    ({ id, check_value: value }) => value !== null && !keyring.checkValues.get(id)!.equals(value),
+  )
+  if (other !== undefined) throw anotherKey(other.id)
 }
