@@ -139,6 +139,8 @@ describe(
       await begun.promise
       const receiving = `upload where state = 'receiving'`
       while ((await at.count(receiving)) === 0);
+      // If the gateway died while it subscribed, no receipts would come for minutes.
+      while ((await at.count(`event_subscription where state = 'registered'`)) < 2);
       await gateway.kill()
       await upload
       assert.equal(
