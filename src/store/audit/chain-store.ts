@@ -10,6 +10,7 @@ import {
 } from '../../domain/audit/verify-chain.ts'
 import type { AuditChain } from '../../workflows/ports/audit/chain.ts'
 import type { Signer } from '../../workflows/ports/signing/signing-keys.ts'
+import { STEADY_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
@@ -68,7 +69,7 @@ type Waiting = { id: string; xid: string; entry: Omit<EntryLine, 'type'>; lag_ms
 const lockHead = async (tx: Tx, owner: string): Promise<Head | null> => {
   const { rows } = await sql<Head>`select block, entries, hash,
       to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
-    from audit_chain where owner = ${owner} or lease_until is null or lease_until < clock_timestamp()
+    from audit_chain where owner = ${owner} or lease_until is null or lease_until < ${STEADY_NOW}
     for update skip locked`.execute(tx)
   return rows[0] ?? null
 }

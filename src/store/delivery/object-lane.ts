@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import { STEADY_NOW } from '../clock/steady-time.ts'
 import type { Db } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
@@ -36,7 +37,7 @@ export type ObjectLaneTable<Id extends string> = {
 
 /**
  * Claims, renews and releases the lanes of a table. A claim ends when it is released, or when
- * another worker claims the object after the lease has expired. Every statement of a holder
+ * another worker claims the object after the lease has expired (by `STEADY_NOW`). Every statement of a holder
  * compares owner and fence, so a claim that has ended changes nothing. An object whose `ready_at`
  * is infinite has no work.
  */
@@ -67,7 +68,7 @@ export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) 
         sql<{ object_id: string; fence: string }>`update ${table} set
           lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1${asleep}
         where ${id} = (select ${id} from ${table} where ready_at <= statement_timestamp() and ready_at < 'infinity'
-          and (lease_until is null or lease_until < clock_timestamp()) order by ready_at limit 1 for update skip locked)
+          and (lease_until is null or lease_until < ${STEADY_NOW}) order by ready_at limit 1 for update skip locked)
         returning ${id} as object_id, fence${more}`,
       )
       if (row === undefined) return null

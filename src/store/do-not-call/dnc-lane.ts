@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import { FenceLost } from '../../workflows/ports/delivery/delivery.ts'
 import type { DncClaim, DncLaneStore } from '../../workflows/ports/do-not-call/dnc-lane.ts'
+import { STEADY_NOW } from '../clock/steady-time.ts'
 import { createObjectLane, freeLeases } from '../delivery/object-lane.ts'
 import type { Database, Tx } from '../homes/database.ts'
 
@@ -43,7 +44,7 @@ export const createDncLane = (
       const { rows } = await sql<{ slot: number }>`update dnc_write_slot set owner = ${owner},
           lease_until = clock_timestamp() + interval '60 s'
         where slot = (select slot from dnc_write_slot where slot <= ${slots}
-          and (lease_until is null or lease_until < clock_timestamp()) order by slot limit 1 for update skip locked)
+          and (lease_until is null or lease_until < ${STEADY_NOW}) order by slot limit 1 for update skip locked)
         returning slot`.execute(db)
       return rows[0]?.slot ?? null
     },

@@ -5,6 +5,7 @@ import { newKey } from '../../../lib/envelope.ts'
 import type { DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
 import { StagingLost } from '../../../workflows/ports/uploads/uploads.ts'
 import { appendAudit } from '../../audit/audit-store.ts'
+import { STEADY_NOW } from '../../clock/steady-time.ts'
 import type { Outbox } from '../../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import type { Keyring } from '../../homes/keyring.ts'
@@ -82,7 +83,7 @@ const createClaim =
       const { rows } =
         await sql<Claimed>`update dnc_pull set owner = ${owner}, lease_until = ${LEASE}
         where dnc_list_id = (select dnc_list_id from dnc_pull where due_at <= clock_timestamp()
-          and (lease_until is null or lease_until < clock_timestamp()) order by due_at limit 1 for update skip locked)
+          and (lease_until is null or lease_until < ${STEADY_NOW}) order by due_at limit 1 for update skip locked)
         returning dnc_list_id, tenant_id, submission, clock_timestamp() as since`.execute(tx)
       const [row] = rows
       if (row === undefined) return null
