@@ -2,9 +2,6 @@ import { sql, type RawBuilder } from 'kysely'
 
 import type { Tx } from '../homes/database.ts'
 
-/** The length of a lane's lease. After this time, the lanes of a dead instance are free. */
-const LEASE = sql`interval '10 seconds'`
-
 /**
  * `order`: other transactions lock several rows of the table too. So the rows are locked in the
  * order of this column, as those transactions do. Any other order could deadlock with them. The
@@ -63,19 +60,26 @@ export const AHEAD: readonly (LockedTable & { where?: string; columns: readonly 
 const interval = (ms: number): RawBuilder<unknown> =>
   sql`make_interval(secs => ${ms / 1000}::float8)`
 
-/** Tables whose rows are leased. */
-const LEASED = [
-  'lane',
-  'segment_campaign',
-  'dnc_list_lane',
-  'dnc_retraction_lane',
-  'dnc_write_slot',
-  'guest_file',
-  'dnc_pull',
-  'upkeep',
-  'erasure',
-  'audit_chain',
-] as const
+/** Tables whose rows are leased, with the length of a lease in seconds. */
+const LEASED = {
+  lane: 10,
+  segment_campaign: 10,
+  dnc_list_lane: 10,
+  dnc_retraction_lane: 10,
+  dnc_write_slot: 60,
+  guest_file: 10,
+  dnc_pull: 60,
+  upkeep: 10,
+  erasure: 10,
+  audit_chain: 10,
+} as const
+
+/** For each leased table, the end of a lease that begins now. */
+const leases = (): [RawBuilder<unknown>, RawBuilder<unknown>][] =>
+  Object.entries(LEASED).map(([table, seconds]) => [
+    sql.table(table),
+    sql`clock_timestamp() + ${interval(seconds * 1000)}`,
+  ])
 
 /** Tables whose rows have a heartbeat while the gateway receives their content. */
 const RECEIVING = ['upload', 'dnc_submission', 'guest_file', 'registry_edition'] as const
@@ -93,14 +97,13 @@ const lockedWhere = (
 
 /**
  * Call this after the clock was set back. Times in the future move back by the same amount, so that
- * the jump prolongs no wait. Every lease ends within ten seconds, so that the jump does not prolong
- * the leases of dead instances.
+ * the jump prolongs no wait. Every lease ends within its usual time, so that the jump does not
+ * prolong the leases of dead instances.
  */
 export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
   const back = interval(backMs)
-  for (const table of LEASED) {
-    await sql`update ${sql.table(table)} set lease_until = clock_timestamp() + ${LEASE}
-      where lease_until > clock_timestamp() + ${LEASE}`.execute(tx)
+  for (const [table, end] of leases()) {
+    await sql`update ${table} set lease_until = ${end} where lease_until > ${end}`.execute(tx)
   }
   for (const { where, columns, ...of } of AHEAD) {
     const ahead = columns.map((column) => sql`${sql.ref(column)} > clock_timestamp()`)
@@ -123,9 +126,10 @@ export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
  * failures.
  */
 export const followAhead = async (tx: Tx, aheadMs: number): Promise<void> => {
-  for (const table of LEASED) {
-    await sql`update ${sql.table(table)} set lease_until = clock_timestamp() + ${LEASE}
-      where lease_until < clock_timestamp()`.execute(tx)
+  for (const [table, end] of leases()) {
+    await sql`update ${table} set lease_until = ${end} where lease_until < clock_timestamp()`.execute(
+      tx,
+    )
   }
   for (const table of RECEIVING) {
     await sql`update ${sql.table(table)} set heartbeat_at = clock_timestamp()
