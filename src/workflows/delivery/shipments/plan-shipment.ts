@@ -91,10 +91,13 @@ export const judgeRows = (
       if (hasBit(part.chunk.leftOut, row)) continue
       // A row that must not be sent has its verdict already.
       if (part.verdicts.has(row)) continue
-      const isResent = byRetries.get(part.upload.id)?.has(contactId) === true
-      judge(part, row, register.get(contactId), { skipping: skipping(part.upload), isResent })
-      if (part.verdicts.has(row)) continue
       const other = going.get(contactId)
+      // An earlier row of the shipment changes the content, so the register does not tell what
+      // Genesys will hold before this row.
+      const skips = skipping(part.upload) && other === undefined
+      const isResent = byRetries.get(part.upload.id)?.has(contactId) === true
+      judge(part, row, register.get(contactId), { skipping: skips, isResent })
+      if (part.verdicts.has(row)) continue
       if (other !== undefined && part.upload.duplicates === 'skip') {
         part.verdicts.set(row, KNOWN)
       } else if (other !== undefined && ageOf(part) < ageOf(other.part)) {
