@@ -277,15 +277,15 @@ export const createRegister = (database: Database, seals: Seals): RegisterReads 
           and accepted_seq >= coalesce((select cleared_seq from list_clearing where list_id = ${listId}), 0)`.execute(
       database.db,
     )
-    const found: Registered = { known: new Map(), ofOthers: new Set() }
+    const found: Registered = { known: new Map(), ofOthers: new Map() }
     if (rows.length === 0) return found
     const idOf = idsByDigest(seals, contactIds)
-    const ofOthers = new Set<string>()
+    const ofOthers = new Map<string, number>()
     for (const row of rows) {
       const id = idOf.get(row.contact_digest.toString('latin1'))!
-      const entry = { contentHash: row.content_hash, acceptedSeq: Number(row.accepted_seq) }
-      if (row.own) found.known.set(id, entry)
-      else ofOthers.add(id)
+      const acceptedSeq = Number(row.accepted_seq)
+      if (row.own) found.known.set(id, { contentHash: row.content_hash, acceptedSeq })
+      else ofOthers.set(id, Math.max(acceptedSeq, ofOthers.get(id) ?? 0))
     }
     return { ...found, ofOthers }
   },

@@ -278,7 +278,7 @@ export const createMemoryDelivery = (
       known: new Map(
         ids.flatMap((id) => (store.register.has(id) ? [[id, store.register.get(id)!]] : [])),
       ),
-      ofOthers: new Set(ids.filter((id) => store.ofOthers.has(id))),
+      ofOthers: new Map(ids.filter((id) => store.ofOthers.has(id)).map((id) => [id, 0])),
     }),
     openComparison: (...asked) => compareWith(store.register)(...asked),
     deliveredByRetries: async () => new Set(),

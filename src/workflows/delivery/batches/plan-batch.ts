@@ -55,16 +55,18 @@ export const planChunk = async (
     chunk.contactIds,
   )
   for (const [row, contactId] of chunk.contactIds.entries()) {
+    if (hasBit(chunk.leftOut, row) || verdicts.has(row)) continue
     const entry = known.get(contactId)
-    if (entry === undefined || hasBit(chunk.leftOut, row) || verdicts.has(row)) continue
     const contentHash = contentHashes.subarray(row * 16, row * 16 + 16)
-    const verdict = verdictOf(run, entry, contentHash, skipping)
-    if (verdict !== null) verdicts.set(row, verdict)
+    const verdict = isOlder(run, entry, ofOthers.get(contactId))
+      ? SUPERSEDED
+      : entry && verdictOf(run, entry, contentHash, skipping)
+    if (verdict) verdicts.set(row, verdict)
   }
   for (const row of await resentRows(run, chunk)) {
     if (!verdicts.has(row)) verdicts.set(row, SUPERSEDED)
   }
-  const overwritten = new Set(known.keys()).union(ofOthers)
+  const overwritten = new Set([...known.keys(), ...ofOthers.keys()])
   return { chunk, verdicts, contentHashes, overwritten, requests: new Map() }
 }
 
@@ -115,16 +117,20 @@ const resentRows = async (
   return [...contactIds.keys()].filter((row) => done.has(contactIds[row]!) && !hasBit(leftOut, row))
 }
 
+/** Whether this tenant or another tenant of the list has delivered newer content of the contact. */
+const isOlder = (
+  { upload: { contentSeq } }: DeliveryRun,
+  own: { acceptedSeq: number } | undefined,
+  ofOthers = 0,
+): boolean => Math.max(own?.acceptedSeq ?? 0, ofOthers) > (contentSeq ?? 0)
+
 const verdictOf = (
   run: DeliveryRun,
-  entry: { contentHash: Buffer; acceptedSeq: number },
+  entry: { contentHash: Buffer },
   contentHash: Buffer,
   skipping: boolean,
 ): RowVerdict | null => {
-  const { duplicates, contentSeq } = run.upload
-  if (entry.acceptedSeq > (contentSeq ?? 0)) {
-    return SUPERSEDED
-  }
+  const { duplicates } = run.upload
   const code = skipping ? skipCode(duplicates, entry.contentHash, contentHash) : null
   return code === null ? null : { outcome: 'unchanged', code, column: null }
 }

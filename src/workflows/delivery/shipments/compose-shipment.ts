@@ -52,12 +52,12 @@ const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promis
 }
 
 /** The contact ids looked up so far, and what the register knows about them. */
-type Asked = KnownContacts & { ids: ReadonlySet<string>; ofOthers: ReadonlySet<string> }
+type Asked = KnownContacts & { ids: ReadonlySet<string> }
 
 const NOTHING: Asked = {
   ids: new Set(),
   register: new Map(),
-  ofOthers: new Set(),
+  ofOthers: new Map(),
   byRetries: new Map(),
 }
 
@@ -85,7 +85,7 @@ const ask = async (run: DeliveryRun, made: Parts, before: Asked): Promise<Asked>
   return {
     ids: ids.union(before.ids),
     register: new Map([...before.register, ...found.known]),
-    ofOthers: before.ofOthers.union(found.ofOthers),
+    ofOthers: new Map([...before.ofOthers, ...found.ofOthers]),
     byRetries,
   }
 }
@@ -121,7 +121,7 @@ export type Going = {
 const goingOf = ({ deps }: DeliveryRun, made: Parts, asked: Asked): Going => {
   const { list, parts } = made
   const request = requestOf(list, parts, deps.ids.newUuid())
-  const overwritten = new Set(asked.register.keys()).union(asked.ofOthers)
+  const overwritten = new Set([...asked.register.keys(), ...asked.ofOthers.keys()])
   const shipment = shipmentOf(deps.ids, parts, request, overwritten)
   return { parts, request, shipment, asked }
 }

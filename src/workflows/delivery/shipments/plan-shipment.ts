@@ -30,6 +30,8 @@ const hashOf = ({ contentHashes }: ShipmentPart, row: number): Buffer =>
 /** What is already known about the contacts of a shipment. */
 export type KnownContacts = {
   register: ReadonlyMap<string, Known>
+  /** Contacts that other tenants have delivered, each with the newest sequence number. */
+  ofOthers: ReadonlyMap<string, number>
   /** By upload: the contacts that another retry of the same rows has delivered. */
   byRetries: ReadonlyMap<string, ReadonlySet<string>>
 }
@@ -37,14 +39,16 @@ export type KnownContacts = {
 const judge = (
   part: ShipmentPart,
   row: number,
-  known: Known | undefined,
+  { register, ofOthers }: KnownContacts,
   { skipping, isResent }: { skipping: boolean; isResent: boolean },
 ): void => {
-  if (known === undefined) return
-  if (known.acceptedSeq > ageOf(part)) {
+  const contactId = part.chunk.contactIds[row]!
+  const known = register.get(contactId)
+  if (Math.max(known?.acceptedSeq ?? 0, ofOthers.get(contactId) ?? 0) > ageOf(part)) {
     part.verdicts.set(row, SUPERSEDED)
     return
   }
+  if (known === undefined) return
   const { duplicates } = part.upload
   const code = skipping ? skipCode(duplicates, known.contentHash, hashOf(part, row)) : null
   if (code !== null) part.verdicts.set(row, { outcome: 'unchanged', code, column: null })
@@ -81,7 +85,7 @@ const leaveOutErased = ({ chunk, verdicts }: ShipmentPart): void => {
  */
 export const judgeRows = (
   parts: readonly ShipmentPart[],
-  { register, byRetries }: KnownContacts,
+  known: KnownContacts,
   skipping: (upload: Upload) => boolean,
 ): void => {
   const going = new Map<string, { part: ShipmentPart; row: number }>()
@@ -95,8 +99,8 @@ export const judgeRows = (
       // An earlier row of the shipment changes the content, so the register does not tell what
       // Genesys will hold before this row.
       const skips = skipping(part.upload) && other === undefined
-      const isResent = byRetries.get(part.upload.id)?.has(contactId) === true
-      judge(part, row, register.get(contactId), { skipping: skips, isResent })
+      const isResent = known.byRetries.get(part.upload.id)?.has(contactId) === true
+      judge(part, row, known, { skipping: skips, isResent })
       if (part.verdicts.has(row)) continue
       if (other !== undefined && part.upload.duplicates === 'skip') {
         part.verdicts.set(row, KNOWN)

@@ -25,9 +25,10 @@ export type Registered = {
    */
   known: Map<string, { contentHash: Buffer; acceptedSeq: number }>
   /**
-   * Contacts that another tenant of the list has delivered. They do not affect which rows are sent.
-   * But pass them to `intend`: if they are sent, the register must count their content as unknown
-   * for the other tenant too.
+   * Contacts that other tenants of the list have delivered, each with the newest sequence number.
+   * Rows that are older must not be sent, because Genesys has only one content for a contact. Pass
+   * the contacts to `intend`: if they are sent, the register must count their content as unknown
+   * for the other tenants too.
    */
-  ofOthers: ReadonlySet<string>
+  ofOthers: ReadonlyMap<string, number>
 }

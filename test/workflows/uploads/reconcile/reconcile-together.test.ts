@@ -53,7 +53,7 @@ const setUp = (count: number, about: { guide?: boolean; lost?: string[] } = {}) 
       chunkSeqs: async () => [0],
       registered: async (_tenant, _list, ids) => ({
         known: new Map(ids.flatMap((id) => (register.has(id) ? [[id, register.get(id)!]] : []))),
-        ofOthers: new Set(),
+        ofOthers: new Map(),
       }),
       registerSize: async () => count,
     },

@@ -80,7 +80,7 @@ const setUp = (
       chunkSeqs: async () => chunks.map(({ seq }) => seq),
       registered: async (_tenant, _list, ids) => ({
         known: new Map(ids.flatMap((id) => (register.has(id) ? [[id, register.get(id)!]] : []))),
-        ofOthers: new Set(),
+        ofOthers: new Map(),
       }),
       registerSize: async () => register.size,
     },
