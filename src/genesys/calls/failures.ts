@@ -48,11 +48,12 @@ const PLAIN = {
 } as const
 
 /**
- * Whether the answer says that Genesys took nothing of the request. After a 408, a 5xx or no answer
- * (null), the outcome is unknown.
+ * Whether the answer says that Genesys took nothing of the request: a 4xx, or a 501, which means
+ * that the org lacks the feature. After a 408, another 5xx or no answer (null), the outcome is
+ * unknown.
  */
 export const isRefusal = (status: number | null): boolean =>
-  status !== null && status >= 400 && status < 500 && status !== 408
+  status !== null && ((status >= 400 && status < 500 && status !== 408) || status === 501)
 
 /**
  * Refusals that no retry can change, although their status suggests a retry: the campaign is

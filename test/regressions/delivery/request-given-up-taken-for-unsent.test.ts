@@ -12,7 +12,7 @@ const SENT = 6
 /** The steps of a process until it has given up the requests that an earlier process left open. */
 const GIVEN_UP = 2
 /** The steps of a process until it has given up a request that Genesys refused. */
-const REFUSED = 8
+const REFUSED = 9
 
 /**
  * A process was killed before it got the answer to a request that several uploads shared. The next

@@ -7,6 +7,7 @@ import {
 } from '../../../src/domain/genesys/genesys-failure.ts'
 import type { GenesysRowCode } from '../../../src/domain/genesys/genesys-rejections.ts'
 import type { UploadMode } from '../../../src/domain/uploads/upload-options.ts'
+import { isRefusal } from '../../../src/genesys/calls/failures.ts'
 import type {
   ContactFilePart,
   ContactFilePort,
@@ -43,8 +44,9 @@ const refusing = async (context: CallContext, take: () => void): Promise<void> =
   try {
     take()
   } catch (error) {
-    const status = error instanceof GenesysFailure ? (error.status ?? 0) : 0
-    if (status >= 400 && status < 500 && status !== 408) await context.afterRefusal?.()
+    const refused =
+      error instanceof GenesysFailure && (error.retry === 'never' || isRefusal(error.status))
+    if (refused) await context.afterRefusal?.()
     throw error
   }
 }

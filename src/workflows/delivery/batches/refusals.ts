@@ -8,6 +8,7 @@ import { holdForSchema } from '../schema-refusal.ts'
 import { halves, without } from './cut-batches.ts'
 import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { freshBatch, sentRows } from './plan-batch.ts'
+import { tookNothing } from './send-batch.ts'
 import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
 /**
@@ -49,8 +50,8 @@ export const actOnRefusal = async (
   failure: GenesysFailure,
 ): Promise<Batch[]> => {
   if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
-    // Genesys took no row at this try. After an earlier try, it is not known whether it did.
-    if (batch.attempts === 1) {
+    // If an earlier try got no answer, the outcome of the rows is unknown, so the batch stays.
+    if (tookNothing(batch)) {
       const unsent = without(run, batch, () => false)
       await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [unsent], true)
     }
@@ -74,7 +75,7 @@ export const actOnRefusal = async (
   }
   const parts =
     named.size > 0 ? [without(run, batch, (row) => named.has(row))] : halves(run, [batch]).flat()
-  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, parts, true)
+  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, parts, tookNothing(batch))
   run.budget.spend(parts.length)
   tell(run, { id: batch.id, rows: rows.length }, failure, 'split')
   checkBudget(run, { id: batch.id, rows: rows.length }, failure)

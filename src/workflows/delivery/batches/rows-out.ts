@@ -3,6 +3,7 @@ import type { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { DeliveryRun } from '../run.ts'
 import { without } from './cut-batches.ts'
 import { type ChunkPlan, freshBatch, rowKey, type RowVerdict, sentRows } from './plan-batch.ts'
+import { tookNothing } from './send-batch.ts'
 
 /**
  * For a batch of an earlier run: the keys of the rows that must no longer be sent. For example,
@@ -69,6 +70,6 @@ const withoutRows = async (
   out: { has(key: string): boolean },
 ): Promise<Batch> => {
   const rest = without(run, batch, (row) => out.has(rowKey(batch, row)))
-  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [rest], false)
+  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [rest], tookNothing(batch))
   return freshBatch(run.upload.id, rest)
 }

@@ -1,5 +1,5 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import type { Batch } from '../../ports/delivery/delivery.ts'
+import type { Batch, DeliveryPart } from '../../ports/delivery/delivery.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { BatchAnswer, BatchToSend } from '../../ports/genesys/genesys.ts'
 import { callGenesys, type Tries } from '../call-genesys.ts'
@@ -48,8 +48,18 @@ const triesOf = ({ deps: { delivery }, claim }: DeliveryRun, batch: Batch): Trie
     batch.state = 'sent'
     batch.attempts += 1
   },
-  noteRefused: () => delivery.noteRefusedTry(claim, batch.id),
+  noteRefused: () => {
+    batch.refusals = (batch.refusals ?? 0) + 1
+    return delivery.noteRefusedTry(claim, batch.id)
+  },
 })
+
+/**
+ * Whether Genesys is known to have taken no row of the request: it refused every try, as far as
+ * this run knows.
+ */
+export const tookNothing = ({ attempts, refusals = 0 }: Batch | DeliveryPart): boolean =>
+  attempts === refusals
 
 /**
  * Builds the request while an earlier request is in flight, so that it can be sent without a delay.

@@ -3,6 +3,7 @@ import type { Batch, DeliveryPart, NewBatch, NewPart } from '../../ports/deliver
 import { halves, type Place, placesOf, without } from '../batches/cut-batches.ts'
 import { freshBatch, rowKey, sentRows } from '../batches/plan-batch.ts'
 import { checkBudget, checkRefusedShare, endIfCancelled, tell } from '../batches/refusals.ts'
+import { tookNothing } from '../batches/send-batch.ts'
 import { failedRow } from '../batches/settle-batch.ts'
 import { problemOf } from '../call-genesys.ts'
 import type { DeliveryRun } from '../run.ts'
@@ -32,30 +33,25 @@ export const freshPart = (uploadId: string, { batches, ...part }: NewPart): Open
   batches: batches.map((batch) => ({ ...freshBatch(uploadId, batch), partId: part.id })),
 })
 
-/** Stores the parts that replace a given one. `refused`: Genesys took no row of the given part. */
+/** Stores the parts that replace a given one. */
 const replace = async (
   run: DeliveryRun,
   { part }: OpenPart,
   groups: readonly (readonly NewBatch[])[],
-  refused: boolean,
 ): Promise<OpenPart[]> => {
   const parts = groups.map((batches) => newPart(run, part, batches))
-  await run.deps.delivery.splitPart(run.claim, part.id, run.upload.id, parts, refused)
+  await run.deps.delivery.splitPart(run.claim, part.id, run.upload.id, parts, tookNothing(part))
   return parts.map((fresh) => freshPart(run.upload.id, fresh))
 }
 
-/**
- * Replaces the part by a part without the rows for which `out` is true. `refused`: Genesys is known
- * to have taken no row of the given part. Default: unknown, if the part was sent.
- */
+/** Replaces the part by a part without the rows for which `out` is true. */
 export const withoutRows = (
   run: DeliveryRun,
   open: OpenPart,
   out: (batch: Batch, row: number) => boolean,
-  refused = false,
 ): Promise<OpenPart[]> => {
   const batches = open.batches.map((batch) => without(run, batch, (row) => out(batch, row)))
-  return replace(run, open, [batches], refused)
+  return replace(run, open, [batches])
 }
 
 /**
@@ -70,8 +66,8 @@ export const actOnPartRefusal = async (
   failure: GenesysFailure,
 ): Promise<OpenPart[]> => {
   if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
-    // Genesys took no row at this try. After an earlier try, it is not known whether it did.
-    if (open.part.attempts === 1) await withoutRows(run, open, () => false, true)
+    // If an earlier try got no answer, the outcome of the rows is unknown, so the part stays.
+    if (tookNothing(open.part)) await withoutRows(run, open, () => false)
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
   holdForSchema(failure)
@@ -94,8 +90,8 @@ export const actOnPartRefusal = async (
   const keys = new Set([...refused].map(({ batch, row }) => rowKey(batch, row)))
   const parts =
     refused.size > 0
-      ? await withoutRows(run, open, (batch, row) => keys.has(rowKey(batch, row)), true)
-      : await replace(run, open, halves(run, open.batches), true)
+      ? await withoutRows(run, open, (batch, row) => keys.has(rowKey(batch, row)))
+      : await replace(run, open, halves(run, open.batches))
   if (outcome === 'failed') checkRefusedShare(run, about, failure)
   else {
     run.budget.spend(parts.length)

@@ -31,7 +31,10 @@ export const fileOf = (
 /** How the HTTP tries of the part are recorded. */
 export const partTries = (run: DeliveryRun, open: OpenPart): Tries => ({
   record: () => recordPartTry(run, open),
-  noteRefused: () => run.deps.delivery.noteRefusedTry(run.claim, open.part.id),
+  noteRefused: () => {
+    open.part.refusals = (open.part.refusals ?? 0) + 1
+    return run.deps.delivery.noteRefusedTry(run.claim, open.part.id)
+  },
 })
 
 /**

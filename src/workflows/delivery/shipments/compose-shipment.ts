@@ -24,7 +24,7 @@ export type LaneMemory = {
    * of the lane is open. null: a shipment may be open.
    */
   cleanFence: string | null
-  /** Whether Genesys is known to have taken no row at the last try of the open shipment. */
+  /** Whether Genesys is known to have taken no row of the open shipment. */
   refused: boolean
 }
 

@@ -231,17 +231,21 @@ const takenWhole = async (
     await shipments.ship(run.claim, sending.going.shipment)
     return 'whole'
   }
-  let tried = false
+  let tries = 0
+  let refusals = 0
   const record = async (): Promise<void> => {
-    if (tried) return delivery.recordTry(run.claim, sending.going.shipment.id)
-    sending.going = (await sending.more()) ?? sending.going
-    await shipments.ship(run.claim, sending.going.shipment)
-    tried = true
+    if (tries > 0) await delivery.recordTry(run.claim, sending.going.shipment.id)
+    else {
+      sending.going = (await sending.more()) ?? sending.going
+      await shipments.ship(run.claim, sending.going.shipment)
+    }
+    tries += 1
   }
-  const noteRefused = (): Promise<void> =>
-    delivery.noteRefusedTry(run.claim, sending.going.shipment.id)
+  const noteRefused = (): Promise<void> => {
+    refusals += 1
+    return delivery.noteRefusedTry(run.claim, sending.going.shipment.id)
+  }
   const startedMs = run.deps.clock.monotonicMs()
-  let taken = false
   try {
     const receipt = await callGenesys(
       run,
@@ -249,20 +253,19 @@ const takenWhole = async (
       (context) => contactLists.sendBatch(() => sending.going.request, context),
       { onConflict: () => checkList(run), tries: { record, noteRefused } },
     )
-    taken = true
     if (receipt.kind === 'ingested') return 'whole'
     const { jobId } = receipt
     await delivery.noteJob(run.claim, sending.going.shipment.id, jobId)
     const job = await aside(run, () => awaitJob(run, jobId, startedMs))
-    sending.memory.refused = job?.state === 'failed'
+    if (job?.state === 'failed') refusals += 1
     if (job?.state !== 'completed') return refused(run, sending.going.parts, [], 0)
     const whole = job.failed === 0 && job.errors.length === 0
     return whole ? 'whole' : refused(run, sending.going.parts, job.errors, job.failed)
   } catch (error) {
     run.lease.signal.throwIfAborted()
-    const ended = endedBy(run, sending.going, error)
-    sending.memory.refused = !taken && error instanceof GenesysFailure
-    return ended
+    return endedBy(run, sending.going, error)
+  } finally {
+    sending.memory.refused = tries === refusals
   }
 }
 

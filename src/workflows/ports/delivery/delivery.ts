@@ -49,6 +49,8 @@ export type Batch = {
   /** The rows that are sent, as bits (bit 0: `fromRow`). The other rows are not sent. */
   sent: Buffer
   attempts: number
+  /** How many of the attempts Genesys refused during this run, so that it took no row. */
+  refusals?: number
 }
 
 /**
@@ -67,6 +69,7 @@ export type DeliveryPart = {
   rows: number
   bytes: number
   attempts: number
+  refusals?: number
   /** By the database's clock. null before the first attempt. */
   sentAt: Date | null
 }

@@ -108,7 +108,7 @@ export type ShipmentStore = {
    * Gives up the lane's open shipments that have several uploads, or whose id differs from the id
    * of their batch. Their uploads are sent again under other ids. Rows of an upload that is to be
    * cancelled are not sent again: their outcome stays unknown. `refused`: whether Genesys is known
-   * to have taken no row at the last try. Default: unknown.
+   * to have taken no row. Default: unknown.
    */
   dissolve(claim: LaneClaim, refused?: boolean): Promise<void>
 }

@@ -36,8 +36,8 @@ export type CallContext = {
    */
   beforeSend?: () => Promise<void> | void
   /**
-   * Called and awaited after every HTTP try that Genesys refused with a 4xx other than 408. Genesys
-   * took nothing of such a try. If it throws, the call ends with the error.
+   * Called and awaited after every HTTP try that Genesys refused with a 501, or with a 4xx other
+   * than 408. Genesys took nothing of such a try. If it throws, the call ends with the error.
    */
   afterRefusal?: () => Promise<void> | void
 }
