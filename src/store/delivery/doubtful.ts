@@ -42,6 +42,8 @@ export const reopenDoubtful = async (tx: Tx, uploadId: string): Promise<void> =>
     const { id, chunk_seq: seq, from_row: from, to_row: to, sent } = together(same)
     await sql`update batch set state = 'split' where upload_id = ${uploadId} and state = 'intended' and chunk_seq = ${seq}
       and from_row < ${to}::int and to_row > ${from}::int`.execute(tx)
-    await sql`update batch set state = 'sent', sent = ${sent}::bytea where id = ${id}`.execute(tx)
+    // The request was given up although it had a job, so the job does not tell the outcome.
+    await sql`with opened as (update batch set state = 'sent', sent = ${sent}::bytea where id = ${id} returning shipment_id)
+      update shipment set job_id = null from opened where shipment.id = shipment_id`.execute(tx)
   }
 }
