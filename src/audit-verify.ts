@@ -1,8 +1,15 @@
+import { createPublicKey } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
-import { type ChainLine, ChainVerifier, type NotedHead } from './domain/audit/verify-chain.ts'
+import {
+  type BlockHeader,
+  type BlockLine,
+  type ChainLine,
+  ChainVerifier,
+  type NotedHead,
+} from './domain/audit/verify-chain.ts'
 
 /**
  * Checks an export of the audit chain without a gateway, a database or a package. The exit code is
@@ -25,11 +32,10 @@ class Miscalled extends Error {}
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown')
 
-/** The object that a line of JSON contains. null: the line is not a JSON object. */
-const objectOf = (text: string): object | null => {
+/** What a line of JSON contains. null: the line is not JSON. */
+const parsed = (text: string): unknown => {
   try {
-    const line = JSON.parse(text) as unknown
-    return typeof line === 'object' ? line : null
+    return JSON.parse(text) as unknown
   } catch {
     return null
   }
@@ -40,7 +46,12 @@ const readKeys = (path: string): Map<string, string> => {
     const { items } = JSON.parse(readFileSync(path, 'utf8')) as {
       items: { id: string; publicKey: string }[]
     }
-    return new Map(items.map(({ id, publicKey }) => [id, publicKey]))
+    return new Map(
+      items.map(({ id, publicKey }) => {
+        createPublicKey(publicKey)
+        return [id, publicKey]
+      }),
+    )
   } catch (error) {
     const reason = reasonOf(error).split('\n')[0]
     throw new Unreadable(
@@ -60,7 +71,7 @@ const readHeads = (path: string): NotedHead[] => {
     throw new Unreadable(`HEADS cannot be read: ${reasonOf(error)}`)
   }
   const heads = text.split('\n').flatMap((line) => {
-    const { block, hash } = (objectOf(line) ?? {}) as Partial<NotedHead>
+    const { block, hash } = (parsed(line) ?? {}) as Partial<NotedHead>
     return Number.isSafeInteger(block) && HASH.test(String(hash))
       ? [{ block: block!, hash: hash! }]
       : []
@@ -109,24 +120,62 @@ const read = (words: string[]) => {
   }
 }
 
+const HEADER_NUMBERS = ['block', 'firstEntry', 'entries'] as const
+const HEADER_TEXTS = ['entriesHash', 'previous', 'at', 'keyId'] as const
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+const isBlock = (line: Partial<BlockLine>): boolean => {
+  const header: Partial<BlockHeader> = line.header ?? {}
+  return (
+    HEADER_NUMBERS.every((name) => Number.isSafeInteger(header[name])) &&
+    HEADER_TEXTS.every((name) => isText(header[name])) &&
+    isText(line.hash) &&
+    isText(line.signature) &&
+    Array.isArray(line.entryHashes) &&
+    line.entryHashes.every(isText)
+  )
+}
+
 /**
- * Passes the lines of the export to the verifier, up to the first line that is not a JSON object.
- * Returns the number of that line. null: there is no such line.
+ * Whether a JSON value has the form of a line of an export. A changed line may have any other form.
+ * `first`: it is the first line. Only the first line says what the export contains.
  */
-const takeLines = async (file: string, verifier: ChainVerifier): Promise<number | null> => {
+const isChainLine = (value: unknown, first: boolean): value is ChainLine => {
+  if (value === null || typeof value !== 'object') return false
+  const line = value as Partial<ChainLine>
+  if (line.type === 'export') return first
+  if (line.type === 'block') return isBlock(line)
+  if (line.type === 'entry') return Number.isSafeInteger(line.seq)
+  return line.type === 'end'
+}
+
+/**
+ * Passes the lines of the export to the verifier, up to the first line that is not one of an export.
+ * `brokenLine`: the number of that line. null: there is no such line. `hashes`: how many hashes of
+ * entries the blocks have.
+ */
+const takeLines = async (
+  file: string,
+  verifier: ChainVerifier,
+): Promise<{ brokenLine: number | null; hashes: number }> => {
   let number = 0
+  let hashes = 0
+  let first = true
   try {
     for await (const text of createInterface({ input: createReadStream(file) })) {
       number += 1
       if (text === '') continue
-      const line = objectOf(text)
-      if (line === null) return number
-      verifier.take(line as ChainLine)
+      const line = parsed(text)
+      if (!isChainLine(line, first)) return { brokenLine: number, hashes }
+      first = false
+      if (line.type === 'block') hashes += line.entryHashes.length
+      verifier.take(line)
     }
   } catch (error) {
     throw new Unreadable(`FILE cannot be read: ${reasonOf(error)}`)
   }
-  return null
+  return { brokenLine: null, hashes }
 }
 
 const main = async (): Promise<number> => {
@@ -137,12 +186,12 @@ const main = async (): Promise<number> => {
   }
   const asked = read(words)
   const verifier = new ChainVerifier(asked.trusted)
-  const brokenLine = await takeLines(asked.file, verifier)
+  const { brokenLine, hashes } = await takeLines(asked.file, verifier)
   const { faults, ...seen } = verifier.end()
   const ok = faults.length === 0 && brokenLine === null
   const broken = brokenLine === null ? {} : { brokenLine }
   process.stdout.write(
-    `${JSON.stringify({ ok, ...seen, heads: verifier.headsSeen, ...broken, faults }, null, 2)}\n`,
+    `${JSON.stringify({ ok, ...seen, hashesOnly: hashes - seen.entries, heads: verifier.headsSeen, ...broken, faults }, null, 2)}\n`,
   )
   return ok ? 0 : 1
 }

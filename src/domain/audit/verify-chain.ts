@@ -223,6 +223,7 @@ export class ChainVerifier {
 
   #takeBlock(line: BlockLine): void {
     this.#closeBlock()
+    this.#ended = false
     const faults = faultsOfBlock(line, this.#last, this.#trusted)
     this.#last = line
     this.#first ??= line
@@ -273,7 +274,9 @@ export class ChainVerifier {
    */
   #closeBlock(): void {
     if (this.#last === null || !this.#opened.whole) return
-    const { firstEntry, entries } = this.#last.header
+    // The hashes are counted, because a changed header may claim any number of entries.
+    const { firstEntry } = this.#last.header
+    const entries = this.#last.entryHashes.length
     for (let seq = firstEntry; seq < firstEntry + entries; seq += 1) {
       if (!this.#seen.has(seq)) this.#fault('entry-missing', seq)
     }
