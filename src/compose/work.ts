@@ -274,8 +274,7 @@ export const createWork = async (essentials: Essentials) => {
     emit,
     random: Math.random,
     owner,
-    maxLanes: MAX_LANES,
-    maxHeld: MAX_LANES_HELD,
+    ...{ maxLanes: MAX_LANES, maxHeld: MAX_LANES_HELD },
     idlePollMs: 300,
   })
   const registries = registryWorkerOf(essentials)

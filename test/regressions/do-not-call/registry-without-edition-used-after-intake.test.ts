@@ -41,9 +41,7 @@ eachHome('An upload that arrived before its tenant used a registry', (home) => {
     await loadEdition(store, 'ftc', [12_125_550_102])
     await g.control({ caller: CALLER, uploadId: upload.id, action: 'resume' })
     await g.work()
-    assert.deepEqual(g.genesys.sent.flatMap(({ contactIds }) => contactIds).toSorted(), [
-      'ann',
-      'cy',
-    ])
+    const sent = g.genesys.sent.flatMap(({ contactIds }) => contactIds)
+    assert.deepEqual(new Set(sent), new Set(['ann', 'cy']))
   })
 })

@@ -36,15 +36,19 @@ export type KnownContacts = {
   byRetries: ReadonlyMap<string, ReadonlySet<string>>
 }
 
+/** The newest sequence number with which any tenant has delivered the contact. 0: none has. */
+const newestOf = ({ register, ofOthers }: KnownContacts, contactId: string): number =>
+  Math.max(register.get(contactId)?.acceptedSeq ?? 0, ofOthers.get(contactId) ?? 0)
+
 const judge = (
   part: ShipmentPart,
   row: number,
-  { register, ofOthers }: KnownContacts,
+  contacts: KnownContacts,
   { skipping, isResent }: { skipping: boolean; isResent: boolean },
 ): void => {
   const contactId = part.chunk.contactIds[row]!
-  const known = register.get(contactId)
-  if (Math.max(known?.acceptedSeq ?? 0, ofOthers.get(contactId) ?? 0) > ageOf(part)) {
+  const known = contacts.register.get(contactId)
+  if (newestOf(contacts, contactId) > ageOf(part)) {
     part.verdicts.set(row, SUPERSEDED)
     return
   }
