@@ -40,6 +40,7 @@ export const isNullWord = (text: string): boolean => NULL_WORDS.has(text.trim().
 
 const LOWER = 0x20
 const LETTER_N = 0x6e
+const LETTER_T = 0x74
 const LETTER_U = 0x75
 const LONGEST_PLAIN_NULL_WORD = 'undefined'.length
 
@@ -111,17 +112,34 @@ const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: bo
   return { same, differ: false }
 }
 
+const isLetter = (byte: number): boolean => (byte | LOWER) >= 0x61 && (byte | LOWER) <= 0x7a
+
 /**
- * Whether an id of the default form may be the phone number (`isPhoneNumber`) in some notation.
- * false is certain: no phone number starts with a letter, and the last digits of a phone number are
- * the same in every notation. true is not certain, so the caller must check further.
+ * Whether the id ends with the last two digits of the phone and has a letter after a digit. The
+ * last digits of such an id may be an extension, as in `4155550123x23`.
+ */
+const mayHaveExtension = ({ bytes, from, to }: Span, e164: Span): boolean => {
+  for (const back of [1, 2]) if (bytes[to - back] !== e164.bytes[e164.to - back]) return false
+  let at = from
+  while (at < to && !isDigit(bytes[at]!)) at += 1
+  while (at < to && !isLetter(bytes[at]!)) at += 1
+  return at < to
+}
+
+/**
+ * Whether an id of the default form may be the phone number, in a notation of `isPhoneNumber` or in
+ * one that is read as a phone, for example `tel:4155550123`. false is certain: `tel:` is the only
+ * word that a phone number may start with, and its last digits are the same in every notation,
+ * except for an extension. true is not certain, so the caller must check further.
  */
 export const mayBePhone = (id: Span, written: Span, e164: Span): boolean => {
-  if (!isDigit(id.bytes[id.from]!)) return false
+  const startsWithDigit = isDigit(id.bytes[id.from]!)
+  if (!startsWithDigit && (id.bytes[id.from]! | LOWER) !== LETTER_T) return false
   const e164Digits = e164.to - e164.from - 1
   const { differ } = sameEnd(id, e164, Math.min(KEPT_DIGITS, e164Digits - LONGEST_CALLING_CODE))
-  if (differ) return false
+  if (differ && !mayHaveExtension(id, e164)) return false
   const digits = countDigits(id.bytes, id.from, id.to)
   if (digits >= FEWEST_PHONE_DIGITS) return true
+  if (!startsWithDigit) return false
   return digits === e164Digits || digits === countDigits(written.bytes, written.from, written.to)
 }
