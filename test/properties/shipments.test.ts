@@ -17,6 +17,20 @@ import { KNOWN, refusals, steps } from './shipment-steps.ts'
 const ASKED = process.env['PROPERTY_RUNS']
 const RUNS = Number(ASKED ?? 25)
 
+/**
+ * Notes which contents Genesys may hold of a contact after this row: the content of the newest row
+ * that says so, and of rows whose outcome nobody knows.
+ */
+const noteHeld = (
+  held: Map<string, Set<string>>,
+  { contactId, outcome, code }: { contactId: string | null; outcome: string; code: string | null },
+  content: string,
+): void => {
+  const own = `${content}-${contactId}`
+  if (outcome === 'delivered' || outcome === 'unchanged') held.set(contactId!, new Set([own]))
+  else if (code === 'outcome-unknown') held.get(contactId!)?.add(own)
+}
+
 describe('Uploads that share requests', () => {
   const home = embeddedHome()
   let store: Store
@@ -47,14 +61,14 @@ describe('Uploads that share requests', () => {
           const refused = new Set(bad.map((n) => `c${n}`))
           const withheld = new Set(late.map((n) => `c${n}`))
           const { genesys, work } = setUp(list, { refused, refusal, withheld, jobs })
-          const made: { id: string; contacts: string[] }[] = []
+          const made: { id: string; contacts: string[]; content: string }[] = []
+          const held = new Map<string, Set<string>>()
           for (const step of all) {
             if (step.kind === 'upload') {
               const contacts = step.contacts.map((n) => `c${n}`)
-              made.push({
-                id: (await stageUpload(store, { list, accepted: contacts })).id,
-                contacts,
-              })
+              const content = `v${step.version}`
+              const { id } = await stageUpload(store, { list, accepted: contacts, content })
+              made.push({ id, contacts, content })
             } else if (step.kind === 'deliver') await work(step.killAfter)
             else {
               const upload = made[step.at % Math.max(1, made.length)]
@@ -74,7 +88,7 @@ describe('Uploads that share requests', () => {
             })
           }
           await work(null)
-          for (const { id, contacts } of made) {
+          for (const { id, contacts, content } of made) {
             const upload = await store.uploads.find('default', id)
             assert.ok(upload)
             assert.ok(
@@ -88,6 +102,7 @@ describe('Uploads that share requests', () => {
               limit: 100,
             })
             for (const row of rows) {
+              noteHeld(held, row, content)
               if (row.outcome === 'delivered') {
                 assert.ok(!refused.has(row.contactId!), `${row.contactId} was refused`)
                 assert.ok(!withheld.has(row.contactId!), `${row.contactId} may not go`)
@@ -100,6 +115,10 @@ describe('Uploads that share requests', () => {
                 assert.ok(refused.has(row.contactId!), `${row.contactId} is blamed: ${row.code}`)
             }
             assert.equal(rows.length, contacts.length)
+          }
+          for (const [contactId, contents] of held) {
+            const found = genesys.contacts.get(contactId) ?? ''
+            assert.ok(contents.has(found), `${contactId} is ${found}, not ${[...contents].join()}`)
           }
           const sent = genesys.sent.map(
             ({ requestId, contactIds }) => [requestId, contactIds.join()] as const,

@@ -32,13 +32,18 @@ export const chunkOf = (
   firstLine: number,
   accepted: string[],
   rejected = 0,
+  content = 'cell',
 ): NewChunk => ({
   seq,
   firstLine,
   lastLine: firstLine + accepted.length + rejected - 1,
   width: 1,
   lines: Uint32Array.from(accepted, (_, index) => firstLine + index),
-  text: textOfCells({ width: 1, contactIds: accepted, cells: accepted.map((id) => `cell-${id}`) }),
+  text: textOfCells({
+    width: 1,
+    contactIds: accepted,
+    cells: accepted.map((id) => `${content}-${id}`),
+  }),
   rejected: Array.from({ length: rejected }, (_, index) => ({
     line: firstLine + accepted.length + index,
     code: 'phone-invalid',
@@ -117,10 +122,11 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
 /** Stages an upload of one chunk. */
 export const stageUpload = async (
   store: Store,
-  options: { list?: string; accepted?: string[]; rejected?: number } = {},
+  options: { list?: string; accepted?: string[]; rejected?: number; content?: string } = {},
 ): Promise<Upload> => {
   const id = await beginUpload(store, options.list)
-  const chunk = chunkOf(0, 2, options.accepted ?? ['a', 'b'], options.rejected ?? 0)
+  const { accepted = ['a', 'b'], rejected = 0, content } = options
+  const chunk = chunkOf(0, 2, accepted, rejected, content)
   await store.uploads.appendChunks(id, [chunk])
   const key = ids.newUuid()
   await claimKey(store, key)
