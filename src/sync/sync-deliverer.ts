@@ -58,7 +58,7 @@ export const createSyncDeliverer = (
  *
  * A 410 disables the endpoint, unless the endpoint has got another URL meanwhile. Days of failures
  * also disable an endpoint, except an endpoint from the environment. If the delivery has ended in
- * the meantime, its state does not change. Calls `answered` before it records the result.
+ * the meantime, its state does not change. A failure does not change it after a replay either. Calls `answered` before it records the result.
  */
 export const createSyncAttempt =
   (deps: Omit<SyncDelivererDeps, 'sync' | 'fromMemory'> & { sync: Pick<SyncStore, 'record'> }) =>
@@ -90,7 +90,7 @@ export const createSyncAttempt =
 type Audits = (said: AuditSaid) => AuditEntry
 
 const resultOf = (
-  { url }: SyncDelivery,
+  { url, attempts }: SyncDelivery,
   answer: WebhookAnswer,
   nextInMs: number | null,
   audit: Audits,
@@ -101,7 +101,7 @@ const resultOf = (
     return { state: 'delivered', status, audit: audit({ action: 'sync.delivered', details }) }
   }
   const failed = {
-    ...{ url, status },
+    ...{ url, attemptsBefore: attempts, status },
     failure: answer.status === null ? answer.failure : ('answer' as const),
     gone: status === GONE,
     disabledAudit: audit({ action: 'endpoint.disabled', details }),

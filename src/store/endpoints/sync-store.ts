@@ -265,7 +265,10 @@ const createRecord = (deps: {
             last_status = ${result.status}::int, last_failure = ${result.failure},
             next_at = clock_timestamp() + make_interval(secs => ${nextInMs / 1000}::float8),
             settled_at = case when ${state === 'pending'} then null else clock_timestamp() end
-          where id = ${deliveryId} and state = 'pending' returning endpoint_id`.execute(tx)
+          where id = ${deliveryId} and state = 'pending'
+            and attempts = coalesce(${result.attemptsBefore ?? null}::int, attempts) returning endpoint_id`.execute(
+        tx,
+      )
       const endpointId = rows[0]?.endpoint_id
       if (endpointId === undefined) return null
       if (state === 'pending') await deps.outbox.enqueue(tx, deliveryId, nextInMs)

@@ -32,6 +32,11 @@ export type SyncDelivery = {
  */
 export type FailedSync = {
   url: string
+  /**
+   * How many attempts the delivery had before this one. If it has another number by now, a replay
+   * has begun a new schedule, and the failure says nothing about it. Left out: not compared.
+   */
+  attemptsBefore?: number
   status: number | null
   failure: DeliveryFailure
   /** The receiver answered that it wants no more messages. */
@@ -94,8 +99,9 @@ export type SyncStore = {
   load(deliveryId: string): Promise<SyncDelivery | null>
   /**
    * Records an attempt and its effect on the endpoint. For `pending`, the job for the next attempt
-   * is sent in the same transaction. If the delivery is no longer pending, records nothing. null:
-   * this attempt did not disable the endpoint, and operators need no new warning.
+   * is sent in the same transaction. If the delivery is no longer pending, or a failed attempt
+   * belongs to an earlier schedule, records nothing. null: this attempt did not disable the
+   * endpoint, and operators need no new warning.
    *
    * If the endpoint has another URL by now, the failure says nothing about the endpoint. A delivery
    * that is dead because of a 410 then stays pending, and its next attempt follows immediately.
