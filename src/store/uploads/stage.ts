@@ -16,6 +16,7 @@ import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { sameFileAs } from './same-file.ts'
 import { sourceColumns } from './source-columns.ts'
+import { answerClaim } from './stored-answer.ts'
 import { lockUpload, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
@@ -156,27 +157,19 @@ const whyNotAdopted = async (tx: Tx, parentId: string): Promise<Error> => {
 }
 
 /**
- * Stores the answer under the key. Only the call that answers a claim first may stage. If another
- * call took the claim over, the slower of the two must not stage a second upload for the key.
+ * Stores the answer under the key. If another call has taken the claim over, this call must not
+ * stage a second upload for the key, nor answer for the other call.
  */
-const answerClaim = async (
+const answerOwnClaim = async (
   tx: Tx,
   seals: Seals,
-  input: StageUpload,
-  answer: { status: number; body: string },
+  { tenantId, uploadId, claim }: StageUpload,
+  { status, body }: { status: number; body: string },
 ): Promise<void> => {
-  const { tenantId, claim } = input
-  const sealed = seals.sealAnswer({ tenantId, ...claim }, answer.body)
-  const { rows } = await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
-      fingerprint = ${claim.fingerprint}, status = ${answer.status}, sealed_body = ${sealed},
-      location = ${`/v1/uploads/${input.uploadId}`}
-    where tenant_id = ${tenantId} and method = ${claim.method} and path = ${claim.path}
-      and key_digest = ${seals.keyDigest(claim.key)} and state = 'claimed' returning state`.execute(
-    tx,
-  )
-  if (rows.length === 0) {
-    throw new StagingLost(`Upload ${input.uploadId}: the call no longer holds its Idempotency-Key`)
-  }
+  const { fingerprint, ...scope } = claim
+  const answer = { fingerprint, status, body, location: `/v1/uploads/${uploadId}` }
+  if (await answerClaim(tx, seals, { tenantId, ...scope }, answer)) return
+  throw new StagingLost(`Upload ${uploadId}: the call no longer holds its Idempotency-Key`)
 }
 
 /**
@@ -206,7 +199,7 @@ export const createStage =
       const ended = input.counts.accepted === 0 ? completedState(input.counts) : null
       const upload = await writeUpload(tx, deps.seals, input, acceptedSeq, ended)
       const answer = input.answer(upload)
-      await answerClaim(tx, deps.seals, input, answer)
+      await answerOwnClaim(tx, deps.seals, input, answer)
       await appendAudit(tx, [input.audit])
       if (ended !== null) await deps.outbox.tell(tx, [{ type: 'upload.completed', upload }])
       if (upload.hold?.reason === 'apply')

@@ -115,7 +115,7 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   delivery: { method: 'batches', duplicateCheckField: null },
   queue: null,
   audit: audit('upload.accepted', uploadId),
-  claim: { method: 'POST', path: '/x', key, fingerprint: 'print' },
+  claim: { method: 'POST', path: '/x', key, owner: 'me', fingerprint: 'print' },
   answer: (upload) => ({ status: 202, body: JSON.stringify({ id: upload.id }) }),
 })
 

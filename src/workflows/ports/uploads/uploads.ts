@@ -81,7 +81,7 @@ export type StageUpload = {
   /** null if the dialect has no queue. */
   queue: ChosenQueue | null
   audit: AuditEntry
-  claim: { method: string; path: string; key: string; fingerprint: string }
+  claim: { method: string; path: string; key: string; owner: string; fingerprint: string }
   /** Renders the answer that is stored and replayed. Pure: it runs in the transaction. */
   answer: (upload: Upload) => { status: number; body: string }
 }
