@@ -93,9 +93,29 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
 }
 
 /**
+ * Counts for rules that select everybody, so that there is no filter to preview. The preview of the
+ * version in force shows how many contacts the list has, and how many of them enter now.
+ */
+const countEverybody = async (
+  asking: Asking,
+  inForce: CampaignSegment | null,
+): Promise<Counted> => {
+  const before = inForce && (await preview(asking, rulesInForce(inForce)))
+  if (before === null) return { matches: null, change: null }
+  const { total, selected } = before
+  return {
+    matches: {
+      ...{ basis: 'preview', coverage: 1, total, selected: total, excluded: 0 },
+      ...{ byExclusion: [], overlaps: [] },
+    },
+    change: { enter: Math.max(0, total - selected), leave: 0, doNotCall: null },
+  }
+}
+
+/**
  * Counts with previews of filters in Genesys. Both results are null if a call to Genesys fails, or
- * if the rules have no filter to preview. `change` is also null if no version is in force, or if
- * the difference cannot be previewed.
+ * if there is no filter to preview. `change` is also null if no version is in force, or if the
+ * difference cannot be previewed.
  */
 export const countPreviews = async (
   asking: Asking,
@@ -103,6 +123,7 @@ export const countPreviews = async (
   inForce: CampaignSegment | null,
 ): Promise<Counted> => {
   try {
+    if (asNode(rules) === null) return await countEverybody(asking, inForce)
     const matches = await countMatches(asking, rules)
     return { matches, change: matches && (await countChange(asking, rules, inForce)) }
   } catch (error) {
