@@ -249,11 +249,7 @@ export const createWork = async (essentials: Essentials) => {
     ...{ sync: store.sync, transport: webhooks, clock: systemClock },
     ...{ random: Math.random, emit, ids, slow: createSlowEndpoints() },
   }
-  const firstAttempts = createFirstAttempts({
-    attempt: createSyncAttempt(syncing),
-    clock: systemClock,
-    emit,
-  })
+  const firstAttempts = createFirstAttempts({ ...syncing, attempt: createSyncAttempt(syncing) })
   const stopping = new AbortController()
   const jobs = await createJobQueue({
     sql: store.sql,

@@ -33,9 +33,9 @@ export type SyncDelivererDeps = {
 const GONE = 410
 
 /**
- * Makes one attempt at the delivery with this id, if it is due. If the endpoint answers slowly, does
- * not wait for the answer: such endpoints would take all workers, and messages to other endpoints
- * would wait behind them.
+ * Makes one attempt at the delivery with this id, if it is due. Does not wait for the answer of an
+ * endpoint that answers slowly: such endpoints would take all workers, and messages to other
+ * endpoints would wait behind them.
  */
 export const createSyncDeliverer = (
   deps: SyncDelivererDeps,

@@ -18,8 +18,8 @@ const AT_ONCE = 30
 
 /**
  * The jobs of an endpoint that never answered took all attempts that the jobs of a process can
- * make, again and again, as long as its backlog lasted. The second attempts of every other endpoint,
- * also of other tenants, waited behind this backlog.
+ * make, again and again, as long as its backlog lasted. The second attempts at every other
+ * endpoint, also of other tenants, waited behind this backlog.
  */
 eachHome('An endpoint that does not answer, and has many due messages', (home) => {
   const suite = endpointSuite(home)

@@ -31,9 +31,9 @@ const EVERYBODY: PlacedRules = {
 /**
  * The name of a filter had only the campaign and the number of the version. A database that was
  * restored from a backup, or begun anew, counts the same numbers again, for other rules. If the
- * answer to the call that makes a filter was lost, the gateway looked for the name, found the filter
- * of the former version with this number, and switched the campaign to it. The campaign dialled by
- * rules that nobody had asked for, and the version was `applied`.
+ * answer to the call that makes a filter was lost, the gateway looked for the name, and found the
+ * filter of the former version with this number. It switched the campaign to this filter. The
+ * campaign dialled by rules that nobody had asked for, and the version was `applied`.
  */
 describe('A filter that another database made for a version of the same number', () => {
   let stage: ApplyStage
