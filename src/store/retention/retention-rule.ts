@@ -14,12 +14,13 @@ export type Rule = {
   due(past: RawBuilder<unknown>): RawBuilder<unknown>
   /**
    * Deletes the rows of the lot. `waits`: deleted none of them, because a record of the deletion
-   * must first be in the chain of the audit trail.
+   * must first be in the chain of the audit trail. `part`: deleted only a part of what belongs to
+   * them, because all of it would take too long. The next lot continues.
    */
   remove(
     tx: Tx,
     keys: readonly string[],
     about: { past: RawBuilder<unknown>; ids: Ids },
-  ): Promise<'removed' | 'waits' | void>
+  ): Promise<'removed' | 'waits' | 'part' | void>
   after?(db: Db, keys: readonly string[]): Promise<void>
 }

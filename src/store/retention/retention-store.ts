@@ -7,6 +7,7 @@ import type { RetentionStore } from '../../workflows/ports/retention/retention.t
 import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { auditEntries } from './prune-audit.ts'
+import { dncSubmissions } from './prune-submissions.ts'
 import type { Rule } from './retention-rule.ts'
 import { lockUpkeep } from './upkeep-lane.ts'
 
@@ -15,11 +16,8 @@ import { lockUpkeep } from './upkeep-lane.ts'
  * calls.
  */
 const LOT = 200
-/**
- * How many submissions one transaction deletes. The number is small, because each submission is
- * deleted with all its entries.
- */
-const SUBMISSIONS_AT_ONCE = 20
+/** After this many rows, a lot of uploads is full. Each row may have an outcome to delete. */
+const ROWS_AT_ONCE = sql.lit(1_000_000)
 /** How many chunks one statement deletes, as in the sweep of abandoned uploads. */
 const CHUNKS_AT_ONCE = 16
 /**
@@ -74,12 +72,17 @@ const stagedRows: Rule = {
 
 /**
  * Deletes an upload with its remaining chunks, its batches, the requests that contained only its
- * rows, and the outcomes of its rows.
+ * rows, and the outcomes of its rows. A lot ends with the upload with which the uploads have more
+ * than `ROWS_AT_ONCE` rows.
  */
 const uploadRecords: Rule = {
-  due: (past) => sql`select u.id as key, u.completed_at as ended_at from upload u
-    where u.completed_at < ${past} and u.data_key is null and ${ENDED_UPLOAD} and ${NOBODY_READS}
-    order by u.completed_at limit ${LOT} for update skip locked`,
+  lot: 1,
+  due: (past) => sql`select key, ended_at from (
+      select key, ended_at, sum(read) over (order by ended_at, key) - read as before from (
+        select u.id as key, u.completed_at as ended_at, u.rows_read as read from upload u
+        where u.completed_at < ${past} and u.data_key is null and ${ENDED_UPLOAD} and ${NOBODY_READS}
+        order by u.completed_at limit ${LOT} for update skip locked) as locked) as counted
+    where before < ${ROWS_AT_ONCE}`,
   remove: async (tx, keys) => {
     await sql`with gone as (delete from batch where upload_id = any(${texts(keys)}) returning shipment_id)
       delete from shipment s where s.id in (select shipment_id from gone)
@@ -149,30 +152,6 @@ const segmentVersions: Rule = {
   },
 }
 
-/**
- * Whether an entry of the submission was in force at `past` or later. A submission may be deleted
- * if all of its entries expired or were ended before that time. A removal suppresses nobody, so it
- * may be deleted.
- */
-const HOLDS_LATELY = (past: RawBuilder<unknown>): RawBuilder<unknown> =>
-  sql`s.kind <> 'remove' and exists (select from dnc_entry e left join dnc_submission ended_by on ended_by.number = e.closed_by
-    where e.submission = s.number and case when e.closed_by is not null then ended_by.accepted_at >= ${past}
-      else e.expires_at is null or e.expires_at >= ${past} end)`
-
-const dncSubmissions: Rule = {
-  lot: SUBMISSIONS_AT_ONCE,
-  due: (past) => sql`select s.id as key, s.applied_at as ended_at from dnc_submission s
-    where s.state in ('applied', 'applied_with_errors') and s.applied_at < ${past} and s.closes_from is null
-      and not (${HOLDS_LATELY(past)})
-      and not exists (select from dnc_retraction r where r.submission = s.number and r.state = 'open')
-      and not exists (select from dnc_pull p where p.submission = s.number)
-      and not exists (select from dnc_look_back l where l.tenant_id = s.tenant_id and l.epoch = s.epoch and l.done_at is null)
-    order by s.applied_at limit ${SUBMISSIONS_AT_ONCE} for update of s skip locked`,
-  remove: async (tx, keys) => {
-    await sql`delete from dnc_submission where id = any(${texts(keys)})`.execute(tx)
-  },
-}
-
 const RULES: Record<RetentionRuleName, Rule> = {
   'staged-rows': stagedRows,
   'upload-records': uploadRecords,
@@ -225,13 +204,14 @@ export const createRetentionStore = ({
         tx,
       )
       const keys = rows.map(({ key }) => key)
-      const waits = keys.length > 0 && (await rule.remove(tx, keys, { past, ids })) === 'waits'
-      return { keys, waits, behindMs: Math.max(0, ...rows.map((row) => row.behind_ms)) }
+      const done = keys.length > 0 ? await rule.remove(tx, keys, { past, ids }) : undefined
+      const deleted = done === 'waits' || done === 'part' ? 0 : keys.length
+      const behindMs = Math.max(0, ...rows.map((row) => row.behind_ms))
+      return { keys, deleted, waits: done === 'waits', behindMs }
     })
     if (due === null) return null
     await rule.after?.(database.db, due.keys)
-    const { keys, waits, behindMs } = due
-    const more = keys.length >= (rule.lot ?? LOT)
-    return { deleted: waits ? 0 : keys.length, behindMs, more, waits }
+    const { keys, deleted, waits, behindMs } = due
+    return { deleted, behindMs, more: keys.length >= (rule.lot ?? LOT), waits }
   },
 })

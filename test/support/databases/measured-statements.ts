@@ -126,6 +126,11 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
     store.sql.executeSql(
       `select id from dnc_group where submission = 7 and state in ('intended', 'sent') order by created_at, id limit 1`,
     ),
+  // As retention deletes a submission.
+  dnc_group_of_submission: ({ store }) =>
+    store.sql.executeSql(`delete from dnc_submission where id = 'dns_00000010'`),
+  dnc_group_predecessor: ({ store }) =>
+    store.sql.executeSql(`delete from dnc_submission where id = 'dns_00000011'`),
   dnc_entry_pending: ({ store }) =>
     store.sql.executeSql(
       'select chunk_seq from dnc_entry where submission = 7 and outcome is null and not quarantined order by chunk_seq, place limit 1',
