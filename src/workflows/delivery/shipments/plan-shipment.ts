@@ -79,6 +79,22 @@ const leaveOutErased = ({ chunk, verdicts }: ShipmentPart): void => {
   for (const row of contactIds.keys()) if (hasBit(erased, row)) verdicts.set(row, ERASED)
 }
 
+type Going = Map<string, { part: ShipmentPart; row: number }>
+
+/** Decides between a row that may be sent and an earlier row of the shipment for its contact. */
+const compete = (going: Going, { part, row }: { part: ShipmentPart; row: number }): void => {
+  const contactId = part.chunk.contactIds[row]!
+  const other = going.get(contactId)
+  if (other !== undefined && part.upload.duplicates === 'skip') {
+    part.verdicts.set(row, KNOWN)
+  } else if (other !== undefined && ageOf(part) < ageOf(other.part)) {
+    part.verdicts.set(row, SUPERSEDED)
+  } else {
+    other?.part.verdicts.set(other.row, SUPERSEDED)
+    going.set(contactId, { part, row })
+  }
+}
+
 /**
  * Decides for every row whether it is sent, with the same result as if the uploads were sent one by
  * one. Compares each row with the register and with the earlier uploads in the shipment. If several
@@ -92,28 +108,18 @@ export const judgeRows = (
   known: KnownContacts,
   skipping: (upload: Upload) => boolean,
 ): void => {
-  const going = new Map<string, { part: ShipmentPart; row: number }>()
+  const going: Going = new Map()
   for (const part of parts) {
     leaveOutErased(part)
     for (const [row, contactId] of part.chunk.contactIds.entries()) {
-      if (hasBit(part.chunk.leftOut, row)) continue
       // A row that must not be sent has its verdict already.
-      if (part.verdicts.has(row)) continue
-      const other = going.get(contactId)
-      // An earlier row of the shipment changes the content, so the register does not tell what
+      if (hasBit(part.chunk.leftOut, row) || part.verdicts.has(row)) continue
+      // If an earlier row of the shipment changes the content, the register does not tell what
       // Genesys will hold before this row.
-      const skips = skipping(part.upload) && other === undefined
+      const skips = skipping(part.upload) && !going.has(contactId)
       const isResent = known.byRetries.get(part.upload.id)?.has(contactId) === true
       judge(part, row, known, { skipping: skips, isResent })
-      if (part.verdicts.has(row)) continue
-      if (other !== undefined && part.upload.duplicates === 'skip') {
-        part.verdicts.set(row, KNOWN)
-      } else if (other !== undefined && ageOf(part) < ageOf(other.part)) {
-        part.verdicts.set(row, SUPERSEDED)
-      } else {
-        other?.part.verdicts.set(other.row, SUPERSEDED)
-        going.set(contactId, { part, row })
-      }
+      if (!part.verdicts.has(row)) compete(going, { part, row })
     }
   }
 }
