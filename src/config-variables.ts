@@ -25,13 +25,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     service,
     'TRUST_PROXY',
     null,
-    'Addresses or CIDR ranges of the proxies in front of the gateway, separated by commas. The value "true" is not accepted.',
+    'IP addresses or CIDR ranges of the proxies in front of the gateway, separated by commas. The value "true" is not accepted.',
   ),
   variable(
     database,
     'DATABASE_URL',
     null,
-    'URL of a PostgreSQL database, version 15 or newer. If the URL names several hosts, separate them by commas. Default: a database embedded in DATA_DIR.',
+    'URL of a PostgreSQL database, version 15 or newer, with the encoding UTF8. If the URL names several hosts, separate them by commas. Default: a database embedded in DATA_DIR.',
   ),
   variable(
     database,
@@ -115,7 +115,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_COMPLETION_POLL_SECONDS',
     '1',
-    'Seconds between sending a batch and the first check of its job in Genesys.',
+    'Seconds between sending a batch and the first check of its job in Genesys. At most 3600.',
   ),
   variable(
     genesys,
@@ -132,7 +132,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(
     access,
     'ADMIN_API_KEY',
-    'Key with the scope admin, at least 32 characters. Required without the sandbox. Default with the sandbox: a key that the gateway makes in DATA_DIR/admin.key.',
+    'Key with the scope admin, at least 32 characters: ASCII, without spaces. Required without the sandbox. Default with the sandbox: a key that the gateway makes in DATA_DIR/admin.key.',
   ),
   secret(
     access,

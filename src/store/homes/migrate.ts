@@ -85,6 +85,23 @@ export const lockSchema = async (tx: Db): Promise<void> => {
   await sql`lock table kysely_migration_lock in exclusive mode`.execute(tx)
 }
 
+/** SQL_ASCII stores every text as it is. */
+const ENCODINGS = ['UTF8', 'SQL_ASCII']
+
+/**
+ * Throws if the database cannot store every text. Otherwise a call with such a text would fail
+ * after it has had an effect in Genesys.
+ */
+export const checkEncoding = async (db: Db): Promise<void> => {
+  const { rows } = await sql<{ encoding: string }>`
+    select current_setting('server_encoding') as encoding`.execute(db)
+  const { encoding } = rows[0]!
+  if (ENCODINGS.includes(encoding)) return
+  throw new Error(
+    `The database has the encoding ${encoding}, which cannot store every text. DATABASE_URL must name a database with the encoding UTF8`,
+  )
+}
+
 const migrateOnce = (db: Db, watch?: (pid: number) => void): Promise<void> =>
   db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)

@@ -59,7 +59,7 @@ import { openEmbedded } from './embedded-home.ts'
 import { createHome } from './home.ts'
 import { anotherKey, createKeyring, type Keyring } from './keyring.ts'
 import { createLoneStores, type LoneStores } from './lone-stores.ts'
-import { migrate } from './migrate.ts'
+import { checkEncoding, migrate } from './migrate.ts'
 import { watchMigration } from './migration-watch.ts'
 import { sealStored } from './seal-stored.ts'
 import { createSeals, type Seals } from './seals.ts'
@@ -250,6 +250,7 @@ const bringUpToDate = async (
   const patient = openServer({ url: home.url, poolSize: 2, queryTimeoutMs: 0 })
   const watching = watchMigration({ db: patient.db, clock, emit })
   try {
+    await checkEncoding(patient.db)
     await migrate(patient.db, watching.watch)
     return await sealedSecrets(patient, { keyring, emit })
   } finally {
