@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 import type { Config } from './config.ts'
@@ -55,6 +63,17 @@ const made = (dataDir: string): void => {
   }
 }
 
+/** Throws if this user may not write to the directory, or if its file system is read-only. */
+const checkWritable = (dataDir: string): void => {
+  try {
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    const fix = 'Mount it with the right to write, and give it to the user that runs the gateway'
+    throw refusedDir(dataDir, `cannot be written to (${code}). ${fix}`)
+  }
+}
+
 /**
  * Whether the directory belongs to others, for example /srv or a home directory. If the gateway
  * closed it, its other users could not reach their files.
@@ -64,16 +83,7 @@ const isSomebodyElses = (dataDir: string): boolean => {
   return names.length > 0 && !names.some((name) => OURS.has(name))
 }
 
-/**
- * Makes DATA_DIR, which holds keys and contacts, and closes it to other users. A directory that is
- * open to them (0755) becomes 0700. Throws `DataDirOpen` if this is impossible, if all users share
- * the directory (sticky bit), or if it is open to others and holds only their files. Does nothing
- * if the gateway stores nothing in it.
- */
-export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'dataDir'>): void => {
-  const { home, adminApiKey, dataDir } = config
-  if (home.kind === 'server' && adminApiKey !== null) return
-  made(dataDir)
+const close = (dataDir: string): void => {
   // Windows does not have such modes.
   if (process.platform === 'win32') return
   const { mode } = statSync(dataDir)
@@ -97,6 +107,20 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
   }
   // On some mounts chmod succeeds but changes nothing.
   if ((statSync(dataDir).mode & FOR_OTHERS) !== 0) throw cannotBeClosed(dataDir)
+}
+
+/**
+ * Makes DATA_DIR, which holds keys and contacts, and closes it to other users. A directory that is
+ * open to them (0755) becomes 0700. Throws `DataDirOpen` if this is impossible, if all users share
+ * the directory (sticky bit), if it is open to others and holds only their files, or if the
+ * embedded database could not write to it. Does nothing if the gateway stores nothing in it.
+ */
+export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'dataDir'>): void => {
+  const { home, adminApiKey, dataDir } = config
+  if (home.kind === 'server' && adminApiKey !== null) return
+  made(dataDir)
+  close(dataDir)
+  if (home.kind === 'embedded') checkWritable(dataDir)
 }
 
 /**
