@@ -151,7 +151,7 @@ const isChainLine = (value: unknown, first: boolean): value is ChainLine => {
 }
 
 /**
- * Passes the lines of the export to the verifier, up to the first line that is not one of an export.
+ * Passes the lines of the export to the verifier, up to the first line that has another form.
  * `brokenLine`: the number of that line. null: there is no such line. `hashes`: how many hashes of
  * entries the blocks have.
  */

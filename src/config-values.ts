@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { commaList, webUrl } from './config-addresses.ts'
 import { DNC_REASON_NAMES, type DncReason, type DncRules } from './domain/do-not-call/dnc-entry.ts'
 import {
   registryCountrySchema,
@@ -30,8 +31,6 @@ export type DncConfig = DncRules & {
   consentCountries: ReadonlySet<string>
 }
 
-const webUrl = z.url({ protocol: /^https?$/ })
-
 /** A whole number from `least` to `most`. */
 export const wholeNumber = (least: number, most: number) => {
   const fault = `must be a whole number from ${least} to ${most}`
@@ -41,14 +40,6 @@ export const wholeNumber = (least: number, most: number) => {
     .transform(Number)
     .refine((value) => value >= least && value <= most, fault)
 }
-
-/** The parts between commas, without spaces around them and without empty parts. */
-export const commaList = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-)
 
 export type Endpoint = {
   name: string
@@ -61,16 +52,20 @@ export type Endpoint = {
  * Encryption keys as `id:base64 of 32 bytes`, separated by commas. The first key is the current
  * one.
  */
-export const encryptionKeys = z.string().transform((text, context) =>
-  text.split(',').map((entry) => {
+export const encryptionKeys = z.string().transform((text, context) => {
+  const keys = text.split(',').map((entry) => {
     const [id = '', base64 = ''] = entry.trim().split(/:(.*)/s)
     const key = Buffer.from(base64, 'base64')
     if (!/^[A-Za-z0-9_-]{1,32}$/.test(id) || key.length !== 32) {
       context.addIssue({ code: 'custom', message: 'each entry must be id:<32 bytes in base64>' })
     }
     return { id, key }
-  }),
-)
+  })
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) {
+    context.addIssue({ code: 'custom', message: 'each id must appear only once' })
+  }
+  return keys
+})
 
 const isWebhookSecret = (text: string): boolean =>
   /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && Buffer.from(text.slice(6), 'base64').length >= 24
@@ -109,7 +104,8 @@ export const webhookSecrets = commaList.refine(
 /** A regular expression that must match a whole text. */
 export const wholePattern = z.string().transform((text, context) => {
   try {
-    return new RegExp(`^(?:${text})$`)
+    // Alone first: `a)|(b` is a pattern only within the brackets, and would match parts of a text.
+    return new RegExp(`^(?:${new RegExp(text).source})$`)
   } catch {
     context.addIssue({ code: 'custom', message: 'must be a regular expression' })
     return z.NEVER

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
+import { baseUrl, bearerToken, commaList, proxies } from './config-addresses.ts'
 import { intakeOf, intakeVariables } from './config-intake.ts'
 import {
-  commaList,
   type Endpoint,
   encryptionKeys,
   genesysRegion,
@@ -85,14 +85,9 @@ export type Config = ReturnType<typeof auditOf> & {
 const environmentSchema = z.object({
   HOST: z.string(),
   PORT: wholeNumber(0, 65_535),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  PUBLIC_URL: baseUrl.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']),
-  TRUST_PROXY: commaList
-    .refine(
-      (parts) => !parts.some((part) => ['true', '*', '0.0.0.0/0', '::/0'].includes(part)),
-      'must list the addresses of the proxies',
-    )
-    .optional(),
+  TRUST_PROXY: proxies.optional(),
   DATABASE_URL: z
     .string()
     .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL, with one or more hosts')
@@ -104,8 +99,8 @@ const environmentSchema = z.object({
   GENESYS_REGION: genesysRegion,
   GENESYS_CLIENT_ID: z.string().optional(),
   GENESYS_CLIENT_SECRET: z.string().optional(),
-  GENESYS_API_URL: z.url({ protocol: /^https?$/ }).optional(),
-  GENESYS_LOGIN_URL: z.url({ protocol: /^https?$/ }).optional(),
+  GENESYS_API_URL: baseUrl.optional(),
+  GENESYS_LOGIN_URL: baseUrl.optional(),
   GENESYS_SANDBOX: z.enum(['true', 'false']),
   GENESYS_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
   GENESYS_BATCH_ROWS: wholeNumber(1, 2500).optional(),
@@ -121,9 +116,10 @@ const environmentSchema = z.object({
   GENESYS_COMPLETION_POLL_SECONDS: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
-    .transform(Number),
-  ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
-  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+    .transform(Number)
+    .refine((seconds) => seconds <= 3_600, 'must be at most 3600'),
+  ADMIN_API_KEY: bearerToken(32).optional(),
+  METRICS_TOKEN: bearerToken(16).optional(),
   KEY_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000),
   WEBHOOK_SECRET: webhookSecrets.optional(),
   ...syncEndpoints,
@@ -261,7 +257,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
   const config: Config = {
     host: env.HOST,
     port: env.PORT,
-    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    publicUrl: env.PUBLIC_URL ?? null,
     logLevel: env.LOG_LEVEL,
     trustProxy: env.TRUST_PROXY ?? [],
     home: env.DATABASE_URL

@@ -10,6 +10,16 @@ type Listener = { listen(at: { host: string; port: number }): PromiseLike<unknow
  */
 type Place = { address: string; listen(server: Listener): Promise<void> }
 
+/** The error for an address on which the gateway cannot listen. It names the variables. */
+const cannotListen =
+  (host: string, port: number) =>
+  (error: unknown): never => {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    throw new Error(
+      `HOST, PORT: the gateway cannot listen at ${host}, port ${port} (${code}). HOST is an address or a name of this machine, without brackets`,
+    )
+  }
+
 /**
  * Holds a free port until the gateway listens. Otherwise any other program on the machine could
  * take the port during the seconds of a start.
@@ -34,12 +44,17 @@ const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Prom
  * listens. With port 0, rejects if the host is not an address of this machine.
  */
 export const placeOf = async ({ host, port: asked }: Config): Promise<Place> => {
-  const held = asked === 0 ? await holdFreePort(host) : { port: asked, letGo: async () => {} }
+  const held =
+    asked === 0
+      ? await holdFreePort(host).catch(cannotListen(host, 0))
+      : { port: asked, letGo: async () => {} }
   return {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${held.port}`,
     listen: async (server) => {
       await held.letGo()
-      await server.listen({ host, port: held.port })
+      await Promise.resolve(server.listen({ host, port: held.port })).catch(
+        cannotListen(host, held.port),
+      )
     },
   }
 }

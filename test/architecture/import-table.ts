@@ -26,7 +26,7 @@ export const LAYERS: Record<string, Layer> = {
   console: { path: 'console/', mayImport: ['workflows', 'intake', 'domain', 'telemetry', 'lib'] },
   sandbox: { path: 'sandbox/', mayImport: ['domain', 'lib'] },
   'config.ts': {
-    path: '(config(-(intake|variable|variables|values))?|kept-keys)\\.ts$',
+    path: '(config(-(addresses|intake|variable|variables|values))?|kept-keys)\\.ts$',
     mayImport: ['domain', 'lib'],
   },
   'compose.ts': { path: 'compose', mayImport: ['everything'] },

@@ -1,0 +1,53 @@
+import { isIP } from 'node:net'
+
+import { z } from 'zod'
+
+/** The parts between commas, without spaces around them and without empty parts. */
+export const commaList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
+
+/** The URL of another system, which gets the events of the gateway. */
+export const webUrl = z
+  .url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// or http://' })
+  .refine(
+    (url) => !URL.canParse(url) || (new URL(url).username === '' && new URL(url).password === ''),
+    'must not have a user or password, because answers of the API show the URL',
+  )
+
+/** The URL of an origin or of a folder, to which the gateway appends paths. */
+export const baseUrl = webUrl
+  .refine(
+    (url) => !/[?#]/.test(url),
+    'must have no query and no fragment, because the gateway appends paths to it',
+  )
+  .transform((url) => url.replace(/\/+$/, ''))
+
+/** A token that a caller sends in the header `Authorization`. */
+export const bearerToken = (least: number) =>
+  z
+    .string()
+    .min(least, `must have at least ${least} characters`)
+    .regex(/^[!-~]+$/, 'must have only letters, digits and ASCII punctuation, without spaces')
+
+const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal']
+
+/** An IP address, a range of addresses in the form address/bits or address/mask, or a name. */
+const isProxy = (part: string): boolean => {
+  const [address = '', range, more] = part.split('/')
+  const family = isIP(address)
+  if (PROXY_NAMES.includes(part)) return true
+  if (family === 0 || more !== undefined) return false
+  if (range === undefined) return true
+  if (family === 4 && isIP(range) === 4) return range !== '0.0.0.0'
+  return /^\d{1,3}$/.test(range) && Number(range) > 0 && Number(range) <= (family === 4 ? 32 : 128)
+}
+
+/** The proxies in front of the gateway. */
+export const proxies = commaList.refine(
+  (parts) => parts.every(isProxy),
+  'must list the addresses of the proxies, each an IP address or a range such as 10.0.0.0/8',
+)
