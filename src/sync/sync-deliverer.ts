@@ -58,7 +58,8 @@ export const createSyncDeliverer = (
  *
  * A 410 disables the endpoint, unless the endpoint has got another URL meanwhile. Days of failures
  * also disable an endpoint, except an endpoint from the environment. If the delivery has ended in
- * the meantime, its state does not change. A failure does not change it after a replay either. Calls `answered` before it records the result.
+ * the meantime, its state does not change. A failure does not change it after a replay either.
+ * Calls `answered` before it records the result.
  */
 export const createSyncAttempt =
   (deps: Omit<SyncDelivererDeps, 'sync' | 'fromMemory'> & { sync: Pick<SyncStore, 'record'> }) =>

@@ -37,9 +37,9 @@ export type ObjectLaneTable<Id extends string> = {
 
 /**
  * Claims, renews and releases the lanes of a table. A claim ends when it is released, or when
- * another worker claims the object after the lease has expired (by `STEADY_NOW`). Every statement of a holder
- * compares owner and fence, so a claim that has ended changes nothing. An object whose `ready_at`
- * is infinite has no work.
+ * another worker claims the object after the lease has expired (by `STEADY_NOW`). Every statement
+ * of a holder compares owner and fence, so a claim that has ended changes nothing. An object whose
+ * `ready_at` is infinite has no work.
  */
 export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) => {
   const { member, reads, wakes = true } = about

@@ -9,8 +9,8 @@ import { ids } from '../../support/stages/store-uploads.ts'
 
 /**
  * Genesys took a request and then lost its job. Before the rows were sent again, one was taken out,
- * because a later upload had delivered its contact. Genesys refused the rest, and the upload failed.
- * Its rows were reported as unsent, although Genesys may have them from the first request.
+ * because a later upload had delivered its contact. Genesys refused the rest, and the upload
+ * failed. Its rows were reported as unsent, although Genesys may have them from the first request.
  */
 eachHome('An upload that fails after the job of a request was lost', (home) => {
   let store: Store

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 
 import { systemClock } from '../../../src/lib/clock.ts'
+import { createSlowEndpoints } from '../../../src/sync/slow-endpoints.ts'
 import { createSyncDeliverer } from '../../../src/sync/sync-deliverer.ts'
 import { SYNC_SCHEDULE_MS } from '../../../src/sync/sync-schedule.ts'
 import type { WebhookAnswer } from '../../../src/sync/webhook-transport.ts'
@@ -36,7 +37,8 @@ eachHome('A message that is replayed while an attempt is in flight', (home) => {
       }
       const deliver = createSyncDeliverer({
         ...{ sync: at.store.sync, transport: { post }, clock: systemClock, ids },
-        ...{ random: () => 0, emit: () => {} },
+        ...{ random: () => 0, emit: () => {}, slow: createSlowEndpoints() },
+        fromMemory: { take: () => {}, withinMs: 0 },
       })
       const stateOf = async () => {
         const found = `select state, attempts from sync_delivery where id = $1`

@@ -120,8 +120,8 @@ const readExport = async (
 
 /**
  * Has the entries sent again that Genesys no longer has, because removing an entry in Genesys does
- * not end a suppression. Entries of the pull's tenant are added to the pull's submission. `ofOthers`:
- * how many entries belong to other tenants.
+ * not end a suppression. Entries of the pull's tenant are added to the pull's submission.
+ * `ofOthers`: how many entries belong to other tenants.
  */
 const addMissing = async (
   { pulls, submissions, intake, ids }: PullDeps,
