@@ -85,12 +85,12 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   await bindStore(config, store, sandbox)
   const { adminKey, signInLink } = await letAdminIn(config, store)
   await store.sync.ensureEnvEndpoints(config.endpoints)
-  const { genesys, clockWatch } = genesysAndItsTime(config, sandbox, store, {
+  const { genesys, ...times } = genesysAndItsTime(config, sandbox, store, {
     emit,
     followBack: (backMs) => work.jobs.followBack(backMs),
   })
   const callbackUrl = callbackUrlOf(config, address)
-  const parts = { config, telemetry, store, genesys, clockWatch, owner, callbackUrl }
+  const parts = { config, telemetry, store, genesys, ...times, owner, callbackUrl }
   const essentials = essentialsOf(parts)
   const work = await during('prepare-work', () => createWork(essentials))
   const events = eventSubscriptionOf(essentials)

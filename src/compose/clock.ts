@@ -2,13 +2,14 @@ import type { Config } from '../config.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { Store } from '../store/homes/open-store.ts'
 import type { Emit } from '../telemetry/events.ts'
+import { createGenesysTime } from '../workflows/clock/genesys-time.ts'
 import { createTimeWitness } from '../workflows/clock/time-witness.ts'
 import { createClockWatch } from '../workflows/clock/watch-clock.ts'
 import { openGenesys, type Sandbox } from './genesys.ts'
 
 /**
- * The connection to Genesys, and the watch over the database's clock. The watch gets the time from
- * the answers of Genesys.
+ * The connection to Genesys, a clock with its time, and the watch over the database's clock. The
+ * clock and the watch get the time from the answers of Genesys.
  */
 export const genesysAndItsTime = (
   config: Config,
@@ -35,5 +36,5 @@ export const genesysAndItsTime = (
     clock: systemClock,
     emit,
   })
-  return { genesys, clockWatch }
+  return { genesys, clockWatch, genesysTime: createGenesysTime({ witness, clock: systemClock }) }
 }

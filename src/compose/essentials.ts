@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import type { createGenesysClient } from '../genesys/calls/client.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Store } from '../store/homes/open-store.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { ClockWatch } from '../workflows/clock/watch-clock.ts'
@@ -12,6 +13,8 @@ export type Essentials = {
   telemetry: Telemetry
   store: Store
   genesys: ReturnType<typeof createGenesysClient>
+  /** A clock with the time of Genesys, for stored times about what Genesys does. */
+  genesysTime: Clock
   clockWatch: ClockWatch
   owner: string
   /** For plans. The warm-up uses it too. */

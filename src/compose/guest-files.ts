@@ -57,14 +57,14 @@ export const guestFilesIn = (
 
 /** The worker that sends guest files to Genesys. */
 export const guestFileWorkerOf = (essentials: Essentials): ObjectWorker => {
-  const { config, store, genesys, telemetry, owner } = essentials
+  const { config, store, genesys, genesysTime, telemetry, owner } = essentials
   return createGuestFileWorker({
     files: store.guestFiles,
     send: createSendGuestFile({
       files: store.guestFiles,
       genesys: genesys.guestFiles,
       scanner: scannerOf(essentials),
-      clock: systemClock,
+      clock: genesysTime,
       ids: createIds({ clock: systemClock }),
       emit: telemetry.emit,
       holdRetryMs: HOLD_RETRY_MS,

@@ -102,13 +102,13 @@ const holdKeeperOf = ({ store, genesys, telemetry }: Essentials, wake: () => voi
     wake,
   })
 
-const campaignWorkerOf = ({ config, store, genesys, telemetry, owner }: Essentials) =>
+const campaignWorkerOf = ({ config, store, genesys, telemetry, owner, ...more }: Essentials) =>
   createCampaignWorker({
     segments: store.segments,
     apply: createApplySegment({
       segments: store.segments,
       campaigns: genesys.campaigns,
-      clock: systemClock,
+      clock: more.genesysTime,
       ids: createIds({ clock: systemClock }),
       emit: telemetry.emit,
       indexWaitMs: config.genesys.indexWaitMs,

@@ -5,6 +5,8 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import type { FaultPlan } from '../../../src/sandbox/faults/fault-plan.ts'
 import { startSandbox } from '../../../src/sandbox/server/start-sandbox.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
+import { createGenesysTime } from '../../../src/workflows/clock/genesys-time.ts'
+import { createTimeWitness } from '../../../src/workflows/clock/time-witness.ts'
 import {
   createReceiveGuestFile,
   type GuestFileRequest,
@@ -49,6 +51,10 @@ export const createFileStage = async (
   { dialect = 'guide', scanner = null }: { dialect?: FileDialect; scanner?: Scanner | null } = {},
 ) => {
   const clock = createSkippingClock(LONGEST_SLEEP_MS)
+  let jumpedMs = 0
+  const witness = createTimeWitness({ clock })
+  const ownClock = { ...clock, now: () => new Date(clock.now().getTime() + jumpedMs) }
+  const genesysTime = createGenesysTime({ witness, clock: ownClock })
   const limits = { guideRequestsPerMinute: 600_000, platformRequestsPerMinute: 600_000 }
   const about = { clientId: 'c', clientSecret: 's', limits, tokenLifetimeSeconds: 864_000 }
   const sandbox = await startSandbox({ host: '127.0.0.1', port: 0, clock, ...about })
@@ -63,6 +69,7 @@ export const createFileStage = async (
     pace: createMemoryPace(clock),
     newLists: createMemoryNewLists(),
     random: () => 0.5,
+    heardTime: () => witness.hear(clock.now().getTime()),
     emit,
     clock,
   })
@@ -115,7 +122,7 @@ export const createFileStage = async (
       files: alive(store.guestFiles, ['step']),
       genesys: alive(client.guestFiles, ['register', 'put', 'judge', 'confirm', 'read']),
       scanner,
-      clock,
+      clock: genesysTime,
       ids,
       emit,
       holdRetryMs: 15_000,
@@ -130,6 +137,8 @@ export const createFileStage = async (
 
   return {
     clock,
+    /** Makes the worker's clock jump, which Genesys' clock does not. */
+    jump: (ms: number) => void (jumpedMs += ms),
     sandbox,
     told,
     send,

@@ -6,6 +6,8 @@ import { createGenesysClient, type GenesysClient } from '../../../src/genesys/ca
 import { systemClock, type Clock } from '../../../src/lib/clock.ts'
 import { type SandboxHandle, startSandbox } from '../../../src/sandbox/server/start-sandbox.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
+import { createGenesysTime } from '../../../src/workflows/clock/genesys-time.ts'
+import { createTimeWitness } from '../../../src/workflows/clock/time-witness.ts'
 import type { CampaignPort } from '../../../src/workflows/ports/segments/campaigns.ts'
 import { createApplySegment } from '../../../src/workflows/segments/apply/apply-segment.ts'
 import { embeddedHome, openTestStore } from '../databases/database.ts'
@@ -38,6 +40,8 @@ export type ApplyStage = {
   look(campaignId: string, campaigns?: CampaignPort): Promise<number | null>
   /** Moves the time of Genesys and of the worker. */
   advance(ms: number): void
+  /** Makes the worker's clock jump, which Genesys' clock does not. */
+  jump(ms: number): void
   /** Names of the events since the start. */
   told: string[]
   /** All values in these events and in those of the client, as text. */
@@ -50,12 +54,15 @@ export const LEASE = { signal: new AbortController().signal, assertHeld: () => u
 /** A store and a Genesys of one dialect. A test applies segments between them step by step. */
 export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<ApplyStage> => {
   const home = embeddedHome()
-  let aheadMs = 0
+  let [aheadMs, jumpedMs] = [0, 0]
   const clock: Clock = {
     ...systemClock,
     now: () => new Date(systemClock.now().getTime() + aheadMs),
     monotonicMs: () => systemClock.monotonicMs() + aheadMs,
   }
+  const witness = createTimeWitness({ clock })
+  const ownClock = { ...clock, now: () => new Date(clock.now().getTime() + jumpedMs) }
+  const genesysTime = createGenesysTime({ witness, clock: ownClock })
   const told: string[] = []
   const said: string[] = []
   const store = await openTestStore(await home.fresh())
@@ -70,6 +77,7 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
     ...{ clientId: 'id', clientSecret: 'secret', requestsPerMinute: 1_000_000 },
     ...{ batchRows: null, pace: store.pace, newLists: store.newLists },
     ...{ clock: systemClock, random: Math.random },
+    heardTime: () => witness.hear(clock.now().getTime()),
     emit: (name, fields) => void said.push(JSON.stringify({ name, fields })),
   })
   const put = async (
@@ -112,6 +120,7 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
     ...{ store, sandbox, genesys, put },
     ...{ told, said },
     advance: (ms) => void (aheadMs += ms),
+    jump: (ms) => void (jumpedMs += ms),
     latest: async (campaignId) => {
       const segment = await store.segments.latest(campaignId)
       assert.ok(segment)
@@ -125,7 +134,7 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
       const claimed = await store.segments.claim('me')
       assert.equal(claimed?.claim.campaignId, campaignId)
       const apply = createApplySegment({
-        ...{ campaigns, segments: store.segments, ids, clock },
+        ...{ campaigns, segments: store.segments, ids, clock: genesysTime },
         emit: (name, fields) => {
           told.push(name)
           said.push(JSON.stringify({ name, fields }))
