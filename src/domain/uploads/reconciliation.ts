@@ -48,14 +48,17 @@ export const NOTHING_FOUND: ReconciliationFindings = {
   registered: null,
 }
 
+/** Whether Genesys lacks contacts: checked ones, or its list is smaller than the register. */
+export const lacksContacts = ({ missing, listSize, registered }: ReconciliationFindings): boolean =>
+  missing > 0 || (listSize !== null && registered !== null && listSize < registered)
+
 /**
  * The verdict on the findings of a check. If the list has fewer contacts than the register knows,
  * the state is `differs`. More contacts are no fault, because other clients may add contacts too.
  */
 export const verdictOf = (found: ReconciliationFindings): ReconciliationResult => {
-  const { sampled, missing, differences, listSize, registered } = found
-  const short = listSize !== null && registered !== null && listSize < registered
-  if (missing > 0 || short || Object.keys(differences).length > 0) {
+  const { sampled, differences, listSize } = found
+  if (lacksContacts(found) || Object.keys(differences).length > 0) {
     return { ...found, state: 'differs' }
   }
   return { ...found, state: sampled > 0 || listSize !== null ? 'agrees' : 'unavailable' }

@@ -18,6 +18,13 @@ export const numberOf = (
 ): RawBuilder<unknown> =>
   sql`(select id from register where tenant_id = ${tenantId} and list_id = ${listId})`
 
+/**
+ * The content hash of a contact that Genesys may not hold at all, because a reconciliation found
+ * contacts of its upload missing. The contact counts as new for every rule of duplicates, but keeps
+ * its place and its subjects: Genesys may hold it after all.
+ */
+export const MISSING = sql`'\\x00'::bytea`
+
 const DIGIT_ZERO = 0x30
 /**
  * From this many contacts on, one pass over the register may cost less than a search for each
@@ -71,7 +78,8 @@ const OVERWRITTEN = sql`(cardinality(contact.others) > 0 and exists (select from
  * rows with digests.
  */
 const digits = (asked: Asked): RawBuilder<unknown> =>
-  sql`string_agg(case when known.accepted_seq is null then ${IN_REGISTER.nothing}::text
+  sql`string_agg(case when known.accepted_seq is null or known.content_hash = ${MISSING} and not ${OVERWRITTEN}
+      then ${IN_REGISTER.nothing}::text
     when known.accepted_seq >= contact.doubt_seq and known.content_hash = ${piece(asked.contents)}
       and not ${OVERWRITTEN} then ${IN_REGISTER.same}::text else ${IN_REGISTER.other}::text end, '' order by place) as found`
 
@@ -142,7 +150,7 @@ const selectContacts = (register: number, from: { contact: number; content: numb
   `select first::bigint, (select coalesce(string_agg(contact_digest || case
         when accepted_seq >= ${from.content} and length(content_hash) = ${DIGEST_BYTES} then content_hash
         else ${NO_CONTENT} end, ''), ''::bytea)
-      from contact_register where register_id = ${register} and accepted_seq >= ${from.contact}
+      from contact_register where register_id = ${register} and accepted_seq >= ${from.contact} and content_hash <> '\\x00'::bytea
         and contact_digest between set_byte('\\x00', 0, first) and set_byte('\\x00', 0, first) || ${LAST_BYTES})
     from generate_series(0, 255) as first`
 

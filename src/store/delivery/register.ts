@@ -6,7 +6,7 @@ import type { Registered, RegisterReads } from '../../workflows/ports/delivery/r
 import type { Database, Db, Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { contentSeqOf, type UploadRow } from '../uploads/upload-row.ts'
-import { createOpenComparison, numberOf } from './compare-contacts.ts'
+import { createOpenComparison, MISSING, numberOf } from './compare-contacts.ts'
 import { subjectColumns, subjectNumbers } from './register-subjects.ts'
 
 /**
@@ -56,7 +56,7 @@ export const doubtOfWorking = (
   contactIds: readonly string[],
 ): RawBuilder<unknown> => {
   return sql`update contact_register as known set content_hash = ''::bytea from working
-    where ${isOfAnyTenant(seals, sql`working.contact_list_id`, contactIds)} and known.content_hash <> ''::bytea`
+    where ${isOfAnyTenant(seals, sql`working.contact_list_id`, contactIds)} and known.content_hash not in (''::bytea, ${MISSING})`
 }
 
 /** Stores the same empty hash for an upload that is already locked. */
@@ -68,7 +68,7 @@ export const doubtContent = async (
 ): Promise<void> => {
   if (contactIds.length === 0) return
   await sql`update contact_register as known set content_hash = ''::bytea
-    where ${isOfAnyTenant(seals, sql`${upload.contact_list_id}`, contactIds)} and known.content_hash <> ''::bytea`.execute(
+    where ${isOfAnyTenant(seals, sql`${upload.contact_list_id}`, contactIds)} and known.content_hash not in (''::bytea, ${MISSING})`.execute(
     tx,
   )
 }
@@ -264,7 +264,7 @@ export const createRegister = (database: Database, seals: Seals): RegisterReads 
   registered: async (tenantId, listId, contactIds) => {
     const { rows } = await sql<Entry>`with asked as (
         select ${digestArray(seals.contactIds.digests(contactIds))} as digests)
-      select contact_digest, accepted_seq, true as own,
+      select contact_digest, accepted_seq, content_hash <> ${MISSING} or ${overwrittenByOthers(tenantId, listId)} as own,
           case when accepted_seq < coalesce(doubt_seq, 0) or ${overwrittenByOthers(tenantId, listId)} then ''::bytea else content_hash end as content_hash
         from contact_register known left join list_clearing on list_clearing.list_id = ${listId}
         where known.register_id = ${numberOf(tenantId, listId)}

@@ -4,6 +4,7 @@ import { SEEN_STATES } from '../../domain/uploads/upload.ts'
 import { hasBit } from '../../lib/bitmap.ts'
 import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
 import { ifKept, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { MISSING } from '../delivery/compare-contacts.ts'
 import { isOf } from '../delivery/register.ts'
 import type { Database, Db } from '../homes/database.ts'
 import { pageOfRows } from '../homes/page-cursor.ts'
@@ -197,7 +198,7 @@ export const createExplainStore = (deps: Deps): ExplainStore => ({
   },
   registerEntry: async (tenantId, contactListId, contactId) => {
     const { rows } = await sql<EntryRow>`select upload_id, line, accepted_seq, delivered_at,
-        content_hash = ''::bytea or accepted_seq < coalesce(doubt_seq, 0) as in_doubt
+        content_hash in (''::bytea, ${MISSING}) or accepted_seq < coalesce(doubt_seq, 0) as in_doubt
       from contact_register known left join list_clearing on list_clearing.list_id = ${contactListId}
       where ${isOf(deps.seals, { tenantId, listId: contactListId }, [contactId])}
         and accepted_seq >= coalesce(cleared_seq, 0)`.execute(deps.database.db)

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 
+import { lacksContacts, type ReconciliationResult } from '../../domain/uploads/reconciliation.ts'
 import type { ReconciliationStore } from '../../workflows/ports/uploads/reconciliation.ts'
+import { MISSING } from '../delivery/compare-contacts.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
@@ -40,14 +42,20 @@ const createReads = ({ db }: Database): Pick<ReconciliationStore, 'load' | 'jobs
 /**
  * Makes the register forget the content of the upload. If a sample differs from Genesys, the rows
  * outside the sample are in doubt too. An empty hash equals no content, so a later upload sends the
- * contacts again. Writes in the order of the digests, as settlements do.
+ * contacts again, unless it leaves out every known contact (`duplicates=skip`). If contacts are
+ * missing, they are no longer known either. Writes in the order of the digests, as settlements do.
  */
-const doubtUpload = async (tx: Tx, upload: UploadRow): Promise<void> => {
+const doubtUpload = async (
+  tx: Tx,
+  upload: UploadRow,
+  result: ReconciliationResult,
+): Promise<void> => {
+  const hash = lacksContacts(result) ? MISSING : sql`''::bytea`
   await sql`with theirs as (select register_id, contact_digest from contact_register
       where register_id = (select id from register
           where tenant_id = ${upload.tenant_id} and list_id = ${upload.contact_list_id})
         and upload_id = ${upload.id} order by contact_digest for update)
-    update contact_register known set content_hash = ''::bytea from theirs
+    update contact_register known set content_hash = ${hash} from theirs
     where known.register_id = theirs.register_id and known.contact_digest = theirs.contact_digest
       and known.upload_id = ${upload.id}`.execute(tx)
 }
@@ -79,7 +87,7 @@ export const createReconciliationStore = (deps: {
       where id = ${uploadId} and reconcile_at is not null returning ${UPLOAD_COLUMNS}`.execute(tx)
       const row = rows[0]
       if (!row || result.state !== 'differs') return
-      await doubtUpload(tx, row)
+      await doubtUpload(tx, row, result)
       await deps.outbox.tell(tx, [{ type: 'upload.reconciled', upload: toUpload(row) }])
     }),
 })

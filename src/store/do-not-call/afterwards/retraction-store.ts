@@ -9,6 +9,7 @@ import type {
   RetractionStore,
 } from '../../../workflows/ports/do-not-call/retractions.ts'
 import { appendAudit } from '../../audit/audit-store.ts'
+import { MISSING } from '../../delivery/compare-contacts.ts'
 import { createObjectLane, freeLeases } from '../../delivery/object-lane.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import type { Seals } from '../../homes/seals.ts'
@@ -51,9 +52,10 @@ type OpenRow = {
 
 /**
  * Whether the newest content that Genesys has of the contact of `r`, from any tenant, is known and
- * does not contain the person. While a request with the contact is in doubt, its hash is empty.
+ * does not contain the person. While a request with the contact is in doubt, its hash is empty. A
+ * contact that was missing may have come late.
  */
-const REPLACED = sql`coalesce((select known.content_hash <> ''::bytea and known.subject_1 is not null
+const REPLACED = sql`coalesce((select known.content_hash not in (''::bytea, ${MISSING}) and known.subject_1 is not null
     and named.number <> all(array_remove(array[subject_1, subject_2, subject_3], null) || coalesce(more_subjects, '{}'))
       and known.accepted_seq >= coalesce((select doubt_seq from list_clearing where list_id = r.contact_list_id), 0)
   from register join contact_register known on known.register_id = register.id,

@@ -25,7 +25,8 @@ export type Registered = {
    */
   known: Map<string, { contentHash: Buffer; acceptedSeq: number }>
   /**
-   * Contacts that other tenants of the list have delivered, each with the newest sequence number.
+   * Contacts that other tenants of the list have delivered, each with the newest sequence number,
+   * and own ones that a reconciliation found missing, which are to be sent as if they were new.
    * Rows that are older must not be sent, because Genesys has only one content for a contact. Pass
    * the contacts to `intend`: if they are sent, the register must count their content as unknown
    * for the other tenants too.

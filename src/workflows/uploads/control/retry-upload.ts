@@ -95,7 +95,8 @@ const retry = async (
   const { requestId } = request.caller
   const startedMs = deps.clock.monotonicMs()
   const uploadId = deps.ids.newId('upl')
-  const { tenantId, contactListId, laneKey, duplicates, source, schemaVersion } = parent
+  const { tenantId, contactListId, laneKey, source, schemaVersion } = parent
+  const { duplicates } = options
   const about = { tenantId, contactListId, laneKey, duplicates, source, schemaVersion, requestId }
   const { upload, answer, input } = await stageRows(
     deps,
@@ -143,8 +144,8 @@ const retry = async (
 
 /**
  * Throws if no rows of the upload can be retried. Returns how many rows were erased so far, and the
- * options of the retry: the options of the upload, except that the retry appends, needs no plan and
- * does not wait for `notBefore`.
+ * options of the retry: the options of the upload, except that the retry appends, needs no plan,
+ * does not wait for `notBefore`, and skips no delivered rows that it is to send again.
  */
 const checkRetryable = async (
   deps: RetryUploadDeps,
@@ -170,7 +171,13 @@ const checkRetryable = async (
     throw new GatewayProblem('retry-needs-overwrite', detail)
   }
   const { notBefore: _notBefore, confirmOverwrite: _confirmed, ...options } = staging.options
-  return { options: { ...options, mode: 'append', apply: 'auto' }, erased: staging.erased }
+  // The register knows the delivered rows that are to be sent again.
+  const again = options.duplicates === 'skip' && outcomes.some((one) => one === 'differing')
+  const duplicates = again ? 'update' : options.duplicates
+  return {
+    options: { ...options, duplicates, mode: 'append', apply: 'auto' },
+    erased: staging.erased,
+  }
 }
 
 /**
