@@ -40,6 +40,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   ),
   told('createEdition', 'option-invalid', /^`asOf` is in the future/u, 'A matter of today.'),
   told('*', 'parameter-invalid', /^The newest block is/u, 'How far the chain is written.'),
+  told('*', 'parameter-invalid', /^Send headBlock and headHash together/u, BETWEEN_MEMBERS),
   told('createUpload', 'overwrite-not-confirmed', /./u, BETWEEN_MEMBERS),
   told('createUpload', 'overwrite-confirmation-differs', /./u, BETWEEN_MEMBERS),
   told('createUpload', 'not-before-past', /./u, 'A matter of today.'),
