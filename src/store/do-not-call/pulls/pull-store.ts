@@ -74,6 +74,25 @@ const createAsk =
       return { answer }
     })
 
+/**
+ * The tenants of a list, each with the time of its newest pull. Entries of a pull suppress only in
+ * the contact lists of the tenant of the pull, so each tenant needs its own.
+ */
+const tenantsOfList = (dncListId: string): RawBuilder<unknown> =>
+  sql`(select tenant_id, min(number) as first, max(accepted_at) filter (where kind = 'pull') as pulled_at
+    from dnc_submission s where dnc_list_id = ${dncListId} and epoch is not null
+      and exists (select from tenant_grant g where g.tenant_id = s.tenant_id and g.kind = 'dnc_list' and g.object_id in (${dncListId}, '*'))
+    group by tenant_id) as t`
+
+/** The tenant of the next regular pull: the one that has waited longest. null: none may pull. */
+const nextTenant = async (tx: Tx, dncListId: string): Promise<string | null> => {
+  const { rows } = await sql<{
+    tenant_id: string
+  }>`select tenant_id from ${tenantsOfList(dncListId)}
+    order by pulled_at nulls first, first limit 1`.execute(tx)
+  return rows[0]?.tenant_id ?? null
+}
+
 type Claimed = { dnc_list_id: string; tenant_id: string; submission: string | null; since: Date }
 
 const createClaim =
@@ -101,12 +120,12 @@ const createClaim =
         const { id: submissionId, request_id: asked } = found.rows[0]!
         return { ...about, submissionId, number: row.submission, requestId: asked }
       }
-      const begun = { ...about, id, requestId, actor: 'gateway' }
+      const tenantId = (await nextTenant(tx, row.dnc_list_id)) ?? row.tenant_id
+      const begun = { ...about, tenantId, id, requestId, actor: 'gateway' }
       const { number } = await begin(tx, keyring, begun)
-      await sql`update dnc_pull set submission = ${number}::bigint where dnc_list_id = ${row.dnc_list_id}`.execute(
-        tx,
-      )
-      return { ...about, submissionId: id, number, requestId }
+      await sql`update dnc_pull set submission = ${number}::bigint, tenant_id = ${tenantId}
+        where dnc_list_id = ${row.dnc_list_id}`.execute(tx)
+      return { ...about, tenantId, submissionId: id, number, requestId }
     })
 
 /**
@@ -159,7 +178,11 @@ const createFinish =
           source = ${JSON.stringify(about.source)}::jsonb, columns = ${JSON.stringify(about.columns)}::jsonb,
           notes = ${JSON.stringify(about.notes)}::jsonb, state = 'applying', hold_reason = null, held_since = null, told_hold = null, version = version + 1, updated_at = clock_timestamp()
         where number = ${number}::bigint`.execute(tx)
-      await sql`update dnc_pull set submission = null, owner = null, lease_until = null, due_at = ${after(about.nextInMs)}
+      // If another tenant has waited for a whole period, its pull is next.
+      await sql`update dnc_pull set submission = null, owner = null, lease_until = null,
+          due_at = case when exists (select from ${tenantsOfList(dncListId)}
+              where ${about.nextInMs !== null} and (pulled_at is null or pulled_at < clock_timestamp() - make_interval(secs => ${(about.nextInMs ?? 0) / 1000}::float8)))
+            then clock_timestamp() else ${after(about.nextInMs)} end
         where dnc_list_id = ${dncListId}`.execute(tx)
       await wakeLane(tx, dncListId)
       await appendAudit(tx, [about.audit])

@@ -33,9 +33,13 @@ export const lockPull = async (
   if (rows.length === 0) throw new StagingLost(`The pull of ${dncListId} has another holder`)
 }
 
+/**
+ * A person stands in the list because of the gateway if any tenant has sent an entry. What another
+ * tenant has pulled does not count: it suppresses only in the contact lists of that tenant.
+ */
 const siftPlaces = async (
   tx: Tx,
-  { number, dncListId }: DncPull,
+  { number, dncListId, tenantId }: DncPull,
   subjects: Buffer,
 ): Promise<number[]> => {
   const { rows } = await sql<{ place: number }>`with asked as materialized (
@@ -44,7 +48,7 @@ const siftPlaces = async (
             from generate_series(0, ${subjects.length / 16 - 1}::int) as place) as given group by subject),
         seen as (insert into dnc_pull_seen (submission, subject)
           select ${number}::bigint, subject from asked order by subject on conflict do nothing),
-        known as (select asked.subject, bool_or(${IN_FORCE}) as stands,
+        known as (select asked.subject, bool_or(${IN_FORCE} and (s.kind = 'add' or s.tenant_id = ${tenantId})) as stands,
             bool_or(e.closed_by is not null and not e.absent) as removed
           from asked join dnc_entry e on e.subject = asked.subject
             join dnc_submission s on s.number = e.submission and s.epoch is not null

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 
-import { eachHome } from '../../support/databases/database.ts'
-import { idsOf, openIn, PEOPLE } from '../../support/do-not-call/delivered-before.ts'
+import { eachHome } from '../../../support/databases/database.ts'
+import { idsOf, openIn, PEOPLE } from '../../../support/do-not-call/delivered-before.ts'
 import {
   followEditions,
   loadEdition,
   receiveEdition,
-} from '../../support/do-not-call/registry-editions.ts'
-import { registrySuite } from '../../support/do-not-call/registry-suite.ts'
-import { contactsOf, deliver } from '../../support/stages/delivered.ts'
-import { audit } from '../../support/stages/store-uploads.ts'
+} from '../../../support/do-not-call/registry-editions.ts'
+import { registrySuite } from '../../../support/do-not-call/registry-suite.ts'
+import { contactsOf, deliver } from '../../../support/stages/delivered.ts'
+import { audit } from '../../../support/stages/store-uploads.ts'
 
 const [ANN, DAN, NOBODY] = [12_125_550_123, 12_125_550_129, 12_125_550_199]
 const LIST = 'replaced'
@@ -24,9 +24,9 @@ eachHome('The search for contacts with a new number of an edition', (home) => {
 
   it('goes on if the replaced edition is deleted meanwhile', async () => {
     const { store } = suite
+    await deliver(store, LIST, contactsOf(store, PEOPLE))
     const registry = await suite.registry()
     const first = await loadEdition(store, registry, [DAN, NOBODY])
-    await deliver(store, LIST, contactsOf(store, PEOPLE))
     const body = `${ANN}\n${DAN}\n${NOBODY}\n`
     const { id } = await receiveEdition(store, registry, body)
     await store.registryWork.bringIntoForce()

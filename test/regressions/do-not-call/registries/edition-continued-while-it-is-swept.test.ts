@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { openOtherSession } from '../../support/databases/blocked.ts'
-import { openTestStore, serverHome } from '../../support/databases/database.ts'
-import { makeRegistry } from '../../support/do-not-call/registry-editions.ts'
+import { openOtherSession } from '../../../support/databases/blocked.ts'
+import { openTestStore, serverHome } from '../../../support/databases/database.ts'
+import { makeRegistry } from '../../../support/do-not-call/registry-editions.ts'
 
 const server = serverHome()
 

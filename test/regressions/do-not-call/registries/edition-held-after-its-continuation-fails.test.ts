@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 
-import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
-import { StoreUnavailable } from '../../../src/domain/problems/store-unavailable.ts'
-import type { Store } from '../../../src/store/homes/open-store.ts'
-import type { EditionHold } from '../../../src/workflows/ports/do-not-call/registries/registries.ts'
-import { StagingLost } from '../../../src/workflows/ports/uploads/uploads.ts'
-import { embeddedHome } from '../../support/databases/database.ts'
-import { receiveEdition } from '../../support/do-not-call/registry-editions.ts'
-import { registrySuite } from '../../support/do-not-call/registry-suite.ts'
+import { GatewayProblem } from '../../../../src/domain/problems/problem.ts'
+import { StoreUnavailable } from '../../../../src/domain/problems/store-unavailable.ts'
+import type { Store } from '../../../../src/store/homes/open-store.ts'
+import type { EditionHold } from '../../../../src/workflows/ports/do-not-call/registries/registries.ts'
+import { StagingLost } from '../../../../src/workflows/ports/uploads/uploads.ts'
+import { embeddedHome } from '../../../support/databases/database.ts'
+import { receiveEdition } from '../../../support/do-not-call/registry-editions.ts'
+import { registrySuite } from '../../../support/do-not-call/registry-suite.ts'
 
 const COUNT = 20_000
 /** How many numbers are read before a part is kept. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
-import type { Store } from '../../../src/store/homes/open-store.ts'
-import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import type { Store } from '../../../../src/store/homes/open-store.ts'
+import { eachHome, openTestStore } from '../../../support/databases/database.ts'
 import {
   loadEdition,
   makeRegistry,
   useRegistries,
-} from '../../support/do-not-call/registry-editions.ts'
-import { CALLER, createWorkingGateway } from '../../support/gateway/working-gateway.ts'
+} from '../../../support/do-not-call/registry-editions.ts'
+import { CALLER, createWorkingGateway } from '../../../support/gateway/working-gateway.ts'
 
 /**
  * The upload arrived while nothing suppressed anybody, so its countries were not recorded. A tenant

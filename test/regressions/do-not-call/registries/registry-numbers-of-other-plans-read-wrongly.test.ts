@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { createNumberReader } from '../../../src/intake/registries/number-lines.ts'
+import { createNumberReader } from '../../../../src/intake/registries/number-lines.ts'
 
 const LINES: [country: string, line: string, number: number][] = [
   // The 0 belongs to the number.

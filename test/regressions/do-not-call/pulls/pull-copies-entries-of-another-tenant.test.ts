@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import { dncSuite, type Submission } from '../../support/do-not-call/dnc-suite.ts'
-import { reachSubmission } from '../../support/do-not-call/reach-submission.ts'
-import { createGatewayClient, type GatewayClient } from '../../support/gateway/gateway-client.ts'
+import { dncSuite, type Submission } from '../../../support/do-not-call/dnc-suite.ts'
+import { reachSubmission } from '../../../support/do-not-call/reach-submission.ts'
+import { createGatewayClient, type GatewayClient } from '../../../support/gateway/gateway-client.ts'
 
 const ANN = '+14155550101'
 const JSON_BODY = { 'content-type': 'application/json' }

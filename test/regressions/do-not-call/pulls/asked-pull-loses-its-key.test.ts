@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
-import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
-import type { Store } from '../../../src/store/homes/open-store.ts'
-import { createAskPull } from '../../../src/workflows/do-not-call/pulls/ask-pull.ts'
-import { embeddedHome, openTestStore } from '../../support/databases/database.ts'
-import { ids } from '../../support/stages/store-uploads.ts'
+import { GatewayProblem } from '../../../../src/domain/problems/problem.ts'
+import { systemClock } from '../../../../src/lib/clock.ts'
+import type { Store } from '../../../../src/store/homes/open-store.ts'
+import { createAskPull } from '../../../../src/workflows/do-not-call/pulls/ask-pull.ts'
+import { embeddedHome, openTestStore } from '../../../support/databases/database.ts'
+import { ids } from '../../../support/stages/store-uploads.ts'
 
 const home = embeddedHome()
 let store: Store

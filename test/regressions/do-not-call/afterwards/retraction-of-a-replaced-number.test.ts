@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
-import { embeddedHome } from '../../support/databases/database.ts'
-import { addTenant } from '../../support/gateway/add-tenant.ts'
-import type { GatewayClient } from '../../support/gateway/gateway-client.ts'
-import { callPlatform } from '../../support/stages/platform-call.ts'
-import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+import { embeddedHome } from '../../../support/databases/database.ts'
+import { addTenant } from '../../../support/gateway/add-tenant.ts'
+import type { GatewayClient } from '../../../support/gateway/gateway-client.ts'
+import { callPlatform } from '../../../support/stages/platform-call.ts'
+import { type RunningGateway, setStage, type Stage } from '../../../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 

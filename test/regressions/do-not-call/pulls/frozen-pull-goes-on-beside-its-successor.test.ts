@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
-import { byGateway, createAuditEntry } from '../../../src/domain/audit/audit.ts'
-import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
-import type { Store } from '../../../src/store/homes/open-store.ts'
-import type { DncPull } from '../../../src/workflows/ports/do-not-call/pulls.ts'
-import { StagingLost } from '../../../src/workflows/ports/uploads/uploads.ts'
-import { eachHome, openTestStore } from '../../support/databases/database.ts'
-import { holdLane, submitEntries } from '../../support/do-not-call/dnc-submissions.ts'
-import { ids } from '../../support/stages/store-uploads.ts'
+import { byGateway, createAuditEntry } from '../../../../src/domain/audit/audit.ts'
+import { subjectDigest } from '../../../../src/domain/do-not-call/subject.ts'
+import type { Store } from '../../../../src/store/homes/open-store.ts'
+import type { DncPull } from '../../../../src/workflows/ports/do-not-call/pulls.ts'
+import { StagingLost } from '../../../../src/workflows/ports/uploads/uploads.ts'
+import { eachHome, openTestStore } from '../../../support/databases/database.ts'
+import { holdLane, submitEntries } from '../../../support/do-not-call/dnc-submissions.ts'
+import { ids } from '../../../support/stages/store-uploads.ts'
 
 const [ANN, BOB] = ['+14155550101', '+14155550102'] as const
 const SOURCE = { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: null } as const

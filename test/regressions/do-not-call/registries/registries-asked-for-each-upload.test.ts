@@ -3,9 +3,9 @@ import { after, it } from 'node:test'
 
 import type { KyselyPlugin } from 'kysely'
 
-import { withholdSuppressed } from '../../../src/store/do-not-call/suppressed-since.ts'
-import { openServer } from '../../../src/store/homes/server-home.ts'
-import { serverHome } from '../../support/databases/database.ts'
+import { withholdSuppressed } from '../../../../src/store/do-not-call/suppressed-since.ts'
+import { openServer } from '../../../../src/store/homes/server-home.ts'
+import { serverHome } from '../../../support/databases/database.ts'
 
 const home = serverHome()
 after(() => home.close())

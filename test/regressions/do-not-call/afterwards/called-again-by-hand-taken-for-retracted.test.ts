@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
-import type { Store } from '../../../src/store/homes/open-store.ts'
-import { eachHome } from '../../support/databases/database.ts'
+import type { Store } from '../../../../src/store/homes/open-store.ts'
+import { eachHome } from '../../../support/databases/database.ts'
 import {
   ANN,
   idsOf,
@@ -10,10 +10,10 @@ import {
   openIn,
   openStore,
   PEOPLE,
-} from '../../support/do-not-call/delivered-before.ts'
-import { addEntries } from '../../support/do-not-call/dnc-entries.ts'
-import { contactsOf, deliver } from '../../support/stages/delivered.ts'
-import { audit } from '../../support/stages/store-uploads.ts'
+} from '../../../support/do-not-call/delivered-before.ts'
+import { addEntries } from '../../../support/do-not-call/dnc-entries.ts'
+import { contactsOf, deliver } from '../../../support/stages/delivered.ts'
+import { audit } from '../../../support/stages/store-uploads.ts'
 
 const LIST = 'by-hand'
 

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+
+import { byGateway, createAuditEntry } from '../../../../src/domain/audit/audit.ts'
+import type { Store } from '../../../../src/store/homes/open-store.ts'
+import { eachHome, openTestStore } from '../../../support/databases/database.ts'
+import { submitEntries } from '../../../support/do-not-call/dnc-submissions.ts'
+import { ids } from '../../../support/stages/store-uploads.ts'
+
+const DAY_MS = 86_400_000
+const SOURCE = { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: null } as const
+
+/** The regular pulls of a list were all made for one of the tenants that use the list. */
+eachHome('The regular pulls of a list that two tenants use', (home) => {
+  let store: Store
+  before(async () => {
+    store = await openTestStore(await home.fresh())
+    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
+  })
+  after(() => store.close())
+
+  it('are made for each of them once a period', async () => {
+    await store.sql.executeSql(`insert into tenant (id) values ('other')`)
+    await store.sql.executeSql(
+      `insert into tenant_grant (tenant_id, kind, object_id) values ('other', 'dnc_list', 'dnc-1')`,
+    )
+    await submitEntries(store, [{ subject: '+14155550101' }])
+    await submitEntries(store, [{ subject: '+14155550102' }])
+    await store.sql.executeSql(
+      `update dnc_submission set tenant_id = 'other' where number = (select max(number) from dnc_submission)`,
+    )
+    await store.dncPulls.plan(0)
+    const pullNow = async (): Promise<string | null> => {
+      const pull = await store.dncPulls.claim('me', { id: ids.newId('dns'), requestId: 'req' })
+      if (pull === null) return null
+      await store.dncPulls.finish(
+        pull,
+        { rejected: 0, duplicates: 0, blank: 0 },
+        {
+          ...{ rejections: {}, columns: [], notes: [], nextInMs: DAY_MS, source: SOURCE },
+          audit: createAuditEntry(ids, byGateway(pull), {
+            ...{ action: 'dnc.pulled', object: pull.submissionId },
+          }),
+        },
+      )
+      return pull.tenantId
+    }
+    assert.deepEqual(
+      [await pullNow(), await pullNow(), await pullNow()],
+      ['default', 'other', null],
+    )
+    await store.sql.executeSql(`update dnc_pull set due_at = due_at - interval '25 hours'`)
+    await store.sql.executeSql(
+      `update dnc_submission set accepted_at = accepted_at - interval '25 hours'`,
+    )
+    assert.deepEqual(
+      [await pullNow(), await pullNow(), await pullNow()],
+      ['default', 'other', null],
+    )
+  })
+})
