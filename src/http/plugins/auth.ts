@@ -10,6 +10,7 @@ import { findKeyOf } from '../server/doorway.ts'
 import { createKeyFailures, type KeyFailures } from '../server/key-failures.ts'
 import { createKeyQuota, quotaHeaders, type KeyQuota } from '../server/key-quota.ts'
 import { storageFull } from '../server/problem-document.ts'
+import { CHALLENGE } from './problems.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -31,7 +32,7 @@ const bearerOf = (request: FastifyRequest): string | null => {
 }
 
 const unauthorized = (reply: FastifyReply): GatewayProblem => {
-  reply.header('www-authenticate', 'Bearer realm="outbound-gateway"')
+  reply.header('www-authenticate', CHALLENGE)
   return new GatewayProblem('unauthorized', 'This call needs a valid API key.')
 }
 

@@ -6,6 +6,9 @@ import { declares } from '../document/route-codes.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { PROBLEM_MEDIA_TYPE, problemDocument, problemOf } from '../server/problem-document.ts'
 
+/** What a caller without a valid key needs (RFC 9110, section 11.6.1). */
+export const CHALLENGE = 'Bearer realm="outbound-gateway"'
+
 /**
  * The name of an error, its code and where it was thrown. The message is left out, because it may
  * contain what a caller sent.
@@ -66,6 +69,9 @@ export const sendProblem = (
   const problem = noteProblem(deps, error, request)
   const document = problemDocument(problem, request.id)
   if (problem.retryAfterSeconds !== null) reply.header('retry-after', problem.retryAfterSeconds)
+  if (problem.code === 'unauthorized' && !reply.hasHeader('www-authenticate')) {
+    reply.header('www-authenticate', CHALLENGE)
+  }
   if (problem.code === 'media-type-unsupported') {
     // Tells the caller which encodings are accepted (RFC 9110, section 12.5.3).
     const { operation } = request.routeOptions.config

@@ -87,9 +87,10 @@ export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>
   async (request) => {
     checkOverride(request)
-    const { method, path, idempotencyKey: key, body } = request
+    const { method, path, idempotencyKey: key, body, dncListId: objectId } = request
+    const { tenantId, keyId } = request.caller
     const call = {
-      ...{ tenantId: request.caller.tenantId, method, path, key },
+      ...{ tenantId, method, path, key, right: { keyId, kind: 'dnc_list', objectId } as const },
       fingerprint: async () => fingerprintOf(request, await hashBody(body, deps.intake.maxBytes)),
       reused: 'This Idempotency-Key was used with different entries or different options.',
     }

@@ -74,9 +74,11 @@ export const createReceiveGuestFile =
   (deps: ReceiveGuestFileDeps): ReceiveGuestFile =>
   async (request) => {
     await checkCall(deps, request)
-    const { method, path, idempotencyKey: key, body } = request
+    const { method, path, idempotencyKey: key, body, target } = request
+    const { tenantId, keyId } = request.caller
     const call = {
-      ...{ tenantId: request.caller.tenantId, method, path, key },
+      ...{ tenantId, method, path, key },
+      right: { keyId, kind: target.kind, objectId: grantedObjectOf(target) },
       fingerprint: async () =>
         fingerprintOf(request, (await readWhole(deps, body, async () => undefined)).sha256),
       reused: 'This Idempotency-Key was used with a different file or different options.',

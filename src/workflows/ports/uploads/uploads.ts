@@ -19,6 +19,7 @@ import type {
   SeenState,
   UploadState,
 } from '../../../domain/uploads/upload.ts'
+import type { OwnClaim } from '../access/access.ts'
 import type { Rehearse } from './rehearsal.ts'
 import type { Staging } from './staging.ts'
 
@@ -81,7 +82,7 @@ export type StageUpload = {
   /** null if the dialect has no queue. */
   queue: ChosenQueue | null
   audit: AuditEntry
-  claim: { method: string; path: string; key: string; owner: string; fingerprint: string }
+  claim: OwnClaim
   /** Renders the answer that is stored and replayed. Pure: it runs in the transaction. */
   answer: (upload: Upload) => { status: number; body: string }
 }

@@ -72,6 +72,7 @@ export const createRetryUpload =
     const { tenantId, requestId } = caller
     const call = {
       ...{ tenantId, method, path, key, fingerprint: () => fingerprintOf(request) },
+      right: { keyId: caller.keyId, kind: 'contact_list', objectId: parent.contactListId } as const,
       reused: 'This Idempotency-Key was used for a different retry.',
     }
     const answer = await answerOnce(deps, call, (scope) =>

@@ -1,5 +1,6 @@
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { Clock } from '../../../lib/clock.ts'
+import type { CallRight } from '../../ports/access/access.ts'
 import type { StoredAnswer } from '../../ports/uploads/small-uploads.ts'
 import type { IdempotencyStore } from '../../ports/uploads/uploads.ts'
 
@@ -19,6 +20,8 @@ export type ClaimScope = {
    * Different for each call, so that a late release cannot free the claim of the caller's next try.
    */
   owner: string
+  /** Left out: the call is accepted by the right that it had at its beginning. */
+  right?: CallRight
 }
 
 /**

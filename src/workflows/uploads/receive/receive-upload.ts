@@ -50,7 +50,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
       const spec = specOf(deps, asked, await schemaFor(asked))
       return translated(() => validateUpload(deps, asked, spec))
     }
-    const request = await readWhole(asked)
+    const request = await readWhole(deps, asked)
     if (isWhole(request)) {
       const before = answeredBefore(deps, request)
       if (before !== null) return before
@@ -166,8 +166,9 @@ const claimScope = (request: UploadRequest) => {
   if (request.idempotencyKey === null) {
     throw new GatewayProblem('idempotency-key-missing', 'An upload needs an Idempotency-Key.')
   }
-  const { method, path, idempotencyKey: key } = request
-  return { tenantId: request.caller.tenantId, method, path, key }
+  const { method, path, idempotencyKey: key, contactListId: objectId } = request
+  const { tenantId, keyId } = request.caller
+  return { tenantId, method, path, key, right: { keyId, kind: 'contact_list', objectId } as const }
 }
 
 const specOf = (deps: ReceiveDeps, request: UploadRequest, list: ContactList): IntakeSpec => {

@@ -148,7 +148,7 @@ export const acceptanceOf = (
 ): Pick<StageUpload, 'uploadId' | 'tenantId' | 'audit' | 'claim' | 'answer'> => {
   const { uploadId, counts, fileSha256, fingerprint } = about
   const { tenantId } = about.caller
-  const { method, path, key, owner } = about.scope
+  const { tenantId: _, ...scope } = about.scope
   return {
     uploadId,
     tenantId,
@@ -159,7 +159,7 @@ export const acceptanceOf = (
       counts,
       digest: fileSha256,
     }),
-    claim: { method, path, key, owner, fingerprint },
+    claim: { ...scope, fingerprint },
     answer: (upload) => ({ status: 202, body: JSON.stringify(deps.renderUpload(upload)) }),
   }
 }
