@@ -128,10 +128,32 @@ const searchMany = (database: Database, asked: Asked): Promise<Found> =>
     return search(tx, asked)
   })
 
-const contactsOf = async (db: Db, { tenantId, listId }: Asked): Promise<number> => {
+/** How many contacts of the list the tenant's register knows. */
+export const contactsOf = async (
+  db: Db,
+  { tenantId, listId }: Pick<Asked, 'tenantId' | 'listId'>,
+): Promise<number> => {
   const { rows } = await sql<{ contacts: string }>`select contacts from register
     where tenant_id = ${tenantId} and list_id = ${listId}`.execute(db)
   return Number(rows[0]?.contacts ?? 0)
+}
+
+/**
+ * Whether the registers of all tenants of the list know more than so many different contacts. Only
+ * contacts that several tenants may have are looked at one by one, and only if the numbers of the
+ * registers leave it open.
+ */
+export const knowMore = async (db: Db, listId: string, contacts: number): Promise<boolean> => {
+  const { rows } = await sql<{ more: boolean }>`with of_list as materialized (
+      select id, contacts from register where list_id = ${listId} and contacts > 0)
+    select case when coalesce(sum(contacts), 0) <= ${contacts}::bigint then false
+      when max(contacts) > ${contacts}::bigint then true
+      else (select count(distinct contact_digest) from contact_register
+        where register_id = any(array(select id from of_list))
+          and accepted_seq >= coalesce((select cleared_seq from list_clearing where list_id = ${listId}), 0))
+        > ${contacts}::bigint end as more
+    from of_list`.execute(db)
+  return rows[0]!.more
 }
 
 /** Never the digest of a content. */

@@ -6,7 +6,13 @@ import type { Registered, RegisterReads } from '../../workflows/ports/delivery/r
 import type { Database, Db, Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { contentSeqOf, type UploadRow } from '../uploads/upload-row.ts'
-import { createOpenComparison, MISSING, numberOf } from './compare-contacts.ts'
+import {
+  contactsOf,
+  createOpenComparison,
+  knowMore,
+  MISSING,
+  numberOf,
+} from './compare-contacts.ts'
 import { subjectColumns, subjectNumbers } from './register-subjects.ts'
 
 /**
@@ -289,9 +295,6 @@ export const createRegister = (database: Database, seals: Seals): RegisterReads 
     }
     return { ...found, ofOthers }
   },
-  registerSize: async (tenantId, listId) => {
-    const { rows } = await sql<{ contacts: string }>`select contacts from register
-      where tenant_id = ${tenantId} and list_id = ${listId}`.execute(database.db)
-    return Number(rows[0]?.contacts ?? 0)
-  },
+  registerSize: (tenantId, listId) => contactsOf(database.db, { tenantId, listId }),
+  knowsMore: (listId, contacts) => knowMore(database.db, listId, contacts),
 })

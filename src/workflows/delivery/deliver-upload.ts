@@ -67,7 +67,7 @@ const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   }
   const list = await checkList(run)
   await run.deps.suppressions.lookAgain(run.upload.id)
-  run.skipping.note(await maySkip(run.deps.delivery, run.upload.tenantId, list, run.upload))
+  run.skipping.note(await maySkip(run.deps.delivery, list, run.upload))
   await checkRoom(run)
   await beginOverwrite(run)
   if (run.upload.delivery.method === 'batches') await workChunks(run, pipeline)

@@ -7,17 +7,17 @@ import type { DeliveryStore } from '../ports/delivery/delivery.ts'
  * not be left out in three cases:
  * - The caller wants everything sent.
  * - The upload overwrites the list, so Genesys deletes the contacts that it holds.
- * - The list has fewer contacts than the register, so another application has deleted contacts.
- * If Genesys gives no size, the register is trusted (ADR 8).
+ * - The list has fewer contacts than the registers of its tenants know together, so another
+ *   application has deleted contacts.
+ * If Genesys gives no size, the registers are trusted (ADR 8).
  */
 export const maySkip = async (
-  register: Pick<DeliveryStore, 'registerSize'>,
-  tenantId: string,
+  register: Pick<DeliveryStore, 'knowsMore'>,
   list: Pick<ContactList, 'id' | 'size'>,
   { mode, duplicates }: Pick<UploadOptions, 'mode' | 'duplicates'>,
 ): Promise<boolean> => {
   if (duplicates === 'ignore' || mode === 'overwrite') return false
-  return list.size === null || list.size >= (await register.registerSize(tenantId, list.id))
+  return list.size === null || !(await register.knowsMore(list.id, list.size))
 }
 
 /**

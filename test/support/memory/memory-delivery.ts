@@ -283,6 +283,7 @@ export const createMemoryDelivery = (
     openComparison: (...asked) => compareWith(store.register)(...asked),
     deliveredByRetries: async () => new Set(),
     registerSize: async () => store.register.size,
+    knowsMore: async (_list, size) => store.register.size > size,
   }
   return store
 }

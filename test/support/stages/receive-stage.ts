@@ -93,7 +93,7 @@ export const setUpReceiving = (intake: RunIntake = lineIntake) => {
     extendList: { check: () => undefined, extend: async (_request, list) => list },
     register: {
       openComparison: compareWith(memory.register),
-      registerSize: async () => memory.register.size,
+      knowsMore: async (_list, size) => memory.register.size > size,
     },
     contentHashes: createTextContentHashes(Buffer.alloc(32)),
     fileThresholdRows: 50_000,

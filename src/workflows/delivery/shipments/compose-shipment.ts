@@ -30,13 +30,12 @@ export type LaneMemory = {
 
 /**
  * Whether rows may be skipped because the register knows their content. They may be skipped only if
- * Genesys holds at least as many contacts as the register knows. The numbers are compared once for
- * each reading of the list. The list is read again if the last reading is too old. It is also read
- * again if it held too few contacts, because it may have grown.
+ * Genesys holds at least as many contacts as the registers of the list's tenants know together. The
+ * numbers are compared once for each reading of the list. The list is read again if the last
+ * reading is too old. It is also read again if it held too few contacts, because it may have grown.
  */
 const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<boolean> => {
   const { clock, delivery } = run.deps
-  const { tenantId } = run.upload
   if (clock.monotonicMs() < memory.trustedUntilMs) return true
   const asked = { mode: 'append', duplicates: 'skip' } as const
   const trustFor = (ms: number): true => {
@@ -44,10 +43,10 @@ const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promis
     return true
   }
   const fresh = made.freshForMs > 0
-  if (fresh && (await maySkip(delivery, tenantId, made.list, asked))) {
+  if (fresh && (await maySkip(delivery, made.list, asked))) {
     return trustFor(made.freshForMs)
   }
-  const holds = await maySkip(delivery, tenantId, await checkList(run), asked)
+  const holds = await maySkip(delivery, await checkList(run), asked)
   return holds && trustFor(FRESH_MS)
 }
 

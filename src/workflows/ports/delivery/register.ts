@@ -15,6 +15,11 @@ export type RegisterReads = {
   ): Promise<ReadonlySet<string>>
   openComparison: OpenComparison
   registerSize(tenantId: string, listId: string): Promise<number>
+  /**
+   * Whether the registers of all tenants of the list know more contacts together than this. A
+   * contact that several tenants have delivered counts once.
+   */
+  knowsMore(listId: string, contacts: number): Promise<boolean>
 }
 
 /** What the register contains about some contacts of a list. */

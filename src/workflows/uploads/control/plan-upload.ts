@@ -13,7 +13,7 @@ import { IN_REGISTER } from '../../ports/delivery/compare-contacts.ts'
 import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
 
 export type PlanDeps = {
-  register: Pick<DeliveryStore, 'openComparison' | 'registerSize'>
+  register: Pick<DeliveryStore, 'openComparison' | 'knowsMore'>
   contentHashes: TextContentHashes
 }
 
@@ -97,7 +97,7 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
     }
   }
   const add = async (chunk: NewChunk, expected: Uint8Array): Promise<void> => {
-    skipping ??= maySkip(deps.register, tenantId, list, options)
+    skipping ??= maySkip(deps.register, list, options)
     // Contents are compared only if a row with the same content would not be sent.
     const needed = (await skipping) && options.duplicates === 'update'
     if (needed) contents.add(deps.contentHashes(chunk, columns))

@@ -30,7 +30,7 @@ export type ReceiveDeps = {
   /** If left out, no tenant has a quota. */
   countUse?: Pick<CountUse, 'upload'>
   /** The register in which plans look up contacts. */
-  register: Pick<DeliveryStore, 'openComparison' | 'registerSize'>
+  register: Pick<DeliveryStore, 'openComparison' | 'knowsMore'>
   contentHashes: TextContentHashes
   /**
    * With `auto` in the guide dialect, an upload with more accepted rows than this is sent as files,
