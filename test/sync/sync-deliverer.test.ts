@@ -118,7 +118,7 @@ describe('delivering an event', () => {
     for (const code of [302, 404, 500]) {
       const { deliver, received, recorded } = await setUp(t, status(code, { location: '/other' }))
       await deliver('dlv_1')
-      const failed = { status: code, failure: 'answer', gone: false }
+      const failed = { attemptsBefore: 0, status: code, failure: 'answer', gone: false }
       assert.deepEqual(recorded.map(essence), [{ state: 'pending', nextInMs: 5_250, ...failed }])
       const [retried] = recorded
       assert.ok(retried?.state === 'pending')
@@ -134,7 +134,7 @@ describe('delivering an event', () => {
   })
 
   it('tries again when nobody answers in time or the connection breaks', async (t) => {
-    const failed = { status: null, failure: 'no_answer', gone: false }
+    const failed = { attemptsBefore: 0, status: null, failure: 'no_answer', gone: false }
     const again = [{ state: 'pending', nextInMs: 5_250, ...failed }]
     const silent = await setUp(t, () => undefined, { timeoutMs: 300 })
     await silent.deliver('dlv_1')

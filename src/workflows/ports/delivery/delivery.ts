@@ -10,7 +10,14 @@ import type {
   UploadProblem,
   HolderWait,
 } from '../../../domain/uploads/upload.ts'
+<<<<<<< ours
 import type { RegisterReads } from './register.ts'
+||||||| base
+import type { OpenComparison } from './compare-contacts.ts'
+=======
+import type { Attempted } from './attempted.ts'
+import type { OpenComparison } from './compare-contacts.ts'
+>>>>>>> theirs
 
 /**
  * A lane held by one worker. Every claim gets a higher `fence` than the claim before it. Every
@@ -33,7 +40,7 @@ export const BATCH_STATES = ['intended', 'sent', 'settled', 'split'] as const
 export type BatchState = (typeof BATCH_STATES)[number]
 
 /** Rows `[fromRow, toRow)` of a chunk. The sent rows go to Genesys in one request. */
-export type Batch = {
+export type Batch = Attempted & {
   /** Also the X-Request-ID, unless the batch is sent in a file or a shipment. */
   id: string
   uploadId: string
@@ -48,16 +55,13 @@ export type Batch = {
   shared: boolean
   /** The rows that are sent, as bits (bit 0: `fromRow`). The other rows are not sent. */
   sent: Buffer
-  attempts: number
-  /** How many of the attempts Genesys refused during this run, so that it took no row. */
-  refusals?: number
 }
 
 /**
  * Batches that are sent as one file, in the order of chunk and row. The outcome of the file settles
  * all of them.
  */
-export type DeliveryPart = {
+export type DeliveryPart = Attempted & {
   /** Also the request's X-Request-ID, and the id in a capability token. */
   id: string
   uploadId: string
@@ -68,8 +72,6 @@ export type DeliveryPart = {
   jobId: string | null
   rows: number
   bytes: number
-  attempts: number
-  refusals?: number
   /** By the database's clock. null before the first attempt. */
   sentAt: Date | null
 }
