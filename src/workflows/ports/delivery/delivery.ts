@@ -10,14 +10,8 @@ import type {
   UploadProblem,
   HolderWait,
 } from '../../../domain/uploads/upload.ts'
-<<<<<<< ours
-import type { RegisterReads } from './register.ts'
-||||||| base
-import type { OpenComparison } from './compare-contacts.ts'
-=======
 import type { Attempted } from './attempted.ts'
-import type { OpenComparison } from './compare-contacts.ts'
->>>>>>> theirs
+import type { RegisterReads } from './register.ts'
 
 /**
  * A lane held by one worker. Every claim gets a higher `fence` than the claim before it. Every
