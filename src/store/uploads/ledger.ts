@@ -136,6 +136,7 @@ const DUPLICATE: Result = { outcome: 'duplicate', code: 'replaced-in-file', colu
 const SUPPRESSED: Result = { outcome: 'suppressed', code: 'suppressed-dnc', column: null }
 const IN_REGISTRY: Result = { outcome: 'suppressed', code: 'suppressed-registry', column: null }
 const WITHOUT_CONSENT: Result = { outcome: 'suppressed', code: 'consent-missing', column: null }
+const ERASED: Result = { outcome: 'unprocessed', code: 'erased', column: null }
 const DELIVERED: Result = { outcome: 'delivered', code: null, column: null }
 
 const outcomeOf = (chunk: StagedChunk, index: number, overlay: Overlay): Result => {
@@ -151,7 +152,9 @@ const outcomeOf = (chunk: StagedChunk, index: number, overlay: Overlay): Result 
     (batch) =>
       index >= batch.from_row && index < batch.to_row && hasBit(batch.sent, index - batch.from_row),
   )
-  return delivered ? DELIVERED : overlay.rest
+  if (delivered) return DELIVERED
+  const isErased = chunk.erased !== undefined && hasBit(chunk.erased, index)
+  return isErased && overlay.rest.outcome === 'unprocessed' ? ERASED : overlay.rest
 }
 
 type RowsWanted = { outcomes: ReadonlySet<string>; afterLine: number }
