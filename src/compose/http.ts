@@ -73,7 +73,7 @@ const accessOf = ({ store, owner }: ServerNeeds, ids: Ids) => ({
     clock: systemClock,
     ...{ ids, owner },
   }),
-  keys: createKeys({ keys: store.keys, ids, random: randomBytes }),
+  keys: createKeys({ keys: store.keys, tenants: store.tenants, ids, random: randomBytes }),
 })
 
 const provisioningOf = ({ store, genesys, telemetry, owner, stopSignal }: ServerNeeds, ids: Ids) =>

@@ -13,6 +13,7 @@ import { sha256 } from '../../lib/digest.ts'
 import type { Ids } from '../../lib/ids.ts'
 import { nearestStorable } from '../../lib/storable-time.ts'
 import type { KeyStore, NewKey } from '../ports/access/keys.ts'
+import type { TenantStore } from '../ports/access/tenants.ts'
 import type { Page } from '../ports/uploads/uploads.ts'
 import type {
   CREATE_KEY_REFUSALS,
@@ -37,11 +38,14 @@ export type Keys = {
   >
   find: Refusing<(typeof FIND_ACCESS_REFUSALS)[number], (keyId: string) => Promise<IssuedKey>>
   /** null: the cursor cannot be read. */
-  list(page: {
-    limit: number
-    cursor: string | null
-    tenantId?: string
-  }): Promise<Page<IssuedKey> | null>
+  list: Refusing<
+    (typeof FIND_ACCESS_REFUSALS)[number],
+    (page: {
+      limit: number
+      cursor: string | null
+      tenantId?: string
+    }) => Promise<Page<IssuedKey> | null>
+  >
   rotate: Refusing<
     (typeof ROTATE_KEY_REFUSALS)[number],
     (caller: Caller, keyId: string, overlapHours: number) => Promise<Issued>
@@ -52,7 +56,12 @@ export type Keys = {
   >
 }
 
-export type KeysDeps = { keys: KeyStore; ids: Ids; random: (size: number) => Uint8Array }
+export type KeysDeps = {
+  keys: KeyStore
+  tenants: Pick<TenantStore, 'find'>
+  ids: Ids
+  random: (size: number) => Uint8Array
+}
 
 /**
  * Stores only the SHA-256 and the prefix of a key, so nobody can read a key again later. Each
@@ -66,9 +75,7 @@ export const createKeys = (deps: KeysDeps): Keys => ({
     const made = newKey(deps)
     const audit = auditOf(deps, caller, createdBy(plan), made.stored.id)(plan.tenantId)
     const result = await deps.keys.create({ ...plan, key: made.stored, audit })
-    if (result.kind === 'tenant_unknown') {
-      throw new GatewayProblem('not-found', 'The tenant does not exist.')
-    }
+    if (result.kind === 'tenant_unknown') throw tenantUnknown()
     if (result.kind === 'past') {
       throw new GatewayProblem('key-expiry-past', 'expiresAt is not in the future.')
     }
@@ -79,7 +86,13 @@ export const createKeys = (deps: KeysDeps): Keys => ({
     if (key === null) throw unknown()
     return key
   },
-  list: (page) => deps.keys.list(page),
+  list: async (page) => {
+    const { tenantId } = page
+    if (tenantId !== undefined && (await deps.tenants.find(tenantId)) === null) {
+      throw tenantUnknown()
+    }
+    return deps.keys.list(page)
+  },
   rotate: async (caller, keyId, overlapHours) => {
     const made = newKey(deps)
     const details = { overlapHours, newKeyId: made.stored.id }
@@ -100,6 +113,9 @@ export const createKeys = (deps: KeysDeps): Keys => ({
     if (result.kind === 'fixed') throw fixed()
   },
 })
+
+const tenantUnknown = (): GatewayProblem =>
+  new GatewayProblem('not-found', 'The tenant does not exist.')
 
 const newKey = ({ ids, random }: KeysDeps): { key: string; stored: NewKey } => {
   const key = keyOfBytes(random(KEY_BYTES))

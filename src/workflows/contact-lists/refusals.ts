@@ -16,6 +16,7 @@ export const READ_LIST_REFUSALS = [
 
 export const CHANGE_LIST_REFUSALS = [
   'capability-not-available',
+  ...READ_LIST_REFUSALS,
 ] as const satisfies readonly ProblemCode[]
 
 export const PROVISION_REFUSALS = [

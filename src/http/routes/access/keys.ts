@@ -79,7 +79,7 @@ const registerCollection = (add: AddRoute): void => {
     summary: 'List keys, newest first. The keys themselves are never shown',
     query: keysQuerySchema,
     answers: { 200: { about: 'A page of keys', schema: pageOf(keySchema) } },
-    problems: [],
+    problems: FIND_ACCESS_REFUSALS,
     examples: LIST_KEYS_EXAMPLES,
     handler: async ({ query }, _reply, { keys, refuse }) => {
       const { limit, cursor = null, tenantId } = query

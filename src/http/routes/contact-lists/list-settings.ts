@@ -3,14 +3,14 @@ import type { AddRoute } from '../../server/route.ts'
 import { contactListParamsSchema } from '../../server/schemas.ts'
 import { LIST_SETTINGS_EXAMPLES, CHANGE_LIST_SETTINGS_EXAMPLES } from './contact-list-examples.ts'
 import { listSettingsChangeSchema, listSettingsSchema } from './contact-list-schemas.ts'
-import { checkListGranted } from './list-access.ts'
+import { checkListGranted, hideUnknownList } from './list-access.ts'
 
 const SETTINGS = {
   url: '/v1/contact-lists/:contactListId/settings',
   params: contactListParamsSchema,
   access: { scope: 'lists' },
   tag: 'contact-lists',
-  problems: ['not-found', ...CHANGE_LIST_REFUSALS],
+  problems: CHANGE_LIST_REFUSALS,
 } as const
 
 /** GET and PATCH …/settings: the defaults for uploads to the list. */
@@ -24,7 +24,8 @@ export const registerListSettings = (add: AddRoute): void => {
     examples: LIST_SETTINGS_EXAMPLES,
     handler: async ({ params, caller }, _reply, deps) => {
       await checkListGranted(deps, caller!, params.contactListId)
-      return deps.listSettings.read(caller!, params.contactListId)
+      const { refuse, listSettings } = deps
+      return hideUnknownList(refuse, listSettings.read(caller!, params.contactListId))
     },
   })
   add({
@@ -38,7 +39,8 @@ export const registerListSettings = (add: AddRoute): void => {
     examples: CHANGE_LIST_SETTINGS_EXAMPLES,
     handler: async ({ params, body, caller }, _reply, deps) => {
       await checkListGranted(deps, caller!, params.contactListId)
-      return deps.listSettings.change(caller!, params.contactListId, body)
+      const { refuse, listSettings } = deps
+      return hideUnknownList(refuse, listSettings.change(caller!, params.contactListId, body))
     },
   })
 }
