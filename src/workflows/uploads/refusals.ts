@@ -15,6 +15,7 @@ export const RECEIVE_REFUSALS = [
   'overwrite-confirmation-differs',
   'overwrite-not-confirmed',
   'scope-missing',
+  'unauthorized',
   'database-unavailable',
   ...READ_LIST_REFUSALS,
   ...(Object.keys(FILE_PROBLEMS) as (keyof typeof FILE_PROBLEMS)[]),
