@@ -27,5 +27,7 @@ export const SUBMIT_ENTRIES_REFUSALS = [
   ...UNREADABLE_FILE,
   'idempotency-key-in-progress',
   'idempotency-key-reused',
+  'unauthorized',
+  'not-found',
   'database-unavailable',
 ] as const satisfies readonly ProblemCode[]

@@ -47,6 +47,7 @@ export const RETRY_REFUSALS = [
   'rows-gone',
   'schema-drift',
   'state-conflict',
+  'unauthorized',
   'database-unavailable',
   ...READ_LIST_REFUSALS,
 ] as const satisfies readonly ProblemCode[]

@@ -16,6 +16,7 @@ export const RECEIVE_EDITION_REFUSALS = [
   ...UNREADABLE_FILE,
   'idempotency-key-in-progress',
   'idempotency-key-reused',
+  'unauthorized',
   'database-unavailable',
 ] as const satisfies readonly ProblemCode[]
 
