@@ -127,6 +127,10 @@ export const problemsPlugin = (deps: HttpDeps) =>
       // Checked before the body is read. If no route accepts the call, faults of the body do not
       // matter.
       app.addHook('onRequest', async (request, reply) => {
+        if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+          reply.header('connection', 'close')
+          throw new GatewayProblem('request-malformed', 'The request has no header Host.')
+        }
         if (request.is404) refuseUnknown(request, reply)
       })
       app.setNotFoundHandler(refuseUnknown)

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 
 import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.ts'
 import { PROBLEM_MEDIA_TYPE, problemDocument } from './problem-document.ts'
@@ -13,21 +14,42 @@ const REFUSALS: Record<string, { code: ProblemCode; detail: string }> = {
   },
 }
 const MALFORMED = { code: 'request-malformed', detail: 'The request cannot be read.' } as const
+const BROKEN_OFF = {
+  code: 'body-broken-off',
+  detail: 'The body ended before it was complete.',
+} as const
+
+/** The last call of a connection. */
+export type LastCall = {
+  request: Pick<IncomingMessage, 'complete'>
+  response: Pick<ServerResponse, 'headersSent' | 'writableFinished'>
+}
+
+const refusalOf = (errorCode: string, last: LastCall | undefined) => {
+  const isCut = errorCode === 'HPE_INVALID_EOF_STATE' && last?.request.complete === false
+  return isCut ? BROKEN_OFF : (REFUSALS[errorCode] ?? MALFORMED)
+}
 
 /**
  * Answers bytes that are not a valid HTTP request, and closes the connection. No route sees such
- * bytes.
+ * bytes. If the last call is being answered, they get no answer of their own, because it would
+ * become a part of the other answer.
  */
 export const answerClientError = (
   error: { code?: string },
-  socket: Pick<Socket, 'destroyed' | 'writable' | 'destroy' | 'end'>,
+  socket: Pick<Duplex, 'destroyed' | 'writable' | 'destroy' | 'end'>,
   requestId: string,
+  last?: LastCall,
 ): void => {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy()
     return
   }
-  const { code, detail } = REFUSALS[error.code ?? ''] ?? MALFORMED
+  if (last !== undefined && last.response.headersSent && !last.response.writableFinished) {
+    socket.end()
+    return
+  }
+  const { code, detail } = refusalOf(error.code ?? '', last)
   const document = problemDocument(new GatewayProblem(code, detail), requestId)
   const body = JSON.stringify(document)
   socket.end(
@@ -41,4 +63,20 @@ export const answerClientError = (
       body,
     ].join('\r\n'),
   )
+}
+
+/** The last call of each connection, and the answer to bytes that no route sees. */
+export const createClientErrors = (newRequestId: () => string) => {
+  const calls = new WeakMap<Duplex, LastCall>()
+  return {
+    answer: (error: { code?: string }, socket: Duplex): void =>
+      answerClientError(error, socket, newRequestId(), calls.get(socket)),
+    watch: (server: Server): void => {
+      server.on('request', (request, response) => {
+        calls.set(request.socket, { request, response })
+      })
+      // Node would close the connection without an answer.
+      server.on('connect', (_request, socket) => answerClientError({}, socket, newRequestId()))
+    },
+  }
 }

@@ -45,7 +45,7 @@ import { registerUploadEvents } from '../routes/uploads/upload-events.ts'
 import { registerUploadRows } from '../routes/uploads/upload-rows.ts'
 import { registerUploads } from '../routes/uploads/uploads.ts'
 import { registerEarlyRefusal } from '../submissions/early-refusal.ts'
-import { answerClientError } from './client-errors.ts'
+import { createClientErrors } from './client-errors.ts'
 import type { HttpDeps } from './deps.ts'
 import { routesOf } from './route.ts'
 
@@ -65,8 +65,9 @@ const requestIdOf = (deps: HttpDeps, raw: Pick<IncomingMessage, 'headers'>): str
  */
 const BODY_BUFFER_BYTES = 256 * 1024
 
-const createFastify = (deps: HttpDeps): FastifyInstance =>
-  fastify({
+const createFastify = (deps: HttpDeps): FastifyInstance => {
+  const clientErrors = createClientErrors(() => deps.ids.newId('req'))
+  const app = fastify({
     logger: false,
     trustProxy: deps.trustProxy,
     exposeHeadRoutes: true,
@@ -85,15 +86,18 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
       connectionsCheckingInterval: 5_000,
       maxHeaderSize: 16 * 1024,
       highWaterMark: BODY_BUFFER_BYTES,
+      // Node would answer a call without a Host itself. `problemsPlugin` refuses it.
+      requireHostHeader: false,
     },
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
       void sendProblem(deps, error, request, reply)
     },
-    clientErrorHandler: (error, socket) => {
-      answerClientError(error, socket, deps.ids.newId('req'))
-    },
+    clientErrorHandler: (error, socket) => clientErrors.answer(error, socket),
   })
+  clientErrors.watch(app.server)
+  return app
+}
 
 /**
  * The HTTP server with every route of the API, ready to listen. Rejects if a route does not state
