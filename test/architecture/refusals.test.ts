@@ -86,6 +86,7 @@ const USES: Record<string, Use> = {
   receiveEdition: {
     modules: [workflow('do-not-call/registries/receive-edition')],
     declared: registries.RECEIVE_EDITION_REFUSALS,
+    never: { unauthorized: 'an edition is accepted by the right that the call began with' },
   },
   registries: {
     modules: [workflow('do-not-call/registries/registry-uses')],

@@ -30,4 +30,6 @@ export const SUBMIT_ENTRIES_REFUSALS = [
   'unauthorized',
   'not-found',
   'database-unavailable',
+  'unauthorized',
+  'not-found',
 ] as const satisfies readonly ProblemCode[]

@@ -11,4 +11,5 @@ export const RECEIVE_FILE_REFUSALS = [
   'idempotency-key-reused',
   'unauthorized',
   'database-unavailable',
+  'unauthorized',
 ] as const satisfies readonly ProblemCode[]

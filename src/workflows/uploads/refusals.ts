@@ -17,6 +17,7 @@ export const RECEIVE_REFUSALS = [
   'scope-missing',
   'unauthorized',
   'database-unavailable',
+  'unauthorized',
   ...READ_LIST_REFUSALS,
   ...(Object.keys(FILE_PROBLEMS) as (keyof typeof FILE_PROBLEMS)[]),
 ] as const satisfies readonly ProblemCode[]
@@ -49,6 +50,7 @@ export const RETRY_REFUSALS = [
   'state-conflict',
   'unauthorized',
   'database-unavailable',
+  'unauthorized',
   ...READ_LIST_REFUSALS,
 ] as const satisfies readonly ProblemCode[]
 

@@ -12,7 +12,7 @@ const RETRY_HEAD = uploadHead([JSON_TYPE, 'Content-Length: 100']).replace(
 const listen = () =>
   listenRaw({
     receiveUpload: async ({ body }) => {
-      for await (const _bytes of body);
+      for await (const bytes of body) assert.ok(bytes.length > 0)
       throw new Error('the body has an end')
     },
   })
