@@ -27,8 +27,6 @@ export const SUBMIT_ENTRIES_REFUSALS = [
   ...UNREADABLE_FILE,
   'idempotency-key-in-progress',
   'idempotency-key-reused',
-  'unauthorized',
-  'not-found',
   'database-unavailable',
   'unauthorized',
   'not-found',

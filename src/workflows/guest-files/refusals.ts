@@ -9,7 +9,6 @@ export const RECEIVE_FILE_REFUSALS = [
   ...FILE_FAULT_CODES,
   'idempotency-key-in-progress',
   'idempotency-key-reused',
-  'unauthorized',
   'database-unavailable',
   'unauthorized',
 ] as const satisfies readonly ProblemCode[]
