@@ -55,7 +55,7 @@ const readKeys = (path: string): Map<string, string> => {
   } catch (error) {
     const reason = reasonOf(error).split('\n')[0]
     throw new Unreadable(
-      `The file that --keys names must contain the answer of GET /v1/signing-keys, but does not: ${reason}`,
+      `The file of --keys has no readable answer of GET /v1/signing-keys: ${reason}`,
     )
   }
 }

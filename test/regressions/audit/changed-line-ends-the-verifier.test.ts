@@ -87,6 +87,6 @@ describe('The verifier of the audit trail, with a line that was changed', () => 
       { cwd: PROJECT, encoding: 'utf8' },
     )
     assert.equal(status, 2)
-    assert.match(stderr, /^The file of --keys cannot be read as/)
+    assert.match(stderr, /^The file of --keys has no readable answer of/)
   })
 })
