@@ -223,6 +223,8 @@ if (isLookedAt) {
   for (const id of ['file', 'list', 'encoding', 'delimiter', 'header']) {
     at(id).addEventListener('change', () => void look())
   }
+  // On a slow connection, the file and the list may have been chosen before this script ran.
+  void look()
 }
 
 /** Lets people drop a file on an area of the form. */

@@ -277,6 +277,22 @@ test('while the gateway is busy with an earlier attempt, the page waits, and the
   await context.close()
 })
 
+test('a file that is chosen before the script has arrived is looked at too', async () => {
+  const { page, context } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  const chosen = Promise.withResolvers<void>()
+  await page.route(/upload[^/]*\.js/u, async (route) => {
+    await chosen.promise
+    await route.continue()
+  })
+  await page.goto(`${gateway.address}/console/uploads/new`, { waitUntil: 'commit' })
+  await page.getByLabel('Contact list').selectOption(LIST)
+  await choose(page, 'early.csv', fileOf('ea'))
+  chosen.resolve()
+  await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
+  await context.close()
+})
+
 test('without script a file is looked at and uploaded page by page', async () => {
   const { page, context } = await openTab(browser, { javaScriptEnabled: false })
   await signIn(page, gateway.address, ADMIN_KEY)

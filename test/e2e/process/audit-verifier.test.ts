@@ -42,7 +42,10 @@ describe('The verifier of the audit trail', () => {
       [[empty, '--keys', keys, '--heads', empty], /^HEADS has no line with a block/],
       [[join(folder, 'none'), '--keys', keys], /^FILE cannot be read: ENOENT[^\n]*\n$/],
       [[folder, '--keys', keys], /^FILE cannot be read: EISDIR[^\n]*\n$/],
-      [[empty, '--keys', join(folder, 'none')], /^The file of --keys has no readable answer of [^\n]*\n$/],
+      [
+        [empty, '--keys', join(folder, 'none')],
+        /^The file of --keys has no readable answer of [^\n]*\n$/,
+      ],
       [[empty, '--keys', empty], /^The file of --keys has no readable answer of [^\n]*\n$/],
     ] as const) {
       const { status, stdout, stderr } = run(...words)
