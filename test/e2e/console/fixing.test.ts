@@ -12,6 +12,7 @@ import {
   signIn,
   startBrowser,
 } from '../../support/console/browser.ts'
+import { fileOf, HOSTILE } from '../../support/console/faulty-file.ts'
 import { embeddedHome } from '../../support/databases/database.ts'
 import { freePort } from '../../support/gateway/free-port.ts'
 import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
@@ -45,28 +46,6 @@ after(async () => {
   await stage.close()
   await home.close()
 })
-
-const HOSTILE = '<img src=x onerror=alert(1)>'
-
-/**
- * Ten rows with faults, after some that are accepted. The list has no columns `phone number` and
- * `nonsense`.
- */
-const fileOf = (prefix: string, good = 5): string =>
-  [
-    'customerId,firstName,lastName,phone number,email,city,nonsense',
-    ...Array.from(
-      { length: good },
-      (_, at) => `${prefix}-${at},${HOSTILE},Lo,+121255510${10 + at},,Bonn,x`,
-    ),
-    ...['12', 'abc', '+1', '55'].map((phone, at) => `${prefix}-p${at},Bob,Lo,${phone},,,`),
-    ',Cy,Lo,+12125551050,,,',
-    ',Di,Lo,+12125551051,,,',
-    `${prefix}-m,Ed,Lo,+12125551052,nobody,,`,
-    `${prefix}-r,Fay`,
-    `${prefix} i!,Guy,Lo,+12125551053,,,`,
-    `${prefix}-b,Hal,${HOSTILE},7,nobody,,`,
-  ].join('\n')
 
 const choose = (page: Page, name: string, text: string): Promise<void> =>
   page.getByLabel('File', { exact: true }).setInputFiles({
