@@ -18,12 +18,15 @@ export const numberOf = (
 ): RawBuilder<unknown> =>
   sql`(select id from register where tenant_id = ${tenantId} and list_id = ${listId})`
 
+/** The content of `MISSING` as it stands in SQL. */
+const MISSING_CONTENT = `'\\x00'::bytea`
+
 /**
  * The content hash of a contact that Genesys may not hold at all, because a reconciliation found
  * contacts of its upload missing. The contact counts as new for every rule of duplicates, but keeps
  * its place and its subjects: Genesys may hold it after all.
  */
-export const MISSING = sql`'\\x00'::bytea`
+export const MISSING = sql.raw(MISSING_CONTENT)
 
 const DIGIT_ZERO = 0x30
 /**
@@ -172,7 +175,7 @@ const selectContacts = (register: number, from: { contact: number; content: numb
   `select first::bigint, (select coalesce(string_agg(contact_digest || case
         when accepted_seq >= ${from.content} and length(content_hash) = ${DIGEST_BYTES} then content_hash
         else ${NO_CONTENT} end, ''), ''::bytea)
-      from contact_register where register_id = ${register} and accepted_seq >= ${from.contact} and content_hash <> '\\x00'::bytea
+      from contact_register where register_id = ${register} and accepted_seq >= ${from.contact} and content_hash <> ${MISSING_CONTENT}
         and contact_digest between set_byte('\\x00', 0, first) and set_byte('\\x00', 0, first) || ${LAST_BYTES})
     from generate_series(0, 255) as first`
 
