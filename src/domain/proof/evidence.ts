@@ -106,25 +106,38 @@ export type EvidenceItem = z.output<typeof evidenceItemSchema>
 export type EvidenceAbout = EvidenceItem['about']
 
 /**
+ * A chunk of an upload. This chunk and all earlier chunks of the upload were searched. `seq`: the
+ * chunk's number within the upload.
+ */
+export type SearchedChunk = { uploadId: string; seq: number }
+
+/**
  * Where a page begins. `at`: the time of the first decisions outside uploads. `afterUpload`: the
  * page continues after the upload with this id. "": the page begins with the first upload.
+ * `afterChunk`: in the upload of this chunk, the page continues after this chunk. null: no upload
+ * was searched in part.
  */
-export type EvidencePlace = { at: string; afterUpload: string }
+export type EvidencePlace = { at: string; afterUpload: string; afterChunk: SearchedChunk | null }
 
-const PLACE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (upl_[0-9a-f]{32})?$/u
+const PLACE =
+  /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (upl_[0-9a-f]{32})?(?: (upl_[0-9a-f]{32}) (\d{1,9}))?$/u
 
 /**
  * The cursor of a page, which callers send back. `at` must be in UTC with milliseconds. Otherwise
  * `placeOfCursor` does not accept the cursor.
  */
-export const cursorOfPlace = ({ at, afterUpload }: EvidencePlace): string =>
-  Buffer.from(`${at} ${afterUpload}`, 'latin1').toString('base64url')
+export const cursorOfPlace = ({ at, afterUpload, afterChunk }: EvidencePlace): string => {
+  const within = afterChunk === null ? '' : ` ${afterChunk.uploadId} ${afterChunk.seq}`
+  return Buffer.from(`${at} ${afterUpload}${within}`, 'latin1').toString('base64url')
+}
 
 /** Reads a cursor of `cursorOfPlace`. null: the text does not have the form of a cursor. */
 export const placeOfCursor = (cursor: string): EvidencePlace | null => {
   const found = PLACE.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
   if (found === null || Number.isNaN(Date.parse(found[1]!))) return null
-  return { at: found[1]!, afterUpload: found[2] ?? '' }
+  const [, at, afterUpload = '', uploadId, seq] = found
+  const afterChunk = uploadId === undefined ? null : { uploadId, seq: Number(seq) }
+  return { at: at!, afterUpload, afterChunk }
 }
 
 const ORDER = new Map(CODES.map((code, place) => [code, place]))

@@ -7,6 +7,7 @@ import type {
   EvidenceStore,
   EvidenceSubject,
   FoundRow,
+  RowSearch,
   WalkedUpload,
 } from '../../workflows/ports/proof/evidence.ts'
 import { ifKept, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
@@ -95,18 +96,21 @@ type Candidate = { upload_id: string; seq: number; subjects: Buffer | null }
 
 /**
  * The chunks that have the digest. Also chunks without digests and chunks with rejected rows,
- * because only their cells can decide.
+ * because only their cells can decide. One more than may be opened.
  */
 const candidatesIn = async (
   db: Db,
-  uploads: readonly string[],
+  { uploadIds, after, limits }: RowSearch,
   digest: Buffer,
 ): Promise<Candidate[]> => {
+  const ids = sql`${[...uploadIds]}::text[]`
+  const isAfter =
+    after === null ? sql`` : sql`and (c.upload_id <> ${after.uploadId} or c.seq > ${after.seq})`
   const { rows } =
     await sql<Candidate>`select c.upload_id, c.seq, c.subjects from chunk c join upload u on u.id = c.upload_id
-    where c.upload_id = any(${[...uploads]}::text[]) and u.data_key is not null
+    where c.upload_id = any(${ids}) and u.data_key is not null ${isAfter}
       and (c.subjects is null or c.last_line - c.first_line + 1 > c.accepted or position(${digest}::bytea in c.subjects) > 0)
-    order by c.upload_id, c.seq`.execute(db)
+    order by array_position(${ids}, c.upload_id), c.seq limit ${limits.opened + 1}`.execute(db)
   return rows
 }
 
@@ -162,18 +166,25 @@ export const createRowsOf =
     readChunk: UploadStore['readChunk'],
     digestOf: (subject: EvidenceSubject) => Buffer,
   ): EvidenceStore['rowsOf'] =>
-  async (uploadIds, subject) => {
+  async (search, subject) => {
     const digest = digestOf(subject)
     const mentions = mentionsOf(subject)
     const rows: FoundRow[] = []
     const goneIds = new Set<string>()
-    const candidates = await candidatesIn(db, uploadIds, digest)
+    const candidates = await candidatesIn(db, search, digest)
+    let opened = 0
     for (const candidate of candidates) {
-      const chunk = await ifKept(readChunk(candidate.upload_id, candidate.seq))
-      if (chunk === null) goneIds.add(candidate.upload_id)
-      else rows.push(...foundIn(candidate, chunk, digest, mentions))
+      const { upload_id: uploadId, seq } = candidate
+      const chunk = await ifKept(readChunk(uploadId, seq))
+      opened += 1
+      if (chunk === null) goneIds.add(uploadId)
+      else for (const row of foundIn(candidate, chunk, digest, mentions)) rows.push(row)
+      const isFull = rows.length >= search.limits.rows || opened >= search.limits.opened
+      if (isFull && opened < candidates.length) {
+        return { rows, opened, goneIds, endedAt: { uploadId, seq } }
+      }
     }
-    return { rows, opened: candidates.length, goneIds }
+    return { rows, opened, goneIds, endedAt: null }
   }
 
 /**

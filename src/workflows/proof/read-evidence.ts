@@ -8,8 +8,10 @@ import {
   cursorOfPlace,
   cutAfter,
   type EvidenceItem,
+  type EvidencePlace,
   inOrder,
   placeOfCursor,
+  type SearchedChunk,
 } from '../../domain/proof/evidence.ts'
 import type { Ids } from '../../lib/ids.ts'
 import { nearestStorable } from '../../lib/storable-time.ts'
@@ -65,11 +67,13 @@ type Deps = {
 }
 
 /**
- * The most that one call reads. The next call continues. `opened`: chunks that had to be opened.
- * `lot`: uploads listed at a time.
+ * The most that one call reads. The next call continues. `rows`: rows about the person, not
+ * counting the rest of the last chunk. `opened`: chunks that had to be opened. `lot`: uploads
+ * listed at a time.
  */
 const LIMITS = {
   items: 500,
+  rows: 500,
   /** The limit for the first page. It is lower, because a person waits for this page. */
   firstUploads: 500,
   uploads: 2_000,
@@ -83,14 +87,16 @@ const LIMITS = {
  */
 const PART = { uploads: 500, chunks: 500 }
 
-type Walk = {
+const COUNTED = ['rows', 'uploads', 'chunks', 'opened'] as const
+type Counted = Record<(typeof COUNTED)[number], number>
+
+type Walk = Counted & {
   drafts: EvidenceDraft[]
   withoutRows: number
   stoppedBefore: WalkedUpload | null
   last: string
-  uploads: number
-  chunks: number
-  opened: number
+  /** The last chunk that was searched, in an upload that was searched only in part. */
+  endedAt: SearchedChunk | null
 }
 
 /** Divides the uploads into parts, each for one search of rows. */
@@ -117,45 +123,60 @@ const searchPart = async (
   walk: Walk,
   part: readonly WalkedUpload[],
 ): Promise<void> => {
+  const limits = { ...LIMITS, ...deps.limits }
   const kept = part.filter(({ rowsKept }) => rowsKept)
-  const { rows, opened, goneIds } = await deps.evidence.rowsOf(
-    kept.map(({ id }) => id),
+  const { rows, opened, goneIds, endedAt } = await deps.evidence.rowsOf(
+    {
+      uploadIds: kept.map(({ id }) => id),
+      after: walk.endedAt,
+      limits: { rows: limits.rows - walk.rows, opened: limits.opened - walk.opened },
+    },
     subject,
   )
-  walk.withoutRows += part.length - kept.length + goneIds.size
+  const open = endedAt === null ? -1 : part.findIndex(({ id }) => id === endedAt.uploadId)
+  const searched = open < 0 ? part : part.slice(0, open)
+  walk.withoutRows += searched.filter(({ id, rowsKept }) => !rowsKept || goneIds.has(id)).length
   const ledgerOf = createLedgerReader(deps)
   for (const row of rows) {
     const upload = kept.find(({ id }) => id === row.uploadId)!
     walk.drafts.push(...(await draftsOfRow({ ...deps, ledgerOf }, upload, row)))
   }
-  walk.last = part.at(-1)?.id ?? walk.last
-  walk.uploads += part.length
+  walk.last = searched.at(-1)?.id ?? walk.last
+  walk.endedAt = endedAt
+  walk.stoppedBefore = part[open] ?? null
+  walk.rows += rows.length
+  walk.uploads += searched.length
   walk.opened += opened
-  for (const { chunks } of part) walk.chunks += chunks
+  for (const { chunks } of searched) walk.chunks += chunks
 }
 
+/** Whether a call has read as much as one call may. */
+const isEnough = (walk: Counted, most: Counted): boolean =>
+  COUNTED.some((what) => walk[what] >= most[what])
+
+const mostUploads = (
+  { uploads, firstUploads }: typeof LIMITS,
+  { afterUpload, afterChunk }: EvidencePlace,
+): number => (afterUpload === '' && afterChunk === null ? Math.min(firstUploads, uploads) : uploads)
+
+type WalkAbout = { from: string; to: string; begin: EvidencePlace; until: string | null }
+
 /**
- * Searches the uploads after `after`, oldest first. Stops at the first upload that was created at
+ * Searches the uploads from `begin` on, oldest first. Stops at the first upload that was created at
  * or after `until`, or when this call has read as much as one call may.
  */
 const walkUploads = async (
   deps: Deps,
   { subject, tenantId }: { subject: EvidenceSubject; tenantId: string },
-  { from, to, after, until }: { from: string; to: string; after: string; until: string | null },
+  { from, to, begin, until }: WalkAbout,
 ): Promise<Walk> => {
   const limits = { ...LIMITS, ...deps.limits }
   const walk: Walk = {
-    drafts: [],
-    withoutRows: 0,
-    stoppedBefore: null,
-    last: after,
-    uploads: 0,
-    chunks: 0,
-    opened: 0,
+    ...{ drafts: [], withoutRows: 0, stoppedBefore: null },
+    ...{ last: begin.afterUpload, endedAt: begin.afterChunk },
+    ...{ rows: 0, uploads: 0, chunks: 0, opened: 0 },
   }
-  const mostUploads = after === '' ? Math.min(limits.firstUploads, limits.uploads) : limits.uploads
-  const isEnough = (): boolean =>
-    walk.uploads >= mostUploads || walk.chunks >= limits.chunks || walk.opened >= limits.opened
+  const most = { ...limits, uploads: mostUploads(limits, begin) }
   for (;;) {
     const about = { tenantId, after: walk.last, from, to, limit: limits.lot }
     const lot = await deps.evidence.uploadsBehind(about)
@@ -165,12 +186,14 @@ const walkUploads = async (
     let searched = 0
     for (const part of partsOf(beyond < 0 ? lot : lot.slice(0, beyond))) {
       await searchPart(deps, subject, walk, part)
+      if (walk.endedAt !== null) return walk
       searched += part.length
-      if (isEnough() && searched < lot.length) return { ...walk, stoppedBefore: lot[searched]! }
+      if (isEnough(walk, most) && searched < lot.length)
+        return { ...walk, stoppedBefore: lot[searched]! }
     }
     if (beyond >= 0) return { ...walk, stoppedBefore: lot[beyond]! }
     if (lot.length < limits.lot) return walk
-    if (!isEnough()) continue
+    if (!isEnough(walk, most)) continue
     const [next] = await deps.evidence.uploadsBehind({ ...about, after: walk.last, limit: 1 })
     return { ...walk, stoppedBefore: next ?? null }
   }
@@ -195,8 +218,8 @@ const timesOf = ({ from, to }: EvidenceQuery): { from: string; to: string } => {
   })
 }
 
-const beginOf = ({ cursor }: EvidenceQuery, from: string): { at: string; afterUpload: string } => {
-  if (cursor === null) return { at: from, afterUpload: '' }
+const beginOf = ({ cursor }: EvidenceQuery, from: string): EvidencePlace => {
+  if (cursor === null) return { at: from, afterUpload: '', afterChunk: null }
   const place = placeOfCursor(cursor)
   if (place !== null) return { ...place, at: laterOf(place.at, from) }
   throw new GatewayProblem('evidence-cursor-invalid', 'The cursor cannot be read.', {
@@ -235,9 +258,9 @@ const noteRead = async (
 
 /**
  * Returns the decisions about a person that the tenant may see, in chronological order. One call
- * reads a limited number of uploads, and says where the next call continues. All items about a row
- * are on the page that covers the upload of the row. Before the call answers, the audit trail
- * records who asked.
+ * reads a limited number of uploads and of rows about the person, and says where the next call
+ * continues. All items about a row are on the page that covers the row. Before the call answers,
+ * the audit trail records who asked.
  */
 export const createReadEvidence =
   (deps: Deps): ReadEvidence =>
@@ -249,8 +272,8 @@ export const createReadEvidence =
     const all = await deps.evidence.decisions({ tenantId, subject, ...times })
     const decisions = inOrder(between(all, begin.at, times.to))
     const cut = cutAfter(decisions, deps.limits?.items ?? LIMITS.items)
-    const about = { ...times, after: begin.afterUpload, until: cut }
-    const walk = await walkUploads(deps, { subject, tenantId }, about)
+    const walk = await walkUploads(deps, { subject, tenantId }, { ...times, begin, until: cut })
+    const { last: afterUpload, endedAt: afterChunk } = walk
     const end = endOf(cut, walk.stoppedBefore, begin.at)
     const shown = [
       ...between(decisions, begin.at, end ?? times.to),
@@ -262,7 +285,7 @@ export const createReadEvidence =
       ...times,
       items: await deps.evidence.complete(inOrder(shown)),
       uploadsWithoutRows: walk.withoutRows,
-      next: end === null ? null : cursorOfPlace({ at: end, afterUpload: walk.last }),
+      next: end === null ? null : cursorOfPlace({ at: end, afterUpload, afterChunk }),
     }
     await noteRead(deps, caller, evidence, query.revealed)
     return evidence

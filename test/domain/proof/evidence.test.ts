@@ -55,12 +55,16 @@ describe('Evidence', () => {
   })
 
   it('goes on where a cursor says, and nowhere else', () => {
-    for (const afterUpload of ['', `upl_${'0f'.repeat(16)}`]) {
-      const place = { at: at(5), afterUpload }
-      assert.deepEqual(placeOfCursor(cursorOfPlace(place)), place)
+    const uploadId = `upl_${'0f'.repeat(16)}`
+    for (const afterUpload of ['', uploadId]) {
+      for (const afterChunk of [null, { uploadId, seq: 0 }, { uploadId, seq: 9_999 }]) {
+        const place = { at: at(5), afterUpload, afterChunk }
+        assert.deepEqual(placeOfCursor(cursorOfPlace(place)), place)
+      }
     }
     const made = (text: string): string => Buffer.from(text).toString('base64url')
-    for (const cursor of ['', 'x', made('2026-13-45T00:00:00.000Z '), made(`${at(1)} upl_1`)]) {
+    const wrong = ['', '2026-13-45T00:00:00.000Z ', `${at(1)} upl_1`, `${at(1)}  ${uploadId} x`]
+    for (const cursor of ['x', ...wrong.map(made)]) {
       assert.equal(placeOfCursor(cursor), null)
     }
   })

@@ -45,7 +45,7 @@ const reading = (world: World) => {
     decisions: async () => entries,
     uploadsBehind: async ({ after, limit }) =>
       uploads.filter(({ id }) => id > after).slice(0, limit),
-    rowsOf: async (ids) => {
+    rowsOf: async ({ uploadIds: ids }) => {
       walked.push(...ids)
       searches.push(ids.length)
       const place = { seq: 0, row: 0 }
@@ -55,6 +55,7 @@ const reading = (world: World) => {
           .map((uploadId) => ({ uploadId, line: 2, match: 'digest', place })),
         opened: ids.length,
         goneIds: new Set(goneIds),
+        endedAt: null,
       }
     },
     triesOf: async () => tries,

@@ -1,4 +1,4 @@
-import type { EvidenceItem } from '../../../domain/proof/evidence.ts'
+import type { EvidenceItem, SearchedChunk } from '../../../domain/proof/evidence.ts'
 
 /**
  * The person about whom evidence is collected. `value`: a normalised phone (E.164) or address.
@@ -46,6 +46,16 @@ export type FoundRow = {
   place: { seq: number; row: number } | null
 }
 
+/**
+ * Which rows are searched. `after`: in the upload of this chunk, only later chunks. The search ends
+ * after the chunk with which it has found `rows` rows or opened `opened` chunks.
+ */
+export type RowSearch = {
+  uploadIds: readonly string[]
+  after: SearchedChunk | null
+  limits: { rows: number; opened: number }
+}
+
 /** A request that carried the row. */
 export type RowTry = {
   requestId: string
@@ -85,13 +95,19 @@ export type EvidenceStore = {
     limit: number
   }): Promise<WalkedUpload[]>
   /**
-   * The rows of these uploads that are about the person. `opened`: how many chunks had to be
-   * opened. `goneIds`: uploads whose rows were deleted meanwhile.
+   * The rows of these uploads that are about the person, in the order of the uploads. `opened`: how
+   * many chunks had to be opened. `goneIds`: uploads whose rows were deleted meanwhile. `endedAt`:
+   * the last chunk that was searched, if a limit ended the search before the last upload.
    */
   rowsOf(
-    uploadIds: readonly string[],
+    search: RowSearch,
     subject: EvidenceSubject,
-  ): Promise<{ rows: FoundRow[]; opened: number; goneIds: ReadonlySet<string> }>
+  ): Promise<{
+    rows: FoundRow[]
+    opened: number
+    goneIds: ReadonlySet<string>
+    endedAt: SearchedChunk | null
+  }>
   triesOf(uploadId: string, place: { seq: number; row: number }): Promise<RowTry[]>
   /**
    * Turns drafts into items. Looks up the words of entries and the ids of audit entries. Call it
