@@ -68,15 +68,21 @@ export const answerClientError = (
 /** The last call of each connection, and the answer to bytes that no route sees. */
 export const createClientErrors = (newRequestId: () => string) => {
   const calls = new WeakMap<Duplex, LastCall>()
+  const answer = (error: { code?: string }, socket: Duplex): void =>
+    answerClientError(error, socket, newRequestId(), calls.get(socket))
   return {
-    answer: (error: { code?: string }, socket: Duplex): void =>
-      answerClientError(error, socket, newRequestId(), calls.get(socket)),
+    answer,
     watch: (server: Server): void => {
       server.on('request', (request, response) => {
         calls.set(request.socket, { request, response })
       })
-      // Node would close the connection without an answer.
-      server.on('connect', (_request, socket) => answerClientError({}, socket, newRequestId()))
+      // Node would close the connection without an answer. It has removed its own listeners and
+      // time limits from the connection, so an error would end the process.
+      server.on('connect', (_request, socket) => {
+        socket.on('error', () => socket.destroy())
+        socket.on('finish', () => socket.destroy())
+        answer({}, socket)
+      })
     },
   }
 }

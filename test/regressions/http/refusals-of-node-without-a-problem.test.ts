@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Duplex } from 'node:stream'
 import { test } from 'node:test'
 
 import { listenRaw, uploadHead } from '../../support/gateway/raw-sockets.ts'
@@ -63,4 +65,35 @@ test('a refused call whose body then ends too early is answered once', async (t)
   const head = uploadHead(['Content-Type: text/csv', 'Content-Length: 50000000'])
   const answer = await exchange(`${head}${'x'.repeat(1_000)}`)
   assert.deepEqual(answer.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 413'])
+})
+
+/** Nobody listened to the errors of such a connection, so that its reset ended the process. */
+test('a call that asks for a tunnel and resets its connection harms nobody', async (t) => {
+  const { app, url } = await listen()
+  t.after(() => app.close())
+  const socket = new Duplex({
+    read: () => undefined,
+    write: (_bytes, _encoding, done) => done(new Error('reset')),
+  })
+  const closed = new Promise((resolve) => socket.on('close', resolve))
+  app.server.emit('connect', {}, socket, Buffer.alloc(0))
+  await closed
+  assert.equal((await fetch(`${url}/livez`)).status, 200)
+})
+
+/** The connection stayed open until its caller closed it: no time limit of Node applied to it. */
+test('the connection of a call that asks for a tunnel ends with its answer', async (t) => {
+  const { app } = await listen()
+  t.after(() => app.close())
+  const answer: Buffer[] = []
+  const socket = new Duplex({
+    read: () => undefined,
+    write: (bytes: Buffer, _encoding, done) => {
+      answer.push(bytes)
+      done()
+    },
+  })
+  app.server.emit('connect', {}, socket, Buffer.alloc(0))
+  await once(socket, 'close')
+  assert.match(Buffer.concat(answer).toString(), /^HTTP\/1\.1 400 [\s\S]*"request-malformed"/)
 })
