@@ -26,6 +26,7 @@ type BatchRow = {
   method: string
   sent: Buffer
   attempts: number
+  refused_tries: number
 }
 
 const toBatch = (row: BatchRow): Batch => ({
@@ -40,6 +41,7 @@ const toBatch = (row: BatchRow): Batch => ({
   shared: row.method === 'batches' && row.shipment_id !== row.id,
   sent: row.sent,
   attempts: row.attempts,
+  refusals: row.refused_tries,
 })
 
 /**
@@ -85,7 +87,7 @@ export const createBatches = (
 ): Pick<DeliveryStore, 'batches' | 'jobEnds' | 'intend' | 'split'> => ({
   batches: async (uploadId) => {
     const { rows } = await sql<BatchRow>`
-        select batch.id, upload_id, chunk_seq, from_row, to_row, batch.state, job_id, shipment_id, method, sent, attempts
+        select batch.id, upload_id, chunk_seq, from_row, to_row, batch.state, job_id, shipment_id, method, sent, attempts, refused_tries
         from batch join shipment on shipment.id = shipment_id
         where upload_id = ${uploadId} and batch.state <> 'split' order by chunk_seq, from_row`.execute(
       database.db,
@@ -113,7 +115,7 @@ export const createBatches = (
         await sql`update batch set state = 'split' where id = ${batchId} and upload_id = ${uploadId}
           and state in ('intended', 'sent') returning id`.execute(tx)
       if (rows.length === 0) throw new Error(`Batch ${batchId} cannot be split`)
-      await sql`update shipment set state = 'split', doubtful = attempts > 0 and not ${refused}::boolean
+      await sql`update shipment set state = 'split', doubtful = attempts > refused_tries and not ${refused}::boolean
         where id = ${batchId}`.execute(tx)
       for (const part of parts) {
         const upload = sql`(select lane_key, tenant_id from upload where id = ${uploadId}) as u`

@@ -22,6 +22,7 @@ type PartRow = {
   rows: number
   bytes: number
   attempts: number
+  refused_tries: number
   sent_at: Date | null
 }
 
@@ -35,6 +36,7 @@ const toPart = (row: PartRow): DeliveryPart => ({
   rows: row.rows,
   bytes: row.bytes,
   attempts: row.attempts,
+  refusals: row.refused_tries,
   sentAt: row.sent_at,
 })
 
@@ -62,7 +64,7 @@ const splitOpen = async (
   refused: boolean,
 ): Promise<number> => {
   const parts =
-    await sql`update shipment set state = 'split', doubtful = attempts > 0 and not ${refused}::boolean
+    await sql`update shipment set state = 'split', doubtful = attempts > refused_tries and not ${refused}::boolean
     where id = ${partId} and state in ('intended', 'sent')
       and exists (select from batch where shipment_id = ${partId} and upload_id = ${uploadId}) returning id`.execute(
       tx,
@@ -82,7 +84,7 @@ export const createParts = (
     const { rows } = await sql<PartRow>`
       select * from (
         select id, ${uploadId} as upload_id, (row_number() over (order by number))::int as seq, method, state, job_id, rows,
-          bytes::int as bytes, attempts, sent_at from shipment
+          bytes::int as bytes, attempts, refused_tries, sent_at from shipment
         where id in (select shipment_id from batch where upload_id = ${uploadId}) and method <> 'batches') as part
       where state <> 'split' order by seq`.execute(database.db)
     return rows.map(toPart)

@@ -128,7 +128,8 @@ export const createTries = (database: Database, rules: RegistryRules): TryStore 
   },
   noteRefusedTry: async (claim, requestId) => {
     const { rows } = await sql`with held as materialized (${heldLane(claim)}),
-      noted as (update shipment set closed_tries = least(attempts, closed_tries + 1) from held
+      noted as (update shipment set closed_tries = least(attempts, closed_tries + 1),
+          refused_tries = least(attempts, refused_tries + 1) from held
         where shipment.id = ${requestId} and lane_key = held.key)
       select key from held`.execute(database.db)
     if (rows.length === 0) throw fenceLost(claim)

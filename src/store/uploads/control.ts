@@ -57,7 +57,7 @@ const writeMove = async (
 const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
   const { rows } =
     await sql`select 1 from batch join shipment on shipment.id = shipment_id where upload_id = ${uploadId}
-    and (batch.state = 'sent' or (batch.state = 'intended' and attempts > 0))
+    and batch.state in ('intended', 'sent') and attempts > refused_tries
     union all select 1 from upload where id = ${uploadId} and clearing = 'asked' limit 1`.execute(
       tx,
     )

@@ -5,6 +5,7 @@ import type { Pipeline } from './batches/pipeline.ts'
 import type { ChunkPlan, RowVerdict } from './batches/plan-batch.ts'
 import { planChunk } from './batches/plan-batch.ts'
 import { CANCELLED } from './batches/refusals.ts'
+import { tookNothing } from './batches/send-batch.ts'
 import { settleWhole } from './batches/settle-batch.ts'
 import { isSeenEmpty, provesNext } from './clear-list.ts'
 import { drainParts } from './files/drain-parts.ts'
@@ -71,5 +72,4 @@ const noteGivenWay = (batch: Batch, plan: ChunkPlan): void => {
 }
 
 /** Whether Genesys may have rows of the batch although no outcome is stored. */
-const isOut = ({ state, attempts }: Batch): boolean =>
-  state === 'sent' || (state === 'intended' && attempts > 0)
+const isOut = (batch: Batch): boolean => batch.state !== 'settled' && !tookNothing(batch)

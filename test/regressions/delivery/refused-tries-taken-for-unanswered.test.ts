@@ -4,7 +4,7 @@ import { after, before, it } from 'node:test'
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
-import { Crash, createWorkingGateway } from '../../support/gateway/working-gateway.ts'
+import { CALLER, Crash, createWorkingGateway } from '../../support/gateway/working-gateway.ts'
 import { createShipmentLane } from '../../support/stages/shipment-lane.ts'
 import { ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
@@ -12,7 +12,7 @@ import { ids, stageUpload } from '../../support/stages/store-uploads.ts'
  * Genesys refused a request twice: first with 429, and then for good. It had taken no row at either
  * try, but the rows were reported as possibly delivered, because only the last try counted.
  */
-eachHome('An upload that Genesys refuses for good after a 429', (home) => {
+eachHome('An upload whose requests Genesys refuses', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())
@@ -67,5 +67,71 @@ eachHome('An upload that Genesys refuses for good after a 429', (home) => {
     ]
     await work(null)
     for (const { id } of uploads) assert.deepEqual(await codesOf(id), ['genesys-refused'])
+  })
+
+  // Only the run that made a try knew that Genesys had refused it. A later run, and a cancellation
+  // between two runs, reported the rows as possibly delivered.
+  const refuseWith = (status: number) => (): never => {
+    const kind = status === 401 ? 'unauthorized' : 'forbidden'
+    throw new GenesysFailure(kind, 'send-batch', { status })
+  }
+  /** An upload that is held because Genesys refused the gateway's credentials. */
+  const heldAfterRefusal = async (delivery: 'batches' | 'file') => {
+    const g = createWorkingGateway(store, `refused-${ids.newUuid()}`, { jobs: true })
+    Object.assign(g.genesys, { onSend: refuseWith(401), onFile: refuseWith(401) })
+    const { id } = await g.upload([{ id: 'a', note: 'x' }], { delivery })
+    await g.work()
+    assert.equal((await g.find(id)).state, 'held')
+    return { g, id }
+  }
+
+  for (const delivery of ['batches', 'file'] as const) {
+    it(`reports its rows as refused if a later run fails (${delivery})`, async () => {
+      const { g, id } = await heldAfterRefusal(delivery)
+      Object.assign(g.genesys, { onSend: refuseWith(403), onFile: refuseWith(403) })
+      await g.control({ caller: CALLER, uploadId: id, action: 'resume' })
+      await g.work()
+      assert.equal((await g.find(id)).state, 'failed')
+      assert.deepEqual(await codesOf(id), ['genesys-refused'])
+    })
+
+    it(`is cancelled immediately, and its rows are unprocessed (${delivery})`, async () => {
+      const { g, id } = await heldAfterRefusal(delivery)
+      await g.control({ caller: CALLER, uploadId: id, action: 'cancel' })
+      assert.equal((await g.find(id)).state, 'cancelled')
+      assert.deepEqual(await codesOf(id), ['cancelled'])
+    })
+  }
+
+  it('has rows without a known outcome if it is cancelled while a try after an unanswered one is refused', async () => {
+    const g = createWorkingGateway(store, `refused-${ids.newUuid()}`, { jobs: true })
+    const { id } = await g.upload([{ id: 'a', note: 'x' }])
+    let tries = 0
+    g.genesys.sendBatch = async (_batch, context) => {
+      await context.beforeSend?.()
+      tries += 1
+      if (tries === 1) throw new GenesysFailure('unavailable', 'send-batch', { status: 503 })
+      await g.control({ caller: CALLER, uploadId: id, action: 'cancel' })
+      await context.afterRefusal?.()
+      throw new GenesysFailure('rows_refused', 'send-batch', { status: 400 })
+    }
+    await g.work()
+    assert.equal((await g.find(id)).state, 'cancelled')
+    assert.deepEqual(await codesOf(id), ['outcome-unknown'])
+  })
+
+  it('has rows without a known outcome if only the requests after an unanswered one were refused', async () => {
+    const g = createWorkingGateway(store, `refused-${ids.newUuid()}`, { jobs: true })
+    const { id } = await g.upload(['a', 'b'].map((row) => ({ id: row, note: 'x' })))
+    g.genesys.onSend = (_batch, time) => {
+      if (time === 1) throw new GenesysFailure('unavailable', 'send-batch', { status: 503 })
+      if (time === 2) throw new GenesysFailure('too_large', 'send-batch', { status: 413 })
+      refuseWith(401)()
+    }
+    await g.work()
+    await g.control({ caller: CALLER, uploadId: id, action: 'cancel' })
+    await g.work()
+    assert.equal((await g.find(id)).state, 'cancelled')
+    assert.deepEqual(await codesOf(id), ['outcome-unknown', 'outcome-unknown'])
   })
 })

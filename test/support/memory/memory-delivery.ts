@@ -105,12 +105,13 @@ export const createMemoryDelivery = (
       state: 'intended',
       jobId: null,
       attempts: 0,
+      refusals: 0,
     })
   const putPart = (uploadId: string, { batches, ...part }: NewPart): void => {
     if ([...store.allParts.values()].some(({ seq }) => seq === part.seq)) {
       throw new Error(`part ${part.seq} exists`)
     }
-    const fresh = { jobId: null, attempts: 0, sentAt: null }
+    const fresh = { jobId: null, attempts: 0, refusals: 0, sentAt: null }
     store.allParts.set(part.id, { ...part, ...fresh, uploadId, state: 'intended' })
     for (const batch of batches) put(uploadId, batch, part.id)
   }

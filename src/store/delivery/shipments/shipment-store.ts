@@ -213,7 +213,7 @@ export const createShipments = (deps: Deps & { outbox: Outbox }): ShipmentStore 
   dissolve: (claim, refused = false) =>
     inTransaction(deps.database, async (tx) => {
       await lockLane(tx, claim)
-      await sql`with gone as (update shipment set state = 'split', job_id = null, doubtful = attempts > 0 and not ${refused}::boolean where lane_key = ${claim.key} and method = 'batches'
+      await sql`with gone as (update shipment set state = 'split', job_id = null, doubtful = attempts > refused_tries and not ${refused}::boolean where lane_key = ${claim.key} and method = 'batches'
           and state in ('intended', 'sent')
           and not exists (select from batch where shipment_id = shipment.id and batch.id = batch.shipment_id collate "C") returning id)
         update batch set state = 'split' from gone, upload where shipment_id = gone.id and batch.state in ('intended', 'sent')

@@ -255,4 +255,5 @@ export const freshBatch = (uploadId: string, batch: NewBatch): Batch => ({
   partId: null,
   shared: false,
   attempts: 0,
+  refusals: 0,
 })

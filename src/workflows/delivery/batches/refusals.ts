@@ -1,5 +1,6 @@
 import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { UploadProblem } from '../../../domain/uploads/upload.ts'
+import type { Attempted } from '../../ports/delivery/attempted.ts'
 import type { Batch } from '../../ports/delivery/delivery.ts'
 import { problemOf } from '../call-genesys.ts'
 import type { DeliveryRun } from '../run.ts'
@@ -23,16 +24,17 @@ export const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled'
 
 /**
  * If a caller has cancelled the upload meanwhile, a refused request is not replaced by other
- * requests. Genesys took no row of the refused request, so `settle` writes its rows as unprocessed,
- * and the run ends.
+ * requests, and the run ends. If Genesys took no row of the request, `settle` writes its rows as
+ * unprocessed.
  */
 export const endIfCancelled = async (
   run: DeliveryRun,
+  request: Attempted,
   settle: (verdict: RowVerdict) => Promise<void>,
 ): Promise<void> => {
   const next = await run.deps.delivery.next(run.claim)
   if (next?.id !== run.upload.id || !next.cancelRequested) return
-  await settle(CANCELLED)
+  if (tookNothing(request)) await settle(CANCELLED)
   throw new DeliveryEnds({ kind: 'rest' })
 }
 
@@ -57,7 +59,7 @@ export const actOnRefusal = async (
     }
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
-  await endIfCancelled(run, (verdict) => settleWhole(run, batch, plan, verdict))
+  await endIfCancelled(run, batch, (verdict) => settleWhole(run, batch, plan, verdict))
   holdForSchema(failure)
   const rows = sentRows(batch)
   const named = failure.kind === 'rows_refused' ? namedRows(rows, plan, failure) : new Set<number>()

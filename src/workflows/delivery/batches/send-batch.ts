@@ -1,5 +1,6 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import type { Batch, DeliveryPart } from '../../ports/delivery/delivery.ts'
+import type { Attempted } from '../../ports/delivery/attempted.ts'
+import type { Batch } from '../../ports/delivery/delivery.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { BatchAnswer, BatchToSend } from '../../ports/genesys/genesys.ts'
 import { callGenesys, type Tries } from '../call-genesys.ts'
@@ -49,17 +50,13 @@ const triesOf = ({ deps: { delivery }, claim }: DeliveryRun, batch: Batch): Trie
     batch.attempts += 1
   },
   noteRefused: () => {
-    batch.refusals = (batch.refusals ?? 0) + 1
+    batch.refusals += 1
     return delivery.noteRefusedTry(claim, batch.id)
   },
 })
 
-/**
- * Whether Genesys is known to have taken no row of the request: it refused every try, as far as
- * this run knows.
- */
-export const tookNothing = ({ attempts, refusals = 0 }: Batch | DeliveryPart): boolean =>
-  attempts === refusals
+/** Whether Genesys is known to have taken no row of the request: it refused every try. */
+export const tookNothing = ({ attempts, refusals }: Attempted): boolean => attempts === refusals
 
 /**
  * Builds the request while an earlier request is in flight, so that it can be sent without a delay.

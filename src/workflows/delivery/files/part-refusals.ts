@@ -29,7 +29,15 @@ const newPart = (run: DeliveryRun, part: DeliveryPart, batches: readonly NewBatc
 
 /** A part as the store holds it right after writing it. */
 export const freshPart = (uploadId: string, { batches, ...part }: NewPart): OpenPart => ({
-  part: { ...part, uploadId, state: 'intended', jobId: null, attempts: 0, sentAt: null },
+  part: {
+    ...part,
+    uploadId,
+    state: 'intended',
+    jobId: null,
+    attempts: 0,
+    refusals: 0,
+    sentAt: null,
+  },
   batches: batches.map((batch) => ({ ...freshBatch(uploadId, batch), partId: part.id })),
 })
 
@@ -71,7 +79,7 @@ export const actOnPartRefusal = async (
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
   holdForSchema(failure)
-  await endIfCancelled(run, (verdict) =>
+  await endIfCancelled(run, open.part, (verdict) =>
     settlePart(run, open.part, open.batches, { kind: 'all', verdict }, 0),
   )
   const places = placesOf(open.batches)

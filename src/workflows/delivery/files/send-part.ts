@@ -32,7 +32,7 @@ export const fileOf = (
 export const partTries = (run: DeliveryRun, open: OpenPart): Tries => ({
   record: () => recordPartTry(run, open),
   noteRefused: () => {
-    open.part.refusals = (open.part.refusals ?? 0) + 1
+    open.part.refusals += 1
     return run.deps.delivery.noteRefusedTry(run.claim, open.part.id)
   },
 })

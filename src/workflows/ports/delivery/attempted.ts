@@ -1,5 +1,5 @@
 /**
- * How often a request was sent. `refusals`: how many of these tries Genesys refused during this
- * run, so that it took no row.
+ * How often a request was sent. `refusals`: how many of these tries Genesys refused, so that it
+ * took no row.
  */
-export type Attempted = { attempts: number; refusals?: number }
+export type Attempted = { attempts: number; refusals: number }
