@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 
 import { type CallRight, RightLost } from '../../workflows/ports/access/access.ts'
 import type { StoredAnswer } from '../../workflows/ports/uploads/small-uploads.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Tx } from '../homes/database.ts'
 import type { KeyScope, Seals } from '../homes/seals.ts'
 
@@ -34,7 +35,8 @@ type Right = { tenantId: string; right?: CallRight }
 const isLive = ({ right }: Right): RawBuilder<unknown> =>
   right === undefined
     ? sql`true`
-    : sql`not exists (select from api_key where id = ${right.keyId} and revoked_at is not null)`
+    : sql`not exists (select from api_key where id = ${right.keyId}
+        and (revoked_at is not null or expires_at <= ${CERTAIN_NOW}))`
 
 const isGranted = ({ tenantId, right }: Right): RawBuilder<unknown> =>
   right === undefined

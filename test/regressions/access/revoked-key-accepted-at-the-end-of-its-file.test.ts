@@ -110,6 +110,14 @@ describe('A call that is still sending its body', { skip: serverHome().skip }, (
       assert.match(answer.challenge ?? '', /^Bearer/u)
     })
 
+    it(`as ${name} is refused if its key has expired meanwhile`, async () => {
+      const owner = await tenant()
+      const answer = await during(call, owner, () =>
+        admin('POST', `/v1/keys/${owner.keyId}/rotate`, { overlapHours: 0 }),
+      )
+      assert.deepEqual([answer.status, answer.code], [401, 'unauthorized'])
+    })
+
     it(`as ${name} is refused if its tenant loses the grant meanwhile`, async () => {
       const owner = await tenant()
       const grants = { contactLists: [], dncLists: [], externalContacts: [] }

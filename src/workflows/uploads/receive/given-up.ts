@@ -3,7 +3,11 @@ import { RightLost } from '../../ports/access/access.ts'
 import { StagingLost } from '../../ports/uploads/uploads.ts'
 
 const REFUSED = {
-  key: () => new GatewayProblem('unauthorized', 'The API key was revoked while the body arrived.'),
+  key: () =>
+    new GatewayProblem(
+      'unauthorized',
+      'The API key was revoked or has expired while the body arrived.',
+    ),
   grant: () => new GatewayProblem('not-found', 'It does not exist, or your tenant may not use it.'),
 } as const
 
