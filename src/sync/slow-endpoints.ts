@@ -1,5 +1,7 @@
 /** An attempt that takes longer than this makes its endpoint a slow one. */
 const SLOW_MS = 2_000
+/** So many are remembered, because nothing tells when an endpoint is deleted. */
+const MOST_REMEMBERED = 10_000
 
 export type SlowEndpoints = {
   /** Notes how long the latest attempt at an endpoint took until the answer, or until it failed. */
@@ -12,8 +14,11 @@ export const createSlowEndpoints = (): SlowEndpoints => {
   const slow = new Set<string>()
   return {
     note: (endpointId, tookMs) => {
-      if (tookMs > SLOW_MS) slow.add(endpointId)
-      else slow.delete(endpointId)
+      slow.delete(endpointId)
+      if (tookMs <= SLOW_MS) return
+      slow.add(endpointId)
+      const [oldest] = slow
+      if (slow.size > MOST_REMEMBERED && oldest !== undefined) slow.delete(oldest)
     },
     has: (endpointId) => slow.has(endpointId),
   }
