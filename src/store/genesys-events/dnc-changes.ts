@@ -46,6 +46,18 @@ const mayBeOwn = async (tx: Tx, dncListId: string): Promise<boolean> => {
 }
 
 /**
+ * Makes a pull of the list due. Also notes which pulls began before the change: they may not have
+ * seen it. If no pull has begun since the last note, the row is not written again.
+ */
+const makePullDue = async (tx: Tx, dncListId: string): Promise<void> => {
+  const begun = sql`coalesce(greatest(begun, submission), 0)`
+  await sql`update dnc_pull set changed_after = ${begun}, due_at = least(due_at, clock_timestamp())
+    where dnc_list_id = ${dncListId} and (due_at > clock_timestamp() or changed_after is distinct from ${begun})`.execute(
+    tx,
+  )
+}
+
+/**
  * The SQL store of Genesys' notifications about DNC lists. A notification makes a pull due only if
  * the list has a row in `dnc_pull`.
  */
@@ -59,8 +71,7 @@ export const createDncChanges = (deps: {
       if (receivedAt === null) return 'duplicate'
       const { dncListId } = receipt
       const at = receivedAt.toISOString()
-      await sql`update dnc_pull set due_at = clock_timestamp()
-        where dnc_list_id = ${dncListId} and due_at > clock_timestamp()`.execute(tx)
+      await makePullDue(tx, dncListId)
       const tenants = await tenantsOf(tx, dncListId)
       await appendAudit(tx, tenants.map(auditOf))
       const own = await mayBeOwn(tx, dncListId)

@@ -63,7 +63,7 @@ const createAsk =
       )
       if (rows.length === 0) return 'running'
       const submission = toSubmission(await begin(tx, keyring, about))
-      await sql`update dnc_pull set submission = ${submission.number}::bigint
+      await sql`update dnc_pull set submission = ${submission.number}::bigint, begun = ${submission.number}::bigint
         where dnc_list_id = ${about.dncListId}`.execute(tx)
       const answer = about.answerOf(submission)
       if (!(await answerClaim(tx, seals, about.scope, answer))) {
@@ -75,11 +75,12 @@ const createAsk =
     })
 
 /**
- * The tenants of a list, each with the time of its newest pull. Entries of a pull suppress only in
- * the contact lists of the tenant of the pull, so each tenant needs its own.
+ * The tenants of a list, each with the number and the time of its newest pull. Entries of a pull
+ * suppress only in the contact lists of the tenant of the pull, so each tenant needs its own.
  */
 const tenantsOfList = (dncListId: string): RawBuilder<unknown> =>
-  sql`(select tenant_id, min(number) as first, max(accepted_at) filter (where kind = 'pull') as pulled_at
+  sql`(select tenant_id, min(number) as first, max(number) filter (where kind = 'pull') as newest,
+      max(accepted_at) filter (where kind = 'pull') as pulled_at
     from dnc_submission s where dnc_list_id = ${dncListId} and epoch is not null
       and exists (select from tenant_grant g where g.tenant_id = s.tenant_id and g.kind = 'dnc_list' and g.object_id in (${dncListId}, '*'))
     group by tenant_id) as t`
@@ -89,7 +90,7 @@ const nextTenant = async (tx: Tx, dncListId: string): Promise<string | null> => 
   const { rows } = await sql<{
     tenant_id: string
   }>`select tenant_id from ${tenantsOfList(dncListId)}
-    order by pulled_at nulls first, first limit 1`.execute(tx)
+    order by newest nulls first, first limit 1`.execute(tx)
   return rows[0]?.tenant_id ?? null
 }
 
@@ -123,7 +124,7 @@ const createClaim =
       const tenantId = (await nextTenant(tx, row.dnc_list_id)) ?? row.tenant_id
       const begun = { ...about, tenantId, id, requestId, actor: 'gateway' }
       const { number } = await begin(tx, keyring, begun)
-      await sql`update dnc_pull set submission = ${number}::bigint, tenant_id = ${tenantId}
+      await sql`update dnc_pull set submission = ${number}::bigint, begun = ${number}::bigint, tenant_id = ${tenantId}
         where dnc_list_id = ${row.dnc_list_id}`.execute(tx)
       return { ...about, tenantId, submissionId: id, number, requestId }
     })
@@ -178,10 +179,12 @@ const createFinish =
           source = ${JSON.stringify(about.source)}::jsonb, columns = ${JSON.stringify(about.columns)}::jsonb,
           notes = ${JSON.stringify(about.notes)}::jsonb, state = 'applying', hold_reason = null, held_since = null, told_hold = null, version = version + 1, updated_at = clock_timestamp()
         where number = ${number}::bigint`.execute(tx)
-      // If another tenant has waited for a whole period, its pull is next.
+      // If a tenant has made no pull for a whole period, or none since the list changed in Genesys,
+      // its pull is next.
       await sql`update dnc_pull set submission = null, owner = null, lease_until = null,
           due_at = case when exists (select from ${tenantsOfList(dncListId)}
-              where ${about.nextInMs !== null} and (pulled_at is null or pulled_at < clock_timestamp() - make_interval(secs => ${(about.nextInMs ?? 0) / 1000}::float8)))
+              where coalesce(newest, 0) <= changed_after
+                or ${about.nextInMs !== null} and (pulled_at is null or pulled_at < clock_timestamp() - make_interval(secs => ${(about.nextInMs ?? 0) / 1000}::float8)))
             then clock_timestamp() else ${after(about.nextInMs)} end
         where dnc_list_id = ${dncListId}`.execute(tx)
       await wakeLane(tx, dncListId)

@@ -15,8 +15,9 @@ export type DncChangeReceipt = {
 export type DncChangeStore = {
   /**
    * In one transaction, stores the receipt and makes a planned pull of the list due immediately.
-   * For each tenant that is granted the list, also notifies the endpoints and writes an audit
-   * entry. A duplicate changes nothing.
+   * Each tenant that has used the list pulls it then. If a pull is running, its tenant pulls the
+   * list once more. For each tenant that is granted the list, also notifies the endpoints and
+   * writes an audit entry. A duplicate changes nothing.
    */
   record(
     receipt: DncChangeReceipt & { dncListId: string },
