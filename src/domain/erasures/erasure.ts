@@ -113,11 +113,52 @@ const phonePattern = (e164: string): RegExp => {
 const contactPattern = (contactId: string): RegExp =>
   new RegExp(`(?<![A-Za-z0-9._:@-])${escaped(contactId)}(?![A-Za-z0-9_:@-])`, 'gu')
 
+/**
+ * Matches an address in a text, but not as the end of a longer word. A letter behind a backslash is
+ * an escape of JSON and ends a word.
+ */
+const addressInText = (address: string): RegExp =>
+  new RegExp(
+    `(?<![^\\\\][\\p{L}\\p{N}]|^[\\p{L}\\p{N}])${escaped(address)}(?![\\p{L}\\p{N}])`,
+    'giu',
+  )
+
+/** Matches an address in a cell, but not as a part of a longer address. */
+const addressInCell = (address: string): RegExp =>
+  new RegExp(`(?<![\\p{L}\\p{N}][._+-]?)${escaped(address)}(?![.-]?[\\p{L}\\p{N}])`, 'iu')
+
+/** The extension of a file's name, with its point. Empty: the name has none. */
+export const extensionOf = (name: string): string => /\.[A-Za-z0-9]{1,8}$/u.exec(name)?.[0] ?? ''
+
+/** Gives each file that JSON names the name that `anew` returns. null: its name stays. */
+const withFileNames = (json: string, anew: (name: string) => string | null): string =>
+  json.replaceAll(/"fileName":("(?:[^"\\]|\\.)*")/gu, (member, name: string) => {
+    const given = anew(JSON.parse(name) as string)
+    return given === null ? member : `"fileName":${JSON.stringify(given)}`
+  })
+
+/**
+ * How a contact id is found in JSON: where it is a whole string, and in the names of files. If the
+ * JSON is about the external contact with this id, every file in it is the person's.
+ */
+const contactInJson = (value: string, apart: (text: string) => string | null) => {
+  const whole = JSON.stringify(value)
+  return (json: string): string | null => {
+    const isTheirs = json.includes(`"externalContactId":${whole}`)
+    const named = withFileNames(json, (name) =>
+      isTheirs ? `${ERASED}${extensionOf(name)}` : apart(name),
+    )
+    const replaced = named.replaceAll(whole, () => JSON.stringify(ERASED))
+    return replaced === json ? null : replaced
+  }
+}
+
 /** Finds and replaces what names the person. */
 export type Mentions = {
   /**
    * The text with the person replaced. null: the text does not name the person. `json`: the text is
-   * JSON. In JSON, a contact id counts only if it is a whole string.
+   * JSON. In JSON, a contact id counts only if it is a whole string or in the name of a file. All
+   * files of the external contact with this id get the name `erased`.
    */
   without(text: string, about?: { json: boolean }): string | null
   /**
@@ -134,17 +175,14 @@ export type Mentions = {
  */
 export const mentionsOf = ({ kind, value }: Pick<ErasureSubject, 'kind' | 'value'>): Mentions => {
   const replacing =
-    (pattern: RegExp, by = ERASED) =>
+    (pattern: RegExp) =>
     (text: string): string | null => {
-      const replaced = text.replaceAll(pattern, () => by)
+      const replaced = text.replaceAll(pattern, () => ERASED)
       return replaced === text ? null : replaced
     }
   if (kind === 'contact') {
-    const whole = replacing(
-      new RegExp(escaped(JSON.stringify(value)), 'gu'),
-      JSON.stringify(ERASED),
-    )
     const apart = replacing(contactPattern(value))
+    const whole = contactInJson(value, apart)
     return {
       without: (text, about) => (about?.json === true ? whole(text) : apart(text)),
       isCell: (cell) => cell.trim() === value,
@@ -152,10 +190,11 @@ export const mentionsOf = ({ kind, value }: Pick<ErasureSubject, 'kind' | 'value
   }
   if (kind === 'email') {
     const folded = subjectOf(value)
-    const inText = replacing(new RegExp(escaped(value), 'giu'))
+    const inText = replacing(addressInText(value))
     return {
       without: (text) => inText(text),
-      isCell: (cell) => subjectOf(cell.trim()).includes(folded) || inText(cell) !== null,
+      isCell: (cell) =>
+        addressInCell(folded).test(subjectOf(cell.trim())) || addressInCell(value).test(cell),
     }
   }
   const inText = replacing(phonePattern(value))

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 
-import { mentionsOf, type ErasurePlace } from '../../domain/erasures/erasure.ts'
+import { extensionOf, mentionsOf, type ErasurePlace } from '../../domain/erasures/erasure.ts'
 import type { ErasureWork } from '../../workflows/ports/erasures/erasures.ts'
 import { inTransaction, type Tx } from '../homes/database.ts'
 import { lockErasure, noteDone, type Done } from './erasure-row.ts'
@@ -40,8 +40,6 @@ const inLots =
       await noteDone(tx, work, place, await erase(tx, deps, work, rows), next)
       return next
     })
-
-const extensionOf = (name: string): string => /\.[A-Za-z0-9]{1,8}$/u.exec(name)?.[0] ?? ''
 
 /**
  * The new name for a file whose name mentions the person. It keeps only the extension. null: the
