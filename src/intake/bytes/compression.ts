@@ -47,24 +47,45 @@ const createGrowthCheck = (engine: Gunzip, maxBytes: number): ((piece: Uint8Arra
   }
 }
 
+/**
+ * Notes where the last byte is that is not zero. The engine stops at zeros behind a gzip member,
+ * because they may be padding. Data behind the padding would be left out silently.
+ */
+const createEndOfData = () => {
+  let bytes = 0
+  let end = 0
+  return {
+    note: (piece: Uint8Array): void => {
+      let at = piece.byteLength
+      while (at > 0 && piece[at - 1] === 0) at -= 1
+      if (at > 0) end = bytes + at
+      bytes += piece.byteLength
+    },
+    /** The number of bytes up to and including that byte. */
+    end: (): number => end,
+  }
+}
+
+type NotePiece = (piece: Uint8Array) => void
+
 const copiesOf = async function* (
   first: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
+  note: NotePiece,
 ): AsyncGenerator<Uint8Array> {
   // `evenBlocks` overwrites each block with the next one, while the engine may still read the block
   // in another thread. The engine therefore gets a copy.
+  note(first)
   yield Buffer.from(first)
   for (let step = await rest.next(); !step.done; step = await rest.next()) {
+    note(step.value)
     yield Buffer.from(step.value)
   }
 }
 
-/**
- * Zeros may follow the last gzip member as padding. The padding is read too, because the digest
- * covers the whole body.
- */
-const readToEnd = async (rest: AsyncIterator<Uint8Array>): Promise<void> => {
-  while (!(await rest.next()).done);
+/** Reads the padding too, because the digest covers the whole body. */
+const readToEnd = async (rest: AsyncIterator<Uint8Array>, note: NotePiece): Promise<void> => {
+  for (let step = await rest.next(); !step.done; step = await rest.next()) note(step.value)
 }
 
 const gunzip = async function* (
@@ -74,18 +95,31 @@ const gunzip = async function* (
 ): AsyncGenerator<Uint8Array> {
   const engine = createGunzip({ chunkSize: PIECE_BYTES })
   const check = createGrowthCheck(engine, maxBytes)
+  const data = createEndOfData()
   // An error in the body destroys the engine. The loop over the engine below then throws that
   // error.
-  pipeline(copiesOf(first, rest), engine, () => undefined)
+  pipeline(copiesOf(first, rest, data.note), engine, () => undefined)
   try {
     yield* evenBlocks(engine as AsyncIterable<Uint8Array>, check)
-    await readToEnd(rest)
+    await readToEnd(rest, data.note)
+    if (data.end() > engine.bytesWritten) throw damaged(engine)
   } catch (error) {
     throw isZlibError(error) ? damaged(engine) : error
   } finally {
     engine.destroy()
     await rest.return?.()
   }
+}
+
+/** The first bytes of the file: enough to know whether it is gzip. null: the file is empty. */
+const readStart = async (blocks: AsyncIterator<Uint8Array>): Promise<Uint8Array | null> => {
+  let start: Uint8Array | null = null
+  while (start === null || start.byteLength < 2) {
+    const step = await blocks.next()
+    if (step.done) break
+    start = start === null ? step.value : Buffer.concat([start, step.value])
+  }
+  return start
 }
 
 /**
@@ -101,15 +135,15 @@ export const createFileBlocks = (
   let compression: 'gzip' | null = null
   const read = async function* (): AsyncGenerator<Uint8Array> {
     const iterator = blocks[Symbol.asyncIterator]()
-    const first = await iterator.next()
-    if (first.done) return
-    if (isGzip(first.value)) {
+    const start = await readStart(iterator)
+    if (start === null) return
+    if (isGzip(start)) {
       compression = 'gzip'
-      yield* gunzip(first.value, iterator, maxBytes)
+      yield* gunzip(start, iterator, maxBytes)
       return
     }
     try {
-      yield first.value
+      yield start
       for (let step = await iterator.next(); !step.done; step = await iterator.next()) {
         yield step.value
       }
