@@ -47,9 +47,9 @@ export const REGISTRY_PROBLEMS = {
   'edition-exists': page(
     409,
     'This file was already received',
-    'An edition with exactly these bytes exists, so the gateway did not load the file again. `editionId` is the id of this edition.',
+    'An edition with exactly these bytes and the same `change` exists, so the gateway did not load the file again. `editionId` is the id of this edition.',
     'A job sends its file again, with a different Idempotency-Key.',
-    'You do not have to do anything. Read the edition with GET to see its state.',
+    'If the job sent the file twice, you do not have to do anything. If the registry has the same numbers again (for example, a number was removed and then added again), send the file with `asOf`, a time after the `asOf` of this edition.',
   ),
   'edition-base-missing': page(
     409,
@@ -74,9 +74,9 @@ export const REGISTRY_PROBLEMS = {
   ),
   'edition-loading': page(
     409,
-    'The edition is being loaded',
-    'The gateway is still loading the edition. You can delete an edition only if it is in force, was replaced, or has failed.',
-    'You delete an edition right after you sent it.',
-    'Read the edition with GET until its state changes, then delete it.',
+    'An edition is being loaded',
+    'The gateway is still loading an edition. You can delete an edition only if it is in force, was replaced, or has failed. You can send changes (`change=add` or `change=remove`) only while no other edition of the registry is being loaded, because changes apply to the edition in force.',
+    'You delete an edition right after you sent it, or you send a file of removed numbers right after a file of added numbers.',
+    'Read the edition with GET until its state changes. Then make the call again.',
   ),
 } as const satisfies Record<string, ProblemPage>

@@ -46,16 +46,34 @@ export const faultBeside = async (
 }
 
 /**
- * The fault `duplicate`, if an earlier edition of the registry has the same file. null: none has.
- * Editions that are still being received, have failed or were deleted are not compared.
+ * The fault `duplicate`, if an earlier edition of the registry is the same change with the same
+ * file. null: none is. An earlier edition does not count if the caller has stated a later time
+ * (`isDated`): a registry may have the same numbers again. Editions that are still being received,
+ * have failed or were deleted are not compared.
  */
 export const sameFile = async (
   db: Db,
-  registry: string,
+  { registry, change, asOf }: Pick<Judged, 'registry' | 'change' | 'asOf'>,
   sha256: string,
+  isDated: boolean,
 ): Promise<EditionFault | null> => {
   const { rows } = await sql<{ id: string }>`select id from registry_edition
-    where registry = ${registry} and sha256 = ${sha256} and state in ('loading', 'current', 'replaced')
+    where registry = ${registry} and sha256 = ${sha256} and change = ${change} and state in ('loading', 'current', 'replaced')
+      and not (${isDated}::boolean and as_of < ${asOf}::timestamptz)
     order by number desc limit 1`.execute(db)
   return rows[0] === undefined ? null : { kind: 'duplicate', editionId: rows[0].id }
+}
+
+/**
+ * The fault `loading`, if a change arrives while another edition of the registry is loaded. null:
+ * none is. When that edition comes into force, the change would no longer fit and would fail.
+ */
+export const loadingBeside = async (
+  db: Db,
+  { registry, change }: Pick<Judged, 'registry' | 'change'>,
+): Promise<EditionFault | null> => {
+  if (change === 'full') return null
+  const { rows } = await sql<{ id: string }>`select id from registry_edition
+    where registry = ${registry} and state = 'loading' order by number limit 1`.execute(db)
+  return rows[0] === undefined ? null : { kind: 'loading', editionId: rows[0].id }
 }

@@ -12,7 +12,7 @@ import { inTransaction, type Database } from '../../homes/database.ts'
 import type { Keyring } from '../../homes/keyring.ts'
 import type { Seals } from '../../homes/seals.ts'
 import { answerClaim } from '../../uploads/stored-answer.ts'
-import { faultBeside, sameFile } from './edition-faults.ts'
+import { faultBeside, loadingBeside, sameFile } from './edition-faults.ts'
 import { editionKeyContext, type OpenEdition, writePages } from './edition-pages.ts'
 import { EDITION_COLUMNS, type EditionRow, toEdition } from './edition-row.ts'
 import { createSweepEditions, deletePages, discardEdition, KEPT, RECEIVING } from './left-pages.ts'
@@ -55,10 +55,15 @@ class Refused extends Error {
 
 const createAccept =
   ({ database, seals }: Deps): RegistryStore['accept'] =>
-  async ({ hold, received, allowShrink, claim, audit, answerOf }) => {
+  async ({ hold, received, isDated, allowShrink, claim, audit, answerOf }) => {
     const { id } = hold
     try {
       return await inTransaction(database, async (tx) => {
+        // Locks the registry first, as a transaction that brings an edition into force does. So of
+        // two changes that end together, the later one finds the earlier one.
+        await sql`select from registry where name = (select registry from registry_edition where id = ${id}) for no key update`.execute(
+          tx,
+        )
         const { rows: locked } =
           await sql<EditionRow>`select ${EDITION_COLUMNS} from registry_edition e
           where e.id = ${id} and ${heldBy(hold)} for update of e`.execute(tx)
@@ -67,9 +72,11 @@ const createAccept =
         const given = toEdition(locked[0])
         const { baseId, change, asOf, registry } = given
         const numbers = allowShrink ? null : received.numbers
+        const judged = { baseId, change, asOf, registry }
         const fault =
-          (await sameFile(tx, registry, received.sha256)) ??
-          (await faultBeside(tx, { baseId, change, asOf, registry }, numbers))
+          (await sameFile(tx, judged, received.sha256, isDated)) ??
+          (await loadingBeside(tx, judged)) ??
+          (await faultBeside(tx, judged, numbers))
         if (fault !== null) throw new Refused({ kind: 'fault', fault })
         // A full edition of one ascending part needs no merge, because its pages can be looked up
         // unchanged.
@@ -145,7 +152,8 @@ export const createReceiveEdition = (
     await discardEdition(db, hold.id, condition)
   }
   return {
-    faultOf: (edition) => faultBeside(db, edition, null),
+    faultOf: async (edition) =>
+      (await loadingBeside(db, edition)) ?? (await faultBeside(db, edition, null)),
     receiving: (name) => readReceiving(db, name, KEPT),
     begin: async (edition) => add(await beginEdition(deps, edition)),
     resume: async (asked) => {

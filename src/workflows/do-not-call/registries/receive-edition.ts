@@ -65,7 +65,15 @@ const checkAsOf = (asOf: string, now: Date): void => {
 
 const FAULTS: Record<EditionFault['kind'], { code: ProblemCode; detail: string }> = {
   older: { code: 'edition-older', detail: 'The edition in force is newer than this file.' },
-  duplicate: { code: 'edition-exists', detail: 'This file was already received.' },
+  duplicate: {
+    code: 'edition-exists',
+    detail:
+      'This file was already received. If the registry has the same numbers again, state their time with `asOf`.',
+  },
+  loading: {
+    code: 'edition-loading',
+    detail: 'Another edition is being loaded. Send the changes again when it is in force.',
+  },
   base_missing: {
     code: 'edition-base-missing',
     detail: 'The edition that you want to change is not in force.',
@@ -254,6 +262,7 @@ const accept = async (
   const { id } = hold
   const result = await deps.registries.accept({
     ...{ hold, received, claim: scope, allowShrink: request.options.allowShrink },
+    isDated: request.options.asOf !== undefined,
     audit: createAuditEntry(deps.ids, byCaller(request.caller), {
       action: 'registry.edition_accepted',
       details: { registry: auditId(request.registry) },

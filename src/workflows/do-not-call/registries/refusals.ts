@@ -9,6 +9,7 @@ export const RECEIVE_EDITION_REFUSALS = [
   'registry-no-numbers',
   'edition-older',
   'edition-exists',
+  'edition-loading',
   'edition-base-missing',
   'edition-shrinks',
   'edition-offset-differs',

@@ -52,13 +52,13 @@ export type ReceivedEdition = {
 
 /**
  * Why an edition must not come into force. `older`: its date is before the date of the edition in
- * force. `duplicate`: an earlier edition of the registry has the same file. `base_missing`: the
- * edition that it changes is not in force. `shrinks`: it is a full edition with far fewer numbers
- * than the edition in force. `editionId`: the edition that it was compared with. null: no edition
- * is in force.
+ * force. `duplicate`: an earlier edition of the registry is the same. `loading`: it is a change, and
+ * another edition is being loaded. `base_missing`: the edition that it changes is not in force.
+ * `shrinks`: it is a full edition with far fewer numbers than the edition in force. `editionId`: the
+ * edition that it was compared with. null: no edition is in force.
  */
 export type EditionFault = {
-  kind: 'older' | 'duplicate' | 'base_missing' | 'shrinks'
+  kind: 'older' | 'duplicate' | 'loading' | 'base_missing' | 'shrinks'
   editionId: string | null
 }
 
@@ -134,10 +134,12 @@ export type RegistryStore = {
   /**
    * Accepts the edition. Call it once all of the edition is stored. The edition then comes into
    * force by itself, even after a crash. Stores the call's answer in the same transaction.
+   * `isDated`: the caller has stated the time of the data.
    */
   accept(input: {
     hold: EditionHold
     received: ReceivedEdition
+    isDated: boolean
     allowShrink: boolean
     claim: { tenantId: string; method: string; path: string; key: string; owner: string }
     audit: AuditEntry
