@@ -35,7 +35,9 @@ export const lockPull = async (
 
 /**
  * A person stands in the list because of the gateway if any tenant has sent an entry. What another
- * tenant has pulled does not count: it suppresses only in the contact lists of that tenant.
+ * tenant has pulled does not count: it suppresses only in the contact lists of that tenant. What
+ * another tenant has removed counts only if no entry is in force, because otherwise Genesys keeps
+ * the person.
  */
 const siftPlaces = async (
   tx: Tx,
@@ -49,7 +51,8 @@ const siftPlaces = async (
         seen as (insert into dnc_pull_seen (submission, subject)
           select ${number}::bigint, subject from asked order by subject on conflict do nothing),
         known as (select asked.subject, bool_or(${IN_FORCE} and (s.kind = 'add' or s.tenant_id = ${tenantId})) as stands,
-            bool_or(e.closed_by is not null and not e.absent) as removed
+            bool_or(e.closed_by is not null and not e.absent and s.tenant_id = ${tenantId})
+              or bool_or(e.closed_by is not null and not e.absent) and not bool_or(${IN_FORCE}) as removed
           from asked join dnc_entry e on e.subject = asked.subject
             join dnc_submission s on s.number = e.submission and s.epoch is not null
               and s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull')
