@@ -1,6 +1,6 @@
 /** Extensions of files that may run code when a person opens them. */
 const RUNS =
-  /\.(?:exe|dll|com|scr|pif|bat|cmd|msi|msp|mst|vbs?|vbe|jse?|mjs|cjs|wsf|wsh|wsc|hta|ps1|psm1|psd1|ps1xml|jar|class|lnk|url|cpl|chm|hlp|reg|inf|scf|sct|sh|bash|zsh|csh|ksh|command|app|dmg|pkg|deb|rpm|apk|ipa|iso|img|vhdx?|appx|msix|py|pyc|pyw|rb|pl|php\d?|phtml|asp|aspx|jsp|swf|xll|xlam?|ppam?|docm|dotm|xlsm|xltm|pptm|potm|ppsm|sldm|one|settingcontent-ms|application|gadget|library-ms|search-ms|desktop|so|dylib|elf)$/iu
+  /\.(?:exe|dll|com|scr|pif|bat|cmd|msi|msp|mst|vbs?|vbe|jse?|mjs|cjs|wsf|wsh|wsc|hta|ps1|psm1|psd1|ps1xml|jar|class|lnk|url|cpl|chm|hlp|reg|inf|scf|sct|sh|bash|zsh|csh|ksh|command|app|dmg|pkg|deb|rpm|apk|ipa|iso|img|vhdx?|appx|msix|py|pyc|pyw|rb|pl|php\d?|phtml|asp|aspx|jsp|swf|xll|xlam?|ppam?|docm|dotm|xlsm|xltm|pptm|potm|ppsm|sldm|one|settingcontent-ms|application|gadget|library-ms|search-ms|desktop|so|dylib|elf|ocx|sys|drv|efi|jnlp|jspx|htc|ws|ps2|psc[12]|msc|msh|diagcab|appref-ms|website|iqy|slk|xlm|mde|ade|accde|terminal|workflow|fish|tcl|lua|cgi|run)$/iu
 /** Extensions of archives. The gateway can inspect the content only if it is a zip. */
 const PACKED =
   /\.(?:zip|rar|7z|gz|tgz|bz2|tbz2?|xz|txz|zst|lz4?|lzma|tar|cab|arj|ace|z|jar|war|ear|xpi|crx|udf|wim)$/iu
@@ -18,7 +18,9 @@ const entryNameFault = (name: string): string | null => {
   if (MACROS.test(path)) return 'A document in the archive has macros.'
   // Windows drops dots and spaces at the end of a name. `a.exe.` would therefore become a program.
   const end = path.replace(/[. ]+$/u, '').replace(/\p{Cf}/gu, '')
-  if (RUNS.test(end)) return 'The archive has a program or a script.'
+  // On Windows, `a.exe::$DATA` is another name of `a.exe`.
+  if (RUNS.test(end) || RUNS.test(end.replace(/:[^/]*$/u, '')))
+    return 'The archive has a program or a script.'
   return null
 }
 

@@ -14,6 +14,7 @@ import {
   PARTS_LIST,
 } from './archive-entry.ts'
 import { hiddenFileIn, holdsScript, isProgram } from './hidden-file.ts'
+import { directoryOf } from './zip-directory.ts'
 
 /**
  * The most entries of an archive, as set by [contracts: 3]. A document in the archive may have more
@@ -104,9 +105,20 @@ const lookInto = async (
   for (const entry of entries) await lookAt(zip, entry, deps, budget, inside)
 }
 
+/** The type of a file in the mode of Unix, in the upper half of the attributes. */
+const FILE_TYPE = 0o170_000
+const LINK = 0o120_000
+
 /**
- * The end of an entry's data. Refuses an entry that is encrypted, is compressed with an unusual
- * method, has a fault in its names, or has a header that contradicts the directory.
+ * Whether the entry is a symbolic link. A link may lead out of the target folder, and the next
+ * entry may be unpacked through the link.
+ */
+const isLink = ({ externalFileAttributes }: Entry): boolean =>
+  ((externalFileAttributes >>> 16) & FILE_TYPE) === LINK
+
+/**
+ * The end of an entry's data. Refuses an entry that is a link, is encrypted, is compressed with an
+ * unusual method, has a fault in its names, or has a header that contradicts the directory.
  */
 const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
   if (entry.isEncrypted() || (entry.generalPurposeBitFlag & 0x2041) !== 0)
@@ -114,6 +126,7 @@ const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
   if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
     refuse('An entry is compressed in a way that cannot be inspected.')
   }
+  if (isLink(entry)) refuse('The archive has a link.')
   const header = await zip.readLocalFileHeaderPromise(entry)
   const extraFields = [entry.extraFieldRaw, header.extraField]
   const fault = entryNamesFault(entry.fileName, entry.fileNameRaw, extraFields)
@@ -130,8 +143,8 @@ const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
 
 /**
  * Refuses an archive whose entries overlap, because the same bytes would be unpacked twice. Also
- * refuses an archive with files hidden before or between its entries, or before its directory,
- * because the directory does not list these files.
+ * refuses an archive with files hidden before or between its entries, or before or after its
+ * directory, because the directory does not list these files.
  */
 const checkGaps = (bytes: Buffer, ordered: readonly Entry[], ends: readonly number[]): void => {
   let from = 0
@@ -141,13 +154,22 @@ const checkGaps = (bytes: Buffer, ordered: readonly Entry[], ends: readonly numb
       refuse('The archive hides a file between its entries.')
     from = ends[index]!
   }
-  const directory = bytes.indexOf('PK\x01\x02', from, 'latin1')
-  if (hiddenFileIn(bytes.subarray(from, Math.max(from, directory))) !== null) {
-    refuse('The archive hides a file before its directory.')
+  const directory = directoryOf(bytes, ordered)
+  if (directory === null || from > directory.start)
+    return refuse('The directory of the archive does not match its end or its entries.')
+  const spares = [
+    bytes.subarray(from, directory.start),
+    bytes.subarray(directory.end, directory.commentAt),
+    bytes.subarray(directory.commentAt),
+  ]
+  if (spares.some((spare) => hiddenFileIn(spare) !== null)) {
+    refuse('The archive hides a file before or after its directory.')
   }
 }
 
-const SCRIPTED = /\.(?:html?|xhtml|shtml|mht(?:ml)?|svg)$/iu
+const SCRIPTED = /\.(?:html?|xht(?:ml)?|shtml|mht(?:ml)?|svg)$/iu
+/** A browser runs the scripts in XML too. The parts of an Office document are not opened alone. */
+const XML = /\.(?:xml|xslt?)$/iu
 
 const lookAt = async (
   zip: ZipFile,
@@ -184,6 +206,8 @@ const lookAtContent = async (
   inside: boolean,
 ): Promise<void> => {
   refuseContent(name, content)
+  if ((SCRIPTED.test(name) || (!inside && XML.test(name))) && holdsScript(content))
+    refuse('The archive has a page with a script.')
   if (content.subarray(0, HEAD_BYTES).includes('%PDF-')) {
     const fault = await deps.pdfFault(content)
     if (fault !== null) refuse(`A PDF in the archive: ${fault.detail}`)
@@ -206,7 +230,6 @@ const refuseContent = (name: string, content: Buffer): void => {
   if (name.toLowerCase() === PARTS_LIST.toLowerCase() && listsMacros(content)) {
     refuse('A document in the archive has macros.')
   }
-  if (SCRIPTED.test(name) && holdsScript(content)) refuse('The archive has a page with a script.')
 }
 
 /**

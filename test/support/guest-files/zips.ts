@@ -17,6 +17,8 @@ export type ZipEntry = {
   unfoldedBytes?: number
   /** The entry points at the data of the entry with this number. */
   sameDataAs?: number
+  /** The file mode of Unix. Default: none. */
+  mode?: number
   /** The sizes are written after the data, as by programs that do not know them earlier. */
   streamed?: boolean
 }
@@ -94,7 +96,7 @@ export const zipOf = (
         u16(20, 20, flags, method, 0, 33),
         u32(...sums),
         u16(nameBytes.length, inDirectory.length, 0, 0, 0),
-        u32(0, offset),
+        u32(((entry.mode ?? 0) << 16) >>> 0, offset),
         nameBytes,
         inDirectory,
       ]),
