@@ -15,6 +15,18 @@ import { textFault } from './plain-text.ts'
 const SAME: Record<string, string> = { 'image/apng': 'image/png' }
 
 /**
+ * Types that the library detects by a few letters with which a text may begin, as in `BMW` or `MAC
+ * address`. A whole file of these types has control characters, which no text may have.
+ */
+const BY_LETTERS = /^(?:image|audio|video|model)\/|^application\/x-(?:shockwave-flash|cpio)$/u
+
+/** Whether a file with the name of a text is one. `found`: as `sniffed` returns it. */
+const isText = (found: string | null, bytes: Buffer): boolean =>
+  found === null ||
+  found === 'application/xml' ||
+  (BY_LETTERS.test(found) && textFault(bytes) === null)
+
+/**
  * The type of the content, detected from its first bytes. null: the content has no known signature.
  * Of plain texts, only XML has a signature.
  */
@@ -46,9 +58,7 @@ export const createInspection = ({
   const judge = async (bytes: Buffer, { extension }: NamedFile): Promise<FileFault | null> => {
     const contentType = CONTENT_TYPES[extension]
     const found = await sniffed(bytes)
-    if (contentType === 'text/plain' && (found === null || found === 'application/xml')) {
-      return textFault(bytes)
-    }
+    if (contentType === 'text/plain' && isText(found, bytes)) return textFault(bytes)
     if (found !== contentType) {
       const detail = `The name says that the file is ${contentType}, but its content is something else.`
       return fileFault('file-type-mismatch', detail)

@@ -4,7 +4,10 @@ import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.t
 const CONTROLS = /[^\P{Cc}\t\n\f\r]/u
 /** Beginnings of files that programs do not treat as plain text. */
 const OTHER_START =
-  /^(?:<(?:!doctype|html|head|body|svg|script|\?xml|\?php|%)|#!|%pdf-|%!ps|\{\\rtf)/iu
+  /^(?:<(?:!doctype|html|head|body|svg|script|\?xml|\?php|%|!--)|#!|%pdf-|%!ps|\{\\rtf)/iu
+/** More tags by which browsers recognise a page (WHATWG MIME Sniffing, 7.1), and tags that load. */
+const PAGE_START =
+  /^<(?:iframe|h[1-6]|div|font|table|a|style|title|b|br|p|img|meta|link|object|embed|form)[\s/>]/iu
 const START_CHARS = 64
 /** How many bytes are decoded at a time. */
 const PIECE_BYTES = 256 * 1024
@@ -35,7 +38,7 @@ export const textFault = (bytes: Uint8Array): FileFault | null => {
   } catch {
     return fault('The text is not in UTF-8. Save it as UTF-8 and send it again.')
   }
-  return OTHER_START.test(start)
+  return OTHER_START.test(start) || PAGE_START.test(start)
     ? fileFault(
         'file-type-mismatch',
         'The file begins like a web page, a script or another document.',

@@ -115,6 +115,18 @@ const GOOD: Good = [
   ['a log that quotes a page', 'server.txt', 'GET / 200\nbody was <script>alert(1)</script>\n'],
   ['an address list', 'list.txt', 'a;b;c\n1;2;3'],
   ['one letter', 'x.txt', 'x'],
+  ...[
+    'BMW',
+    'MAC address',
+    'FORM 1040',
+    'solid wood',
+    'CWS',
+    '070707 is my code',
+    '<anna@example.org>',
+  ].map(
+    (start) =>
+      [`text that begins with ${start}`, 'note.txt', `${start}: please call back\n`] as const,
+  ),
   ['a zip with text', 'files.zip', zipOf([{ name: 'a.txt', data: 'hello' }])],
   [
     'a zip with a name in an old character set, and again in Unicode',

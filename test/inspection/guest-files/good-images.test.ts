@@ -51,6 +51,11 @@ const GOOD: Good = [
     'samsung.jpg',
     trailing(jpegOf(), 'Image_UTC_Data1700000000000SEFHe\0\0\0SEFT'),
   ],
+  [
+    'a photo in whose pixels three signs of a script occur by chance',
+    'chance.jpg',
+    jpegOf({ extra: [jpegSegment(0xe1, 'Exif\0\0<%@\t\x8c')] }),
+  ],
   ['a photo with zeros behind its end', 'padded.jpg', trailing(jpegOf(), Buffer.alloc(4096))],
   [
     'a photo with bytes that fill between markers',

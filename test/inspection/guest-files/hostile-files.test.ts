@@ -68,6 +68,19 @@ const TYPES: Hostile = [
   ['a RTF document as text', 'letter.txt', '{\\rtf1\\ansi{\\object}}', 'file-type-mismatch'],
   ['a page as text', 'page.txt', '\n<!DOCTYPE html><html><script>1</script>', 'file-type-mismatch'],
   ['a drawing as text', 'page.txt', '<svg xmlns="x" onload="1">', 'file-type-mismatch'],
+  [
+    'a page with a comment first, as text',
+    'page.txt',
+    '<!-- a --><script>1</script>',
+    'file-type-mismatch',
+  ],
+  [
+    'a part of a page as text',
+    'page.txt',
+    '\ufeff <IMG src=x onerror=alert(1)>',
+    'file-type-mismatch',
+  ],
+  ['a frame as text', 'page.txt', '<iframe src="x">', 'file-type-mismatch'],
   ['XML as text', 'page.txt', '<?xml version="1.0"?><svg/>', 'file-type-mismatch'],
   ['a script as text', 'run.txt', '#!/usr/bin/env python', 'file-type-mismatch'],
   ['a PDF as text', 'letter.txt', pdfOf(), 'file-type-mismatch'],
@@ -205,6 +218,12 @@ const IMAGES: Hostile = [
     'a PDF in the comment of a JPEG',
     'a.jpg',
     jpegOf({ extra: [jpegSegment(0xfe, '%PDF-1.4')] }),
+    'file-type-mismatch',
+  ],
+  [
+    'a page of ASP behind a PNG',
+    'photo.png',
+    behind(pngOf(), '<%@ Page Language="C#" %>'),
     'file-type-mismatch',
   ],
   [
