@@ -37,8 +37,9 @@ export const confirm = async (run: FileRun): Promise<Next> => {
       return end(run, 'rejected', 'file-refused-by-genesys', detail)
     }
   }
+  const { confirmAskedAt: before } = file.progress
   await writeAsked(run)
-  const said = await confirmOnce(run, about)
+  const said = await confirmOnce(run, about, before)
   if (said === 'not there') return renewUrl(run, 'corrupt', null)
   return isThere(said) ? confirmed(run, said) : waitForGenesys(run)
 }
@@ -103,9 +104,14 @@ const waitForGenesys = async (run: FileRun): Promise<Next> => {
  * Sends one confirmation. `not there`: the storage does not have the bytes. After any other
  * failure, the next step first reads what Genesys has. If a second confirmation would be a second
  * message, the call is not retried here. A throttled call or a conflict then certainly had no
- * effect, so the next step confirms again without reading.
+ * effect, so only an earlier confirmation, at `before`, may have had one. null: there was none, so
+ * the next step confirms again without reading.
  */
-const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | 'not there'> => {
+const confirmOnce = async (
+  run: FileRun,
+  about: FileThere,
+  before: string | null,
+): Promise<FileSaid | 'not there'> => {
   const { genesys } = run.deps
   const once = genesys.confirmsAgain.effect === 'twice'
   try {
@@ -115,7 +121,7 @@ const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | '
     // Genesys answers 409 if its storage has no file at the URL, or one with different bytes.
     if (!once && error.kind === 'conflict') return 'not there'
     if (once && (error.kind === 'throttled' || error.kind === 'conflict')) {
-      await step(run, { progress: progressed(run, { confirmAskedAt: null }) })
+      await step(run, { progress: progressed(run, { confirmAskedAt: before }) })
     }
     throw error
   }

@@ -34,4 +34,21 @@ eachHome('A message whose answer is lost, and that shows late', (home) => {
       )
     })
   }
+
+  test('is looked for again after a second try that Genesys throttled', async () => {
+    const before = new Set(at.stage.sandbox.messageMedia().map(({ id }) => id))
+    const id = await at.stage.send(`${TEXT} throttled`)
+    at.stage.setFaults([
+      { kind: 'executed-then-reset', operation: 'message', count: 1 },
+      { kind: 'status', operation: 'message', status: 429, count: 1, after: 1 },
+      { kind: 'message-hidden', forMs: 70_000 },
+    ])
+    await at.stage.work()
+    assert.equal((await at.stage.find(id)).state, 'stored')
+    const media = at.stage.sandbox.messageMedia().filter((one) => !before.has(one.id))
+    assert.deepEqual(
+      media.map(({ messages }) => messages),
+      [1],
+    )
+  })
 })
