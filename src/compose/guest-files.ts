@@ -5,6 +5,7 @@ import { createGuestFileWorker } from '../lanes/guest-file-worker.ts'
 import type { ObjectWorker } from '../lanes/object-worker.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
+import { createCancelGuestFile } from '../workflows/guest-files/cancel-guest-file.ts'
 import { createReceiveGuestFile } from '../workflows/guest-files/receive-guest-file.ts'
 import { createSendGuestFile } from '../workflows/guest-files/send-guest-file.ts'
 import { createScannerDetail } from '../workflows/operations/scanner-detail.ts'
@@ -33,7 +34,13 @@ export const guestFilesIn = (
 ) => {
   const { config, store, genesys, telemetry, owner } = essentials
   const inspection = createInspection({ clock: systemClock, atOnce: INSPECTED_AT_ONCE })
+  const ids = createIds({ clock: systemClock })
   const uses = {
+    cancelGuestFile: createCancelGuestFile({
+      files: store.guestFiles,
+      emit: telemetry.emit,
+      ids,
+    }),
     receiveGuestFile: createReceiveGuestFile({
       files: store.guestFiles,
       access: store.access,
@@ -44,7 +51,7 @@ export const guestFilesIn = (
       maxBytes: config.guestFiles.maxBytes,
       renderGuestFile,
       clock: systemClock,
-      ids: createIds({ clock: systemClock }),
+      ids,
       emit: telemetry.emit,
       wake: () => worker.wake(),
       ...{ owner, signal },

@@ -35,7 +35,12 @@ import {
 } from './endpoints/endpoint-forms.ts'
 import { ENDPOINT, ENDPOINT_LIVE, ENDPOINTS } from './endpoints/endpoint-pages.ts'
 import type { TableEntry } from './frame/page.ts'
-import { GUEST_FILE, GUEST_FILE_LIVE, GUEST_FILES } from './guest-files/guest-file-pages.ts'
+import {
+  GUEST_FILE,
+  GUEST_FILE_CANCEL,
+  GUEST_FILE_LIVE,
+  GUEST_FILES,
+} from './guest-files/guest-file-pages.ts'
 import { LIMITS } from './limits/limits-page.ts'
 import { OVERVIEW, OVERVIEW_LIVE } from './overview/overview-page.ts'
 import { PEOPLE_EVIDENCE } from './people/evidence-page.ts'
@@ -112,6 +117,7 @@ export const TABLE: readonly TableEntry[] = [
   GUEST_FILES,
   GUEST_FILE,
   GUEST_FILE_LIVE,
+  GUEST_FILE_CANCEL,
   SEGMENTS,
   SEGMENT,
   SEGMENT_LIVE,

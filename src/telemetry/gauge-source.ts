@@ -38,6 +38,8 @@ export type DatabaseGauges = {
    * none.
    */
   oldestRetractionSeconds: number
+  /** How long the guest file that has been held longest is held. 0: no guest file is held. */
+  oldestGuestFileHoldSeconds: number
   /** The age of the oldest erasure that is not completed. 0: there is none. */
   oldestErasureSeconds: number
   /** The age of the oldest audit entry that is not in the chain yet. 0: there is none. */

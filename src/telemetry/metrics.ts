@@ -228,10 +228,8 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'Failed upload URLs of guest files, by reason: Genesys accepted no bytes at the URL, or the bytes arrived corrupt',
     ['reason'],
   ),
-  guestFilesHeld: counter(
-    'guest_files_held_total',
-    'How often a guest file had to wait for Genesys',
-  ),
+  guestFilesHeld: counter('guest_files_held_total', 'How often a guest file was held'),
+  oldestGuestFileHold: gauge('guest_file_oldest_hold_seconds', 'Age of the oldest hold of a file'),
   guestFileVerdictsLate: counter(
     'guest_file_verdicts_late_total',
     'Stored guest files on which Genesys gave no verdict within a day',

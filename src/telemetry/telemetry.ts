@@ -203,6 +203,7 @@ const setWorkGauges = (
   metrics.dncApplyBy.set(now.dncApplyByEpochSeconds)
   setRegistryGauges(metrics, now.registries)
   metrics.oldestRetraction.set(now.oldestRetractionSeconds)
+  metrics.oldestGuestFileHold.set(now.oldestGuestFileHoldSeconds)
   metrics.oldestErasure.set(now.oldestErasureSeconds)
   metrics.auditChainLag.set(now.auditChainLagSeconds)
   for (const rule of RETENTION_RULE_NAMES) {

@@ -15,7 +15,10 @@ import * as registries from '../../src/workflows/do-not-call/registries/refusals
 import * as endpoints from '../../src/workflows/endpoints/refusals.ts'
 import { ASK_ERASURE_REFUSALS } from '../../src/workflows/erasures/refusals.ts'
 import { WEBHOOK_REFUSALS } from '../../src/workflows/genesys-events/refusals.ts'
-import { RECEIVE_FILE_REFUSALS } from '../../src/workflows/guest-files/refusals.ts'
+import {
+  CANCEL_FILE_REFUSALS,
+  RECEIVE_FILE_REFUSALS,
+} from '../../src/workflows/guest-files/refusals.ts'
 import * as proof from '../../src/workflows/proof/refusals.ts'
 import * as segments from '../../src/workflows/segments/refusals.ts'
 import * as uploads from '../../src/workflows/uploads/refusals.ts'
@@ -91,6 +94,10 @@ const USES: Record<string, Use> = {
   registries: {
     modules: [workflow('do-not-call/registries/registry-uses')],
     declared: [...registries.PUT_REGISTRY_REFUSALS, ...registries.REMOVE_EDITION_REFUSALS],
+  },
+  cancelGuestFile: {
+    modules: [workflow('guest-files/cancel-guest-file')],
+    declared: CANCEL_FILE_REFUSALS,
   },
   receiveGuestFile: {
     modules: [workflow('guest-files/receive-guest-file')],

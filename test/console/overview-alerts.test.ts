@@ -13,6 +13,8 @@ const alertsOf = (work: Partial<Work>): number =>
 it('alerts about contacts to be retracted after an hour, and about unsent entries after a quarter', () => {
   assert.equal(alertsOf({ oldestRetractionSeconds: 3_600 }), 0)
   assert.equal(alertsOf({ oldestRetractionSeconds: 3_601 }), 1)
+  assert.equal(alertsOf({ oldestGuestFileHoldSeconds: 900 }), 0)
+  assert.equal(alertsOf({ oldestGuestFileHoldSeconds: 901 }), 1)
   assert.equal(alertsOf({ oldestDncPendingSeconds: 900 }), 0)
   assert.equal(alertsOf({ oldestDncPendingSeconds: 901 }), 1)
 })

@@ -28,6 +28,7 @@ const quietSource = {
       { registry: 'tps', ageSeconds: null, limitSeconds: 2_419_200 },
     ],
     oldestRetractionSeconds: 7,
+    oldestGuestFileHoldSeconds: 9,
     oldestErasureSeconds: 8,
     auditChainLagSeconds: 0.5,
     retentionBehindSeconds: { 'staged-rows': 60 },

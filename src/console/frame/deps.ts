@@ -21,6 +21,7 @@ import type {
   RemoveEdition,
 } from '../../workflows/do-not-call/registries/registry-uses.ts'
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
+import type { CancelGuestFile } from '../../workflows/guest-files/cancel-guest-file.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { ReadOverview } from '../../workflows/operations/read-overview.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
@@ -118,6 +119,7 @@ export type ConsoleDeps = {
    */
   registryAgeDays: (country: string) => number
   guestFiles: Pick<GuestFileStore, 'find' | 'list'>
+  cancelGuestFile: CancelGuestFile
   readSegments: ReadSegments
   previewSegment: PreviewSegment
   putSegment: PutSegment

@@ -93,6 +93,7 @@ export const guestFileModel = (
   sha256: file.sha256,
   md5: file.md5,
   moments: trail === null ? momentsOf(file) : trailOf(trail, caller),
+  canCancel: !GUEST_FILE_STATES[file.state].ends,
   ended: GUEST_FILE_STATES[file.state].ends && file.genesys.virusScan !== 'pending',
   version: file.version,
 })

@@ -6,7 +6,7 @@ import { gatewayIdSchema } from '../../domain/ids/ids.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { cursorField, filled, pageLinks } from '../frame/fields.ts'
 import { lookQueryWithSeen, nextLook } from '../frame/live.ts'
-import { page, type Visit } from '../frame/page.ts'
+import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { guestFileLine, guestFileModel, stateChoices } from './guest-file-model.ts'
 
@@ -99,5 +99,15 @@ export const GUEST_FILE_LIVE = page({
       template: '/guest-files/guest-file-live',
       model: { file, live: file.ended ? null : next },
     }
+  },
+})
+
+export const GUEST_FILE_CANCEL = form({
+  at: '/guest-files/:guestFileId/cancel',
+  scope: 'files',
+  params,
+  act: async ({ deps, caller, params: { guestFileId } }) => {
+    await deps.cancelGuestFile(caller, guestFileId)
+    return { goTo: `${LIST_PAGE}/${guestFileId}`, said: 'guestFileCancelled' }
   },
 })

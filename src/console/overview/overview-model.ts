@@ -23,6 +23,7 @@ const LANE_WAIT_S = 300
 const SUPPRESSION_WAIT_S = 900
 const RETRACTION_WAIT_S = 3_600
 const SYNC_WAIT_S = 3_600
+const GUEST_FILE_WAIT_S = 900
 const FAILING_SHARE = 0.2
 
 const checkAlerts = ({ checks }: Overview): Alert[] =>
@@ -48,8 +49,8 @@ const submissionAlerts = ({ heldSubmissions: count }: Overview): Alert[] => {
   return [{ text, href: '/console/do-not-call?state=held' }]
 }
 
-const since = (seconds: number, most: number, text: string): Alert[] =>
-  seconds > most ? [{ text: fill(text, { time: shownDuration(seconds) }), href: null }] : []
+const since = (seconds: number, most: number, text: string, href: string | null = null): Alert[] =>
+  seconds > most ? [{ text: fill(text, { time: shownDuration(seconds) }), href }] : []
 
 const workAlerts = ({ work }: Overview): Alert[] => {
   if (work === null) return []
@@ -58,6 +59,12 @@ const workAlerts = ({ work }: Overview): Alert[] => {
   return [
     ...since(work.oldestDncPendingSeconds, SUPPRESSION_WAIT_S, alerts.suppression),
     ...since(work.oldestRetractionSeconds, RETRACTION_WAIT_S, alerts.retraction),
+    ...since(
+      work.oldestGuestFileHoldSeconds,
+      GUEST_FILE_WAIT_S,
+      alerts.guestFile,
+      '/console/guest-files?state=held',
+    ),
     ...since(work.oldestLaneWaitSeconds, LANE_WAIT_S, alerts.laneWait),
     ...since(work.oldestSyncPendingSeconds, SYNC_WAIT_S, alerts.syncOld),
     ...(dead === null ? [] : [{ text: dead, href: null }]),

@@ -30,6 +30,7 @@ import type {
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
 import type { AskErasure } from '../../workflows/erasures/ask-erasure.ts'
 import type { ReceiveWebhook } from '../../workflows/genesys-events/receive-webhook.ts'
+import type { CancelGuestFile } from '../../workflows/guest-files/cancel-guest-file.ts'
 import type { ReceiveGuestFile } from '../../workflows/guest-files/receive-guest-file.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
@@ -152,6 +153,7 @@ export type HttpDeps = {
   removeEdition: RemoveEdition
   receiveEdition: ReceiveEdition
   receiveGuestFile: ReceiveGuestFile
+  cancelGuestFile: CancelGuestFile
   guestFiles: Pick<GuestFileStore, 'find'>
   guestFileMaxBytes: number
   askErasure: AskErasure

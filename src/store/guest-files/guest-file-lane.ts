@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 
-import { canMove, type GuestFile } from '../../domain/guest-files/guest-file.ts'
+import { canMove, GUEST_FILE_STATES, type GuestFile } from '../../domain/guest-files/guest-file.ts'
 import { FenceLost } from '../../workflows/ports/delivery/delivery.ts'
 import type {
   GuestFileClaim,
@@ -83,39 +83,65 @@ const lockFenced = async (tx: Tx, claim: GuestFileClaim): Promise<GuestFile['sta
   return rows[0].state
 }
 
+/** Stores a step of a file whose row is locked. `more`: assignments that belong to no step. */
+const write = async (
+  tx: Tx,
+  { outbox, seals }: LaneDeps,
+  id: string,
+  step: GuestFileStep,
+  more: readonly RawBuilder<unknown>[],
+): Promise<GuestFile> => {
+  const changes = [...more, sql`version = version + 1`, sql`updated_at = clock_timestamp()`]
+  const { rows } = await sql<GuestFileRow>`update guest_file set ${sql.join(changes)}
+    where id = ${id} returning ${GUEST_FILE_COLUMNS}`.execute(tx)
+  if (step.shred) {
+    await sql`delete from guest_file_piece where guest_file_id = ${id}`.execute(tx)
+  }
+  const file = toGuestFile(seals, rows[0] as GuestFileRow)
+  await appendAudit(tx, step.audit ?? [])
+  if (step.tell) await outbox.tell(tx, [{ type: step.tell, file }])
+  return file
+}
+
 const createStep =
-  ({ database, outbox, seals, pieces }: LaneDeps): GuestFileStore['step'] =>
+  (deps: LaneDeps): GuestFileStore['step'] =>
   async (claim, step) => {
     const { place } = step
-    const sealedUrl = place ? await pieces.sealPlace(claim.guestFileId, place) : place
-    return inTransaction(database, async (tx) => {
+    const sealedUrl = place ? await deps.pieces.sealPlace(claim.guestFileId, place) : place
+    return inTransaction(deps.database, async (tx) => {
       const from = await lockFenced(tx, claim)
       if (step.state !== undefined && !canMove(from, step.state)) {
         throw new Error(`guest file ${claim.guestFileId} cannot go from ${from} to ${step.state}`)
       }
-      const changes = [
-        ...changesOf(step, sealedUrl),
-        sql`version = version + 1`,
-        sql`updated_at = clock_timestamp()`,
-      ]
-      const { rows } = await sql<GuestFileRow>`update guest_file set ${sql.join(changes)}
-        where id = ${claim.guestFileId} returning ${GUEST_FILE_COLUMNS}`.execute(tx)
-      if (step.shred) {
-        await sql`delete from guest_file_piece where guest_file_id = ${claim.guestFileId}`.execute(
-          tx,
-        )
-      }
-      const file = toGuestFile(seals, rows[0] as GuestFileRow)
-      await appendAudit(tx, step.audit ?? [])
-      if (step.tell) await outbox.tell(tx, [{ type: step.tell, file }])
-      return file
+      return write(tx, deps, claim.guestFileId, step, changesOf(step, sealedUrl))
     })
   }
+
+/** The assignments that end the claim of a worker. Its next step then throws `FenceLost`. */
+const FREED = sql`owner = null, lease_until = null, fence = fence + 1, ready_at = 'infinity'`
+
+const createCancel =
+  (deps: LaneDeps): GuestFileStore['cancel'] =>
+  (tenantId, id, endOf) =>
+    inTransaction(deps.database, async (tx) => {
+      const { rows } = await sql<GuestFileRow>`select ${GUEST_FILE_COLUMNS} from guest_file
+        where id = ${id} and tenant_id = ${tenantId} and state <> 'receiving' for no key update`.execute(
+        tx,
+      )
+      if (rows[0] === undefined) return null
+      const file = toGuestFile(deps.seals, rows[0])
+      if (GUEST_FILE_STATES[file.state].ends) return { kind: 'ended', state: file.state }
+      const { problem, audit } = endOf(file)
+      const ending = { state: 'failed', hold: null, problem, shred: true } as const
+      const step = { ...ending, tell: 'guest_file.rejected', audit: [audit] } as const
+      const changes = [...changesOf(step, undefined), FREED]
+      return { kind: 'cancelled', file: await write(tx, deps, id, step, changes) }
+    })
 
 /** The lanes of guest files. The row of a file is its lane, and one worker at a time holds it. */
 export const createGuestFileLane = (
   deps: LaneDeps,
-): Pick<GuestFileStore, 'claim' | 'renew' | 'release' | 'step' | 'freeAll'> => {
+): Pick<GuestFileStore, 'claim' | 'renew' | 'release' | 'step' | 'cancel' | 'freeAll'> => {
   const { db } = deps.database
   return {
     claim: async (owner) => {
@@ -130,6 +156,7 @@ export const createGuestFileLane = (
       }
     },
     step: createStep(deps),
+    cancel: createCancel(deps),
     renew: (claim) => lane.renew(db, claim),
     release: (claim, readyInMs) => lane.release(db, claim, readyInMs),
     freeAll: () => freeLeases(db, 'guest_file'),

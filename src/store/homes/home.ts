@@ -26,6 +26,7 @@ type Gauges = {
   oldest_dnc_at: Date | null
   registries: RegistryAge[] | null
   oldest_retraction: number
+  oldest_file_hold: number
   oldest_erasure: number
   audit_lag: number
   dead: number
@@ -89,6 +90,7 @@ const toGauges = (row: Gauges, rules: RegistryRules): Awaited<ReturnType<Home['g
     limitSeconds: (days ?? rules.ageDaysOf(country)) * DAY_SECONDS,
   })),
   oldestRetractionSeconds: row.oldest_retraction,
+  oldestGuestFileHoldSeconds: row.oldest_file_hold,
   oldestErasureSeconds: row.oldest_erasure,
   auditChainLagSeconds: row.audit_lag,
   ...toUpkeepGauges(row.upkeep),
@@ -145,6 +147,8 @@ export const createHome = (deps: {
           where exists (select from tenant_registry t where t.registry = r.name)) as registries,
         (select greatest(0, extract(epoch from clock_timestamp() - min(found_at)))::float8 from dnc_retraction
           where state = 'open') as oldest_retraction,
+        (select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(held_since)))::float8, 0) from guest_file
+          where state = 'held') as oldest_file_hold,
         (select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(created_at)))::float8, 0) from erasure
           where completed_at is null) as oldest_erasure,
         (select count(*)::int from sync_delivery where state = 'dead') as dead,

@@ -12,3 +12,9 @@ export const RECEIVE_FILE_REFUSALS = [
   'database-unavailable',
   'unauthorized',
 ] as const satisfies readonly ProblemCode[]
+
+/** The codes with which the gateway may refuse to cancel a guest file. */
+export const CANCEL_FILE_REFUSALS = [
+  'not-found',
+  'guest-file-ended',
+] as const satisfies readonly ProblemCode[]

@@ -32,6 +32,9 @@ export const NO_ENTRIES = {
   receiveGuestFile: async (): Promise<never> => {
     throw new GatewayProblem('file-empty', 'The file has no bytes.')
   },
+  cancelGuestFile: async (): Promise<never> => {
+    throw new GatewayProblem('not-found', 'The guest file does not exist.')
+  },
   guestFiles: { find: async () => null },
   guestFileMaxBytes: 10_485_760,
   deliveredBefore: {

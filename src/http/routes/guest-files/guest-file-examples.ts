@@ -98,3 +98,25 @@ export const FIND_EXAMPLES: readonly Example[] = [
     },
   },
 ]
+
+export const CANCEL_EXAMPLES: readonly Example[] = [
+  {
+    name: 'held',
+    summary: 'A file that was held, because Genesys refused the credentials of the gateway',
+    params: { guestFileId: FILE.id },
+    answer: {
+      status: 200,
+      body: {
+        ...FILE,
+        state: 'failed',
+        scan: { verdict: 'clean', engine: 'clamav 1.4.6', at: '2026-03-02T08:00:00.200Z' },
+        problem: {
+          code: 'guest-file-cancelled',
+          detail:
+            'The file was cancelled before the gateway had sent it completely. Genesys does not show the file.',
+        },
+        version: 5,
+      },
+    },
+  },
+]

@@ -4,7 +4,10 @@ import { CONTENT_TYPES } from '../../../domain/guest-files/file-type.ts'
 import type { GuestFileTarget } from '../../../domain/guest-files/guest-file.ts'
 import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../../workflows/contract.ts'
-import { RECEIVE_FILE_REFUSALS } from '../../../workflows/guest-files/refusals.ts'
+import {
+  CANCEL_FILE_REFUSALS,
+  RECEIVE_FILE_REFUSALS,
+} from '../../../workflows/guest-files/refusals.ts'
 import { KEYED } from '../../document/route-codes.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import { etagOf } from '../../server/entity-tag.ts'
@@ -14,7 +17,12 @@ import { routesOf, type AddRoute, type RouteRequest } from '../../server/route.t
 import { readGuestFile } from '../../submissions/read-guest-file.ts'
 import { BODY_PROBLEMS } from '../../submissions/read-submission.ts'
 import { fileForm, takeSubmissions } from '../../submissions/submission-scope.ts'
-import { CONTACT_EXAMPLES, CONVERSATION_EXAMPLES, FIND_EXAMPLES } from './guest-file-examples.ts'
+import {
+  CANCEL_EXAMPLES,
+  CONTACT_EXAMPLES,
+  CONVERSATION_EXAMPLES,
+  FIND_EXAMPLES,
+} from './guest-file-examples.ts'
 import {
   communicationParamsSchema,
   externalContactParamsSchema,
@@ -112,7 +120,7 @@ export const registerGuestFileIntake = async (
   })
 }
 
-/** GET /v1/guest-files/{guestFileId}. */
+/** GET /v1/guest-files/{guestFileId} and POST …/cancel. */
 export const registerGuestFiles = (add: AddRoute): void => {
   add({
     ...of,
@@ -127,6 +135,23 @@ export const registerGuestFiles = (add: AddRoute): void => {
     handler: async ({ params, caller }, reply, { guestFiles, refuse }) => {
       const file = await guestFiles.find(caller!.tenantId, params.guestFileId)
       if (file === null) throw refuse('not-found', 'The guest file does not exist.')
+      return reply.header('etag', etagOf(file)).send(renderGuestFile(file))
+    },
+  })
+  add({
+    ...of,
+    method: 'POST',
+    url: '/v1/guest-files/:guestFileId/cancel',
+    id: 'cancelGuestFile',
+    summary: 'Cancel a guest file that Genesys has not confirmed. The gateway deletes its bytes',
+    params: guestFileParamsSchema,
+    answers: {
+      200: { about: 'The file as it is now', schema: guestFileSchema, headers: ['ETag'] },
+    },
+    problems: CANCEL_FILE_REFUSALS,
+    examples: CANCEL_EXAMPLES,
+    handler: async ({ params, caller }, reply, { cancelGuestFile }) => {
+      const file = await cancelGuestFile(caller!, params.guestFileId)
       return reply.header('etag', etagOf(file)).send(renderGuestFile(file))
     },
   })

@@ -127,6 +127,18 @@ export type GuestFileStore = {
   /** Stores a step. Throws `FenceLost`, and an error if the state table does not allow the move. */
   step(claim: GuestFileClaim, step: GuestFileStep): Promise<GuestFile>
   /**
+   * Ends a file of this tenant as `failed`, deletes its bytes, and ends the claim of its worker.
+   * `endOf` makes the problem and the audit entry from the file before this change. null: there is
+   * no such file. `ended`: the file has ended already, so nothing changes.
+   */
+  cancel(
+    tenantId: string,
+    id: string,
+    endOf: (file: GuestFile) => { problem: GuestFile['problem']; audit: AuditEntry },
+  ): Promise<
+    { kind: 'cancelled'; file: GuestFile } | { kind: 'ended'; state: GuestFileState } | null
+  >
+  /**
    * Frees every file. Call it only on the embedded home, whose process lock proves that no other
    * process holds a file.
    */
