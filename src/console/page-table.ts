@@ -5,7 +5,11 @@ import {
   DNC_DELIVERED_BEFORE,
   EDITION_DELIVERED_BEFORE,
 } from './do-not-call/delivered-before-pages.ts'
-import { DO_NOT_CALL, DO_NOT_CALL_SEARCH } from './do-not-call/do-not-call-pages.ts'
+import {
+  DO_NOT_CALL,
+  DO_NOT_CALL_LIVE,
+  DO_NOT_CALL_SEARCH,
+} from './do-not-call/do-not-call-pages.ts'
 import { DNC_IMPORT } from './do-not-call/import-page.ts'
 import {
   EDITION_LOAD,
@@ -96,6 +100,7 @@ export const TABLE: readonly TableEntry[] = [
   PEOPLE_EXPLAIN,
   PEOPLE_EVIDENCE,
   DO_NOT_CALL,
+  DO_NOT_CALL_LIVE,
   DO_NOT_CALL_SEARCH,
   DNC_ADD,
   DNC_REMOVE,

@@ -6,12 +6,15 @@ import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { ConsoleDeps } from '../frame/deps.ts'
 import { filled } from '../frame/fields.ts'
+import { lookQuery, nextLook, type NextLook } from '../frame/live.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { searchedModel, submissionLine } from './submission-model.ts'
 import { peopleIn } from './written-people.ts'
 
 const PAGE_SUBMISSIONS = 30
+/** The most lists that a field for the id of a list offers. */
+const MOST_LISTS = 500
 /** The most people in a search, as in the API. */
 const MOST_PEOPLE = 1_000
 const { doNotCall: words } = ENGLISH
@@ -31,11 +34,13 @@ export const peopleFields = {
   region: regionField,
 }
 
-const query = z.strictObject({
+const filter = {
   list: filled(genesysIdSchema),
   state: filled(z.enum(SEEN_DNC_STATES)),
   cursor: filled(z.string().max(500)),
-})
+}
+const query = z.strictObject(filter)
+type Asked = z.output<typeof query>
 
 /** Throws 404 for a list that the tenant is not granted. */
 export const checkList = async (
@@ -46,13 +51,36 @@ export const checkList = async (
   throw new GatewayProblem('not-found', words.noSuchList)
 }
 
-const pageLink = (asked: z.output<typeof query>, cursor: string): string => {
-  const fields = { list: asked.list, state: asked.state, cursor }
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return `/console/do-not-call?${new URLSearchParams(given as [string, string][]).toString()}`
+/** The filter as the query of an address. Members that are left out have no part in it. */
+const queryOf = ({ list, state, cursor }: Asked): string => {
+  const given = Object.entries({ list, state, cursor }).filter(([, value]) => value !== undefined)
+  return new URLSearchParams(given as [string, string][]).toString()
 }
 
-const startModel = (deps: ConsoleDeps, asked: z.output<typeof query>) => ({
+/** The model of the part with the submissions. null: the cursor cannot be read. */
+const listModel = async (
+  { deps, caller }: Pick<Visit, 'deps' | 'caller'>,
+  asked: Asked,
+  live: NextLook,
+) => {
+  const { list, state, cursor = null } = asked
+  const found = await deps.dncSubmissions.list(caller.tenantId, {
+    ...{ limit: PAGE_SUBMISSIONS, cursor },
+    ...(list !== undefined && { dncListId: list }),
+    ...(state !== undefined && { states: [state] }),
+  })
+  if (found === null) return null
+  return {
+    submissions: found.items.map(submissionLine),
+    next:
+      found.next === null
+        ? null
+        : `/console/do-not-call?${queryOf({ ...asked, cursor: found.next })}`,
+    live: { ...live, query: queryOf(asked) },
+  }
+}
+
+const startModel = (deps: ConsoleDeps, asked: Asked) => ({
   key: deps.ids.newUuid(),
   list: asked.list ?? '',
   state: asked.state ?? '',
@@ -66,12 +94,7 @@ export const DO_NOT_CALL = page({
   menu: 'doNotCall',
   query,
   load: async ({ deps, caller, query: asked }) => {
-    const { list, state, cursor = null } = asked
-    const found = await deps.dncSubmissions.list(caller.tenantId, {
-      ...{ limit: PAGE_SUBMISSIONS, cursor },
-      ...(list !== undefined && { dncListId: list }),
-      ...(state !== undefined && { states: [state] }),
-    })
+    const found = await listModel({ deps, caller }, asked, nextLook(null))
     if (found === null) return { goTo: '/console/do-not-call' }
     return {
       title: words.title,
@@ -79,12 +102,24 @@ export const DO_NOT_CALL = page({
       model: {
         ...startModel(deps, asked),
         canOverride: hasScope(caller.scopes, 'dnc:override'),
-        submissions: found.items.map(submissionLine),
+        ...found,
         // Fields for the id of a list propose these ids.
-        lists: [...new Set(found.items.map(({ dncListId }) => dncListId))].toSorted(),
-        next: found.next === null ? null : pageLink(asked, found.next),
+        lists: await deps.dncSubmissions.knownLists(caller.tenantId, MOST_LISTS),
       },
     }
+  },
+})
+
+/** The part of the page with the submissions. The page reloads it. */
+export const DO_NOT_CALL_LIVE = page({
+  at: '/do-not-call/live',
+  scope: 'dnc',
+  part: true,
+  query: lookQuery.extend(filter),
+  load: async ({ deps, caller, query: { look, ...asked } }) => {
+    const found = await listModel({ deps, caller }, asked, nextLook(look))
+    if (found === null) return { goTo: '/console/do-not-call' }
+    return { title: words.title, template: '/do-not-call/do-not-call-live', model: found }
   },
 })
 

@@ -135,7 +135,10 @@ export type ConsoleDeps = {
   resumeSubmission: MoveSubmission
   searchEntries: SearchEntries
   askPull: AskPull
-  dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows' | 'knowsList'>
+  dncSubmissions: Pick<
+    DncSubmissionStore,
+    'find' | 'list' | 'ledgerRows' | 'knowsList' | 'knownLists'
+  >
   /** Contacts that Genesys already held when entries or editions named them. */
   deliveredBefore: Pick<RetractionStore, 'page' | 'summary'>
   explainContact: ExplainContact

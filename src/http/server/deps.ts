@@ -145,7 +145,7 @@ export type HttpDeps = {
   searchEntries: SearchEntries
   dncSubmissions: Pick<
     DncSubmissionStore,
-    'find' | 'list' | 'ledgerRows' | 'exportEntries' | 'knowsList'
+    'find' | 'list' | 'ledgerRows' | 'exportEntries' | 'knowsList' | 'knownLists'
   >
   askPull: AskPull
   registries: Pick<RegistryStore, 'find' | 'list' | 'editions' | 'findEdition' | 'receiving'>

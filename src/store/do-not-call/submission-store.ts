@@ -142,6 +142,19 @@ const createKnowsList =
     return rows[0]!.known
   }
 
+const createKnownLists =
+  (db: Db): DncSubmissionStore['knownLists'] =>
+  async (tenantId, limit) => {
+    const granted = sql`tenant_grant g where g.tenant_id = ${tenantId} and g.kind = 'dnc_list'`
+    const { rows } = await sql<{
+      id: string
+    }>`select id from (select dnc_list_id as id from dnc_list_lane
+        union select dnc_list_id from dnc_pull union select g.object_id from ${granted}) as known
+      where id <> '*' and exists (select from ${granted} and g.object_id in (known.id, '*'))
+      order by id limit ${limit}`.execute(db)
+    return rows.map(({ id }) => id)
+  }
+
 /**
  * The SQL store of submissions of do-not-call entries. Chunks are compressed and encrypted before a
  * transaction begins, never inside one.
@@ -199,6 +212,7 @@ export const createDncSubmissionStore = (deps: {
     readChunk,
     ...createSubmissionMoves(database),
     knowsList: createKnowsList(db),
+    knownLists: createKnownLists(db),
     about: createFindEntries(db, readChunk),
     ledgerRows: createSubmissionLedger(database, readChunk),
   }

@@ -267,4 +267,17 @@ eachHome('Submissions of do-not-call entries as they are stored', (home) => {
       ],
     )
   })
+
+  it('offers a tenant the lists that it is granted, and those that its grants name', async () => {
+    const known = (tenantId: string) => store.dncSubmissions.knownLists(tenantId, 10)
+    await run(`insert into dnc_list_lane (dnc_list_id) values ('a'), ('b') on conflict do nothing`)
+    await run(`insert into tenant (id) values ('narrow'), ('none')`)
+    await run(`insert into tenant_grant (tenant_id, kind, object_id) values
+      ('narrow', 'dnc_list', 'b'), ('narrow', 'dnc_list', 'new'), ('none', 'contact_list', '*')`)
+    assert.deepEqual(await known('narrow'), ['b', 'new'])
+    assert.deepEqual(await known('none'), [])
+    const all = await known('default')
+    assert.ok(all.includes('a') && all.includes('b') && !all.includes('*') && !all.includes('new'))
+    assert.deepEqual(await store.dncSubmissions.knownLists('default', 1), all.slice(0, 1))
+  })
 })

@@ -80,6 +80,21 @@ ann,${PHONE}
   assert.deepEqual(verdicts, ['Not suppressed by this list', 'Suppressed', 'Cannot be read'])
   assert.equal(page.url().includes(encodeURIComponent(PHONE)), false)
   await checkAccessible(page)
+
+  // The fields offer the known lists, also where no submission of them is shown.
+  await page.goto(`${gateway().address}/console/do-not-call?state=held`)
+  assert.equal(await page.locator('#dnc-lists option[value="demo-dnc"]').count(), 1)
+  // The list of submissions shows a new one without a click.
+  await page.goto(`${gateway().address}/console/do-not-call`)
+  const lines = page.locator('#live tbody tr')
+  const before = await lines.count()
+  await gateway().client.call('/v1/dnc-lists/demo-dnc/entries', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'shown-without-a-click' },
+    body: JSON.stringify([{ phoneNumber: '+14155552688' }]),
+  })
+  await lines.nth(before).waitFor()
+  await checkAccessible(page)
   assert.deepEqual(errors, [])
   await context.close()
 })

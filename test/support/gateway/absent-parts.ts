@@ -48,6 +48,7 @@ export const NO_ENTRIES = {
   dncSubmissions: {
     find: async () => null,
     knowsList: async () => true,
+    knownLists: async () => [],
     list: async () => ({ items: [], next: null }),
     // eslint-disable-next-line require-yield
     exportEntries: async function* (): AsyncGenerator<never, void> {

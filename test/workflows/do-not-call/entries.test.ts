@@ -56,6 +56,7 @@ const createStage = ({ lost = false, moved = true, held = [] as number[] } = {})
     null
   const submissions: DncSubmissionStore = {
     knowsList: async () => true,
+    knownLists: async () => [],
     begin: async () => void calls.push('begin'),
     readChunk: () => Promise.reject(new Error('not asked for')),
     touch: async () => true,

@@ -165,6 +165,11 @@ export type DncSubmissionStore = {
   /** Whether entries were ever accepted for the list, or a pull of it was ever requested. */
   knowsList(dncListId: string): Promise<boolean>
   /**
+   * The ids of the lists that the tenant is granted and the gateway knows (`knowsList`), or that a
+   * grant names. At most `limit`, sorted.
+   */
+  knownLists(tenantId: string, limit: number): Promise<string[]>
+  /**
    * The tenant's entries for the list about these people, oldest first. Includes those that are no
    * longer in force. `digests`: 16 bytes each, all different.
    */
