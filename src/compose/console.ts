@@ -51,6 +51,7 @@ export const consoleOf = (
         pace: () => genesys.paceStats(),
         uploads: store.uploads,
         dncSubmissions: store.dncSubmissions,
+        retractions: store.retractions,
         webhookEndpoints: uses.webhookEndpoints,
         gauges: () => store.home.gauges(),
         lastHour: () => telemetry.lastHour(),

@@ -39,3 +39,15 @@ it('alerts about all uploads that wait for a person, also if none of the newest 
     { text: '12 uploads are held until a person acts', href: '/console/uploads?state=held' },
   ])
 })
+
+it('shows the contacts that a person must remove by hand, with a link to each submission', () => {
+  const lastAt = '2026-11-30T08:00:00.000Z'
+  const byHand = [{ submissionId: 'dns_1', contacts: 2, lastAt }]
+  assert.deepEqual(overviewModel({ ...quietOverview(), byHand }).byHand, [
+    {
+      text: '2 contacts of a submission',
+      href: '/console/do-not-call/submissions/dns_1/delivered-before',
+      at: lastAt,
+    },
+  ])
+})

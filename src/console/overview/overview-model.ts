@@ -98,6 +98,16 @@ const heldLine = (upload: Upload) => ({
   forPerson: upload.hold !== null && holdNeedsPerson(upload.hold.reason),
 })
 
+const byHandLine = ({
+  submissionId,
+  contacts,
+  lastAt,
+}: NonNullable<Overview['byHand']>[number]) => ({
+  text: fill(words.byHand.contacts, { count: contacts }),
+  href: `/console/do-not-call/submissions/${submissionId}/delivered-before`,
+  at: lastAt,
+})
+
 const endpointLine = (endpoint: WebhookEndpoint) => ({
   name: endpoint.name,
   id: endpoint.id,
@@ -136,6 +146,7 @@ export const overviewModel = (overview: Overview) => ({
   work: overview.work && { ...overview.work, open: openStates(overview.work) },
   charts: overview.lastHour && chartsOf(overview.lastHour),
   held: overview.held && { items: overview.held.items.map(heldLine), more: overview.held.more },
+  byHand: (overview.byHand ?? []).map(byHandLine),
   endpoints: overview.failingEndpoints && overview.failingEndpoints.map(endpointLine),
   checks: Object.entries(overview.checks).map(([name, { ok, detail }]) => ({
     name: words.health[name as keyof Overview['checks']],

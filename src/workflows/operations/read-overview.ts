@@ -4,6 +4,7 @@ import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts
 import { ALL_HOLD_REASONS, holdNeedsPerson, type Upload } from '../../domain/uploads/upload.ts'
 import type { LastHour } from '../../telemetry/last-hour.ts'
 import type { WebhookEndpoints } from '../endpoints/webhook-endpoints.ts'
+import type { RetractionStore } from '../ports/do-not-call/retractions.ts'
 import type { DncSubmissionStore } from '../ports/do-not-call/submissions.ts'
 import type { Home } from '../ports/homes/home.ts'
 import type { UploadStore } from '../ports/uploads/uploads.ts'
@@ -34,6 +35,12 @@ export type Overview = {
   /** How many do-not-call submissions are held until a person acts. */
   heldSubmissions: number | null
   /**
+   * The submissions whose contacts a person must remove from their lists by hand, because the
+   * dialect has no call for it. Nobody tells the gateway when a contact is removed, so a submission
+   * is shown for `REPORTED_DAYS`.
+   */
+  byHand: Awaited<ReturnType<RetractionStore['reported']>> | null
+  /**
    * Endpoints whose deliveries fail, and endpoints that the gateway has disabled after a 410 or
    * after failures for days.
    */
@@ -51,12 +58,16 @@ export type ReadOverviewDeps = {
   pace: () => Promise<PaceNow>
   uploads: Pick<UploadStore, 'list' | 'countHeld'>
   dncSubmissions: Pick<DncSubmissionStore, 'countHeld'>
+  retractions: Pick<RetractionStore, 'reported'>
   webhookEndpoints: Pick<WebhookEndpoints, 'list'>
   gauges: Home['gauges']
   lastHour: () => LastHour
 }
 
 const SHOWN_HELD = 10
+const SHOWN_REPORTED = 10
+/** As long as the gateway keeps the rows of the contacts, by default. */
+export const REPORTED_DAYS = 30
 /**
  * More than the number of endpoints that a tenant may register, so that one page has all of them.
  */
@@ -85,11 +96,14 @@ export const createReadOverview =
   async (caller) => {
     const may = (scope: 'uploads' | 'dnc' | 'webhooks' | 'admin') => hasScope(caller.scopes, scope)
     const { tenantId } = caller
-    const [{ checks }, pace, held, submissions, endpoints, work] = await Promise.all([
+    const [{ checks }, pace, held, submissions, byHand, endpoints, work] = await Promise.all([
       deps.readiness(),
       deps.pace(),
       may('uploads') ? readHeld(deps.uploads, tenantId) : null,
       may('dnc') ? deps.dncSubmissions.countHeld(tenantId, SUBMISSIONS_FOR_PERSON) : null,
+      may('dnc')
+        ? deps.retractions.reported(tenantId, { days: REPORTED_DAYS, limit: SHOWN_REPORTED })
+        : null,
       may('webhooks')
         ? deps.webhookEndpoints.list(caller, { limit: ALL_ENDPOINTS, cursor: null })
         : null,
@@ -100,6 +114,7 @@ export const createReadOverview =
       pace,
       held,
       heldSubmissions: submissions,
+      byHand,
       failingEndpoints: endpoints && endpoints.items.filter(isFailing),
       work,
       lastHour: may('admin') ? deps.lastHour() : null,

@@ -95,6 +95,25 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     await store.sql.executeSql('delete from dnc_submission')
   })
 
+  it('are told to their tenant, by submission, if a person must remove them', async () => {
+    const about = { days: 30, limit: 10 }
+    await deliver(store, 'by-hand', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN, BO], { lists: ['by-hand'] })
+    await look(store)
+    const found = await openIn(store, 'by-hand')
+    await settleAs(store, 'by-hand', 'retracted', found.slice(0, 1))
+    assert.deepEqual(await store.retractions.reported('default', about), [])
+    await settleAs(store, 'by-hand', 'reported', found.slice(1))
+    const [told, ...more] = await store.retractions.reported('default', about)
+    assert.deepEqual([told?.submissionId, told?.contacts], [found[0]!.submissionId, 1])
+    assert.deepEqual([more, await store.retractions.reported('stranger', about)], [[], []])
+    await store.sql.executeSql(
+      `update dnc_retraction set settled_at = settled_at - interval '31 days' where state = 'reported'`,
+    )
+    assert.deepEqual(await store.retractions.reported('default', about), [])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
   it('are taken back once: again only where they came to Genesys again', async () => {
     await deliver(store, 'once', contactsOf(store, PEOPLE))
     await addEntries(store, [ANN], { lists: ['once'] })

@@ -32,6 +32,7 @@ export const quietOverview = (): Overview => ({
   pace: { requestsPerMinute: 900, configuredPerMinute: 900, usedLastMinute: 0, waiting: {} },
   held: null,
   heldSubmissions: null,
+  byHand: null,
   failingEndpoints: null,
   work: null,
   lastHour: null,

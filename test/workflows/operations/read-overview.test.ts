@@ -17,6 +17,7 @@ const deps = {
   pace: async () => ({}),
   uploads: { list: async () => ({ items: [{}], next: 'more' }), countHeld: count('uploads', 30) },
   webhookEndpoints: { list: async () => ({ items: [], next: null }) },
+  retractions: { reported: async () => [] },
   dncSubmissions: { countHeld: count('submissions', 120) },
 } as unknown as ReadOverviewDeps
 
@@ -27,7 +28,8 @@ const overviewFor = async (scopes: Scope[]) => {
 }
 
 it('counts the submissions of the caller that wait for a person, only for who may see submissions', async () => {
-  assert.equal((await overviewFor(['webhooks'])).heldSubmissions, null)
+  const { heldSubmissions, byHand } = await overviewFor(['webhooks'])
+  assert.deepEqual([heldSubmissions, byHand], [null, null])
   assert.deepEqual(asked, [])
   assert.equal((await overviewFor(['dnc'])).heldSubmissions, 120)
   assert.deepEqual(asked, [{ of: 'submissions', tenantId: 'acme', reasons: ['dnc_list_refused'] }])

@@ -149,7 +149,7 @@ const findsOf = (finder: Finder) => {
 const createReport = ({
   database: { db },
   seals,
-}: Deps): Pick<RetractionStore, 'page' | 'summary'> => ({
+}: Deps): Pick<RetractionStore, 'page' | 'summary' | 'reported'> => ({
   page: async (finder, { after, limit }) => {
     const { tenantId } = finder
     const { column, number } = findsOf(finder)
@@ -188,6 +188,18 @@ const createReport = ({
     const { looked, counts, unfilled } = rows[0]!
     const none = Object.fromEntries(RETRACTION_STATES.map((state) => [state, 0]))
     return { looked, counts: { ...none, ...counts } as Record<RetractionState, number>, unfilled }
+  },
+  reported: async (tenantId, { days, limit }) => {
+    const { rows } = await sql<{ id: string; contacts: number; last_at: Date }>`select s.id,
+        count(*)::int as contacts, max(r.settled_at) as last_at
+      from dnc_retraction r join dnc_submission s on s.number = r.submission
+      where r.state = 'reported' and s.tenant_id = ${tenantId}
+        and r.settled_at > clock_timestamp() - make_interval(days => ${days}::int)
+      group by s.id order by last_at desc, s.id limit ${limit}`.execute(db)
+    return rows.map(({ id, contacts, last_at: lastAt }) => ({
+      ...{ submissionId: id, contacts },
+      lastAt: lastAt.toISOString(),
+    }))
   },
 })
 

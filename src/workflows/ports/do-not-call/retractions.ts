@@ -118,6 +118,14 @@ export type RetractionStore = {
     counts: Record<RetractionState, number>
     unfilled: number
   }>
+  /**
+   * The newest submissions of the tenant for which contacts became `reported` in the last `days`,
+   * each with the number of these contacts.
+   */
+  reported(
+    tenantId: string,
+    about: { days: number; limit: number },
+  ): Promise<{ submissionId: string; contacts: number; lastAt: string }[]>
 }
 
 /**
