@@ -2,6 +2,7 @@ import { looksPersonal } from '../../domain/contacts/personal-name.ts'
 import type { RowFault } from '../../domain/uploads/rejection.ts'
 import { FileRefused } from '../contract.ts'
 import { createElementSplitter, type JsonMember, malformed } from './json-elements.ts'
+import { membersOf } from './json-members.ts'
 import type { RowReader, RowSink } from './raw-row.ts'
 import { findRepeatedKey } from './repeated-key.ts'
 
@@ -26,15 +27,11 @@ const asText = (value: unknown): string | null => {
 }
 
 /**
- * What the ledger shows of a value that a cell cannot contain. "": the value is nested too deeply.
+ * The values of an object as they were sent. A parsed number may have other digits, and its row may
+ * come back from the ledger.
  */
-const asShown = (value: unknown): string => {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return ''
-  }
-}
+const sourcesOf = (text: string): Map<string, string> =>
+  new Map([...membersOf(text)].map(({ name, source }) => [name, source]))
 
 const faultOfKey = (code: string, name: string): RowFault => {
   const shown = name.length <= LONGEST_NAME && !looksPersonal(name)
@@ -102,12 +99,14 @@ const createElementRows = (
     const faults = unknown.map((key) => faultOfKey('unknown-column', key))
     const repeated = findRepeatedKey(text, keys)
     if (repeated !== null) faults.push(faultOfKey('key-repeated', repeated))
+    let sources: Map<string, string> | null = null
     const cells = (names ?? []).map((name) => {
       if (!Object.hasOwn(value, name)) return ''
       const cell = textOf(name, value[name])
       if (cell !== null) return cell
       faults.push({ code: 'value-not-text', column: name })
-      return asShown(value[name])
+      sources ??= sourcesOf(text)
+      return sources.get(name) ?? ''
     })
     sink.row({ line: element, cells, faults, suspect })
   }

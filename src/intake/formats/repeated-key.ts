@@ -1,4 +1,5 @@
-const MARKS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gsu
+import { membersOf } from './json-members.ts'
+
 const BLANK_AFTER_KEY = /"[ \t\r\n]+:/u
 
 /**
@@ -13,21 +14,6 @@ const countMembers = (text: string): number => {
 }
 
 /**
- * The names of the element's members, without those of nested objects. A name that occurs twice is
- * returned twice.
- */
-function* memberNames(text: string): Generator<string> {
-  let depth = 0
-  let last = ''
-  for (const [mark] of text.matchAll(MARKS)) {
-    if (mark === '{' || mark === '[') depth += 1
-    else if (mark === '}' || mark === ']') depth -= 1
-    else if (mark !== ':') last = mark
-    else if (depth === 1) yield JSON.parse(last) as string
-  }
-}
-
-/**
  * Finds a key that occurs more than once in the object whose JSON is `text`. null: no key does.
  * `keys`: the keys that `JSON.parse` returned. `JSON.parse` silently keeps only the last value of a
  * repeated key, so a person in an earlier value would not be suppressed.
@@ -35,7 +21,7 @@ function* memberNames(text: string): Generator<string> {
 export const findRepeatedKey = (text: string, keys: readonly string[]): string | null => {
   if (countMembers(text) === keys.length && !BLANK_AFTER_KEY.test(text)) return null
   const seen = new Set<string>()
-  for (const name of memberNames(text)) {
+  for (const { name } of membersOf(text)) {
     if (seen.has(name)) return name
     seen.add(name)
   }
