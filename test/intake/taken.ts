@@ -29,7 +29,7 @@ export type SpecChanges = Partial<Omit<IntakeSpec, 'options' | 'list' | 'steps'>
   columns?: ListColumn[]
 }
 
-const LIMITS: DialectLimits = {
+export const LIMITS: DialectLimits = {
   batchRows: 2500,
   batchBytes: 10_000_000,
   columns: null,

@@ -75,4 +75,9 @@ export type DialectLimits = {
   cellChars: number | null
   /** The most contacts in a list. Missing if no limit is published. */
   listContacts?: number
+  /**
+   * The name under which every row has its contact id. A list's column with this name can therefore
+   * hold nothing else. Missing if the id has a place of its own.
+   */
+  idColumn?: string
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { DialectLimits } from '../../domain/contact-lists/contact-list.ts'
+import { CONTACT_ID_COLUMN } from '../../domain/contacts/contact-id-column.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
@@ -26,7 +27,7 @@ const FORM: RowForm = {
   joined: true,
   close: '}',
   empty: ({ required }) => (required ? '""' : 'null'),
-  skip: 'contactId',
+  skip: CONTACT_ID_COLUMN,
 }
 
 /**
@@ -45,6 +46,7 @@ export const createGuideContactLists = (deps: {
     columns: null,
     headerChars: null,
     cellChars: null,
+    idColumn: CONTACT_ID_COLUMN,
   }
   return {
     dialect: 'guide',

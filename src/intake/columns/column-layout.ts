@@ -9,7 +9,7 @@ import { refuseRetyped } from './column-drift.ts'
 import { mapColumns, refuseTwice } from './column-mapping.ts'
 import { extensionNames, isForbiddenName, kindByName } from './column-names.ts'
 import type { Place } from './column-place.ts'
-import { contactIdIndex } from './contact-id-column.ts'
+import { contactIdIndex, refuseIdReplaced } from './contact-id-column.ts'
 import { readHeader, withPlainNames } from './file-header.ts'
 import type { FileHeader } from './file-header.ts'
 
@@ -212,6 +212,7 @@ export const layOutColumns = (record: readonly string[], asked: IntakeSpec): Col
   checkAskedColumns(given, names)
   const idIndex = contactIdIndex(names, given)
   const { places, added } = mapColumns(header, idIndex, given)
+  refuseIdReplaced(names, places, idIndex, given)
   refuseRetyped(names, places, given)
   const spec = withColumns(given, added)
   const sources = new Map<string, number>()

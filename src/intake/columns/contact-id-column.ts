@@ -1,6 +1,7 @@
 import { shownName } from '../../domain/contacts/personal-name.ts'
 import { FileRefused } from '../contract.ts'
 import type { IntakeSpec } from '../contract.ts'
+import type { Place } from './column-place.ts'
 import { APPLIED_FROM } from './column-proposals.ts'
 import type { Proposal } from './column-proposals.ts'
 import { comparedName, nameLikeness } from './column-similarity.ts'
@@ -88,6 +89,26 @@ export const contactIdIndex = (names: readonly string[], { options }: IntakeSpec
     if (certain.length > 1) break
   }
   throw missing(ID_NAMES, proposals)
+}
+
+/**
+ * Refuses a file if it would fill a column of the list that can hold only the contact id with other
+ * content. That content would be lost, or would be taken for the id.
+ */
+export const refuseIdReplaced = (
+  names: readonly string[],
+  places: readonly Place[],
+  idIndex: number,
+  { limits: { idColumn } }: IntakeSpec,
+): void => {
+  if (idColumn === undefined) return
+  const at = places.findIndex(({ target }, index) => target === idColumn && index !== idIndex)
+  if (at < 0) return
+  throw new FileRefused(
+    'mapping-needed',
+    `The column \`${idColumn}\` of the list can hold only the contact id, but another column of the file is mapped to it. Name that column with contactIdColumn, or map it to a different column of the list or to null.`,
+    { columns: [shownName(names[at]!)] },
+  )
 }
 
 const missing = (wanted: readonly string[], proposals: readonly Proposal[]): FileRefused => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { comparedName, nameLikeness } from '../../../src/intake/columns/column-similarity.ts'
-import { accepted, column, refusal, take } from '../taken.ts'
+import { accepted, column, LIMITS, refusal, take } from '../taken.ts'
 
 const LIST = [
   column('customerId'),
@@ -11,6 +11,8 @@ const LIST = [
   column('eMail', 'email'),
   column('city'),
 ]
+/** As in the guide dialect. */
+const ONE_ID = { ...LIMITS, idColumn: 'contactId' }
 const fileOf = (names: readonly string[], cells: readonly string[] = []): string =>
   `${names.join(',')}\n${names.map((_, index) => cells[index] ?? '').join(',')}\n`
 
@@ -203,5 +205,23 @@ describe('a file that differs from its list', () => {
       const refused = await refusal(fileOf(names), { columns: LIST, options })
       assert.deepEqual([refused.code, refused.about], ['mapping-needed', { unknown: [name] }])
     }
+  })
+
+  it('gives the column of the contact id no other content where a row has only one id', async () => {
+    const about = { columns: [...LIST, column('contactId')], limits: ONE_ID }
+    for (const [names, mapping] of [
+      [['contactId', 'customerId'], {}],
+      [['legacyId', 'customerId'], { legacyId: 'contactId' }],
+    ] as const) {
+      const options = { contactIdColumn: 'customerId', mapping }
+      const refused = await refusal(fileOf(names), { ...about, options })
+      assert.deepEqual([refused.code, refused.about], ['mapping-needed', { columns: [names[0]] }])
+    }
+    const names = ['contactId', 'customerId', 'phoneNumber']
+    const taken = await take(fileOf(names, ['c1', 'x', '4155552671']), about)
+    assert.deepEqual(
+      accepted(taken).map((row) => row.cells),
+      [['x', '', '+14155552671', '', '', 'c1']],
+    )
   })
 })
