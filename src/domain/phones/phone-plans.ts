@@ -222,13 +222,21 @@ export const nationalDigitsOf = (e164: string): number => {
   return digits.length - code
 }
 
+/** `rewrites`: whether some prefixes of national numbers are replaced by other digits. */
+export type RegionFacts = {
+  callingCode: string
+  exitCode: RegExp
+  trunk: string | null
+  trunkZero: boolean
+  lengths: readonly number[]
+  rewrites: boolean
+}
+
 /**
  * Facts about a region's plan that the library does not expose. null if the metadata has no region
  * of that name.
  */
-export const regionFactsOf = (
-  name: string,
-): { callingCode: string; exitCode: RegExp; trunk: string | null; trunkZero: boolean } | null => {
+export const regionFactsOf = (name: string): RegionFacts | null => {
   const raw = Object.hasOwn(metadata.countries, name) ? metadata.countries[name]! : undefined
   if (raw === undefined) return null
   const trunk: unknown = raw[AT.nationalPrefix]
@@ -237,6 +245,8 @@ export const regionFactsOf = (
     exitCode: new RegExp(`^(?:${String(raw[AT.exitCode])})[1-9]`),
     trunk: typeof trunk === 'string' ? trunk : null,
     trunkZero: trunk === '0',
+    lengths: raw[AT.lengths] as number[],
+    rewrites: Boolean(raw[AT.transformRule]),
   }
 }
 

@@ -72,15 +72,18 @@ const createAsContact =
 
 /**
  * For a country outside North America. Most lines need only arithmetic: the calling code is put
- * before the digits, without the 0 of a trunk call. Three kinds of lines are read as a contact's
- * number is read. The arithmetic is wrong for many of them, and a person on the registry would then
- * be called: lines with a 0 or an 8 that this country does not use for trunk calls (in Italy and
- * Ivory Coast, the 0 belongs to the number), lines that begin with the calling code (mobile numbers
- * in Italy begin with 39, and in India with 91), and international lines with a 0 after the code.
+ * before the digits, without the 0 of a trunk call. Other lines are read as a contact's number is
+ * read. The arithmetic is wrong for many of them, and a person on the registry would then be called:
+ * - lines with a 0 or an 8 that this country does not use for trunk calls (in Italy and Ivory Coast,
+ *   the 0 belongs to the number)
+ * - lines that begin with the calling code (mobile numbers in Italy begin with 39, in India with 91)
+ * - international lines with a 0 after the code
+ * - lines with few digits, or with a length that no number of the country has
+ * - lines of a country that replaces some prefixes (in Argentina, 011 15 stands for +54 9 11)
  */
 const elsewhere = (country: string, code: string, parts: Parts): NumberOf => {
   const { begins, international, national } = parts
-  const trunk = regionFactsOf(country)?.trunk ?? null
+  const { trunk = null, rewrites = false, lengths = [] } = regionFactsOf(country) ?? {}
   const asContact = createAsContact(country, parts)
   const abroad = (value: number, digits: number): number | null | 'differs' => {
     const number = international(value, digits)
@@ -88,10 +91,12 @@ const elsewhere = (country: string, code: string, parts: Parts): NumberOf => {
     const next = Math.floor(value / TENS[digits - code.length - 1]!) % 10
     return next === 0 ? (asContact(`+${value}`) ?? number) : number
   }
+  const isUsual = (digits: number): boolean =>
+    !rewrites && digits >= FEWEST_NATIONAL && lengths.includes(digits)
   const withoutZero = (value: number, digits: number): number | null => {
     const isInternational = digits >= code.length + 8 && begins(value, digits)
     const plain = isInternational ? value : national(value, digits)
-    const isPlain = (trunk === null || trunk === '0') && !begins(value, digits)
+    const isPlain = (trunk === null || trunk === '0') && !begins(value, digits) && isUsual(digits)
     return isPlain || digits > MOST_DIGITS ? plain : (asContact(String(value)) ?? plain)
   }
   return ({ value, digits, zeros, plus }) => {
@@ -100,7 +105,8 @@ const elsewhere = (country: string, code: string, parts: Parts): NumberOf => {
     if (zeros > 2) return null
     if (zeros === 0) return withoutZero(value, digits)
     const plain = national(value, digits - 1)
-    return trunk === '0' || digits > MOST_DIGITS ? plain : (asContact(`0${value}`) ?? plain)
+    const isPlain = trunk === '0' && isUsual(digits - 1)
+    return isPlain || digits > MOST_DIGITS ? plain : (asContact(`0${value}`) ?? plain)
   }
 }
 
