@@ -1,3 +1,4 @@
+import { CONTACT_ID_COLUMN } from '../contacts/contact-id-column.ts'
 import type { Upload } from '../uploads/upload.ts'
 import type { ContactList } from './contact-list.ts'
 
@@ -10,7 +11,7 @@ export type ListChanges = {
    * checked. A column that is now declared as text does not count.
    */
   kindChanged: string[]
-  /** The added columns that must not be empty. */
+  /** The columns that must not be empty now, but were allowed to be empty then, or are new. */
   required: string[]
 }
 
@@ -32,17 +33,21 @@ export const listChangesOf = (
     const declared = mappedTo === null ? undefined : now.get(mappedTo)?.kind
     return declared !== undefined && declared !== 'text' && declared !== kind
   })
+  const filled = upload.columns.filter(({ kind, required }) => kind === 'contactId' || required)
+  const neverEmpty = new Set([CONTACT_ID_COLUMN, ...filled.map(({ mappedTo }) => mappedTo)])
   return {
     added: added.map(({ name }) => name),
     removed: upload.targetColumns.filter((name) => !now.has(name)),
     kindChanged: contradicted.map(({ mappedTo }) => mappedTo!),
-    required: added.filter(({ required }) => required).map(({ name }) => name),
+    required: list.columns
+      .filter(({ name, required }) => required && !neverEmpty.has(name))
+      .map(({ name }) => name),
   }
 }
 
 /**
  * Whether rows that were checked earlier may go to the list as it is now. No column may be missing
- * or contradict the check (`kindChanged`), and no new column may be required.
+ * or contradict the check (`kindChanged`), and no column may be required that was not.
  */
 export const rowsStillFit = ({ removed, kindChanged, required }: ListChanges): boolean =>
   removed.length + kindChanged.length + required.length === 0

@@ -87,11 +87,17 @@ const columnSchema = z.strictObject({
 export const columnsSchema = z.array(columnSchema)
 
 /**
- * The column as stored. `reaches`: what the cells of the column with the contact id are besides:
- * phones or emails of the list (null: neither). Missing in other columns, and if an earlier version
- * of the gateway staged the upload.
+ * The column as stored.
+ * - `reaches`: what the cells of the column with the contact id are besides: phones or emails of the
+ *   list (null: neither). Missing in other columns, and if an earlier version of the gateway staged
+ *   the upload.
+ * - `required`: true if empty cells were refused, because the list's column was required. Otherwise
+ *   missing.
  */
-export type KeptColumn = z.output<typeof columnSchema> & { reaches?: 'phone' | 'email' | null }
+export type KeptColumn = z.output<typeof columnSchema> & {
+  reaches?: 'phone' | 'email' | null
+  required?: true
+}
 
 /**
  * Lists the members explicitly, because jsonb returns them in another order. A member that an

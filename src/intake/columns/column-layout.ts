@@ -186,11 +186,11 @@ const consentIndex = (
 const uploadColumn = (
   name: string,
   { target: mappedTo, by, confidence }: Place,
-  kinds: ReadonlyMap<string, ColumnKind>,
+  targets: ReadonlyMap<string | null, TargetColumn>,
   isId: boolean,
 ): UploadColumn => {
-  const kind = mappedTo === null ? 'text' : (kinds.get(mappedTo) ?? 'text')
-  const column = { name, kind, mappedTo, by, confidence }
+  const { kind, required } = targets.get(mappedTo) ?? { kind: 'text', required: false }
+  const column = { name, kind, mappedTo, by, confidence, ...(required && { required }) }
   if (!isId) return column
   return {
     ...column,
@@ -241,8 +241,9 @@ export const layOutColumns = (record: readonly string[], asked: IntakeSpec): Col
           : -1,
     }
   })
+  const targetOf = new Map(targets.map((target) => [target.name, target]))
   const columns = names.map((name, index) =>
-    uploadColumn(name, places[index]!, kinds, index === idIndex),
+    uploadColumn(name, places[index]!, targetOf, index === idIndex),
   )
   const keep = names.length === width ? null : positions.map((position) => position - 1)
   const shape = { ledger, markIndex, nameless, width, needed }
