@@ -10,6 +10,9 @@ export const commaList = z.string().transform((text) =>
     .filter((part) => part !== ''),
 )
 
+/** Names of hosts, in lower case as in a URL that was read. */
+export const hostNames = commaList.transform((hosts) => hosts.map((host) => host.toLowerCase()))
+
 /** The URL of another system, which gets the events of the gateway. */
 export const webUrl = z
   .url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// or http://' })

@@ -56,7 +56,9 @@ export const encryptionKeys = z.string().transform((text, context) => {
   const keys = text.split(',').map((entry) => {
     const [id = '', base64 = ''] = entry.trim().split(/:(.*)/s)
     const key = Buffer.from(base64, 'base64')
-    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id) || key.length !== 32) {
+    // Node skips characters that are not base64, so a mistyped key would become a different key.
+    const isExact = key.length === 32 && key.toString('base64') === base64
+    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id) || !isExact) {
       context.addIssue({ code: 'custom', message: 'each entry must be id:<32 bytes in base64>' })
     }
     return { id, key }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { baseUrl, bearerToken, commaList, proxies } from './config-addresses.ts'
+import { baseUrl, bearerToken, commaList, hostNames, proxies } from './config-addresses.ts'
 import { intakeOf, intakeVariables } from './config-intake.ts'
 import {
   type Endpoint,
@@ -24,7 +24,7 @@ import { CONFIG_VARIABLES } from './config-variables.ts'
 import { ENVIRONMENT_ENDPOINTS } from './domain/endpoints/outbound-event.ts'
 import type { Region } from './domain/genesys/regions.ts'
 import type { Leaf } from './domain/segments/segment.ts'
-import { urlsOfHosts } from './lib/database-url.ts'
+import { unreadableFilesOf, urlsOfHosts } from './lib/database-url.ts'
 import { unprintable } from './lib/secrets/unprintable.ts'
 
 /** Thrown if the configuration has faults. The message lists faults, and never a value. */
@@ -91,6 +91,10 @@ const environmentSchema = z.object({
   DATABASE_URL: z
     .string()
     .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL, with one or more hosts')
+    .refine((url) => unreadableFilesOf(url).length === 0, {
+      error: ({ input }) =>
+        `names files that the gateway cannot read: ${unreadableFilesOf(String(input)).join(', ')}`,
+    })
     .optional(),
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
@@ -123,7 +127,7 @@ const environmentSchema = z.object({
   KEY_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000),
   WEBHOOK_SECRET: webhookSecrets.optional(),
   ...syncEndpoints,
-  ALLOW_HTTP_HOSTS: commaList.default([]),
+  ALLOW_HTTP_HOSTS: hostNames.default([]),
   ...intakeVariables,
   ...dncVariables,
   ...guestFileVariables,

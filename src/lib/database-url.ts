@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+
 const LISTED = /^(postgres(?:ql)?:\/\/)((?:[^/?#]*@)?)([^/?#@]+)(\/[^?#]*)?(\?[^#]*)?$/
 
 /**
@@ -11,4 +13,26 @@ export const urlsOfHosts = (url: string): string[] | null => {
   const [, protocol = '', credentials = '', hosts = '', path = '', query = ''] = parts
   const urls = hosts.split(',').map((host) => `${protocol}${credentials}${host}${path}${query}`)
   return urls.every((one, at) => hosts.split(',')[at] !== '' && URL.canParse(one)) ? urls : null
+}
+
+/** The parameters of a PostgreSQL URL that name a file. */
+const FILES = ['sslrootcert', 'sslcert', 'sslkey']
+
+const isReadable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The parameters of the URL that name a file which the gateway cannot read. */
+export const unreadableFilesOf = (url: string): string[] => {
+  const [one = ''] = urlsOfHosts(url) ?? []
+  const parameters = URL.parse(one)?.searchParams
+  return FILES.filter((name) => {
+    const path = parameters?.get(name)
+    return path ? !isReadable(path) : false
+  })
 }

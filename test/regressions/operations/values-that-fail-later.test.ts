@@ -6,6 +6,8 @@ import { ConfigInvalid, readConfig } from '../../../src/config.ts'
 const keyOf = (byte: number): string => `k1:${Buffer.alloc(32, byte).toString('base64')}`
 const SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`
 
+const SERVER = { ENCRYPTION_KEYS: keyOf(1), GENESYS_SANDBOX: 'true' }
+
 /** The variables that the configuration refuses. No message may contain a value. */
 const refusedOf = (given: Record<string, string>): string[] => {
   try {
@@ -32,6 +34,10 @@ test('a value that cannot work is refused at once, with the name of its variable
     // Only the first of two keys with one id was used.
     ['ENCRYPTION_KEYS', `${keyOf(1)},${keyOf(2)}`],
     ['SIGNING_KEYS', `${keyOf(1)},${keyOf(2)}`],
+    // A mistyped key became a different key.
+    ['ENCRYPTION_KEYS', `${keyOf(1).slice(0, -1)}!!`],
+    // The start said for minutes that the database does not answer.
+    ['DATABASE_URL', 'postgres://db/gateway?sslrootcert=/none.pem&sslmode=verify-full', SERVER],
     // Every call with the key was answered with 401.
     ['ADMIN_API_KEY', `${'a'.repeat(20)} ${'b'.repeat(20)}`],
     ['METRICS_TOKEN', `${'a'.repeat(20)} ${'b'.repeat(20)}`],
@@ -55,4 +61,10 @@ test('the forms of addresses that work are taken', () => {
   const urls = { GENESYS_API_URL: 'https://api.example/', GENESYS_LOGIN_URL: 'https://in.example/' }
   const { apiUrl, loginUrl } = readConfig(urls).genesys
   assert.deepEqual([apiUrl, loginUrl], ['https://api.example', 'https://in.example'])
+})
+
+test('hosts that may use http are compared without case', () => {
+  const names = { ALLOW_HTTP_HOSTS: 'Crm.Internal', CRM_SYNC_SECRET: SECRET }
+  const read = readConfig({ ...names, CRM_SYNC_URL: 'http://crm.INTERNAL/hook' })
+  assert.deepEqual(read.allowHttpHosts, ['crm.internal'])
 })
