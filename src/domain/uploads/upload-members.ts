@@ -88,9 +88,9 @@ export const columnsSchema = z.array(columnSchema)
 
 /**
  * The column as stored.
- * - `reaches`: what the cells of the column with the contact id are besides: phones or emails of the
- *   list (null: neither). Missing in other columns, and if an earlier version of the gateway staged
- *   the upload.
+ * - `reaches`: what the cells of the column with the contact id are besides: phones or emails of
+ *   the list (null: neither). Missing in other columns, and if an earlier version of the gateway
+ *   staged the upload.
  * - `required`: true if empty cells were refused, because the list's column was required. Otherwise
  *   missing.
  */

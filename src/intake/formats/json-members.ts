@@ -1,3 +1,4 @@
+const DEEPER: Readonly<Record<string, number>> = { '{': 1, '[': 1, '}': -1, ']': -1 }
 const MARKS = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/gsu
 
 /**
@@ -9,9 +10,8 @@ export function* membersOf(text: string): Generator<{ name: string; source: stri
   let key = ''
   let open: { name: string; from: number } | null = null
   for (const { 0: mark, index } of text.matchAll(MARKS)) {
-    if (mark === '{' || mark === '[') depth += 1
-    else if (mark === '}' || mark === ']') depth -= 1
-    else if (mark.startsWith('"')) key = mark
+    depth += DEEPER[mark] ?? 0
+    if (mark.startsWith('"')) key = mark
     else if (mark === ':' && depth === 1) {
       open = { name: JSON.parse(key) as string, from: index + 1 }
     }

@@ -73,10 +73,12 @@ const createAsContact =
 /**
  * For a country outside North America. Most lines need only arithmetic: the calling code is put
  * before the digits, without the 0 of a trunk call. Other lines are read as a contact's number is
- * read. The arithmetic is wrong for many of them, and a person on the registry would then be called:
- * - lines with a 0 or an 8 that this country does not use for trunk calls (in Italy and Ivory Coast,
- *   the 0 belongs to the number)
- * - lines that begin with the calling code (mobile numbers in Italy begin with 39, in India with 91)
+ * read. The arithmetic is wrong for many of them, and a person on the registry would then be
+ * called:
+ * - lines with a 0 or an 8 that this country does not use for trunk calls (in Italy and Ivory
+ *   Coast, the 0 belongs to the number)
+ * - lines that begin with the calling code (mobile numbers begin with 39 in Italy, and with 91 in
+ *   India)
  * - international lines with a 0 after the code
  * - lines with few digits, or with a length that no number of the country has
  * - lines of a country that replaces some prefixes (in Argentina, 011 15 stands for +54 9 11)
