@@ -5,11 +5,13 @@ import type { DncSource, StoredEntry } from '../../domain/do-not-call/dnc-submis
 import { isBlank } from '../../domain/text/unseen-characters.ts'
 import type { RejectedRow } from '../../domain/uploads/chunk.ts'
 import type { RowFault } from '../../domain/uploads/rejection.ts'
+import { createNotices, type Noticed } from '../../domain/uploads/row-notices.ts'
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
 import { FileRefused, type IntakeSpec } from '../contract.ts'
 import { rawRowOf, type CsvSink } from '../formats/csv-reader.ts'
 import type { RawRow, RowSink } from '../formats/raw-row.ts'
 import { readFile } from '../read-file.ts'
+import { holdsRows } from '../rows/hidden-rows.ts'
 import { layOutEntries, type EntryLayout } from './entry-layout.ts'
 import type { EntryCells, JudgeEntry } from './entry-steps.ts'
 
@@ -29,6 +31,8 @@ export type EntryResult = {
   rejections: Record<string, number>
   columns: string[]
   source: DncSource
+  /** What the caller should look at, in words. */
+  notes: string[]
   chunks: number
 }
 
@@ -38,6 +42,8 @@ export type EntryResult = {
  */
 const CHUNK_ENTRIES = 4_990
 const CHUNK_CHARACTERS = 2_000_000
+/** The cells of an entry are no notes, so even one delimiter in a second line is suspicious. */
+const FEWEST_CELLS = 2
 
 type OpenChunk = {
   firstLine: number
@@ -116,10 +122,18 @@ const formFaults = (layout: EntryLayout, { cells, faults }: RawRow): RowFault[] 
   return found
 }
 
+const notesOf = ({ 'cell-holds-rows': held }: Noticed): string[] =>
+  held === undefined
+    ? []
+    : [
+        `Entries with a quoted cell that contains lines that resemble entries: ${held.rows} (line ${held.lines.join(', ')}). Perhaps a quote is closed too late. The people in these lines are not suppressed. Correct the quotes and send the lines again.`,
+      ]
+
 type Tally = { read: number; rejected: number; blank: number; rejections: Map<string, number> }
 
 const createEntryRows = (spec: EntrySpec, chunks: ReturnType<typeof createChunks>) => {
   const tally: Tally = { read: 0, rejected: 0, blank: 0, rejections: new Map() }
+  const notices = createNotices()
   let layout: EntryLayout | null = null
   let cells: readonly string[] = []
   const cellOf: EntryCells = (field) => {
@@ -160,10 +174,15 @@ const createEntryRows = (spec: EntrySpec, chunks: ReturnType<typeof createChunks
       layout = layOutEntries(names, spec)
     },
     noHeader: () => undefined,
-    record: (record) => row(rawRowOf(record)),
+    record: (record) => {
+      if (holdsRows(record, layout!.width, FEWEST_CELLS)) {
+        notices.add('cell-holds-rows', record.line)
+      }
+      row(rawRowOf(record))
+    },
     row,
   }
-  return { sink, tally, layout: () => layout }
+  return { sink, tally, noticed: notices.noticed, layout: () => layout }
 }
 
 /**
@@ -206,6 +225,7 @@ export const runEntryIntake = async (
       ...{ fileName, format, bytes: file.meter.bytes, sha256: file.meter.sha256() },
       delimiter: file.reader.delimiter(),
     },
+    notes: notesOf(rows.noticed()),
     chunks: chunks.chunks(),
   }
 }

@@ -12,9 +12,13 @@ const FEWEST_CELLS = 3
  * file. That line is probably a row that became part of the cell because a quote was closed too
  * late. Only records of several lines can contain such a line.
  */
-export const holdsRows = (record: CsvRecord, width: number): boolean => {
+export const holdsRows = (
+  record: CsvRecord,
+  width: number,
+  fewestCells = FEWEST_CELLS,
+): boolean => {
   const { bytes, starts, ends, delimiter } = record
-  if (record.lines === 1 || width < FEWEST_CELLS) return false
+  if (record.lines === 1 || width < fewestCells) return false
   for (let cell = 0; cell < record.width; cell += 1) {
     let delimiters = Number.NEGATIVE_INFINITY
     for (let at = starts[cell]!; at < ends[cell]!; at += 1) {

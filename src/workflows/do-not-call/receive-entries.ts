@@ -185,7 +185,8 @@ const receive = async (
       await appender.write(chunk)
     })
     await appender.flush()
-    const notes = noteOfUnknown((await deps.unknownLists?.(tenantId, named.lists())) ?? [])
+    const unknown = (await deps.unknownLists?.(tenantId, named.lists())) ?? []
+    const notes = [...read.notes, ...noteOfUnknown(unknown)]
     heartbeat.assertAlive()
     const result = withRejected(read, 'override-needed', sparing.rejected())
     const sums = appender.sums

@@ -67,6 +67,21 @@ describe('The entries of a submission', () => {
     assert.deepEqual(entries[0]?.cells, [NUMBER, 'x'])
   })
 
+  // The lines were part of the cell, and nothing said that their people are still called.
+  test('may be hidden in a cell whose quote is closed too late, which the notes say', async () => {
+    const text = 'phoneNumber,reason\n+14155552671,"optout\n+14155552672,x"\n+14155552673,x\n'
+    const { result } = await readEntries(text)
+    assert.equal(result.counts.read, 2)
+    assert.match(result.notes.join('\n'), /^[^\n]* resemble entries: 1 \(line 2\)\./u)
+    const options = { mapping: { city: null } }
+    const other = 'phoneNumber,city\n+14155552671,"x\n+14155552672,y"\n'
+    assert.equal((await readEntries(other, { options })).result.notes.length, 1)
+    assert.deepEqual(
+      (await readEntries('phoneNumber,reason\n+14155552671,"a\nb"\n')).result.notes,
+      [],
+    )
+  })
+
   test('are refused as a whole only for a header that is none, and where there is none', async () => {
     for (const [text, code, options] of [
       ['', 'dnc-no-entries'],

@@ -79,6 +79,7 @@ const partOf = (chunk: DncChunk, places: readonly number[], digestKey: Buffer): 
 const NOTHING_READ: EntryResult = {
   counts: { read: 0, rejected: 0, blank: 0 },
   rejections: {},
+  notes: [],
   columns: [],
   chunks: 0,
   source: {
