@@ -1,49 +1,12 @@
 import type { Compilation, CompileFault } from '../../domain/segments/compiled-segment.ts'
-import {
-  conjuncts,
-  type PlacedLeaf,
-  type PlacedNode,
-  type PlacedRules,
-} from '../../domain/segments/placed.ts'
+import type { PlacedLeaf, PlacedNode, PlacedRules } from '../../domain/segments/placed.ts'
 import type { Leaf } from '../../domain/segments/segment.ts'
+import { splitRules, type SplitRule } from '../../domain/segments/split-rules.ts'
 import { isGuideName, writeExpression, type GuideExpression } from './segment-expression.ts'
 
 /** The limits of the guide dialect [guide-api: Campaign segments]. */
 const RULE_CHARS = 2_048
 const MOST_RULES = 50
-
-/**
- * A rule before it is written. Genesys joins includes by AND and excludes by OR. An exclude
- * overrides any include.
- */
-type Rule = { action: 'include' | 'exclude'; node: PlacedNode }
-
-const positiveOf = (node: PlacedNode): PlacedNode | null => {
-  if (node.kind === 'not') return node.child
-  if (node.kind === 'leaf') {
-    const { leaf, path } = node
-    return leaf.operator === '!=' ? { path, kind: 'leaf', leaf: { ...leaf, operator: '=' } } : null
-  }
-  const children = node.children.map(positiveOf)
-  if (children.some((child) => child === null)) return null
-  const kind = node.kind === 'all' ? 'any' : 'all'
-  return { path: node.path, kind, children: children.filter((child) => child !== null) }
-}
-
-/**
- * Splits a condition into rules. If possible, removes a negation: a negated include becomes an
- * exclude with the positive condition, and a negated exclude becomes an include. Every comparison
- * except `!=` is false for an empty cell, so such an exclude never removes a contact because of an
- * empty cell.
- */
-const rulesOf = (action: Rule['action'], node: PlacedNode): Rule[] => {
-  const positive = positiveOf(node)
-  if (positive !== null) return rulesOf(action === 'include' ? 'exclude' : 'include', positive)
-  const splits = action === 'include' ? 'all' : 'any'
-  return node.kind === splits
-    ? node.children.flatMap((child) => rulesOf(action, child))
-    : [{ action, node }]
-}
 
 const inOfOneType = (leaf: Extract<Leaf, { operator: 'in' }>): GuideExpression => {
   const byType = [
@@ -128,13 +91,13 @@ const checkedLeaf = ({ leaf, path }: PlacedLeaf, faults: CompileFault[]): GuideE
   return expression ?? { kind: 'in', name: '', literals: [] }
 }
 
-type WrittenRule = { action: Rule['action']; text: string; path: string }
+type WrittenRule = { action: SplitRule['action']; text: string; path: string }
 
 /**
  * An exclude with too many values for one rule is split into several rules. An include cannot be
  * split, because includes are joined by AND.
  */
-const writtenIn = (rule: Rule, faults: CompileFault[]): WrittenRule[] => {
+const writtenIn = (rule: SplitRule, faults: CompileFault[]): WrittenRule[] => {
   const { action, node } = rule
   const { path } = node
   const text = writeExpression(expressionOf(node, faults))
@@ -200,10 +163,7 @@ export const compileGuideSegment = (
   contactListIds: readonly string[],
 ): Compilation => {
   const faults: CompileFault[] = []
-  const written = [
-    ...conjuncts(rules.conditions).flatMap((node) => rulesOf('include', node)),
-    ...rules.exclusions.flatMap((node) => rulesOf('exclude', node)),
-  ].flatMap((rule) => writtenIn(rule, faults))
+  const written = splitRules(rules).flatMap((rule) => writtenIn(rule, faults))
   const room = MOST_RULES - contactListIds.length
   const contactRules = written.length > room ? packed(written) : written
   if (contactRules.length > room) {

@@ -29,7 +29,11 @@ export type SegmentAnalysis = {
 
 type Step = (analysed: AnalysedRules, told: readonly SegmentFinding[]) => SegmentFinding[]
 
-const stepsFor = (siblings: readonly Siblings[], reading: ExclusionReading): Step[] => [
+const stepsFor = (
+  siblings: readonly Siblings[],
+  sent: PlacedRules,
+  reading: ExclusionReading,
+): Step[] => [
   analyseWhole,
   analyseContradictions,
   ...siblings.map(
@@ -39,7 +43,7 @@ const stepsFor = (siblings: readonly Siblings[], reading: ExclusionReading): Ste
   ),
   analyseIdleExclusions,
   analyseSwallowed,
-  (analysed) => analyseEmptyCells(analysed, reading),
+  (analysed) => analyseEmptyCells(analysed, sent, reading),
   ...siblings
     .filter(({ kind }) => kind === 'any')
     .map(
@@ -96,7 +100,8 @@ export const analyseSegment = (
   let simplified = rules
   const whole = withinBudget(() => {
     simplified = simplify(analysed)
-    for (const step of stepsFor(siblings, reading)) findings.push(...step(analysed, findings))
+    for (const step of stepsFor(siblings, simplified, reading))
+      findings.push(...step(analysed, findings))
   })
   if (!whole) {
     const told = new Set(findings.map(({ code, path }) => `${code} ${path}`))
