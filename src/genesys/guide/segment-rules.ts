@@ -125,13 +125,17 @@ const writtenIn = (rule: SplitRule, faults: CompileFault[]): WrittenRule[] => {
  */
 const packed = (rules: readonly WrittenRule[]): WrittenRule[] => {
   const merged: WrittenRule[] = []
+  const joint = new Set<WrittenRule>()
   for (const rule of rules) {
     const last = merged.findLast(({ action }) => action === rule.action)
     const word = rule.action === 'include' ? 'AND' : 'OR'
-    const both = last === undefined ? '' : `${last.text} ${word} (${rule.text})`
-    if (last === undefined || both.length > RULE_CHARS) {
-      merged.push({ ...rule, text: `(${rule.text})` })
-    } else last.text = both
+    const before = last !== undefined && joint.has(last) ? last.text : `(${last?.text})`
+    const both = `${before} ${word} (${rule.text})`
+    if (last === undefined || both.length > RULE_CHARS) merged.push({ ...rule })
+    else {
+      last.text = both
+      joint.add(last)
+    }
   }
   return merged
 }

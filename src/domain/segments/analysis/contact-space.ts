@@ -135,16 +135,16 @@ const contactOnWay = (
   way: Map<number, number>,
   nowMs: number,
 ): Witness => {
-  const contact: Witness = {}
+  const cells: [column: string, cell: string][] = []
   for (const column of columns) {
     const value = way.get(column.level)
     const wanted = column.opaque.filter(({ level }) => way.get(level) === 1)
     if (value === undefined && wanted.length === 0) continue
-    const cell = column.classes[value ?? 0] as CellClass
+    const { fixed, sample } = column.classes[value ?? 0] as CellClass
     const leaves = wanted.map(({ leaf }) => leaf)
-    contact[column.name] = leaves.length > 0 && !cell.fixed ? guessCell(leaves, nowMs) : cell.sample
+    cells.push([column.name, leaves.length > 0 && !fixed ? guessCell(leaves, nowMs) : sample])
   }
-  return contact
+  return Object.fromEntries(cells)
 }
 
 /**
@@ -235,8 +235,12 @@ const possibleContacts = (
   return possible
 }
 
+/** The cell of an example contact. A column may have the name of a member of every object. */
+export const cellIn = (contact: Witness, column: string): string | undefined =>
+  Object.hasOwn(contact, column) ? contact[column] : undefined
+
 /** Makes a test of whether the tree selects an example contact. */
 export const selects = (node: SegmentNode, nowMs: number) => {
   const predicate = predicateOf(node, nowMs)
-  return (contact: Witness): boolean => predicate((column) => contact[column])
+  return (contact: Witness): boolean => predicate((column) => cellIn(contact, column))
 }

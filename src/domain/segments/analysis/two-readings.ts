@@ -1,7 +1,7 @@
 import type { PlacedNode } from '../placed.ts'
 import type { Leaf } from '../segment.ts'
 import type { SplitRule } from '../split-rules.ts'
-import { selects, type Witness } from './contact-space.ts'
+import { cellIn, selects, type Witness } from './contact-space.ts'
 
 /** Whether a contact is dialled. */
 export type TwoReadings = {
@@ -22,7 +22,7 @@ export const createTwoReadings = (sent: readonly SplitRule[], nowMs: number): Tw
   /** null: neither true nor false. */
   const truthOf = (node: PlacedNode, contact: Witness, isDoubting: boolean): boolean | null => {
     if (node.kind === 'leaf') {
-      const isEmpty = (contact[node.leaf.attribute] ?? '') === ''
+      const isEmpty = (cellIn(contact, node.leaf.attribute) ?? '') === ''
       return isDoubting && isEmpty ? null : testOf(node.leaf)(contact)
     }
     if (node.kind === 'not') {
