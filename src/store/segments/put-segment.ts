@@ -1,12 +1,17 @@
 import { sql } from 'kysely'
 
-import { FIRST_PROGRESS, type SegmentProgress } from '../../domain/segments/campaign-segment.ts'
+import {
+  FIRST_PROGRESS,
+  type CampaignSegment,
+  type SegmentProgress,
+} from '../../domain/segments/campaign-segment.ts'
 import type {
   ExpectedVersions,
   NewSegment,
   SegmentStore,
 } from '../../workflows/ports/segments/segments.ts'
 import { appendAudit } from '../audit/audit-store.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { answerClaim } from '../uploads/stored-answer.ts'
@@ -25,6 +30,8 @@ class Undone extends Error {
     this.kind = kind
   }
 }
+
+type PutDeps = { database: Database; outbox: Outbox; seals: Seals }
 
 type Raised = { version: number; revision: string }
 
@@ -58,25 +65,33 @@ const raiseVersion = async (
 /**
  * Ends the earlier versions that have not ended. A version that was sent without a failure (it only
  * waits for its index) ends as `applied`, and stays in force until the new version is in force.
- * Every other version ends as `failed`. Returns how the campaign was stopped for an earlier
- * version. null: it was not stopped.
+ * Every other version ends as `failed`. Endpoints are told either way. Returns these versions.
  */
 const endEarlier = async (
   tx: Tx,
+  { outbox, seals }: Pick<PutDeps, 'outbox' | 'seals'>,
   campaignId: string,
   { version, revision }: Raised,
-): Promise<SegmentProgress['stopped']> => {
+): Promise<CampaignSegment[]> => {
   const problem = JSON.stringify({
     code: 'segment-superseded',
     detail: `The newer version ${version} was accepted before this version was applied.`,
   })
-  const { rows } = await sql<{ stopped: SegmentProgress['stopped'] }>`update segment_version set
+  const { rows } = await sql<SegmentRow>`update segment_version set
       state = case when progress ->> 'step' = 'sent' and progress -> 'failure' = 'null' then 'applied' else 'failed' end,
       problem = case when progress ->> 'step' = 'sent' and progress -> 'failure' = 'null' then problem else ${problem}::jsonb end,
       hold_reason = null, held_since = null, waiting_for = null, updated_at = clock_timestamp(), revision = ${revision}::bigint
     where campaign_id = ${campaignId} and version < ${version} and state in ('applying', 'index_pending', 'held')
-    returning progress -> 'stopped' as stopped`.execute(tx)
-  return rows.map(({ stopped }) => stopped).find((stopped) => stopped !== null) ?? null
+    returning ${SEGMENT_COLUMNS}`.execute(tx)
+  const ended = rows.map((row) => toSegment(seals, row))
+  await outbox.tell(
+    tx,
+    ended.map((segment) => ({
+      type: segment.state === 'applied' ? 'segment.applied' : 'segment.failed',
+      segment,
+    })),
+  )
+  return ended
 }
 
 const insertVersion = async (
@@ -102,20 +117,22 @@ const insertVersion = async (
  * is undone.
  */
 export const createPutSegment =
-  (database: Database, seals: Seals): SegmentStore['put'] =>
-  async (segment, { expected, kept, audit }) => {
+  ({ database, ...deps }: PutDeps): SegmentStore['put'] =>
+  async (segment, { expected, kept, audit, auditOfEnd }) => {
+    const { seals } = deps
     try {
       return await inTransaction(database, async (tx) => {
         const raised = await raiseVersion(tx, segment.campaignId, expected)
         if (raised === undefined) throw new Undone('other-version')
-        const stopped = await endEarlier(tx, segment.campaignId, raised)
-        const progress = { ...FIRST_PROGRESS, stopped }
+        const ended = await endEarlier(tx, deps, segment.campaignId, raised)
+        const stopped = ended.map(({ progress }) => progress.stopped).find((one) => one !== null)
+        const progress = { ...FIRST_PROGRESS, stopped: stopped ?? null }
         const made = toSegment(seals, await insertVersion(tx, seals, segment, raised, progress))
         const answer = kept.answerOf(made)
         // Only the call that still has the claim may write. A call whose claim was taken over must
         // not make a second version for the key.
         if (!(await answerClaim(tx, seals, kept.scope, answer))) throw new Undone('claim-lost')
-        await appendAudit(tx, [audit(made.version)])
+        await appendAudit(tx, [...ended.map(auditOfEnd), audit(made.version)])
         return { kind: 'made', segment: made, answer }
       })
     } catch (error) {

@@ -136,7 +136,7 @@ const OF_VERSION = `v.campaign_id, v.version, v.tenant_id, v.state, v.hold_reaso
 
 /** The SQL store of the segments of campaigns. */
 export const createSegmentStore = (deps: Deps): SegmentStore => ({
-  put: createPutSegment(deps.database, deps.seals),
+  put: createPutSegment(deps),
   ...createReads(deps),
   ...createFilters(deps),
   resume: createResume(deps),

@@ -1,9 +1,8 @@
-import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
+import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
 import type { ReadDefinition } from '../../domain/segments/read-definition.ts'
-import { isLeaf, type Leaf, type SegmentNode } from '../../domain/segments/segment.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import type { Ids } from '../../lib/ids.ts'
@@ -23,6 +22,7 @@ import {
   type SegmentAsked,
 } from './prepare-segment.ts'
 import type { PREVIEW_SEGMENT_REFUSALS, PUT_SEGMENT_REFUSALS } from './refusals.ts'
+import { auditOfEnd, auditOfRequest } from './segment-audit.ts'
 
 /** The idempotency key of a call, and the versions that its If-Match names. */
 export type KeyedSegmentCall = {
@@ -166,7 +166,8 @@ const put = async (
     {
       expected,
       kept: { scope, answerOf: (segment) => answerOf(deps, segment, fingerprint) },
-      audit: (version) => auditOf(deps, asked, prepared, version),
+      audit: (version) => auditOfRequest(deps.ids, asked, prepared, version),
+      auditOfEnd: (segment) => auditOfEnd(deps.ids, segment),
     },
   )
   if (made.kind === 'other-version') throw otherVersion()
@@ -231,45 +232,6 @@ const answerOf = (
   body: JSON.stringify(deps.renderSegment(segment)),
   location: `/v1/campaigns/${encodeURIComponent(segment.campaignId)}/segment`,
 })
-
-const leavesOf = (node: SegmentNode): Leaf[] => {
-  if (isLeaf(node)) return [node]
-  if ('not' in node) return leavesOf(node.not)
-  return ('all' in node ? node.all : node.any).flatMap(leavesOf)
-}
-
-const spelt = ({ definition, house }: Pick<CampaignSegment, 'definition' | 'house'>): Set<string> =>
-  new Set(
-    [definition.conditions, ...definition.exclusions, ...house]
-      .filter((node) => node !== null)
-      .flatMap(leavesOf)
-      .map((leaf) => canonicalJson(leaf)),
-  )
-
-/**
- * The audit entry of a new version. It describes the difference from the version in force, but only
- * in numbers, because the rules may contain data about a person.
- */
-const auditOf = (
-  { ids }: PutSegmentDeps,
-  { caller, campaignId }: SegmentAsked,
-  { analysis, compiled, inForce, ...now }: PreparedSegment,
-  version: number,
-): AuditEntry => {
-  const [before, after] = [inForce === null ? new Set<string>() : spelt(inForce), spelt(now)]
-  const { change } = analysis
-  return createAuditEntry(ids, byCaller(caller), {
-    action: 'segment.requested',
-    object: campaignId,
-    digest: analysis.digest,
-    counts: {
-      ...{ version, replaces: inForce?.version ?? 0, rules: compiled.ruleCount },
-      comparisonsAdded: after.difference(before).size,
-      comparisonsRemoved: before.difference(after).size,
-      ...(change === null ? {} : { enter: change.enter, leave: change.leave }),
-    },
-  })
-}
 
 /**
  * Writes a refusal to the audit trail. If that fails, the call fails with the error of the

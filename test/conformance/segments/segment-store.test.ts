@@ -11,6 +11,7 @@ import {
   type ExpectedVersions,
   type SegmentPut,
 } from '../../../src/workflows/ports/segments/segments.ts'
+import { auditOfEnd } from '../../../src/workflows/segments/segment-audit.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { audit, ids } from '../../support/stages/store-uploads.ts'
 
@@ -66,6 +67,7 @@ eachHome('Segments as they are stored', (home) => {
           createAuditEntry(ids, byGateway({ tenantId: 'default', requestId: 'req_1' }), {
             ...{ action: 'segment.requested', object: campaignId, counts: { version } },
           }),
+        auditOfEnd: (ended) => auditOfEnd(ids, ended),
       },
     )
   }
@@ -182,6 +184,34 @@ eachHome('Segments as they are stored', (home) => {
     await store.segments.release(next.claim, null)
     assert.equal((await claimOf('five')).segment.version, 3)
     assert.equal((await store.segments.inForce('five'))?.version, 1)
+  })
+
+  it('tell endpoints and the audit trail how they ended if a newer version replaces them', async () => {
+    const events = ['segment.applied', 'segment.failed'] as const
+    const cdp = { name: 'cdp', url: 'https://cdp.example', secret: 'whsec_abc', events }
+    await store.sync.ensureEnvEndpoints([cdp])
+    await put('nine')
+    const { claim } = await claimOf('nine')
+    const progress = { ...FIRST_PROGRESS, step: 'sent' } as const
+    await store.segments.step(claim, 1, { inForce: true, waitingFor: 'index', progress })
+    await put('nine')
+    await put('nine')
+    const { rows: told } = await store.sql.executeSql(`select event_type,
+        body::json -> 'data' ->> 'version' as version, body::json -> 'data' ->> 'state' as state,
+        body::json -> 'data' -> 'problem' ->> 'code' as problem
+      from sync_delivery where object = 'nine' order by 2`)
+    assert.deepEqual(told, [
+      { event_type: 'segment.applied', version: '1', state: 'applied', problem: null },
+      {
+        event_type: 'segment.failed',
+        version: '2',
+        state: 'failed',
+        problem: 'segment-superseded',
+      },
+    ])
+    const { rows: kept } = await store.sql.executeSql(`select action from audit_entry
+      where object = 'nine' and action in ('segment.applied', 'segment.failed') order by at`)
+    assert.deepEqual(kept, [{ action: 'segment.applied' }, { action: 'segment.failed' }])
   })
 
   it('that are held for a word go on with it, others do not', async () => {

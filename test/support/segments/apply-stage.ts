@@ -10,6 +10,7 @@ import { createGenesysTime } from '../../../src/workflows/clock/genesys-time.ts'
 import { createTimeWitness } from '../../../src/workflows/clock/time-witness.ts'
 import type { CampaignPort } from '../../../src/workflows/ports/segments/campaigns.ts'
 import { createApplySegment } from '../../../src/workflows/segments/apply/apply-segment.ts'
+import { auditOfEnd } from '../../../src/workflows/segments/segment-audit.ts'
 import { embeddedHome, openTestStore } from '../databases/database.ts'
 import { ids } from '../stages/store-uploads.ts'
 import { LIST } from './segment-stage.ts'
@@ -106,6 +107,7 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
           scope: { ...scope, owner: 'me' },
           answerOf: () => ({ fingerprint: 'f', status: 202, body: '{}', location: null }),
         },
+        auditOfEnd: (ended) => auditOfEnd(ids, ended),
         audit: () => ({
           ...{ id: ids.newId('aud'), tenantId: 'default', actor: 'key_1' },
           ...{ action: 'segment.requested', object: campaignId, requestId: 'req_1' },

@@ -73,6 +73,7 @@ export type SegmentStore = {
    * answer of the call.
    * - Earlier versions that were not sent yet end as `failed`, `segment-superseded`. A version that
    *   was sent, and only waited for its index or for the start of its campaign, ends as `applied`.
+   *   Endpoints are told of both. `auditOfEnd` makes the audit entry of such a version.
    * - If an earlier version had stopped the campaign, this version starts it again.
    *
    * `other-version`: the newest version is not one of `expected`. `claim-lost`: another call has
@@ -84,6 +85,7 @@ export type SegmentStore = {
       expected: ExpectedVersions
       kept: KeptCall
       audit: (version: number) => AuditEntry
+      auditOfEnd: (segment: CampaignSegment) => AuditEntry
     },
   ): Promise<SegmentPut>
   latest(campaignId: string): Promise<CampaignSegment | null>
