@@ -112,13 +112,24 @@ type Changed = {
   wasAgreedTo: boolean
 }
 
-/** Two things can change a plan: the columns of the list, and who must not be called. */
-const reasonOf = ({ upload, list, wasAgreedTo }: Changed): string => {
-  if (list.schemaVersion !== upload.schemaVersion) {
-    return 'The contact list has changed since the rows were checked, so the plan has changed too.'
-  }
+/**
+ * Two things can change a plan: the columns of the list, and who must not be called. Either change
+ * may have been undone since the caller saw the plan.
+ */
+const reasonOf = ({ upload, list, suppressed, wasAgreedTo }: Changed): string => {
+  const reasons = [
+    ...(list.schemaVersion === upload.schemaVersion
+      ? []
+      : ['The contact list has changed since the rows were checked, so the plan has changed too.']),
+    ...(suppressed === upload.counts.suppressed
+      ? []
+      : [
+          'Since the rows were checked, do-not-call entries or registries have changed which rows are suppressed.',
+        ]),
+  ]
+  if (reasons.length > 0) return reasons.join(' ')
   return wasAgreedTo
-    ? 'Since the plan was made, do-not-call entries or registries have changed which rows are suppressed.'
+    ? 'A change of the contact list or of do-not-call entries was undone, so the plan is the first plan again.'
     : 'If-Match does not name the plan of this upload.'
 }
 
