@@ -1,6 +1,9 @@
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { analyseSegment } from '../../domain/segments/analysis/analyse.ts'
 import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
-import type { PlacedNode, PlacedRules } from '../../domain/segments/placed.ts'
+import type { CompiledSegment } from '../../domain/segments/compiled-segment.ts'
+import { nodeOf, place, type PlacedNode, type PlacedRules } from '../../domain/segments/placed.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { CallContext } from '../ports/genesys/genesys.ts'
 import type { FilterPreview, PlatformCampaignPort } from '../ports/segments/campaigns.ts'
 import { rulesInForce, type Counted } from './count-rows.ts'
@@ -10,22 +13,39 @@ const MOST_PREVIEWS = 12
 const OF_THE_CHANGE = 2
 
 type Asking = {
-  campaigns: Pick<PlatformCampaignPort, 'compile' | 'preview'>
+  campaigns: Pick<PlatformCampaignPort, 'compile' | 'preview' | 'reading'>
   contactListId: string
   context: CallContext
+  clock: Pick<Clock, 'now' | 'monotonicMs'>
+}
+
+/**
+ * The rules that are sent to Genesys are simplified. If rules fit into a filter only without their
+ * superfluous parts, they are therefore counted without these parts too.
+ */
+const compiled = (
+  { campaigns, contactListId, clock }: Asking,
+  rules: PlacedRules,
+): CompiledSegment | null => {
+  const whole = campaigns.compile(rules, [contactListId])
+  if ('compiled' in whole) return whole.compiled
+  const { simplified } = analyseSegment(rules, {
+    ...{ reading: campaigns.reading, nowMs: clock.now().getTime() },
+    monotonicMs: () => clock.monotonicMs(),
+  })
+  const fewer = campaigns.compile(simplified, [contactListId])
+  return 'compiled' in fewer ? fewer.compiled : null
 }
 
 /**
  * Counts the contacts that the rules select. null: the rules cannot be written as a filter, or need
  * no filter because they select every contact.
  */
-const preview = async (
-  { campaigns, contactListId, context }: Asking,
-  rules: PlacedRules,
-): Promise<FilterPreview | null> => {
-  const compilation = campaigns.compile(rules, [contactListId])
-  if (!('compiled' in compilation) || compilation.compiled.body['filter'] === null) return null
-  return campaigns.preview(contactListId, compilation.compiled, context)
+const preview = async (asking: Asking, rules: PlacedRules): Promise<FilterPreview | null> => {
+  const { campaigns, contactListId, context } = asking
+  const segment = compiled(asking, rules)
+  if (segment === null || segment.body['filter'] === null) return null
+  return campaigns.preview(contactListId, segment, context)
 }
 
 const all = (path: string, children: (PlacedNode | null)[]): PlacedNode | null => {
@@ -47,7 +67,10 @@ const asNode = ({ conditions, exclusions }: PlacedRules): PlacedNode | null =>
 const without = (rules: PlacedRules, other: PlacedRules): PlacedRules | null => {
   const node = asNode(other)
   // If `other` selects everybody, no contact is left.
-  return node === null ? null : { ...rules, exclusions: [...rules.exclusions, node] }
+  if (node === null) return null
+  // A separate place, because the analysis tells nodes apart by their places.
+  const excluded = place(nodeOf(node), '/other')
+  return { ...rules, exclusions: [...rules.exclusions, excluded] }
 }
 
 const countChange = async (
@@ -70,7 +93,9 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
   const whole = await preview(asking, rules)
   if (whole === null) return null
   const { exclusions } = rules
-  const steps = exclusions.length + 1 <= MOST_PREVIEWS - OF_THE_CHANGE ? exclusions.length : 0
+  const isEachCounted = exclusions.length + 1 <= MOST_PREVIEWS - OF_THE_CHANGE
+  // The first step counts without any exclusion, for the number that all of them exclude.
+  const steps = isEachCounted ? exclusions.length : 1
   const left: (number | null)[] = []
   for (let taken = 0; taken < steps; taken += 1) {
     const fewer = { ...rules, exclusions: exclusions.slice(0, taken) }
@@ -83,7 +108,7 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
   return {
     ...{ basis: 'preview', coverage: 1, total: whole.total, selected: whole.selected },
     excluded: Math.max(0, (included ?? whole.selected) - whole.selected),
-    byExclusion: exclusions.slice(0, steps).flatMap(({ path }, at) => {
+    byExclusion: (isEachCounted ? exclusions : []).flatMap(({ path }, at) => {
       const [before, after] = [left[at], left[at + 1]]
       if (typeof before !== 'number' || typeof after !== 'number') return []
       return [{ path, removed: Math.max(0, before - after) }]

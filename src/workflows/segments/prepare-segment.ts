@@ -260,12 +260,12 @@ const count = (
   { contactListIds }: SegmentDefinition,
   context: CallContext,
 ): Promise<Counted> => {
-  const { campaigns, contacts, house, suppressedAmong } = deps
+  const { campaigns, clock, contacts, house, suppressedAmong } = deps
   if (campaigns.dialect === 'guide') {
     return countRows(contacts, { ...asked, house, contactListIds, suppressedAmong })
   }
   const contactListId = contactListIds[0] ?? ''
-  return countPreviews({ campaigns, contactListId, context }, asked.rules, asked.inForce)
+  return countPreviews({ campaigns, clock, contactListId, context }, asked.rules, asked.inForce)
 }
 
 /** The report. Its digest leaves out the counts, because they may change from call to call. */
