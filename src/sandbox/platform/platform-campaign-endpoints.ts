@@ -21,7 +21,7 @@ const entitySchema = z.looseObject({
   version: z.int(),
   contactList: z.object({ id: z.string() }),
   contactListFilters: z.array(z.looseObject({ id: z.string() })).default([]),
-  campaignStatus: z.enum(['on', 'stopping', 'off', 'complete']),
+  campaignStatus: z.enum(['on', 'stopping', 'off', 'complete', 'forced_off']),
   dialingMode: z.string(),
 })
 
@@ -39,6 +39,7 @@ const MOVES: Record<CampaignStatus, readonly CampaignStatus[]> = {
   on: ['on', 'off', 'stopping'],
   stopping: ['stopping'],
   complete: ['complete', 'off', 'on'],
+  forced_off: ['forced_off', 'off', 'on'],
 }
 
 const move = (

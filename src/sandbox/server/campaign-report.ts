@@ -61,7 +61,7 @@ const campaignSchema = z.strictObject({
   id: z.string().min(1),
   name: z.string().min(1),
   contactListId: z.string().min(1),
-  status: z.enum(['on', 'stopping', 'off', 'complete']).default('off'),
+  status: z.enum(['on', 'stopping', 'off', 'complete', 'forced_off']).default('off'),
 })
 
 /** The sandbox's own calls about campaigns, under `/_sandbox`. */

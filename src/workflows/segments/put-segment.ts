@@ -202,7 +202,8 @@ const refuseStale = async (
 }
 
 const refuseRunning = ({ campaign, definition }: PreparedSegment): void => {
-  const isRunning = campaign !== null && !['off', 'complete', 'invalid'].includes(campaign.status)
+  const isRunning =
+    campaign !== null && !['off', 'forced_off', 'complete', 'invalid'].includes(campaign.status)
   if (!isRunning || definition.activation === 'restart') return
   const detail = `The campaign is ${campaign.status}. Genesys cannot change the filter of a running campaign.`
   throw new GatewayProblem('campaign-running', detail)

@@ -28,6 +28,7 @@ before(async () => {
   platform.sandbox.makeList({ ...LIST, id: 'others' })
   platform.sandbox.makeCampaign(CAMPAIGN)
   platform.sandbox.makeCampaign({ ...CAMPAIGN, id: 'running', status: 'on' })
+  platform.sandbox.makeCampaign({ ...CAMPAIGN, id: 'forced-off', status: 'forced_off' })
   platformGateway = await platform.gateway()
 })
 after(async () => {
@@ -211,6 +212,14 @@ test('a running campaign takes no other segment unless its restart is asked for'
   assert.equal((await segments.preview(of(leaf))).status, 200)
   assert.equal((await segments.versions()).body.items.length, 0)
   assert.equal(platform.sandbox.campaign('running').writes, 0)
+})
+
+test('a campaign that was forced off is not running, and takes another segment', async () => {
+  const segments = createSegmentClient(platformGateway.client, 'forced-off')
+  const { status, text } = await segments.put(of(leaf))
+  assert.equal(status, 202, text)
+  assert.equal((await segments.ended()).state, 'applied')
+  assert.equal(platform.sandbox.campaign('forced-off').campaign.campaignStatus, 'forced_off')
 })
 
 test('a rule of 2,048 characters, 50 rules and 10 predicates are taken', async () => {

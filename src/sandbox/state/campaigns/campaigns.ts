@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts'
 import { Refusal } from '../../server/refusal.ts'
 
-export type CampaignStatus = 'on' | 'stopping' | 'off' | 'complete'
+export type CampaignStatus = 'on' | 'stopping' | 'off' | 'complete' | 'forced_off'
 
 /** A stored contact list filter. `criteria` are as the platform's endpoints parsed them. */
 export type StoredFilter = {
