@@ -86,6 +86,8 @@ export type SegmentProgress = {
   failure: SegmentProblem | null
   /** When the gateway first saw that Genesys has the rules. */
   sentAt: string | null
+  /** Guide: endpoints were told that Genesys has the rules and its index is pending. */
+  isPendingTold?: boolean
   /** When the gateway first saw that Genesys is busy with the campaign. */
   busySince: string | null
   /**

@@ -21,7 +21,7 @@ const emptyCells = (
     .findings.filter(({ code }) => code === 'empty-cells')
     .map(({ path, otherPath, witness }) => ({ path, otherPath, witness }))
 
-/** Found by comparing the analysis with the rules that are sent, in both readings of empty cells. */
+/** Found by comparing the analysis with the rules that are sent, in both readings. */
 describe('An empty cell that decides whether a contact is dialled', () => {
   it('is told if Genesys might dial contacts whom an exclusion keeps out (guide)', () => {
     const excluded = { all: [{ not: is('tier', 'basic') }, is('region', 'NW')] }

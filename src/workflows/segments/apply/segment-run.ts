@@ -180,6 +180,7 @@ export const succeed = async (
     waitingFor: state === 'applied' ? null : 'index',
     indexStatus,
     problem,
+    ...(state === 'applied' ? {} : { progress: progressed(run, { isPendingTold: true }) }),
     tell: 'segment.applied',
     audit: [audited(run, 'segment.applied', { latencyMs: run.segment.latencyMs })],
   })
