@@ -116,7 +116,7 @@ const USES: Record<string, Use> = {
     declared: segments.PUT_SEGMENT_REFUSALS,
   },
   previewSegment: {
-    modules: [workflow('segments/prepare-segment')],
+    modules: [workflow('segments/prepare-segment'), workflow('segments/refuse-settings')],
     declared: segments.PREVIEW_SEGMENT_REFUSALS,
   },
   readSegments: {

@@ -78,7 +78,7 @@ const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
 
 /**
  * Reads the campaign, the definition's lists (or stored copies) and the version in force. Analyses,
- * compiles and counts, but writes nothing. Throws the problems of `PREVIEW_SEGMENT_REFUSALS`.
+ * compiles and counts, but writes nothing. Throws the problems of `PREPARE_SEGMENT_REFUSALS`.
  */
 export const prepareSegment = async (
   deps: PrepareDeps,

@@ -21,7 +21,12 @@ import {
   type PrepareDeps,
   type SegmentAsked,
 } from './prepare-segment.ts'
-import type { PREVIEW_SEGMENT_REFUSALS, PUT_SEGMENT_REFUSALS } from './refusals.ts'
+import type {
+  PREVIEW_SEGMENT_REFUSALS,
+  PUT_SEGMENT_REFUSALS,
+  ROLL_BACK_SEGMENT_REFUSALS,
+} from './refusals.ts'
+import { refuseSettings } from './refuse-settings.ts'
 import { auditOfEnd, auditOfRequest } from './segment-audit.ts'
 
 /** The idempotency key of a call, and the versions that its If-Match names. */
@@ -38,7 +43,7 @@ export type PutSegment = Refusing<
 >
 
 export type RollBackSegment = Refusing<
-  (typeof PUT_SEGMENT_REFUSALS)[number],
+  (typeof ROLL_BACK_SEGMENT_REFUSALS)[number],
   (
     asked: Pick<SegmentAsked, 'caller' | 'campaignId'> & {
       version: number
@@ -82,7 +87,7 @@ export const createPreviewSegment =
   (deps: PutSegmentDeps): PreviewSegment =>
   async (asked) => {
     await checkCampaignGranted(deps, asked.caller, asked.campaignId)
-    const prepared = await prepareSegment(deps, asked)
+    const prepared = await prepareSegment(deps, refuseSettings(deps, asked))
     const { analysis, inForce } = prepared
     return { ...prepared, reasons: confirmReasons(analysis, inForce, deps.confirmSharePercent) }
   }
@@ -96,7 +101,8 @@ export const createPutSegment =
   (deps: PutSegmentDeps): PutSegment =>
   async (asked, call) => {
     await checkCampaignGranted(deps, asked.caller, asked.campaignId)
-    return withKey(deps, asked, call, sha256Hex(canonicalJson(asked.sent)), async () => asked)
+    const fingerprint = sha256Hex(canonicalJson(asked.sent))
+    return withKey(deps, asked, call, fingerprint, async () => refuseSettings(deps, asked))
   }
 
 /**

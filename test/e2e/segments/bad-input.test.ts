@@ -205,6 +205,18 @@ for (const [what, [body, code, place]] of Object.entries(REFUSED_ON_PLATFORM)) {
   })
 }
 
+test('a setting that the platform dialect cannot make is refused, and never left out in silence', async () => {
+  const segments = createSegmentClient(platformGateway.client)
+  for (const send of [segments.put, segments.preview]) {
+    const answer = await send({ ...of(leaf), dialingMode: 'preview', useOnlyOnce: false })
+    assert.deepEqual([answer.status, answer.body.code], [400, 'capability-not-available'])
+    assert.match(answer.body.detail, /dialingMode.*useOnlyOnce/u)
+  }
+  const unset = { ...of(leaf), dialingMode: null, useOnlyOnce: null }
+  assert.equal((await segments.preview(unset)).status, 200)
+  assert.equal((await segments.versions()).body.items.length, 0)
+})
+
 test('a running campaign takes no other segment unless its restart is asked for', async () => {
   const segments = createSegmentClient(platformGateway.client, 'running')
   const refused = await segments.put(of(leaf))

@@ -56,12 +56,12 @@ const COMMON = {
     type: ['string', 'null'],
     enum: [...DIALING_MODES, null],
     description:
-      'The dialling mode of the campaign. In the guide dialect, the gateway sends the mode together with the rules. If `dialingMode` is null or left out, the gateway sends no mode. In the platform dialect, the gateway ignores `dialingMode`',
+      'The dialling mode of the campaign. In the guide dialect, the gateway sends the mode together with the rules. If `dialingMode` is null or left out, the gateway sends no mode. In the platform dialect, the gateway refuses a mode (`capability-not-available`)',
   },
   useOnlyOnce: {
     type: ['boolean', 'null'],
     description:
-      'Whether the campaign uses each contact only once. In the guide dialect, the gateway sends this setting together with the rules. If `useOnlyOnce` is null or left out, the gateway does not send the setting. In the platform dialect, the gateway ignores `useOnlyOnce`',
+      'Whether the campaign uses each contact only once. In the guide dialect, the gateway sends this setting together with the rules. If `useOnlyOnce` is null or left out, the gateway does not send the setting. In the platform dialect, the gateway refuses true and false (`capability-not-available`)',
   },
   activation: {
     type: 'string',

@@ -5,6 +5,7 @@ import {
   PUT_SEGMENT_REFUSALS,
   READ_SEGMENT_REFUSALS,
   RESUME_SEGMENT_REFUSALS,
+  ROLL_BACK_SEGMENT_REFUSALS,
 } from '../../../workflows/segments/refusals.ts'
 import type { Answer } from '../../document/operation.ts'
 import { KEYED } from '../../document/route-codes.ts'
@@ -95,7 +96,7 @@ const registerMoves = (add: AddRoute): void => {
     headers: { 'Idempotency-Key': 'required', 'If-Match': 'optional' },
     body: rollbackSchema,
     answers: { 202: ACCEPTED },
-    problems: [...KEYED, ...PUT_SEGMENT_REFUSALS],
+    problems: [...KEYED, ...ROLL_BACK_SEGMENT_REFUSALS],
     examples: ROLLBACK_EXAMPLES,
     handler: async (request, reply, { rollBackSegment, validation, refuse }) => {
       const { campaignId } = request.params
