@@ -34,6 +34,20 @@ export type DncEvents = {
     attempt: number
     durationMs: number
   }
+  /**
+   * Entries or removals of a submission got their outcome: after a request to Genesys, or without
+   * one. The counts are those of this step alone.
+   */
+  'dnc.settled': {
+    submissionId: string
+    kind: 'add' | 'remove' | 'pull'
+    created: number
+    existing: number
+    updated: number
+    removed: number
+    notFound: number
+    failed: number
+  }
   /** Genesys refused a request or did not answer. `action`: what the gateway does next. */
   'dnc.refused': {
     submissionId: string
@@ -135,6 +149,7 @@ export const DNC_EVENT_LEVELS = {
   'dnc.accepted': 'info',
   'dnc.looked_up': 'debug',
   'dnc.sent': 'info',
+  'dnc.settled': 'info',
   'dnc.refused': 'warn',
   'dnc.held': 'warn',
   'dnc.tallies_differ': 'warn',

@@ -9,8 +9,12 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   dncEntries: counter(
     'dnc_entries_total',
-    'Do-not-call entries and removals that the gateway read, by outcome',
+    'Do-not-call entries and removals by outcome. When a submission arrives, the gateway counts what it read (accepted, rejected, quarantined, duplicates and blank). When an accepted entry has its outcome, it counts created, existing, updated, removed, notFound or failed',
     ['kind', 'outcome'],
+  ),
+  dncTalliesDiffer: counter(
+    'dnc_tallies_differ_total',
+    'Requests of which Genesys reported more or fewer do-not-call entries than the gateway sent',
   ),
   dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
   dncRetracted: counter(

@@ -30,7 +30,12 @@ const ROW_OUTCOMES = [
   'failed',
   'unprocessed',
 ] as const
-const DNC_ENTRY_OUTCOMES = ['accepted', 'rejected', 'quarantined', 'duplicates', 'blank'] as const
+const READ_ENTRIES = ['accepted', 'rejected', 'quarantined', 'duplicates', 'blank'] as const
+/** By the kind of the submission. */
+const ENTRY_OUTCOMES = {
+  add: [...READ_ENTRIES, 'created', 'existing', 'updated', 'failed'],
+  remove: [...READ_ENTRIES, 'removed', 'notFound', 'failed'],
+} as const
 const SYNC_OUTCOMES = ['delivered', 'retry', 'dead'] as const
 const RECEIPT_OUTCOMES = [
   'accepted',
@@ -66,8 +71,8 @@ const setFirstGuestFiles = (metrics: Metrics): void => {
 }
 
 const setFirstEntries = (metrics: Metrics): void => {
-  for (const outcome of DNC_ENTRY_OUTCOMES) {
-    for (const kind of ['add', 'remove']) metrics.dncEntries.inc({ kind, outcome }, 0)
+  for (const [kind, outcomes] of Object.entries(ENTRY_OUTCOMES)) {
+    for (const outcome of outcomes) metrics.dncEntries.inc({ kind, outcome }, 0)
   }
   for (const code of SUPPRESSION_CODES) metrics.suppressedRows.inc({ code }, 0)
   for (const outcome of RETRACTION_ENDS) metrics.dncRetracted.inc({ outcome }, 0)

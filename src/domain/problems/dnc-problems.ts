@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** Problems of calls about do-not-call entries. */
+/** Problems of calls about do-not-call entries, and of accepted submissions of entries. */
 export const DNC_PROBLEMS = {
   'dnc-no-entries': page(
     422,
@@ -36,5 +36,12 @@ export const DNC_PROBLEMS = {
     'You can resume a submission only if it is `held` as `dnc_list_refused`. After an outage of Genesys, a submission resumes by itself. You can release a submission only if it has quarantined entries.',
     'POST …/resume for a submission that is applied, or POST …/release for a submission without quarantined entries.',
     'Read the submission to see its present state.',
+  ),
+  'dnc-tallies-differ': page(
+    502,
+    'Genesys counts more or fewer entries than were sent',
+    'This code appears in the `problem` of a do-not-call submission in the guide dialect. For a request, Genesys reported more or fewer entries than the gateway sent. `detail` shows both numbers. Genesys does not say which entries it counted wrongly or left out. The gateway suppresses the people in all entries.',
+    'Genesys answers a request of 499 entries with 498 created entries.',
+    'Check the do-not-call list inside Genesys, and send the missing entries again.',
   ),
 } as const satisfies Record<string, ProblemPage>

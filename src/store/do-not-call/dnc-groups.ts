@@ -60,21 +60,21 @@ const release = async (tx: Tx, { number }: Sending): Promise<void> => {
 }
 
 const createSettle =
-  ({ database, outbox }: SendingDeps): DncLaneStore['settle'] =>
+  (deps: SendingDeps): DncLaneStore['settle'] =>
   (claim, group, { failed, open, tallies, problem, audit }) =>
-    inTransaction(database, async (tx) => {
+    inTransaction(deps.database, async (tx) => {
       const sending = await lockSending(tx, claim, group)
       const seq = await close(tx, group, open.length > 0 ? 'split' : 'settled', tallies)
       await release(tx, sending)
       const places = group.places.filter((place) => !open.includes(place))
-      await outcomesOf(tx, sending, { seq, places, failed })
+      await outcomesOf(deps, tx, sending, { seq, places, failed })
       if (group.renews && failed.size + open.length > 0) await keepRenewal(tx, group)
       if (problem !== null) {
         await sql`update dnc_submission set problem = ${JSON.stringify(problem)}::jsonb
           where number = ${sending.number}::bigint`.execute(tx)
       }
       await appendAudit(tx, [audit])
-      await endWhenDone(tx, outbox, sending)
+      await endWhenDone(tx, deps.outbox, sending)
     })
 
 const halvesOf = (places: readonly number[]): (readonly number[])[] => {

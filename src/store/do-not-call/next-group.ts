@@ -4,6 +4,7 @@ import type { DncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
 import type { SubjectKind } from '../../domain/do-not-call/dnc-entry.ts'
 import { reasonOfNumber } from '../../domain/do-not-call/suppression.ts'
 import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
 import type {
   DncClaim,
   DncGroup,
@@ -36,6 +37,7 @@ export type SendingDeps = {
   database: Database
   outbox: Outbox
   ids: Ids
+  emit: Emit
   readChunk: (submissionId: string, seq: number) => Promise<DncChunk>
 }
 
@@ -79,7 +81,12 @@ const note = async (tx: Tx, { number }: Sending, text: string): Promise<void> =>
  * Settles entries without sending them: entries of a kind that Genesys does not accept, and entries
  * that expired or were removed before they were sent.
  */
-const settleUntaken = async (tx: Tx, sending: Sending, { takes }: About): Promise<void> => {
+const settleUntaken = async (
+  deps: SendingDeps,
+  tx: Tx,
+  sending: Sending,
+  { takes }: About,
+): Promise<void> => {
   const { rows } = await sql<{
     chunk_seq: number
     places: number[]
@@ -88,7 +95,7 @@ const settleUntaken = async (tx: Tx, sending: Sending, { takes }: About): Promis
       and (expires_at <= ${CERTAIN_NOW} or closed_by is not null or (subject_kind = ${SUBJECT_KINDS.email} and not ${takes.email}))
     group by chunk_seq`.execute(tx)
   for (const { chunk_seq: seq, places } of rows) {
-    await outcomesOf(tx, sending, { seq, places, failed: new Map() })
+    await outcomesOf(deps, tx, sending, { seq, places, failed: new Map() })
   }
   if (rows.length === 0 || takes.email) return
   await note(tx, sending, NO_ADDRESSES)
@@ -127,6 +134,7 @@ const toGroup = async (
  * null: nothing is left.
  */
 const lookAtRemoval = async (
+  deps: SendingDeps,
   tx: Tx,
   sending: Sending,
   claim: DncClaim,
@@ -149,7 +157,7 @@ const lookAtRemoval = async (
   const { seq, kind, send, settle } = next
   if (!takes.removals) await note(tx, sending, NO_REMOVALS)
   if (settle.length > 0) {
-    await outcomesOf(tx, sending, { seq, places: settle, failed: new Map() })
+    await outcomesOf(deps, tx, sending, { seq, places: settle, failed: new Map() })
   }
   if (send.length === 0) return 'settled'
   const rows = send.map((place) => ({
@@ -170,6 +178,7 @@ const nextPending = ({ number }: Sending): RawBuilder<unknown> =>
 
 /** The next group of entries to add. null: nothing is left to send. */
 const lookAtEntries = async (
+  deps: SendingDeps,
   tx: Tx,
   sending: Sending,
   claim: DncClaim,
@@ -177,7 +186,7 @@ const lookAtEntries = async (
 ): Promise<GroupRow | null> => {
   const open = await openGroup(tx, sending)
   if (open !== undefined) return open
-  await settleUntaken(tx, sending, about)
+  await settleUntaken(deps, tx, sending, about)
   const rows = await compose(tx, claim, about, nextPending(sending))
   return rows.length > 0 ? insertGroup(tx, sending, rows, about) : null
 }
@@ -189,25 +198,21 @@ type Found = { sending: Sending; row: GroupRow }
  * found no group to send. Instead, the step ended or settled entries, ended a submission, gave up a
  * renewal, or found a group with nothing to renew. null: there is no work.
  */
-const look = (
-  { database, outbox, ids }: SendingDeps,
-  claim: DncClaim,
-  about: About,
-): Promise<Found | 'again' | null> =>
-  inTransaction(database, async (tx) => {
+const look = (deps: SendingDeps, claim: DncClaim, about: About): Promise<Found | 'again' | null> =>
+  inTransaction(deps.database, async (tx) => {
     await lockLane(tx, claim)
     const closing = await nextClosing(tx, claim.dncListId)
     if (closing !== undefined) {
-      await closeChunk(tx, ids, closing)
+      await closeChunk(tx, deps.ids, closing)
       return 'again'
     }
     const sending = await nextSubmission(tx, claim.dncListId, about)
     if (sending === undefined) return nextRenewal(tx, claim, about)
     const lookAt = sending.kind === 'remove' ? lookAtRemoval : lookAtEntries
-    const row = await lookAt(tx, sending, claim, about)
+    const row = await lookAt(deps, tx, sending, claim, about)
     if (row === 'settled') return 'again'
     if (row !== null) return { sending, row }
-    await endIfDone(tx, outbox, sending)
+    await endIfDone(tx, deps.outbox, sending)
     return 'again'
   })
 

@@ -6,8 +6,9 @@ import {
   type DncKind,
   type DncSubmission,
 } from '../../domain/do-not-call/dnc-submission.ts'
+import type { Emit } from '../../telemetry/events.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
-import type { Tx } from '../homes/database.ts'
+import { afterCommit, type Tx } from '../homes/database.ts'
 import { EARLIER_OF_MINE } from './removals/close-entries.ts'
 import { NOT_OVER } from './standing-entries.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
@@ -21,6 +22,11 @@ export type Sending = {
   kind: DncKind
   hold_reason: DncHoldReason | null
 }
+
+type DncSettled = Record<
+  'created' | 'existing' | 'updated' | 'removed' | 'notFound' | 'failed',
+  number
+>
 
 type Settling = {
   seq: number
@@ -80,13 +86,19 @@ const judgedRemovals = (number: string): RawBuilder<unknown> =>
  * - `updated`: in all other cases, and whenever `override` changes the reason or the expiry
  *
  * The outcome of a removal shows whether it ended an entry, or failed because of a REGULATORY
- * entry.
+ * entry. Once the transaction has committed, `dnc.settled` tells the counts.
  */
-export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
-  const { number, kind } = sending
+export const outcomesOf = async (
+  { emit }: { emit: Emit },
+  tx: Tx,
+  sending: Sending,
+  about: Settling,
+): Promise<void> => {
+  const { number, kind, id: submissionId } = sending
   const failed = [...about.failed.keys()]
   const codes = failed.map((place) => about.failed.get(place) ?? null)
-  await sql`with refused as (select place, code from unnest(${failed}::int[], ${codes}::text[]) as f (place, code)),
+  const { rows } =
+    await sql<DncSettled>`with refused as (select place, code from unnest(${failed}::int[], ${codes}::text[]) as f (place, code)),
     r as (select tenant_id, dnc_list_id, epoch, overrides from dnc_submission where number = ${number}::bigint),
     mine as (select subject, scope, place, reason, expires_at from dnc_entry
       where submission = ${number}::bigint and chunk_seq = ${about.seq} and place = any(${[...about.places]}::int[])
@@ -99,13 +111,16 @@ export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Pro
       (count(*) filter (where outcome = ${existing}::int))::int as existing,
       (count(*) filter (where outcome = ${updated}::int))::int as updated,
       (count(*) filter (where outcome = ${removed}::int))::int as removed,
-      (count(*) filter (where outcome = ${notFound}::int))::int as not_found,
+      (count(*) filter (where outcome = ${notFound}::int))::int as "notFound",
       (count(*) filter (where outcome = ${failedOutcome}::int))::int as failed from settled)
     update dnc_submission s set created = s.created + counted.created, existing = s.existing + counted.existing,
       updated = s.updated + counted.updated, removed = s.removed + counted.removed,
-      not_found = s.not_found + counted.not_found, failed = s.failed + counted.failed,
+      not_found = s.not_found + counted."notFound", failed = s.failed + counted.failed,
       version = version + 1, updated_at = clock_timestamp()
-    from counted where s.number = ${number}::bigint`.execute(tx)
+    from counted where s.number = ${number}::bigint returning counted.*`.execute(tx)
+  const [settled] = rows
+  if (settled !== undefined)
+    afterCommit(tx, () => emit('dnc.settled', { submissionId, kind, ...settled }))
 }
 
 /** Ends the submission and returns it. null: it still has entries to send, or has already ended. */

@@ -152,6 +152,7 @@ type Parts = {
   seals: Seals
   clock: Clock
   ids: Ids
+  emit: Emit
   publicUrl: string
   registryRules: RegistryRules
 }

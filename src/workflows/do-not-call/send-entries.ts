@@ -1,4 +1,5 @@
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { ProblemCode } from '../../domain/problems/problem.ts'
 import { EntryStands, type DncClaim } from '../ports/do-not-call/dnc-lane.ts'
 import type { DncAnswer } from '../ports/do-not-call/dnc-lists.ts'
 import type { SendEntries } from '../ports/do-not-call/send-entries.ts'
@@ -27,7 +28,7 @@ const talliesProblem = (run: SendRun, { tallies, failed }: DncAnswer) => {
   const { dncListId } = run.claim
   run.deps.emit('dnc.tallies_differ', { submissionId, dncListId, sent, counted })
   const detail = `The gateway sent ${sent} entries in a request, and Genesys counted ${counted}. The gateway suppresses the people in all ${sent} entries.`
-  return { code: 'dnc-tallies-differ', detail }
+  return { code: 'dnc-tallies-differ' satisfies ProblemCode, detail }
 }
 
 const taken = async (run: SendRun, answer: DncAnswer): Promise<number> => {

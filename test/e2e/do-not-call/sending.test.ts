@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 
 import type { FaultPlan } from '../../../src/sandbox/faults/fault-plan.ts'
 import { dncSuite, type Submission } from '../../support/do-not-call/dnc-suite.ts'
+import { metricOf } from '../../support/gateway/gateway-process.ts'
 
 const numbersFrom = (first: number, count: number): string[] =>
   Array.from({ length: count }, (_, n) => `+1415555${String(first + n).padStart(4, '0')}`)
@@ -19,11 +20,19 @@ for (const dialect of ['guide', 'platform'] as const) {
       suite.stage.sandbox.setFaults(faults)
       return applied(await submit(entries))
     }
+    const scrape = async (): Promise<string> => (await suite.gateway.client.call('/metrics')).text
+    const settledSoFar = async (): Promise<number[]> => {
+      const text = await scrape()
+      return ['created', 'existing', 'updated', 'failed'].map((outcome) =>
+        metricOf(text, `gateway_dnc_entries_total{kind="add",outcome="${outcome}"}`),
+      )
+    }
     const entriesOf = (numbers: readonly string[], more: object = {}) =>
       numbers.map((phoneNumber) => ({ phoneNumber, reason: 'CUSTOMER_REQUEST', ...more }))
 
     test('all entries are in the list, and the submission says what our ledger had of them', async () => {
       const numbers = numbersFrom(0, 1_200)
+      const before = await settledSoFar()
       const first = await applied(await submit(entriesOf(numbers)))
       assert.deepEqual(
         [first.state, first.counts.created, first.counts.pending, first.problem],
@@ -39,6 +48,11 @@ for (const dialect of ['guide', 'platform'] as const) {
       )
       const { created, existing, updated } = again.counts
       assert.deepEqual({ created, existing, updated }, { created: 1, existing: 2, updated: 3 })
+      const after = await settledSoFar()
+      assert.deepEqual(
+        after.map((count, at) => count - before[at]!),
+        [1_201, 2, 3, 0],
+      )
     })
 
     test('a shorter or weaker entry takes nothing from what stands', async () => {
@@ -155,6 +169,11 @@ for (const dialect of ['guide', 'platform'] as const) {
           entriesOf(numbersFrom(0, 5)),
         )
         assert.deepEqual([done.state, done.problem?.code], ['applied', 'dnc-tallies-differ'])
+        assert.equal(metricOf(await scrape(), 'gateway_dnc_tallies_differ_total'), 1)
+        assert.equal(
+          (await suite.gateway.client.call(`/problems/${done.problem?.code}`)).status,
+          200,
+        )
       })
 
       test('C2, C3: a conflict waits under the same key, which has no second effect', async () => {

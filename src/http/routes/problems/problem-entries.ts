@@ -6,8 +6,8 @@ import { REJECTIONS } from '../../../domain/uploads/rejection.ts'
 
 /**
  * What the page of a code shows. `about`: where the code appears. `call`: in the answer to a call,
- * or in the `problem` of a guest file or a segment. `upload`: in the `problem` of an upload. `row`:
- * at a row of an upload.
+ * or in the `problem` of a guest file, a segment or a do-not-call submission. `upload`: in the
+ * `problem` of an upload. `row`: at a row of an upload.
  */
 export type ProblemEntry = { code: string; about: 'call' | 'upload' | 'row' } & RejectionPage &
   Partial<Pick<ProblemPage, 'status' | 'title'>>

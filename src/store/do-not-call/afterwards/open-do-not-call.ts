@@ -1,4 +1,5 @@
 import type { Ids } from '../../../lib/ids.ts'
+import type { Emit } from '../../../telemetry/events.ts'
 import type { RegisterFillStore } from '../../../workflows/ports/do-not-call/afterwards.ts'
 import type { DncLaneStore } from '../../../workflows/ports/do-not-call/dnc-lane.ts'
 import type { DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
@@ -42,6 +43,7 @@ export const openDoNotCall = (
   deps: Parameters<typeof createDncSubmissionStore>[0] & {
     outbox: Outbox
     ids: Ids
+    emit: Emit
     digestKey: Buffer
     uploads: UploadStore
     registryRules: RegistryRules
