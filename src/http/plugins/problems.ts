@@ -8,6 +8,8 @@ import { PROBLEM_MEDIA_TYPE, problemDocument, problemOf } from '../server/proble
 
 /** What a caller without a valid key needs (RFC 9110, section 11.6.1). */
 export const CHALLENGE = 'Bearer realm="outbound-gateway"'
+/** Every 401 needs a challenge (RFC 9110, 15.5.2). Genesys proves itself by a signature. */
+const WEBHOOK_CHALLENGE = 'Webhook-Signature realm="outbound-gateway"'
 
 /**
  * The name of an error, its code and where it was thrown. The message is left out, because it may
@@ -69,8 +71,9 @@ export const sendProblem = (
   const problem = noteProblem(deps, error, request)
   const document = problemDocument(problem, request.id)
   if (problem.retryAfterSeconds !== null) reply.header('retry-after', problem.retryAfterSeconds)
-  if (problem.code === 'unauthorized' && !reply.hasHeader('www-authenticate')) {
-    reply.header('www-authenticate', CHALLENGE)
+  if (document.status === 401 && !reply.hasHeader('www-authenticate')) {
+    const ofKey = problem.code === 'unauthorized'
+    reply.header('www-authenticate', ofKey ? CHALLENGE : WEBHOOK_CHALLENGE)
   }
   if (problem.code === 'media-type-unsupported') {
     // Tells the caller which encodings are accepted (RFC 9110, section 12.5.3).

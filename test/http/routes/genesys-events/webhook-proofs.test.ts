@@ -38,6 +38,7 @@ test('without proof nothing is stored: 401, and a metric', async (t) => {
   for (const answer of answers) {
     assert.equal(answer.statusCode, 401)
     assert.equal(answer.json().code, 'webhook-proof-invalid')
+    assert.match(String(answer.headers['www-authenticate']), /^Webhook-Signature /u)
   }
   assert.equal(receipts.kept.length, 0)
   assert.deepEqual([...new Set(told.map(({ outcome }) => outcome))], ['forged'])
