@@ -144,6 +144,7 @@ const entriesOf = (deps: ServerNeeds, ids: Ids) => {
     resumeSubmission: createResumeSubmission(reading),
     searchEntries: createSearchEntries(reading),
     dncSubmissions: store.dncSubmissions,
+    dncTakes: deps.genesys.dncLists.takes,
     deliveredBefore: store.retractions,
     receiveEntries: createReceiveEntries({
       submissions: store.dncSubmissions,

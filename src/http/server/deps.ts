@@ -34,6 +34,7 @@ import type { CancelGuestFile } from '../../workflows/guest-files/cancel-guest-f
 import type { ReceiveGuestFile } from '../../workflows/guest-files/receive-guest-file.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { DncListPort } from '../../workflows/ports/do-not-call/dnc-lists.ts'
 import type { RegistryStore } from '../../workflows/ports/do-not-call/registries/registries.ts'
 import type { RetractionStore } from '../../workflows/ports/do-not-call/retractions.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
@@ -147,6 +148,8 @@ export type HttpDeps = {
     DncSubmissionStore,
     'find' | 'list' | 'ledgerRows' | 'exportEntries' | 'knowsList' | 'knownLists'
   >
+  /** Which entries Genesys accepts. Only the gateway stores and enforces the others. */
+  dncTakes: Pick<DncListPort['takes'], 'phone' | 'email' | 'removals'>
   askPull: AskPull
   registries: Pick<RegistryStore, 'find' | 'list' | 'editions' | 'findEdition' | 'receiving'>
   putRegistry: PutRegistry

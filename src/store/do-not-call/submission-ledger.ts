@@ -39,13 +39,13 @@ const entriesOf = (
   standing: ReadonlyMap<number, Standing>,
   { outcomes, afterLine }: DncLedgerQuery,
 ): DncLedgerEntry[] => {
-  const accepted = chunk.entries.map(({ line, cells, terms }, place) => ({
-    ...{ line, cells, faults: [], terms: chunk.terms[terms]! },
+  const accepted = chunk.entries.map(({ line, cells, terms, kind }, place) => ({
+    ...{ line, cells, faults: [], terms: chunk.terms[terms]!, subjectKind: kind },
     outcome: outcomeOf(standing.get(place)),
     failedCode: standing.get(place)?.failed_code ?? null,
   }))
   const rejected = chunk.rejected.map(({ line, cells, more = [], ...first }) => ({
-    ...{ line, cells, faults: [first, ...more], terms: null, failedCode: null },
+    ...{ line, cells, faults: [first, ...more], terms: null, failedCode: null, subjectKind: null },
     outcome: 'rejected' as const,
   }))
   return [...accepted, ...rejected]

@@ -97,6 +97,14 @@ for (const dialect of ['guide', 'platform'] as const) {
       const there = Object.keys(held().email)
       assert.deepEqual(there, dialect === 'guide' ? [] : ['ann@example.com'])
       assert.equal(done.notes.length, dialect === 'guide' ? 1 : 0)
+      const ledger = await suite.gateway.client.call<{
+        items: { entry: { upstream: boolean } }[]
+      }>(`/v1/dnc-submissions/${done.id}/entries`)
+      const [found] = await suite.searchEmail('ann@example.com')
+      assert.deepEqual(
+        [ledger.body.items[0]?.entry.upstream, found?.entries[0]?.upstream],
+        dialect === 'guide' ? [false, false] : [true, true],
+      )
     })
 
     test('a request that was executed and never answered goes again under its key', async () => {

@@ -16,10 +16,11 @@ const foundWith = (receivedAt: string | null) => ({
 })
 
 test('a search says when the person asked: as the entry says it, else when it was accepted', () => {
-  const { entries } = renderSearched({ subject: '+14155552671', phoneNumber: '+14155552671' }, [
-    foundWith(null),
-    foundWith(ASKED_AT),
-  ])
+  const { entries } = renderSearched(
+    { subject: '+14155552671', phoneNumber: '+14155552671' },
+    [foundWith(null), foundWith(ASKED_AT)],
+    { phone: true, email: true, removals: true },
+  )
   assert.deepEqual(
     entries.map(({ receivedAt }) => receivedAt),
     [ACCEPTED_AT, ASKED_AT],

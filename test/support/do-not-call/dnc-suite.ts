@@ -16,6 +16,19 @@ export type Submission = z.output<typeof submissionSchema>
 type Searched = z.output<typeof searchAnswerSchema>
 type Problem = { code: string; scope?: string; columns?: string[] }
 
+const search = async (
+  { client }: RunningGateway,
+  list: string,
+  people: object,
+): Promise<Searched['items']> => {
+  const { body } = await client.call<Searched>(`/v1/dnc-lists/${list}/entries/search`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(people),
+  })
+  return body.items
+}
+
 /**
  * A gateway and a Genesys of one dialect for the tests of one suite. Each test gets a new DNC list,
  * without faults.
@@ -74,13 +87,7 @@ export const dncSuite = (dialect: Dialect, options: Partial<SandboxOptions> = {}
     reach: (id: string, ...states: Submission['state'][]): Promise<Submission> =>
       reachSubmission(gateway, id, ...states),
     /** What the list has about each of these people. */
-    search: async (...phoneNumbers: string[]): Promise<Searched['items']> => {
-      const { body } = await gateway.client.call<Searched>(`/v1/dnc-lists/${list}/entries/search`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ phoneNumbers }),
-      })
-      return body.items
-    },
+    search: (...phoneNumbers: string[]) => search(gateway, list, { phoneNumbers }),
+    searchEmail: (email: string) => search(gateway, list, { emails: [email] }),
   }
 }

@@ -45,6 +45,7 @@ export const NO_ENTRIES = {
       unfilled: 0,
     }),
   },
+  dncTakes: { phone: true, email: true, removals: true } as const,
   dncSubmissions: {
     find: async () => null,
     knowsList: async () => true,

@@ -18,8 +18,7 @@ const MOVED = {
   200: { about: 'The submission as it is now', schema: submissionSchema, headers: ['ETag'] },
 } as const
 
-/** POST …/release, …/resume and …/entries/search. */
-export const registerDncControl = (add: AddRoute): void => {
+const registerMoves = (add: AddRoute): void => {
   add({
     ...of,
     method: 'POST',
@@ -51,6 +50,9 @@ export const registerDncControl = (add: AddRoute): void => {
       return reply.header('etag', etagOf(submission)).send(renderSubmission(submission))
     },
   })
+}
+
+const registerSearch = (add: AddRoute): void => {
   add({
     ...of,
     method: 'POST',
@@ -76,7 +78,15 @@ export const registerDncControl = (add: AddRoute): void => {
       const people = createJudge(deps)(request.body)
       const subjects = people.map(({ subject }) => subject)
       const found = await deps.searchEntries(request.caller!, dncListId, subjects)
-      return { items: people.map((person, at) => renderSearched(person, found[at]!)) }
+      return {
+        items: people.map((person, at) => renderSearched(person, found[at]!, deps.dncTakes)),
+      }
     },
   })
+}
+
+/** POST …/release, …/resume and …/entries/search. */
+export const registerDncControl = (add: AddRoute): void => {
+  registerMoves(add)
+  registerSearch(add)
 }

@@ -219,6 +219,7 @@ export const SEARCH_EXAMPLES: readonly Example[] = [
                 receivedAt: '2026-11-28T08:00:00.000Z',
                 expiresAt: null,
                 scope: null,
+                upstream: true,
                 state: 'standing',
                 submissionId,
                 acceptedAt: '2026-11-28T08:00:00.000Z',

@@ -116,6 +116,12 @@ export const searchSchema = z
     })),
   })
 
+const upstream = z
+  .boolean()
+  .describe(
+    'false: in this dialect, Genesys does not accept this entry or removal. Only the gateway stores and enforces it',
+  )
+
 const entryTermsSchema = {
   reason: z.enum(DNC_REASON_NAMES),
   originalReason: z.string().nullable(),
@@ -138,6 +144,7 @@ const searchedShape = {
       ),
       /** The contact lists to which the entry applies. null: all. */
       scope: z.array(z.string()).nullable(),
+      upstream,
       state: z.enum(['standing', 'quarantined', 'expired', 'removed']),
       submissionId: z.string(),
       acceptedAt: stamp,
@@ -184,6 +191,7 @@ export const ledgerEntrySchema = z.strictObject({
     .strictObject({
       ...entryTermsSchema,
       contactListIds: z.array(z.string()).nullable(),
+      upstream,
     })
     .nullable(),
   cells: z.record(z.string(), z.string()),

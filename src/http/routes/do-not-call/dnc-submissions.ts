@@ -107,7 +107,7 @@ const registerLedger = (add: AddRoute): void => {
       }
       const page = entries.slice(0, limit)
       const next = entries.length > limit ? cursorOfLine(page.at(-1)!.line) : null
-      return { items: page.map(renderEntry(submission)), next }
+      return { items: page.map(renderEntry(submission, deps.dncTakes)), next }
     },
   })
 }

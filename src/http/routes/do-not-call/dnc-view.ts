@@ -7,6 +7,7 @@ import type {
   DncLedgerEntry,
   FoundEntry,
 } from '../../../workflows/ports/do-not-call/submissions.ts'
+import type { HttpDeps } from '../../server/deps.ts'
 import type { Asked } from './dnc-access.ts'
 import type { ledgerEntrySchema, searchAnswerSchema, submissionSchema } from './dnc-schemas.ts'
 
@@ -46,9 +47,11 @@ export const faultsOf = ({ outcome, faults, failedCode }: DncLedgerEntry) => {
  * the entry was rejected, so it has no terms.
  */
 export const renderEntry =
-  ({ columns }: DncSubmission) =>
+  ({ columns, kind }: DncSubmission, takes: HttpDeps['dncTakes']) =>
   (entry: DncLedgerEntry): z.output<typeof ledgerEntrySchema> => {
-    const { line, outcome, terms, cells } = entry
+    const { line, outcome, terms, cells, subjectKind } = entry
+    const upstream =
+      subjectKind !== null && takes[subjectKind] && (kind !== 'remove' || takes.removals)
     const reasoned = { ...faultsOf(entry), replacedByLine: null }
     const { code, column } = reasoned
     const filled = columns.flatMap((name, at) => (cells[at] ? [[name, cells[at]] as const] : []))
@@ -64,7 +67,11 @@ export const renderEntry =
       entry:
         terms === null
           ? null
-          : { ...terms, contactListIds: terms.contactListIds && [...terms.contactListIds] },
+          : {
+              ...terms,
+              contactListIds: terms.contactListIds && [...terms.contactListIds],
+              upstream,
+            },
       cells: Object.fromEntries(filled),
     }
   }
@@ -73,6 +80,7 @@ export const renderEntry =
 export const renderSearched = (
   { subject: _subject, ...written }: Asked,
   found: readonly FoundEntry[],
+  takes: HttpDeps['dncTakes'],
 ): z.output<typeof searchAnswerSchema>['items'][number] => ({
   ...written,
   suppressed: found.some(({ state }) => state === 'standing'),
@@ -83,6 +91,9 @@ export const renderSearched = (
     // If the caller did not state when the person asked, the time of the 202 counts, as in an
     // export.
     const receivedAt = said.receivedAt ?? acceptedAt
-    return { ...said, receivedAt, scope, state: shown, submissionId, acceptedAt, history }
+    return {
+      ...{ ...said, receivedAt, scope, state: shown, submissionId, acceptedAt, history },
+      upstream: written.email === undefined || takes.email,
+    }
   }),
 })

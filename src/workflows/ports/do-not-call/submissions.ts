@@ -60,6 +60,8 @@ export type DncLedgerEntry = {
   line: number
   outcome: EntryOutcome
   terms: EntryTerms | null
+  /** What the entry names the person by. null: the entry was rejected. */
+  subjectKind: SubjectKind | null
   faults: readonly RowFault[]
   /** For a failed entry: `override-needed`, or Genesys' reason if it gave one. Otherwise null. */
   failedCode: string | null
