@@ -18,6 +18,7 @@ import { adminKeyOf, closeDataDir, encryptionKeysOf } from './kept-keys.ts'
 import { systemClock } from './lib/clock.ts'
 import { sha256 } from './lib/digest.ts'
 import { createIds } from './lib/ids.ts'
+import { tellOfUnusedCluster } from './store/homes/cluster/unused-cluster.ts'
 import { openStore, type Store } from './store/homes/open-store.ts'
 import type { Emit } from './telemetry/events.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -76,6 +77,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const { emit } = telemetry
   const during = createStartSteps({ clock: systemClock, emit })
   closeDataDir(config)
+  tellOfUnusedCluster(config, emit)
   const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   const { address, listen } = await placeOf(config)
   const publicUrl = config.publicUrl ?? address

@@ -19,6 +19,8 @@ export type ProcessEvents = {
     /** Whether the gateway scans guest files. */
     scanner: 'clamd' | 'not-configured'
   }
+  /** DATA_DIR holds an embedded database, but the gateway uses the one of DATABASE_URL. */
+  'store.left_behind': Record<string, never>
   'process.stopping': { signal: string }
   'process.stopped': { durationMs: number; clean: boolean }
 }
@@ -26,6 +28,7 @@ export type ProcessEvents = {
 export const PROCESS_EVENT_LEVELS = {
   'process.starting': 'info',
   'process.started': 'info',
+  'store.left_behind': 'warn',
   'process.stopping': 'info',
   'process.stopped': 'info',
 } as const
