@@ -15,7 +15,7 @@ import { submitEntries as submit } from '../../support/do-not-call/dnc-submissio
 import { ids } from '../../support/stages/store-uploads.ts'
 
 const DAY_MS = 86_400_000
-const NOTHING = { rejected: 0, duplicates: 0, blank: 0 }
+const NOTHING = { read: 0, rejected: 0, blank: 0 }
 const SOURCE = { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: null } as const
 const auditOf = (said: PlainAction | AuditSaid, object: string): AuditEntry =>
   createAuditEntry(ids, byGateway({ tenantId: 'default', requestId: 'req' }), {

@@ -156,7 +156,7 @@ const { failed } = DNC_OUTCOMES
 
 const createFinish =
   ({ database }: Deps): DncPullStore['finish'] =>
-  (pull, { rejected, duplicates, blank }, about) =>
+  (pull, { read, rejected, blank }, about) =>
     inTransaction(database, async (tx) => {
       const { number, dncListId, since } = pull
       await lockPull(tx, pull)
@@ -174,8 +174,10 @@ const createFinish =
         tx,
       )
       await sql`delete from dnc_pull_seen where submission = ${number}::bigint`.execute(tx)
+      // `created` also counts the people whom an interrupted try of this pull has added.
+      const duplicates = sql`greatest(0, ${read - rejected - blank}::int - created)`
       await sql`update dnc_submission set reading = false, rejected = ${rejected}, duplicates = ${duplicates}, blank = ${blank},
-          read = accepted + ${rejected + duplicates + blank}::int, rejections = ${JSON.stringify(about.rejections)}::jsonb,
+          read = accepted + ${rejected + blank}::int + ${duplicates}, rejections = ${JSON.stringify(about.rejections)}::jsonb,
           source = ${JSON.stringify(about.source)}::jsonb, columns = ${JSON.stringify(about.columns)}::jsonb,
           notes = ${JSON.stringify(about.notes)}::jsonb, state = 'applying', hold_reason = null, held_since = null, told_hold = null, version = version + 1, updated_at = clock_timestamp()
         where number = ${number}::bigint`.execute(tx)

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 
 import { sql } from 'kysely'
 
+import type { NewDncChunk } from '../../../domain/do-not-call/dnc-chunk.ts'
 import { DNC_OUTCOMES } from '../../../domain/do-not-call/dnc-submission.ts'
 import type { DncPull, DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
 import { StagingLost } from '../../../workflows/ports/uploads/uploads.ts'
@@ -10,7 +11,7 @@ import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import { raiseEpoch } from '../accept-submission.ts'
 import { rowsOf } from '../append-entries.ts'
 import { placesAsBits } from '../compose-group.ts'
-import { createPackChunk } from '../entry-chunks.ts'
+import { createPackChunk, openChunk } from '../entry-chunks.ts'
 import { IN_FORCE } from '../standing-entries.ts'
 
 const { created, existing, updated } = DNC_OUTCOMES
@@ -72,6 +73,56 @@ const createSift =
       return siftPlaces(tx, pull, subjects)
     })
 
+/**
+ * The chunk with lines behind line `last`. The ledger is read by lines, and the lines of a second
+ * try, or of entries that are sent again, begin again at a low number.
+ */
+const behind = <Chunk extends NewDncChunk>(last: number, chunk: Chunk): Chunk => {
+  const by = Math.max(0, last + 1 - chunk.firstLine)
+  if (by === 0) return chunk
+  const moved = <At extends { line: number }>(at: At): At => ({ ...at, line: at.line + by })
+  return {
+    ...chunk,
+    ...{ firstLine: chunk.firstLine + by, lastLine: chunk.lastLine + by },
+    ...{ entries: chunk.entries.map(moved), rejected: chunk.rejected.map(moved) },
+  }
+}
+
+const createDropRejected = (
+  database: Database,
+  readKey: (id: string) => Promise<KeyObject>,
+): DncPullStore['dropRejected'] => {
+  const packChunk = createPackChunk()
+  return async (pull) => {
+    const { submissionId, number } = pull
+    const { rows: chunks } = await sql<{
+      seq: number
+      entries: number
+    }>`select seq, entries from dnc_chunk where submission = ${number}::bigint order by seq`.execute(
+      database.db,
+    )
+    const key = await readKey(submissionId)
+    for (const { seq, entries } of chunks) {
+      await inTransaction(database, async (tx) => {
+        await lockPull(tx, pull)
+        if (entries === 0) {
+          await sql`delete from dnc_chunk where submission = ${number}::bigint and seq = ${seq}`.execute(
+            tx,
+          )
+          return
+        }
+        const { rows } = await sql<{ payload: Buffer }>`select payload from dnc_chunk
+          where submission = ${number}::bigint and seq = ${seq} for update`.execute(tx)
+        const chunk = await openChunk(key, submissionId, seq, rows[0]!.payload)
+        if (chunk.rejected.length === 0) return
+        const payload = await packChunk(key, submissionId, { ...chunk, rejected: [] })
+        await sql`update dnc_chunk set payload = ${payload}::bytea
+          where submission = ${number}::bigint and seq = ${seq}`.execute(tx)
+      })
+    }
+  }
+}
+
 const createAdd = (
   database: Database,
   readKey: (id: string) => Promise<KeyObject>,
@@ -85,10 +136,11 @@ const createAdd = (
       const epoch = await raiseEpoch(tx, tenantId)
       const { rows: last } = await sql<{
         seq: number
-      }>`select coalesce(max(seq), -1)::int + 1 as seq from dnc_chunk where submission = ${number}::bigint`.execute(
-        tx,
-      )
-      const stored = { ...chunk, seq: last[0]!.seq }
+        line: number
+      }>`select coalesce(max(seq), -1)::int + 1 as seq, coalesce(max(last_line), 0)::int as line
+        from dnc_chunk where submission = ${number}::bigint`.execute(tx)
+      const { seq, line } = last[0]!
+      const stored = { ...behind(line, chunk), seq }
       const payload = await packChunk(key, submissionId, stored)
       const { rows } = await sql<{ added: number }>`with ${rowsOf(stored)},
           stored as (insert into dnc_chunk (submission, seq, first_line, last_line, entries, payload)
@@ -149,7 +201,8 @@ const createSendAgain =
 export const createPulledEntries = (
   database: Database,
   readKey: (id: string) => Promise<KeyObject>,
-): Pick<DncPullStore, 'sift' | 'add' | 'missing' | 'sendAgain'> => ({
+): Pick<DncPullStore, 'dropRejected' | 'sift' | 'add' | 'missing' | 'sendAgain'> => ({
+  dropRejected: createDropRejected(database, readKey),
   sift: createSift(database),
   add: createAdd(database, readKey),
   missing: createMissing(database),

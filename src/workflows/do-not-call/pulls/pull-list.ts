@@ -161,17 +161,17 @@ const pullOne = async (deps: PullDeps, pull: DncPull, signal: AbortSignal): Prom
   const context = { tenantId, class: 'read', signal, retryForMs: CALL_WITHIN_MS } as const
   try {
     const uri = await newExport(deps, dncListId, context)
+    await pulls.dropRejected(pull)
     const exported = await deps.exports.download(uri, context, (body) =>
       readExport(deps, pull, body, heart.assertAlive),
     )
     const { added: missing, ofOthers } = await addMissing(deps, pull, heart.assertAlive)
     heart.assertAlive()
     const { counts, rejections, source } = exported.read
-    const duplicates = counts.read - counts.rejected - counts.blank - exported.added
     const about = { added: exported.added, missing }
     await pulls.finish(
       pull,
-      { rejected: counts.rejected, duplicates, blank: counts.blank },
+      { read: counts.read, rejected: counts.rejected, blank: counts.blank },
       {
         ...{ rejections, source, notes: notesOf(missing), nextInMs: deps.periodMs },
         columns: [...PULLED_COLUMNS],

@@ -54,6 +54,12 @@ export type DncPullStore = {
   /** false: another process has the pull. */
   renew(pull: DncPull): Promise<boolean>
   /**
+   * Deletes the rejected lines that an interrupted try of this pull has stored. Call it before the
+   * export is read, because each try reads the export from its beginning. Entries stay. Throws
+   * `StagingLost` if another process has the pull.
+   */
+  dropRejected(pull: DncPull): Promise<void>
+  /**
    * Notes that these people are in the export. `subjects`: 16-byte digests, one after the other.
    * Returns the places of the people whom the gateway does not know yet. A person whose entry was
    * removed at the gateway counts as known until an export no longer contains that person. Throws
@@ -80,14 +86,16 @@ export type DncPullStore = {
    */
   sendAgain(pull: DncPull, missing: Missing, id: string): Promise<void>
   /**
-   * Ends the reading, so that the lane of the list sends what Genesys lacks. Throws `StagingLost`
+   * Ends the reading, so that the lane of the list sends what Genesys lacks. `counts`: the lines of
+   * the export. A line that is neither rejected nor blank counts as a duplicate, unless a try of
+   * this pull has added its person. Throws `StagingLost`
    * if another process has the pull. The next pull is due after `nextInMs`. null: it has no due
    * time. In that case, the next pull begins when a caller requests it, Genesys reports new entries
    * in the list, or `plan` sets a time.
    */
   finish(
     pull: DncPull,
-    counts: { rejected: number; duplicates: number; blank: number },
+    counts: { read: number; rejected: number; blank: number },
     about: Pick<DncSubmission, 'rejections' | 'source' | 'columns' | 'notes'> & {
       nextInMs: number | null
       audit: AuditEntry

@@ -78,7 +78,7 @@ eachHome('A pull that another process has taken over', (home) => {
     await assert.rejects(addBob(frozen), StagingLost)
     await store.dncPulls.finish(
       present,
-      { rejected: 0, duplicates: 0, blank: 0 },
+      { read: 0, rejected: 0, blank: 0 },
       {
         ...{ rejections: {}, columns: [], notes: [], nextInMs: null, source: SOURCE },
         audit: createAuditEntry(ids, byGateway(present), {

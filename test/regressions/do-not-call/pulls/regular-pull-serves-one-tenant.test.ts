@@ -38,7 +38,7 @@ eachHome('The regular pulls of a list that two tenants use', (home) => {
     await meanwhile?.()
     await store.dncPulls.finish(
       pull,
-      { rejected: 0, duplicates: 0, blank: 0 },
+      { read: 0, rejected: 0, blank: 0 },
       {
         ...{ rejections: {}, columns: [], notes: [], nextInMs: DAY_MS, source: SOURCE },
         audit: createAuditEntry(ids, byGateway(pull), {
