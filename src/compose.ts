@@ -44,8 +44,9 @@ const STOP_GRACE_MS = 6000
 
 const DATABASE_STEPS = { embedded: 'open-embedded-database', server: 'open-database' } as const
 
-const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store> =>
-  openStore({
+const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store> => {
+  tellOfUnusedCluster(config, emit)
+  return openStore({
     home: config.home,
     encryptionKeys: encryptionKeysOf(config),
     signingKeys: config.signingKeys,
@@ -55,6 +56,7 @@ const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store>
     publicUrl,
     registryRules: registryRulesOf(config.dnc),
   })
+}
 
 /**
  * Stores the digest of the admin key, which makes the key valid. Also makes a link that signs in to
@@ -77,7 +79,6 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const { emit } = telemetry
   const during = createStartSteps({ clock: systemClock, emit })
   closeDataDir(config)
-  tellOfUnusedCluster(config, emit)
   const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   const { address, listen } = await placeOf(config)
   const publicUrl = config.publicUrl ?? address
