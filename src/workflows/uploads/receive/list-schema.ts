@@ -55,9 +55,10 @@ export const readContext = (tenantId: string, signal: AbortSignal): CallContext 
 
 /**
  * Returns the list and the age of this reading. Takes the stored copy if it is younger than
- * `freshMs`, and otherwise reads the list from Genesys. If Genesys does not answer, returns the
- * stored copy, whatever its age, or throws `genesys-unavailable` if there is none. Throws
- * `not-found` or `genesys-refused` if Genesys permanently refuses to show the list.
+ * `freshMs`, and otherwise reads the list from Genesys. If Genesys does not answer, or refuses the
+ * gateway's credentials, returns the stored copy, whatever its age. If there is none, throws
+ * `genesys-unavailable` or `genesys-refused`. Throws `not-found` or `genesys-refused` if Genesys
+ * permanently refuses to show the list.
  */
 export const readListSchema = async (
   deps: { contactLists: ContactListPort; lists: ListCache },
@@ -75,9 +76,10 @@ export const readListSchema = async (
     return { list, ageMs: 0 }
   } catch (error) {
     if (!(error instanceof GenesysFailure)) throw error
-    if (error.retry === 'never') throw problemOfRefusal(error)
-    if (cached === null) throw unavailable(error)
-    return cached
+    // An operator can fix refused credentials, and the delivery waits for that.
+    const passing = error.retry === 'later' || error.kind === 'unauthorized'
+    if (passing && cached !== null) return cached
+    throw error.retry === 'never' ? problemOfRefusal(error) : unavailable(error)
   }
 }
 

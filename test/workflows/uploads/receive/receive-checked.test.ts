@@ -47,6 +47,18 @@ describe('checking a received upload against its list', () => {
     }
   })
 
+  it('uses the list as last seen while Genesys refuses the credentials, because they can be fixed', async () => {
+    const t = setUpReceiving()
+    t.genesys.onRead = () => {
+      throw new GenesysFailure('unauthorized', 'readContactList')
+    }
+    await assert.rejects(t.receive(t.request('a\n')), problem('genesys-refused'))
+    nothingRemains(t)
+    await t.lists.put(t.genesys.list)
+    t.lists.ageMs = 3_600_000
+    assert.equal((await t.receive(t.request('a\n'))).status, 202)
+  })
+
   it('validates without a key and keeps nothing', async () => {
     const t = setUpReceiving()
     const answer = await t.receive(
