@@ -2,6 +2,8 @@ import { isIP } from 'node:net'
 
 import { z } from 'zod'
 
+import { unreadableFilesOf, urlsOfHosts } from './lib/database-url.ts'
+
 /** The parts between commas, without spaces around them and without empty parts. */
 export const commaList = z.string().transform((text) =>
   text
@@ -28,6 +30,25 @@ export const baseUrl = webUrl
     'must have no query and no fragment, because the gateway appends paths to it',
   )
   .transform((url) => url.replace(/\/+$/, ''))
+
+/** Whether the driver would accept a server with any certificate, or with a different host name. */
+const leavesServerUnproven = (url: string): boolean => {
+  const { searchParams } = new URL(url)
+  return searchParams.has('uselibpqcompat') || searchParams.getAll('sslmode').includes('no-verify')
+}
+
+/** The URL of a PostgreSQL database. */
+export const databaseUrl = z
+  .string()
+  .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL, with one or more hosts')
+  .refine(
+    (url) => !urlsOfHosts(url)?.some(leavesServerUnproven),
+    'must not have sslmode=no-verify or uselibpqcompat. The gateway always checks certificates',
+  )
+  .refine((url) => unreadableFilesOf(url).length === 0, {
+    error: ({ input }) =>
+      `names files that the gateway cannot read: ${unreadableFilesOf(String(input)).join(', ')}`,
+  })
 
 /** A token that a caller sends in the header `Authorization`. */
 export const bearerToken = (least: number) =>

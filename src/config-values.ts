@@ -268,11 +268,17 @@ export const dncOf = (env: {
   consentCountries: env.CONSENT_REQUIRED_COUNTRIES,
 })
 
+/** Settings of Node.js and of the driver of PostgreSQL, with the value that accepts any server. */
+const UNCHECKED = [
+  ['NODE_TLS_REJECT_UNAUTHORIZED', '0'],
+  ['PGSSLMODE', 'no-verify'],
+] as const
+
 /**
- * The fault if NODE_TLS_REJECT_UNAUTHORIZED is 0. With this switch of Node.js, the gateway would
- * send its Genesys credentials to any server that answers.
+ * The faults of settings that skip the check of certificates. With such a setting, the gateway
+ * would send its credentials to any server that answers.
  */
 export const uncheckedCertificates = (source: Record<string, string | undefined>): string[] =>
-  source['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
-    ? ['NODE_TLS_REJECT_UNAUTHORIZED: must not be 0. The gateway always checks certificates']
-    : []
+  UNCHECKED.filter(([name, value]) => source[name] === value).map(
+    ([name, value]) => `${name}: must not be ${value}. The gateway always checks certificates`,
+  )

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 
-import { baseUrl, bearerToken, commaList, hostNames, proxies } from './config-addresses.ts'
+import {
+  baseUrl,
+  bearerToken,
+  commaList,
+  databaseUrl,
+  hostNames,
+  proxies,
+} from './config-addresses.ts'
 import { intakeOf, intakeVariables } from './config-intake.ts'
 import {
   type Endpoint,
@@ -24,7 +31,6 @@ import { CONFIG_VARIABLES } from './config-variables.ts'
 import { ENVIRONMENT_ENDPOINTS } from './domain/endpoints/outbound-event.ts'
 import type { Region } from './domain/genesys/regions.ts'
 import type { Leaf } from './domain/segments/segment.ts'
-import { unreadableFilesOf, urlsOfHosts } from './lib/database-url.ts'
 import { unprintable } from './lib/secrets/unprintable.ts'
 
 /** Thrown if the configuration has faults. The message lists faults, and never a value. */
@@ -88,14 +94,7 @@ const environmentSchema = z.object({
   PUBLIC_URL: baseUrl.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']),
   TRUST_PROXY: proxies.optional(),
-  DATABASE_URL: z
-    .string()
-    .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL, with one or more hosts')
-    .refine((url) => unreadableFilesOf(url).length === 0, {
-      error: ({ input }) =>
-        `names files that the gateway cannot read: ${unreadableFilesOf(String(input)).join(', ')}`,
-    })
-    .optional(),
+  DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
   ...auditVariables,
