@@ -11,7 +11,8 @@ list=$1 file=$2
 
 submission=$(send_file POST "/v1/dnc-lists/$list/entries" "$file" text/csv)
 id=$(jq -r .id <<< "$submission")
-echo "$id: $(jq .counts.accepted <<< "$submission") entries suppress"
+# A quarantined entry suppresses too, but goes to Genesys only after its release.
+echo "$id: $(jq '.counts | .accepted + .quarantined' <<< "$submission") entries suppress"
 
 until [[ $(jq -r .state <<< "$submission") == applied* ]]; do
   sleep 1

@@ -9,7 +9,8 @@ import { call, forgetKey, readUntil, sendFile } from './gateway.mjs'
 
 const [listId, file] = process.argv.slice(2)
 const { id, counts } = await sendFile('POST', `/v1/dnc-lists/${listId}/entries`, file, 'text/csv')
-console.log(`${id}: ${counts.accepted} entries suppress`)
+// A quarantined entry suppresses too, but goes to Genesys only after its release.
+console.log(`${id}: ${counts.accepted + counts.quarantined} entries suppress`)
 
 const applied = await readUntil(`/v1/dnc-submissions/${id}`, ({ state }) =>
   state.startsWith('applied'),

@@ -14,7 +14,9 @@ from gateway import forget_key, read, send_file
 
 list_id, file = sys.argv[1:]
 submission = send_file("POST", f"/v1/dnc-lists/{list_id}/entries", file, "text/csv")
-print(f"{submission['id']}: {submission['counts']['accepted']} entries suppress")
+counts = submission["counts"]
+# A quarantined entry suppresses too, but goes to Genesys only after its release.
+print(f"{submission['id']}: {counts['accepted'] + counts['quarantined']} entries suppress")
 
 path = f"/v1/dnc-submissions/{submission['id']}"
 while not submission["state"].startswith("applied"):
