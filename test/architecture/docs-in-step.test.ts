@@ -38,6 +38,12 @@ test('.env.example has exactly the variables that config.ts reads', () => {
   )
 })
 
+test('the schema of the configuration has every variable of the table', () => {
+  const schema = globSync('src/config{,-values,-intake}.ts').map(read).join('\n')
+  const unread = CONFIG_VARIABLES.filter(({ name }) => !new RegExp(`\\b${name}: `).test(schema))
+  assert.deepEqual(unread, [], 'a variable that no schema has is documented, but changes nothing')
+})
+
 test('.env.example shows the defaults that config.ts uses', () => {
   const shown = exampleVariables()
   for (const { name, default: value } of CONFIG_VARIABLES) {
