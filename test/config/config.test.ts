@@ -187,7 +187,10 @@ test('a setting that accepts any certificate stops the start', () => {
   assert.match(faultsOf({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }), /always checks certificates/u)
   assert.equal(readConfig({ NODE_TLS_REJECT_UNAUTHORIZED: '1' }).port, 3000)
   const server = { ENCRYPTION_KEYS: KEY, GENESYS_SANDBOX: 'true' }
-  const database = (query: string) => ({ ...server, DATABASE_URL: `postgres://one,two/name${query}` })
+  const database = (query: string) => ({
+    ...server,
+    DATABASE_URL: `postgres://one,two/name${query}`,
+  })
   for (const query of ['?sslmode=no-verify', '?x=1&sslmode=require&uselibpqcompat=true']) {
     assert.match(faultsOf(database(query)), /DATABASE_URL: .*certificate/u, query)
   }
