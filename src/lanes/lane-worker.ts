@@ -166,12 +166,14 @@ const createHolder = (
   }
 
   return async (claim: LaneClaim, lease: KeptLease, claimedAtMs: number): Promise<void> => {
-    emit('lane.claimed', { lane: claim.key, fence: claim.fence })
+    const { key: lane, fence, silentMs } = claim
+    emit('lane.claimed', { lane, fence })
+    if (silentMs !== undefined) emit('lane.recovered', { lane, fence, silentMs })
     const about = { claim, lease, isWaitedFor, stopping: () => stopping.aborted }
     const result = await workLane(deps, about)
     await lease.end()
     if (result.kind === 'lost') {
-      emit('lane.lost', { lane: claim.key, fence: claim.fence })
+      emit('lane.lost', { lane, fence })
       return
     }
     if (result.kind === 'failed') emit('lane.failed', { lane: claim.key, error: result.error })

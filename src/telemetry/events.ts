@@ -155,6 +155,7 @@ export type GatewayEvents = AuditEvents &
     'genesys.circuit.changed': { open: boolean; failures: number }
     'lane.claimed': { lane: string; fence: string }
     'lane.released': { lane: string; heldMs: number; uploads: number }
+    'lane.recovered': { lane: string; fence: string; silentMs: number }
     'lane.lost': { lane: string; fence: string }
     'lane.failed': { lane: string; error: string }
     'sync.attempted': {
@@ -260,6 +261,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'genesys.circuit.changed': 'warn',
   'lane.claimed': 'debug',
   'lane.released': 'debug',
+  'lane.recovered': 'warn',
   'lane.lost': 'warn',
   'lane.failed': 'error',
   'sync.attempted': 'info',

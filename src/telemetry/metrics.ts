@@ -101,7 +101,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   paceUsed: gauge(
     'pace_used_last_minute',
-    'Requests that this instance sent to Genesys within the last minute',
+    'Requests to Genesys in the last minute, of this instance',
   ),
   paceRemaining: gauge(
     'pace_remaining',
@@ -110,22 +110,27 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   paceWaiting: gauge('pace_waiting', 'Requests of this instance that the pace delays', ['class']),
 })
 
-const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
+const laneMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes that a worker lost before it released them'),
+  recoverySeconds: histogram(
+    'lane_recovery_seconds',
+    'Time until a worker claimed the lane of a contact list that the worker before it had not released. The time begins when the worker before it last renewed its lease',
+    LONG_SECONDS,
+  ),
   laneFailures: counter('lane_failures_total', 'Unexpected errors in the work of lanes'),
+  lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),
+  lanesWaiting: gauge('lanes_waiting', 'Lanes that have work but no worker'),
+  oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest waiting lane has waited'),
+})
+
+const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages to endpoints', [
     'event',
     'outcome',
   ]),
-  listsProvisioned: counter('lists_provisioned_total', 'Contact lists created or found', [
-    'outcome',
-  ]),
+  listsProvisioned: counter('lists_provisioned_total', 'Lists created or found', ['outcome']),
   endpointsFailing: counter('sync_endpoints_failing_total', 'Endpoints failing for a whole day'),
-  endpointsDisabled: counter(
-    'sync_endpoints_disabled_total',
-    'Endpoints that the gateway disabled',
-    ['reason'],
-  ),
+  endpointsDisabled: counter('sync_endpoints_disabled_total', 'Disabled endpoints', ['reason']),
   webhookReceipts: counter('webhook_receipts_total', 'Calls to the webhook routes, by outcome', [
     'route',
     'outcome',
@@ -152,9 +157,6 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'For each state, the age of the oldest last progress: how long the upload that has waited longest has made no progress. A settled batch or another change of the upload counts as progress',
     ['state'],
   ),
-  lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),
-  lanesWaiting: gauge('lanes_waiting', 'Lanes that have work but no worker'),
-  oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest waiting lane has waited'),
   syncPending: gauge('sync_pending', 'Messages that wait for delivery to enabled endpoints'),
   oldestSyncPending: gauge(
     'sync_oldest_pending_seconds',
@@ -287,6 +289,7 @@ export const createMetrics = (registry: Registry) => {
     ...httpMetrics(makers),
     ...uploadMetrics(makers),
     ...deliveryMetrics(makers),
+    ...laneMetrics(makers),
     ...workMetrics(makers),
     ...segmentMetrics(makers),
     ...dncMetrics(makers),

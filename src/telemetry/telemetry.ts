@@ -89,6 +89,7 @@ const DELIVERY_EFFECTS: Effects = {
     metrics.paceWaits.observe({ class: fields.class }, seconds(fields.waitedMs)),
   'pace.blocked': (metrics) => metrics.paceBlocks.inc(),
   'genesys.circuit.changed': (metrics, { open }) => metrics.circuitOpen.set(open ? 1 : 0),
+  'lane.recovered': (metrics, { silentMs }) => metrics.recoverySeconds.observe(seconds(silentMs)),
   'lane.lost': (metrics) => metrics.lanesLost.inc(),
   'lane.failed': (metrics) => metrics.laneFailures.inc(),
   'sync.attempted': (metrics, { eventType, outcome }) => {

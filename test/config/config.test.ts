@@ -194,7 +194,8 @@ test('a setting that accepts any certificate stops the start', () => {
   for (const query of ['?sslmode=no-verify', '?x=1&sslmode=require&uselibpqcompat=true']) {
     assert.match(faultsOf(database(query)), /DATABASE_URL: .*certificate/u, query)
   }
-  for (const query of ['', '?sslmode=verify-full&sslrootcert=/etc/ca.crt', '?sslmode=require']) {
+  const readable = `?sslmode=verify-full&sslrootcert=${import.meta.filename}`
+  for (const query of ['', readable, '?sslmode=require']) {
     assert.equal(readConfig(database(query)).home.kind, 'server', query)
   }
   assert.match(faultsOf({ PGSSLMODE: 'no-verify' }), /PGSSLMODE: .*certificate/u)

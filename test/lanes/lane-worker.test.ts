@@ -119,6 +119,15 @@ describe('lane workers', () => {
     await t.workers.stop(0)
   })
 
+  it('report a lane that its former holder did not release', async () => {
+    const t = setUp(async () => undefined, 4, 8, { silentMs: 12_000 })
+    t.give('a', 'u1')
+    t.workers.start()
+    await t.clock.advance(0)
+    assert.deepEqual(t.events, ['lane.claimed', 'lane.recovered', 'lane.released'])
+    await t.workers.stop(0)
+  })
+
   it('keep a lane through a renewal that is never answered, for the next one is', async () => {
     const t = setUp((_, __, lease) => untilAborted(lease.rest).catch(() => undefined))
     const hung = () => new Promise<never>(() => undefined)

@@ -118,12 +118,16 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
     claim: async (owner) => {
       const [row] = await runKeptQuery(
         db,
-        sql<{ key: string; fence: string }>`
+        sql<{ key: string; fence: string; lapsed_ms: number | null }>`
+        with free as materialized (select key, extract(epoch from ${STEADY_NOW} - lease_until)::float8 * 1000 as lapsed_ms
+          from ${READY} order by ready_at limit 1 for update of l skip locked)
         update lane set lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false, nudges = 0
-        where key = (select key from ${READY} order by ready_at limit 1 for update of l skip locked)
-        returning key, fence`,
+        from free where lane.key = free.key returning lane.key, fence, lapsed_ms`,
       )
-      return row ? { key: row.key, owner, fence: row.fence, leaseMs: LEASE_MS } : null
+      if (row === undefined) return null
+      const claim = { key: row.key, owner, fence: row.fence, leaseMs: LEASE_MS }
+      if (row.lapsed_ms === null) return claim
+      return { ...claim, silentMs: Math.round(row.lapsed_ms) + LEASE_MS }
     },
     renew: createRenew(deps.database),
     release: createRelease(deps.database),

@@ -76,7 +76,7 @@ export const FILL = [
     select md5(n::text)::uuid, n / 5 + 1, 0, 0, n % 5, 1, 2 from generate_series(1, 99999) n`,
   `insert into dnc_retraction (contact_list_id, contact_digest, subject, submission, sealed_id, tenant_id, upload_id, state, settled_at)
     select 'list' || (n % 200), decode(md5(n::text), 'hex'), md5(n::text)::uuid, n, 'c', 't8', 'upl_' || n,
-      case when n % 100 = 1 then 'open' else 'retracted' end, case when n % 100 <> 1 then clock_timestamp() end
+      case when n % 100 = 1 then 'open' when n % 1000 = 2 then 'reported' else 'retracted' end, case when n % 100 <> 1 then clock_timestamp() end
     from generate_series(1, 20000) n`,
   `insert into dnc_retraction_lane (contact_list_id, ready_at)
     select 'list' || n, case when n % 1000 = 1 then clock_timestamp() else 'infinity' end from generate_series(1, 20000) n`,

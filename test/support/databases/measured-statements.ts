@@ -156,6 +156,9 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
     store.sql.executeSql(
       `select id from guest_file where tenant_id = 't8' and state <> 'receiving' order by id desc limit 11`,
     ),
+  // As the gauge of held files reads them.
+  guest_file_held: ({ store }) =>
+    store.sql.executeSql(`select min(held_since) from guest_file where state = 'held'`),
   guest_file_created: (stage) => sweep(stage, 'guest-file-records'),
   guest_file_not_stored: ({ store }) =>
     store.guestFiles.list('t8', { limit: 10, cursor: null, state: 'failed' }),
@@ -181,6 +184,7 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
     store.retractions.page({ number: '7', tenantId: 't8' }, { after: '9000', limit: 10 }),
   dnc_retraction_of_edition: ({ store }) =>
     store.retractions.page({ editionId: 'rge_7', tenantId: 't8' }, { after: '9000', limit: 10 }),
+  dnc_retraction_reported: ({ store }) => store.retractions.reported('t8', { days: 30, limit: 10 }),
   dnc_retraction_open: ({ store }) =>
     store.retractions.next({ contactListId: 'list2', owner: 'me', fence: '1', leaseMs: 1 }, 10),
   dnc_retraction_lane_ready: ({ store }) => store.retractions.claim('me'),

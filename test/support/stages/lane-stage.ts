@@ -6,9 +6,9 @@ import { createManualClock } from './test-clock.ts'
 
 /**
  * Lane workers on lanes in memory. `give` puts uploads into the lanes. Time stands still until it
- * is advanced.
+ * is advanced. `claimed`: more members of each claim.
  */
-export const setLaneStage = (deliver: DeliverUpload, maxLanes = 4, maxHeld = 8) => {
+export const setLaneStage = (deliver: DeliverUpload, maxLanes = 4, maxHeld = 8, claimed = {}) => {
   const clock = createManualClock()
   const work = new Map<string, Upload[]>()
   const held = new Set<string>()
@@ -29,7 +29,7 @@ export const setLaneStage = (deliver: DeliverUpload, maxLanes = 4, maxHeld = 8) 
           const ready = (notBefore.get(key) ?? 0) <= clock.monotonicMs()
           if (uploads.length === 0 || held.has(key) || !ready) continue
           held.add(key)
-          return { key, owner, fence: '1', leaseMs: 10_000 }
+          return { key, owner, fence: '1', leaseMs: 10_000, ...claimed }
         }
         return null
       },

@@ -15,9 +15,16 @@ import type { RegisterReads } from './register.ts'
 
 /**
  * A lane held by one worker. Every claim gets a higher `fence` than the claim before it. Every
- * write compares the claim's fence with the newest fence.
+ * write compares the claim's fence with the newest fence. `silentMs`: the former holder did not
+ * release the lane, and last renewed its lease this long ago. Left out: the lane had been released.
  */
-export type LaneClaim = { key: string; owner: string; fence: string; leaseMs: number }
+export type LaneClaim = {
+  key: string
+  owner: string
+  fence: string
+  leaseMs: number
+  silentMs?: number
+}
 
 /** Thrown if another worker has claimed the lane (with a higher fence). Stop, and write nothing. */
 export class FenceLost extends Error {
