@@ -99,10 +99,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'genesys_circuit_open',
     '1 while Genesys does not answer and the gateway sends only test calls',
   ),
-  paceUsed: gauge(
-    'pace_used_last_minute',
-    'Requests to Genesys in the last minute, of this instance',
-  ),
+  paceUsed: gauge('pace_used_last_minute', 'Requests to Genesys in the last minute, this instance'),
   paceRemaining: gauge(
     'pace_remaining',
     'How many more requests Genesys would accept, as Genesys last reported. The number is only a hint',

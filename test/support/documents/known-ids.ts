@@ -49,7 +49,7 @@ export const createKnownIds = async (calling: Calling): Promise<Table> => {
   )
   return {
     ...ofUploads(calling, ended),
-    ...ofFilesAndErasures(calls),
+    ...ofFilesAndErasures(calling),
     ...ofSubmissions(calls),
     ...ofRegistries(calls),
     ...ofAccess(calls),
@@ -98,7 +98,7 @@ const ofUploads = ({ stage, calls }: Calling, ended: Promise<string>): Table => 
   }
 }
 
-const ofFilesAndErasures = ({ call, keyWith }: ExampleCalls): Table => {
+const ofFilesAndErasures = ({ stage, calls: { call, keyWith } }: Calling): Table => {
   /** A key that may erase, because the admin key may not. */
   const byName = async () => ({
     authorization: `Bearer ${(await keyWith(['erasure'], 'default')).key}`,
@@ -109,6 +109,13 @@ const ofFilesAndErasures = ({ call, keyWith }: ExampleCalls): Table => {
     getGuestFile: async () => ({
       params: { guestFileId: (await call('sendGuestFile', 'text', { key: 'found' })).body.id },
     }),
+    cancelGuestFile: async () => {
+      stage.sandbox.setFaults([
+        { kind: 'status', operation: 'guest-file-register', status: 503, retryAfter: 'none' },
+      ])
+      const { body } = await call('sendGuestFile', 'text', { key: 'to-cancel' })
+      return { params: { guestFileId: body.id } }
+    },
     createErasure: async () => ({ key: 'example-erasure', headers: await byName() }),
     getErasure: async () => {
       const headers = await byName()
