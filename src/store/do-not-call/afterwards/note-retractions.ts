@@ -20,7 +20,8 @@ const STILL_NAMED = sql`(exists (select from dnc_entry e
  *
  * `found`: a select of contact_list_id, contact_digest, subject, submission, edition, sealed_id,
  * tenant_id, upload_id, line and `held_at`. Either the submission or the edition is null. `held_at`
- * is the time since which Genesys holds the contact. A contact that was already retracted after
+ * is the time since which Genesys holds the contact. If several tenants have delivered the contact,
+ * the newest of these times counts. A contact that was already retracted after
  * that time is noted as retracted, so it is not retracted again. With `again`, such a contact is
  * noted as open, because Genesys may have got the contact once more. It is noted as open too if
  * what it was retracted for is over (`STILL_NAMED`).
@@ -34,7 +35,7 @@ export const noteRetractions = async (
 ): Promise<number> => {
   const { rows } = await sql<{ noted: number }>`with found as materialized (
       select distinct on (contact_list_id, contact_digest, subject, coalesce(submission, -edition)) * from (${found}) as f
-      order by contact_list_id, contact_digest, subject, coalesce(submission, -edition)),
+      order by contact_list_id, contact_digest, subject, coalesce(submission, -edition), held_at desc),
     done as materialized (select found.*, (select max(settled_at) from dnc_retraction d
         where d.contact_list_id = found.contact_list_id and d.contact_digest = found.contact_digest and d.subject = found.subject
           and d.state = 'retracted' and d.settled_at > found.held_at and not ${again}
