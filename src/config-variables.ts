@@ -31,7 +31,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     database,
     'DATABASE_URL',
     null,
-    'URL of a PostgreSQL database, version 15 or newer, with the encoding UTF8. If the URL names several hosts, separate them by commas. The connection uses TLS only if the URL has the parameter sslmode=verify-full. For a CA of your own, add sslrootcert=FILE. Default: a database embedded in DATA_DIR.',
+    'URL of a PostgreSQL database, version 15 or newer, with the encoding UTF8. If the URL names several hosts, separate them by commas. By default, the connection does not use TLS. For TLS, add the parameter sslmode=verify-full, and for a CA of your own also sslrootcert=FILE. Default: a database embedded in DATA_DIR.',
   ),
   variable(
     database,

@@ -9,7 +9,7 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   dncEntries: counter(
     'dnc_entries_total',
-    'Do-not-call entries and removals by outcome. When a submission arrives, the gateway counts what it read (accepted, rejected, quarantined, duplicates and blank). When an accepted entry has its outcome, it counts created, existing, updated, removed, notFound or failed',
+    'Do-not-call entries and removals by outcome. When a submission arrives, the gateway counts what it read (accepted, rejected, quarantined, duplicates and blank). When an accepted entry has its outcome, the gateway counts this outcome too (created, existing, updated, removed, notFound or failed)',
     ['kind', 'outcome'],
   ),
   dncTalliesDiffer: counter(

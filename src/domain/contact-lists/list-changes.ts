@@ -11,7 +11,7 @@ export type ListChanges = {
    * checked. A column that is now declared as text does not count.
    */
   kindChanged: string[]
-  /** The columns that must not be empty now, but were allowed to be empty then, or are new. */
+  /** The columns that are required now, and were not required or did not exist before. */
   required: string[]
 }
 

@@ -59,7 +59,7 @@ export const ENDPOINT_PROBLEMS = {
     'The endpoint is disabled',
     'The gateway sends nothing to a disabled endpoint, so you can neither replay a delivery nor send a test.',
     'A replay after the endpoint answered 410.',
-    'Enable the endpoint, then send the call again. A registered endpoint is enabled with PATCH {"enabled": true}. An endpoint from the environment is enabled at the next start of the gateway: ask an operator to restart it.',
+    'Enable the endpoint, then send the call again. To enable a registered endpoint, call PATCH with {"enabled": true}. The gateway enables an endpoint from the environment at its next start: ask an operator to restart the gateway.',
   ),
   'contact-list-exists': page(
     409,

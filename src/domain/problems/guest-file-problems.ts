@@ -147,14 +147,14 @@ export const GUEST_FILE_PROBLEMS = {
     'The file was cancelled',
     'This code appears only in the `problem` of a file. A call to /cancel ended the file before Genesys confirmed it. The gateway has deleted the bytes of the file.',
     'POST …/cancel for a file that is held because the OAuth client was deleted.',
-    'Read `detail`. It says whether Genesys can have the file. If you still need the file in Genesys, send it again with a new Idempotency-Key.',
+    'Read `detail`. It says whether Genesys may have the file. If you still need the file in Genesys, send it again with a new Idempotency-Key.',
   ),
   'guest-file-ended': page(
     409,
     'The file has ended',
     'Only a file that is `scanning`, `uploading`, `confirming` or `held` can be cancelled. `state` shows the state of the file.',
     'POST …/cancel for a file that is stored.',
-    'Read the file again to see its present state. The gateway cannot remove a file that Genesys has. Delete it in Genesys.',
+    'Read the file with GET to see its present state. The gateway cannot remove a file that Genesys has: delete this file in Genesys.',
   ),
   'guest-file-held-genesys-unavailable': page(
     503,

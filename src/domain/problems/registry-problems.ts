@@ -49,7 +49,7 @@ export const REGISTRY_PROBLEMS = {
     'This file was already received',
     'An edition with exactly these bytes and the same `change` exists, so the gateway did not load the file again. `editionId` is the id of this edition.',
     'A job sends its file again, with a different Idempotency-Key.',
-    'If the job sent the file twice, you do not have to do anything. If the registry has the same numbers again (for example, a number was removed and then added again), send the file with `asOf`, a time after the `asOf` of this edition.',
+    'If you sent the file twice, you do not have to do anything. If the registry really has the same numbers again (for example, a number was removed and then added again), send the file with an `asOf` later than that of this edition.',
   ),
   'edition-base-missing': page(
     409,

@@ -93,7 +93,7 @@ export const contactIdIndex = (names: readonly string[], { options }: IntakeSpec
 
 /**
  * Refuses a file if it would fill a column of the list that can hold only the contact id with other
- * content. That content would be lost, or would be taken for the id.
+ * content. That content would be lost, or would count as the id.
  */
 export const refuseIdReplaced = (
   names: readonly string[],
@@ -106,7 +106,7 @@ export const refuseIdReplaced = (
   if (at < 0) return
   throw new FileRefused(
     'mapping-needed',
-    `The column \`${idColumn}\` of the list can hold only the contact id, but another column of the file is mapped to it. Name that column with contactIdColumn, or map it to a different column of the list or to null.`,
+    `The column \`${idColumn}\` of the list can hold only the contact id, but another column of the file is mapped to it. If this other column has the contact ids, name it with contactIdColumn. Otherwise map it to a different column of the list, or to null.`,
     { columns: [shownName(names[at]!)] },
   )
 }

@@ -31,7 +31,7 @@ export type EntryResult = {
   rejections: Record<string, number>
   columns: string[]
   source: DncSource
-  /** What the caller should look at, in words. */
+  /** What the caller should check, in sentences. */
   notes: string[]
   chunks: number
 }
@@ -42,7 +42,7 @@ export type EntryResult = {
  */
 const CHUNK_ENTRIES = 4_990
 const CHUNK_CHARACTERS = 2_000_000
-/** The cells of an entry are no notes, so even one delimiter in a second line is suspicious. */
+/** No cell of an entry is free text, so even one delimiter in a second line is suspicious. */
 const FEWEST_CELLS = 2
 
 type OpenChunk = {
@@ -126,7 +126,7 @@ const notesOf = ({ 'cell-holds-rows': held }: Noticed): string[] =>
   held === undefined
     ? []
     : [
-        `Entries with a quoted cell that contains lines that resemble entries: ${held.rows} (line ${held.lines.join(', ')}). Perhaps a quote is closed too late. The people in these lines are not suppressed. Correct the quotes and send the lines again.`,
+        `Entries whose quoted cell contains lines that resemble entries: ${held.rows} (line ${held.lines.join(', ')}). A quote was probably closed too late. The people in these lines are not suppressed. Correct the quotes and send the lines again.`,
       ]
 
 type Tally = { read: number; rejected: number; blank: number; rejections: Map<string, number> }

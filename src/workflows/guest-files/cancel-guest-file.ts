@@ -19,7 +19,7 @@ const CODE = 'guest-file-cancelled'
 const detailOf = ({ progress }: GuestFile): string =>
   progress.confirmAskedAt === null
     ? 'The file was cancelled before the gateway had sent it completely. Genesys does not show the file.'
-    : 'The file was cancelled when the gateway had already sent it, but did not know whether Genesys accepted it. Check in Genesys or in the conversation whether the file is there.'
+    : 'The file was cancelled after the gateway had sent it, but before the gateway knew whether Genesys accepted it. Check in Genesys or in the conversation whether the file is there.'
 
 /**
  * Ends a file of the caller's tenant that Genesys has not confirmed, and deletes its bytes. A

@@ -95,7 +95,7 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     await store.sql.executeSql('delete from dnc_submission')
   })
 
-  it('are told to their tenant, by submission, if a person must remove them', async () => {
+  it('are reported to their tenant, for each submission, if a person must remove them', async () => {
     const about = { days: 30, limit: 10 }
     await deliver(store, 'by-hand', contactsOf(store, PEOPLE))
     await addEntries(store, [ANN, BO], { lists: ['by-hand'] })

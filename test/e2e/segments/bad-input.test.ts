@@ -205,7 +205,7 @@ for (const [what, [body, code, place]] of Object.entries(REFUSED_ON_PLATFORM)) {
   })
 }
 
-test('a setting that the platform dialect cannot make is refused, and never left out in silence', async () => {
+test('a setting that the platform dialect cannot make is refused, and not left out silently', async () => {
   const segments = createSegmentClient(platformGateway.client)
   for (const send of [segments.put, segments.preview]) {
     const answer = await send({ ...of(leaf), dialingMode: 'preview', useOnlyOnce: false })

@@ -207,7 +207,7 @@ describe('a file that differs from its list', () => {
     }
   })
 
-  it('gives the column of the contact id no other content where a row has only one id', async () => {
+  it('refuses to fill the column of the contact id with other content if a row has only one id', async () => {
     const about = { columns: [...LIST, column('contactId')], limits: ONE_ID }
     for (const [names, mapping] of [
       [['contactId', 'customerId'], {}],

@@ -68,7 +68,7 @@ describe('The entries of a submission', () => {
   })
 
   // The lines were part of the cell, and nothing said that their people are still called.
-  test('may be hidden in a cell whose quote is closed too late, which the notes say', async () => {
+  test('are counted in the notes if a quote that is closed too late hides them in a cell', async () => {
     const text = 'phoneNumber,reason\n+14155552671,"optout\n+14155552672,x"\n+14155552673,x\n'
     const { result } = await readEntries(text)
     assert.equal(result.counts.read, 2)

@@ -103,7 +103,7 @@ eachHome('An upload whose requests Genesys refuses', (home) => {
     })
   }
 
-  it('has rows without a known outcome if it is cancelled while a try after an unanswered one is refused', async () => {
+  it('does not know the outcome of its rows if it is cancelled while Genesys refuses a later try, and an earlier try got no answer', async () => {
     const g = createWorkingGateway(store, `refused-${ids.newUuid()}`, { jobs: true })
     const { id } = await g.upload([{ id: 'a', note: 'x' }])
     let tries = 0
@@ -120,7 +120,7 @@ eachHome('An upload whose requests Genesys refuses', (home) => {
     assert.deepEqual(await codesOf(id), ['outcome-unknown'])
   })
 
-  it('has rows without a known outcome if only the requests after an unanswered one were refused', async () => {
+  it('does not know the outcome of its rows if Genesys refused later requests, and an earlier request got no answer', async () => {
     const g = createWorkingGateway(store, `refused-${ids.newUuid()}`, { jobs: true })
     const { id } = await g.upload(['a', 'b'].map((row) => ({ id: row, note: 'x' })))
     g.genesys.onSend = (_batch, time) => {

@@ -56,7 +56,7 @@ eachHome('A plan that do-not-call entries have changed', (home) => {
     await g.apply({ caller: CALLER, uploadId: id, planDigests: [String(present)] })
   })
 
-  it('is refused with both reasons if the list has changed too, and entries are not blamed for a list that changed back', async () => {
+  it('is refused with both reasons if the list has also changed, and a list that changed back is not reported as new entries', async () => {
     const g = createWorkingGateway(store, 'list-plan')
     const { list } = g.genesys
     const wider = {

@@ -56,7 +56,7 @@ eachHome('A guest file that is held', (home) => {
     assert.equal((await at.stage.find(id)).state, 'failed')
   })
 
-  test('is told as perhaps sent if a confirmation may have arrived', async () => {
+  test('is reported as perhaps sent if a confirmation may have arrived', async () => {
     const id = await at.stage.send(TEXT)
     at.stage.setFaults([{ kind: 'executed-then-reset', operation: 'guest-file-confirm' }])
     await at.stage.workOnce()

@@ -68,7 +68,7 @@ test('a refused call whose body then ends too early is answered once', async (t)
 })
 
 /** Nobody listened to the errors of such a connection, so that its reset ended the process. */
-test('a call that asks for a tunnel and resets its connection harms nobody', async (t) => {
+test('a call that asks for a tunnel and resets its connection does not end the process', async (t) => {
   const { app, url } = await listen()
   t.after(() => app.close())
   const socket = new Duplex({

@@ -63,7 +63,7 @@ test('the forms of addresses that work are taken', () => {
   assert.deepEqual([apiUrl, loginUrl], ['https://api.example', 'https://in.example'])
 })
 
-test('hosts that may use http are compared without case', () => {
+test('upper and lower case make no difference for hosts that may use http', () => {
   const names = { ALLOW_HTTP_HOSTS: 'Crm.Internal', CRM_SYNC_SECRET: SECRET }
   const read = readConfig({ ...names, CRM_SYNC_URL: 'http://crm.INTERNAL/hook' })
   assert.deepEqual(read.allowHttpHosts, ['crm.internal'])

@@ -30,7 +30,7 @@ const createAsking = () => {
 
 /** Found by reading. */
 describe('The counts of rules that just fit into a filter', () => {
-  it('tell how many contacts ten exclusions exclude, which are too many to count each', async () => {
+  it('show how many contacts ten exclusions exclude together, although ten are too many to count one by one', async () => {
     const asking = createAsking()
     const rules = placeRules({ conditions: null, exclusions: excluded }, [])
     const { matches } = await countPreviews(asking, rules, null)

@@ -23,7 +23,7 @@ const emptyCells = (
 
 /** Found by comparing the analysis with the rules that are sent, in both readings. */
 describe('An empty cell that decides whether a contact is dialled', () => {
-  it('is told if Genesys might dial contacts whom an exclusion keeps out (guide)', () => {
+  it('is reported if Genesys might dial contacts whom an exclusion keeps out (guide)', () => {
     const excluded = { all: [{ not: is('tier', 'basic') }, is('region', 'NW')] }
     assert.deepEqual(emptyCells('positive', null, [excluded]), [
       {
@@ -34,7 +34,7 @@ describe('An empty cell that decides whether a contact is dialled', () => {
     ])
   })
 
-  it('is told if only several rules together decide', () => {
+  it('is reported if several rules decide only together', () => {
     const conditions = { any: [isNeither(1, 2), isNeither(2, 3)] }
     assert.deepEqual(emptyCells('inverted', conditions), [
       {
@@ -45,7 +45,7 @@ describe('An empty cell that decides whether a contact is dialled', () => {
     ])
   })
 
-  it('is not told of negations that are sent as one exclusion (guide)', () => {
+  it('is not reported for negations that are sent as one exclusion (guide)', () => {
     const conditions = { any: [{ not: is('tier', 'basic') }, { not: is('region', 'NW') }] }
     assert.deepEqual(emptyCells('positive', conditions), [])
     assert.equal(emptyCells('inverted', conditions).length, 2)

@@ -12,7 +12,7 @@ before(async () => {
 after(() => stage.close())
 
 /** Each outage while the index was pending sent `segment.applied` again, with an audit entry. */
-it('a pending index is told once, however often Genesys was away meanwhile', async () => {
+it('a pending index is reported once, even if Genesys is away several times meanwhile', async () => {
   const id = 'slow-index'
   const events = ['segment.applied', 'segment.failed'] as const
   const cdp = { name: 'cdp', url: 'https://cdp.example', secret: 'whsec_abc', events }

@@ -103,7 +103,7 @@ eachHome('A pull that begins again', (home) => {
     )
   })
 
-  it('has a page behind each line that begins with the next one', async () => {
+  it('has, after each line, a page that begins with the next line', async () => {
     const rows = await ledger(0)
     for (const [index, { line }] of rows.entries()) {
       assert.deepEqual(await ledger(line), rows.slice(index + 1))

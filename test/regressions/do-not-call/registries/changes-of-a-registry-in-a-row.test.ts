@@ -23,7 +23,7 @@ describe('Changes of a registry that follow each other', () => {
   const suite = registrySuite(home)
 
   /** The second change got its 202 and then failed, because its base was no longer in force. */
-  it('are refused while an edition is loaded that they would have to follow', async () => {
+  it('are refused while another edition is being loaded', async () => {
     const { store } = suite
     const name = await suite.registry()
     await loadEdition(store, name, [ANN])
@@ -41,7 +41,7 @@ describe('Changes of a registry that follow each other', () => {
   })
 
   /** A person who was added again stayed out of the registry: the file had been received before. */
-  it('may have the bytes of an earlier file if they are another change or of a later time', async () => {
+  it('may have the bytes of an earlier file if they are a different change or have a later time', async () => {
     const { store } = suite
     const name = await suite.registry()
     const dayOf = (day: number) => ({ asOf: `2026-11-${day}T00:00:00Z` })

@@ -47,7 +47,7 @@ describe('checking a received upload against its list', () => {
     }
   })
 
-  it('uses the list as last seen while Genesys refuses the credentials, because they can be fixed', async () => {
+  it('uses the stored copy of the list while Genesys refuses the credentials, because they can be fixed', async () => {
     const t = setUpReceiving()
     t.genesys.onRead = () => {
       throw new GenesysFailure('unauthorized', 'readContactList')
