@@ -1,6 +1,6 @@
 /** An attempt that takes longer than this makes its endpoint a slow one. */
 const SLOW_MS = 2_000
-/** So many are remembered, because nothing tells when an endpoint is deleted. */
+/** The limit is needed, because no event removes an endpoint that was deleted. */
 const MOST_REMEMBERED = 10_000
 
 export type SlowEndpoints = {

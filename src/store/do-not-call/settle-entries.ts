@@ -86,7 +86,7 @@ const judgedRemovals = (number: string): RawBuilder<unknown> =>
  * - `updated`: in all other cases, and whenever `override` changes the reason or the expiry
  *
  * The outcome of a removal shows whether it ended an entry, or failed because of a REGULATORY
- * entry. Once the transaction has committed, `dnc.settled` tells the counts.
+ * entry. Once the transaction has committed, `dnc.settled` reports the counts.
  */
 export const outcomesOf = async (
   { emit }: { emit: Emit },

@@ -95,8 +95,8 @@ export const createUploadsBehind =
 type Candidate = { upload_id: string; seq: number; subjects: Buffer | null }
 
 /**
- * The chunks that have the digest. Also chunks without digests and chunks with rejected rows,
- * because only their cells can decide. One more than may be opened.
+ * The chunks that have the digest, and chunks without digests or with rejected rows, because only
+ * their cells can decide. Returns at most one chunk more than may be opened.
  */
 const candidatesIn = async (
   db: Db,

@@ -68,7 +68,7 @@ const without = (rules: PlacedRules, other: PlacedRules): PlacedRules | null => 
   const node = asNode(other)
   // If `other` selects everybody, no contact is left.
   if (node === null) return null
-  // A separate place, because the analysis tells nodes apart by their places.
+  // A separate place, because the analysis distinguishes nodes by their places.
   const excluded = place(nodeOf(node), '/other')
   return { ...rules, exclusions: [...rules.exclusions, excluded] }
 }

@@ -74,7 +74,7 @@ const createSift =
     })
 
 /**
- * The chunk with lines behind line `last`. The ledger is read by lines, and the lines of a second
+ * The chunk with lines after line `last`. The ledger is read by lines, and the lines of a second
  * try, or of entries that are sent again, begin again at a low number.
  */
 const behind = <Chunk extends NewDncChunk>(last: number, chunk: Chunk): Chunk => {

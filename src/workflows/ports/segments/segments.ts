@@ -73,7 +73,7 @@ export type SegmentStore = {
    * answer of the call.
    * - Earlier versions that were not sent yet end as `failed`, `segment-superseded`. A version that
    *   was sent, and only waited for its index or for the start of its campaign, ends as `applied`.
-   *   Endpoints are told of both. `auditOfEnd` makes the audit entry of such a version.
+   *   Endpoints get an event in both cases. `auditOfEnd` makes the audit entry of such a version.
    * - If an earlier version had stopped the campaign, this version starts it again.
    *
    * `other-version`: the newest version is not one of `expected`. `claim-lost`: another call has

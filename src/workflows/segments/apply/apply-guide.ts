@@ -99,7 +99,7 @@ const lookAtIndex = async (run: SegmentRun, campaign: GuideCampaign): Promise<nu
   const { progress, state } = run.segment
   await step(run, { progress: progressed(run, { looks: progress.looks + 1 }) })
   if (state !== 'index_pending' && sentSinceMs(run) >= run.deps.indexWaitMs) {
-    // A hold has ended since endpoints were told, and they need not be told again.
+    // A hold has ended since endpoints got the event, and they need not get the event again.
     if (progress.isPendingTold) await step(run, { state: 'index_pending' })
     else await succeed(run, 'processing')
   }
