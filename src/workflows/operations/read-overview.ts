@@ -36,8 +36,8 @@ export type Overview = {
   heldSubmissions: number | null
   /**
    * The submissions whose contacts a person must remove from their lists by hand, because the
-   * dialect has no call for it. The gateway does not learn when a contact is removed, so a submission
-   * is shown for `REPORTED_DAYS`.
+   * dialect has no call for it. The gateway does not learn when a contact is removed, so a
+   * submission is shown for `REPORTED_DAYS`.
    */
   byHand: Awaited<ReturnType<RetractionStore['reported']>> | null
   /**
