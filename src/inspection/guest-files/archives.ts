@@ -159,7 +159,7 @@ const checkGaps = (bytes: Buffer, ordered: readonly Entry[], ends: readonly numb
     return refuse('The directory of the archive does not match its end or its entries.')
   const spares = [
     bytes.subarray(from, directory.start),
-    bytes.subarray(directory.end, directory.commentAt),
+    bytes.subarray(directory.end, directory.endRecordAt),
     bytes.subarray(directory.commentAt),
   ]
   if (spares.some((spare) => hiddenFileIn(spare) !== null)) {

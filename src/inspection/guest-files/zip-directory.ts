@@ -43,7 +43,7 @@ const agree = (small: Said, large: Said): boolean =>
 export const directoryOf = (
   bytes: Buffer,
   entries: readonly Entry[],
-): { start: number; end: number; commentAt: number } | null => {
+): { start: number; end: number; endRecordAt: number; commentAt: number } | null => {
   const at = bytes.lastIndexOf(END, bytes.length - END_BYTES)
   const small = saidAt(bytes, at)
   const large = largerRecord(bytes, at)
@@ -59,5 +59,5 @@ export const directoryOf = (
     count === entries.length &&
     sizeBytes === linesBytes &&
     end === (large?.at ?? at)
-  return isClear ? { start, end, commentAt: at + END_BYTES } : null
+  return isClear ? { start, end, endRecordAt: at, commentAt: at + END_BYTES } : null
 }

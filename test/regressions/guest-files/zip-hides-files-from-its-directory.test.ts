@@ -83,6 +83,9 @@ describe('a zip that hides files from its directory', () => {
     assert.equal(await judged('a.zip', Buffer.concat(whole)), null)
     end.writeUInt32LE(0xff_ff_ff_ff, END_BYTES + START_AT)
     assert.equal(await judged('a.zip', Buffer.concat(whole)), null)
+    // The usual form: the end record refers to the larger record.
+    end.fill(0xff, END_BYTES - 14, END_BYTES - 2)
+    assert.equal(await judged('a.zip', Buffer.concat(whole)), null)
     end.writeUInt32LE(30, END_BYTES + START_AT)
     assert.equal(await judged('a.zip', Buffer.concat(whole)), 'archive-refused')
   })
