@@ -34,7 +34,8 @@ export const baseUrl = webUrl
 /** Whether the driver would accept a server with any certificate, or with a different host name. */
 const leavesServerUnproven = (url: string): boolean => {
   const { searchParams } = new URL(url)
-  return searchParams.has('uselibpqcompat') || searchParams.getAll('sslmode').includes('no-verify')
+  const modes = ['ssl', 'sslmode'].flatMap((name) => searchParams.getAll(name))
+  return searchParams.has('uselibpqcompat') || modes.includes('no-verify')
 }
 
 /** The URL of a PostgreSQL database. */
@@ -43,7 +44,7 @@ export const databaseUrl = z
   .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL, with one or more hosts')
   .refine(
     (url) => !urlsOfHosts(url)?.some(leavesServerUnproven),
-    'must not have sslmode=no-verify or uselibpqcompat. The gateway always checks certificates',
+    'must not have sslmode=no-verify, ssl=no-verify or uselibpqcompat. The gateway always checks certificates',
   )
   .refine((url) => unreadableFilesOf(url).length === 0, {
     error: ({ input }) =>

@@ -191,7 +191,11 @@ test('a setting that accepts any certificate stops the start', () => {
     ...server,
     DATABASE_URL: `postgres://one,two/name${query}`,
   })
-  for (const query of ['?sslmode=no-verify', '?x=1&sslmode=require&uselibpqcompat=true']) {
+  for (const query of [
+    '?sslmode=no-verify',
+    '?ssl=no-verify',
+    '?x=1&sslmode=require&uselibpqcompat=true',
+  ]) {
     assert.match(faultsOf(database(query)), /DATABASE_URL: .*certificate/u, query)
   }
   const readable = `?sslmode=verify-full&sslrootcert=${import.meta.filename}`
