@@ -18,7 +18,8 @@ const SAME: Record<string, string> = { 'image/apng': 'image/png' }
  * Types that the library detects by a few letters with which a text may begin, as in `BMW` or `MAC
  * address`. A whole file of these types has control characters, which no text may have.
  */
-const BY_LETTERS = /^(?:image|audio|video|model)\/|^application\/x-(?:shockwave-flash|cpio)$/u
+const BY_LETTERS =
+  /^(?:image|audio|video|model)\/|^application\/(?:vnd\.apache\.parquet|x-(?:shockwave-flash|cpio|sqlite3|blender|ft-draco))$/u
 
 /** Whether a file with the name of a text is one. `found`: as `sniffed` returns it. */
 const isText = (found: string | null, bytes: Buffer): boolean =>

@@ -117,6 +117,10 @@ const GOOD: Good = [
   ['one letter', 'x.txt', 'x'],
   ...[
     'BMW',
+    'PARENTS',
+    'SQLite',
+    'BLENDER',
+    'DRACO',
     'MAC address',
     'FORM 1040',
     'solid wood',
