@@ -70,12 +70,19 @@ const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: Abor
     return readyInMs
   }
 
+  /** A claim that has ended may be why the work failed: the bytes of a cancelled file are gone. */
+  const hasEnded = async (claim: C): Promise<boolean> =>
+    !(await lane.renew(claim).catch(() => true))
+
+  const lost = (claim: C, key: string): null => {
+    emit('lane.lost', { lane: key, fence: claim.fence })
+    return null
+  }
+
   const afterError = async (claim: C, key: string, reason: unknown): Promise<number | null> => {
-    if (reason instanceof FenceLost) {
-      emit('lane.lost', { lane: key, fence: claim.fence })
-      return null
-    }
+    if (reason instanceof FenceLost) return lost(claim, key)
     if (lane.isReplaced?.(reason) || stopping.aborted) return release(claim, 0)
+    if (await hasEnded(claim)) return lost(claim, key)
     const count = (failures.get(key) ?? 0) + 1
     failures.set(key, count)
     emit('lane.failed', { lane: key, error: traceOf(reason) })

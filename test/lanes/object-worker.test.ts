@@ -27,7 +27,7 @@ const setUp = (
         const claim = { owner, fence: '1', leaseMs: 10_000, id }
         return { claim, key: `dnc:${id}`, work: (lease) => work(id, lease) }
       },
-      renew: async () => true,
+      renew: async ({ id }) => id !== 'ended',
       release: async ({ id }, readyInMs) => void released.push([id, readyInMs]),
     },
     clock,
@@ -102,10 +102,23 @@ describe('A worker of objects', () => {
     t.worker.wake()
     await t.clock.advance(0)
     assert.deepEqual(t.released.at(-1), ['bad', 3_000])
-    assert.deepEqual(
-      t.told.filter((name) => name !== 'lane.claimed'),
-      ['lane.failed', 'lane.lost', 'lane.failed'],
-    )
+    assert.deepEqual(t.told.filter((name) => name !== 'lane.claimed').toSorted(), [
+      'lane.failed',
+      'lane.failed',
+      'lane.lost',
+    ])
+    await t.worker.stop(0)
+  })
+
+  it('takes a failure of work whose claim has ended, as of a cancelled file, for a lost lane', async () => {
+    const t = setUp(async () => {
+      throw new Error('the bytes are gone')
+    })
+    t.ready.push('ended')
+    t.worker.start()
+    await t.clock.advance(0)
+    assert.deepEqual(t.told, ['lane.claimed', 'lane.lost'])
+    assert.deepEqual(t.released, [])
     await t.worker.stop(0)
   })
 
