@@ -47,10 +47,12 @@ const mayBeOwn = async (tx: Tx, dncListId: string): Promise<boolean> => {
 
 /**
  * Makes a pull of the list due. Also notes which pulls began before the change: they may not have
- * seen it. If no pull has begun since the last note, the row is not written again.
+ * seen it. These are all pulls with the number of an existing submission. `begun` alone is not
+ * enough, because an earlier version does not set it. If nothing was submitted since the last note,
+ * the row is not written again.
  */
 const makePullDue = async (tx: Tx, dncListId: string): Promise<void> => {
-  const begun = sql`coalesce(greatest(begun, submission), 0)`
+  const begun = sql`coalesce(greatest(begun, submission, (select max(number) from dnc_submission)), 0)`
   await sql`update dnc_pull set changed_after = ${begun}, due_at = least(due_at, clock_timestamp())
     where dnc_list_id = ${dncListId} and (due_at > clock_timestamp() or changed_after is distinct from ${begun})`.execute(
     tx,

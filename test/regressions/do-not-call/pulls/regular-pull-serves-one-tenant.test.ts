@@ -89,4 +89,14 @@ eachHome('The regular pulls of a list that two tenants use', (home) => {
       ['default', 'other', 'default', null],
     )
   })
+
+  /** These pulls were not noted in `begun`, so other tenants seemed to have pulled the change. */
+  it('are made for each of them after a change if an earlier version made the pulls before', async () => {
+    await store.sql.executeSql('update dnc_pull set begun = null, changed_after = null')
+    await change()
+    assert.deepEqual(
+      [await pullNow(), await pullNow(), await pullNow()],
+      ['other', 'default', null],
+    )
+  })
 })
