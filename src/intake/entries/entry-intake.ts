@@ -126,7 +126,7 @@ const notesOf = ({ 'cell-holds-rows': held }: Noticed): string[] =>
   held === undefined
     ? []
     : [
-        `Entries whose quoted cell contains lines that resemble entries: ${held.rows} (line ${held.lines.join(', ')}). A quote was probably closed too late. The people in these lines are not suppressed. Correct the quotes and send the lines again.`,
+        `Entries whose quoted cell contains lines that resemble entries: ${held.rows} (line ${held.lines.join(', ')}). A quote was probably closed too late. The gateway did not read these lines as entries. Correct the quotes and send the lines again.`,
       ]
 
 type Tally = { read: number; rejected: number; blank: number; rejections: Map<string, number> }

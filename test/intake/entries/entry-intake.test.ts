@@ -73,6 +73,8 @@ describe('The entries of a submission', () => {
     const { result } = await readEntries(text)
     assert.equal(result.counts.read, 2)
     assert.match(result.notes.join('\n'), /^[^\n]* resemble entries: 1 \(line 2\)\./u)
+    // The file may also be a removal, whose people stay suppressed.
+    assert.match(result.notes[0]!, /The gateway did not read these lines as entries\./u)
     const options = { mapping: { city: null } }
     const other = 'phoneNumber,city\n+14155552671,"x\n+14155552672,y"\n'
     assert.equal((await readEntries(other, { options })).result.notes.length, 1)
