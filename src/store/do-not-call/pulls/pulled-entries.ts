@@ -176,6 +176,7 @@ const createMissing =
           and e.outcome in (${created}::int, ${existing}::int, ${updated}::int)
           and (e.submission, e.chunk_seq) > (${after.submission}::bigint, ${after.seq}::int)
           and not exists (select from dnc_pull_seen x where x.submission = ${number}::bigint and x.subject = e.subject)
+          and not exists (select from dnc_entry a where a.subject = e.subject and a.submission = ${number}::bigint and a.scope = e.scope)
         group by s.id, s.tenant_id, e.submission, e.chunk_seq order by e.submission, e.chunk_seq limit ${CHUNKS_AT_ONCE}`.execute(
       db,
     )

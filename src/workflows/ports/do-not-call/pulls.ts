@@ -73,9 +73,9 @@ export type DncPullStore = {
    */
   add(pull: DncPull, chunk: NewDncChunk, send: boolean): Promise<number>
   /**
-   * Entries of any tenant that Genesys had before the pull began, and that the export lacks. They
-   * are grouped by chunk, starting after `after`. Returns a few chunks at a time, and an empty
-   * array at the end.
+   * Entries of any tenant that Genesys had before the pull began, and that the export lacks. Does
+   * not return entries that an interrupted try of this pull has added. They are grouped by chunk,
+   * starting after `after`. Returns a few chunks at a time, and an empty array at the end.
    */
   missing(pull: DncPull, after: { submission: string; seq: number }): Promise<readonly Missing[]>
   /**

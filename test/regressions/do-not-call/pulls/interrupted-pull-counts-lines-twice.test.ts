@@ -16,6 +16,7 @@ const TERMS = {
   ...{ originalReason: null, source: 'genesys' },
   ...{ receivedAt: null, expiresAt: null, contactListIds: null },
 } as const
+const ANN = '+14155550101'
 const [BOB, CAT, DAN] = ['+14155550102', '+14155550103', '+14155550104'] as const
 
 /**
@@ -31,14 +32,21 @@ eachHome('A pull that begins again', (home) => {
   before(async () => {
     store = await openTestStore(await home.fresh())
     await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-    await submitEntries(store, [{ subject: '+14155550101' }])
+    await submitEntries(store, [{ subject: ANN }])
+    await store.sql.executeSql(
+      `update dnc_submission set state = 'applied', applied_at = now() - interval '1 day'`,
+    )
+    await store.sql.executeSql('update dnc_entry set outcome = 1')
     await store.dncPulls.plan(0)
-    await readBeginning(await claim('first'))
+    const first = await claim('first')
+    await readBeginning(first)
+    await sendMissing(first)
     await store.sql.executeSql(`update dnc_pull set lease_until = lease_until - interval '2 min'`)
     pull = await claim('second')
     await readBeginning(pull)
     await store.dncPulls.add(pull, chunkOf([[4, CAT]], []), false)
     await store.dncPulls.add(pull, chunkOf([[2, DAN]], []), true)
+    await sendMissing(pull)
     const audit = createAuditEntry(ids, byGateway(pull), {
       ...{ action: 'dnc.pulled', object: pull.submissionId },
     })
@@ -78,6 +86,13 @@ eachHome('A pull that begins again', (home) => {
     const rejected = [{ line: 3, cells: ['12'], ...cause }] as unknown as NewDncChunk['rejected']
     await store.dncPulls.add(own, chunkOf(isNew ? [[2, BOB]] : [], rejected), false)
   }
+  /** Has what Genesys no longer has sent again. */
+  const sendMissing = async (own: DncPull): Promise<void> => {
+    for (const { places } of await store.dncPulls.missing(own, { submission: '0', seq: -1 })) {
+      assert.deepEqual(places, [0])
+      await store.dncPulls.add(own, chunkOf([[1, ANN]], []), true)
+    }
+  }
   const ledger = async (afterLine: number) => {
     const submission = await store.dncSubmissions.find('default', pull.submissionId)
     const found = []
@@ -93,13 +108,13 @@ eachHome('A pull that begins again', (home) => {
     const rows = await ledger(0)
     assert.deepEqual(
       rows.map(({ cells }) => cells[0]),
-      [BOB, '12', CAT, DAN],
+      [BOB, ANN, '12', CAT, DAN],
     )
     const { counts } = (await store.dncSubmissions.find('default', pull.submissionId))!
     const { read, accepted, created, rejected, duplicates } = counts
     assert.deepEqual(
       { read, accepted, created, rejected, duplicates },
-      { read: 4, accepted: 3, created: 2, rejected: 1, duplicates: 0 },
+      { read: 5, accepted: 4, created: 2, rejected: 1, duplicates: 0 },
     )
   })
 
