@@ -189,12 +189,11 @@ export const mentionsOf = ({ kind, value }: Pick<ErasureSubject, 'kind' | 'value
     }
   }
   if (kind === 'email') {
-    const folded = subjectOf(value)
     const inText = replacing(addressInText(value))
+    const [folded, asGiven] = [addressInCell(subjectOf(value)), addressInCell(value)]
     return {
       without: (text) => inText(text),
-      isCell: (cell) =>
-        addressInCell(folded).test(subjectOf(cell.trim())) || addressInCell(value).test(cell),
+      isCell: (cell) => folded.test(subjectOf(cell.trim())) || asGiven.test(cell),
     }
   }
   const inText = replacing(phonePattern(value))
