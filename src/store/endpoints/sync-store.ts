@@ -40,6 +40,8 @@ type DeliveryRow = SecretRow & {
 
 /** How many overdue deliveries one round of the sweep takes. */
 const OVERDUE_AT_ONCE = 500
+/** Among how many of the oldest overdue deliveries a round chooses, if there are more than it takes. */
+const OVERDUE_COMPARED = 50_000
 /**
  * How early a job may arrive. The time of a job is counted in whole seconds, by the transaction's
  * clock. So a job may arrive a little before its delivery is due.
@@ -231,6 +233,27 @@ const createRecord = (deps: {
   }
 }
 
+/**
+ * If there are more overdue deliveries than one round takes, the round takes the oldest of each
+ * endpoint first. Otherwise a message would wait behind the whole backlog of another endpoint.
+ */
+const createOverdue =
+  ({ db }: Database): SyncStore['overdue'] =>
+  async (graceMs) => {
+    const oldest = (limit: number) => sql`select d.id, d.endpoint_id, d.next_at from sync_delivery d
+        join sync_endpoint e on e.id = d.endpoint_id and e.enabled
+        where d.state = 'pending' and d.next_at < statement_timestamp() - make_interval(secs => ${Math.min(0, graceMs) / 1000}::float8)
+          and (d.attempts = 0 or d.next_at < statement_timestamp() - make_interval(secs => ${graceMs / 1000}::float8))
+        order by d.next_at limit ${limit}`
+    const { rows } = await sql<{ id: string }>`${oldest(OVERDUE_AT_ONCE)}`.execute(db)
+    if (rows.length < OVERDUE_AT_ONCE) return rows.map(({ id }) => id)
+    const fair = await sql<{ id: string }>`select id from (select id, next_at,
+          row_number() over (partition by endpoint_id order by next_at) as place
+        from (${oldest(OVERDUE_COMPARED)}) as due) as placed
+      order by place, next_at limit ${OVERDUE_AT_ONCE}`.execute(db)
+    return fair.rows.map(({ id }) => id)
+  }
+
 /** The SQL store of messages for endpoints and their results. */
 export const createSyncStore = (deps: {
   database: Database
@@ -243,12 +266,5 @@ export const createSyncStore = (deps: {
   load: createLoad(deps),
   record: createRecord(deps),
   postpone: createPostpone(deps.database),
-  overdue: async (graceMs) => {
-    const { rows } = await sql<{ id: string }>`select d.id from sync_delivery d
-        join sync_endpoint e on e.id = d.endpoint_id and e.enabled
-        where d.state = 'pending' and d.next_at < statement_timestamp() - make_interval(secs => ${Math.min(0, graceMs) / 1000}::float8)
-          and (d.attempts = 0 or d.next_at < statement_timestamp() - make_interval(secs => ${graceMs / 1000}::float8))
-        order by d.next_at limit ${OVERDUE_AT_ONCE}`.execute(deps.database.db)
-    return rows.map(({ id }) => id)
-  },
+  overdue: createOverdue(deps.database),
 })

@@ -115,7 +115,7 @@ export type SyncStore = {
   /**
    * The ids of pending deliveries to enabled endpoints whose job may be lost: deliveries that were
    * due more than `graceMs` ago, and deliveries that are due and have had no attempt. At most 500
-   * at a time.
+   * at a time. If there are more, each endpoint gets its share.
    */
   overdue(graceMs: number): Promise<string[]>
 }
