@@ -60,6 +60,6 @@ eachHome('A guest file that is held', (home) => {
     const id = await at.stage.send(TEXT)
     at.stage.setFaults([{ kind: 'executed-then-reset', operation: 'guest-file-confirm' }])
     await at.stage.workOnce()
-    assert.match((await cancel(id)).problem!.detail, /already sent it/u)
+    assert.match((await cancel(id)).problem!.detail, /after the gateway had sent it/u)
   })
 })
