@@ -40,7 +40,7 @@ type DeliveryRow = SecretRow & {
 
 /** How many overdue deliveries one round of the sweep takes. */
 const OVERDUE_AT_ONCE = 500
-/** Among how many of the oldest overdue deliveries a round chooses, if there are more than it takes. */
+/** If there are more, a round chooses among this many of the oldest. */
 const OVERDUE_COMPARED = 50_000
 /**
  * How early a job may arrive. The time of a job is counted in whole seconds, by the transaction's
