@@ -18,6 +18,7 @@ export const refuseSettings = (
   )
   if (fields.length === 0) return asked
   const named = fields.map((name) => `\`${name}\``).join(' and ')
-  const detail = `In the platform dialect, the gateway cannot set ${named}. Leave this out of the definition, and set it on the campaign in Genesys.`
+  const them = fields.length === 1 ? 'this member' : 'these members'
+  const detail = `In the platform dialect, the gateway cannot set ${named}. Leave out ${them} in the definition, and change the campaign in Genesys.`
   throw new GatewayProblem('capability-not-available', detail, { fields })
 }
