@@ -65,8 +65,8 @@ const raiseVersion = async (
 /**
  * Ends the earlier versions that have not ended. A version that was sent without a failure (it only
  * waits for its index) ends as `applied`, and stays in force until the new version is in force.
- * Every other version ends as `failed`. Endpoints get an event in both cases. Returns
- * these versions.
+ * Every other version ends as `failed`. Endpoints get an event in both cases. Returns these
+ * versions.
  */
 const endEarlier = async (
   tx: Tx,

@@ -1,3 +1,4 @@
+import { type AuditSaid, type PlainAction, saidOf } from '../../domain/audit/audit-details.ts'
 import { byCaller, byGateway, createAuditEntry, type AuditEntry } from '../../domain/audit/audit.ts'
 import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
 import { isLeaf, type Leaf, type SegmentNode } from '../../domain/segments/segment.ts'
@@ -44,18 +45,27 @@ export const auditOfRequest = (
   })
 }
 
-/** The audit entry of a version that ends because a newer version replaces it. */
-export const auditOfEnd = (ids: Ids, segment: CampaignSegment): AuditEntry => {
-  const { campaignId, version, analysis, compiled, problem } = segment
+/** An audit entry about the campaign, with the version and the number of its rules. */
+export const auditOfVersion = (
+  ids: Ids,
+  segment: CampaignSegment,
+  said: PlainAction | AuditSaid,
+  about: Partial<Pick<AuditEntry, 'outcome' | 'counts' | 'latencyMs'>> = {},
+): AuditEntry => {
+  const { campaignId, version, analysis, compiled } = segment
   return createAuditEntry(ids, byGateway(segment), {
-    ...(segment.state === 'applied'
-      ? { action: 'segment.applied' }
-      : {
-          ...{ action: 'segment.failed', outcome: 'failed' },
-          details: { code: problem?.code ?? 'segment-superseded' },
-        }),
+    ...saidOf(said),
     object: campaignId,
     digest: analysis.digest,
-    counts: { version, rules: compiled.ruleCount },
+    ...about,
+    counts: { version, rules: compiled.ruleCount, ...about.counts },
   })
+}
+
+/** The audit entry of a version that ends because a newer version replaces it. */
+export const auditOfEnd = (ids: Ids, segment: CampaignSegment): AuditEntry => {
+  if (segment.state === 'applied') return auditOfVersion(ids, segment, 'segment.applied')
+  const code = segment.problem?.code ?? 'segment-superseded'
+  const said = { action: 'segment.failed', details: { code } } as const
+  return auditOfVersion(ids, segment, said, { outcome: 'failed' })
 }

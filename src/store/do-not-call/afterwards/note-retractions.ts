@@ -21,10 +21,10 @@ const STILL_NAMED = sql`(exists (select from dnc_entry e
  * `found`: a select of contact_list_id, contact_digest, subject, submission, edition, sealed_id,
  * tenant_id, upload_id, line and `held_at`. Either the submission or the edition is null. `held_at`
  * is the time since which Genesys holds the contact. If several tenants have delivered the contact,
- * the newest of these times counts. A contact that was already retracted after
- * that time is noted as retracted, so it is not retracted again. With `again`, such a contact is
- * noted as open, because Genesys may have got the contact once more. It is noted as open too if
- * what it was retracted for is over (`STILL_NAMED`).
+ * the newest of these times counts. A contact that was already retracted after that time is noted
+ * as retracted, so it is not retracted again. With `again`, such a contact is noted as open,
+ * because Genesys may have got the contact once more. It is noted as open too if what it was
+ * retracted for is over (`STILL_NAMED`).
  *
  * Writes in the order of the keys, as every other writer of these rows does.
  */

@@ -88,10 +88,9 @@ export type DncPullStore = {
   /**
    * Ends the reading, so that the lane of the list sends what Genesys lacks. `counts`: the lines of
    * the export. A line that is neither rejected nor blank counts as a duplicate, unless a try of
-   * this pull has added its person. Throws `StagingLost`
-   * if another process has the pull. The next pull is due after `nextInMs`. null: it has no due
-   * time. In that case, the next pull begins when a caller requests it, Genesys reports new entries
-   * in the list, or `plan` sets a time.
+   * this pull has added its person. Throws `StagingLost` if another process has the pull. The next
+   * pull is due after `nextInMs`. null: it has no due time. In that case, the next pull begins when
+   * a caller requests it, Genesys reports new entries in the list, or `plan` sets a time.
    */
   finish(
     pull: DncPull,

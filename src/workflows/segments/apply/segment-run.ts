@@ -1,5 +1,5 @@
-import { type AuditSaid, type PlainAction, saidOf } from '../../../domain/audit/audit-details.ts'
-import { byGateway, createAuditEntry, type AuditEntry } from '../../../domain/audit/audit.ts'
+import type { AuditSaid, PlainAction } from '../../../domain/audit/audit-details.ts'
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import {
   SEGMENT_HOLDS,
@@ -14,6 +14,7 @@ import type { Emit } from '../../../telemetry/events.ts'
 import type { Lease } from '../../ports/delivery/lease.ts'
 import type { CallContext } from '../../ports/genesys/genesys.ts'
 import type { SegmentClaim, SegmentStep, SegmentStore } from '../../ports/segments/segments.ts'
+import { auditOfVersion } from '../segment-audit.ts'
 
 export type ApplyDeps = {
   segments: Pick<SegmentStore, 'step' | 'withOldFilters' | 'forgetFilter'>
@@ -72,24 +73,12 @@ export const progressed = (run: SegmentRun, change: Partial<SegmentProgress>): S
   ...change,
 })
 
-/**
- * An audit entry about the campaign, with the version and the number of its rules. Stores nothing:
- * pass the entry to `step`.
- */
+/** The audit entry of `auditOfVersion` about the run. Stores nothing: pass the entry to `step`. */
 export const audited = (
   run: SegmentRun,
   said: PlainAction | AuditSaid,
-  about: Partial<Pick<AuditEntry, 'outcome' | 'counts' | 'latencyMs'>> = {},
-): AuditEntry => {
-  const { campaignId, version, analysis, compiled } = run.segment
-  return createAuditEntry(run.deps.ids, byGateway(run.segment), {
-    ...saidOf(said),
-    object: campaignId,
-    digest: analysis.digest,
-    ...about,
-    counts: { version, rules: compiled.ruleCount, ...about.counts },
-  })
-}
+  about?: Parameters<typeof auditOfVersion>[3],
+): AuditEntry => auditOfVersion(run.deps.ids, run.segment, said, about)
 
 /**
  * The wait until a busy campaign or an unfinished index is checked again: 5, 10, 20 … seconds, at
