@@ -104,3 +104,45 @@ export const insertGroup = async (
   )
   return made[0]!
 }
+
+type OpenGroup = Pick<GroupRow, 'id' | 'places'>
+
+/**
+ * Whether the request of an open group must no longer be sent as it was composed. Since then, one
+ * of its entries has expired, or one of its people got an entry with a stronger reason or a later
+ * expiry. Another request may have sent that entry already, and this one would weaken it. A renewal
+ * is also outdated if one of its entries was removed. Any other group still goes, because Genesys
+ * may already be working on it, and the removal follows.
+ */
+export const isOutdated = async (
+  tx: Tx,
+  { dncListId }: DncClaim,
+  { takes }: About,
+  { id, places }: OpenGroup,
+): Promise<boolean> => {
+  const { rows } = await sql`with g as materialized (select * from dnc_group where id = ${id}),
+      mine as materialized (select e.subject,
+          (e.expires_at is null or e.expires_at > ${CERTAIN_NOW}) and (e.closed_by is null or not g.renews) as goes from g
+        join dnc_entry e on e.submission = g.submission and e.chunk_seq = g.chunk_seq and e.place = any(${placesOfBits(places)}::int[]))
+    select where exists (select from mine where not goes)
+      or exists (select from g cross join mine join dnc_entry e on e.subject = mine.subject and ${IN_FORCE} and not e.quarantined
+        join dnc_submission s on s.number = e.submission and s.epoch is not null
+          and s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull')
+        where ${takes.reasons} and e.reason > g.reason
+          or g.expires_at is not null and (e.expires_at is null
+            or not g.cut and date_trunc('milliseconds', e.expires_at) > date_trunc('milliseconds', g.expires_at)))`.execute(
+    tx,
+  )
+  return rows.length > 0
+}
+
+/**
+ * Gives up the request of an open group, so that its entries are composed again. A renewal becomes
+ * due immediately.
+ */
+export const giveUpGroup = async (tx: Tx, { id }: Pick<OpenGroup, 'id'>): Promise<void> => {
+  await sql`update dnc_group set state = 'split', settled_at = clock_timestamp(),
+      renew_at = case when renews then ${CERTAIN_NOW} else renew_at end,
+      expires_at = case when renews then ${CERTAIN_NOW} else expires_at end
+    where id = ${id}`.execute(tx)
+}

@@ -15,8 +15,10 @@ import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import {
   compose,
+  giveUpGroup,
   GROUP_COLUMNS,
   insertGroup,
+  isOutdated,
   placesOfBits,
   type About,
   type GroupRow,
@@ -147,9 +149,7 @@ const lookAtRemoval = async (
     const places = placesOfBits(open.places)
     if (!(await standsAgain(tx, dncListId, { submission, seq: open.chunk_seq, places })))
       return open
-    await sql`update dnc_group set state = 'split', settled_at = clock_timestamp() where id = ${open.id}`.execute(
-      tx,
-    )
+    await giveUpGroup(tx, open)
   }
   const { takes, most } = about
   const next = await nextRemovals(tx, sending, { dncListId, takes: takes.removals, most })
@@ -176,16 +176,23 @@ const nextPending = ({ number }: Sending): RawBuilder<unknown> =>
         and e.chunk_seq = (select min(chunk_seq) from dnc_entry
           where submission = ${number}::bigint and outcome is null and not quarantined))`
 
-/** The next group of entries to add. null: nothing is left to send. */
+/**
+ * The next group of entries to add. `settled`: an outdated group was given up. null: nothing is
+ * left to send.
+ */
 const lookAtEntries = async (
   deps: SendingDeps,
   tx: Tx,
   sending: Sending,
   claim: DncClaim,
   about: About,
-): Promise<GroupRow | null> => {
+): Promise<GroupRow | 'settled' | null> => {
   const open = await openGroup(tx, sending)
-  if (open !== undefined) return open
+  if (open !== undefined) {
+    if (!(await isOutdated(tx, claim, about, open))) return open
+    await giveUpGroup(tx, open)
+    return 'settled'
+  }
   await settleUntaken(deps, tx, sending, about)
   const rows = await compose(tx, claim, about, nextPending(sending))
   return rows.length > 0 ? insertGroup(tx, sending, rows, about) : null

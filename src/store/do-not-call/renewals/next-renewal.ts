@@ -6,8 +6,10 @@ import { CERTAIN_NOW } from '../../clock/steady-time.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import {
   compose,
+  giveUpGroup,
   GROUP_COLUMNS,
   insertGroup,
+  isOutdated,
   placesAsBits,
   placesOfBits,
   type About,
@@ -48,28 +50,6 @@ const openRenewal = async (tx: Tx, dncListId: string): Promise<Found | null> => 
   return row === undefined ? null : { sending: await sendingOf(tx, row.submission), row }
 }
 
-/**
- * Whether a person in the renewal was removed, or the person's entry expired, since the request was
- * composed. Sending the same request would add that person in Genesys again.
- */
-const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean> => {
-  const { rows } = await sql`select from dnc_entry e where e.submission = ${sending.number}::bigint
-    and e.chunk_seq = ${row.chunk_seq} and e.place = any(${placesOfBits(row.places)}::int[]) and not (${IN_FORCE}) limit 1`.execute(
-    tx,
-  )
-  return rows.length > 0
-}
-
-/**
- * Gives up the request and makes its people due immediately. Another request then sends the people
- * who have an entry in force.
- */
-const composeAnew = async (tx: Tx, { id }: GroupRow): Promise<void> => {
-  await sql`update dnc_group set state = 'split', settled_at = clock_timestamp(), renew_at = ${CERTAIN_NOW},
-      expires_at = ${CERTAIN_NOW}
-    where id = ${id}`.execute(tx)
-}
-
 type DueGroup = {
   id: string
   submission: string
@@ -107,8 +87,8 @@ export const nextRenewal = async (
 ): Promise<Found | 'again' | null> => {
   const open = await openRenewal(tx, claim.dncListId)
   if (open !== null) {
-    if (!(await somebodyIsOver(tx, open))) return open
-    await composeAnew(tx, open.row)
+    if (!(await isOutdated(tx, claim, about, open.row))) return open
+    await giveUpGroup(tx, open.row)
     return 'again'
   }
   const due = await dueGroup(tx, claim.dncListId)

@@ -83,7 +83,8 @@ export type DncLaneStore = {
    *   enforces them.
    * - Submissions without open entries end, and endpoints are notified.
    * - Each person is sent with the strongest reason and the longest time of all entries in force,
-   *   so that no request weakens an earlier one.
+   *   so that no request weakens an earlier one. An open group that would weaken one, or whose
+   *   entries have expired, is given up, and its entries are composed again.
    * - A removal waits for all earlier submissions of its tenant for the list. A person with any
    *   entry in force is never removed.
    */
