@@ -18,13 +18,11 @@ export type GroupRow = {
   subject_kind: number
   idempotency_key: string
   attempts: number
-  sent_since_ms: number | null
   renews: boolean
 }
 
 export const GROUP_COLUMNS = sql.raw(
-  `id, chunk_seq, places, reason, expires_at, subject_kind, idempotency_key, attempts, renews,
-  (extract(epoch from clock_timestamp() - sent_at) * 1000)::float8 as sent_since_ms`,
+  'id, chunk_seq, places, reason, expires_at, subject_kind, idempotency_key, attempts, renews',
 )
 
 /** The places as a bitmap (bit 0: place 0), as the column `dnc_group.places` stores them. */

@@ -125,7 +125,6 @@ const toGroup = async (
     expiresAt: row.expires_at,
     idempotencyKey: row.idempotency_key,
     attempts: row.attempts,
-    sentSinceMs: row.sent_since_ms,
     renews: row.renews,
   }
 }

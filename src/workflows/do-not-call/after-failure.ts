@@ -10,7 +10,8 @@ import { auditedGroup, type SendRun } from './send-run.ts'
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /**
  * If Genesys answers a request with 409, the gateway repeats the request under the same idempotency
- * key for this time. After that, it sends the entries under a new key [contracts: 1].
+ * key for this time after the first 409. After that, it sends the entries under a new key
+ * [contracts: 1].
  */
 const SAME_KEY_MS = 60_000
 /**
@@ -88,12 +89,15 @@ const unanswered = async (run: SendRun, failure: GenesysFailure): Promise<number
 }
 
 const conflicting = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
-  run.health.failures += 1
-  if ((run.group.sentSinceMs ?? 0) < SAME_KEY_MS) {
+  const { deps, group, health } = run
+  const nowMs = deps.clock.monotonicMs()
+  health.failures += 1
+  if (health.conflict?.groupId !== group.id) health.conflict = { groupId: group.id, sinceMs: nowMs }
+  if (nowMs - health.conflict.sinceMs < SAME_KEY_MS) {
     tell(run, failure, 'again')
     return again(run, failure)
   }
-  run.health.failures = 0
+  health.failures = 0
   tell(run, failure, 'new_key')
   return replace(run, 'successor', failure)
 }

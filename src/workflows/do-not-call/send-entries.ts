@@ -98,6 +98,7 @@ export const createSendEntries = (deps: SendDeps): SendEntries => {
       most: lists.limits.entries,
       throttled: 0,
       failures: 0,
+      conflict: null,
     }
     healths.set(dncListId, health)
     return health

@@ -30,6 +30,8 @@ export type ListHealth = {
   throttled: number
   /** How many tries have failed in a row. */
   failures: number
+  /** The group that Genesys answered with 409 last, and when it first did. null: there was none. */
+  conflict: { groupId: string; sinceMs: number } | null
 }
 
 export type SendRun = {

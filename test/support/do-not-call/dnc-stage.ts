@@ -62,7 +62,7 @@ export type DncStage = {
   groups(): Promise<GroupRow[]>
   /** Discards what a killed process had begun to receive, as the gateway does after a minute. */
   sweep(): Promise<void>
-  /** Moves everything that was sent this far into the past. */
+  /** Lets this much time pass: moves everything that was sent this far into the past. */
   age(ms: number): Promise<void>
   /** The entries that Genesys has. */
   there(): Record<string, DncEntry>
@@ -165,6 +165,7 @@ export const setDncStage = async (
       await store.dncSubmissions.sweepReceiving(0)
     },
     age: async (ms) => {
+      clock.skip(ms)
       for (const [table, column] of [
         ['dnc_group', 'sent_at'],
         ['dnc_submission', 'held_since'],

@@ -44,8 +44,6 @@ export type DncGroup = {
    * requested time.
    */
   renews: boolean
-  /** Milliseconds since the first try, by the database's clock. null before the first try. */
-  sentSinceMs: number | null
 }
 
 /**
