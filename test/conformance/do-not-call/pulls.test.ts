@@ -131,7 +131,7 @@ eachHome('Pulls of DNC lists as they are stored', (home) => {
       ...{ seq: 7, firstLine: 2, lastLine: 2, terms: [terms], rejected: [] },
       ...{ entries: [{ line: 2, cells: [BOB], ...entry }], subjects: digest(BOB) },
     }
-    assert.equal(await store.dncPulls.add(pull!, chunk, false), 1)
+    assert.equal(await store.dncPulls.add(pull!, chunk, null), 1)
     const { epochs: now } = await store.suppressions.standingOf('list-1')
     assert.ok(now['default']! > before['default']!)
     assert.equal((await store.suppressions.suppressedAmong('list-1', digest(BOB))).size, 1)

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 
 import type { NewDncChunk } from '../../../domain/do-not-call/dnc-chunk.ts'
 import { DNC_OUTCOMES } from '../../../domain/do-not-call/dnc-submission.ts'
+import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
 import type { DncPull, DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
 import { StagingLost } from '../../../workflows/ports/uploads/uploads.ts'
 import { CERTAIN_NOW } from '../../clock/steady-time.ts'
@@ -123,17 +124,54 @@ const createDropRejected = (
   }
 }
 
+type Origin = Parameters<DncPullStore['add']>[2]
+
+/**
+ * The part of a chunk that may still be sent again. A removal or an override may have ended entries
+ * of the chunk `origin` since the pull found that Genesys lacks them, or is about to end them. A
+ * copy of such an entry would undo it. Call it after the epoch was raised: removals and overrides
+ * that are accepted later then end the copies too.
+ */
+const stillInForce = async (
+  tx: Tx,
+  { tenantId, dncListId }: DncPull,
+  chunk: NewDncChunk,
+  origin: NonNullable<Origin>,
+): Promise<NewDncChunk> => {
+  const { rows } = await sql<{
+    place: number
+  }>`with ${rowsOf(chunk)} select place from entries join terms on terms.number = entries.terms
+      where exists (select from dnc_entry e where e.submission = ${origin.submission}::bigint and e.subject = entries.subject
+          and e.scope = terms.scope and ${IN_FORCE})
+        and not exists (select from dnc_submission r join dnc_entry c on c.submission = r.number
+          where r.dnc_list_id = ${dncListId} and r.tenant_id = ${tenantId} and r.closes_from is not null
+            and c.subject = entries.subject and c.scope = terms.scope)
+      order by place`.execute(tx)
+  return {
+    ...chunk,
+    entries: rows.map(({ place }) => chunk.entries[place]!),
+    subjects: Buffer.concat(
+      rows.map(({ place }) =>
+        chunk.subjects.subarray(place * DIGEST_BYTES, (place + 1) * DIGEST_BYTES),
+      ),
+    ),
+  }
+}
+
 const createAdd = (
   database: Database,
   readKey: (id: string) => Promise<KeyObject>,
 ): DncPullStore['add'] => {
   const packChunk = createPackChunk()
-  return async (pull, chunk, send) => {
+  return async (pull, given, origin) => {
     const { submissionId, tenantId, number } = pull
+    const send = origin !== null
     const key = await readKey(submissionId)
     return inTransaction(database, async (tx) => {
       await lockPull(tx, pull)
       const epoch = await raiseEpoch(tx, tenantId)
+      const chunk = origin === null ? given : await stillInForce(tx, pull, given, origin)
+      if (send && chunk.entries.length === 0) return 0
       const { rows: last } = await sql<{
         seq: number
         line: number

@@ -24,15 +24,26 @@ export const CLOSING_COLUMNS = sql.raw(
   'number, id, tenant_id, request_id, kind, overrides, closes_from',
 )
 
+const earlierOfMine = (isEarlier: RawBuilder<unknown>): RawBuilder<unknown> => sql`mine
+  join dnc_entry e on e.subject = mine.subject and e.scope = mine.scope
+  join dnc_submission s on s.number = e.submission and s.kind in ('add', 'pull')
+  join r on s.tenant_id = r.tenant_id and s.dnc_list_id = r.dnc_list_id and ${isEarlier}`
+
 /**
  * Earlier entries `e` that have the same person, scope, tenant and DNC list as an entry of `mine`.
  * Earlier means a lower epoch. Entries that were accepted after the submission `r` stay in force,
  * even if they arrived before `r`.
  */
-export const EARLIER_OF_MINE: RawBuilder<unknown> = sql`mine
-  join dnc_entry e on e.subject = mine.subject and e.scope = mine.scope
-  join dnc_submission s on s.number = e.submission and s.kind in ('add', 'pull')
-  join r on s.tenant_id = r.tenant_id and s.dnc_list_id = r.dnc_list_id and s.epoch < r.epoch`
+export const EARLIER_OF_MINE: RawBuilder<unknown> = earlierOfMine(sql`s.epoch < r.epoch`)
+
+/**
+ * Like `EARLIER_OF_MINE`, with the entries of pulls that began before the submission `r` was
+ * accepted. A running pull raises its epoch with each chunk, also for the entries that it added
+ * before.
+ */
+const BEGUN_BEFORE_MINE = earlierOfMine(
+  sql`(s.epoch < r.epoch or s.kind = 'pull' and s.accepted_at < r.accepted_at)`,
+)
 
 /** The list's oldest submission that still has earlier entries to end. undefined: there is none. */
 export const nextClosing = async (tx: Tx, dncListId: string): Promise<Closing | undefined> => {
@@ -54,9 +65,9 @@ type Closed = { entries: number; closed: number }
 export const closeChunk = async (tx: Tx, ids: Ids, closing: Closing): Promise<void> => {
   const { number, closes_from: seq, overrides } = closing
   const { rows } =
-    await sql<Closed>`with r as (select tenant_id, dnc_list_id, epoch from dnc_submission where number = ${number}::bigint),
+    await sql<Closed>`with r as (select tenant_id, dnc_list_id, epoch, accepted_at from dnc_submission where number = ${number}::bigint),
       mine as materialized (select subject, scope from dnc_entry where submission = ${number}::bigint and chunk_seq = ${seq}),
-      before as materialized (select e.subject, e.submission, e.scope, e.reason from ${EARLIER_OF_MINE} where ${NOT_OVER}),
+      before as materialized (select e.subject, e.submission, e.scope, e.reason from ${BEGUN_BEFORE_MINE} where ${NOT_OVER}),
       spared as (select subject, scope from before where reason = ${DNC_REASONS.REGULATORY}::int and not ${overrides}::boolean),
       closed as (update dnc_entry e set closed_by = ${number}::bigint from before
         where e.subject = before.subject and e.submission = before.submission and e.scope = before.scope

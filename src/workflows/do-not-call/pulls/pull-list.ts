@@ -106,7 +106,7 @@ const readExport = async (
     assertAlive()
     const places = chunk.entries.length === 0 ? [] : await pulls.sift(pull, chunk.subjects)
     if (places.length === 0 && chunk.rejected.length === 0) return
-    added += await pulls.add(pull, partOf(asExported(chunk), places, intake.digestKey), false)
+    added += await pulls.add(pull, partOf(asExported(chunk), places, intake.digestKey), null)
   }
   try {
     const read = await runEntryIntake(withOurHeader(body), { ...intake, ...about, judge }, take)
@@ -139,7 +139,7 @@ const addMissing = async (
       if (missing.own) {
         const chunk = await submissions.readChunk(submissionId, seq)
         const part = partOf(asSentAgain(chunk), places, intake.digestKey)
-        added += await pulls.add(pull, part, true)
+        added += await pulls.add(pull, part, missing)
       } else {
         await pulls.sendAgain(pull, missing, ids.newUuid())
         ofOthers += places.length

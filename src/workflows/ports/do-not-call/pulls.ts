@@ -67,11 +67,16 @@ export type DncPullStore = {
    */
   sift(pull: DncPull, subjects: Buffer): Promise<number[]>
   /**
-   * Adds entries and raises the tenant's epoch, so that they suppress from the commit on. `send`:
-   * whether Genesys must still get them. Returns how many were new. Throws `StagingLost` if another
-   * process has the pull.
+   * Adds entries and raises the tenant's epoch, so that they suppress from the commit on. `origin`:
+   * the submission whose entries the chunk copies, because Genesys must get them again. Leaves out
+   * the entries that a removal or an override has ended since. null: Genesys has the entries.
+   * Returns how many were new. Throws `StagingLost` if another process has the pull.
    */
-  add(pull: DncPull, chunk: NewDncChunk, send: boolean): Promise<number>
+  add(
+    pull: DncPull,
+    chunk: NewDncChunk,
+    origin: Pick<Missing, 'submission'> | null,
+  ): Promise<number>
   /**
    * Entries of any tenant that Genesys had before the pull began, and that the export lacks. Does
    * not return entries that an interrupted try of this pull has added. They are grouped by chunk,

@@ -62,7 +62,7 @@ eachHome('A pull that another process has taken over', (home) => {
           },
         ],
       },
-      true,
+      null,
     )
 
   it('does not hide from its successor that Genesys has lost a person', async () => {

@@ -33,10 +33,7 @@ eachHome('A pull that begins again', (home) => {
     store = await openTestStore(await home.fresh())
     await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
     await submitEntries(store, [{ subject: ANN }])
-    await store.sql.executeSql(
-      `update dnc_submission set state = 'applied', applied_at = now() - interval '1 day'`,
-    )
-    await store.sql.executeSql('update dnc_entry set outcome = 1')
+    await pretendSent()
     await store.dncPulls.plan(0)
     const first = await claim('first')
     await readBeginning(first)
@@ -44,8 +41,9 @@ eachHome('A pull that begins again', (home) => {
     await store.sql.executeSql(`update dnc_pull set lease_until = lease_until - interval '2 min'`)
     pull = await claim('second')
     await readBeginning(pull)
-    await store.dncPulls.add(pull, chunkOf([[4, CAT]], []), false)
-    await store.dncPulls.add(pull, chunkOf([[2, DAN]], []), true)
+    await store.dncPulls.add(pull, chunkOf([[4, CAT]], []), null)
+    await submitEntries(store, [{ subject: DAN }])
+    await pretendSent()
     await sendMissing(pull)
     const audit = createAuditEntry(ids, byGateway(pull), {
       ...{ action: 'dnc.pulled', object: pull.submissionId },
@@ -59,6 +57,13 @@ eachHome('A pull that begins again', (home) => {
   })
   after(() => store.close())
 
+  const pretendSent = async (): Promise<void> => {
+    await store.sql.executeSql(
+      `update dnc_submission set state = 'applied', applied_at = now() - interval '1 day' where kind = 'add'`,
+    )
+    await store.sql.executeSql(`update dnc_entry set outcome = 1
+      where submission in (select number from dnc_submission where kind = 'add')`)
+  }
   const claim = async (owner: string): Promise<DncPull> => {
     const claimed = await store.dncPulls.claim(owner, { id: ids.newId('dns'), requestId: 'req' })
     assert.ok(claimed)
@@ -84,13 +89,14 @@ eachHome('A pull that begins again', (home) => {
     const isNew = (await store.dncPulls.sift(own, chunkOf([[2, BOB]], []).subjects)).length > 0
     const cause = { code: 'phone-invalid', column: 'phoneNumber' } as const
     const rejected = [{ line: 3, cells: ['12'], ...cause }] as unknown as NewDncChunk['rejected']
-    await store.dncPulls.add(own, chunkOf(isNew ? [[2, BOB]] : [], rejected), false)
+    await store.dncPulls.add(own, chunkOf(isNew ? [[2, BOB]] : [], rejected), null)
   }
   /** Has what Genesys no longer has sent again. */
   const sendMissing = async (own: DncPull): Promise<void> => {
-    for (const { places } of await store.dncPulls.missing(own, { submission: '0', seq: -1 })) {
-      assert.deepEqual(places, [0])
-      await store.dncPulls.add(own, chunkOf([[1, ANN]], []), true)
+    for (const missing of await store.dncPulls.missing(own, { submission: '0', seq: -1 })) {
+      const { entries } = await store.dncSubmissions.readChunk(missing.submissionId, missing.seq)
+      const again = missing.places.map((place) => [1, entries[place]!.subject] as const)
+      await store.dncPulls.add(own, chunkOf(again, []), missing)
     }
   }
   const ledger = async (afterLine: number) => {
