@@ -3,43 +3,20 @@ import { fileURLToPath } from 'node:url'
 import formbody from '@fastify/formbody'
 import fastifyView from '@fastify/view'
 import { Eta } from 'eta'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 
 import { GatewayProblem } from '../domain/problems/problem.ts'
 import { registerAssets } from './frame/assets.ts'
 import type { ConsoleDeps } from './frame/deps.ts'
 import type { TableEntry } from './frame/page.ts'
 import { registerProblems } from './frame/problems.ts'
-import type { Frame } from './frame/render.ts'
+import { type Frame, setPolicy } from './frame/render.ts'
 import { registerTable } from './frame/serve.ts'
 import { registerSignIn } from './frame/sign-in.ts'
 import { TABLE } from './page-table.ts'
 
 /** The most bytes of a form. A form that fixes rows contains the cells of a whole page. */
 const FORM_BYTES = 1024 * 1024
-
-/**
- * The content security policy of the pages. They load files only from the gateway. Scripts, styles
- * and images inside the HTML are refused, except images in `data:` URLs.
- */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-const setHeaders = async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-  reply.header('content-security-policy', POLICY)
-  // With `no-referrer`, browsers would send no origin with a form. `checkOrigin` refuses a form
-  // without an origin.
-  reply.header('referrer-policy', 'same-origin')
-  reply.header('cross-origin-opener-policy', 'same-origin')
-}
 
 /** Redirects a browser from `/` to the console. Any other caller of `/` gets 404. */
 const leadBrowsers = (app: FastifyInstance): void => {
@@ -74,7 +51,7 @@ export const registerConsole = async (
         viewExt: 'eta',
         production: true,
       })
-      scope.addHook('onRequest', setHeaders)
+      scope.addHook('onRequest', async (_request, reply) => setPolicy(reply))
       const assets = registerAssets(scope)
       const menu = table.flatMap((entry) =>
         entry.kind === 'page' && entry.menu !== undefined ? [entry] : [],

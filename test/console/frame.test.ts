@@ -243,6 +243,16 @@ test('an address that is none, and a session that ended, are answered with a pag
   const lost = await app.inject({ url: '/console/nowhere', headers: { cookie } })
   assert.equal(lost.statusCode, 404)
   assert.match(lost.body, /<h1>This page does not exist/u)
+  // Without the policy of the pages, the browser refuses the styles and scripts of this page.
+  const wrongMethod = await app.inject({
+    url: '/console/access/keys/x/rotate',
+    headers: { cookie },
+  })
+  assert.equal(wrongMethod.statusCode, 405)
+  for (const { headers } of [lost, wrongMethod]) {
+    assert.match(String(headers['content-security-policy']), /style-src 'self'; img-src 'self'/u)
+    assert.equal(headers['referrer-policy'], 'same-origin')
+  }
   const out = await post(
     app,
     '/console/sign-out',

@@ -64,6 +64,30 @@ export const modelOf = (frame: Frame, request: FastifyRequest, view: View): obje
   }
 }
 
+/**
+ * The content security policy of the pages. They load files only from the gateway. Scripts, styles
+ * and images inside the HTML are refused, except images in `data:` URLs.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Sets the headers of a page that tell the browser what the page may do. */
+export const setPolicy = (reply: FastifyReply): void => {
+  reply.header('content-security-policy', POLICY)
+  // With `no-referrer`, browsers would send no origin with a form. `checkOrigin` refuses a form
+  // without an origin.
+  reply.header('referrer-policy', 'same-origin')
+  reply.header('cross-origin-opener-policy', 'same-origin')
+}
+
 /** Answers with a page. */
 export const show = async (
   frame: Frame,
@@ -71,6 +95,8 @@ export const show = async (
   reply: FastifyReply,
   view: View,
 ): Promise<FastifyReply> => {
+  // A hook outside the console may have refused the request before the console's own hook ran.
+  setPolicy(reply)
   reply.code(view.status ?? 200).header('content-type', 'text/html; charset=utf-8')
   return reply.view(view.template, modelOf(frame, request, view))
 }

@@ -8,6 +8,7 @@ import {
   signIn,
   untilRefreshed,
 } from '../../support/console/browser.ts'
+import { sendForm } from '../../support/console/send-form.ts'
 import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
 import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
@@ -147,6 +148,32 @@ test('by keyboard alone: a plan is read and applied, and the page shows the uplo
   await context.close()
 })
 
+test('a long name without a place to break makes no page wider than a narrow screen', async () => {
+  const name = `${'export_of_the_crm_'.repeat(10)}.csv`
+  const id = await upload(LIST, name)
+  await gateway().client.finished(id)
+  const { page, context, errors } = await openTab(browser(), {
+    viewport: { width: 320, height: 700 },
+  })
+  const fits = async (): Promise<void> => {
+    const wide = await page.evaluate('document.documentElement.scrollWidth')
+    assert.equal(wide, 320, page.url())
+  }
+  await signIn(page, gateway().address, ADMIN_KEY)
+  for (const place of ['', '/rows', '/rows/fix']) {
+    await page.goto(`${gateway().address}/console/uploads/${id}${place}`)
+    await fits()
+  }
+  await page.goto(`${gateway().address}/console`)
+  await sendForm(page, '/uploads/search', { text: name })
+  await fits()
+  await page.goto(`${gateway().address}/console`)
+  await sendForm(page, '/do-not-call/search', { list: 'demo-dnc', people: 'nobody_'.repeat(20) })
+  await fits()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
 test('a wrong upload is stopped after its consequences were read, and others are stopped by filter', async () => {
   const wrong = await upload(LIST, 'wrong.csv', '&apply=manual')
   const others = [
@@ -216,8 +243,11 @@ test('plans are agreed to by filter, and the rows of stopped uploads are sent ag
 })
 
 test('what is not there, and what went wrong, is a page that leads on', async () => {
-  const { page, context } = await openTab(browser())
+  const { page, context, errors } = await openTab(browser())
   await signIn(page, gateway().address, ADMIN_KEY)
+  await page.goto(`${gateway().address}/console/nowhere`)
+  await page.getByRole('heading', { name: 'This page does not exist' }).waitFor()
+  assert.deepEqual(errors, [], 'the page may load its own styles')
   await page.goto(`${gateway().address}/console/uploads/upl_unknown`)
   await page.getByRole('heading', { name: 'Not found' }).waitFor()
   await checkAccessible(page)
