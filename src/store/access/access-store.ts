@@ -7,17 +7,15 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import { appendAudit } from '../audit/audit-store.ts'
-import { inTransaction, type Database } from '../homes/database.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { type ApiKeyRow, toApiKey } from './api-key-row.ts'
 
 type Deps = { database: Database; clock: Clock; ids: Ids }
 
-const keyCreated = (ids: Ids, keyId: string, scopes: readonly string[]): AuditEntry =>
-  createAuditEntry(ids, byGateway({ tenantId: DEFAULT_TENANT, requestId: 'start' }), {
-    action: 'key.created',
-    details: { scopes: [...scopes], expiresAt: null },
-    object: keyId,
-  })
+type AdminKey = Parameters<AccessStore['ensureAdmin']>[0]
+
+const atStart = (ids: Ids, about: Parameters<typeof createAuditEntry>[2]): AuditEntry =>
+  createAuditEntry(ids, byGateway({ tenantId: DEFAULT_TENANT, requestId: 'start' }), about)
 
 /**
  * The use of a key is noted at most once in this time. A key in constant use causes one small write
@@ -41,29 +39,58 @@ const createNoteUse = ({ database, clock }: Deps): AccessStore['noteUse'] => {
   }
 }
 
+const ensureDefaultTenant = async (tx: Tx): Promise<void> => {
+  await sql`insert into tenant (id) values (${DEFAULT_TENANT}) on conflict do nothing`.execute(tx)
+  for (const kind of GRANT_KINDS) {
+    await sql`insert into tenant_grant (tenant_id, kind, object_id) values (${DEFAULT_TENANT}, ${kind}, '*')
+      on conflict do nothing`.execute(tx)
+  }
+  // Starts with different admin keys wait for each other here.
+  await sql`select from tenant where id = ${DEFAULT_TENANT} for no key update`.execute(tx)
+}
+
+/**
+ * Makes the key valid. Returns its id if it was not valid before. Throws if the gateway issued the
+ * key: whoever has it would become an admin, even after ADMIN_API_KEY is changed again.
+ */
+const admit = async (tx: Tx, ids: Ids, { digest, scopes }: AdminKey): Promise<string | null> => {
+  const { rows } = await sql<{ id: string; source: string; revoked_at: Date | null }>`
+    select id, source, revoked_at from api_key where digest = ${digest}`.execute(tx)
+  const [present] = rows
+  if (present === undefined) {
+    const keyId = ids.newId('key')
+    await sql`insert into api_key (id, tenant_id, digest, scopes, source)
+      values (${keyId}, ${DEFAULT_TENANT}, ${digest}, ${[...scopes]}::text[], 'environment')`.execute(
+      tx,
+    )
+    return keyId
+  }
+  if (present.source !== 'environment') {
+    throw new Error(
+      `ADMIN_API_KEY is the key ${present.id}, which the gateway issued. Set a new key that is used for nothing else, for example the output of "openssl rand -hex 32"`,
+    )
+  }
+  await sql`update api_key set scopes = ${[...scopes]}::text[], revoked_at = null
+    where id = ${present.id}`.execute(tx)
+  return present.revoked_at === null ? null : present.id
+}
+
 const createEnsureAdmin =
   ({ database, ids }: Deps): AccessStore['ensureAdmin'] =>
   (input) =>
     inTransaction(database, async (tx) => {
-      await sql`insert into tenant (id) values (${DEFAULT_TENANT}) on conflict do nothing`.execute(
-        tx,
-      )
-      for (const kind of GRANT_KINDS) {
-        await sql`insert into tenant_grant (tenant_id, kind, object_id) values (${DEFAULT_TENANT}, ${kind}, '*')
-          on conflict do nothing`.execute(tx)
-      }
-      await sql`update api_key set revoked_at = clock_timestamp()
-        where source = 'environment' and digest <> ${input.digest} and revoked_at is null`.execute(
-        tx,
-      )
-      const keyId = ids.newId('key')
-      const { rows } = await sql<{
-        id: string
-      }>`insert into api_key (id, tenant_id, digest, scopes, source)
-        values (${keyId}, ${DEFAULT_TENANT}, ${input.digest}, ${[...input.scopes]}::text[], 'environment')
-        on conflict (digest) do update set scopes = excluded.scopes, revoked_at = null
+      await ensureDefaultTenant(tx)
+      const { rows: ended } = await sql<{ id: string }>`update api_key
+        set revoked_at = clock_timestamp()
+        where source = 'environment' and digest <> ${input.digest} and revoked_at is null
         returning id`.execute(tx)
-      if (rows[0]?.id === keyId) await appendAudit(tx, [keyCreated(ids, keyId, input.scopes)])
+      const admitted = await admit(tx, ids, input)
+      const entries = ended.map(({ id }) => atStart(ids, { action: 'key.revoked', object: id }))
+      if (admitted !== null) {
+        const details = { scopes: [...input.scopes], expiresAt: null }
+        entries.push(atStart(ids, { action: 'key.created', details, object: admitted }))
+      }
+      if (entries.length > 0) await appendAudit(tx, entries)
     })
 
 /**

@@ -40,7 +40,8 @@ export type AccessStore = {
   noteUse(keyId: string): void
   /**
    * Makes sure that tenant `default` exists with the grant `*` on every kind, and that this admin
-   * key works with these scopes. Revokes any other key that came from the environment.
+   * key works with these scopes. Revokes any other key that came from the environment. Throws if
+   * the gateway issued the key itself, and then changes nothing.
    */
   ensureAdmin(input: { digest: Buffer; scopes: readonly Scope[] }): Promise<void>
   isGranted(tenantId: string, kind: GrantKind, objectId: string): Promise<boolean>
