@@ -22,6 +22,8 @@ export class SqlFailure extends Error {
 export const TAKES_NO_WRITES =
   'The database takes no writes: it is a standby, or is set to read only'
 const READ_ONLY = '25006'
+/** The codes of a refused login: a wrong password, or a role that may not log in. */
+const LOGIN_REFUSED = /^28...$/
 
 /**
  * The codes after which the database counts as unavailable:
@@ -49,9 +51,14 @@ export const isUnanswered = (error: unknown): boolean =>
 /** disk_full: the server could not extend a file. */
 const DISK_FULL = '53100'
 
-/** The error for a database that answers but accepts no writes. */
-const writeRefused = (code: string): StoreUnavailable | null => {
+/** The error for a database that answers, but accepts no writes or no login. */
+const refusalOf = (code: string): StoreUnavailable | null => {
   if (code === DISK_FULL) return new StorageFull()
+  if (LOGIN_REFUSED.test(code)) {
+    return new StoreUnavailable(
+      `The database refuses the login (${code}). Check the user and the password in DATABASE_URL`,
+    )
+  }
   return code === READ_ONLY ? new StoreUnavailable(TAKES_NO_WRITES) : null
 }
 
@@ -62,7 +69,7 @@ export const sqlFailure = (error: unknown): Error => {
   const told = error as Error & { code?: unknown; constraint?: unknown }
   const code = typeof told.code === 'string' ? told.code : ''
   const message = error.message.slice(0, 300)
-  const refused = writeRefused(code)
+  const refused = refusalOf(code)
   if (refused !== null) return refused
   if (UNAVAILABLE.test(code) || BROKEN_CONNECTION.test(message) || isUnanswered(error)) {
     return new StoreUnavailable(`The database does not answer${code ? ` (${code})` : ''}`)
