@@ -94,19 +94,29 @@ const look = async () => {
     const answer = await fetch(form.dataset.check, {
       method: 'POST',
       body: bodyOf(true),
-      headers: { 'hx-request': 'true' },
+      // A problem comes as JSON, because a page cannot be shown inside this page.
+      headers: { 'hx-request': 'true', accept: 'application/json' },
       signal: mine.signal,
     })
     if (answer.status === 401) {
       sayOfFile('')
       return tell(wordsOf('signedOut'))
     }
-    const shown = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    const text = await answer.text()
     if (mine.signal.aborted) return
+    if (answer.headers.get('content-type')?.startsWith('application/json')) {
+      sayOfFile('')
+      return tell(JSON.parse(text))
+    }
+    const shown = new DOMParser().parseFromString(text, 'text/html')
+    // Only a whole page has a title. It comes from a proxy in front of the gateway.
+    if (shown.title !== '') throw new Error('not an answer of the gateway')
     detected.replaceChildren(...shown.body.childNodes)
     sayOfFile(answer.ok ? words.checked : '')
   } catch {
-    if (!mine.signal.aborted) sayOfFile('')
+    if (mine.signal.aborted) return
+    sayOfFile('')
+    tell(wordsOf('unchecked'))
   }
 }
 
