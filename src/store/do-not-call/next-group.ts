@@ -131,8 +131,9 @@ const toGroup = async (
 
 /**
  * The next group of a removal. If a person in the open group has an entry in force again, that
- * group is given up and the next one is made. `settled`: entries were settled without a request.
- * null: nothing is left.
+ * group is given up. Another one is made when no group is open, because open halves have the other
+ * people. `settled`: a group was given up, or entries were settled without a request. null: nothing
+ * is left.
  */
 const lookAtRemoval = async (
   deps: SendingDeps,
@@ -149,6 +150,7 @@ const lookAtRemoval = async (
     if (!(await standsAgain(tx, dncListId, { submission, seq: open.chunk_seq, places })))
       return open
     await giveUpGroup(tx, open)
+    return 'settled'
   }
   const { takes, most } = about
   const next = await nextRemovals(tx, sending, { dncListId, takes: takes.removals, most })
