@@ -47,10 +47,11 @@ const chunksOf = async (
 }
 
 /**
- * Whether the number must be kept because it may still be sent to Genesys. This is the case if the
- * entry is `NOT_OVER` and one of these conditions is met:
+ * Whether the number must be kept because it may still be sent to Genesys. This is the case if its
+ * group is not settled, because the same request is sent again even if the entry was ended. It is
+ * also the case if the entry is `NOT_OVER` and one of these conditions is met:
  * - the entry has no outcome yet
- * - its group is not settled, or is to be renewed
+ * - its group is to be renewed
  * - it is an added or pulled entry, and the dialect is `platform`
  *
  * The platform forgets entries after 180 days. The gateway then sends the entry again if a pull
@@ -60,10 +61,12 @@ const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boo
   const { rows } = await sql<{
     needed: boolean
   }>`select exists (select from dnc_entry e join dnc_submission s on s.number = e.submission
-    where e.subject = ${erasure.subjectDigest}::uuid and e.submission = ${row.number}::bigint and ${NOT_OVER}
-      and (e.outcome is null or (s.kind in ('add', 'pull') and exists (select from binding where dialect = 'platform'))
+    where e.subject = ${erasure.subjectDigest}::uuid and e.submission = ${row.number}::bigint
+      and (${NOT_OVER} and (e.outcome is null or (s.kind in ('add', 'pull') and exists (select from binding where dialect = 'platform')))
         or exists (select from dnc_group g where g.submission = e.submission and g.chunk_seq = e.chunk_seq
-          and (g.renew_at is not null or g.state in ('intended', 'sent'))))) as needed`.execute(db)
+          and (g.state in ('intended', 'sent') or g.renew_at is not null and ${NOT_OVER})))) as needed`.execute(
+    db,
+  )
   return rows[0]!.needed
 }
 

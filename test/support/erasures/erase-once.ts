@@ -6,21 +6,18 @@ import { createEraseSubject } from '../../../src/workflows/erasures/erase-subjec
 import type { ContactListPort } from '../../../src/workflows/ports/genesys/genesys.ts'
 import { audit, claimKey, ids } from '../stages/store-uploads.ts'
 
-/**
- * Asks for the erasure of this contact, and works on it once. Genesys deletes every contact.
- * Returns how the erasure then stands.
- */
-export const eraseOnce = async (
+type Subject = Parameters<Store['erasures']['ask']>[0]['subject']
+
+const eraseSubjectOnce = async (
   store: Store,
   genesys: Pick<ContactListPort, 'readJob'>,
-  contactListId: string,
-  contactId: string,
+  subject: Subject,
 ): Promise<{ state: string; failure: string | null }> => {
   const [id, key] = [ids.newId('era'), ids.newUuid()]
   await claimKey(store, key)
   await store.erasures.ask({
     ...{ id, tenantId: 'default', actor: 'key_1', audit: audit('erasure.accepted', id) },
-    subject: { kind: 'contact', contactListId, value: contactId },
+    subject,
     scope: { tenantId: 'default', method: 'POST', path: '/x', key, owner: 'me' },
     answerOf: () => ({ fingerprint: 'print', status: 202, body: '{}', location: null }),
   })
@@ -36,6 +33,27 @@ export const eraseOnce = async (
   await erase(work, { signal: new AbortController().signal, assertHeld: () => {} })
   const { state, failure } = (await store.erasures.find('default', id))!
   return { state, failure }
+}
+
+/**
+ * Asks for the erasure of this contact, and works on it once. Genesys deletes every contact.
+ * Returns how the erasure then stands.
+ */
+export const eraseOnce = (
+  store: Store,
+  genesys: Pick<ContactListPort, 'readJob'>,
+  contactListId: string,
+  contactId: string,
+): Promise<{ state: string; failure: string | null }> =>
+  eraseSubjectOnce(store, genesys, { kind: 'contact', contactListId, value: contactId })
+
+/** The same for a number of whose rows Genesys has no job. */
+export const erasePhoneOnce = (
+  store: Store,
+  value: string,
+): Promise<{ state: string; failure: string | null }> => {
+  const noJobs = { readJob: () => Promise.reject(new Error('no job is read')) }
+  return eraseSubjectOnce(store, noJobs, { kind: 'phone', contactListId: null, value })
 }
 
 /** How an erasure stands that has ended, or that waits for a request. */
