@@ -237,6 +237,31 @@ test('a file of the page comes in the coding that the browser prefers, and in no
   }
 })
 
+test('the address of a button, opened as a page, leads to the page above it', async (t) => {
+  const { app, signIn } = await start(t)
+  const cookie = await signIn()
+  const pages = new Set(TABLE.flatMap(({ kind, at }) => (kind === 'page' ? [at] : [])))
+  const above: Record<string, string> = {
+    '/people/explain': '/people',
+    '/uploads/search': '/uploads',
+    '/access/keys/:keyId/rotate': '/access/keys/:keyId',
+    '/do-not-call/registries/:registry/editions/:editionId/remove':
+      '/do-not-call/registries/:registry',
+  }
+  const urlOf = (at: string): string => `/console${at.replaceAll(/:\w+/gu, 'x')}`
+  for (const { at } of TABLE) {
+    if (pages.has(at)) continue
+    const { statusCode, headers } = await app.inject({ url: urlOf(at), headers: { cookie } })
+    assert.equal(statusCode, 303, at)
+    const to = String(headers.location)
+    assert.ok(
+      [...pages].some((page) => to === urlOf(page)),
+      `${at}: ${to}`,
+    )
+    if (above[at] !== undefined) assert.equal(to, urlOf(above[at]))
+  }
+})
+
 test('an address that is none, and a session that ended, are answered with a page', async (t) => {
   const { app, signIn, sessions } = await start(t)
   const cookie = await signIn()
@@ -245,7 +270,8 @@ test('an address that is none, and a session that ended, are answered with a pag
   assert.match(lost.body, /<h1>This page does not exist/u)
   // Without the policy of the pages, the browser refuses the styles and scripts of this page.
   const wrongMethod = await app.inject({
-    url: '/console/access/keys/x/rotate',
+    method: 'PUT',
+    url: '/console/uploads',
     headers: { cookie },
   })
   assert.equal(wrongMethod.statusCode, 405)

@@ -81,6 +81,21 @@ form.addEventListener('change', () => {
 
 let looking = null
 
+/** Throws if the answer is not one of the gateway. */
+const showChecked = ({ ok, headers }, text) => {
+  if (headers.get('content-type')?.startsWith('application/json')) {
+    const told = JSON.parse(text)
+    if (!told.heading) throw new Error('not an answer of the gateway')
+    sayOfFile('')
+    return tell(told)
+  }
+  const shown = new DOMParser().parseFromString(text, 'text/html')
+  // Only a whole page has a title. It comes from a proxy in front of the gateway.
+  if (shown.title !== '') throw new Error('not an answer of the gateway')
+  detected.replaceChildren(...shown.body.childNodes)
+  sayOfFile(ok ? words.checked : '')
+}
+
 const look = async () => {
   if (file.files.length === 0 || form.elements.namedItem('list').value === '') return
   looking?.abort()
@@ -103,16 +118,7 @@ const look = async () => {
       return tell(wordsOf('signedOut'))
     }
     const text = await answer.text()
-    if (mine.signal.aborted) return
-    if (answer.headers.get('content-type')?.startsWith('application/json')) {
-      sayOfFile('')
-      return tell(JSON.parse(text))
-    }
-    const shown = new DOMParser().parseFromString(text, 'text/html')
-    // Only a whole page has a title. It comes from a proxy in front of the gateway.
-    if (shown.title !== '') throw new Error('not an answer of the gateway')
-    detected.replaceChildren(...shown.body.childNodes)
-    sayOfFile(answer.ok ? words.checked : '')
+    if (!mine.signal.aborted) showChecked(answer, text)
   } catch {
     if (mine.signal.aborted) return
     sayOfFile('')

@@ -140,6 +140,28 @@ const addForm = (app: FastifyInstance, serving: Serving, entry: Form): void => {
   )
 }
 
+/** The path of the nearest page above this address: the page with the button, or the overview. */
+const pageAbove = (pages: ReadonlySet<string>, at: string): string => {
+  const above = at.slice(0, at.lastIndexOf('/')) || '/'
+  return pages.has(above) || above === '/' ? above : pageAbove(pages, above)
+}
+
+/**
+ * A browser opens the address of a form as a page if a user presses Enter in the address bar on the
+ * page that answered the form, or signs in again there. It is sent to the page with the form.
+ */
+const addWayBack = (app: FastifyInstance, at: string, pages: ReadonlySet<string>): void => {
+  const above = pageAbove(pages, at)
+  const parts = above === '/' ? 0 : above.split('/').length - 1
+  app.get(at, { config: CONFIG }, async (request, reply) => {
+    const path = request.url.split('?', 1)[0]!.split('/')
+    return reply
+      .code(303)
+      .header('location', path.slice(0, parts + 2).join('/'))
+      .send()
+  })
+}
+
 /**
  * Adds all pages and forms of the table. To use a page or form that has a scope, the viewer must be
  * signed in with a key that has this scope.
@@ -163,7 +185,9 @@ export const registerTable = async (
   // meantime.
   app.get('/here', { config: CONFIG }, async (_request, reply) => reply.code(204).send())
   const withFile: Form[] = []
+  const pages = new Set(table.flatMap(({ kind, at }) => (kind === 'page' ? [at] : [])))
   for (const entry of table) {
+    if (entry.kind === 'form' && !pages.has(entry.at)) addWayBack(app, entry.at, pages)
     if (entry.kind === 'page') addPage(app, { deps, frame }, entry)
     else if (entry.reads === 'file') withFile.push(entry)
     else addForm(app, { deps, frame }, entry)
