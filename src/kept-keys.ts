@@ -127,14 +127,20 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
  * The keys that encrypt stored data: the configured keys or, if none is configured, a key that the
  * first start makes and stores in DATA_DIR. With an embedded database, the stored key remains the
  * last of the keys if keys are configured later. The database may still have rows that were sealed
- * with the stored key.
+ * with the stored key. Throws if another key is configured under the id of the stored key.
  */
 export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {
   const { encryptionKeys: configured, home, dataDir } = config
   const file = join(dataDir, 'encryption.key')
   if (configured && (home.kind === 'server' || !existsSync(file))) return configured
   const { secret } = keepSecret(file, () => randomBytes(32).toString('base64'))
-  return [...(configured ?? []), { id: 'kept', key: Buffer.from(secret, 'base64') }]
+  const kept = { id: 'kept', key: Buffer.from(secret, 'base64') }
+  if (configured?.some(({ id, key }) => id === kept.id && !key.equals(kept.key))) {
+    throw new Error(
+      `ENCRYPTION_KEYS has a key with the id "kept". This id belongs to the key in ${file}. Give your key another id`,
+    )
+  }
+  return [...(configured ?? []), kept]
 }
 
 /**

@@ -119,3 +119,18 @@ test(
     }
   },
 )
+
+test('a configured key under the id of the kept key is refused, unless it is the kept key', (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'kept-'))
+  t.after(() => rmSync(dataDir, { recursive: true }))
+  const keysWith = (key: Buffer) =>
+    encryptionKeysOf(
+      readConfig({ DATA_DIR: dataDir, ENCRYPTION_KEYS: `kept:${key.toString('base64')}` }),
+    )
+  const [kept] = encryptionKeysOf(readConfig({ DATA_DIR: dataDir }))
+  assert.throws(
+    () => keysWith(Buffer.alloc(32, 1)),
+    /ENCRYPTION_KEYS has a key with the id "kept"/u,
+  )
+  assert.deepEqual(keysWith(kept!.key)[0], kept)
+})
