@@ -39,8 +39,8 @@ export const REGISTRY_PROBLEMS = {
   ),
   'edition-older': page(
     409,
-    'A newer edition is in force',
-    'The `asOf` of your call is earlier than the `asOf` of the edition in force. `editionId` names the edition in force.',
+    'A newer edition is in force or is being loaded',
+    'The `asOf` of your call is earlier than the `asOf` of the edition in force, or of an edition that is being loaded. `editionId` names this edition.',
     'You send the file of last month after the file of this month.',
     'Send the newest file, and set `asOf` to the day on which it was made.',
   ),

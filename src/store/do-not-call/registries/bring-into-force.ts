@@ -204,7 +204,14 @@ const putInForce = async (tx: Tx, row: LoadingRow, before: string | null): Promi
 }
 
 /**
- * Takes the oldest edition that is loaded. If several instances work on it, only one brings it into
+ * The order in which loaded editions come into force, so that none makes another one fail. A change
+ * is accepted only if nothing else is being loaded, so it comes before full editions that were
+ * accepted after it. Of full editions, the newest comes last.
+ */
+const IN_TURN = sql`e.change = 'full', e.as_of, e.loaded_at, e.number`
+
+/**
+ * Takes the next edition that is loaded. If several instances work on it, only one brings it into
  * force, and the others get null.
  */
 export const createBringIntoForce = (deps: Deps): RegistryWork['bringIntoForce'] => {
@@ -215,7 +222,7 @@ export const createBringIntoForce = (deps: Deps): RegistryWork['bringIntoForce']
   } | null> => {
     const { rows } =
       await sql<LoadingRow>`select ${EDITION_COLUMNS}, e.runs, e.final_run, e.base, e.tenant_id, e.request_id
-      from registry_edition e where e.state = 'loading' order by e.number limit 1`.execute(db)
+      from registry_edition e where e.state = 'loading' order by ${IN_TURN} limit 1`.execute(db)
     const row = rows[0]
     if (row === undefined) return null
     const { baseId, registry, change, asOf } = toEdition(row)

@@ -65,15 +65,18 @@ export const sameFile = async (
 }
 
 /**
- * The fault `loading`, if a change arrives while another edition of the registry is loaded. null:
- * none is. When that edition comes into force, the change would no longer fit and would fail.
+ * The fault of a new edition, compared with the editions that are being loaded. null: no fault.
+ * `loading`: it is a change. When the other edition comes into force, the change would no longer
+ * fit. `older`: it is a full edition, and the other edition is newer. The new edition could come
+ * into force only before the other one, which may already be on its way.
  */
 export const loadingBeside = async (
   db: Db,
-  { registry, change }: Pick<Judged, 'registry' | 'change'>,
+  { registry, change, asOf }: Pick<Judged, 'registry' | 'change' | 'asOf'>,
 ): Promise<EditionFault | null> => {
-  if (change === 'full') return null
+  const kind = change === 'full' ? 'older' : 'loading'
   const { rows } = await sql<{ id: string }>`select id from registry_edition
-    where registry = ${registry} and state = 'loading' order by number limit 1`.execute(db)
-  return rows[0] === undefined ? null : { kind: 'loading', editionId: rows[0].id }
+    where registry = ${registry} and state = 'loading' and (${kind} = 'loading' or as_of > ${asOf}::timestamptz)
+    order by number limit 1`.execute(db)
+  return rows[0] === undefined ? null : { kind, editionId: rows[0].id }
 }

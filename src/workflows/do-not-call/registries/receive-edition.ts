@@ -64,7 +64,10 @@ const checkAsOf = (asOf: string, now: Date): void => {
 }
 
 const FAULTS: Record<EditionFault['kind'], { code: ProblemCode; detail: string }> = {
-  older: { code: 'edition-older', detail: 'The edition in force is newer than this file.' },
+  older: {
+    code: 'edition-older',
+    detail: 'The edition in force is newer than this file, or a newer edition is being loaded.',
+  },
   duplicate: {
     code: 'edition-exists',
     detail:
