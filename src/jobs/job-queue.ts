@@ -248,7 +248,7 @@ export const createJobQueue = async (deps: {
   JobQueue & JobResender & JobMover & { start(): Promise<void>; stop(): Promise<void> }
 > => {
   const { sql, isAway } = watchOutages(deps)
-  const failed = (queue: string, error: unknown): void =>
+  const failed = (queue: QueueName | 'queue', error: unknown): void =>
     deps.emit('job.failed', { queue, error: traceOf(error) })
   // pg-boss reports an outage late and several times, once for each fetcher. By then, the outage
   // watch has already reported it.

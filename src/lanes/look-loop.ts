@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
+import type { JobName } from '../telemetry/process-events.ts'
 import { slept } from './lease.ts'
 
 /**
@@ -12,7 +13,7 @@ export const createLookLoop = (deps: {
   step: (stopping: AbortSignal) => Promise<boolean>
   everyMs: number
   /** The name of this work in reports of failures. */
-  queue: string
+  queue: JobName
   clock: Clock
   emit: Emit
 }) => {

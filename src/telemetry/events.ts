@@ -2,7 +2,7 @@ import type { SuppressionCode } from '../domain/do-not-call/suppression.ts'
 import { AUDIT_EVENT_LEVELS, type AuditEvents } from './audit-events.ts'
 import { DNC_EVENT_LEVELS, type DncEvents } from './dnc-events.ts'
 import { GUEST_FILE_EVENT_LEVELS, type GuestFileEvents } from './guest-file-events.ts'
-import { PROCESS_EVENT_LEVELS, type ProcessEvents } from './process-events.ts'
+import { type JobName, PROCESS_EVENT_LEVELS, type ProcessEvents } from './process-events.ts'
 import { SEGMENT_EVENT_LEVELS, type SegmentEvents } from './segment-events.ts'
 import { UPKEEP_EVENT_LEVELS, type UpkeepEvents } from './upkeep-events.ts'
 
@@ -228,7 +228,7 @@ export type GatewayEvents = AuditEvents &
     'clock.doubted': { awayMs: number | null }
     'clock.confirmed': { offMs: number | null }
     'migration.waiting': { waitedMs: number; waitsFor: string[] }
-    'job.failed': { queue: string; error: string }
+    'job.failed': { queue: JobName; error: string }
     'queue.lost': { reason: string }
     'queue.back': { awayMs: number }
   }

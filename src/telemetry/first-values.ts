@@ -18,6 +18,7 @@ import { SEGMENT_HOLD_REASONS } from '../domain/segments/campaign-segment.ts'
 import { RECONCILIATION_STATES } from '../domain/uploads/reconciliation.ts'
 import { ALL_HOLD_REASONS, FINAL_STATES } from '../domain/uploads/upload.ts'
 import type { Metrics } from './metrics.ts'
+import { JOB_NAMES } from './process-events.ts'
 
 const ROW_OUTCOMES = [
   'accepted',
@@ -35,6 +36,8 @@ const READ_ENTRIES = ['accepted', 'rejected', 'quarantined', 'duplicates', 'blan
 const ENTRY_OUTCOMES = {
   add: [...READ_ENTRIES, 'created', 'existing', 'updated', 'failed'],
   remove: [...READ_ENTRIES, 'removed', 'notFound', 'failed'],
+  // A pull has no answer that counts what was read.
+  pull: ['created', 'existing', 'updated', 'failed'],
 } as const
 const SYNC_OUTCOMES = ['delivered', 'retry', 'dead'] as const
 const RECEIPT_OUTCOMES = [
@@ -90,6 +93,13 @@ const setFirstUpkeep = (metrics: Metrics): void => {
   metrics.lastProcessed.setToCurrentTime({ what: 'retention_swept' })
 }
 
+const setFirstProcess = (metrics: Metrics): void => {
+  for (const whose of ['database', 'gateway']) metrics.clockJumps.inc({ of: whose }, 0)
+  for (const queue of JOB_NAMES) metrics.jobFailures.inc({ queue }, 0)
+  for (const path of ['direct', 'library']) metrics.phones.inc({ path }, 0)
+  for (const outcome of ['created', 'found']) metrics.listsProvisioned.inc({ outcome }, 0)
+}
+
 /**
  * Makes series show 0 at the first scrape, if the possible values of their labels are few and
  * known. A series that begins with its first event has no earlier sample, so `increase()` would
@@ -104,12 +114,12 @@ export const setFirstValues = (metrics: Metrics): void => {
     metrics.attempts.inc({ operation: 'token', outcome }, 0)
   }
   for (const reason of DISABLED_REASONS) metrics.endpointsDisabled.inc({ reason }, 0)
-  for (const whose of ['database', 'gateway']) metrics.clockJumps.inc({ of: whose }, 0)
   setFirstReconciliations(metrics)
   setFirstSegments(metrics)
   setFirstGuestFiles(metrics)
   setFirstEntries(metrics)
   setFirstUpkeep(metrics)
+  setFirstProcess(metrics)
   for (const event of [
     ...OUTBOUND_EVENT_TYPES,
     ...DNC_EVENT_TYPES,

@@ -8,6 +8,27 @@ export type StartStep =
   | 'start-jobs'
   | 'listen'
 
+/** The names of the background jobs, as `job.failed` reports them. */
+export const JOB_NAMES = [
+  'audit-chain',
+  'audit-refusals',
+  'clock',
+  'dnc-pull',
+  'holds',
+  'maintenance',
+  'queue',
+  'reconcile',
+  'register-fill',
+  'registries',
+  'subscription',
+  'sweep',
+  'sync-delivery',
+  'tenant-use',
+  'upload-watch',
+  'webhook-verify',
+] as const
+export type JobName = (typeof JOB_NAMES)[number]
+
 /** The events of the start and the stop of a process. */
 export type ProcessEvents = {
   'process.starting': { step: StartStep; forMs: number }

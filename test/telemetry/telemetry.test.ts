@@ -122,6 +122,9 @@ test('counters of closed sets are there with 0, so that an increase from nothing
     'gateway_webhook_receipts_total{route="callback",outcome="forged"}',
     'gateway_genesys_attempts_total{operation="token",outcome="unauthorized"}',
     'gateway_sync_endpoints_disabled_total{reason="gone"}',
+    'gateway_dnc_entries_total{kind="pull",outcome="created"}',
+    // Without it, GatewayUnexpectedErrors misses the first failure of each kind of job.
+    'gateway_job_failures_total{queue="reconcile"}',
   ]) {
     assert.ok(body.includes(`\n${series} 0\n`), series)
   }
