@@ -111,7 +111,7 @@ const laneMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes that a worker lost before it released them'),
   recoverySeconds: histogram(
     'lane_recovery_seconds',
-    'Time until a worker claimed the lane of a contact list that the worker before it had not released. The time begins when the worker before it last renewed its lease',
+    'Time until a worker claimed the lane of a contact list that the worker before it had not released. The time begins when the worker before it last renewed its lease, or when work came to the lane, if that was later',
     LONG_SECONDS,
   ),
   laneFailures: counter('lane_failures_total', 'Unexpected errors in the work of lanes'),

@@ -19,6 +19,15 @@ const READY = sql`lane as l where ready_at <= statement_timestamp()
   and (lease_until is null or lease_until < ${STEADY_NOW}) and ${HAS_WORK}`
 
 /**
+ * How long the work of a lane has waited since its former holder last renewed its lease. null: the
+ * holder released the lane. The lane may have had no work when the holder died. Work that came
+ * later waits since the last change of its upload.
+ */
+const SILENT_MS = sql`case when free.lapsed_at is not null then greatest(0, extract(epoch from ${STEADY_NOW} - greatest(
+  free.lapsed_at - make_interval(secs => ${LEASE_MS / 1000}::float8),
+  (select min(updated_at) from upload where ${workableIn(sql.ref('free.key'))}))))::float8 * 1000 end`
+
+/**
  * Renews leases. One statement renews all leases that are due in the same turn of the event loop.
  * It locks their rows in the order of the keys.
  */
@@ -118,16 +127,15 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
     claim: async (owner) => {
       const [row] = await runKeptQuery(
         db,
-        sql<{ key: string; fence: string; lapsed_ms: number | null }>`
-        with free as materialized (select key, extract(epoch from ${STEADY_NOW} - lease_until)::float8 * 1000 as lapsed_ms
+        sql<{ key: string; fence: string; silent_ms: number | null }>`
+        with free as materialized (select key, lease_until as lapsed_at
           from ${READY} order by ready_at limit 1 for update of l skip locked)
         update lane set lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false, nudges = 0
-        from free where lane.key = free.key returning lane.key, fence, lapsed_ms`,
+        from free where lane.key = free.key returning lane.key, fence, ${SILENT_MS} as silent_ms`,
       )
       if (row === undefined) return null
       const claim = { key: row.key, owner, fence: row.fence, leaseMs: LEASE_MS }
-      if (row.lapsed_ms === null) return claim
-      return { ...claim, silentMs: Math.round(row.lapsed_ms) + LEASE_MS }
+      return row.silent_ms === null ? claim : { ...claim, silentMs: Math.round(row.silent_ms) }
     },
     renew: createRenew(deps.database),
     release: createRelease(deps.database),

@@ -98,6 +98,13 @@ const toGauges = (row: Gauges, rules: RegistryRules): Awaited<ReturnType<Home['g
 })
 
 /**
+ * When the oldest work came to a lane whose holder died. The lane may have had no work then, and
+ * its `ready_at` is from before. null: the holder released the lane, so `ready_at` is right.
+ */
+const WORK_SINCE = sql`case when l.lease_until is not null
+  then (select min(updated_at) from upload where ${workableIn(sql.ref('l.key'))}) end`
+
+/**
  * The port `Home` for both forms of the database. `close` must close its connections.
  * `registryRules`: the longest age of a registry that sets no limit itself, for the gauges.
  */
@@ -133,7 +140,8 @@ export const createHome = (deps: {
           where state not in (${FINAL_STATES_SQL}) group by state) as u) as unchanged,
         (select count(*)::int from lane where lease_until > clock_timestamp() and ready_at <= statement_timestamp()) as held,
         (select count(*)::int from ${claimable}) as waiting,
-        (select greatest(0, extract(epoch from clock_timestamp() - min(l.ready_at)))::float8 from ${claimable}) as oldest,
+        (select greatest(0, extract(epoch from clock_timestamp() - min(greatest(l.ready_at, ${WORK_SINCE}))))::float8
+          from ${claimable}) as oldest,
         (select count(*)::int from sync_delivery d join sync_endpoint e on e.id = d.endpoint_id
           where d.state = 'pending' and e.enabled) as pending,
         (select greatest(0, extract(epoch from clock_timestamp() - min(d.created_at)))::float8 from sync_delivery d

@@ -16,7 +16,8 @@ import type { RegisterReads } from './register.ts'
 /**
  * A lane held by one worker. Every claim gets a higher `fence` than the claim before it. Every
  * write compares the claim's fence with the newest fence. `silentMs`: the former holder did not
- * release the lane, and last renewed its lease this long ago. Left out: the lane had been released.
+ * release the lane, and work has waited this long since the holder last renewed its lease. Left
+ * out: the lane had been released.
  */
 export type LaneClaim = {
   key: string
