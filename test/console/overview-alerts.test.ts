@@ -40,13 +40,21 @@ it('alerts about all uploads that wait for a person, also if none of the newest 
   ])
 })
 
-it('shows the contacts that a person must remove by hand, with a link to each submission', () => {
+it('shows the contacts that a person must remove by hand, with a link to each submission and edition', () => {
   const lastAt = '2026-11-30T08:00:00.000Z'
-  const byHand = [{ submissionId: 'dns_1', contacts: 2, lastAt }]
+  const byHand = [
+    { by: { submissionId: 'dns_1' }, contacts: 2, lastAt },
+    { by: { registry: 'ftc', editionId: 'rge_1' }, contacts: 1, lastAt },
+  ]
   assert.deepEqual(overviewModel({ ...quietOverview(), byHand }).byHand, [
     {
       text: '2 contacts of a submission',
       href: '/console/do-not-call/submissions/dns_1/delivered-before',
+      at: lastAt,
+    },
+    {
+      text: '1 contact of an edition of the registry ftc',
+      href: '/console/do-not-call/registries/ftc/editions/rge_1/delivered-before',
       at: lastAt,
     },
   ])

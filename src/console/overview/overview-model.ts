@@ -98,13 +98,16 @@ const heldLine = (upload: Upload) => ({
   forPerson: upload.hold !== null && holdNeedsPerson(upload.hold.reason),
 })
 
-const byHandLine = ({
-  submissionId,
-  contacts,
-  lastAt,
-}: NonNullable<Overview['byHand']>[number]) => ({
-  text: fill(words.byHand.contacts, { count: contacts }),
-  href: `/console/do-not-call/submissions/${submissionId}/delivered-before`,
+const byHandLine = ({ by, contacts, lastAt }: NonNullable<Overview['byHand']>[number]) => ({
+  ...('editionId' in by
+    ? {
+        text: fill(words.byHand.ofEdition, { count: contacts, registry: by.registry }),
+        href: `/console/do-not-call/registries/${by.registry}/editions/${by.editionId}/delivered-before`,
+      }
+    : {
+        text: fill(words.byHand.contacts, { count: contacts }),
+        href: `/console/do-not-call/submissions/${by.submissionId}/delivered-before`,
+      }),
   at: lastAt,
 })
 

@@ -36,8 +36,8 @@ export type Overview = {
   heldSubmissions: number | null
   /**
    * The submissions whose contacts a person must remove from their lists by hand, because the
-   * dialect has no call for it. The gateway does not learn when a contact is removed, so a
-   * submission is shown for `REPORTED_DAYS`.
+   * dialect has no call for it. For an admin, also the editions of registries. The gateway does not
+   * learn when a contact is removed, so each is shown for `REPORTED_DAYS`.
    */
   byHand: Awaited<ReturnType<RetractionStore['reported']>> | null
   /**
@@ -102,7 +102,9 @@ export const createReadOverview =
       may('uploads') ? readHeld(deps.uploads, tenantId) : null,
       may('dnc') ? deps.dncSubmissions.countHeld(tenantId, SUBMISSIONS_FOR_PERSON) : null,
       may('dnc')
-        ? deps.retractions.reported(tenantId, { days: REPORTED_DAYS, limit: SHOWN_REPORTED })
+        ? deps.retractions.reported(tenantId, {
+            ...{ days: REPORTED_DAYS, limit: SHOWN_REPORTED, editions: may('admin') },
+          })
         : null,
       may('webhooks')
         ? deps.webhookEndpoints.list(caller, { limit: ALL_ENDPOINTS, cursor: null })

@@ -96,7 +96,7 @@ eachHome('Contacts that were delivered before an entry', (home) => {
   })
 
   it('are reported to their tenant, for each submission, if a person must remove them', async () => {
-    const about = { days: 30, limit: 10 }
+    const about = { days: 30, limit: 10, editions: true }
     await deliver(store, 'by-hand', contactsOf(store, PEOPLE))
     await addEntries(store, [ANN, BO], { lists: ['by-hand'] })
     await look(store)
@@ -105,7 +105,7 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     assert.deepEqual(await store.retractions.reported('default', about), [])
     await settleAs(store, 'by-hand', 'reported', found.slice(1))
     const [told, ...more] = await store.retractions.reported('default', about)
-    assert.deepEqual([told?.submissionId, told?.contacts], [found[0]!.submissionId, 1])
+    assert.deepEqual([told?.by, told?.contacts], [{ submissionId: found[0]!.submissionId }, 1])
     assert.deepEqual([more, await store.retractions.reported('stranger', about)], [[], []])
     await store.sql.executeSql(
       `update dnc_retraction set settled_at = settled_at - interval '31 days' where state = 'reported'`,

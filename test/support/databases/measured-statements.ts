@@ -184,7 +184,8 @@ export const SERVES: Record<string, (stage: FilledStore) => Promise<unknown>> = 
     store.retractions.page({ number: '7', tenantId: 't8' }, { after: '9000', limit: 10 }),
   dnc_retraction_of_edition: ({ store }) =>
     store.retractions.page({ editionId: 'rge_7', tenantId: 't8' }, { after: '9000', limit: 10 }),
-  dnc_retraction_reported: ({ store }) => store.retractions.reported('t8', { days: 30, limit: 10 }),
+  dnc_retraction_reported: ({ store }) =>
+    store.retractions.reported('t8', { days: 30, limit: 10, editions: true }),
   dnc_retraction_open: ({ store }) =>
     store.retractions.next({ contactListId: 'list2', owner: 'me', fence: '1', leaseMs: 1 }, 10),
   dnc_retraction_lane_ready: ({ store }) => store.retractions.claim('me'),

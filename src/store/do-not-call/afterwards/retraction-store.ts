@@ -146,6 +146,14 @@ const findsOf = (finder: Finder) => {
   return { column: sql.ref('edition'), number, looked }
 }
 
+type ReportedRow = {
+  submission: string | null
+  edition: string | null
+  registry: string | null
+  contacts: number
+  last_at: Date
+}
+
 const createReport = ({
   database: { db },
   seals,
@@ -189,16 +197,19 @@ const createReport = ({
     const none = Object.fromEntries(RETRACTION_STATES.map((state) => [state, 0]))
     return { looked, counts: { ...none, ...counts } as Record<RetractionState, number>, unfilled }
   },
-  reported: async (tenantId, { days, limit }) => {
-    const { rows } = await sql<{ id: string; contacts: number; last_at: Date }>`select s.id,
+  reported: async (tenantId, { days, limit, editions }) => {
+    const { rows } = await sql<ReportedRow>`select s.id as submission, e.id as edition, e.registry,
         count(*)::int as contacts, max(r.settled_at) as last_at
-      from dnc_retraction r join dnc_submission s on s.number = r.submission
-      where r.state = 'reported' and s.tenant_id = ${tenantId}
+      from dnc_retraction r left join dnc_submission s on s.number = r.submission left join registry_edition e on e.number = r.edition
+      where r.state = 'reported' and (s.tenant_id = ${tenantId} or (${editions}::boolean and e.id is not null))
         and r.settled_at > clock_timestamp() - make_interval(days => ${days}::int)
-      group by s.id order by last_at desc, s.id limit ${limit}`.execute(db)
-    return rows.map(({ id, contacts, last_at: lastAt }) => ({
-      ...{ submissionId: id, contacts },
-      lastAt: lastAt.toISOString(),
+      group by s.id, e.id, e.registry order by last_at desc, s.id, e.id limit ${limit}`.execute(db)
+    return rows.map(({ submission, edition, registry, contacts, last_at: lastAt }) => ({
+      by:
+        submission === null
+          ? { registry: registry!, editionId: edition! }
+          : { submissionId: submission },
+      ...{ contacts, lastAt: lastAt.toISOString() },
     }))
   },
 })

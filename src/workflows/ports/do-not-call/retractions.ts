@@ -120,12 +120,19 @@ export type RetractionStore = {
   }>
   /**
    * The newest submissions of the tenant for which contacts became `reported` in the last `days`,
-   * each with the number of these contacts.
+   * each with the number of these contacts. `editions`: editions of registries are included, with
+   * the contacts of all tenants.
    */
   reported(
     tenantId: string,
-    about: { days: number; limit: number },
-  ): Promise<{ submissionId: string; contacts: number; lastAt: string }[]>
+    about: { days: number; limit: number; editions: boolean },
+  ): Promise<
+    {
+      by: { submissionId: string } | { registry: string; editionId: string }
+      contacts: number
+      lastAt: string
+    }[]
+  >
 }
 
 /**
