@@ -52,10 +52,11 @@ export type ReceivedEdition = {
 
 /**
  * Why an edition must not come into force. `older`: its date is before the date of the edition in
- * force, or of an edition that is being loaded. `duplicate`: an earlier edition of the registry is the same. `loading`: it is a change,
- * and another edition is being loaded. `base_missing`: the edition that it changes is not in force.
- * `shrinks`: it is a full edition with far fewer numbers than the edition in force. `editionId`:
- * the edition that it was compared with. null: no edition is in force.
+ * force, or of an edition that is being loaded. `duplicate`: an earlier edition of the registry is
+ * the same. `loading`: it is a change, and another edition is being loaded. `base_missing`: the
+ * edition that it changes is not in force. `shrinks`: it is a full edition with far fewer numbers
+ * than the edition in force. `editionId`: the edition that it was compared with. null: no edition
+ * is in force.
  */
 export type EditionFault = {
   kind: 'older' | 'duplicate' | 'loading' | 'base_missing' | 'shrinks'
