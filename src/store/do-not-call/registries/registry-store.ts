@@ -67,6 +67,10 @@ const createRemove =
       const edition = toEdition(rows[0])
       if (edition.state === 'deleted') return { edition, number: Number(rows[0].number) }
       if (!DELETABLE_EDITIONS.includes(edition.state)) return 'busy'
+      const { rows: onIt } =
+        await sql`select from registry_edition where base = ${rows[0].number}::bigint
+        and state = 'loading' and change <> 'full' limit 1`.execute(tx)
+      if (onIt.length > 0) return 'busy'
       await sql`update registry set current_edition = null, version = version + 1, updated_at = clock_timestamp()
         where name = ${name} and current_edition = ${rows[0].number}::bigint`.execute(tx)
       await sql`update registry_look_back set done_at = clock_timestamp()

@@ -54,6 +54,9 @@ export const createRemoveEdition =
     const removed = await registries.remove({ name, id, audit })
     if (removed === null) throw new GatewayProblem('not-found', 'The edition does not exist.')
     if (removed === 'busy')
-      throw new GatewayProblem('edition-loading', 'The edition is being loaded.')
+      throw new GatewayProblem(
+        'edition-loading',
+        'The edition, or a change of it, is being loaded.',
+      )
     return removed
   }

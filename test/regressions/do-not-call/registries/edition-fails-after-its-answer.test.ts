@@ -9,6 +9,7 @@ import {
   receiveEdition,
 } from '../../../support/do-not-call/registry-editions.ts'
 import { registrySuite } from '../../../support/do-not-call/registry-suite.ts'
+import { audit } from '../../../support/stages/store-uploads.ts'
 
 const [ANN, BOB, CAT] = [12_125_550_123, 12_125_550_129, 12_125_550_199]
 
@@ -81,5 +82,18 @@ describe('An edition of a registry that was answered with 202', () => {
     await assert.rejects(receiveEdition(store, name, `${BOB}\n`, dayOf(11)), isOlder)
     await followEditions(store)
     assert.deepEqual(await statesOf(name, [first.id, last.id]), ['replaced', 'current'])
+  })
+  /** The change failed as soon as the edition that it changes was gone. */
+  it('does not fail because the edition that it changes is deleted', async () => {
+    const { store } = suite
+    const name = await suite.registry()
+    const base = await loadEdition(store, name, [ANN])
+    const change = await receiveEdition(store, name, `${CAT}\n`, { change: 'add' })
+    const remove = { name, id: base.id, audit: audit('registry.edition_deleted', base.id) }
+    assert.equal(await store.registries.remove(remove), 'busy')
+    await followEditions(store)
+    assert.deepEqual(await statesOf(name, [base.id, change.id]), ['replaced', 'current'])
+    const removed = await store.registries.remove(remove)
+    assert.equal(removed !== 'busy' && removed?.state, 'deleted')
   })
 })
