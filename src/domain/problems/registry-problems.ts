@@ -61,7 +61,7 @@ export const REGISTRY_PROBLEMS = {
   'edition-shrinks': page(
     409,
     'The edition has far fewer numbers than the edition in force',
-    'You sent a full edition. It has less than 90 % of the numbers of the edition in force, so the file may be incomplete. The gateway kept nothing of the file.',
+    'You sent a full edition. It has less than 90 % of the numbers of the edition in force, or of an edition that is being loaded, so the file may be incomplete. The gateway kept nothing of the file.',
     'A file with 2 million numbers for a registry that has 250 million.',
     'Check the file. If it is complete, send it again with `allowShrink=true`.',
   ),
@@ -75,7 +75,7 @@ export const REGISTRY_PROBLEMS = {
   'edition-loading': page(
     409,
     'An edition is being loaded',
-    'The gateway is still loading an edition. You can delete an edition only if it is in force, was replaced, or has failed. You can send changes (`change=add` or `change=remove`) only while no other edition of the registry is being loaded, because changes apply to the edition in force.',
+    'The gateway is still loading an edition. You can delete an edition only if it is in force, was replaced, or has failed, and no change of it is being loaded. You can send changes (`change=add` or `change=remove`) only while no other edition of the registry is being loaded, because changes apply to the edition in force.',
     'You delete an edition right after you sent it, or you send a file of removed numbers right after a file of added numbers.',
     'Read the edition with GET until its state changes. Then make the call again.',
   ),

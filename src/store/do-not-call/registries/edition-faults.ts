@@ -68,15 +68,22 @@ export const sameFile = async (
  * The fault of a new edition, compared with the editions that are being loaded. null: no fault.
  * `loading`: it is a change. When the other edition comes into force, the change would no longer
  * fit. `older`: it is a full edition, and the other edition is newer. The new edition could come
- * into force only before the other one, which may already be on its way.
+ * into force only before the other one, which may already be on its way. `shrinks`: see
+ * `faultBeside`, as for `numbers`.
  */
 export const loadingBeside = async (
   db: Db,
   { registry, change, asOf }: Pick<Judged, 'registry' | 'change' | 'asOf'>,
+  numbers: number | null,
 ): Promise<EditionFault | null> => {
-  const kind = change === 'full' ? 'older' : 'loading'
-  const { rows } = await sql<{ id: string }>`select id from registry_edition
-    where registry = ${registry} and state = 'loading' and (${kind} = 'loading' or as_of > ${asOf}::timestamptz)
-    order by number limit 1`.execute(db)
-  return rows[0] === undefined ? null : { kind, editionId: rows[0].id }
+  const { rows } = await sql<InForce & { change: EditionChange }>`select id, as_of, numbers, change
+    from registry_edition where registry = ${registry} and state = 'loading'
+    order by as_of desc, loaded_at desc, number desc`.execute(db)
+  const [last] = rows
+  if (last === undefined) return null
+  if (change !== 'full') return { kind: 'loading', editionId: last.id }
+  if (Date.parse(asOf) < last.as_of.getTime()) return { kind: 'older', editionId: last.id }
+  const full = rows.find((row) => row.change === 'full')
+  const isFew = full && numbers !== null && numbers < Number(full.numbers) * LEAST_SHARE
+  return isFew ? { kind: 'shrinks', editionId: full.id } : null
 }

@@ -75,7 +75,7 @@ const createAccept =
         const judged = { baseId, change, asOf, registry }
         const fault =
           (await sameFile(tx, judged, received.sha256, isDated)) ??
-          (await loadingBeside(tx, judged)) ??
+          (await loadingBeside(tx, judged, numbers)) ??
           (await faultBeside(tx, judged, numbers))
         if (fault !== null) throw new Refused({ kind: 'fault', fault })
         // A full edition of one ascending part needs no merge, because its pages can be looked up
@@ -153,7 +153,7 @@ export const createReceiveEdition = (
   }
   return {
     faultOf: async (edition) =>
-      (await loadingBeside(db, edition)) ?? (await faultBeside(db, edition, null)),
+      (await loadingBeside(db, edition, null)) ?? (await faultBeside(db, edition, null)),
     receiving: (name) => readReceiving(db, name, KEPT),
     begin: async (edition) => add(await beginEdition(deps, edition)),
     resume: async (asked) => {

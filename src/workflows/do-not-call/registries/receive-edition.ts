@@ -83,7 +83,7 @@ const FAULTS: Record<EditionFault['kind'], { code: ProblemCode; detail: string }
   },
   shrinks: {
     code: 'edition-shrinks',
-    detail: 'The new edition has far fewer numbers than the edition in force.',
+    detail: 'The file has far fewer numbers than the edition in force, or one being loaded.',
   },
 }
 

@@ -55,7 +55,7 @@ export type ReceivedEdition = {
  * force, or of an edition that is being loaded. `duplicate`: an earlier edition of the registry is
  * the same. `loading`: it is a change, and another edition is being loaded. `base_missing`: the
  * edition that it changes is not in force. `shrinks`: it is a full edition with far fewer numbers
- * than the edition in force. `editionId`: the edition that it was compared with. null: no edition
+ * than the edition in force, or than one that is being loaded. `editionId`: the edition that it was compared with. null: no edition
  * is in force.
  */
 export type EditionFault = {
@@ -173,7 +173,7 @@ export type RegistryStore = {
 
   /**
    * Deletes the edition's numbers and the key that opens them. null: there is no such edition.
-   * `busy`: it is being loaded.
+   * `busy`: it is being loaded, or a change of it is.
    */
   remove(input: { name: string; id: string; audit: AuditEntry }): Promise<Edition | 'busy' | null>
 }
