@@ -123,9 +123,25 @@ const addressInText = (address: string): RegExp =>
     'giu',
   )
 
-/** Matches an address in a cell, but not as a part of a longer address. */
+/** A character of a part of a domain, and a character that can only be in the middle of a word. */
+const IN_LABEL = '[\\p{L}\\p{M}\\p{N}-]'
+const IN_WORD = '[\\p{L}\\p{M}\\p{N}]'
+/** What joins the parts of a local part, as in `jo.ann`, `o'ann` and `jo--ann`. */
+const JOINS = `${IN_WORD}[._+'’&~-]{0,8}`
+/** The domain goes on and can be another one. The last part of a domain has no digit. */
+const DOMAIN_GOES_ON = `${IN_LABEL}*(?:\\.${IN_LABEL}+)*\\.(?:[\\p{L}\\p{M}]{2,}|xn--${IN_LABEL}+)(?!${IN_LABEL})`
+/** A sentence begins without a space, as in `ann@example.com.Please`: its case shows it. */
+const SENTENCE = `(?-i:(?<=@[\\p{Ll}\\p{N}.-]+)\\.\\p{Lu}\\p{Ll}{2,}(?!\\.?${IN_LABEL}))`
+
+/**
+ * Matches an address in a cell, but not as a part of a longer address. The longer address belongs
+ * to another person, whose row must stay.
+ */
 const addressInCell = (address: string): RegExp =>
-  new RegExp(`(?<![\\p{L}\\p{N}][._+-]?)${escaped(address)}(?![.-]?[\\p{L}\\p{N}])`, 'iu')
+  new RegExp(
+    `(?<!${JOINS}|_)${escaped(address)}(?!${IN_WORD})(?:(?=${SENTENCE})|(?!${DOMAIN_GOES_ON}))`,
+    'iu',
+  )
 
 /** The extension of a file's name, with its point. Empty: the name has none. */
 export const extensionOf = (name: string): string => /\.[A-Za-z0-9]{1,8}$/u.exec(name)?.[0] ?? ''

@@ -25,6 +25,24 @@ describe('What an erasure takes for the person', () => {
     assert.equal(without('list-ann@example.com.csv'), 'list-erased.csv')
   })
 
+  it('is not an address whose local part is joined with another sign than a point', () => {
+    const { isCell } = mentionsOf({ kind: 'email', value: 'ann@example.com' })
+    const others = ["o'ann@example.com", 'jo--ann@example.com', 'r&ann@example.com']
+    const further = ['_ann@example.com', 'jo_-ann@example.com', 'jose\u0301.ann@example.com']
+    for (const cell of [...others, ...further]) assert.equal(isCell(cell), false, cell)
+    assert.equal(isCell('mail=ann@example.com&city=Bern'), true)
+    assert.equal(isCell('bob@example.net/ann@example.com'), true)
+  })
+
+  it('is the address before text that cannot be the end of its domain', () => {
+    const { isCell } = mentionsOf({ kind: 'email', value: 'ann@example.com' })
+    const theirs = ['ann@example.com-Bern', 'ann@example.com.2', 'ann@example.com.Please call']
+    for (const cell of theirs) assert.equal(isCell(cell), true, cell)
+    const others = ['ann@example.com.au', 'ann@example.com.Au', 'Ann@Example.Com.Museum']
+    const further = ['ann@example.com-x.y.org', 'ann@example.com.xn--p1ai', 'ann@example.com.Co.Uk']
+    for (const cell of [...others, ...further]) assert.equal(isCell(cell), false, cell)
+  })
+
   it('is a contact id in the name of a file, also in JSON', () => {
     const { without } = mentionsOf({ kind: 'contact', value: 'F-1' })
     assert.equal(
