@@ -65,11 +65,30 @@ export const answerClientError = (
   )
 }
 
+type OpenCall = { request: IncomingMessage; response: ServerResponse }
+
+/** Whether the whole call has arrived and its answer has not left yet. */
+const isUnanswered = ({ request, response }: OpenCall): boolean =>
+  request.complete && !response.writableFinished && !response.destroyed
+
 /** The last call of each connection, and the answer to bytes that no route sees. */
 export const createClientErrors = (newRequestId: () => string) => {
-  const calls = new WeakMap<Duplex, LastCall>()
-  const answer = (error: { code?: string }, socket: Duplex): void =>
-    answerClientError(error, socket, newRequestId(), calls.get(socket))
+  const calls = new WeakMap<Duplex, OpenCall>()
+  const waiting = new WeakSet<Duplex>()
+  /**
+   * If the bytes follow a call without an answer, that call is answered first. Otherwise its caller
+   * would take the refusal of these bytes for the answer of the call.
+   */
+  const answer = (error: { code?: string }, socket: Duplex): void => {
+    const last = calls.get(socket)
+    const mustGo = error.code === 'ECONNRESET' || socket.destroyed
+    if (last === undefined || mustGo || !isUnanswered(last)) {
+      answerClientError(error, socket, newRequestId(), last)
+    } else if (!waiting.has(socket)) {
+      waiting.add(socket)
+      last.response.once('finish', () => answerClientError(error, socket, newRequestId()))
+    }
+  }
   return {
     answer,
     watch: (server: Server): void => {
@@ -77,10 +96,12 @@ export const createClientErrors = (newRequestId: () => string) => {
         calls.set(request.socket, { request, response })
       })
       // Node would close the connection without an answer. It has removed its own listeners and
-      // time limits from the connection, so an error would end the process.
+      // time limits from the connection. Without the listeners below, an error would end the
+      // process, and a long answer of the call before would never go on.
       server.on('connect', (_request, socket) => {
         socket.on('error', () => socket.destroy())
         socket.on('finish', () => socket.destroy())
+        socket.on('drain', () => calls.get(socket)?.response.emit('drain'))
         answer({}, socket)
       })
     },
