@@ -89,7 +89,7 @@ export const FILE_PROBLEMS = {
   'csv-malformed': page(
     422,
     'The CSV cannot be read',
-    'A quote is never closed, the header has a quote in the wrong place, or one record is longer than 1 MiB. `line` is the line where the faulty record begins.',
+    'A quote is never closed, the header has a quote in the wrong place, or one record is longer than 1 MiB (in the CSV of a ledger: 3 MiB). `line` is the line where the faulty record begins.',
     '"Smith,John',
     'Close every quote, double a quote inside a quoted cell, and keep each record under 1 MiB.',
   ),

@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer'
 
 import { textOf } from '../bytes/utf8.ts'
+import { isLedgerHeader } from '../columns/column-names.ts'
 import { FileRefused } from '../contract.ts'
 import { detectDelimiter } from './csv-delimiter.ts'
 import { createFindRecord, createRecord, LINE_FEED } from './csv-record.ts'
@@ -14,6 +15,11 @@ const FIRST_ROOM_BYTES = 131_072
  * search. The others may be read when a cell is read four bytes at a time.
  */
 const SLACK_BYTES = 4
+/**
+ * How many times longer the record of a ledger may be than the record of another file. The ledger
+ * doubles each quote of a cell at most, and adds the reasons of the row.
+ */
+const LEDGER_TIMES = 3
 
 /** Receives what the CSV reader finds. Use a record and its positions only during the call. */
 export type CsvSink = Pick<RowSink, 'header'> & {
@@ -122,8 +128,9 @@ const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) =>
  * delimiter is comma, semicolon, tab or bar (if not given, detected at the start of the file).
  * Quotes follow RFC 4180. Lines end in LF, CRLF or CR, and a file may mix these. Before the first
  * record with content, skips Excel's `sep=;` and records whose cells are all blank. Throws
- * `FileRefused('csv-malformed')` for a record of more than `maxRecordBytes`, for a quote that is
- * never closed, and for a misplaced quote in the header. Holds one record and one block in memory.
+ * `FileRefused('csv-malformed')` for a record of more than `maxRecordBytes` (in a ledger:
+ * `LEDGER_TIMES` as many, so that each row of a ledger can be sent back), for a quote that is never
+ * closed, and for a misplaced quote in the header. Holds one record and one block in memory.
  */
 export const createCsvReader = (options: {
   delimiter: string | undefined
@@ -131,8 +138,13 @@ export const createCsvReader = (options: {
   maxRecordBytes: number
   sink: CsvSink
 }): RowReader<Buffer> => {
-  const most = options.maxRecordBytes
-  const give = createGiver(options.sink, options.hasHeader)
+  const { sink, hasHeader } = options
+  let most = options.maxRecordBytes
+  const header: CsvSink['header'] = (names) => {
+    if (isLedgerHeader(names)) most *= LEDGER_TIMES
+    sink.header(names)
+  }
+  const give = createGiver({ ...sink, header }, hasHeader)
   const record = createRecord()
   const window = createWindow(record)
   let delimiter: string | null = options.delimiter ?? null
