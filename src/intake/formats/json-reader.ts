@@ -3,6 +3,7 @@ import type { RowFault } from '../../domain/uploads/rejection.ts'
 import { FileRefused } from '../contract.ts'
 import { createElementSplitter, type JsonMember, malformed } from './json-elements.ts'
 import { membersOf } from './json-members.ts'
+import { exactNumber, mayRound } from './json-number.ts'
 import type { RowReader, RowSink } from './raw-row.ts'
 import { findRepeatedKey } from './repeated-key.ts'
 
@@ -100,13 +101,17 @@ const createElementRows = (
     const repeated = findRepeatedKey(text, keys)
     if (repeated !== null) faults.push(faultOfKey('key-repeated', repeated))
     let sources: Map<string, string> | null = null
+    const sourceOf = (name: string): string => (sources ??= sourcesOf(text)).get(name) ?? ''
+    const rounds = mayRound(text)
     const cells = (names ?? []).map((name) => {
       if (!Object.hasOwn(value, name)) return ''
-      const cell = textOf(name, value[name])
-      if (cell !== null) return cell
-      faults.push({ code: 'value-not-text', column: name })
-      sources ??= sourcesOf(text)
-      return sources.get(name) ?? ''
+      const member = value[name]
+      const cell = textOf(name, member)
+      if (cell === null) {
+        faults.push({ code: 'value-not-text', column: name })
+        return sourceOf(name)
+      }
+      return rounds && typeof member === 'number' ? exactNumber(member, sourceOf(name)) : cell
     })
     sink.row({ line: element, cells, faults, suspect })
   }
