@@ -75,7 +75,7 @@ export const FILE_PROBLEMS = {
   'compression-invalid': page(
     422,
     'The gzip data cannot be read',
-    'The body is declared as gzip, but is not gzip. Or the body is gzip, but is incomplete or damaged. `byte` is the number of compressed bytes that could be read.',
+    'The body is declared as gzip, but is not gzip. Or the body is gzip, but is incomplete or damaged, or has bytes with a value other than 0 after its end. `byte` is the number of compressed bytes that could be read.',
     'A .csv.gz file whose download was interrupted.',
     'Compress the file again, or send it uncompressed.',
   ),

@@ -28,6 +28,12 @@ const damaged = (engine: Gunzip): FileRefused => {
   return new FileRefused('compression-invalid', detail, { byte })
 }
 
+const goesOn = (engine: Gunzip): FileRefused => {
+  const byte = engine.bytesWritten
+  const detail = `The gzip data ends at byte ${byte}. Zeros follow it, and then other data. Only zeros may follow gzip data. Compress the whole file again.`
+  return new FileRefused('compression-invalid', detail, { byte })
+}
+
 /**
  * Refuses a file that decompresses to more than `maxBytes`, or to more than `FREE_BYTES` and more
  * than `MOST_RATIO` times the compressed bytes read so far.
@@ -102,7 +108,7 @@ const gunzip = async function* (
   try {
     yield* evenBlocks(engine as AsyncIterable<Uint8Array>, check)
     await readToEnd(rest, data.note)
-    if (data.end() > engine.bytesWritten) throw damaged(engine)
+    if (data.end() > engine.bytesWritten) throw goesOn(engine)
   } catch (error) {
     throw isZlibError(error) ? damaged(engine) : error
   } finally {

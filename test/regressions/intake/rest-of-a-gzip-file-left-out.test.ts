@@ -33,6 +33,13 @@ describe('A gzip file', () => {
     assert.equal(await readText(Buffer.concat([ONE, TWO]), PADDING), 'one\ntwo\n')
   })
 
+  it('is refused with the place where the gzip data ends, if data follows the zeros', async () => {
+    const told = new RegExp(`ends at byte ${ONE.length}\\. Zeros follow it, and then other`, 'u')
+    await assert.rejects(readText(Buffer.concat([ONE, PADDING, TWO])), told)
+    await assert.rejects(readText(ONE, PADDING, TWO), told)
+    await assert.rejects(readText(ONE.subarray(0, 15)), /incomplete or damaged/u)
+  })
+
   it('is known by its first bytes, however small the first pieces are', async () => {
     const bytes = [...ONE].map((byte) => Buffer.of(byte))
     assert.equal(await readText(...bytes), 'one\n')
