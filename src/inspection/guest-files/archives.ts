@@ -13,7 +13,8 @@ import {
   OLE_START,
   PARTS_LIST,
 } from './archive-entry.ts'
-import { hiddenFileIn, holdsScript, isProgram } from './hidden-file.ts'
+import { hiddenFileIn, isProgram } from './hidden-file.ts'
+import { isScriptedPage } from './scripted-page.ts'
 import { directoryOf } from './zip-directory.ts'
 
 /**
@@ -167,10 +168,6 @@ const checkGaps = (bytes: Buffer, ordered: readonly Entry[], ends: readonly numb
   }
 }
 
-const SCRIPTED = /\.(?:html?|xht(?:ml)?|shtml|mht(?:ml)?|svg)$/iu
-/** A browser runs the scripts in XML too. The parts of an Office document are not opened alone. */
-const XML = /\.(?:xml|xslt?)$/iu
-
 const lookAt = async (
   zip: ZipFile,
   entry: Entry,
@@ -206,8 +203,9 @@ const lookAtContent = async (
   inside: boolean,
 ): Promise<void> => {
   refuseContent(name, content)
-  if ((SCRIPTED.test(name) || (!inside && XML.test(name))) && holdsScript(content))
-    refuse('The archive has a page with a script.')
+  if (isScriptedPage(name, content, inside)) {
+    refuse('The archive has a web page, an SVG or XML that can run scripts.')
+  }
   if (content.subarray(0, HEAD_BYTES).includes('%PDF-')) {
     const fault = await deps.pdfFault(content)
     if (fault !== null) refuse(`A PDF in the archive: ${fault.detail}`)

@@ -100,7 +100,7 @@ const REACH_BYTES = 16 * 1024
  * Whether the pattern occurs in the bytes. The bytes are turned into text one window at a time,
  * because the text of a whole file would need as much memory as the file.
  */
-const stands = (pattern: RegExp, bytes: Buffer): boolean => {
+export const stands = (pattern: RegExp, bytes: Buffer): boolean => {
   for (let from = 0; from < bytes.length; from += WINDOW_BYTES) {
     if (pattern.test(bytes.toString('latin1', from, from + WINDOW_BYTES + REACH_BYTES))) return true
   }

@@ -5,6 +5,10 @@ import { type Good, letInEach } from '../../support/guest-files/judged.ts'
 import { pdfOf, pdfStream, pdfWithObjectStream } from '../../support/guest-files/pdfs.ts'
 import { docxOf, xlsxOf, zipOf } from '../../support/guest-files/zips.ts'
 
+/** An icon as Office stores it. */
+const ICON =
+  '<svg width="96" height="96" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" overflow="hidden"><defs></defs><g><path d="M48 8 88 88Z" fill="#FFF"/></g></svg>'
+
 const XMP =
   '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description GCamera:MotionPhoto="1"/></rdf:RDF></x:xmpmeta>'
 const INVOICE =
@@ -140,6 +144,16 @@ const GOOD: Good = [
     ]),
   ],
   ['a zip with a Word document', 'word.zip', zipOf([{ name: 'Brief.docx', data: docxOf() }])],
+  [
+    'a zip with a Word document with an icon',
+    'icon.zip',
+    zipOf([{ name: 'Brief.docx', data: docxOf([{ name: 'word/media/image2.svg', data: ICON }]) }]),
+  ],
+  [
+    'a zip with XML whose attributes begin like handlers',
+    'xml.zip',
+    zipOf([{ name: 'a.xml', data: '<contacts><contact online="yes" onset="2026"/></contacts>' }]),
+  ],
   ['a zip with an Excel workbook', 'excel.zip', zipOf([{ name: 'Liste.xlsx', data: xlsxOf() }])],
   [
     'a zip with both, and pictures',

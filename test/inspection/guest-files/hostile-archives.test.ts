@@ -11,6 +11,16 @@ import { docxOf, xlsxOf, zipOf } from '../../support/guest-files/zips.ts'
 const REGULAR = randomBytes(20_000)
 const zipped = (name: string, data: string | Buffer): Buffer => zipOf([{ name, data }])
 
+const SCRIPTED_PAGES = [
+  ['a.html', '<html><script>1</script></html>'],
+  ['a.html', '<img src=x onerror=alert(1)>'],
+  ['a.html', '<a href="javascript:alert(1)">a</a>'],
+  ['a.svg', '<svg><script>1</script></svg>'],
+  ['a.svg', '<s:svg xmlns:s="http://www.w3.org/2000/svg"><s:script>1</s:script></s:svg>'],
+  ['a.svg', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'],
+  ['a.xml', '<x xmlns:h="http://www.w3.org/1999/xhtml"><h:script>1</h:script></x>'],
+] as const
+
 const ARCHIVES: Hostile = [
   [
     '150 MB in 150 KB',
@@ -138,6 +148,24 @@ const ARCHIVES: Hostile = [
     zipped('page.html', '<p><script>1</script>'),
     'archive-refused',
   ],
+  ...SCRIPTED_PAGES.map(([name, text]): Hostile[number] => [
+    `a script in ${name}: ${text.slice(0, 40)}`,
+    'a.zip',
+    zipped(name, text),
+    'archive-refused',
+  ]),
+  ...SCRIPTED_PAGES.map(([name, text]): Hostile[number] => [
+    `a script in UTF-16 in ${name}: ${text.slice(0, 40)}`,
+    'a.zip',
+    zipped(name, Buffer.from(`\ufeff${text}`, 'utf16le')),
+    'archive-refused',
+  ]),
+  ...SCRIPTED_PAGES.filter(([name]) => name === 'a.svg').map(([, text]): Hostile[number] => [
+    `a script in an SVG of a document: ${text.slice(0, 40)}`,
+    'a.zip',
+    zipped('a.docx', docxOf([{ name: 'word/media/a.svg', data: text }])),
+    'archive-refused',
+  ]),
   ['EICAR zipped twice', 'a.zip', zipped('inner.zip', EICAR_ZIP), 'archive-refused'],
   ['a zip by another name', 'a.zip', zipped('inner.dat', EICAR_ZIP), 'archive-refused'],
   ['a RAR', 'a.zip', zipped('inner.rar', 'Rar!\x1a\x07\x00'), 'archive-refused'],
