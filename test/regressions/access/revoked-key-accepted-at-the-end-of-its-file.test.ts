@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { type OtherSession, openOtherSession } from '../../support/databases/blocked.ts'
 import { serverHome } from '../../support/databases/database.ts'
+import { readAll } from '../../support/gateway/raw-sockets.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
 const JSON_BODY = { 'content-type': 'application/json' }
 const FORM = 'multipart/form-data; boundary=xxx'
 const FILE_HEAD =
   '--xxx\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\n'
+const SMALL = 'customerId,phoneNumber\na,+14155552671\n'
 const CALLS = {
   'an upload': {
     path: '/v1/contact-lists/demo-contacts/uploads?missingColumns=empty&contactIdColumn=customerId',
@@ -101,6 +104,49 @@ describe('A call that is still sending its body', { skip: serverHome().skip }, (
     const { code } = (await answer.json()) as { code?: string }
     return { status: answer.status, code, challenge: answer.headers.get('www-authenticate') }
   }
+
+  /** A small upload, which claims nothing before its body has arrived. */
+  const duringSmall = async ({ key }: Tenant, work: () => Promise<unknown>) => {
+    const { hostname, port } = new URL(gateway.address)
+    const socket = connect(Number(port), hostname)
+    socket.write(
+      [
+        `POST ${CALLS['an upload'].path} HTTP/1.1`,
+        ...['Host: a', 'Connection: close', `Authorization: Bearer ${key}`],
+        ...[`Idempotency-Key: ${randomUUID()}`, 'Content-Type: text/csv'],
+        ...[`Content-Length: ${SMALL.length}`, '', SMALL.slice(0, 9)],
+      ].join('\r\n'),
+    )
+    const used = `select from api_key where digest = sha256($1::bytea) and last_used_at is not null`
+    for (let isUsed = false; !isUsed; await delay(5)) {
+      isUsed = (await database.query(used, [Buffer.from(key)])).rowCount === 1
+    }
+    await work()
+    socket.write(SMALL.slice(9))
+    return readAll(socket)
+  }
+
+  it('as a small upload is refused if its key is revoked meanwhile', async () => {
+    const owner = await tenant()
+    const answer = await duringSmall(owner, () => admin('DELETE', `/v1/keys/${owner.keyId}`))
+    assert.match(answer, /^HTTP\/1\.1 401 [\s\S]*"unauthorized"/)
+  })
+
+  it('as a small upload is refused if its tenant loses the grant meanwhile', async () => {
+    const owner = await tenant()
+    const grants = { contactLists: [], dncLists: [], externalContacts: [] }
+    const answer = await duringSmall(owner, () =>
+      admin('PATCH', `/v1/tenants/${owner.id}`, { grants }, { 'if-match': '"1"' }),
+    )
+    assert.match(answer, /^HTTP\/1\.1 404 [\s\S]*"not-found"/)
+  })
+
+  it('as a small upload is accepted if only other keys change', async () => {
+    const owner = await tenant()
+    const other = await tenant()
+    const answer = await duringSmall(owner, () => admin('DELETE', `/v1/keys/${other.keyId}`))
+    assert.match(answer, /^HTTP\/1\.1 202 /)
+  })
 
   for (const [name, call] of Object.entries(CALLS)) {
     it(`as ${name} is refused if its key is revoked meanwhile`, async () => {

@@ -24,7 +24,12 @@ import { restUnderLoad } from './rest-under-load.ts'
 import { aroundSameFile, stagedSmallUpload } from './small-upload-row.ts'
 import { parametersOf, type Pieces, STAGE, type StagedValues } from './stage-statement.ts'
 
-type StagedRow = { place: number; accepted_seq: string | null; same_file_as: string | null }
+type StagedRow = {
+  place: number
+  accepted_seq: string | null
+  same_file_as: string | null
+  has_right: boolean
+}
 
 const AT_ONCE = 64
 /**
@@ -78,6 +83,7 @@ const readyOf = async (
       claim_path: claim.path,
       claim_key: seals.keyDigest(claim.key).toString('hex'),
       fingerprint: claim.fingerprint,
+      key_id: claim.right?.keyId ?? null,
       status: answer.status,
       first_line: chunk.firstLine,
       last_line: chunk.lastLine,
@@ -100,15 +106,17 @@ const readyOf = async (
   }
 }
 
-type Staged = { acceptedSeq: number; sameFileAs: string | null } | null
+/** null: another call has claimed the key. */
+type Staged = { acceptedSeq: number; sameFileAs: string | null } | 'right_lost' | null
 
 const write =
   ({ db }: Database) =>
   async (all: readonly Ready[]): Promise<Staged[]> => {
     const rows = await runKept<StagedRow>(db, STAGE, parametersOf(all))
-    return rows.map(({ accepted_seq: seq, same_file_as: sameFileAs }) =>
-      seq === null ? null : { acceptedSeq: Number(seq), sameFileAs },
-    )
+    return rows.map(({ accepted_seq: seq, same_file_as: sameFileAs, has_right: hasRight }) => {
+      if (!hasRight) return 'right_lost'
+      return seq === null ? null : { acceptedSeq: Number(seq), sameFileAs }
+    })
   }
 
 /**
@@ -169,6 +177,7 @@ export const createStageSmall = (
     await ensureRegister(small.begun.tenantId, small.begun.contactListId)
     const ready = await readyOf(deps, encodeChunk, small)
     const staged = await stage(ready)
+    if (staged === 'right_lost') return { kind: 'right_lost' }
     if (staged === null) return answerOfOther(deps.database, deps.seals, small)
     const { acceptedSeq, sameFileAs } = staged
     const upload = { ...ready.upload, acceptedSeq, contentSeq: acceptedSeq, sameFileAs }

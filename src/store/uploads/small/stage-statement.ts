@@ -1,4 +1,5 @@
 import { AUDIT_COLUMNS, AUDIT_TYPES } from '../../audit/audit-store.ts'
+import { CERTAIN_NOW_TEXT } from '../../clock/steady-time.ts'
 import { keptStatement } from '../../homes/kept-statements.ts'
 
 /** Columns of the upload that are written as given and differ between uploads, with their types. */
@@ -46,6 +47,7 @@ const OWN_VALUES = {
   audit: 'json',
 } as const
 const COMMON_VALUES = {
+  key_id: 'text',
   claim_method: 'text',
   claim_path: 'text',
   status: 'int',
@@ -94,9 +96,20 @@ const OWN = [...Object.keys(OWN_COLUMNS), ...Object.keys(OWN_VALUES)]
 const COMMON = [...Object.keys(COMMON_COLUMNS), ...Object.keys(COMMON_VALUES)]
 
 /**
+ * Whether the call has not lost its right: its key has not ended, and its tenant has the grant for
+ * the list. `key_id` null: the call is staged by the right that it had at its beginning. Each row is
+ * looked up by its key, and not joined.
+ */
+const HAS_RIGHT = `common.key_id is null or (
+    coalesce((select k.revoked_at is null and coalesce(k.expires_at > ${CERTAIN_NOW_TEXT}, true) from api_key k where k.id = common.key_id), true)
+    and (select true from tenant_grant r where r.tenant_id = common.tenant_id and r.kind = 'contact_list'
+      and r.object_id in (common.contact_list_id, '*') limit 1) is true)`
+
+/**
  * Stages many uploads in one statement, so that one commit makes all of them durable. If another
  * call has claimed the key of an upload, the upload is left out. If that call has not committed
- * yet, this statement waits for it. All other uploads are staged anyway.
+ * yet, this statement waits for it. All other uploads are staged anyway. An upload whose call has
+ * lost its right is left out too.
  *
  * `sealed` is the answer. `sealed_same` is the answer if an earlier upload had the same file. Only
  * the database knows which answer is right. An upload that is being staged at the same moment may
@@ -105,7 +118,7 @@ const COMMON = [...Object.keys(COMMON_COLUMNS), ...Object.keys(COMMON_VALUES)]
  * Locks the keys in order, and then the lanes in order.
  */
 export const STAGE = keptStatement(`with given as materialized (
-    select g.*, ${prefixed('common', COMMON)}, (select earlier.id from upload earlier where earlier.source ->> 'sha256' = g.source ->> 'sha256'
+    select g.*, ${prefixed('common', COMMON)}, (${HAS_RIGHT}) as has_right, (select earlier.id from upload earlier where earlier.source ->> 'sha256' = g.source ->> 'sha256'
         and earlier.tenant_id || ' ' || earlier.contact_list_id = common.tenant_id || ' ' || common.contact_list_id
         and earlier.contact_list_id is not distinct from common.contact_list_id and earlier.state <> 'receiving' and earlier.parent_id is null
         order by earlier.accepted_seq desc limit 1) as same_file_as
@@ -116,7 +129,7 @@ export const STAGE = keptStatement(`with given as materialized (
     select tenant_id, claim_method, claim_path, decode(claim_key, 'hex'), 'done', owner, fingerprint, status,
       case when same_file_as is null then ${piece('sealed')} else ${piece('sealed_same')} end, same_file_as,
       '/v1/uploads/' || id, clock_timestamp()
-    from given order by tenant_id, claim_method, claim_path, claim_key
+    from given where has_right order by tenant_id, claim_method, claim_path, claim_key
     on conflict do nothing returning location),
   taken as materialized (
     select given.*, row_number() over (partition by lane_key order by place) as nth,
@@ -139,7 +152,7 @@ export const STAGE = keptStatement(`with given as materialized (
   noted as (
     insert into audit_entry (${AUDIT_COLUMNS})
     select ${AUDIT_COLUMNS} from (select a.* from taken, json_to_record(taken.audit) as a (${AUDIT_TYPES})) as entry)
-  select given.place, staged.accepted_seq, given.same_file_as
+  select given.place, staged.accepted_seq, given.same_file_as, given.has_right
   from given left join staged on staged.id = given.id order by given.place`)
 
 /** The parameters of `STAGE` for these uploads. */

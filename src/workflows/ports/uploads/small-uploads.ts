@@ -66,7 +66,8 @@ export type SmallUploadStore = {
   /**
    * Claims the key, stages the upload and stores its answer: all of this or nothing. If another
    * call has claimed the key meanwhile, nothing is written. `done`: the stored answer of the other
-   * call. `in_progress`: the other call has not answered yet.
+   * call. `in_progress`: the other call has not answered yet. `right_lost`: the call of the upload
+   * has a right and has lost it, so nothing is written.
    */
   stage(
     upload: SmallUpload,
@@ -74,5 +75,6 @@ export type SmallUploadStore = {
     | { kind: 'staged'; upload: Upload; answer: { status: number; body: string } }
     | ({ kind: 'done' } & StoredAnswer)
     | { kind: 'in_progress' }
+    | { kind: 'right_lost' }
   >
 }

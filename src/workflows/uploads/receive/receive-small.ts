@@ -89,10 +89,10 @@ const takeRows = async (
 }
 
 /**
- * For this long, the key and the grant that the doorway has read count as read now. The statement
- * for many small uploads does not check them again, as the one for a single upload does.
+ * For this long, the list and its settings that the doorway has read count as read now. The key and
+ * the grant are checked again by the statement that stages the upload.
  */
-const RIGHT_READ_MS = 5_000
+const DOORWAY_READ_MS = 5_000
 
 /**
  * Whether the upload must be staged chunk by chunk, because it has nothing to deliver, more than
@@ -103,8 +103,8 @@ const needsMore = ({ result, chunk }: Taken): boolean =>
 
 /**
  * Checks the rows, and stages the upload together with the claim of its key and its answer, in one
- * step. Returns null, without writing anything, if the upload must be staged chunk by chunk. Throws
- * `FileRefused`, or a problem of the key, of a quota or of the delivery method.
+ * step. Returns null, without writing anything, if the upload must be staged chunk by chunk, or if
+ * the call has lost its right, which is then refused in the same way. Throws `FileRefused`, or a problem of the key, of a quota or of the delivery method.
  */
 export const receiveSmall = async (
   deps: ReceiveDeps,
@@ -115,17 +115,19 @@ export const receiveSmall = async (
 ): Promise<UploadAnswer | null> => {
   const startedMs = deps.clock.monotonicMs()
   const taken = await takeRows(deps, request, spec)
-  if (needsMore(taken) || startedMs - request.startedMs > RIGHT_READ_MS) return null
+  if (needsMore(taken) || startedMs - request.startedMs > DOORWAY_READ_MS) return null
   const { result } = taken
   room.takeRows(result.counts.read)
   const begun = { ...newUploadOf(deps, request, spec), owner: deps.owner }
   const { method, path, idempotencyKey } = request
-  const { tenantId, requestId } = request.caller
-  const scope = { tenantId, method, path, key: idempotencyKey!, owner: deps.owner }
+  const { tenantId, keyId, requestId } = request.caller
+  const right = { keyId, kind: 'contact_list', objectId: request.contactListId } as const
+  const scope = { tenantId, method, path, key: idempotencyKey!, owner: deps.owner, right }
   const about = { request, list, scope, uploadId: begun.id, result, plan: null }
   const staging = stagingOf(deps, about)
   const at = request.doorway.now
   const staged = await deps.smallUploads.stage({ begun, staging, chunk: taken.chunk!, at })
+  if (staged.kind === 'right_lost') return null
   if (staged.kind === 'in_progress') throw inProgress()
   if (staged.kind === 'done') {
     return replayAnswer(deps, request, staged, result.source.sha256)
