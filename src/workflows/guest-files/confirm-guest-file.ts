@@ -120,8 +120,11 @@ const confirmOnce = async (
     if (!(error instanceof GenesysFailure)) throw error
     // Genesys answers 409 if its storage has no file at the URL, or one with different bytes.
     if (!once && error.kind === 'conflict') return 'not there'
-    if (once && (error.kind === 'throttled' || error.kind === 'conflict')) {
-      await step(run, { progress: progressed(run, { confirmAskedAt: before }) })
+    if (once) {
+      const hadNoEffect = error.kind === 'throttled' || error.kind === 'conflict'
+      // The call may have waited long for its turn, so it may have been sent only just now.
+      const confirmAskedAt = hadNoEffect ? before : run.deps.clock.now().toISOString()
+      await step(run, { progress: progressed(run, { confirmAskedAt }) })
     }
     throw error
   }
