@@ -123,6 +123,15 @@ const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) =>
   }
 }
 
+/** Calls `onLedger` if the header is that of a ledger. */
+const withLedger = (sink: CsvSink, onLedger: () => void): CsvSink => ({
+  ...sink,
+  header: (names) => {
+    if (isLedgerHeader(names)) onLedger()
+    sink.header(names)
+  },
+})
+
 /**
  * A CSV reader for blocks of UTF-8. A record may begin in one block and end in another. The
  * delimiter is comma, semicolon, tab or bar (if not given, detected at the start of the file).
@@ -138,13 +147,9 @@ export const createCsvReader = (options: {
   maxRecordBytes: number
   sink: CsvSink
 }): RowReader<Buffer> => {
-  const { sink, hasHeader } = options
   let most = options.maxRecordBytes
-  const header: CsvSink['header'] = (names) => {
-    if (isLedgerHeader(names)) most *= LEDGER_TIMES
-    sink.header(names)
-  }
-  const give = createGiver({ ...sink, header }, hasHeader)
+  const sink = withLedger(options.sink, () => (most *= LEDGER_TIMES))
+  const give = createGiver(sink, options.hasHeader)
   const record = createRecord()
   const window = createWindow(record)
   let delimiter: string | null = options.delimiter ?? null

@@ -1,6 +1,6 @@
 /**
- * Whether JSON may contain a number that `JSON.parse` changes: one with more than 15 digits, or with
- * an exponent of three digits. Most JSON has none, so its numbers need not be compared.
+ * Whether JSON may contain a number that `JSON.parse` changes: one with more than 15 digits, or
+ * with an exponent of three digits. Most JSON has none, so its numbers need not be compared.
  */
 export const mayRound = (json: string): boolean => /\d[\d.]{15}|[eE][+-]?\d{3}/u.test(json)
 
@@ -13,7 +13,7 @@ export const exactNumber = (value: number, source: string): string => {
   return decimalOf(short) === decimalOf(source) ? short : source
 }
 
-/** The digits of a number without zeros at their ends, and its power of ten. The sign is left out. */
+/** The digits of a number without zeros at their ends, and its power of ten. Without the sign. */
 const decimalOf = (number: string): string => {
   const [mantissa = '', exponent = '0'] = number.toLowerCase().split('e')
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')

@@ -97,8 +97,8 @@ const COMMON = [...Object.keys(COMMON_COLUMNS), ...Object.keys(COMMON_VALUES)]
 
 /**
  * Whether the call has not lost its right: its key has not ended, and its tenant has the grant for
- * the list. `key_id` null: the call is staged by the right that it had at its beginning. Each row is
- * looked up by its key, and not joined.
+ * the list. `key_id` null: the call is staged by the right that it had at its beginning. Each row
+ * is looked up by its key, and not joined.
  */
 const HAS_RIGHT = `common.key_id is null or (
     coalesce((select k.revoked_at is null and coalesce(k.expires_at > ${CERTAIN_NOW_TEXT}, true) from api_key k where k.id = common.key_id), true)

@@ -103,8 +103,9 @@ const needsMore = ({ result, chunk }: Taken): boolean =>
 
 /**
  * Checks the rows, and stages the upload together with the claim of its key and its answer, in one
- * step. Returns null, without writing anything, if the upload must be staged chunk by chunk, or if
- * the call has lost its right, which is then refused in the same way. Throws `FileRefused`, or a problem of the key, of a quota or of the delivery method.
+ * step. Returns null, without writing anything, if the upload must be staged chunk by chunk. This
+ * is also so if the call has lost its right, which is refused there. Throws `FileRefused`, or a
+ * problem of the key, of a quota or of the delivery method.
  */
 export const receiveSmall = async (
   deps: ReceiveDeps,
