@@ -55,8 +55,8 @@ export type ReceivedEdition = {
  * force, or of an edition that is being loaded. `duplicate`: an earlier edition of the registry is
  * the same. `loading`: it is a change, and another edition is being loaded. `base_missing`: the
  * edition that it changes is not in force. `shrinks`: it is a full edition with far fewer numbers
- * than the edition in force, or than one that is being loaded. `editionId`: the edition that it was compared with. null: no edition
- * is in force.
+ * than the edition in force, or than one that is being loaded. `editionId`: the edition that it was
+ * compared with. null: no edition is in force.
  */
 export type EditionFault = {
   kind: 'older' | 'duplicate' | 'loading' | 'base_missing' | 'shrinks'
