@@ -4,6 +4,12 @@ import { OPENS_AGAIN } from '../../../domain/do-not-call/retraction.ts'
 import type { Tx } from '../../homes/database.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
+/**
+ * The version of a row that replaces a settled one. The clause `on conflict` sees only the columns
+ * of the row, so this version says that Genesys got the contact again.
+ */
+const SENT_SINCE = 2
+
 const AGAIN = sql.join(OPENS_AGAIN.map((state) => sql`${state}`))
 
 /**
@@ -24,7 +30,8 @@ const STILL_NAMED = sql`(exists (select from dnc_entry e
  * the newest of these times counts. A contact that was already retracted after that time is noted
  * as retracted, so it is not retracted again. With `again`, such a contact is noted as open,
  * because Genesys may have got the contact once more. It is noted as open too if what it was
- * retracted for is over (`STILL_NAMED`).
+ * retracted for is over (`STILL_NAMED`). A contact that was already noted for the same submission
+ * or edition opens again if Genesys got it after it was retracted.
  *
  * Writes in the order of the keys, as every other writer of these rows does.
  */
@@ -39,14 +46,19 @@ export const noteRetractions = async (
     done as materialized (select found.*, (select max(settled_at) from dnc_retraction d
         where d.contact_list_id = found.contact_list_id and d.contact_digest = found.contact_digest and d.subject = found.subject
           and d.state = 'retracted' and d.settled_at > found.held_at and not ${again}
-          and ${STILL_NAMED}) as done_at from found),
-    noted as (insert into dnc_retraction as d (contact_list_id, contact_digest, subject, submission, edition, sealed_id, tenant_id, upload_id, line, state, settled_at)
+          and ${STILL_NAMED}) as done_at,
+        exists (select from dnc_retraction d where d.contact_list_id = found.contact_list_id and d.contact_digest = found.contact_digest
+          and d.subject = found.subject and coalesce(d.submission, -d.edition) = coalesce(found.submission, -found.edition)
+          and d.settled_at < found.held_at) as sent_since
+      from found),
+    noted as (insert into dnc_retraction as d (contact_list_id, contact_digest, subject, submission, edition, sealed_id, tenant_id, upload_id, line,
+        state, settled_at, version)
       select contact_list_id, contact_digest, subject, submission, edition, sealed_id, tenant_id, upload_id, line,
-        case when done_at is null then 'open' else 'retracted' end, done_at
+        case when done_at is null then 'open' else 'retracted' end, done_at, case when sent_since then ${SENT_SINCE}::int else 1 end
       from done order by 1, 2, 3, coalesce(submission, -edition)
       on conflict (contact_list_id, contact_digest, subject, coalesce(submission, -edition)) do update set
         state = 'open', version = d.version + 1, settled_at = null, due_at = clock_timestamp(), upload_id = excluded.upload_id, line = excluded.line
-      where ${again} and d.state in ('open', ${AGAIN})
+      where ${again} and d.state in ('open', ${AGAIN}) or excluded.version = ${SENT_SINCE}::int and d.state in (${AGAIN})
       returning contact_list_id),
     woken as (insert into dnc_retraction_lane as l (contact_list_id, ready_at)
       select contact_list_id, clock_timestamp() from noted group by contact_list_id order by contact_list_id
