@@ -65,11 +65,21 @@ export const answerClientError = (
   )
 }
 
-type OpenCall = { request: IncomingMessage; response: ServerResponse }
+/** `before`: the answer to the call before it on the connection. */
+type OpenCall = {
+  request: IncomingMessage
+  response: ServerResponse
+  before: ServerResponse | undefined
+}
 
-/** Whether the whole call has arrived and its answer has not left yet. */
-const isUnanswered = ({ request, response }: OpenCall): boolean =>
-  request.complete && !response.writableFinished && !response.destroyed
+/**
+ * The last answer that a call is still to get. That is not the answer of a call with a part of its
+ * body missing, because the bytes belong to that call. undefined: no call waits for its answer.
+ */
+const owedAnswer = ({ request, response, before }: OpenCall): ServerResponse | undefined => {
+  const last = request.complete ? response : before
+  return last?.writableFinished || last?.destroyed ? undefined : last
+}
 
 /** The last call of each connection, and the answer to bytes that no route sees. */
 export const createClientErrors = (newRequestId: () => string) => {
@@ -82,18 +92,21 @@ export const createClientErrors = (newRequestId: () => string) => {
   const answer = (error: { code?: string }, socket: Duplex): void => {
     const last = calls.get(socket)
     const mustGo = error.code === 'ECONNRESET' || socket.destroyed
-    if (last === undefined || mustGo || !isUnanswered(last)) {
+    const owed = last === undefined || mustGo ? undefined : owedAnswer(last)
+    if (owed === undefined) {
       answerClientError(error, socket, newRequestId(), last)
     } else if (!waiting.has(socket)) {
       waiting.add(socket)
-      last.response.once('finish', () => answerClientError(error, socket, newRequestId()))
+      const own = owed === last?.response ? undefined : last
+      owed.once('finish', () => answerClientError(error, socket, newRequestId(), own))
     }
   }
   return {
     answer,
     watch: (server: Server): void => {
       server.on('request', (request, response) => {
-        calls.set(request.socket, { request, response })
+        const before = calls.get(request.socket)?.response
+        calls.set(request.socket, { request, response, before })
       })
       // Node would close the connection without an answer. It has removed its own listeners and
       // time limits from the connection. Without the listeners below, an error would end the

@@ -36,6 +36,20 @@ for (const [name, noticed, bytes] of [
   })
 }
 
+for (const [name, body, code] of [
+  ['is broken', 'ZZ\r\n', 'request-malformed'],
+  ['ends early', '5\r\nab', 'body-broken-off'],
+] as const) {
+  test(`a call whose body ${name} behind a call without an answer: both are answered, in order`, async (t) => {
+    const { app, exchange } = await listen('clientError')
+    t.after(() => app.close())
+    const broken = uploadHead(['Content-Type: text/csv', 'Transfer-Encoding: chunked'])
+    const answers = await exchange(`${UPLOAD}${broken}${body}`, code === 'body-broken-off')
+    assert.deepEqual(answers.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 202', 'HTTP/1.1 400'])
+    assert.match(answers, new RegExp(`"upl_1"[\\s\\S]*"code":"${code}"`))
+  })
+}
+
 test('bytes that are no call get no answer if the call before them ends the connection', async (t) => {
   const { app, exchange } = await listen('clientError')
   t.after(() => app.close())
