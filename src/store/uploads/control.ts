@@ -51,14 +51,14 @@ const writeMove = async (
 }
 
 /**
- * Whether Genesys may have rows of the upload that are not settled. Also true if the upload has
- * asked Genesys to clear the list and Genesys has not done so yet.
+ * Whether Genesys may have rows of the upload that are not settled. Also true from the intent to
+ * clear the list until Genesys has done so, because the call may be on its way.
  */
 const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
   const { rows } =
     await sql`select 1 from batch join shipment on shipment.id = shipment_id where upload_id = ${uploadId}
     and batch.state in ('intended', 'sent') and attempts > refused_tries
-    union all select 1 from upload where id = ${uploadId} and clearing = 'asked' limit 1`.execute(
+    union all select 1 from upload where id = ${uploadId} and clearing in ('intended', 'asked') limit 1`.execute(
       tx,
     )
   return rows.length > 0 || isInDoubt(tx, uploadId)

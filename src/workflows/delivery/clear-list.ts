@@ -44,6 +44,14 @@ export const provesNext = (run: DeliveryRun): boolean =>
   run.clearing.value().state === 'asked'
 
 /**
+ * Whether Genesys may still clear the list for this upload (platform). Also true if the outcome of
+ * the call is unknown.
+ */
+export const mayStillClear = (run: DeliveryRun): boolean =>
+  provesNext(run) ||
+  (run.deps.clearContactList !== null && run.clearing.value().state === 'intended')
+
+/**
  * Waits until the list shows no contact. Returns false if it still shows contacts after the last
  * check. Returns true if Genesys gives no size, because then only the proof decides.
  */

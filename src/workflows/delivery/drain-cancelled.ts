@@ -7,7 +7,7 @@ import { planChunk } from './batches/plan-batch.ts'
 import { CANCELLED } from './batches/refusals.ts'
 import { tookNothing } from './batches/send-batch.ts'
 import { settleWhole } from './batches/settle-batch.ts'
-import { isSeenEmpty, provesNext } from './clear-list.ts'
+import { isSeenEmpty, mayStillClear } from './clear-list.ts'
 import { drainParts } from './files/drain-parts.ts'
 import type { DeliveryRun } from './run.ts'
 import { checkGoingOn } from './run.ts'
@@ -22,7 +22,7 @@ const UNKNOWN: RowVerdict = { outcome: 'failed', code: 'outcome-unknown', column
 export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   try {
     // Genesys may still clear the list, and would then wipe the rows of the next upload.
-    if (provesNext(run)) await isSeenEmpty(run)
+    if (mayStillClear(run)) await isSeenEmpty(run)
     await pipeline.adoptSent()
     await pipeline.drain('settle')
     await drainParts(run, 'settle')

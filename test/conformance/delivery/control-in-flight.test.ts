@@ -131,6 +131,23 @@ eachHome('Pausing and cancelling what is in flight', (home) => {
     assert.equal((await store.delivery.next(await claimLane(store)))?.id, upload.id)
   })
 
+  it('is not cancelled immediately while the call that clears the list has no answer', async () => {
+    await clearLanes(store)
+    const upload = await stageUpload(store)
+    const claim = await claimLane(store)
+    await store.delivery.intendClearing(claim, {
+      uploadId: upload.id,
+      sizeBefore: 5,
+      audit: audit('list.cleared', upload.contactListId),
+    })
+    const asked = await controlOf(store, upload)('cancel')
+    assert.ok(asked.kind === 'done')
+    assert.deepEqual([asked.upload.state, asked.upload.cancelRequested], ['staged', true])
+    await store.delivery.askedToClear(claim, upload.id)
+    const ended = await finish(store, claim, upload, 'cancelled')
+    assert.equal(ended.state, 'cancelled')
+  })
+
   it('ends no upload as cancelled that nobody asked to cancel', async () => {
     await clearLanes(store)
     const upload = await stageUpload(store)
