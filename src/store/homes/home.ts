@@ -105,6 +105,14 @@ const WORK_SINCE = sql`case when l.lease_until is not null
   then (select min(updated_at) from upload where ${workableIn(sql.ref('l.key'))}) end`
 
 /**
+ * Fails if the disk of the server has no space for a mebibyte. An update of one row in its place
+ * succeeds on a full disk. So this query does not fit into its memory, and PostgreSQL puts its rows
+ * into a temporary file, which is on the same disk as the tables.
+ */
+const NEEDS_SPACE = sql`with narrow as materialized (select set_config('work_mem', '64kB', true) as m)
+  select count(*) from narrow, unnest(array_fill(repeat(left(m, 1), 8192), array[128]))`
+
+/**
  * The port `Home` for both forms of the database. `close` must close its connections.
  * `registryRules`: the longest age of a registry that sets no limit itself, for the gauges.
  */
@@ -127,6 +135,7 @@ export const createHome = (deps: {
       if (!database.hasRoom()) throw new StorageFull()
       await sql`with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
         update database_clock set seen_at = seen_at from relaxed`.execute(database.db)
+      if (database.kind === 'server') await NEEDS_SPACE.execute(database.db)
     },
     gauges: async () => {
       // `uploads` counts only open uploads. Another metric counts each upload when it ends.
