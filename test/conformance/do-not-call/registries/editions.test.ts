@@ -145,9 +145,11 @@ eachHome('Editions of registries', (home) => {
     const name = await registry()
     const numbers = numbersFrom(FIRST)
     const shuffled = numbers.toReversed()
+    // Of the same day. Otherwise, the later one may be accepted first, and the other is refused.
+    const ofToday = { asOf: new Date().toISOString() }
     const [one, other] = await Promise.all([
-      receiveEdition(suite.store, name, `${shuffled.join('\n')}\n`),
-      receiveEdition(suite.store, name, `${[...shuffled, FIRST + 1].join('\n')}\n`),
+      receiveEdition(suite.store, name, `${shuffled.join('\n')}\n`, ofToday),
+      receiveEdition(suite.store, name, `${[...shuffled, FIRST + 1].join('\n')}\n`, ofToday),
     ])
     await Promise.all([1, 2, 3].map(() => suite.store.registryWork.bringIntoForce()))
     await followEditions(suite.store)
