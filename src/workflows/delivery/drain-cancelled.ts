@@ -10,7 +10,7 @@ import { settleWhole } from './batches/settle-batch.ts'
 import { isSeenEmpty, mayStillClear } from './clear-list.ts'
 import { drainParts } from './files/drain-parts.ts'
 import type { DeliveryRun } from './run.ts'
-import { checkGoingOn } from './run.ts'
+import { checkGoingOn, DeliveryEnds } from './run.ts'
 
 const UNKNOWN: RowVerdict = { outcome: 'failed', code: 'outcome-unknown', column: null }
 
@@ -22,7 +22,7 @@ const UNKNOWN: RowVerdict = { outcome: 'failed', code: 'outcome-unknown', column
 export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   try {
     // Genesys may still clear the list, and would then wipe the rows of the next upload.
-    if (mayStillClear(run)) await isSeenEmpty(run)
+    if (mayStillClear(run)) await isSeenEmpty(run).catch(passOverLostList)
     await pipeline.adoptSent()
     await pipeline.drain('settle')
     await drainParts(run, 'settle')
@@ -32,6 +32,18 @@ export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Prom
     if (!(error instanceof GenesysFailure)) throw error
   }
   await settleUnknown(run, isOut)
+}
+
+/**
+ * Ignores that the list is deleted or not ready, because no wait shows then whether it was cleared.
+ * A cancelled upload cannot fail, and only an outage can hold it. Without this, its runs would
+ * never end.
+ */
+const passOverLostList = (error: unknown): void => {
+  if (!(error instanceof DeliveryEnds)) throw error
+  const { ending } = error
+  if (ending.kind === 'rest') throw error
+  if (ending.kind === 'hold' && ending.reason === 'genesys_unavailable') throw error
 }
 
 /**
