@@ -31,7 +31,7 @@ const STILL_NAMED = sql`(exists (select from dnc_entry e
  * as retracted, so it is not retracted again. With `again`, such a contact is noted as open,
  * because Genesys may have got the contact once more. It is noted as open too if what it was
  * retracted for is over (`STILL_NAMED`). A contact that was already noted for the same submission
- * or edition opens again if Genesys got it after it was retracted.
+ * or edition opens again if Genesys got it after it was last retracted.
  *
  * Writes in the order of the keys, as every other writer of these rows does.
  */
@@ -54,10 +54,11 @@ export const noteRetractions = async (
     noted as (insert into dnc_retraction as d (contact_list_id, contact_digest, subject, submission, edition, sealed_id, tenant_id, upload_id, line,
         state, settled_at, version)
       select contact_list_id, contact_digest, subject, submission, edition, sealed_id, tenant_id, upload_id, line,
-        case when done_at is null then 'open' else 'retracted' end, done_at, case when sent_since then ${SENT_SINCE}::int else 1 end
+        case when done_at is null then 'open' else 'retracted' end, done_at, case when sent_since and done_at is null then ${SENT_SINCE}::int else 1 end
       from done order by 1, 2, 3, coalesce(submission, -edition)
       on conflict (contact_list_id, contact_digest, subject, coalesce(submission, -edition)) do update set
-        state = 'open', version = d.version + 1, settled_at = null, due_at = clock_timestamp(), upload_id = excluded.upload_id, line = excluded.line
+        state = 'open', version = d.version + 1, settled_at = null, due_at = clock_timestamp(),
+        tenant_id = excluded.tenant_id, upload_id = excluded.upload_id, line = excluded.line
       where ${again} and d.state in ('open', ${AGAIN}) or excluded.version = ${SENT_SINCE}::int and d.state in (${AGAIN})
       returning contact_list_id),
     woken as (insert into dnc_retraction_lane as l (contact_list_id, ready_at)
