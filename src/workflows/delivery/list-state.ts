@@ -14,8 +14,8 @@ const LOOKS = 12
 /**
  * Reads the list from Genesys. Delivery continues only if the list is ready and has the columns
  * that the rows were checked against. Otherwise the run ends. `list_not_ready`, `list_error` and an
- * outage of Genesys hold the upload. A changed schema or a refusal fails the upload. Does not compare
- * the columns for a cancelled upload, which sends no more rows.
+ * outage of Genesys hold the upload. A changed schema or a refusal fails the upload. Does not
+ * compare the columns for a cancelled upload, which sends no more rows.
  */
 export const checkList = (run: DeliveryRun): Promise<ContactList> => untilReady(run, !run.draining)
 
