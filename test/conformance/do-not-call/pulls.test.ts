@@ -11,7 +11,10 @@ import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
-import { submitEntries as submit } from '../../support/do-not-call/dnc-submissions.ts'
+import {
+  clearSubmissions,
+  submitEntries as submit,
+} from '../../support/do-not-call/dnc-submissions.ts'
 import { ids } from '../../support/stages/store-uploads.ts'
 
 const DAY_MS = 86_400_000
@@ -32,11 +35,7 @@ eachHome('Pulls of DNC lists as they are stored', (home) => {
     await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
   })
   after(() => store.close())
-  beforeEach(async () => {
-    for (const table of ['dnc_pull', 'dnc_group', 'dnc_submission', 'dnc_list_lane']) {
-      await run(`delete from ${table}`)
-    }
-  })
+  beforeEach(() => clearSubmissions(store))
 
   const run = async (text: string): Promise<Record<string, unknown>[]> =>
     (await store.sql.executeSql(text)).rows as Record<string, unknown>[]

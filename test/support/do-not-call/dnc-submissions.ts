@@ -129,3 +129,10 @@ export const holdLane = async (
   const letGo = () => lane.release(claim, null)
   return { claim, lane, step, settle, drain, letGo }
 }
+
+/** Deletes all submissions and pulls, with everything that belongs to them. */
+export const clearSubmissions = async (store: Store): Promise<void> => {
+  for (const table of ['dnc_pull', 'dnc_group', 'dnc_submission', 'dnc_list_lane']) {
+    await store.sql.executeSql(`delete from ${table}`)
+  }
+}

@@ -18,10 +18,16 @@ export type Judged = {
   asOf: string
 }
 
-type InForce = { id: string; as_of: Date; numbers: string }
+type Other = { id: string; as_of: Date; numbers: string }
 
-const readInForce = async (db: Db, registry: string): Promise<InForce | undefined> => {
-  const { rows } = await sql<InForce>`select e.id, e.as_of, e.numbers from registry r
+const isOlder = (asOf: string, than: Other): boolean => Date.parse(asOf) < than.as_of.getTime()
+
+/** `numbers`: null if that is not known yet, or if any number is allowed. */
+const isCut = (numbers: number | null, whole: Other): boolean =>
+  numbers !== null && numbers < Number(whole.numbers) * LEAST_SHARE
+
+const readInForce = async (db: Db, registry: string): Promise<Other | undefined> => {
+  const { rows } = await sql<Other>`select e.id, e.as_of, e.numbers from registry r
     join registry_edition e on e.number = r.current_edition where r.name = ${registry}`.execute(db)
   return rows[0]
 }
@@ -40,9 +46,9 @@ export const faultBeside = async (
     return { kind: 'base_missing', editionId: current?.id ?? null }
   }
   if (current === undefined) return null
-  if (Date.parse(asOf) < current.as_of.getTime()) return { kind: 'older', editionId: current.id }
-  const isFew = numbers !== null && numbers < Number(current.numbers) * LEAST_SHARE
-  return change === 'full' && isFew ? { kind: 'shrinks', editionId: current.id } : null
+  if (isOlder(asOf, current)) return { kind: 'older', editionId: current.id }
+  const shrinks = change === 'full' && isCut(numbers, current)
+  return shrinks ? { kind: 'shrinks', editionId: current.id } : null
 }
 
 /**
@@ -71,19 +77,29 @@ export const sameFile = async (
  * into force only before the other one, which may already be on its way. `shrinks`: see
  * `faultBeside`, as for `numbers`.
  */
-export const loadingBeside = async (
+const loadingBeside = async (
   db: Db,
   { registry, change, asOf }: Pick<Judged, 'registry' | 'change' | 'asOf'>,
   numbers: number | null,
 ): Promise<EditionFault | null> => {
-  const { rows } = await sql<InForce & { change: EditionChange }>`select id, as_of, numbers, change
+  const { rows } = await sql<Other & { change: EditionChange }>`select id, as_of, numbers, change
     from registry_edition where registry = ${registry} and state = 'loading'
     order by as_of desc, loaded_at desc, number desc`.execute(db)
   const [last] = rows
   if (last === undefined) return null
   if (change !== 'full') return { kind: 'loading', editionId: last.id }
-  if (Date.parse(asOf) < last.as_of.getTime()) return { kind: 'older', editionId: last.id }
+  if (isOlder(asOf, last)) return { kind: 'older', editionId: last.id }
   const full = rows.find((row) => row.change === 'full')
-  const isFew = full && numbers !== null && numbers < Number(full.numbers) * LEAST_SHARE
-  return isFew ? { kind: 'shrinks', editionId: full.id } : null
+  return full && isCut(numbers, full) ? { kind: 'shrinks', editionId: full.id } : null
 }
+
+/**
+ * The fault of a new edition, compared with the editions that are being loaded, and then with the
+ * edition in force. null: no fault. `numbers`: as for `faultBeside`.
+ */
+export const faultOfNew = async (
+  db: Db,
+  judged: Judged,
+  numbers: number | null,
+): Promise<EditionFault | null> =>
+  (await loadingBeside(db, judged, numbers)) ?? (await faultBeside(db, judged, numbers))

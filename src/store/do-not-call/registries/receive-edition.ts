@@ -12,7 +12,7 @@ import { inTransaction, type Database } from '../../homes/database.ts'
 import type { Keyring } from '../../homes/keyring.ts'
 import type { Seals } from '../../homes/seals.ts'
 import { answerClaim } from '../../uploads/stored-answer.ts'
-import { faultBeside, loadingBeside, sameFile } from './edition-faults.ts'
+import { faultOfNew, sameFile } from './edition-faults.ts'
 import { editionKeyContext, type OpenEdition, writePages } from './edition-pages.ts'
 import { EDITION_COLUMNS, type EditionRow, toEdition } from './edition-row.ts'
 import { createSweepEditions, deletePages, discardEdition, KEPT, RECEIVING } from './left-pages.ts'
@@ -75,8 +75,7 @@ const createAccept =
         const judged = { baseId, change, asOf, registry }
         const fault =
           (await sameFile(tx, judged, received.sha256, isDated)) ??
-          (await loadingBeside(tx, judged, numbers)) ??
-          (await faultBeside(tx, judged, numbers))
+          (await faultOfNew(tx, judged, numbers))
         if (fault !== null) throw new Refused({ kind: 'fault', fault })
         // A full edition of one ascending part needs no merge, because its pages can be looked up
         // unchanged.
@@ -152,8 +151,7 @@ export const createReceiveEdition = (
     await discardEdition(db, hold.id, condition)
   }
   return {
-    faultOf: async (edition) =>
-      (await loadingBeside(db, edition, null)) ?? (await faultBeside(db, edition, null)),
+    faultOf: (edition) => faultOfNew(db, edition, null),
     receiving: (name) => readReceiving(db, name, KEPT),
     begin: async (edition) => add(await beginEdition(deps, edition)),
     resume: async (asked) => {

@@ -9,7 +9,11 @@ import { createPullNext } from '../../../../src/workflows/do-not-call/pulls/pull
 import type { DncExports } from '../../../../src/workflows/ports/do-not-call/dnc-lists.ts'
 import { createSkippingClock } from '../../../genesys/harness.ts'
 import { eachHome, openTestStore } from '../../../support/databases/database.ts'
-import { holdLane, submitEntries } from '../../../support/do-not-call/dnc-submissions.ts'
+import {
+  clearSubmissions,
+  holdLane,
+  submitEntries,
+} from '../../../support/do-not-call/dnc-submissions.ts'
 import { ids } from '../../../support/stages/store-uploads.ts'
 
 const [ANN, BOB, CAT] = ['+14155550101', '+14155550102', '+14155550103'] as const
@@ -28,9 +32,7 @@ eachHome('A removal that arrives while a pull runs', (home) => {
   })
   after(() => store.close())
   beforeEach(async () => {
-    for (const table of ['dnc_pull', 'dnc_group', 'dnc_submission', 'dnc_list_lane']) {
-      await store.sql.executeSql(`delete from ${table}`)
-    }
+    await clearSubmissions(store)
     await submitEntries(store, of(ANN, BOB))
     await send()
     await store.sql.executeSql(
