@@ -86,6 +86,8 @@ test('only the embedded database stores the made-up rows', async () => {
   }
 })
 
+const MOST_TURNS = 100
+
 test('the functions of the last made-up file outlive the collection, and those of the others do not', async () => {
   const made: WeakRef<object>[] = []
   const steps = contactSteps()
@@ -94,16 +96,18 @@ test('the functions of the last made-up file outlive the collection, and those o
     made.push(new WeakRef(built))
     return built
   })
-  // A weak reference keeps its object until the turn of the event loop ends.
-  await setImmediate()
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   setFlagsFromString('--no-expose-gc')
-  collect()
-  assert.deepEqual(
-    made.map((steps) => steps.deref() !== undefined),
-    [false, false, true],
-  )
+  let alive: boolean[] = []
+  // A compilation in the background keeps the functions that it compiles until it ends.
+  for (let turns = 0; turns < MOST_TURNS && (turns === 0 || alive[0] || alive[1]); turns += 1) {
+    // A weak reference keeps its object until the turn of the event loop ends.
+    await setImmediate()
+    collect()
+    alive = made.map((steps) => steps.deref() !== undefined)
+  }
+  assert.deepEqual(alive, [false, false, true])
 })
 
 test('the number of calls that the warm-up sets at its end is the default of this V8', () => {
